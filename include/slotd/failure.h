@@ -1,0 +1,63 @@
+#ifndef SLOTD_FAILURE_H
+#define SLOTD_FAILURE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * Everything that can go wrong with a request, as one enum; one table says
+ * what HTTP and XMPP make of it. Codes are stable: clients may test them.
+ */
+enum failure {
+	FAILURE_NONE,
+	FAILURE_BAD_REQUEST,
+	FAILURE_UNAUTHORIZED,
+	FAILURE_CLOCK_SKEW,
+	FAILURE_REPLAYED,
+	FAILURE_FORBIDDEN,
+	FAILURE_SLOT_INVALID,
+	FAILURE_SLOT_EXPIRED,
+	FAILURE_NOT_FOUND,
+	FAILURE_METHOD_NOT_ALLOWED,
+	FAILURE_TIMEOUT,
+	FAILURE_ALREADY_EXISTS,
+	FAILURE_LENGTH_REQUIRED,
+	FAILURE_FILE_TOO_LARGE,
+	FAILURE_LENGTH_MISMATCH,
+	FAILURE_BODY_TOO_LARGE,
+	FAILURE_UNSUPPORTED_MEDIA_TYPE,
+	FAILURE_RANGE_NOT_SATISFIABLE,
+	FAILURE_RATE_LIMITED,
+	FAILURE_QUOTA_EXCEEDED,
+	FAILURE_INTERNAL,
+	FAILURE_NOT_IMPLEMENTED,
+	FAILURE_UNAVAILABLE,
+	FAILURE_INSUFFICIENT_STORAGE,
+	FAILURE_COUNT
+};
+
+/* One row of the table. condition and type are NULL where an XMPP server
+ * has no stanza error to send (RFC 6120, section 8.3). */
+struct failure_entry {
+	const char *code;      /* "bad-request" */
+	unsigned status;       /* 400 */
+	const char *title;     /* the status code's phrase, RFC 9110 */
+	const char *sentence;  /* the detail where no better one is known */
+	const char *condition; /* "not-acceptable" */
+	const char *type;      /* "modify" */
+};
+
+/* The row of any failure but FAILURE_NONE. */
+const struct failure_entry *failure_entry(enum failure failure);
+
+/*
+ * What is known of a failure beyond its code. The strings are literals.
+ * Functions that can fail fill it only when they fail.
+ */
+struct refusal {
+	const char *detail; /* for the caller; NULL: the table's sentence */
+	const char *reason; /* for the log alone; NULL: nothing to add */
+	uint64_t max_size;  /* with FAILURE_FILE_TOO_LARGE: bytes */
+};
+
+#endif

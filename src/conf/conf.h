@@ -1,0 +1,85 @@
+#ifndef CONF_CONF_H
+#define CONF_CONF_H
+
+#include <stdio.h>
+
+#include "slot/auth.h"
+#include "slot/key_template.h"
+#include "slot/keyring.h"
+#include "slot/policy.h"
+#include "store/fs.h"
+#include "store/s3.h"
+
+/* A listening socket: TCP, or a unix socket when unix_path is set. */
+struct conf_listener {
+	const char *address; /* IP literal */
+	uint16_t port;
+	const char *unix_path; /* NULL: TCP */
+	unsigned mode;         /* of the unix socket; 0: leave it to umask */
+};
+
+struct conf_limits {
+	uint32_t connections;
+	uint32_t header_timeout; /* seconds, all of them */
+	uint32_t body_timeout;
+	uint32_t idle_timeout;
+	uint32_t min_rate; /* bytes per second */
+	uint32_t upload_timeout;
+	uint32_t drain_timeout;
+};
+
+enum conf_log_format { CONF_LOG_LOGFMT, CONF_LOG_JSON };
+enum conf_log_level { CONF_LOG_ERROR, CONF_LOG_WARN, CONF_LOG_INFO };
+
+enum conf_store { CONF_STORE_S3, CONF_STORE_FS };
+
+/* A whole, valid configuration. Everything that it points to is its own. */
+struct conf {
+	struct conf_listener listen;
+	bool has_public;
+	struct conf_listener public;
+	unsigned threads;       /* listen.threads; 0: one for each CPU */
+	struct span base_path;  /* listen.base_path: "" or "/up", no slash at
+				 * its end */
+	struct span public_url; /* normal form, no slash at its end; or "" */
+
+	bool has_key_file;
+	struct keyring keyring;
+
+	uint32_t max_skew;
+	uint32_t replay_max;
+	size_t caller_count;
+	struct caller *callers;
+
+	enum conf_store store;
+	struct s3_config s3; /* when store is CONF_STORE_S3 */
+	struct creds_value s3_creds;
+	struct fs_config fs; /* when store is CONF_STORE_FS; its keyring is
+			      * NULL without key_file */
+	bool has_template;   /* storage.key is set */
+	struct key_template template; /* else the default:
+				       * {random}/{filename}, with keys
+				       * {random}/{owner}/{filename} */
+
+	struct policy policy;
+	struct conf_limits limits;
+	enum conf_log_format log_format;
+	enum conf_log_level log_level;
+	bool log_jids;
+
+	unsigned warnings; /* how many conf_read found */
+};
+
+/*
+ * Reads and checks a configuration, with all that it names. Writes a line
+ * for each fault to `faults`, "FILE:LINE: setting: what is wrong", and for
+ * each warning, "FILE:LINE: setting: warning: …", to `warnings` (both may be
+ * NULL). NULL when there was a fault. It opens and makes nothing: no folder,
+ * no socket, no key.
+ */
+struct conf *conf_read(const char *path, FILE *faults, FILE *warnings);
+
+/* Wipes its secrets and frees it; NULL is fine. */
+void conf_free(struct conf *conf);
+
+#endif

@@ -1,0 +1,51 @@
+#ifndef CORE_HASH_H
+#define CORE_HASH_H
+
+#include "core/span.h"
+
+/*
+ * SHA-256 (FIPS 180-4) and HMAC-SHA256 (RFC 2104) over Mbed TLS. A failure
+ * inside the library is not a thing a caller can mend: it ends the process.
+ * Safe in any number of threads once hash_start has returned.
+ */
+#define HASH_SIZE 32
+
+/* To be called once, before anything else here. */
+void hash_start(void);
+
+/* A running SHA-256. */
+struct hash {
+	_Alignas(16) unsigned char state[256];
+};
+
+void hash_init(struct hash *hash);
+void hash_update(struct hash *hash, struct span bytes);
+/* Gives the digest and wipes the state. */
+void hash_final(struct hash *hash, uint8_t ret_digest[HASH_SIZE]);
+void sha256(struct span bytes, uint8_t ret_digest[HASH_SIZE]);
+
+/* A key at hand: its inner and outer hash states, so that a MAC costs only
+ * the blocks of its message and one more. */
+struct hmac_key {
+	struct hash inner;
+	struct hash outer;
+};
+
+void hmac_key_init(struct hmac_key *key, struct span secret);
+/* Wipes it. */
+void hmac_key_done(struct hmac_key *key);
+
+/* begin, hash_update on *running as often as needed, end. */
+void hmac_begin(const struct hmac_key *key, struct hash *running);
+void hmac_end(const struct hmac_key *key, struct hash *running,
+    uint8_t ret_mac[HASH_SIZE]);
+void hmac(const struct hmac_key *key, struct span message,
+    uint8_t ret_mac[HASH_SIZE]);
+
+/* Same time wherever they differ. */
+bool equal_constant_time(const void *a, const void *b, size_t len);
+
+/* Overwrites memory that held a secret; not optimised away. */
+void wipe(void *memory, size_t len);
+
+#endif

@@ -1,0 +1,13 @@
+#ifndef CORE_STAMP_H
+#define CORE_STAMP_H
+
+#include "core/buf.h"
+
+/* Time stamps of unix seconds in UTC, 1970-01-01 to 9999-12-31. */
+void stamp_date(struct buf *out, int64_t seconds);    /* 2013-05-24 */
+void stamp_rfc3339(struct buf *out, int64_t seconds); /* 2013-05-24T00:00:00Z */
+void stamp_amz(struct buf *out, int64_t seconds);     /* 20130524T000000Z */
+/* Sun, 06 Nov 1994 08:49:37 GMT: IMF-fixdate, RFC 9110, section 5.6.7. */
+void stamp_http(struct buf *out, int64_t seconds);
+
+#endif

@@ -1,0 +1,40 @@
+#ifndef CORE_URI_H
+#define CORE_URI_H
+
+#include "core/buf.h"
+
+/*
+ * Percent-encoding as RFC 3986 and AWS SigV4 ask: all but unreserved
+ * characters (A-Z a-z 0-9 - . _ ~) become %XX with upper-case digits.
+ * uri_encode_path keeps '/' as well.
+ */
+void uri_encode(struct buf *out, struct span bytes);
+void uri_encode_path(struct buf *out, struct span bytes);
+
+/* The bytes behind %XX; a plus sign is a plus sign. False for a '%' without
+ * two digits, for %00, and when out is full. */
+bool uri_decode(struct buf *out, struct span text);
+
+/*
+ * A plain URL prefix: scheme://host[:port][/path].
+ * host is lower-case, with ":port" unless it is the scheme's default, an
+ * IPv6 literal in brackets: just as it stands in a Host header. path is
+ * empty or starts with '/' and has no '/' at its end. All point into the
+ * caller's buffer.
+ */
+struct uri_base {
+	struct span scheme; /* "http" or "https" */
+	struct span host;
+	struct span path;
+};
+
+/*
+ * Reads such a prefix and writes its normal form to out (no slash at the
+ * end). %XX in the path is kept as it is; other characters outside
+ * unreserved and '/', a user, a query, a fragment, an empty or malformed
+ * host, a port outside 1-65535 are refused with a sentence.
+ */
+bool uri_base_parse(struct span url, struct buf *out, struct uri_base *ret_base,
+    const char **ret_wrong);
+
+#endif

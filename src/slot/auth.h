@@ -1,0 +1,65 @@
+#ifndef SLOT_AUTH_H
+#define SLOT_AUTH_H
+
+#include "core/buf.h"
+#include "core/hash.h"
+#include "slot/replay.h"
+#include "slotd/failure.h"
+
+#define AUTH_SCHEME "Slot-HMAC-SHA256"
+#define AUTH_HEADER_MAX 512
+#define AUTH_SECRETS_MAX 2
+#define AUTH_SECRET_MIN 16
+
+/* Who may ask for slots. */
+struct caller {
+	struct span id;
+	size_t secret_count; /* 1 or 2 */
+	struct hmac_key secrets[AUTH_SECRETS_MAX];
+	const struct span *allow_domains; /* none: any; lower-case patterns */
+	size_t allow_domain_count;
+	bool plain_urls;
+};
+
+struct auth {
+	const struct caller *callers;
+	size_t caller_count;
+	/* For ids that nobody has: the same work as for two secrets. */
+	struct hmac_key nobody;
+	struct replay *replay;
+};
+
+/* nobody's key comes from `random`. The rest is the caller's to keep. */
+void auth_init(struct auth *auth, const struct caller *callers,
+    size_t caller_count, struct replay *replay, const uint8_t random[32]);
+void auth_done(struct auth *auth);
+
+struct auth_request {
+	struct span header; /* the value of Authorization; at == NULL: none */
+	struct span method;
+	struct span base_path; /* put before target; may be empty */
+	struct span target;    /* as received */
+	struct span body;
+	int64_t now;
+};
+
+/*
+ * Authenticates one request: signature, then skew, then nonce. On success
+ * gives the caller. On failure why->reason has the truth for the log, while
+ * the code tells an unsigned client one thing only (FAILURE_UNAUTHORIZED).
+ */
+enum failure auth_check(const struct auth *auth,
+    const struct auth_request *request, const struct caller **ret_caller,
+    struct refusal *why);
+
+/* The other side: appends "Slot-HMAC-SHA256 id=…, ts=…, nonce=…, sig=…". */
+void auth_sign(const struct caller *caller, const struct auth_request *request,
+    struct span nonce, struct buf *out);
+
+/* [A-Za-z0-9._-]{1,64}, of callers' ids. */
+bool auth_id_valid(struct span id);
+
+/* Whether a caller gets slots for JIDs of this (lower-case) domain. */
+bool caller_allows(const struct caller *caller, struct span domain);
+
+#endif

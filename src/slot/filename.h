@@ -1,0 +1,32 @@
+#ifndef SLOT_FILENAME_H
+#define SLOT_FILENAME_H
+
+#include "core/buf.h"
+
+#define FILENAME_MAX_BYTES 200
+#define FILENAME_ENDING_MAX 20
+
+/*
+ * Makes a file name safe and keeps it recognisable: only what follows the
+ * last '/' or '\'; without U+0000-001F, 007F-009F, 061C, 200B, 200E-200F,
+ * 2028-202E, 2066-2069, FEFF; then without dots at the front and blanks at
+ * both ends; at most 200 bytes, the ending (what follows the last dot, up to
+ * 20 bytes) kept, never cut inside a character; "file" when nothing is left.
+ * The name must be valid UTF-8. out needs 201 bytes.
+ */
+void filename_clean(struct span name, struct buf *out);
+
+/* The same for callers whose servers spoil other characters (plain_urls):
+ * of a cleaned name, each character outside [A-Za-z0-9_.-] becomes '_'. */
+void filename_plain(struct span cleaned, struct buf *out);
+
+/* What follows the last dot of a cleaned name, in lower case (ASCII), if it
+ * is 1 to 20 bytes of [a-z0-9]; else "bin". */
+void filename_ending(struct span cleaned, struct buf *out);
+
+/* Whether a cleaned name ends in one of the extensions (without dots),
+ * without regard to ASCII case or to dots at the end of the name. */
+bool filename_has_ending(
+    struct span cleaned, const struct span *endings, size_t count);
+
+#endif

@@ -1,0 +1,71 @@
+#ifndef SLOT_KEY_TEMPLATE_H
+#define SLOT_KEY_TEMPLATE_H
+
+#include "slot/jid.h"
+#include "slot/keyring.h"
+
+#define KEY_TEMPLATE_PARTS 32
+/* Bytes of an object key at the most: S3's own limit. */
+#define OBJECT_KEY_MAX 1024
+#define RANDOM_BYTES 16
+#define RANDOM_TEXT 22
+
+enum key_part_kind {
+	KEY_LITERAL,
+	KEY_RANDOM,
+	KEY_OWNER,
+	KEY_USER,
+	KEY_DOMAIN,
+	KEY_DATE,
+	KEY_FILENAME,
+	KEY_EXT,
+};
+
+struct key_part {
+	enum key_part_kind kind;
+	struct span literal;
+};
+
+/* A parsed `key` setting; literals point into the setting's text. */
+struct key_template {
+	size_t count;
+	struct key_part parts[KEY_TEMPLATE_PARTS];
+};
+
+/*
+ * Literals are unreserved characters and '/'. Refused with a sentence: no
+ * {random}, an unknown {name}, an unclosed brace, a '/' at either end or two
+ * in a row, a segment that could start with a dot.
+ */
+bool key_template_parse(struct span text, struct key_template *ret_template,
+    const char **ret_wrong);
+
+/* Whether it has {owner} or {user}, and so needs key_file. */
+bool key_template_needs_key(const struct key_template *template);
+
+struct key_input {
+	uint8_t random[RANDOM_BYTES];
+	const struct jid *jid;
+	struct span filename; /* cleaned */
+	int64_t now;
+	const struct keyring_root *root; /* NULL: no key_file */
+	bool plain; /* [A-Za-z0-9_.-] and '/' only, others become '_' */
+};
+
+/* Appends the object key, UTF-8, not encoded. buf_ok tells whether it fit. */
+void key_template_make(const struct key_template *template,
+    const struct key_input *input, struct buf *out);
+
+/* What a decoded object key says when it is read along a template; spans
+ * are empty for parts that the template has not. */
+struct key_reading {
+	struct span random;
+	struct span owner;
+	struct span user;
+};
+
+/* False when the key cannot have come from this template. */
+bool key_template_read(const struct key_template *template, struct span key,
+    struct key_reading *ret_reading);
+
+#endif

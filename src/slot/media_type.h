@@ -1,0 +1,33 @@
+#ifndef SLOT_MEDIA_TYPE_H
+#define SLOT_MEDIA_TYPE_H
+
+#include "core/span.h"
+
+#define MEDIA_TYPE_MAX 255
+#define MEDIA_TYPE_UNKNOWN "application/octet-stream"
+
+/* RFC 9110, section 8.3.1: type/subtype and parameters, printable ASCII, at
+ * most 255 bytes. */
+bool media_type_valid(struct span type);
+
+/* type/subtype without its parameters and the blanks before them. */
+struct span media_type_essence(struct span type);
+
+/* pattern: "image/png", "image/ *" (without the blank) or "* / *"; ASCII
+ * case and the parameters of type are not looked at. */
+bool media_type_matches(struct span type, struct span pattern);
+
+/* Whether a configured pattern has such a form. */
+bool media_type_pattern_valid(struct span pattern);
+
+/* The usual type of a lower-case file name ending, or MEDIA_TYPE_UNKNOWN. */
+struct span media_type_of_ending(struct span ending);
+
+/*
+ * Whether a browser may show it in place: image/png, jpeg, gif, webp, avif,
+ * heic, audio/ *, video/ *, text/plain. All else is sent as an attachment,
+ * image/svg+xml and every +xml included.
+ */
+bool media_type_inline(struct span type);
+
+#endif

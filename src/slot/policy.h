@@ -1,0 +1,23 @@
+#ifndef SLOT_POLICY_H
+#define SLOT_POLICY_H
+
+#include "core/span.h"
+#include "slotd/failure.h"
+
+struct policy {
+	uint64_t max_size;              /* bytes, at least 1 */
+	const struct span *allow_types; /* none: all */
+	size_t allow_type_count;
+	const struct span *deny_extensions; /* lower case, without dots */
+	size_t deny_extension_count;
+};
+
+/*
+ * Type and ending before size, as section 3 of the contract orders: gives
+ * FAILURE_FORBIDDEN or FAILURE_FILE_TOO_LARGE and fills *why, or
+ * FAILURE_NONE. type is the media type that counts, filename a cleaned name.
+ */
+enum failure policy_check(const struct policy *policy, struct span filename,
+    struct span type, uint64_t size, struct refusal *why);
+
+#endif

@@ -1,0 +1,37 @@
+#ifndef SLOT_REPLAY_H
+#define SLOT_REPLAY_H
+
+#include "core/span.h"
+#include "slotd/failure.h"
+
+/*
+ * Remembers which (caller, nonce) was seen with a right signature, until its
+ * time stamp is too old to be accepted anyway. Safe in any number of threads.
+ */
+struct replay;
+
+struct replay_config {
+	uint32_t max_skew; /* seconds */
+	uint32_t max;      /* entries in all */
+	uint32_t callers;  /* each holds at most max / callers, at least 1 */
+	uint8_t seed[16];  /* random: spreads the entries */
+};
+
+/* NULL when there is no memory. */
+struct replay *replay_open(const struct replay_config *config);
+void replay_close(struct replay *replay);
+
+/*
+ * Judges a request whose signature is right, and enters it when all is well:
+ * FAILURE_CLOCK_SKEW when ts is more than max_skew off, or not newer than
+ * the newest that was ever dropped (so a clock that steps back opens
+ * nothing); FAILURE_REPLAYED; FAILURE_UNAVAILABLE when this caller's share
+ * is full. caller is its number, from 0.
+ */
+enum failure replay_check(struct replay *replay, uint32_t caller,
+    struct span nonce, int64_t ts, int64_t now, struct refusal *why);
+
+/* Entries held. */
+uint32_t replay_count(struct replay *replay);
+
+#endif

@@ -1,0 +1,102 @@
+#ifndef STORE_FS_H
+#define STORE_FS_H
+
+#include "core/uri.h"
+#include "slot/keyring.h"
+#include "slotd/store.h"
+
+/*
+ * The embedded store: files under one folder, object keys as their paths,
+ * the bytes just as they were sent. The media type stands in the extended
+ * attribute user.mime_type; where the file system has none, the file name's
+ * ending decides. A file appears whole or not at all.
+ *
+ * fs_slot_* cost no disk and may run in an event loop; all else may block
+ * and belongs on a thread that may wait.
+ */
+struct fs_config {
+	const char *path;       /* its last folder is made when missing, 0700 */
+	struct span public_url; /* no slash at its end */
+	uint32_t put_ttl;       /* seconds */
+	uint32_t expire_after;  /* seconds after the upload; 0: never */
+	uint64_t min_free_bytes;       /* one of both is 0 */
+	unsigned min_free_percent;     /* 0 to 99 */
+	const struct keyring *keyring; /* NULL: fs_open makes its own of .key */
+};
+
+struct fs;
+
+/*
+ * Opens the folder; makes it and `.key` (0600) where needed. NULL with a
+ * sentence in wrong (literal or with errno's words, wrong_size bytes).
+ * The config's pointers must stay valid until close (store.class->close).
+ */
+struct fs *fs_open(
+    const struct fs_config *config, char *wrong, size_t wrong_size);
+struct store *fs_store(struct fs *fs);
+const struct keyring *fs_keyring(const struct fs *fs);
+
+/* What a PUT token says once its MAC is right. */
+struct fs_grant {
+	uint64_t size;
+	int64_t expires;
+	size_t type_len; /* 0: the slot named no type */
+	char type[256];
+};
+
+/*
+ * Checks the token of PUT /u/TOKEN/KEY, both decoded. FAILURE_SLOT_INVALID
+ * for anything that this store did not make, FAILURE_SLOT_EXPIRED when it is
+ * genuine and late. Constant time where it compares MACs.
+ */
+enum failure fs_slot_check(const struct fs *fs, struct span token,
+    struct span key, int64_t now, struct fs_grant *ret_grant);
+
+/* One upload. Used by one thread at a time. */
+struct fs_upload;
+
+/*
+ * Begins to store `size` bytes under key: FAILURE_ALREADY_EXISTS when the
+ * file is there or another upload to it runs, FAILURE_INSUFFICIENT_STORAGE
+ * when the file would leave less than min_free (the room is reserved from
+ * here on), FAILURE_INTERNAL with why->reason. type is a valid media type.
+ * Nothing is visible under the key before fs_upload_commit.
+ */
+enum failure fs_upload_open(struct fs *fs, struct span key, uint64_t size,
+    struct span type, struct fs_upload **ret_upload, struct refusal *why);
+enum failure fs_upload_write(struct fs_upload *upload, const void *bytes,
+    size_t len, struct refusal *why);
+/* When all bytes are written: fsync, link into place, fsync of every folder
+ * on the way that is new. Frees upload, whatever comes of it.
+ * FAILURE_LENGTH_MISMATCH when it has not `size` bytes. */
+enum failure fs_upload_commit(struct fs_upload *upload, struct refusal *why);
+/* Drops what was written and frees upload. */
+void fs_upload_abort(struct fs_upload *upload);
+
+/* One stored file, open for reading. Any number of reads at once. */
+struct fs_file {
+	int fd;
+	uint64_t size;
+	int64_t modified; /* unix seconds */
+	char etag[48];    /* with its quotes */
+	char type[256];
+};
+
+/* FAILURE_NOT_FOUND for whatever is no regular file below the folder, for a
+ * segment that is empty or starts with a dot, and when expire_after says so. */
+enum failure fs_file_open(struct fs *fs, struct span key, int64_t now,
+    struct fs_file *ret_file, struct refusal *why);
+/* Like pread; *ret_len is 0 only at the end of the file. With `now_only`,
+ * FAILURE_UNAVAILABLE instead of waiting for the disk. */
+enum failure fs_file_read(const struct fs_file *file, uint64_t offset,
+    void *ret_bytes, size_t size, bool now_only, size_t *ret_len);
+void fs_file_close(struct fs_file *file);
+
+/*
+ * Removes files older than expire_after, and the folders that this empties.
+ * Gives the unix second at which it should be called again (at the most a
+ * minute after a file's time has come); INT64_MAX: never.
+ */
+int64_t fs_sweep(struct fs *fs, int64_t now);
+
+#endif
