@@ -1,0 +1,93 @@
+#include "cmd/options.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define OPTIONS_MAX 12
+#define SLURP_MAX (1 << 20)
+
+int options_wrong(const struct command *command, const char *sentence)
+{
+	fprintf(stderr, "slotd %s: %s; see slotd %s --help\n", command->name,
+	    sentence, command->name);
+	return EXIT_USAGE;
+}
+
+bool options_read(const struct command *command, int argc, char **argv,
+    const struct option_value *options, int *ret_first)
+{
+	struct option longs[OPTIONS_MAX + 1] = { { 0 } };
+	char shorts[2 * OPTIONS_MAX + 2] = ":";
+	size_t used = 1;
+	int found;
+
+	for (size_t i = 0; i < OPTIONS_MAX && options[i].name; i++) {
+		longs[i] = (struct option){ options[i].name, required_argument,
+			NULL, 256 + (int)i };
+		if (options[i].letter) {
+			shorts[used++] = options[i].letter;
+			shorts[used++] = ':';
+		}
+	}
+	while ((found = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
+		size_t i = found >= 256 ? (size_t)found - 256 : 0;
+
+		if (found == '?' || found == ':') {
+			options_wrong(command, found == '?'
+						   ? "unknown option"
+						   : "an option needs a value");
+			return false;
+		}
+		while (found < 256 && options[i].letter != found)
+			i++;
+		*options[i].value = optarg;
+	}
+	*ret_first = optind;
+	return true;
+}
+
+struct conf *options_conf(const struct command *command, const char *path)
+{
+	if (!path) {
+		options_wrong(command, "-c FILE is missing");
+		return NULL;
+	}
+	return conf_read(path, stderr, NULL);
+}
+
+static char *read_all(FILE *file, size_t *ret_len)
+{
+	char *text = malloc(SLURP_MAX + 1);
+	size_t len;
+
+	if (!text)
+		return NULL;
+	len = fread(text, 1, SLURP_MAX, file);
+	if (ferror(file) || len == SLURP_MAX) {
+		if (len == SLURP_MAX)
+			errno = EFBIG;
+		free(text);
+		return NULL;
+	}
+	text[len] = '\0';
+	*ret_len = len;
+	return text;
+}
+
+char *options_slurp(
+    const struct command *command, const char *path, size_t *ret_len)
+{
+	bool input = strcmp(path, "-") == 0;
+	FILE *file = input ? stdin : fopen(path, "rb");
+	char *text = file ? read_all(file, ret_len) : NULL;
+
+	if (!text)
+		fprintf(stderr, "slotd %s: %s: %s\n", command->name, path,
+		    strerror(errno));
+	if (file && !input)
+		fclose(file);
+	return text;
+}

@@ -1,0 +1,35 @@
+#ifndef CMD_OPTIONS_H
+#define CMD_OPTIONS_H
+
+#include <stdbool.h>
+
+#include "cmd/cmd.h"
+#include "conf/conf.h"
+
+/* An option with a value: --name VALUE, and -letter VALUE if it has one. */
+struct option_value {
+	const char *name;
+	char letter;
+	const char **value;
+};
+
+/*
+ * Reads the options of a command; the list ends with a NULL name. Operands
+ * are left in argv from *ret_first on. False when it has said on stderr what
+ * is wrong (the command then exits with EXIT_USAGE).
+ */
+bool options_read(const struct command *command, int argc, char **argv,
+    const struct option_value *options, int *ret_first);
+
+/* Says on stderr what is wrong with the command's use. */
+int options_wrong(const struct command *command, const char *sentence);
+
+/* The configuration of -c, NULL after its faults stand on stderr. */
+struct conf *options_conf(const struct command *command, const char *path);
+
+/* All of a file, or of standard input ("-"), malloc'ed, NUL behind it. NULL
+ * after errno was said on stderr. */
+char *options_slurp(
+    const struct command *command, const char *path, size_t *ret_len);
+
+#endif

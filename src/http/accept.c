@@ -1,0 +1,114 @@
+#include "http/accept.h"
+
+#include "http/reply.h"
+#include "http/world.h"
+
+#include <errno.h>
+#include <microhttpd.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* When there are no descriptors left, others have to be closed first. */
+#define REST_MILLISECONDS 50
+
+static void refuse(struct server *server, int fd)
+{
+	char memory[1024];
+	struct buf text;
+	ssize_t sent;
+
+	buf_init(&text, memory, sizeof memory);
+	reply_raw(FAILURE_UNAVAILABLE, &text);
+	sent = send(fd, text.at, text.len, MSG_DONTWAIT | MSG_NOSIGNAL);
+	(void)sent; /* it is a courtesy */
+	shutdown(fd, SHUT_WR);
+	reaper_add(server->reaper, fd);
+	close(fd);
+	log_note(&server->log, CONF_LOG_WARN, "refused", "reason",
+	    "limits.connections reached");
+}
+
+static void take(struct server *server, const struct gate *gate, int fd,
+    const struct sockaddr *address, socklen_t len)
+{
+	const struct conf_limits *limits = &server->service->conf->limits;
+	int64_t deadline =
+	    world_micros() + (int64_t)limits->header_timeout * 1000000;
+	struct conn *conn = conns_enter(&server->conns, fd, deadline);
+
+	if (!conn) {
+		refuse(server, fd);
+		return;
+	}
+	/* It closes the socket when it fails. */
+	if (MHD_add_connection(gate->daemon, fd, address, len) != MHD_YES)
+		conns_forget(&server->conns, fd, conn);
+}
+
+/* Accepts all that is queued; false when the system has no room. */
+static bool accept_all(struct server *server, const struct gate *gate)
+{
+	while (true) {
+		struct sockaddr_storage address;
+		socklen_t len = sizeof address;
+		int fd = accept4(gate->fd, (struct sockaddr *)&address, &len,
+		    SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+		if (fd >= 0)
+			take(
+			    server, gate, fd, (struct sockaddr *)&address, len);
+		else if (errno == EMFILE || errno == ENFILE ||
+			 errno == ENOBUFS || errno == ENOMEM)
+			return false;
+		else if (errno != EINTR && errno != ECONNABORTED)
+			return true;
+	}
+}
+
+static void *run(void *argument)
+{
+	struct accepter *accepter = argument;
+	struct pollfd polls[GATES_MAX + 1];
+	bool stop = false;
+
+	for (unsigned i = 0; i < accepter->count; i++)
+		polls[i] = (struct pollfd){ accepter->gates[i].fd, POLLIN, 0 };
+	polls[accepter->count] = (struct pollfd){ accepter->stop, POLLIN, 0 };
+	while (!stop) {
+		bool room = true;
+
+		if (poll(polls, accepter->count + 1, -1) < 0)
+			continue;
+		stop = polls[accepter->count].revents != 0;
+		for (unsigned i = 0; i < accepter->count; i++)
+			room &=
+			    accept_all(accepter->server, &accepter->gates[i]);
+		if (!room && !stop)
+			poll(&polls[accepter->count], 1, REST_MILLISECONDS);
+	}
+	return NULL;
+}
+
+bool accepter_start(struct accepter *accepter)
+{
+	accepter->stop = eventfd(0, EFD_CLOEXEC);
+	if (accepter->stop < 0)
+		return false;
+	if (pthread_create(&accepter->thread, NULL, run, accepter) == 0)
+		return true;
+	close(accepter->stop);
+	return false;
+}
+
+void accepter_stop(struct accepter *accepter)
+{
+	uint64_t one = 1;
+	ssize_t written = write(accepter->stop, &one, sizeof one);
+
+	(void)written;
+	pthread_join(accepter->thread, NULL);
+	close(accepter->stop);
+}

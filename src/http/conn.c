@@ -1,0 +1,184 @@
+#include "http/conn.h"
+
+#include "http/world.h"
+
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <time.h>
+
+#define TICK 200000 /* microseconds */
+
+static void wait_until(struct conns *conns, int64_t until)
+{
+	struct timespec at = { until / 1000000, until % 1000000 * 1000 };
+
+	pthread_cond_timedwait(&conns->changed, &conns->lock, &at);
+}
+
+static void end_late(struct conns *conns, int64_t now)
+{
+	for (struct conn *conn = conns->first; conn; conn = conn->next) {
+		if (atomic_load(&conn->deadline) > now)
+			continue;
+		shutdown(conn->fd, SHUT_RDWR);
+		atomic_store(&conn->deadline, CONN_NO_DEADLINE);
+	}
+}
+
+static void *watch(void *argument)
+{
+	struct conns *conns = argument;
+
+	pthread_mutex_lock(&conns->lock);
+	while (!conns->stopping) {
+		if (!conns->first) {
+			pthread_cond_wait(&conns->changed, &conns->lock);
+			continue;
+		}
+		wait_until(conns, world_micros() + TICK);
+		end_late(conns, world_micros());
+	}
+	pthread_mutex_unlock(&conns->lock);
+	return NULL;
+}
+
+/* As many descriptors as the system lets us have. */
+static int raise_fd_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return 1024;
+	limit.rlim_cur = limit.rlim_max;
+	if (limit.rlim_cur > 1048576)
+		limit.rlim_cur = 1048576;
+	if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
+		getrlimit(RLIMIT_NOFILE, &limit);
+	return (int)limit.rlim_cur;
+}
+
+bool conns_open(struct conns *conns, unsigned max)
+{
+	pthread_condattr_t monotonic;
+
+	*conns = (struct conns){ .max = max };
+	conns->fd_max = raise_fd_limit();
+	conns->by_fd = calloc((size_t)conns->fd_max, sizeof *conns->by_fd);
+	if (!conns->by_fd)
+		return false;
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_cond_init(&conns->changed, &monotonic);
+	pthread_condattr_destroy(&monotonic);
+	pthread_mutex_init(&conns->lock, NULL);
+	if (pthread_create(&conns->watchdog, NULL, watch, conns) == 0)
+		return true;
+	free(conns->by_fd);
+	return false;
+}
+
+void conns_close(struct conns *conns)
+{
+	pthread_mutex_lock(&conns->lock);
+	conns->stopping = true;
+	pthread_cond_broadcast(&conns->changed);
+	pthread_mutex_unlock(&conns->lock);
+	pthread_join(conns->watchdog, NULL);
+	free(conns->by_fd);
+}
+
+static void unlink_conn(struct conns *conns, struct conn *conn)
+{
+	if (conn->next)
+		conn->next->before = conn->before;
+	if (conn->before)
+		conn->before->next = conn->next;
+	else
+		conns->first = conn->next;
+	conns->by_fd[conn->fd] = NULL;
+	conns->count--;
+	pthread_cond_broadcast(&conns->changed);
+	free(conn);
+}
+
+struct conn *conns_enter(struct conns *conns, int fd, int64_t deadline)
+{
+	struct conn *conn = NULL;
+
+	pthread_mutex_lock(&conns->lock);
+	/* A connection that libmicrohttpd dropped before it told us. */
+	if (fd < conns->fd_max && conns->by_fd[fd])
+		unlink_conn(conns, conns->by_fd[fd]);
+	if (fd < conns->fd_max && conns->count < conns->max)
+		conn = calloc(1, sizeof *conn);
+	if (conn) {
+		conn->fd = fd;
+		atomic_init(&conn->idle, true);
+		atomic_init(&conn->deadline, deadline);
+		conn->next = conns->first;
+		if (conn->next)
+			conn->next->before = conn;
+		conns->first = conn;
+		conns->by_fd[fd] = conn;
+		if (conns->count++ == 0)
+			pthread_cond_broadcast(&conns->changed);
+	}
+	pthread_mutex_unlock(&conns->lock);
+	return conn;
+}
+
+struct conn *conns_find(struct conns *conns, int fd)
+{
+	struct conn *conn = NULL;
+
+	pthread_mutex_lock(&conns->lock);
+	if (fd >= 0 && fd < conns->fd_max)
+		conn = conns->by_fd[fd];
+	pthread_mutex_unlock(&conns->lock);
+	return conn;
+}
+
+void conns_leave(struct conns *conns, struct conn *conn)
+{
+	pthread_mutex_lock(&conns->lock);
+	unlink_conn(conns, conn);
+	pthread_mutex_unlock(&conns->lock);
+}
+
+void conns_forget(struct conns *conns, int fd, const struct conn *conn)
+{
+	pthread_mutex_lock(&conns->lock);
+	if (conns->by_fd[fd] == conn)
+		unlink_conn(conns, conns->by_fd[fd]);
+	pthread_mutex_unlock(&conns->lock);
+}
+
+void conns_end_idle(struct conns *conns)
+{
+	pthread_mutex_lock(&conns->lock);
+	for (struct conn *conn = conns->first; conn; conn = conn->next)
+		if (atomic_load(&conn->idle))
+			shutdown(conn->fd, SHUT_RD);
+	pthread_mutex_unlock(&conns->lock);
+}
+
+void conns_end_all(struct conns *conns)
+{
+	pthread_mutex_lock(&conns->lock);
+	for (struct conn *conn = conns->first; conn; conn = conn->next)
+		shutdown(conn->fd, SHUT_RDWR);
+	pthread_mutex_unlock(&conns->lock);
+}
+
+bool conns_wait(struct conns *conns, int64_t until)
+{
+	bool none;
+
+	pthread_mutex_lock(&conns->lock);
+	while (conns->count && world_micros() < until)
+		wait_until(conns, until);
+	none = conns->count == 0;
+	pthread_mutex_unlock(&conns->lock);
+	return none;
+}

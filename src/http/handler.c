@@ -1,0 +1,326 @@
+#include "http/handler.h"
+
+#include "http/guard.h"
+#include "http/reply.h"
+#include "http/route.h"
+#include "http/world.h"
+
+#include <microhttpd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+/* Memory of a connection: request head and read buffer. The heads of slots
+ * are small; a URL of the embedded store may have 2 KiB, and uploads are
+ * read through it. */
+#define MEMORY_SLOTS 8192
+#define MEMORY_FILES 32768
+
+static int64_t in_seconds(uint32_t seconds)
+{
+	return world_micros() + (int64_t)seconds * 1000000;
+}
+
+static const struct conf_limits *limits(const struct request *request)
+{
+	return &request->server->service->conf->limits;
+}
+
+/* The first line is here. The target is kept as it came: libmicrohttpd
+ * gives later calls a decoded and cut one. */
+static void *on_target(
+    void *argument, const char *target, struct MHD_Connection *mhd)
+{
+	const struct entrance *entrance = argument;
+	size_t len = strlen(target);
+	struct request *request = calloc(1, sizeof *request + len + 1);
+	const union MHD_ConnectionInfo *info;
+
+	if (!request)
+		return NULL;
+	memcpy(request + 1, target, len + 1);
+	request->target = (struct span){ (const char *)(request + 1), len };
+	request->entrance = entrance;
+	request->server = entrance->server;
+	request->mhd = mhd;
+	request->started = world_micros();
+	info = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+	request->conn = info ? info->socket_context : NULL;
+	if (request->conn) {
+		atomic_store(&request->conn->idle, false);
+		atomic_store(&request->conn->deadline,
+		    in_seconds(limits(request)->header_timeout));
+	}
+	return request;
+}
+
+/* Path and query of the target; of its absolute form as well (RFC 9112,
+ * section 3.2.2). */
+static void split_target(struct request *request)
+{
+	struct span path = request->target;
+	size_t query;
+
+	if (span_starts(path, "http://") || span_starts(path, "https://")) {
+		path = span_from(path, span_find(path, ':') + 3);
+		path = span_from(path, span_find(path, '/'));
+	}
+	query = span_find(path, '?');
+	request->path = span_first(path, query);
+	request->query = (struct span){ NULL, 0 };
+	if (query < path.len)
+		request->query = span_from(path, query + 1);
+}
+
+static void refuse(struct request *request, enum failure failure,
+    const char *detail, const char *name, const char *value)
+{
+	const struct refusal why = { .detail = detail };
+
+	reply_failure_with(request, failure, &why, name, value);
+}
+
+/* Guard, route, method, size of the body: in the order of the contract. */
+static void decide(struct request *request)
+{
+	const char *wrong;
+
+	split_target(request);
+	if (!guard_check(request, &wrong)) {
+		refuse(
+		    request, FAILURE_BAD_REQUEST, wrong, "Connection", "close");
+		return;
+	}
+	request->route = route_find(request);
+	if (!request->route) {
+		refuse(request, FAILURE_NOT_FOUND, NULL, NULL, NULL);
+		return;
+	}
+	request->endpoint = route_endpoint(request->route, request->method);
+	if (!request->endpoint) {
+		refuse(request, FAILURE_METHOD_NOT_ALLOWED, NULL, "Allow",
+		    request->route->allow);
+		return;
+	}
+	if (!request->endpoint->body && request->length > BODY_MAX) {
+		refuse(request, FAILURE_BODY_TOO_LARGE, NULL, NULL, NULL);
+		return;
+	}
+	request->step = REQUEST_HEAD;
+}
+
+static void on_head(struct request *request)
+{
+	if (request->step == REQUEST_NEW)
+		decide(request);
+	if (request->step == REQUEST_HEAD && request->endpoint->head)
+		request->endpoint->head(request);
+	if (request->step != REQUEST_HEAD || request->waiting)
+		return;
+	request->step = REQUEST_BODY;
+	if (!request->endpoint->body)
+		atomic_store(&request->conn->deadline,
+		    in_seconds(limits(request)->body_timeout));
+}
+
+/* Keeps the body up to BODY_MAX; what is more is read and dropped. */
+static size_t collect(struct request *request, const char *bytes, size_t len)
+{
+	if (request->body_read > BODY_SWALLOW_MAX) {
+		request->abort = true;
+		request->code = failure_entry(FAILURE_BODY_TOO_LARGE)->code;
+		return len;
+	}
+	if (request->body_read > BODY_MAX)
+		return len;
+	if (request->body_len + len > request->body_size) {
+		size_t size =
+		    request->chunked ? BODY_MAX : (size_t)request->length;
+		char *body = realloc(request->body, size ? size : 1);
+
+		if (!body) {
+			request->abort = true;
+			return len;
+		}
+		request->body = body;
+		request->body_size = size;
+	}
+	memcpy(request->body + request->body_len, bytes, len);
+	request->body_len += len;
+	return len;
+}
+
+static size_t on_body(struct request *request, const char *bytes, size_t len)
+{
+	size_t taken;
+
+	if (request->endpoint->body) {
+		taken = request->endpoint->body(request, bytes, len);
+		request->body_read += taken;
+		return taken;
+	}
+	request->body_read += len;
+	return collect(request, bytes, len);
+}
+
+static void on_end(struct request *request)
+{
+	if (!request->endpoint->body && request->body_read > BODY_MAX) {
+		refuse(request, FAILURE_BODY_TOO_LARGE, NULL, NULL, NULL);
+		return;
+	}
+	atomic_store(&request->conn->deadline, CONN_NO_DEADLINE);
+	request->endpoint->end(request);
+}
+
+static enum MHD_Result on_request(void *argument, struct MHD_Connection *mhd,
+    const char *url, const char *method, const char *version,
+    const char *upload_data, size_t *upload_data_size, void **req_cls)
+{
+	struct request *request = *req_cls;
+
+	(void)argument;
+	(void)mhd;
+	(void)url;
+	(void)version;
+	if (!request || !request->conn)
+		return MHD_NO;
+	request->waiting = false;
+	request->method = span_of(method);
+	if (request->step < REQUEST_BODY)
+		on_head(request);
+	else if (request->step == REQUEST_ANSWERED)
+		*upload_data_size = 0;
+	else if (*upload_data_size)
+		*upload_data_size -=
+		    on_body(request, upload_data, *upload_data_size);
+	else
+		on_end(request);
+	return request->abort ? MHD_NO : MHD_YES;
+}
+
+static void log_request(const struct request *request, bool whole)
+{
+	struct log_line line;
+
+	log_begin(&line, &request->server->log, CONF_LOG_INFO, "request");
+	log_span(&line, "method", request->method);
+	if (request->route)
+		log_text(&line, "route", request->route->path);
+	/* Targets of slots hold tokens and names: only what was refused for
+	 * its signature, or leads nowhere, is shown. */
+	if (request->status == 401 || !request->route)
+		log_span(&line, "target", request->target);
+	if (request->caller[0])
+		log_text(&line, "caller", request->caller);
+	if (request->domain[0])
+		log_text(&line, "domain", request->domain);
+	if (request->slot[0])
+		log_text(&line, "slot", request->slot);
+	if (request->has_size)
+		log_u64(&line, "size", request->size);
+	log_u64(&line, "status", request->status);
+	log_text(&line, "code", request->code);
+	log_text(&line, "reason", request->reason);
+	if (!whole)
+		log_text(&line, "ended", "early");
+	log_u64(&line, "us", (uint64_t)(world_micros() - request->started));
+	log_end(&line);
+}
+
+static void on_completed(void *argument, struct MHD_Connection *mhd,
+    void **req_cls, enum MHD_RequestTerminationCode how)
+{
+	struct request *request = *req_cls;
+
+	(void)argument;
+	(void)mhd;
+	if (!request)
+		return;
+	*req_cls = NULL;
+	if (request->conn) {
+		atomic_store(&request->conn->deadline,
+		    in_seconds(limits(request)->idle_timeout));
+		atomic_store(&request->conn->idle, true);
+		/* Idle from now on, as conns_end_idle would have seen it. */
+		if (atomic_load(&request->server->draining))
+			shutdown(request->conn->fd, SHUT_RD);
+	}
+	if (request->state_free)
+		request->state_free(request);
+	log_request(request, how == MHD_REQUEST_TERMINATED_COMPLETED_OK);
+	free(request->body);
+	free(request);
+}
+
+static void on_connection(void *argument, struct MHD_Connection *mhd,
+    void **socket_context, enum MHD_ConnectionNotificationCode what)
+{
+	const struct entrance *entrance = argument;
+	struct conns *conns = &entrance->server->conns;
+	const union MHD_ConnectionInfo *info;
+
+	if (what == MHD_CONNECTION_NOTIFY_STARTED) {
+		info = MHD_get_connection_info(
+		    mhd, MHD_CONNECTION_INFO_CONNECTION_FD);
+		*socket_context =
+		    info ? conns_find(conns, info->connect_fd) : NULL;
+	} else if (*socket_context) {
+		conns_leave(conns, *socket_context);
+		*socket_context = NULL;
+	}
+}
+
+static void on_log(void *argument, const char *format, va_list arguments)
+{
+	/* Its words are about sockets that went away, in free text. */
+	(void)argument;
+	(void)format;
+	(void)arguments;
+}
+
+static size_t leave_escaped(
+    void *argument, struct MHD_Connection *mhd, char *text)
+{
+	(void)argument;
+	(void)mhd;
+	return strlen(text);
+}
+
+struct MHD_Daemon *handler_start(
+    const struct entrance *entrance, unsigned threads)
+{
+	const struct conf *conf = entrance->server->service->conf;
+	void *argument = (void *)(uintptr_t)entrance;
+	bool files =
+	    (entrance->doors & DOOR_PUBLIC) && entrance->server->service->fs;
+	struct MHD_OptionItem pool[] = {
+		{ MHD_OPTION_THREAD_POOL_SIZE, (intptr_t)threads, NULL },
+		{ MHD_OPTION_END, 0, NULL },
+	};
+
+	/* One thread is no pool. */
+	if (threads < 2)
+		pool[0].option = MHD_OPTION_END;
+	/* Its connection limit only makes clients hang; ours answers, so
+	 * that one has to be out of the way. */
+	return MHD_start_daemon(
+	    MHD_USE_NO_LISTEN_SOCKET | MHD_USE_EPOLL_INTERNAL_THREAD |
+		MHD_USE_ITC | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG,
+	    0, NULL, NULL, on_request, argument, MHD_OPTION_EXTERNAL_LOGGER,
+	    on_log, NULL, MHD_OPTION_URI_LOG_CALLBACK, on_target, argument,
+	    MHD_OPTION_UNESCAPE_CALLBACK, leave_escaped, NULL,
+	    MHD_OPTION_NOTIFY_COMPLETED, on_completed, argument,
+	    MHD_OPTION_NOTIFY_CONNECTION, on_connection, argument,
+	    MHD_OPTION_CONNECTION_TIMEOUT, conf->limits.idle_timeout,
+	    MHD_OPTION_CONNECTION_LIMIT,
+	    (conf->limits.connections + 64) * threads,
+	    MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+	    (size_t)(files ? MEMORY_FILES : MEMORY_SLOTS),
+#if MHD_VERSION >= 0x00097701
+	    MHD_OPTION_CLIENT_DISCIPLINE_LVL, 1,
+#else
+	    MHD_OPTION_STRICT_FOR_CLIENT, 1,
+#endif
+	    MHD_OPTION_ARRAY, pool, MHD_OPTION_END);
+}

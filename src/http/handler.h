@@ -1,0 +1,16 @@
+#ifndef HTTP_HANDLER_H
+#define HTTP_HANDLER_H
+
+#include "http/server.h"
+
+struct MHD_Daemon;
+
+/*
+ * A libmicrohttpd daemon without a listening socket, that serves what is
+ * given to MHD_add_connection through our routes. NULL: it did not start.
+ * entrance must outlive it. threads: event loops.
+ */
+struct MHD_Daemon *handler_start(
+    const struct entrance *entrance, unsigned threads);
+
+#endif

@@ -1,0 +1,159 @@
+#include "http/json.h"
+
+#include "core/stamp.h"
+#include "core/utf8.h"
+
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+void json_start(void)
+{
+	/* Seeds the hash of object members now, not in the first threads. */
+	json_object_seed(0);
+}
+
+static bool wrong(struct json_slot *slot, const char *sentence)
+{
+	snprintf(slot->wrong, sizeof slot->wrong, "%s", sentence);
+	return false;
+}
+
+static bool wrong_syntax(struct json_slot *slot, const json_error_t *error)
+{
+	bool clean = utf8_valid(span_of(error->text));
+
+	snprintf(slot->wrong, sizeof slot->wrong,
+	    "body: not valid JSON: %.120s (line %d, column %d)",
+	    clean ? error->text : "invalid UTF-8", error->line, error->column);
+	/* What was cut may end inside a character. */
+	slot->wrong[utf8_first(span_of(slot->wrong), sizeof slot->wrong).len] =
+	    '\0';
+	return false;
+}
+
+/* False when the member is there and not a string. */
+static bool read_text(json_t *root, const char *name, struct span *ret_text)
+{
+	json_t *member = json_object_get(root, name);
+
+	if (!member)
+		return true;
+	if (!json_is_string(member))
+		return false;
+	*ret_text = (struct span){ json_string_value(member),
+		json_string_length(member) };
+	return true;
+}
+
+static bool read_size(struct json_slot *slot, json_t *root)
+{
+	json_t *size = json_object_get(root, "size");
+
+	if (!size)
+		return wrong(slot, "size: missing");
+	if (!json_is_integer(size))
+		return wrong(slot, "size: must be an integer");
+	if (json_integer_value(size) < 0)
+		return wrong(slot, "size: must not be negative");
+	slot->size = (uint64_t)json_integer_value(size);
+	return true;
+}
+
+static bool read_members(struct json_slot *slot, json_t *root)
+{
+	struct span purpose = { NULL, 0 };
+
+	if (!read_text(root, "jid", &slot->jid))
+		return wrong(slot, "jid: must be a string");
+	if (!slot->jid.at)
+		return wrong(slot, "jid: missing");
+	if (!read_text(root, "filename", &slot->filename))
+		return wrong(slot, "filename: must be a string");
+	if (!slot->filename.at)
+		return wrong(slot, "filename: missing");
+	if (!read_size(slot, root))
+		return false;
+	if (!read_text(root, "content_type", &slot->type))
+		return wrong(slot, "content_type: must be a string");
+	if (!read_text(root, "purpose", &purpose) ||
+	    (purpose.at && !span_is(purpose, "message")))
+		return wrong(slot, "purpose: must be \"message\"");
+	return true;
+}
+
+bool json_slot_read(struct json_slot *slot, struct span body)
+{
+	json_error_t error;
+	json_t *root;
+
+	memset(slot, 0, sizeof *slot);
+	if (!body.len)
+		return wrong(slot, "body: missing");
+	root = json_loadb(body.at, body.len, JSON_REJECT_DUPLICATES, &error);
+	if (!root)
+		return wrong_syntax(slot, &error);
+	slot->root = root;
+	if (!json_is_object(root))
+		return wrong(slot, "body: must be a JSON object");
+	return read_members(slot, root);
+}
+
+void json_slot_done(struct json_slot *slot)
+{
+	json_decref(slot->root);
+}
+
+/* Gives the text and drops the document. */
+static char *dump(json_t *root)
+{
+	char *text = NULL;
+
+	if (root)
+		text = json_dumps(root, JSON_COMPACT);
+	json_decref(root);
+	return text;
+}
+
+char *json_slot_write(const struct slot *slot)
+{
+	char memory[32];
+	struct buf expires;
+
+	buf_init(&expires, memory, sizeof memory);
+	stamp_rfc3339(&expires, slot->expires);
+	return dump(json_pack("{s:s%, s:s%, s:{}, s:s}", "get", slot->get.at,
+	    slot->get.len, "put", slot->put.at, slot->put.len, "headers",
+	    "expires", expires.at));
+}
+
+char *json_limits_write(const struct policy *policy, uint32_t put_ttl)
+{
+	json_t *types = json_array();
+
+	for (size_t i = 0; i < policy->allow_type_count; i++)
+		json_array_append_new(
+		    types, json_stringn(policy->allow_types[i].at,
+			       policy->allow_types[i].len));
+	return dump(json_pack("{s:I, s:I, s:o}", "max_size",
+	    (json_int_t)policy->max_size, "put_ttl", (json_int_t)put_ttl,
+	    "allow_types", types));
+}
+
+char *json_problem_write(const struct failure_entry *entry,
+    enum failure failure, const char *detail, uint64_t max_size)
+{
+	json_t *root = json_pack("{s:s, s:s, s:i, s:s, s:s}", "type",
+	    "about:blank", "title", entry->title, "status", (int)entry->status,
+	    "code", entry->code, "detail", detail);
+
+	if (root && failure == FAILURE_FILE_TOO_LARGE)
+		json_object_set_new(
+		    root, "max_file_size", json_integer((json_int_t)max_size));
+	if (root && entry->condition)
+		json_object_set_new(root, "xmpp",
+		    json_pack("{s:s, s:s}", "condition", entry->condition,
+			"type", entry->type));
+	return dump(root);
+}

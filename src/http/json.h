@@ -1,0 +1,32 @@
+#ifndef HTTP_JSON_H
+#define HTTP_JSON_H
+
+#include "slot/policy.h"
+#include "slot/slot.h"
+
+/* The door to jansson. */
+
+/* To be called once, before threads. */
+void json_start(void);
+
+/* The body of POST /slot. The spans live until json_slot_done. */
+struct json_slot {
+	void *root;
+	struct span jid;
+	struct span filename;
+	struct span type; /* at == NULL: none */
+	uint64_t size;
+	char wrong[192]; /* when reading failed: a sentence */
+};
+
+/* False with a sentence in slot->wrong that names the member. */
+bool json_slot_read(struct json_slot *slot, struct span body);
+void json_slot_done(struct json_slot *slot);
+
+/* Documents as malloc'ed text; NULL: no memory. */
+char *json_slot_write(const struct slot *slot);
+char *json_limits_write(const struct policy *policy, uint32_t put_ttl);
+char *json_problem_write(const struct failure_entry *entry,
+    enum failure failure, const char *detail, uint64_t max_size);
+
+#endif

@@ -1,0 +1,48 @@
+#include "http/authenticate.h"
+#include "http/json.h"
+#include "http/reply.h"
+#include "http/route.h"
+
+/* Reads ?domain=; replies and gives false when it may not be asked for. */
+static bool read_domain(struct request *request, const struct caller *caller)
+{
+	char memory[JID_PART_MAX + 1], lower_memory[JID_PART_MAX + 1];
+	struct buf text, domain;
+	struct refusal why = { 0 };
+	bool missing;
+
+	buf_init(&text, memory, sizeof memory);
+	buf_init(&domain, lower_memory, sizeof lower_memory);
+	if (!request_query(request, "domain", &text, &missing) ||
+	    !jid_domain(buf_span(&text), &domain)) {
+		why.detail = missing ? "domain: missing from the query"
+				     : "domain: not a domain";
+		reply_failure(request, FAILURE_BAD_REQUEST, &why);
+		return false;
+	}
+	if (!caller_allows(caller, buf_span(&domain))) {
+		why.detail = "domain: this caller gets no slots for it";
+		reply_failure(request, FAILURE_FORBIDDEN, &why);
+		return false;
+	}
+	return true;
+}
+
+static void end(struct request *request)
+{
+	const struct service *service = request->server->service;
+	const struct caller *caller = authenticate(request);
+	const struct conf *conf = service->conf;
+	struct reply reply;
+
+	if (!caller || !read_domain(request, caller))
+		return;
+	reply = reply_text(200, "application/json",
+	    json_limits_write(&conf->policy, conf->store == CONF_STORE_FS
+						 ? conf->fs.put_ttl
+						 : conf->s3.put_ttl));
+	reply_header(&reply, "Cache-Control", "no-store");
+	reply_send(request, &reply);
+}
+
+const struct endpoint limits_get = { "GET", NULL, NULL, end };

@@ -1,0 +1,138 @@
+#include "http/log.h"
+
+#include "core/hex.h"
+#include "core/stamp.h"
+#include "core/utf8.h"
+#include "http/world.h"
+
+#include <unistd.h>
+
+#define VALUE_MAX 256
+
+static const char *const level_names[] = { "error", "warn", "info" };
+
+static void add_key(struct log_line *line, const char *key)
+{
+	if (line->log->format == CONF_LOG_JSON) {
+		buf_text(&line->text, line->text.len ? ",\"" : "{\"");
+		buf_text(&line->text, key);
+		buf_text(&line->text, "\":");
+		return;
+	}
+	if (line->text.len)
+		buf_char(&line->text, ' ');
+	buf_text(&line->text, key);
+	buf_char(&line->text, '=');
+}
+
+static bool plain(struct span value)
+{
+	if (!value.len)
+		return false;
+	for (size_t i = 0; i < value.len; i++) {
+		unsigned char c = (unsigned char)value.at[i];
+
+		if (c <= ' ' || c >= 0x7f || c == '"' || c == '=' || c == '\\')
+			return false;
+	}
+	return true;
+}
+
+/* A JSON string, which logfmt's readers take as well. What is no UTF-8, and
+ * all controls, end up as escapes: a line stays a line. */
+static void add_quoted(struct buf *out, struct span value)
+{
+	buf_char(out, '"');
+	while (value.len) {
+		struct span before = value;
+		uint32_t c;
+		bool valid = utf8_next(&value, &c);
+
+		if (!valid) {
+			buf_text(out, "\\ufffd");
+			value = span_from(value, 1);
+		} else if (c == '"' || c == '\\') {
+			buf_char(out, '\\');
+			buf_char(out, (char)c);
+		} else if (c < 0x20 || (c >= 0x7f && c < 0xa0)) {
+			uint8_t byte = (uint8_t)c;
+
+			buf_text(out, "\\u00");
+			hex_encode(out, &byte, 1);
+		} else {
+			buf_add(
+			    out, span_first(before, before.len - value.len));
+		}
+	}
+	buf_char(out, '"');
+}
+
+void log_begin(struct log_line *line, const struct log *log,
+    enum conf_log_level level, const char *message)
+{
+	char memory[32];
+	struct buf stamp;
+
+	line->log = log;
+	line->on = level <= log->level;
+	buf_init(&line->text, line->memory, sizeof line->memory);
+	if (!line->on)
+		return;
+	buf_init(&stamp, memory, sizeof memory);
+	stamp_rfc3339(&stamp, world_unix());
+	log_span(line, "ts", buf_span(&stamp));
+	log_text(line, "level", level_names[level]);
+	log_text(line, "msg", message);
+}
+
+void log_span(struct log_line *line, const char *key, struct span value)
+{
+	if (!line->on)
+		return;
+	add_key(line, key);
+	value = span_first(value, VALUE_MAX);
+	if (line->log->format == CONF_LOG_LOGFMT && plain(value))
+		buf_add(&line->text, value);
+	else
+		add_quoted(&line->text, value);
+}
+
+void log_text(struct log_line *line, const char *key, const char *value)
+{
+	if (value)
+		log_span(line, key, span_of(value));
+}
+
+void log_u64(struct log_line *line, const char *key, uint64_t value)
+{
+	if (!line->on)
+		return;
+	add_key(line, key);
+	buf_u64(&line->text, value);
+}
+
+void log_end(struct log_line *line)
+{
+	ssize_t written;
+
+	if (!line->on)
+		return;
+	if (line->log->format == CONF_LOG_JSON)
+		buf_char(&line->text, '}');
+	buf_char(&line->text, '\n');
+	/* One write, so that lines of several threads do not mix. When it
+	 * fails there is nowhere to say so. */
+	written = write(STDERR_FILENO, line->text.at, line->text.len);
+	(void)written;
+}
+
+void log_note(const struct log *log, enum conf_log_level level,
+    const char *message, const char *key, const char *value)
+{
+	struct log_line line;
+
+	log_begin(&line, log, level, message);
+	if (key)
+		log_text(&line, key, value);
+	log_end(&line);
+}

@@ -1,0 +1,154 @@
+#include "http/reply.h"
+
+#include "http/json.h"
+#include "http/route.h"
+
+#include <microhttpd.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PROBLEM_TYPE "application/problem+json"
+#define RETRY_AFTER "5"
+#define STREAM_BLOCK 32768
+
+static struct reply make(
+    unsigned status, const char *type, struct MHD_Response *response)
+{
+	struct reply reply = { status, response };
+
+	if (type)
+		reply_header(&reply, "Content-Type", type);
+	return reply;
+}
+
+struct reply reply_static(unsigned status, const char *type, struct span body)
+{
+	/* libmicrohttpd only reads what is persistent. */
+	return make(status, type,
+	    MHD_create_response_from_buffer(
+		body.len, (void *)(uintptr_t)body.at, MHD_RESPMEM_PERSISTENT));
+}
+
+struct reply reply_text(unsigned status, const char *type, char *body)
+{
+	if (!body)
+		return (struct reply){ status, NULL };
+	return make(status, type,
+	    MHD_create_response_from_buffer(
+		strlen(body), body, MHD_RESPMEM_MUST_FREE));
+}
+
+struct stream {
+	reply_reader *read;
+	void *argument;
+};
+
+static ssize_t read_stream(
+    void *argument, uint64_t offset, char *bytes, size_t size)
+{
+	const struct stream *stream = argument;
+	long len = stream->read(stream->argument, offset, bytes, size);
+
+	if (len > 0)
+		return len;
+	return len < 0 ? 0 : MHD_CONTENT_READER_END_WITH_ERROR;
+}
+
+struct reply reply_stream(unsigned status, const char *type, uint64_t size,
+    reply_reader *read, void *argument)
+{
+	struct stream *stream = malloc(sizeof *stream);
+	struct MHD_Response *response;
+
+	if (!stream)
+		return (struct reply){ status, NULL };
+	*stream = (struct stream){ read, argument };
+	response = MHD_create_response_from_callback(
+	    size, STREAM_BLOCK, read_stream, stream, free);
+	if (!response)
+		free(stream);
+	return make(status, type, response);
+}
+
+void reply_header(struct reply *reply, const char *name, const char *value)
+{
+	if (!reply->response ||
+	    MHD_add_response_header(reply->response, name, value) == MHD_YES)
+		return;
+	MHD_destroy_response(reply->response);
+	reply->response = NULL;
+}
+
+void reply_send(struct request *request, struct reply *reply)
+{
+	bool unread = request->has_body && request->step != REQUEST_BODY;
+
+	if (atomic_load(&request->server->draining))
+		reply_header(reply, "Connection", "close");
+	if (request->route && request->route->cors)
+		reply_header(reply, "Access-Control-Allow-Origin", "*");
+	/* From here on libmicrohttpd's limit of inactivity holds. */
+	atomic_store(&request->conn->deadline, CONN_NO_DEADLINE);
+	request->status = reply->status;
+	request->step = REQUEST_ANSWERED;
+	if (!reply->response) {
+		request->abort = true;
+		request->reason = "out of memory";
+		return;
+	}
+	if (unread)
+		reaper_add(request->server->reaper, request->conn->fd);
+	if (MHD_queue_response(request->mhd, reply->status, reply->response) !=
+	    MHD_YES)
+		request->abort = true;
+	MHD_destroy_response(reply->response);
+	reply->response = NULL;
+}
+
+void reply_failure_with(struct request *request, enum failure failure,
+    const struct refusal *why, const char *name, const char *value)
+{
+	const struct failure_entry *entry = failure_entry(failure);
+	const char *detail = why->detail ? why->detail : entry->sentence;
+	struct reply reply = reply_text(entry->status, PROBLEM_TYPE,
+	    json_problem_write(entry, failure, detail, why->max_size));
+
+	reply_header(&reply, "Cache-Control", "no-store");
+	if (entry->status == 401)
+		reply_header(&reply, "WWW-Authenticate", AUTH_SCHEME);
+	if (entry->status == 503)
+		reply_header(&reply, "Retry-After", RETRY_AFTER);
+	if (name)
+		reply_header(&reply, name, value);
+	request->code = entry->code;
+	request->reason = why->reason;
+	reply_send(request, &reply);
+}
+
+void reply_failure(
+    struct request *request, enum failure failure, const struct refusal *why)
+{
+	reply_failure_with(request, failure, why, NULL, NULL);
+}
+
+void reply_raw(enum failure failure, struct buf *out)
+{
+	const struct failure_entry *entry = failure_entry(failure);
+	char *body = json_problem_write(entry, failure, entry->sentence, 0);
+
+	if (!body)
+		return;
+	buf_text(out, "HTTP/1.1 ");
+	buf_u64(out, entry->status);
+	buf_char(out, ' ');
+	buf_text(out, entry->title);
+	buf_text(out, "\r\nContent-Type: " PROBLEM_TYPE
+		      "\r\nCache-Control: no-store\r\nConnection: close\r\n");
+	if (entry->status == 503)
+		buf_text(out, "Retry-After: " RETRY_AFTER "\r\n");
+	buf_text(out, "Content-Length: ");
+	buf_u64(out, strlen(body));
+	buf_text(out, "\r\n\r\n");
+	buf_text(out, body);
+	free(body);
+}

@@ -1,0 +1,57 @@
+#include "http/request.h"
+
+#include "core/uri.h"
+
+#include <microhttpd.h>
+#include <string.h>
+
+struct span request_header(const struct request *request, const char *name)
+{
+	const char *value = NULL;
+	size_t len = 0;
+
+	if (MHD_lookup_connection_value_n(request->mhd, MHD_HEADER_KIND, name,
+		strlen(name), &value, &len) != MHD_YES ||
+	    !value)
+		return (struct span){ NULL, 0 };
+	return (struct span){ value, len };
+}
+
+bool request_query(const struct request *request, const char *name,
+    struct buf *out, bool *ret_missing)
+{
+	struct span rest = request->query;
+
+	*ret_missing = true;
+	while (rest.at) {
+		struct span pair = span_cut(&rest, '&');
+		size_t equals = span_find(pair, '=');
+
+		if (!span_is(span_first(pair, equals), name))
+			continue;
+		*ret_missing = false;
+		return uri_decode(out, span_from(pair, equals + 1));
+	}
+	return false;
+}
+
+static void resume(void *argument)
+{
+	struct request *request = argument;
+
+	MHD_resume_connection(request->mhd);
+}
+
+void request_wait(struct request *request, void (*job)(void *request))
+{
+	/* The disk's time is not the client's. */
+	atomic_store(&request->conn->deadline, CONN_NO_DEADLINE);
+	request->waiting = true;
+	request->job = (struct job){
+		.run = job,
+		.done = resume,
+		.argument = request,
+	};
+	MHD_suspend_connection(request->mhd);
+	pool_run(request->server->pool, &request->job);
+}

@@ -1,0 +1,78 @@
+#ifndef HTTP_REQUEST_H
+#define HTTP_REQUEST_H
+
+#include "http/server.h"
+
+#define BODY_MAX 16384
+/* A body that is too large is read up to here, so that the answer can be
+ * given; then the connection is closed. */
+#define BODY_SWALLOW_MAX (1 << 20)
+
+struct MHD_Connection;
+struct route;
+struct endpoint;
+
+enum request_step {
+	REQUEST_NEW,      /* the head is complete, nothing was decided */
+	REQUEST_HEAD,     /* endpoint->head has been called */
+	REQUEST_BODY,     /* the body arrives */
+	REQUEST_ANSWERED, /* a reply is queued */
+};
+
+/* One request, from its first line to its log line. Used by one thread at a
+ * time: its event loop's, or a pool's while it is suspended. */
+struct request {
+	const struct entrance *entrance;
+	struct server *server;
+	struct MHD_Connection *mhd;
+	struct conn *conn;
+	enum request_step step;
+	bool waiting; /* suspended until its job has run */
+	bool abort;   /* to be closed without an answer */
+
+	struct span method;
+	struct span target; /* as received, raw */
+	struct span path;   /* of the target, raw */
+	struct span query;  /* behind the '?'; at == NULL: none */
+	const struct route *route;
+	const struct endpoint *endpoint;
+
+	bool many_authorizations; /* more than one such header */
+	bool has_body;
+	bool chunked;
+	bool has_length;
+	uint64_t length;
+	char *body; /* of endpoints that want it whole */
+	size_t body_len;
+	size_t body_size;
+	uint64_t body_read; /* bytes so far, kept or not */
+
+	struct job job;
+	void *state; /* the endpoint's own */
+	void (*state_free)(struct request *request);
+
+	/* For the log. */
+	int64_t started; /* world_micros */
+	unsigned status;
+	const char *code;
+	const char *reason;
+	char caller[65];
+	char domain[256];
+	char slot[9];
+	uint64_t size;
+	bool has_size;
+};
+
+/* The value of a header field; at == NULL: there is none. */
+struct span request_header(const struct request *request, const char *name);
+
+/* A parameter of the query, decoded; false when it is missing or malformed
+ * (*ret_missing tells). */
+bool request_query(const struct request *request, const char *name,
+    struct buf *out, bool *ret_missing);
+
+/* Suspends the request, runs job on the pool, then goes on: the endpoint is
+ * called again just where it was. */
+void request_wait(struct request *request, void (*job)(void *request));
+
+#endif

@@ -1,0 +1,63 @@
+#include "http/route.h"
+
+#include <string.h>
+
+#define ENDPOINTS(...)                                                         \
+	(const struct endpoint *const[])                                       \
+	{                                                                      \
+		__VA_ARGS__, NULL                                              \
+	}
+
+static const struct route routes[] = {
+	{ "/slot", DOOR_LISTEN, false, false, "POST", ENDPOINTS(&slot_post) },
+	{ "/limits", DOOR_LISTEN, false, false, "GET, HEAD",
+	    ENDPOINTS(&limits_get) },
+	{ "/healthz", DOOR_LISTEN | DOOR_PUBLIC, false, false, "GET, HEAD",
+	    ENDPOINTS(&healthz_get) },
+	{ "/readyz", DOOR_LISTEN, false, false, "GET, HEAD",
+	    ENDPOINTS(&readyz_get) },
+	{ "/openapi.yaml", DOOR_LISTEN, false, false, "GET, HEAD",
+	    ENDPOINTS(&openapi_get) },
+	{ "/u/", DOOR_PUBLIC, true, true, "PUT, OPTIONS",
+	    ENDPOINTS(&upload_put, &cors_options) },
+	{ "/f/", DOOR_PUBLIC, true, true, "GET, HEAD, OPTIONS",
+	    ENDPOINTS(&file_get, &cors_options) },
+};
+
+static bool matches(const struct route *route, struct span path)
+{
+	size_t len = strlen(route->path);
+
+	if (route->path[len - 1] == '/')
+		return span_starts(path, route->path);
+	return span_is(path, route->path);
+}
+
+const struct route *route_find(const struct request *request)
+{
+	for (size_t i = 0; i < sizeof routes / sizeof *routes; i++) {
+		const struct route *route = &routes[i];
+
+		if (!(route->doors & request->entrance->doors) ||
+		    (route->embedded && !request->server->service->fs))
+			continue;
+		if (matches(route, request->path))
+			return route;
+	}
+	return NULL;
+}
+
+const struct endpoint *route_endpoint(
+    const struct route *route, struct span method)
+{
+	bool head = span_is(method, "HEAD");
+
+	for (size_t i = 0; route->endpoints[i]; i++) {
+		const struct endpoint *endpoint = route->endpoints[i];
+
+		if (span_is(method, endpoint->method) ||
+		    (head && strcmp(endpoint->method, "GET") == 0))
+			return endpoint;
+	}
+	return NULL;
+}

@@ -1,0 +1,35 @@
+#ifndef HTTP_SERVER_H
+#define HTTP_SERVER_H
+
+#include <stdatomic.h>
+
+#include "http/conn.h"
+#include "http/log.h"
+#include "http/pool.h"
+#include "http/reaper.h"
+#include "http/service.h"
+
+/* What every request may use. */
+struct server {
+	struct service *service;
+	struct auth auth;
+	struct log log;
+	struct conns conns;
+	struct reaper *reaper;
+	struct pool *pool;    /* NULL unless there is an embedded store */
+	atomic_bool draining; /* SIGTERM has come */
+};
+
+/* Where a request came in: bits, for route.h. */
+enum door {
+	DOOR_LISTEN = 1,
+	DOOR_PUBLIC = 2,
+};
+
+/* One listener's side of the server: what libmicrohttpd's callbacks get. */
+struct entrance {
+	struct server *server;
+	unsigned doors; /* without `public`, listen is both */
+};
+
+#endif

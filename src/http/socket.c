@@ -1,0 +1,167 @@
+#include "http/socket.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#define BACKLOG 1024
+
+union address {
+	struct sockaddr any;
+	struct sockaddr_in v4;
+	struct sockaddr_in6 v6;
+	struct sockaddr_un local;
+};
+
+static bool make_address(const struct conf_listener *listener,
+    union address *ret_address, socklen_t *ret_len)
+{
+	union address *a = ret_address;
+	size_t len;
+
+	memset(a, 0, sizeof *a);
+	if (listener->unix_path) {
+		len = strlen(listener->unix_path);
+		if (len >= sizeof a->local.sun_path)
+			return false;
+		a->local.sun_family = AF_UNIX;
+		memcpy(a->local.sun_path, listener->unix_path, len + 1);
+		*ret_len = sizeof a->local;
+		return true;
+	}
+	if (inet_pton(AF_INET, listener->address, &a->v4.sin_addr) == 1) {
+		a->v4.sin_family = AF_INET;
+		a->v4.sin_port = htons(listener->port);
+		*ret_len = sizeof a->v4;
+		return true;
+	}
+	a->v6.sin6_family = AF_INET6;
+	a->v6.sin6_port = htons(listener->port);
+	*ret_len = sizeof a->v6;
+	return inet_pton(AF_INET6, listener->address, &a->v6.sin6_addr) == 1;
+}
+
+int socket_connect(const struct conf_listener *listener)
+{
+	union address address;
+	socklen_t len;
+	int fd, saved;
+
+	if (!make_address(listener, &address, &len)) {
+		errno = EINVAL;
+		return -1;
+	}
+	if (address.any.sa_family == AF_INET &&
+	    address.v4.sin_addr.s_addr == htonl(INADDR_ANY))
+		address.v4.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	if (address.any.sa_family == AF_INET6 &&
+	    IN6_IS_ADDR_UNSPECIFIED(&address.v6.sin6_addr))
+		address.v6.sin6_addr = in6addr_loopback;
+	fd = socket(address.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0 || connect(fd, &address.any, len) == 0)
+		return fd;
+	saved = errno;
+	close(fd);
+	errno = saved;
+	return -1;
+}
+
+/* A socket file that nobody serves is left from a process that was killed. */
+static void remove_stale(const struct conf_listener *listener)
+{
+	struct stat status;
+	int fd;
+
+	if (lstat(listener->unix_path, &status) != 0 ||
+	    !S_ISSOCK(status.st_mode))
+		return;
+	fd = socket_connect(listener);
+	if (fd >= 0)
+		close(fd);
+	else if (errno == ECONNREFUSED)
+		unlink(listener->unix_path);
+}
+
+static bool set_options(int fd, int family)
+{
+	int on = 1, off = 0;
+
+	if (family == AF_UNIX)
+		return true;
+	if (family == AF_INET6 &&
+	    setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off) != 0)
+		return false;
+	return setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0;
+}
+
+static bool bind_and_listen(const struct conf_listener *listener, int fd,
+    const union address *address, socklen_t len)
+{
+	if (!set_options(fd, address->any.sa_family) ||
+	    bind(fd, &address->any, len) != 0)
+		return false;
+	if (listener->unix_path && listener->mode &&
+	    chmod(listener->unix_path, listener->mode) != 0)
+		return false;
+	return listen(fd, BACKLOG) == 0;
+}
+
+void socket_name(const struct conf_listener *listener, struct buf *out)
+{
+	bool v6;
+
+	if (listener->unix_path) {
+		buf_text(out, "unix:");
+		buf_text(out, listener->unix_path);
+		return;
+	}
+	v6 = strchr(listener->address, ':') != NULL;
+	buf_text(out, v6 ? "[" : "");
+	buf_text(out, listener->address);
+	buf_text(out, v6 ? "]:" : ":");
+	buf_u64(out, listener->port);
+}
+
+int socket_listen(
+    const struct conf_listener *listener, char *wrong, size_t wrong_size)
+{
+	union address address;
+	socklen_t len;
+	char memory[160];
+	struct buf name;
+	int fd = -1;
+
+	buf_init(&name, memory, sizeof memory);
+	socket_name(listener, &name);
+	if (!make_address(listener, &address, &len)) {
+		snprintf(wrong, wrong_size,
+		    "cannot listen on %s: not an "
+		    "address or too long",
+		    name.at);
+		return -1;
+	}
+	if (listener->unix_path)
+		remove_stale(listener);
+	fd = socket(address.any.sa_family,
+	    SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd >= 0 && bind_and_listen(listener, fd, &address, len))
+		return fd;
+	snprintf(wrong, wrong_size, "cannot listen on %s: %s", name.at,
+	    strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
+void socket_close(const struct conf_listener *listener, int fd)
+{
+	close(fd);
+	if (listener->unix_path)
+		unlink(listener->unix_path);
+}

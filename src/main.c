@@ -1,0 +1,60 @@
+#include "cmd/cmd.h"
+#include "core/hash.h"
+#include "slotd/version.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct command *const commands[] = {
+	&command_serve,
+	&command_check,
+	&command_slot,
+	&command_sign,
+	&command_user,
+	&command_health,
+};
+
+#define COMMANDS (sizeof commands / sizeof *commands)
+
+static int help(void)
+{
+	puts("slotd issues signed upload slots for XMPP servers "
+	     "(XEP-0363 on S3).\n");
+	puts("usage: slotd COMMAND -c FILE ...\n");
+	for (size_t i = 0; i < COMMANDS; i++)
+		printf("  %-8s %s\n", commands[i]->name, commands[i]->summary);
+	puts("\nslotd COMMAND --help tells more; slotd --version the version.");
+	return EXIT_OK;
+}
+
+static int run(const struct command *command, int argc, char **argv)
+{
+	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
+		if (strcmp(argv[i], "--help") == 0 ||
+		    strcmp(argv[i], "-h") == 0) {
+			fputs(command->help, stdout);
+			return EXIT_OK;
+		}
+	}
+	hash_start();
+	return command->run(argc, argv);
+}
+
+int main(int argc, char **argv)
+{
+	const char *name = argc > 1 ? argv[1] : "";
+
+	if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 ||
+	    strcmp(name, "help") == 0)
+		return help();
+	if (strcmp(name, "--version") == 0 || strcmp(name, "-V") == 0) {
+		puts("slotd " SLOTD_VERSION);
+		return EXIT_OK;
+	}
+	for (size_t i = 0; i < COMMANDS; i++)
+		if (strcmp(name, commands[i]->name) == 0)
+			return run(commands[i], argc - 1, argv + 1);
+	fprintf(stderr, "slotd: %s; see slotd --help\n",
+	    argc > 1 ? "unknown command" : "a command is missing");
+	return EXIT_USAGE;
+}

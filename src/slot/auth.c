@@ -1,0 +1,260 @@
+#include "slot/auth.h"
+
+#include "core/hex.h"
+#include "slot/jid.h"
+
+#include <string.h>
+
+#define TOKEN_CHARS                                                            \
+	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"       \
+	"!#$%&'*+-.^_`|~"
+#define ID_CHARS                                                               \
+	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-"
+#define NONCE_CHARS                                                            \
+	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-"
+
+/* What stands in the header. */
+struct params {
+	struct span id;
+	struct span ts;
+	struct span nonce;
+	struct span sig;
+};
+
+void auth_init(struct auth *auth, const struct caller *callers,
+    size_t caller_count, struct replay *replay, const uint8_t random[32])
+{
+	auth->callers = callers;
+	auth->caller_count = caller_count;
+	auth->replay = replay;
+	hmac_key_init(&auth->nobody, (struct span){ (const char *)random, 32 });
+}
+
+void auth_done(struct auth *auth)
+{
+	hmac_key_done(&auth->nobody);
+}
+
+bool auth_id_valid(struct span id)
+{
+	return id.len >= 1 && id.len <= 64 && span_only(id, ID_CHARS);
+}
+
+static struct span skip_blanks(struct span rest)
+{
+	while (rest.len && (*rest.at == ' ' || *rest.at == '\t'))
+		rest = span_from(rest, 1);
+	return rest;
+}
+
+/* Takes a token, or a quoted string without escapes, off the front. */
+static bool take_value(struct span *rest, struct span *ret_value)
+{
+	size_t len = 0;
+
+	if (rest->len && *rest->at == '"') {
+		struct span inside = span_from(*rest, 1);
+
+		len = span_find(inside, '"');
+		if (len == inside.len || memchr(inside.at, '\\', len) != NULL)
+			return false;
+		*ret_value = span_first(inside, len);
+		*rest = span_from(inside, len + 1);
+		return true;
+	}
+	while (len < rest->len &&
+	       span_only((struct span){ rest->at + len, 1 }, TOKEN_CHARS))
+		len++;
+	*ret_value = span_first(*rest, len);
+	*rest = span_from(*rest, len);
+	return len > 0;
+}
+
+static struct span *param_place(struct params *params, struct span name)
+{
+	if (span_equal_nocase(name, span_of("id")))
+		return &params->id;
+	if (span_equal_nocase(name, span_of("ts")))
+		return &params->ts;
+	if (span_equal_nocase(name, span_of("nonce")))
+		return &params->nonce;
+	if (span_equal_nocase(name, span_of("sig")))
+		return &params->sig;
+	return NULL;
+}
+
+/* One "name=value" into its place; a second of the same name is refused. */
+static bool take_param(struct span *rest, struct params *params)
+{
+	struct span name, value;
+	struct span *place;
+
+	*rest = skip_blanks(*rest);
+	if (span_starts(*rest, "\"") || !take_value(rest, &name))
+		return false;
+	*rest = skip_blanks(*rest);
+	if (!rest->len || *rest->at != '=')
+		return false;
+	*rest = skip_blanks(span_from(*rest, 1));
+	if (!take_value(rest, &value))
+		return false;
+	*rest = skip_blanks(*rest);
+	place = param_place(params, name);
+	if (place) {
+		if (place->at)
+			return false;
+		*place = value;
+	}
+	return true;
+}
+
+static bool read_header(struct span header, struct params *params)
+{
+	size_t scheme = span_find(header, ' ');
+	struct span rest = span_from(header, scheme);
+
+	memset(params, 0, sizeof *params);
+	if (!span_equal_nocase(
+		span_first(header, scheme), span_of(AUTH_SCHEME)))
+		return false;
+	do {
+		if (!take_param(&rest, params))
+			return false;
+		if (!rest.len)
+			break;
+		if (*rest.at != ',')
+			return false;
+		rest = span_from(rest, 1);
+	} while (true);
+	return params->id.at && params->ts.at && params->nonce.at &&
+	       params->sig.at;
+}
+
+static bool params_valid(
+    const struct params *params, int64_t *ret_ts, uint8_t ret_sig[HASH_SIZE])
+{
+	uint64_t ts;
+
+	if (!auth_id_valid(params->id) || params->ts.len > 12 ||
+	    !span_u64(params->ts, &ts) || *params->ts.at == '0' ||
+	    params->nonce.len < 8 || params->nonce.len > 64 ||
+	    !span_only(params->nonce, NONCE_CHARS) ||
+	    !hex_decode(params->sig, HASH_SIZE, ret_sig))
+		return false;
+	*ret_ts = (int64_t)ts;
+	return true;
+}
+
+static void make_sig(const struct hmac_key *key, const struct params *params,
+    const struct auth_request *request, uint8_t ret_sig[HASH_SIZE])
+{
+	struct hash running;
+	const struct span lf = span_of("\n");
+
+	hmac_begin(key, &running);
+	hash_update(&running, span_of("slotd-v1\n"));
+	hash_update(&running, params->id);
+	hash_update(&running, lf);
+	hash_update(&running, request->method);
+	hash_update(&running, lf);
+	hash_update(&running, request->base_path);
+	hash_update(&running, request->target);
+	hash_update(&running, lf);
+	hash_update(&running, params->ts);
+	hash_update(&running, lf);
+	hash_update(&running, params->nonce);
+	hash_update(&running, lf);
+	hash_update(&running, request->body);
+	hmac_end(key, &running, ret_sig);
+}
+
+/* Always two MACs unless the first is right: who guesses learns nothing
+ * from the time. */
+static bool sig_right(const struct auth *auth, const struct caller *caller,
+    const struct params *params, const struct auth_request *request,
+    const uint8_t sig[HASH_SIZE])
+{
+	bool right = false;
+
+	for (size_t i = 0; i < AUTH_SECRETS_MAX && !right; i++) {
+		bool real = caller && i < caller->secret_count;
+		uint8_t expected[HASH_SIZE];
+
+		make_sig(real ? &caller->secrets[i] : &auth->nobody, params,
+		    request, expected);
+		right = equal_constant_time(expected, sig, HASH_SIZE) && real;
+		wipe(expected, sizeof expected);
+	}
+	return right;
+}
+
+static enum failure unauthorized(struct refusal *why, const char *reason)
+{
+	why->reason = reason;
+	return FAILURE_UNAUTHORIZED;
+}
+
+enum failure auth_check(const struct auth *auth,
+    const struct auth_request *request, const struct caller **ret_caller,
+    struct refusal *why)
+{
+	const struct caller *caller = NULL;
+	struct params params;
+	uint8_t sig[HASH_SIZE];
+	int64_t ts;
+	enum failure failure;
+	size_t i;
+
+	if (!request->header.at)
+		return unauthorized(why, "no Authorization header");
+	if (request->header.len > AUTH_HEADER_MAX)
+		return unauthorized(why, "Authorization over 512 bytes");
+	if (!read_header(request->header, &params))
+		return unauthorized(why, "Authorization is malformed");
+	if (!params_valid(&params, &ts, sig))
+		return unauthorized(
+		    why, "a parameter of Authorization is malformed");
+	for (i = 0; i < auth->caller_count && !caller; i++)
+		if (span_equal(auth->callers[i].id, params.id))
+			caller = &auth->callers[i];
+	if (!sig_right(auth, caller, &params, request, sig))
+		return unauthorized(
+		    why, caller ? "wrong signature" : "unknown id");
+	failure = replay_check(auth->replay, (uint32_t)(caller - auth->callers),
+	    params.nonce, ts, request->now, why);
+	if (failure == FAILURE_NONE)
+		*ret_caller = caller;
+	return failure;
+}
+
+void auth_sign(const struct caller *caller, const struct auth_request *request,
+    struct span nonce, struct buf *out)
+{
+	char ts_memory[24];
+	struct buf ts;
+	struct params params = { .id = caller->id, .nonce = nonce };
+	uint8_t sig[HASH_SIZE];
+
+	buf_init(&ts, ts_memory, sizeof ts_memory);
+	buf_u64(&ts, (uint64_t)request->now);
+	params.ts = buf_span(&ts);
+	make_sig(&caller->secrets[0], &params, request, sig);
+	buf_text(out, AUTH_SCHEME " id=");
+	buf_add(out, params.id);
+	buf_text(out, ", ts=");
+	buf_add(out, params.ts);
+	buf_text(out, ", nonce=");
+	buf_add(out, params.nonce);
+	buf_text(out, ", sig=");
+	hex_encode(out, sig, sizeof sig);
+}
+
+bool caller_allows(const struct caller *caller, struct span domain)
+{
+	if (caller->allow_domain_count == 0)
+		return true;
+	for (size_t i = 0; i < caller->allow_domain_count; i++)
+		if (jid_domain_matches(domain, caller->allow_domains[i]))
+			return true;
+	return false;
+}

@@ -1,0 +1,73 @@
+#include "slotd/failure.h"
+
+#include <stddef.h>
+
+/* clang-format off */
+static const struct failure_entry table[FAILURE_COUNT] = {
+	[FAILURE_NONE] = { "", 200, "OK", "", NULL, NULL },
+	[FAILURE_BAD_REQUEST] = { "bad-request", 400, "Bad Request",
+		"the request is malformed", "bad-request", "modify" },
+	[FAILURE_UNAUTHORIZED] = { "unauthorized", 401, "Unauthorized",
+		"the request is not signed by a known caller", NULL, NULL },
+	[FAILURE_CLOCK_SKEW] = { "clock-skew", 401, "Unauthorized",
+		"ts is too far from this server's clock", NULL, NULL },
+	[FAILURE_REPLAYED] = { "replayed", 401, "Unauthorized",
+		"this nonce was used before", NULL, NULL },
+	[FAILURE_FORBIDDEN] = { "forbidden", 403, "Forbidden",
+		"the policy does not allow this", "forbidden", "auth" },
+	[FAILURE_SLOT_INVALID] = { "slot-invalid", 403, "Forbidden",
+		"this is not a slot of this server", NULL, NULL },
+	[FAILURE_SLOT_EXPIRED] = { "slot-expired", 403, "Forbidden",
+		"this slot has expired; ask for a new one", NULL, NULL },
+	[FAILURE_NOT_FOUND] = { "not-found", 404, "Not Found",
+		"there is nothing here", NULL, NULL },
+	[FAILURE_METHOD_NOT_ALLOWED] = { "method-not-allowed", 405,
+		"Method Not Allowed",
+		"this method is not allowed here; see Allow", NULL, NULL },
+	[FAILURE_TIMEOUT] = { "timeout", 408, "Request Timeout",
+		"the request did not arrive in time", NULL, NULL },
+	[FAILURE_ALREADY_EXISTS] = { "already-exists", 409, "Conflict",
+		"this slot is used already", NULL, NULL },
+	[FAILURE_LENGTH_REQUIRED] = { "length-required", 411,
+		"Length Required",
+		"Content-Length is missing; it must be the slot's size",
+		NULL, NULL },
+	[FAILURE_FILE_TOO_LARGE] = { "file-too-large", 413,
+		"Content Too Large", "the file is larger than max_file_size",
+		"not-acceptable", "modify" },
+	[FAILURE_LENGTH_MISMATCH] = { "length-mismatch", 413,
+		"Content Too Large",
+		"Content-Length differs from the slot's size", NULL, NULL },
+	[FAILURE_BODY_TOO_LARGE] = { "body-too-large", 413,
+		"Content Too Large", "the request body is over 16 KiB",
+		NULL, NULL },
+	[FAILURE_UNSUPPORTED_MEDIA_TYPE] = { "unsupported-media-type", 415,
+		"Unsupported Media Type",
+		"Content-Type must be application/json", NULL, NULL },
+	[FAILURE_RANGE_NOT_SATISFIABLE] = { "range-not-satisfiable", 416,
+		"Range Not Satisfiable", "the range is beyond the file's end",
+		NULL, NULL },
+	[FAILURE_RATE_LIMITED] = { "rate-limited", 429, "Too Many Requests",
+		"too many requests; see Retry-After",
+		"resource-constraint", "wait" },
+	[FAILURE_QUOTA_EXCEEDED] = { "quota-exceeded", 429,
+		"Too Many Requests", "the quota is used up; see Retry-After",
+		"resource-constraint", "wait" },
+	[FAILURE_INTERNAL] = { "internal", 500, "Internal Server Error",
+		"something went wrong here; the log says what",
+		"service-unavailable", "wait" },
+	[FAILURE_NOT_IMPLEMENTED] = { "not-implemented", 501,
+		"Not Implemented", "this is not implemented", NULL, NULL },
+	[FAILURE_UNAVAILABLE] = { "unavailable", 503, "Service Unavailable",
+		"not possible just now; try again later",
+		"service-unavailable", "wait" },
+	[FAILURE_INSUFFICIENT_STORAGE] = { "insufficient-storage", 507,
+		"Insufficient Storage", "there is no room for this file",
+		"resource-constraint", "wait" },
+};
+/* clang-format on */
+
+const struct failure_entry *failure_entry(enum failure failure)
+{
+	return &table[failure];
+}

@@ -1,0 +1,242 @@
+#include "slot/replay.h"
+
+#include "core/hash.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define NOBODY UINT32_MAX
+#define PRINT_SIZE 16
+
+/*
+ * Entries come from one pool, in order, so memory is touched only as far as
+ * it is used. Each hangs in two chains: one by fingerprint, to be found, and
+ * one by the second of its ts, to be dropped.
+ */
+struct entry {
+	uint8_t print[PRINT_SIZE];
+	int64_t ts;
+	uint32_t caller;
+	uint32_t next_print;
+	uint32_t next_second;
+};
+
+struct replay {
+	pthread_mutex_t lock;
+	struct replay_config config;
+	uint32_t share;
+	struct entry *entries;
+	uint32_t used; /* entries ever taken from the pool */
+	uint32_t free; /* chain of returned ones, by next_second */
+	uint32_t count;
+	uint32_t *by_print;
+	uint32_t print_mask;
+	uint32_t *by_second;
+	uint32_t seconds;
+	uint32_t *held;  /* entries of each caller */
+	int64_t cut;     /* what is older than this was dropped */
+	int64_t dropped; /* the newest ts ever dropped */
+};
+
+static uint32_t *chains_open(uint32_t count)
+{
+	uint32_t *chains = malloc(count * sizeof *chains);
+
+	if (chains)
+		memset(chains, 0xff, count * sizeof *chains);
+	return chains;
+}
+
+struct replay *replay_open(const struct replay_config *config)
+{
+	struct replay *replay = calloc(1, sizeof *replay);
+	uint32_t callers = config->callers ? config->callers : 1;
+	uint32_t mask = 1023;
+
+	if (!replay)
+		return NULL;
+	while (mask < config->max / 2 && mask < (UINT32_MAX >> 2))
+		mask = mask << 1 | 1;
+	pthread_mutex_init(&replay->lock, NULL);
+	replay->config = *config;
+	replay->share = config->max / callers;
+	if (replay->share == 0)
+		replay->share = 1;
+	replay->print_mask = mask;
+	replay->seconds = 2 * config->max_skew + 2;
+	replay->free = NOBODY;
+	replay->dropped = INT64_MIN;
+	replay->entries =
+	    calloc((size_t)replay->share * callers, sizeof *replay->entries);
+	replay->by_print = chains_open(mask + 1);
+	replay->by_second = chains_open(replay->seconds);
+	replay->held = calloc(callers, sizeof *replay->held);
+	if (!replay->entries || !replay->by_print || !replay->by_second ||
+	    !replay->held) {
+		replay_close(replay);
+		return NULL;
+	}
+	return replay;
+}
+
+void replay_close(struct replay *replay)
+{
+	if (!replay)
+		return;
+	pthread_mutex_destroy(&replay->lock);
+	free(replay->entries);
+	free(replay->by_print);
+	free(replay->by_second);
+	free(replay->held);
+	free(replay);
+}
+
+static uint32_t *print_chain(struct replay *replay, const uint8_t *print)
+{
+	uint32_t index;
+
+	memcpy(&index, print, sizeof index);
+	return &replay->by_print[index & replay->print_mask];
+}
+
+static uint32_t *second_chain(struct replay *replay, int64_t ts)
+{
+	return &replay->by_second[(uint64_t)ts % replay->seconds];
+}
+
+static void forget(struct replay *replay, uint32_t number)
+{
+	struct entry *entry = &replay->entries[number];
+	uint32_t *at = print_chain(replay, entry->print);
+
+	while (*at != number)
+		at = &replay->entries[*at].next_print;
+	*at = entry->next_print;
+	if (entry->ts > replay->dropped)
+		replay->dropped = entry->ts;
+	replay->held[entry->caller]--;
+	replay->count--;
+	entry->next_second = replay->free;
+	replay->free = number;
+}
+
+/* Drops what no clock that goes forward would accept again. */
+static void drop(struct replay *replay, int64_t now)
+{
+	int64_t cut = now - replay->config.max_skew;
+	int64_t from = replay->cut;
+
+	if (cut <= from)
+		return;
+	if (cut - from > replay->seconds)
+		from = cut - replay->seconds;
+	for (; from < cut; from++) {
+		uint32_t *at = second_chain(replay, from);
+
+		while (*at != NOBODY) {
+			uint32_t number = *at;
+			struct entry *entry = &replay->entries[number];
+
+			/* After a step back of the clock a chain may hold a
+			 * later lap too. */
+			if (entry->ts >= cut) {
+				at = &entry->next_second;
+				continue;
+			}
+			*at = entry->next_second;
+			forget(replay, number);
+		}
+	}
+	replay->cut = cut;
+}
+
+static void enter(
+    struct replay *replay, uint32_t caller, const uint8_t *print, int64_t ts)
+{
+	uint32_t number = replay->free;
+	uint32_t *by_print = print_chain(replay, print);
+	uint32_t *by_second = second_chain(replay, ts);
+	struct entry *entry;
+
+	if (number != NOBODY)
+		replay->free = replay->entries[number].next_second;
+	else
+		number = replay->used++;
+	entry = &replay->entries[number];
+	memcpy(entry->print, print, PRINT_SIZE);
+	entry->ts = ts;
+	entry->caller = caller;
+	entry->next_print = *by_print;
+	*by_print = number;
+	entry->next_second = *by_second;
+	*by_second = number;
+	replay->held[caller]++;
+	replay->count++;
+}
+
+static enum failure judge(struct replay *replay, uint32_t caller,
+    const uint8_t *print, int64_t ts, int64_t now, struct refusal *why)
+{
+	int64_t skew = replay->config.max_skew;
+	uint32_t at;
+
+	if (ts > now + skew || ts < now - skew) {
+		why->reason = "ts is off by more than max_skew";
+		return FAILURE_CLOCK_SKEW;
+	}
+	drop(replay, now);
+	if (ts <= replay->dropped) {
+		why->reason = "the clock stepped back behind this ts";
+		return FAILURE_CLOCK_SKEW;
+	}
+	for (at = *print_chain(replay, print); at != NOBODY;
+	     at = replay->entries[at].next_print) {
+		const struct entry *entry = &replay->entries[at];
+
+		if (entry->caller == caller &&
+		    memcmp(entry->print, print, PRINT_SIZE) == 0) {
+			why->reason = "nonce seen before";
+			return FAILURE_REPLAYED;
+		}
+	}
+	if (replay->held[caller] >= replay->share) {
+		why->reason = "this caller's share of replay_max is full";
+		return FAILURE_UNAVAILABLE;
+	}
+	enter(replay, caller, print, ts);
+	return FAILURE_NONE;
+}
+
+enum failure replay_check(struct replay *replay, uint32_t caller,
+    struct span nonce, int64_t ts, int64_t now, struct refusal *why)
+{
+	uint8_t print[HASH_SIZE];
+	struct hash hash;
+	enum failure failure;
+
+	/* Hashed with a secret seed, so that nobody can choose nonces that
+	 * share a chain. */
+	hash_init(&hash);
+	hash_update(&hash, (struct span){ (const char *)replay->config.seed,
+			       sizeof replay->config.seed });
+	hash_update(
+	    &hash, (struct span){ (const char *)&caller, sizeof caller });
+	hash_update(&hash, nonce);
+	hash_final(&hash, print);
+
+	pthread_mutex_lock(&replay->lock);
+	failure = judge(replay, caller, print, ts, now, why);
+	pthread_mutex_unlock(&replay->lock);
+	return failure;
+}
+
+uint32_t replay_count(struct replay *replay)
+{
+	uint32_t count;
+
+	pthread_mutex_lock(&replay->lock);
+	count = replay->count;
+	pthread_mutex_unlock(&replay->lock);
+	return count;
+}
