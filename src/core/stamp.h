@@ -3,7 +3,8 @@
 
 #include "core/buf.h"
 
-/* Time stamps of unix seconds in UTC, 1970-01-01 to 9999-12-31. */
+/* Time stamps of unix seconds in UTC, 1970-01-01 to 9999-12-31;
+ * what is outside counts as the nearest of these. */
 void stamp_date(struct buf *out, int64_t seconds);    /* 2013-05-24 */
 void stamp_rfc3339(struct buf *out, int64_t seconds); /* 2013-05-24T00:00:00Z */
 void stamp_amz(struct buf *out, int64_t seconds);     /* 20130524T000000Z */

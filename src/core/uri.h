@@ -31,8 +31,9 @@ struct uri_base {
 /*
  * Reads such a prefix and writes its normal form to out (no slash at the
  * end). %XX in the path is kept as it is; other characters outside
- * unreserved and '/', a user, a query, a fragment, an empty or malformed
- * host, a port outside 1-65535 are refused with a sentence.
+ * unreserved and '/', a segment "." or "..", a user, a query, a fragment, an
+ * empty or malformed host, a port outside 1-65535 are refused with a
+ * sentence. On failure out may hold a part of it.
  */
 bool uri_base_parse(struct span url, struct buf *out, struct uri_base *ret_base,
     const char **ret_wrong);

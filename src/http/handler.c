@@ -199,6 +199,13 @@ static enum MHD_Result on_request(void *argument, struct MHD_Connection *mhd,
 	return request->abort ? MHD_NO : MHD_YES;
 }
 
+static struct span first_segment(struct span path)
+{
+	struct span rest = span_from(path, 1);
+
+	return span_first(path, 1 + span_find(rest, '/'));
+}
+
 static void log_request(const struct request *request, bool whole)
 {
 	struct log_line line;
@@ -207,10 +214,13 @@ static void log_request(const struct request *request, bool whole)
 	log_span(&line, "method", request->method);
 	if (request->route)
 		log_text(&line, "route", request->route->path);
-	/* Targets of slots hold tokens and names: only what was refused for
-	 * its signature, or leads nowhere, is shown. */
-	if (request->status == 401 || !request->route)
+	/* Targets of slots hold tokens and names. What was refused for its
+	 * signature is shown; of what leads nowhere only the beginning, to
+	 * tell a proxy that passes a wrong path. */
+	if (request->status == 401)
 		log_span(&line, "target", request->target);
+	else if (!request->route)
+		log_span(&line, "target", first_segment(request->path));
 	if (request->caller[0])
 		log_text(&line, "caller", request->caller);
 	if (request->domain[0])

@@ -12,7 +12,8 @@
  * 2028-202E, 2066-2069, FEFF; then without dots at the front and blanks at
  * both ends; at most 200 bytes, the ending (what follows the last dot, up to
  * 20 bytes) kept, never cut inside a character; "file" when nothing is left.
- * The name must be valid UTF-8. out needs 201 bytes.
+ * out needs 201 bytes, and is marked full when the name is not valid UTF-8.
+ * Blanks are those of utf8_is_blank. Cleaning a clean name changes nothing.
  */
 void filename_clean(struct span name, struct buf *out);
 
@@ -24,8 +25,9 @@ void filename_plain(struct span cleaned, struct buf *out);
  * is 1 to 20 bytes of [a-z0-9]; else "bin". */
 void filename_ending(struct span cleaned, struct buf *out);
 
-/* Whether a cleaned name ends in one of the extensions (without dots),
- * without regard to ASCII case or to dots at the end of the name. */
+/* Whether a cleaned name ends in one of the extensions (without the dot
+ * before them), without regard to ASCII case or to dots and spaces at the end
+ * of the name. */
 bool filename_has_ending(
     struct span cleaned, const struct span *endings, size_t count);
 

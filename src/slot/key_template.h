@@ -52,19 +52,21 @@ struct key_input {
 	bool plain; /* [A-Za-z0-9_.-] and '/' only, others become '_' */
 };
 
-/* Appends the object key, UTF-8, not encoded. buf_ok tells whether it fit. */
+/* Appends the object key, UTF-8, not encoded. out is marked full when it does
+ * not fit, is over OBJECT_KEY_MAX, or needs a root that is not there. */
 void key_template_make(const struct key_template *template,
     const struct key_input *input, struct buf *out);
 
 /* What a decoded object key says when it is read along a template; spans
- * are empty for parts that the template has not. */
+ * point into the key and are empty for parts that the template has not. */
 struct key_reading {
 	struct span random;
 	struct span owner;
 	struct span user;
 };
 
-/* False when the key cannot have come from this template. */
+/* False when the key cannot have come from this template. Where several
+ * readings are possible, earlier parts are the shortest. */
 bool key_template_read(const struct key_template *template, struct span key,
     struct key_reading *ret_reading);
 

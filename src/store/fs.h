@@ -27,8 +27,11 @@ struct fs_config {
 struct fs;
 
 /*
- * Opens the folder; makes it and `.key` (0600) where needed. NULL with a
- * sentence in wrong (literal or with errno's words, wrong_size bytes).
+ * Opens the folder; makes it and `.key` (0600) where needed, and tries what
+ * uploads will need (O_TMPFILE, linkat by /proc, openat2). The folder itself
+ * may be a symbolic link. NULL with a sentence in wrong that names the path
+ * (wrong_size bytes); no secret stands in it. Many processes may open one
+ * folder at once: they end with one key.
  * The config's pointers must stay valid until close (store.class->close).
  */
 struct fs *fs_open(
@@ -47,7 +50,8 @@ struct fs_grant {
 /*
  * Checks the token of PUT /u/TOKEN/KEY, both decoded. FAILURE_SLOT_INVALID
  * for anything that this store did not make, FAILURE_SLOT_EXPIRED when it is
- * genuine and late. Constant time where it compares MACs.
+ * genuine and late: from the second `expires` on. Constant time where it
+ * compares MACs.
  */
 enum failure fs_slot_check(const struct fs *fs, struct span token,
     struct span key, int64_t now, struct fs_grant *ret_grant);
@@ -57,18 +61,22 @@ struct fs_upload;
 
 /*
  * Begins to store `size` bytes under key: FAILURE_ALREADY_EXISTS when the
- * file is there or another upload to it runs, FAILURE_INSUFFICIENT_STORAGE
+ * file is there, another upload to it runs, or a link or a file stands where
+ * it needs a folder; FAILURE_INSUFFICIENT_STORAGE
  * when the file would leave less than min_free (the room is reserved from
  * here on), FAILURE_INTERNAL with why->reason. type is a valid media type.
  * Nothing is visible under the key before fs_upload_commit.
  */
 enum failure fs_upload_open(struct fs *fs, struct span key, uint64_t size,
     struct span type, struct fs_upload **ret_upload, struct refusal *why);
+/* FAILURE_LENGTH_MISMATCH, and nothing written, when it would be more than
+ * `size` bytes. After any failure only abort is left. */
 enum failure fs_upload_write(struct fs_upload *upload, const void *bytes,
     size_t len, struct refusal *why);
 /* When all bytes are written: fsync, link into place, fsync of every folder
- * on the way that is new. Frees upload, whatever comes of it.
- * FAILURE_LENGTH_MISMATCH when it has not `size` bytes. */
+ * on the way, the file's own after the link. Frees upload, whatever comes of
+ * it. FAILURE_LENGTH_MISMATCH when it has not `size` bytes,
+ * FAILURE_ALREADY_EXISTS when another process was faster. */
 enum failure fs_upload_commit(struct fs_upload *upload, struct refusal *why);
 /* Drops what was written and frees upload. */
 void fs_upload_abort(struct fs_upload *upload);
@@ -86,16 +94,19 @@ struct fs_file {
  * segment that is empty or starts with a dot, and when expire_after says so. */
 enum failure fs_file_open(struct fs *fs, struct span key, int64_t now,
     struct fs_file *ret_file, struct refusal *why);
-/* Like pread; *ret_len is 0 only at the end of the file. With `now_only`,
- * FAILURE_UNAVAILABLE instead of waiting for the disk. */
+/* Like pread, and may give less than was asked for; *ret_len is 0 only at the
+ * end of the file (or with size 0). With `now_only`, FAILURE_UNAVAILABLE
+ * instead of waiting for the disk. */
 enum failure fs_file_read(const struct fs_file *file, uint64_t offset,
     void *ret_bytes, size_t size, bool now_only, size_t *ret_len);
 void fs_file_close(struct fs_file *file);
 
 /*
- * Removes files older than expire_after, and the folders that this empties.
- * Gives the unix second at which it should be called again (at the most a
- * minute after a file's time has come); INT64_MAX: never.
+ * Removes files older than expire_after, and empty folders. What starts with
+ * a dot and what is no regular file stays. Gives the unix second at which it
+ * should be called again, 20 to 50 seconds from now, so that a file is gone
+ * a minute after its time; INT64_MAX: never. Uploads and reads may run
+ * meanwhile.
  */
 int64_t fs_sweep(struct fs *fs, int64_t now);
 

@@ -1,0 +1,255 @@
+#include "conf/conf.h"
+
+#include "conf/raw.h"
+#include "conf/secret.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define KEY_FILE_MAX 65536
+
+/* A configuration and what it points to. */
+struct owned {
+	struct conf conf;
+	struct memory keep;
+};
+
+static const struct conf defaults = {
+	.listen = { .address = "127.0.0.1", .port = 8363 },
+	.public = { .address = "::", .port = 8364 },
+	.base_path = { "", 0 },
+	.public_url = { "", 0 },
+	.max_skew = 300,
+	.replay_max = 1000000,
+	.s3 = { .put_ttl = 600 },
+	.fs = { .put_ttl = 600, .min_free_percent = 5 },
+	.policy = { .max_size = 1073741824 },
+	.limits = {
+		.connections = 4096,
+		.header_timeout = 10,
+		.body_timeout = 30,
+		.idle_timeout = 60,
+		.min_rate = 1024,
+		.upload_timeout = 3600,
+		.drain_timeout = 25,
+	},
+	.log_format = CONF_LOG_LOGFMT,
+	.log_level = CONF_LOG_INFO,
+};
+
+static void read_public_url(
+    struct reader *reader, const struct node *node, void *into)
+{
+	struct uri_base base;
+	const char *wrong;
+	struct span text;
+	struct buf out;
+
+	(void)into;
+	if (!read_text(reader, node, &text))
+		return;
+	buf_init(&out, memory_get(reader->keep, text.len + 16), text.len + 16);
+	if (uri_base_parse(text, &out, &base, &wrong))
+		reader->conf->public_url = buf_span(&out);
+	else
+		node_wrong(reader, node, "%s", wrong);
+}
+
+static void read_key_file(
+    struct reader *reader, const struct node *node, void *into)
+{
+	const char *wrong;
+	struct span text;
+
+	(void)into;
+	if (!secret_read_file(reader, node, KEY_FILE_MAX, &text))
+		return;
+	if (keyring_read(&reader->conf->keyring, text, &wrong))
+		reader->conf->has_key_file = true;
+	else
+		node_wrong(reader, node,
+		    "%s; make one with `openssl rand -hex 32`", wrong);
+}
+
+static void read_auth(
+    struct reader *reader, const struct node *node, void *into)
+{
+	static const struct setting rows[] = {
+		U32("max_skew", struct conf, max_skew, 1, 86400),
+		U32("replay_max", struct conf, replay_max, 1, 100000000),
+	};
+	const struct settings settings = { .rows = rows,
+		.count = sizeof rows / sizeof *rows };
+
+	settings_read(reader, node, &settings, into);
+}
+
+static void read_limits(
+    struct reader *reader, const struct node *node, void *into)
+{
+	static const struct setting rows[] = {
+#define LIMIT(name, min, max) U32(#name, struct conf_limits, name, min, max)
+		LIMIT(connections, 1, 1000000),
+		LIMIT(header_timeout, 1, 86400),
+		LIMIT(body_timeout, 1, 86400),
+		LIMIT(idle_timeout, 1, 86400),
+		LIMIT(min_rate, 0, INT32_MAX),
+		LIMIT(upload_timeout, 1, 86400),
+		LIMIT(drain_timeout, 1, 86400),
+#undef LIMIT
+		LATER("connections_per_address"),
+		LATER("drain_delay"),
+	};
+	const struct settings settings = { .rows = rows,
+		.count = sizeof rows / sizeof *rows };
+
+	(void)into;
+	settings_read(reader, node, &settings, &reader->conf->limits);
+}
+
+static void read_log_format(
+    struct reader *reader, const struct node *node, void *into)
+{
+	unsigned number;
+
+	(void)into;
+	if (read_word(reader, node, "logfmt|json", &number))
+		reader->conf->log_format =
+		    number ? CONF_LOG_JSON : CONF_LOG_LOGFMT;
+}
+
+static void read_log_level(
+    struct reader *reader, const struct node *node, void *into)
+{
+	static const enum conf_log_level levels[] = { CONF_LOG_ERROR,
+		CONF_LOG_WARN, CONF_LOG_INFO };
+	unsigned number;
+
+	(void)into;
+	if (read_word(reader, node, "error|warn|info", &number))
+		reader->conf->log_level = levels[number];
+}
+
+static void read_log(struct reader *reader, const struct node *node, void *into)
+{
+	static const struct setting rows[] = {
+		CUSTOM("format", read_log_format),
+		CUSTOM("level", read_log_level),
+		BOOL("jids", struct conf, log_jids),
+	};
+	const struct settings settings = { .rows = rows,
+		.count = sizeof rows / sizeof *rows };
+
+	settings_read(reader, node, &settings, into);
+}
+
+static const struct setting rows[] = {
+	CUSTOM("listen", read_listen),
+	CUSTOM("public", read_public),
+	CUSTOM("public_url", read_public_url),
+	CUSTOM("key_file", read_key_file),
+	CUSTOM("auth", read_auth),
+	CUSTOM("callers", read_callers),
+	CUSTOM("storage", read_storage),
+	CUSTOM("policy", read_policy),
+	CUSTOM("limits", read_limits),
+	CUSTOM("log", read_log),
+	LATER("storages"),
+	LATER("domains"),
+	LATER("trusted_proxies"),
+	LATER("quota"),
+	LATER("state_file"),
+};
+
+static void read_root(struct reader *reader, const struct node *root)
+{
+	const struct settings settings = { .rows = rows,
+		.count = sizeof rows / sizeof *rows };
+	struct conf *conf = reader->conf;
+
+	settings_read(reader, root, &settings, conf);
+	if (!node_member(root, "callers"))
+		node_missing(reader, root, "callers",
+		    "at least one caller with a secret is needed");
+	if (!node_member(root, "storage"))
+		node_missing(reader, root, "storage",
+		    "a group that says where files go is needed");
+	check_listeners(reader, root);
+	check_callers(reader, root);
+	check_storage(reader, root);
+
+	if (!conf->s3.download.scheme.len)
+		conf->s3.download = conf->s3.bucket;
+	conf->s3_creds.session_token = SPAN_EMPTY;
+	conf->fs.public_url = conf->public_url;
+	conf->fs.keyring = conf->has_key_file ? &conf->keyring : NULL;
+}
+
+static void add_syntax_fault(
+    struct faults *faults, unsigned line, const char *wrong)
+{
+	/* What the scan has found there is the better sentence. */
+	for (const struct fault *f = faults->first; f; f = f->next)
+		if (f->line == line && !f->warning)
+			return;
+	if (strcmp(wrong, "syntax error") == 0)
+		fault_add(
+		    faults, line, "", "syntax error, here or just before");
+	else
+		fault_add(faults, line, "", "syntax error: %s", wrong);
+}
+
+static void parse(struct owned *owned, const struct raw *raw)
+{
+	struct file *file = file_open(raw->text);
+	struct reader reader = {
+		.conf = &owned->conf,
+		.keep = &owned->keep,
+		.scratch = raw->memory,
+		.faults = raw->faults,
+		.folder = raw->folder,
+		.incomplete = raw->incomplete,
+	};
+	unsigned line = 0;
+	const char *wrong = file_wrong(file, &line);
+
+	if (wrong)
+		add_syntax_fault(raw->faults, line, wrong);
+	else
+		read_root(&reader, file_root(file));
+	file_close(file);
+}
+
+struct conf *conf_read(const char *path, FILE *faults, FILE *warnings)
+{
+	struct memory scratch = MEMORY_NONE, keep = MEMORY_NONE;
+	struct faults found = { .memory = &scratch };
+	struct raw *raw = memory_get(&scratch, sizeof *raw);
+	struct owned *owned = memory_get(&keep, sizeof *owned);
+
+	raw->memory = &scratch;
+	raw->faults = &found;
+	owned->conf = defaults;
+	owned->keep = keep;
+	if (raw_read(raw, path))
+		parse(owned, raw);
+	faults_print(&found, faults, warnings);
+	owned->conf.warnings = found.warning_count;
+	bool ok = found.fault_count == 0;
+	memory_done(&scratch);
+	if (ok)
+		return &owned->conf;
+	conf_free(&owned->conf);
+	return NULL;
+}
+
+void conf_free(struct conf *conf)
+{
+	struct memory keep;
+
+	if (!conf)
+		return;
+	/* It stands in that memory itself. */
+	keep = ((struct owned *)conf)->keep;
+	memory_done(&keep);
+}

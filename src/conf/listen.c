@@ -1,0 +1,243 @@
+#include "conf/reader.h"
+
+#include <arpa/inet.h>
+#include <string.h>
+#include <sys/un.h>
+
+#define PATH_CHARS                                                             \
+	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"       \
+	"-._~!$&'()*+,;=:@%/"
+
+/* A group that is being read: the listener, and what belongs to listen. */
+struct draft {
+	struct conf_listener *listener;
+	const struct node *unix_node;
+	const struct node *tcp_node; /* the first of address and port */
+	const struct node *mode_node;
+};
+
+/* An IPv4 address as ::ffff:a.b.c.d, so that one kind is compared. */
+static bool parse_address(const char *text, struct in6_addr *ret_address)
+{
+	struct in6_addr address = { 0 };
+	struct in_addr four;
+
+	if (inet_pton(AF_INET, text, &four) == 1) {
+		address.s6_addr[10] = address.s6_addr[11] = 0xff;
+		memcpy(&address.s6_addr[12], &four, 4);
+	} else if (inet_pton(AF_INET6, text, &address) != 1) {
+		return false;
+	}
+	*ret_address = address;
+	return true;
+}
+
+static void read_address(
+    struct reader *reader, const struct node *node, void *into)
+{
+	struct draft *draft = into;
+	struct in6_addr address;
+	struct span text;
+
+	if (!draft->tcp_node)
+		draft->tcp_node = node;
+	if (!read_text(reader, node, &text))
+		return;
+	if (!parse_address(text.at, &address)) {
+		node_wrong(reader, node,
+		    "must be an IP address such as \"127.0.0.1\" or \"::\"");
+		return;
+	}
+	draft->listener->address = memory_copy(reader->keep, text).at;
+}
+
+static void read_port(
+    struct reader *reader, const struct node *node, void *into)
+{
+	struct draft *draft = into;
+	int64_t port;
+
+	if (!draft->tcp_node)
+		draft->tcp_node = node;
+	if (read_integer(reader, node, 1, 65535, &port))
+		draft->listener->port = (uint16_t)port;
+}
+
+static void read_unix(
+    struct reader *reader, const struct node *node, void *into)
+{
+	struct draft *draft = into;
+	const char *path;
+
+	draft->unix_node = node;
+	if (!read_path(reader, node, &path))
+		return;
+	if (strlen(path) >= sizeof((struct sockaddr_un *)NULL)->sun_path)
+		node_wrong(reader, node,
+		    "is longer than the %zu bytes that a unix socket's path "
+		    "can have",
+		    sizeof((struct sockaddr_un *)NULL)->sun_path - 1);
+	else
+		draft->listener->unix_path = path;
+}
+
+static bool octal_mode(struct span text, unsigned *ret_mode)
+{
+	unsigned mode = 0;
+
+	if (text.len < 3 || text.len > 4 || !span_only(text, "01234567"))
+		return false;
+	for (size_t i = 0; i < text.len; i++)
+		mode = mode * 8 + (unsigned)(text.at[i] - '0');
+	if (mode < 1 || mode > 0777)
+		return false;
+	*ret_mode = mode;
+	return true;
+}
+
+/* 400 is meant as 0400, and would be 0620. */
+static bool looks_octal(int64_t mode)
+{
+	return mode >= 100 && mode % 10 < 8 && mode / 10 % 10 < 8;
+}
+
+static void read_mode(
+    struct reader *reader, const struct node *node, void *into)
+{
+	struct draft *draft = into;
+	struct span text;
+	int64_t number;
+
+	draft->mode_node = node;
+	if (node_type(node) == NODE_INTEGER) {
+		if (node_integer(node) < 1 || node_integer(node) > 0777)
+			node_wrong(reader, node,
+			    "must be from 1 to 511; octal digits are written "
+			    "as a string, such as \"0660\"");
+		else if (read_integer(reader, node, 1, 0777, &number))
+			draft->listener->mode = (unsigned)number;
+		if (looks_octal(draft->listener->mode))
+			node_warn(reader, node,
+			    "is decimal and means \"0%o\"; octal digits are "
+			    "written as a string",
+			    draft->listener->mode);
+		return;
+	}
+	if (read_text(reader, node, &text) &&
+	    !octal_mode(text, &draft->listener->mode))
+		node_wrong(reader, node,
+		    "must be three or four octal digits such as \"0660\"");
+}
+
+static void read_base_path(
+    struct reader *reader, const struct node *node, void *into)
+{
+	struct span text;
+
+	(void)into;
+	if (!read_text(reader, node, &text))
+		return;
+	if (*text.at != '/')
+		node_wrong(reader, node, "must start with /");
+	else if (!span_only(text, PATH_CHARS))
+		node_wrong(reader, node,
+		    "has a character that must be percent-encoded");
+	else if (strstr(text.at, "//"))
+		node_wrong(reader, node, "has two / in a row");
+	else
+		reader->conf->base_path = memory_copy(reader->keep,
+		    span_first(
+			text, text.len - (text.at[text.len - 1] == '/')));
+}
+
+static void read_threads(
+    struct reader *reader, const struct node *node, void *into)
+{
+	int64_t threads;
+
+	(void)into;
+	if (read_integer(reader, node, 1, 64, &threads))
+		reader->conf->threads = (unsigned)threads;
+}
+
+static const struct setting rows[] = {
+	CUSTOM("address", read_address),
+	CUSTOM("port", read_port),
+	CUSTOM("unix", read_unix),
+	CUSTOM("mode", read_mode),
+	LATER("tls_cert"),
+	LATER("tls_key"),
+	/* Of listen alone: they come last. */
+	CUSTOM("threads", read_threads),
+	CUSTOM("base_path", read_base_path),
+};
+
+static void read_listener(struct reader *reader, const struct node *node,
+    size_t row_count, struct conf_listener *listener)
+{
+	const struct settings settings = { .rows = rows, .count = row_count };
+	struct draft draft = { .listener = listener };
+
+	settings_read(reader, node, &settings, &draft);
+	if (draft.unix_node && draft.tcp_node)
+		node_wrong(reader, draft.tcp_node,
+		    "cannot stand beside unix: a listener is one or the other");
+	if (draft.mode_node && !draft.unix_node)
+		node_wrong(reader, draft.mode_node,
+		    "is for a unix socket, and there is no unix");
+}
+
+void read_listen(struct reader *reader, const struct node *node, void *into)
+{
+	(void)into;
+	read_listener(
+	    reader, node, sizeof rows / sizeof *rows, &reader->conf->listen);
+}
+
+void read_public(struct reader *reader, const struct node *node, void *into)
+{
+	(void)into;
+	reader->conf->has_public = true;
+	read_listener(reader, node, sizeof rows / sizeof *rows - 2,
+	    &reader->conf->public);
+}
+
+static bool same(const struct conf_listener *a, const struct conf_listener *b)
+{
+	struct in6_addr x, y;
+
+	if (a->unix_path || b->unix_path)
+		return a->unix_path && b->unix_path &&
+		       strcmp(a->unix_path, b->unix_path) == 0;
+	return a->port == b->port && parse_address(a->address, &x) &&
+	       parse_address(b->address, &y) && memcmp(&x, &y, sizeof x) == 0;
+}
+
+bool is_loopback(const char *text)
+{
+	static const struct in6_addr one = IN6ADDR_LOOPBACK_INIT;
+	struct in6_addr address;
+
+	if (!parse_address(text, &address))
+		return false;
+	return memcmp(&address, &one, sizeof one) == 0 ||
+	       (IN6_IS_ADDR_V4MAPPED(&address) && address.s6_addr[12] == 127);
+}
+
+void check_listeners(struct reader *reader, const struct node *root)
+{
+	const struct conf *conf = reader->conf;
+	const struct node *listen = node_member(root, "listen");
+
+	if (conf->has_public && same(&conf->listen, &conf->public))
+		node_wrong(reader, node_member(root, "public"),
+		    "is the same %s as listen",
+		    conf->listen.unix_path ? "socket" : "address and port");
+	if (reader->has_store && conf->store == CONF_STORE_FS &&
+	    !conf->has_public && !conf->listen.unix_path &&
+	    !is_loopback(conf->listen.address))
+		node_warn(reader, node_member(listen, "address"),
+		    "everybody who reaches this address reaches POST /slot, "
+		    "too: give uploads and downloads a listener of their own "
+		    "(public)");
+}

@@ -1,0 +1,171 @@
+#include "conf/secret.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct seen_secret {
+	struct seen_secret *next;
+	uint8_t digest[HASH_SIZE];
+	const char *path;
+};
+
+static ssize_t read_all(int fd, char *to, size_t size)
+{
+	size_t len = 0;
+
+	while (len < size) {
+		ssize_t got = read(fd, to + len, size - len);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return -1;
+		if (got == 0)
+			break;
+		len += (size_t)got;
+	}
+	return (ssize_t)len;
+}
+
+static bool check_mode(struct reader *reader, const struct node *node,
+    const char *path, mode_t mode)
+{
+	if (!S_ISREG(mode)) {
+		node_wrong(reader, node, "%s is no regular file", path);
+		return false;
+	}
+	if (mode & S_IWOTH) {
+		node_wrong(reader, node,
+		    "others may write %s: chmod 600 it, and make a new secret",
+		    path);
+		return false;
+	}
+	if (mode & S_IROTH)
+		node_warn(
+		    reader, node, "others may read %s: chmod 600 it", path);
+	return true;
+}
+
+static bool check_content(struct reader *reader, const struct node *node,
+    const char *path, size_t max, struct span *content)
+{
+	if (content->len > 0 && content->at[content->len - 1] == '\n')
+		content->len--;
+	if (content->len == 0) {
+		node_wrong(reader, node, "%s is empty", path);
+		return false;
+	}
+	if (content->len > max) {
+		node_wrong(
+		    reader, node, "%s holds more than %zu bytes", path, max);
+		return false;
+	}
+	return true;
+}
+
+bool secret_read_file(struct reader *reader, const struct node *node,
+    size_t max, struct span *ret_secret)
+{
+	struct stat status;
+	const char *path;
+	char *content;
+	ssize_t len = -1;
+	int fd;
+
+	if (!read_path(reader, node, &path))
+		return false;
+	/* Not to wait for whoever writes into a FIFO. */
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	if (fd < 0 || fstat(fd, &status) < 0) {
+		node_wrong(
+		    reader, node, "cannot read %s: %s", path, strerror(errno));
+		if (fd >= 0)
+			close(fd);
+		return false;
+	}
+	if (!check_mode(reader, node, path, status.st_mode)) {
+		close(fd);
+		return false;
+	}
+	/* One for the newline, one to see that there is more. */
+	content = memory_get(reader->scratch, max + 2);
+	len = read_all(fd, content, max + 2);
+	if (len < 0)
+		node_wrong(
+		    reader, node, "cannot read %s: %s", path, strerror(errno));
+	close(fd);
+	if (len < 0)
+		return false;
+	struct span secret = { content, (size_t)len };
+	if (!check_content(reader, node, path, max, &secret))
+		return false;
+	*ret_secret = secret;
+	return true;
+}
+
+static bool check_source(struct reader *reader, const struct node *node)
+{
+	struct place place = faults_place(reader->faults, node_line(node));
+
+	if (place.source->mode & S_IWOTH) {
+		node_wrong(reader, node,
+		    "others may write this file, which holds a secret: "
+		    "chmod 600 it");
+		return false;
+	}
+	if ((place.source->mode & S_IROTH) && !place.source->warned) {
+		place.source->warned = true;
+		node_warn(reader, node,
+		    "others may read this file, which holds a secret: "
+		    "chmod 600 it, or keep secrets in files of their own");
+	}
+	return true;
+}
+
+bool secret_read_inline(struct reader *reader, const struct node *node,
+    size_t max, struct span *ret_secret)
+{
+	struct span secret;
+
+	if (node_type(node) != NODE_STRING)
+		return read_text(reader, node, &secret);
+	if (!check_source(reader, node))
+		return false;
+	secret = span_of(node_string(node));
+	if (secret.len == 0) {
+		node_wrong(reader, node, "is empty");
+		return false;
+	}
+	if (secret.len > max) {
+		node_wrong(reader, node, "is longer than %zu bytes", max);
+		return false;
+	}
+	*ret_secret = secret;
+	return true;
+}
+
+bool secret_is_new(
+    struct reader *reader, const struct node *node, struct span secret)
+{
+	struct seen_secret *seen = memory_get(reader->scratch, sizeof *seen);
+	char memory[256];
+	struct buf path;
+
+	sha256(secret, seen->digest);
+	for (const struct seen_secret *s = reader->seen; s; s = s->next) {
+		if (!equal_constant_time(s->digest, seen->digest, HASH_SIZE))
+			continue;
+		node_wrong(reader, node,
+		    "is the same secret as %s: each needs its own", s->path);
+		return false;
+	}
+	buf_init(&path, memory, sizeof memory);
+	node_path(node, &path);
+	seen->path = memory_copy(reader->scratch, buf_span(&path)).at;
+	seen->next = reader->seen;
+	reader->seen = seen;
+	return true;
+}

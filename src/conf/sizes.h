@@ -1,0 +1,14 @@
+#ifndef CONF_SIZES_H
+#define CONF_SIZES_H
+
+#include "core/span.h"
+
+/*
+ * Bytes in a text such as "123", "100 MiB" or "5 GB": digits, blanks, and a
+ * unit without regard to case. KB, MB, GB, TB are powers of 1000, KiB, MiB,
+ * GiB, TiB of 1024, B is one byte. False with a sentence: fractions, other
+ * units, more than INT64_MAX.
+ */
+bool size_parse(struct span text, uint64_t *ret_bytes, const char **ret_wrong);
+
+#endif

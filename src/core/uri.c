@@ -1,0 +1,226 @@
+#include "core/uri.h"
+
+#include <arpa/inet.h>
+#include <string.h>
+
+#define HOST_MAX 253
+#define LABEL_MAX 63
+
+static bool unreserved(char c)
+{
+	return ascii_alnum(c) || c == '-' || c == '.' || c == '_' || c == '~';
+}
+
+static void encode(struct buf *out, struct span bytes, bool keep_slash)
+{
+	static const char digits[] = "0123456789ABCDEF";
+	size_t from = 0; /* of a run that stays as it is */
+
+	for (size_t i = 0; i < bytes.len; i++) {
+		char c = bytes.at[i];
+		if (unreserved(c) || (keep_slash && c == '/'))
+			continue;
+		unsigned byte = (unsigned char)c;
+		char triple[3] = { '%', digits[byte >> 4], digits[byte & 15] };
+		buf_add(out, (struct span){ bytes.at + from, i - from });
+		buf_add(out, (struct span){ triple, sizeof(triple) });
+		from = i + 1;
+	}
+	buf_add(out, span_from(bytes, from));
+}
+
+void uri_encode(struct buf *out, struct span bytes)
+{
+	encode(out, bytes, false);
+}
+
+void uri_encode_path(struct buf *out, struct span bytes)
+{
+	encode(out, bytes, true);
+}
+
+static int digit_value(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c = ascii_lower(c);
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* The byte behind the %XX that text starts with, or -1. */
+static int triple_value(struct span text)
+{
+	if (text.len < 3)
+		return -1;
+	int high = digit_value(text.at[1]);
+	int low = digit_value(text.at[2]);
+	return high < 0 || low < 0 ? -1 : high * 16 + low;
+}
+
+bool uri_decode(struct buf *out, struct span text)
+{
+	while (text.len > 0) {
+		size_t run = span_find(text, '%');
+		buf_add(out, span_first(text, run));
+		text = span_from(text, run);
+		if (text.len == 0)
+			break;
+		int value = triple_value(text);
+		if (value <= 0)
+			return false;
+		buf_char(out, (char)value);
+		text = span_from(text, 3);
+	}
+	return buf_ok(out);
+}
+
+static bool ipv6_valid(struct span text)
+{
+	char copy[INET6_ADDRSTRLEN];
+	struct buf buf;
+	struct in6_addr address;
+
+	buf_init(&buf, copy, sizeof(copy));
+	buf_add(&buf, text);
+	return buf_ok(&buf) && span_find(text, '\0') == text.len &&
+	       inet_pton(AF_INET6, copy, &address) == 1;
+}
+
+static bool label_valid(struct span label)
+{
+	if (label.len == 0 || label.len > LABEL_MAX || label.at[0] == '-' ||
+	    label.at[label.len - 1] == '-')
+		return false;
+	for (size_t i = 0; i < label.len; i++) {
+		char c = label.at[i];
+		if (!ascii_alnum(c) && c != '-' && c != '_')
+			return false;
+	}
+	return true;
+}
+
+static bool host_valid(struct span host)
+{
+	if (host.len >= 2 && host.at[0] == '[')
+		return host.at[host.len - 1] == ']' &&
+		       ipv6_valid(span_from(span_first(host, host.len - 1), 1));
+	if (host.len == 0 || host.len > HOST_MAX)
+		return false;
+	while (host.at) {
+		if (!label_valid(span_cut(&host, '.')))
+			return false;
+	}
+	return true;
+}
+
+static const char *path_fault(struct span path)
+{
+	for (struct span rest = path; rest.len > 0;) {
+		size_t step = rest.at[0] == '%' ? 3 : 1;
+		if (step == 3 && triple_value(rest) < 0)
+			return "the path has a % without two hexadecimal "
+			       "digits";
+		if (step == 1 && rest.at[0] != '/' && !unreserved(rest.at[0]))
+			return "the path has a character that must be "
+			       "percent-encoded";
+		rest = span_from(rest, step);
+	}
+	while (path.at) {
+		struct span segment = span_cut(&path, '/');
+		if (span_is(segment, ".") || span_is(segment, ".."))
+			return "the path has a segment . or .., which "
+			       "clients take out";
+	}
+	return NULL;
+}
+
+/* A URL in its parts, each as it was written. */
+struct parts {
+	bool https;
+	struct span host;
+	uint64_t port; /* 0: none, or the scheme's own */
+	struct span path;
+};
+
+static const char *read_port(struct span text, struct parts *parts)
+{
+	if (!span_u64(text, &parts->port) || parts->port < 1 ||
+	    parts->port > 65535)
+		return "the port must be a number from 1 to 65535";
+	if (parts->port == (parts->https ? 443 : 80))
+		parts->port = 0;
+	return NULL;
+}
+
+static const char *read_parts(struct span url, struct parts *parts)
+{
+	size_t colon = span_find(url, ':');
+	struct span scheme = span_first(url, colon);
+
+	parts->https = span_equal_nocase(scheme, span_of("https"));
+	if (!span_starts(span_from(url, colon), "://") ||
+	    (!parts->https && !span_equal_nocase(scheme, span_of("http"))))
+		return "it must start with http:// or https://";
+	if (span_find(url, '?') < url.len)
+		return "it must not have a query";
+	if (span_find(url, '#') < url.len)
+		return "it must not have a fragment";
+
+	struct span rest = span_from(url, colon + 3);
+	size_t slash = span_find(rest, '/');
+	struct span authority = span_first(rest, slash);
+	parts->path = span_from(rest, slash);
+	while (
+	    parts->path.len > 0 && parts->path.at[parts->path.len - 1] == '/')
+		parts->path.len--;
+	if (span_find(authority, '@') < authority.len)
+		return "it must not have a user or password";
+
+	/* The colons of an IPv6 address stand within its brackets. */
+	size_t last = span_find_last(authority, ':');
+	size_t bracket = span_find_last(authority, ']');
+	bool port = last < authority.len &&
+		    (bracket == authority.len || bracket < last);
+	parts->port = 0;
+	parts->host = port ? span_first(authority, last) : authority;
+	if (!host_valid(parts->host))
+		return "the host must be a DNS name or an IP address "
+		       "(IPv6 in brackets)";
+	const char *wrong =
+	    port ? read_port(span_from(authority, last + 1), parts) : NULL;
+	return wrong ? wrong : path_fault(parts->path);
+}
+
+bool uri_base_parse(struct span url, struct buf *out, struct uri_base *ret_base,
+    const char **ret_wrong)
+{
+	struct parts parts;
+	size_t start = out->len;
+	const char *wrong = read_parts(url, &parts);
+
+	if (wrong) {
+		*ret_wrong = wrong;
+		return false;
+	}
+	buf_text(out, parts.https ? "https" : "http");
+	size_t scheme_end = out->len;
+	buf_text(out, "://");
+	size_t host = out->len;
+	for (size_t i = 0; i < parts.host.len; i++)
+		buf_char(out, ascii_lower(parts.host.at[i]));
+	if (parts.port) {
+		buf_char(out, ':');
+		buf_u64(out, parts.port);
+	}
+	size_t path = out->len;
+	buf_add(out, parts.path);
+	if (!buf_ok(out)) {
+		*ret_wrong = "it is too long";
+		return false;
+	}
+	struct span text = buf_span(out);
+	ret_base->scheme = (struct span){ text.at + start, scheme_end - start };
+	ret_base->host = (struct span){ text.at + host, path - host };
+	ret_base->path = span_from(text, path);
+	return true;
+}

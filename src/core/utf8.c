@@ -1,0 +1,84 @@
+#include "core/utf8.h"
+
+bool utf8_next(struct span *rest, uint32_t *ret_code_point)
+{
+	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+	const uint8_t *byte = (const uint8_t *)rest->at;
+	uint32_t code;
+	size_t len;
+
+	if (rest->len == 0)
+		return false;
+	if (byte[0] < 0x80) {
+		code = byte[0];
+		len = 1;
+	} else if (byte[0] < 0xc0) {
+		return false;
+	} else if (byte[0] < 0xe0) {
+		code = byte[0] & 0x1f;
+		len = 2;
+	} else if (byte[0] < 0xf0) {
+		code = byte[0] & 0x0f;
+		len = 3;
+	} else if (byte[0] < 0xf8) {
+		code = byte[0] & 0x07;
+		len = 4;
+	} else {
+		return false;
+	}
+	if (rest->len < len)
+		return false;
+	for (size_t i = 1; i < len; i++) {
+		if ((byte[i] & 0xc0) != 0x80)
+			return false;
+		code = code << 6 | (byte[i] & 0x3f);
+	}
+	if (code < least[len] || code > 0x10ffff ||
+	    (code >= 0xd800 && code <= 0xdfff))
+		return false;
+	*rest = span_from(*rest, len);
+	*ret_code_point = code;
+	return true;
+}
+
+bool utf8_valid(struct span text)
+{
+	uint32_t code;
+
+	while (text.len > 0) {
+		if (!utf8_next(&text, &code))
+			return false;
+	}
+	return true;
+}
+
+struct span utf8_first(struct span text, size_t max)
+{
+	if (text.len <= max)
+		return text;
+	while (max > 0 && ((uint8_t)text.at[max] & 0xc0) == 0x80)
+		max--;
+	return span_first(text, max);
+}
+
+bool utf8_is_control(uint32_t code_point)
+{
+	return code_point < 0x20 || (code_point >= 0x7f && code_point < 0xa0);
+}
+
+bool utf8_is_blank(uint32_t code_point)
+{
+	switch (code_point) {
+	case 0x20:
+	case 0xa0:
+	case 0x1680:
+	case 0x2028:
+	case 0x2029:
+	case 0x202f:
+	case 0x205f:
+	case 0x3000:
+		return true;
+	default:
+		return code_point >= 0x2000 && code_point <= 0x200a;
+	}
+}

@@ -1,0 +1,150 @@
+#include "slot/filename.h"
+
+#include "core/utf8.h"
+
+/* What is left out: controls, and what hides or reorders the rest. */
+static bool left_out(uint32_t code)
+{
+	return utf8_is_control(code) || code == 0x061c || code == 0x200b ||
+	       code == 0x200e || code == 0x200f ||
+	       (code >= 0x2028 && code <= 0x202e) ||
+	       (code >= 0x2066 && code <= 0x2069) || code == 0xfeff;
+}
+
+/* Gives the next character that stays, as it is written and as a number. */
+static bool next_kept(
+    struct span *rest, struct span *ret_bytes, uint32_t *ret_code)
+{
+	struct span before = *rest;
+
+	while (utf8_next(rest, ret_code)) {
+		if (!left_out(*ret_code)) {
+			*ret_bytes = span_first(before, before.len - rest->len);
+			return true;
+		}
+		before = *rest;
+	}
+	return false;
+}
+
+/* Without the folders before it, and dots and blanks at the front. */
+static struct span without_front(struct span name)
+{
+	struct span bytes;
+	uint32_t code;
+
+	for (size_t i = name.len; i > 0; i--) {
+		if (name.at[i - 1] == '/' || name.at[i - 1] == '\\') {
+			name = span_from(name, i);
+			break;
+		}
+	}
+	for (struct span rest = name; next_kept(&rest, &bytes, &code);) {
+		if (code != '.' && !utf8_is_blank(code))
+			return span_from(name, (size_t)(bytes.at - name.at));
+	}
+	return SPAN_EMPTY;
+}
+
+/* Which bytes are written, counted in what stays of a name: those before
+ * `head`, and those from `tail` up to `end`. */
+struct plan {
+	size_t head;
+	size_t tail;
+	size_t end;
+};
+
+static struct plan plan_of(struct span name)
+{
+	struct span bytes;
+	uint32_t code;
+	size_t at = 0;
+	size_t dot = 0;  /* behind the last dot; 0: there is none */
+	size_t end = 0;  /* without the blanks at the end */
+	size_t head = 0; /* likewise, of the first 200 bytes */
+
+	while (next_kept(&name, &bytes, &code)) {
+		at += bytes.len;
+		if (code == '.')
+			dot = at;
+		if (utf8_is_blank(code))
+			continue;
+		end = at;
+		if (at <= FILENAME_MAX_BYTES)
+			head = at;
+	}
+	size_t ending = end - dot;
+	if (end <= FILENAME_MAX_BYTES || dot == 0 || ending == 0 ||
+	    ending > FILENAME_ENDING_MAX)
+		return (struct plan){ head, end, end };
+	return (struct plan){ FILENAME_MAX_BYTES - ending - 1, dot - 1, end };
+}
+
+void filename_clean(struct span name, struct buf *out)
+{
+	struct span rest = without_front(name);
+	struct plan plan = plan_of(rest);
+	struct span bytes;
+	uint32_t code;
+
+	if (!utf8_valid(name))
+		out->full = true;
+	if (plan.end == 0)
+		buf_text(out, "file");
+	for (size_t at = 0; next_kept(&rest, &bytes, &code); at += bytes.len) {
+		size_t end = at + bytes.len;
+		if (end <= plan.head || (at >= plan.tail && end <= plan.end))
+			buf_add(out, bytes);
+	}
+}
+
+void filename_plain(struct span cleaned, struct buf *out)
+{
+	uint32_t code;
+
+	while (utf8_next(&cleaned, &code)) {
+		bool keep =
+		    code < 0x80 && (ascii_alnum((char)code) || code == '_' ||
+				       code == '.' || code == '-');
+		buf_char(out, keep ? (char)code : '_');
+	}
+}
+
+void filename_ending(struct span cleaned, struct buf *out)
+{
+	char memory[FILENAME_ENDING_MAX + 1];
+	struct buf lower;
+	size_t dot = span_find_last(cleaned, '.');
+	struct span ending = span_from(cleaned, dot + 1);
+
+	buf_init(&lower, memory, sizeof(memory));
+	for (size_t i = 0; i < ending.len; i++) {
+		if (!ascii_alnum(ending.at[i])) {
+			buf_reset(&lower);
+			break;
+		}
+		buf_char(&lower, ascii_lower(ending.at[i]));
+	}
+	if (lower.len > 0 && buf_ok(&lower))
+		buf_add(out, buf_span(&lower));
+	else
+		buf_text(out, "bin");
+}
+
+bool filename_has_ending(
+    struct span cleaned, const struct span *endings, size_t count)
+{
+	/* Windows drops blanks at the end together with dots. */
+	while (cleaned.len > 0 && (cleaned.at[cleaned.len - 1] == '.' ||
+				      cleaned.at[cleaned.len - 1] == ' '))
+		cleaned.len--;
+	for (size_t i = 0; i < count; i++) {
+		if (cleaned.len <= endings[i].len)
+			continue;
+		size_t from = cleaned.len - endings[i].len;
+		if (cleaned.at[from - 1] == '.' &&
+		    span_equal_nocase(span_from(cleaned, from), endings[i]))
+			return true;
+	}
+	return false;
+}

@@ -1,0 +1,199 @@
+#include "slot/jid.h"
+
+#include <arpa/inet.h>
+
+#include "core/utf8.h"
+
+#define LABEL_MAX 63 /* characters; RFC 1035, section 2.3.4 */
+
+static bool has_control(struct span text)
+{
+	uint32_t code;
+
+	while (text.len > 0) {
+		if (!utf8_next(&text, &code) || utf8_is_control(code))
+			return true;
+	}
+	return false;
+}
+
+static bool local_valid(struct span local)
+{
+	uint32_t code;
+
+	while (local.len > 0) {
+		if (!utf8_next(&local, &code) || utf8_is_control(code) ||
+		    utf8_is_blank(code) || code == '@')
+			return false;
+	}
+	return true;
+}
+
+/* What nobody sees, and what some programs read as a dot. The joiners
+ * U+200C and 200D are letters' companions in some scripts, and stay. */
+static bool deceives(uint32_t code)
+{
+	static const struct {
+		uint32_t from;
+		uint32_t to;
+	} ranges[] = {
+		{ 0x00ad, 0x00ad },
+		{ 0x061c, 0x061c },
+		{ 0x180e, 0x180e },
+		{ 0x200b, 0x200b },
+		{ 0x200e, 0x200f },
+		{ 0x202a, 0x202e },
+		{ 0x2060, 0x206f },
+		{ 0x3002, 0x3002 },
+		{ 0xfeff, 0xfeff },
+		{ 0xff0e, 0xff0e },
+		{ 0xff61, 0xff61 },
+		{ 0xfff0, 0xffff },
+		{ 0xe0000, 0xe0fff },
+	};
+
+	for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++) {
+		if (code >= ranges[i].from && code <= ranges[i].to)
+			return true;
+	}
+	return false;
+}
+
+static bool label_valid(struct span label)
+{
+	size_t count = 0;
+	uint32_t code;
+
+	if (label.len == 0 || label.at[0] == '-' ||
+	    label.at[label.len - 1] == '-')
+		return false;
+	for (; label.len > 0; count++) {
+		if (!utf8_next(&label, &code))
+			return false;
+		if (code < 0x80) {
+			if (!ascii_alnum((char)code) && code != '-' &&
+			    code != '_')
+				return false;
+		} else if (utf8_is_control(code) || utf8_is_blank(code) ||
+			   deceives(code)) {
+			return false;
+		}
+	}
+	return count <= LABEL_MAX;
+}
+
+static bool address_valid(int family, struct span text)
+{
+	char copy[INET6_ADDRSTRLEN];
+	unsigned char address[sizeof(struct in6_addr)];
+	struct buf buf;
+
+	buf_init(&buf, copy, sizeof(copy));
+	buf_add(&buf, text);
+	return buf_ok(&buf) && span_find(text, '\0') == text.len &&
+	       inet_pton(family, copy, address) == 1;
+}
+
+static bool domain_valid(struct span domain)
+{
+	if (domain.len >= 2 && domain.at[0] == '[')
+		return domain.at[domain.len - 1] == ']' &&
+		       address_valid(AF_INET6,
+			   span_from(span_first(domain, domain.len - 1), 1));
+	if (span_find(domain, '.') < domain.len &&
+	    span_only(domain, "0123456789."))
+		return address_valid(AF_INET, domain);
+	if (domain.len == 0)
+		return false;
+	while (domain.at) {
+		if (!label_valid(span_cut(&domain, '.')))
+			return false;
+	}
+	return true;
+}
+
+bool jid_domain(struct span text, struct buf *out)
+{
+	if (text.len > JID_PART_MAX)
+		return false;
+	if (text.len > 0 && text.at[text.len - 1] == '.')
+		text.len--;
+	if (!domain_valid(text))
+		return false;
+	for (size_t i = 0; i < text.len; i++)
+		buf_char(out, ascii_lower(text.at[i]));
+	return buf_ok(out);
+}
+
+static const char *local_fault(struct span local)
+{
+	if (local.len == 0)
+		return "jid: nothing stands before the @";
+	if (local.len > JID_PART_MAX)
+		return "jid: the local part is over 1023 bytes";
+	if (!local_valid(local))
+		return "jid: the local part has a blank or a control "
+		       "character";
+	return NULL;
+}
+
+static const char *resource_fault(struct span resource)
+{
+	if (resource.len > JID_PART_MAX)
+		return "jid: the resource is over 1023 bytes";
+	if (has_control(resource))
+		return "jid: the resource has a control character";
+	return NULL;
+}
+
+bool jid_parse(struct span text, struct jid *ret_jid, const char **ret_wrong)
+{
+	struct span resource = text;
+	struct span domain = span_cut(&resource, '/');
+	struct span local = SPAN_EMPTY;
+	const char *wrong = resource_fault(resource);
+	char memory[JID_PART_MAX + 1];
+	struct buf lower;
+
+	if (!wrong && span_find(domain, '@') < domain.len) {
+		local = span_cut(&domain, '@');
+		wrong = local_fault(local);
+	}
+	buf_init(&lower, memory, sizeof(memory));
+	if (!wrong && domain.len == 0)
+		wrong = "jid: the domain is missing";
+	if (!wrong && domain.len > JID_PART_MAX)
+		wrong = "jid: the domain is over 1023 bytes";
+	if (!wrong && !jid_domain(domain, &lower))
+		wrong = "jid: the domain is not a host name or IP literal";
+	if (wrong) {
+		*ret_wrong = wrong;
+		return false;
+	}
+
+	struct buf out;
+	buf_init(&out, ret_jid->memory, sizeof(ret_jid->memory));
+	buf_add(&out, local);
+	buf_add(&out, buf_span(&lower));
+	ret_jid->local = span_first(buf_span(&out), local.len);
+	ret_jid->domain = span_from(buf_span(&out), local.len);
+	return true;
+}
+
+void jid_write(const struct jid *jid, struct buf *out)
+{
+	if (jid->local.len > 0) {
+		buf_add(out, jid->local);
+		buf_char(out, '@');
+	}
+	buf_add(out, jid->domain);
+}
+
+bool jid_domain_matches(struct span domain, struct span pattern)
+{
+	if (!span_starts(pattern, "*."))
+		return span_equal(domain, pattern);
+	struct span tail = span_from(pattern, 1); /* with its dot */
+	return domain.len > tail.len &&
+	       span_equal(span_from(domain, domain.len - tail.len), tail);
+}

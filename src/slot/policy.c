@@ -1,0 +1,34 @@
+#include "slot/policy.h"
+
+#include "slot/filename.h"
+#include "slot/media_type.h"
+
+static bool type_allowed(const struct policy *policy, struct span type)
+{
+	for (size_t i = 0; i < policy->allow_type_count; i++) {
+		if (media_type_matches(type, policy->allow_types[i]))
+			return true;
+	}
+	return policy->allow_type_count == 0;
+}
+
+enum failure policy_check(const struct policy *policy, struct span filename,
+    struct span type, uint64_t size, struct refusal *why)
+{
+	if (!type_allowed(policy, type)) {
+		why->detail = "content_type: files of this type are not "
+			      "allowed";
+		return FAILURE_FORBIDDEN;
+	}
+	if (filename_has_ending(filename, policy->deny_extensions,
+		policy->deny_extension_count)) {
+		why->detail = "filename: files with this ending are not "
+			      "allowed";
+		return FAILURE_FORBIDDEN;
+	}
+	if (size > policy->max_size) {
+		why->max_size = policy->max_size;
+		return FAILURE_FILE_TOO_LARGE;
+	}
+	return FAILURE_NONE;
+}

@@ -1,0 +1,137 @@
+#include "store/fs_private.h"
+
+#include "slot/filename.h"
+#include "slot/media_type.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+static void read_type(int fd, struct span key, char *ret_type, size_t size)
+{
+	char stored[MEDIA_TYPE_MAX];
+	char ending_memory[FILENAME_ENDING_MAX + 2];
+	struct buf ending;
+	struct span type;
+	ssize_t len = fgetxattr(fd, FS_XATTR_TYPE, stored, sizeof stored);
+
+	type = (struct span){ stored, len > 0 ? (size_t)len : 0 };
+	if (!media_type_valid(type)) {
+		size_t slash = span_find_last(key, '/');
+		struct span name = key;
+
+		if (slash < key.len)
+			name = span_from(key, slash + 1);
+		buf_init(&ending, ending_memory, sizeof ending_memory);
+		filename_ending(name, &ending);
+		type = media_type_of_ending(buf_span(&ending));
+	}
+	type = span_first(type, size - 1);
+	memcpy(ret_type, type.at, type.len);
+	ret_type[type.len] = '\0';
+}
+
+static bool is_due(const struct fs *fs, int64_t modified, int64_t now)
+{
+	return fs->config.expire_after &&
+	       modified + fs->config.expire_after <= now;
+}
+
+/* Looks at an open file, of whatever kind. */
+static enum failure read_status(const struct fs *fs, int fd, struct span key,
+    int64_t now, struct fs_file *ret_file, struct refusal *why)
+{
+	struct stat status;
+
+	if (fstat(fd, &status)) {
+		why->reason = "a file's status cannot be read";
+		return FAILURE_INTERNAL;
+	}
+	if (!S_ISREG(status.st_mode) || is_due(fs, status.st_mtim.tv_sec, now))
+		return FAILURE_NOT_FOUND;
+	ret_file->fd = fd;
+	ret_file->size = (uint64_t)status.st_size;
+	ret_file->modified = status.st_mtim.tv_sec;
+	snprintf(ret_file->etag, sizeof ret_file->etag,
+	    "\"%" PRIx64 "-%" PRIx64 "\"",
+	    (uint64_t)status.st_mtim.tv_sec * 1000000000u +
+		(uint64_t)status.st_mtim.tv_nsec,
+	    ret_file->size);
+	read_type(fd, key, ret_file->type, sizeof ret_file->type);
+	return FAILURE_NONE;
+}
+
+static enum failure open_failure(int error, struct refusal *why)
+{
+	switch (error) {
+	case ENOENT:
+	case ENOTDIR:
+	case ELOOP:
+	case EXDEV:
+	case ENXIO:
+	case ENODEV:
+	case ENAMETOOLONG:
+		return FAILURE_NOT_FOUND;
+	case EACCES:
+	case EPERM:
+		why->reason = "a stored file may not be read";
+		return FAILURE_INTERNAL;
+	default:
+		why->reason = "a stored file cannot be opened";
+		return FAILURE_INTERNAL;
+	}
+}
+
+enum failure fs_file_open(struct fs *fs, struct span key, int64_t now,
+    struct fs_file *ret_file, struct refusal *why)
+{
+	enum failure failure;
+	int fd;
+
+	if (!fs_path_valid(key))
+		return FAILURE_NOT_FOUND;
+	/* Without O_NONBLOCK a fifo would wait for a writer. */
+	fd = fs_path_open(fs->root, key, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+	if (fd < 0)
+		return open_failure(errno, why);
+	failure = read_status(fs, fd, key, now, ret_file, why);
+	if (failure)
+		close(fd);
+	return failure;
+}
+
+enum failure fs_file_read(const struct fs_file *file, uint64_t offset,
+    void *ret_bytes, size_t size, bool now_only, size_t *ret_len)
+{
+	struct iovec part = { ret_bytes, size };
+	ssize_t got;
+
+	if (offset >= file->size) {
+		*ret_len = 0;
+		return FAILURE_NONE;
+	}
+	do {
+		got = preadv2(file->fd, &part, 1, (off_t)offset,
+		    now_only ? RWF_NOWAIT : 0);
+	} while (got < 0 && errno == EINTR);
+	if (got >= 0) {
+		*ret_len = (size_t)got;
+		return FAILURE_NONE;
+	}
+	if (now_only &&
+	    (errno == EAGAIN || errno == EOPNOTSUPP || errno == ENOSYS))
+		return FAILURE_UNAVAILABLE;
+	return FAILURE_INTERNAL;
+}
+
+void fs_file_close(struct fs_file *file)
+{
+	close(file->fd);
+	file->fd = -1;
+}

@@ -1,0 +1,107 @@
+#include "store/fs_private.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+bool fs_path_valid(struct span key)
+{
+	struct span rest = key;
+
+	if (key.len < 1 || key.len > FS_KEY_MAX ||
+	    span_find(key, '\0') < key.len)
+		return false;
+	while (rest.at) {
+		struct span segment = span_cut(&rest, '/');
+
+		if (segment.len < 1 || segment.len > FS_SEGMENT_MAX ||
+		    segment.at[0] == '.')
+			return false;
+	}
+	return true;
+}
+
+int fs_path_open(int folder, struct span path, int flags)
+{
+	char text[FS_KEY_MAX + 1];
+	struct open_how how = {
+		.flags = (uint64_t)(unsigned)flags | O_CLOEXEC,
+		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS |
+			   RESOLVE_NO_MAGICLINKS,
+	};
+	long fd;
+
+	if (path.len > FS_KEY_MAX) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	memcpy(text, path.at, path.len);
+	text[path.len] = '\0';
+	do {
+		fd = syscall(SYS_openat2, folder, text, &how, sizeof how);
+	} while (fd < 0 && errno == EINTR);
+	return (int)fd;
+}
+
+/* Makes the folder if need be, and opens it. Its entry may be another
+ * upload's work of this moment: synced all the same, or that upload's crash
+ * could take our file along. */
+static int enter(int folder, struct span name)
+{
+	char text[FS_SEGMENT_MAX + 1];
+
+	memcpy(text, name.at, name.len);
+	text[name.len] = '\0';
+	if (mkdirat(folder, text, 0700) && errno != EEXIST)
+		return -1;
+	if (fs_path_sync(folder))
+		return -1;
+	return fs_path_open(folder, name, O_RDONLY | O_DIRECTORY);
+}
+
+int fs_path_make(int root, struct span key, char ret_name[FS_SEGMENT_MAX + 1])
+{
+	int folder = fs_path_open(root, span_of("."), O_RDONLY | O_DIRECTORY);
+	struct span rest = key;
+
+	while (folder >= 0) {
+		struct span segment = span_cut(&rest, '/');
+		int next, error;
+
+		if (!rest.at) {
+			memcpy(ret_name, segment.at, segment.len);
+			ret_name[segment.len] = '\0';
+			break;
+		}
+		next = enter(folder, segment);
+		error = errno;
+		close(folder);
+		errno = error;
+		folder = next;
+	}
+	return folder;
+}
+
+int fs_path_link(int fd, int folder, const char *name)
+{
+	char self[32];
+
+	/* AT_EMPTY_PATH would need CAP_DAC_READ_SEARCH. */
+	snprintf(self, sizeof self, "/proc/self/fd/%d", fd);
+	return linkat(AT_FDCWD, self, folder, name, AT_SYMLINK_FOLLOW);
+}
+
+int fs_path_sync(int fd)
+{
+	int result;
+
+	do {
+		result = fsync(fd);
+	} while (result && errno == EINTR);
+	return result;
+}

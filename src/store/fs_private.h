@@ -1,0 +1,86 @@
+#ifndef STORE_FS_PRIVATE_H
+#define STORE_FS_PRIVATE_H
+
+#include "store/fs.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+/* What the files of the embedded store share among themselves. */
+
+#define FS_KEY_MAX 1024    /* bytes of an object key */
+#define FS_SEGMENT_MAX 255 /* bytes between two slashes */
+#define FS_XATTR_TYPE "user.mime_type"
+#define FS_RUNNING_LISTS 256
+
+struct fs {
+	struct store store;
+	struct fs_config config;
+	struct keyring own; /* of .key, when the config has no keyring */
+	const struct keyring *keyring;
+	int root;       /* the store's folder */
+	bool has_types; /* the file system has user attributes */
+
+	pthread_mutex_t running_lock;
+	struct fs_upload *running[FS_RUNNING_LISTS]; /* by hash of the key */
+
+	/* Held from the look at the free room until it is reserved. */
+	pthread_mutex_t room_lock;
+	/* Bytes promised to uploads and not yet written, where the file
+	 * system cannot reserve them itself. */
+	_Atomic uint64_t owed;
+};
+
+/* fs_path.c: names beneath a folder */
+
+/* Whether a key can be a path in the store: 1 to 1024 bytes without NUL, each
+ * segment 1 to 255 bytes and not starting with a dot. */
+bool fs_path_valid(struct span key);
+
+/*
+ * openat2 beneath `folder`; no symbolic link is followed anywhere. `path`
+ * has at most FS_KEY_MAX bytes and no NUL. -1 with errno.
+ */
+int fs_path_open(int folder, struct span path, int flags);
+
+/*
+ * Opens the folder that a valid key lies in, makes what is missing (0700),
+ * and syncs every folder on the way whose entries may be new, but the last:
+ * that one is the caller's, to be synced when the file is in it. Gives the
+ * key's last segment in name. -1 with errno; ENOENT when somebody removed a
+ * folder meanwhile.
+ */
+int fs_path_make(int root, struct span key, char ret_name[FS_SEGMENT_MAX + 1]);
+
+/* Gives the file open at `fd` a name; in 0, or -1 with errno. */
+int fs_path_link(int fd, int folder, const char *name);
+
+/* fsync, whatever signals come. */
+int fs_path_sync(int fd);
+
+/* fs_room.c: free room */
+
+/* Whether `size` more bytes leave min_free; FAILURE_INSUFFICIENT_STORAGE when
+ * not. */
+enum failure fs_room_check(
+    const struct fs *fs, uint64_t size, struct refusal *why);
+
+/* Checks, and reserves them for the file open at fd; true in *ret_owed when
+ * they were added to fs->owed, because the file system cannot. */
+enum failure fs_room_reserve(
+    struct fs *fs, int fd, uint64_t size, bool *ret_owed, struct refusal *why);
+
+/* FAILURE_INSUFFICIENT_STORAGE for a full disk or quota, else
+ * FAILURE_INTERNAL with the reason (a literal). */
+enum failure fs_room_failure(
+    int error, const char *reason, struct refusal *why);
+
+/* fs_key.c: reads .key, makes it when it is missing. False with a sentence
+ * in wrong. */
+bool fs_key_open(struct fs *fs, char *wrong, size_t wrong_size);
+
+/* fs_token.c: appends the token of PUT /u/TOKEN/KEY. */
+void fs_token_make(const struct fs *fs, const struct store_request *request,
+    int64_t expires, struct buf *out);
+
+#endif

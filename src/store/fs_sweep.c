@@ -1,0 +1,101 @@
+#include "store/fs_private.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Seconds between two sweeps, so that a file is gone a minute after its time
+ * at the latest, whenever it came and whatever its time stamp says. */
+#define WAIT_MIN 20
+#define WAIT_MAX 50
+
+/* A key of 1024 bytes has no more folders. */
+#define DEPTH_MAX (FS_KEY_MAX / 2)
+
+struct sweep {
+	int64_t expire_after;
+	int64_t now;
+	int64_t next; /* when the first of the files that stay is due */
+};
+
+static size_t sweep_folder(struct sweep *sweep, int folder, unsigned depth);
+
+/* True when it is gone. */
+static bool sweep_file(
+    struct sweep *sweep, int folder, const char *name, int64_t modified)
+{
+	int64_t due = modified + sweep->expire_after;
+
+	if (due <= sweep->now)
+		return !unlinkat(folder, name, 0);
+	if (due < sweep->next)
+		sweep->next = due;
+	return false;
+}
+
+static bool sweep_entry(
+    struct sweep *sweep, int folder, const char *name, unsigned depth)
+{
+	struct stat status;
+	int child;
+
+	if (fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW))
+		return false;
+	if (S_ISREG(status.st_mode))
+		return sweep_file(sweep, folder, name, status.st_mtim.tv_sec);
+	if (!S_ISDIR(status.st_mode) || depth >= DEPTH_MAX)
+		return false;
+	child = openat(folder, name,
+	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+	if (child < 0)
+		return false;
+	/* An upload may be about to link into it: then rmdir fails, or the
+	 * upload makes the folder again. */
+	return !sweep_folder(sweep, child, depth + 1) &&
+	       !unlinkat(folder, name, AT_REMOVEDIR);
+}
+
+/* Gives how many entries are left. Takes the descriptor. */
+static size_t sweep_folder(struct sweep *sweep, int folder, unsigned depth)
+{
+	DIR *list = fdopendir(folder);
+	const struct dirent *entry;
+	size_t left = 0;
+
+	if (!list) {
+		close(folder);
+		return 1;
+	}
+	while ((entry = readdir(list))) {
+		const char *name = entry->d_name;
+
+		if (name[0] == '.') {
+			/* Not the store's: .key, or the operator's. */
+			left += !(name[1] == '\0' ||
+				  (name[1] == '.' && name[2] == '\0'));
+			continue;
+		}
+		if (!sweep_entry(sweep, folder, name, depth))
+			left++;
+	}
+	closedir(list);
+	return left;
+}
+
+int64_t fs_sweep(struct fs *fs, int64_t now)
+{
+	struct sweep sweep = {
+		.expire_after = fs->config.expire_after,
+		.now = now,
+		.next = now + WAIT_MAX,
+	};
+	int folder;
+
+	if (!fs->config.expire_after)
+		return INT64_MAX;
+	folder = fs_path_open(fs->root, span_of("."), O_RDONLY | O_DIRECTORY);
+	if (folder >= 0)
+		sweep_folder(&sweep, folder, 0);
+	return sweep.next < now + WAIT_MIN ? now + WAIT_MIN : sweep.next;
+}

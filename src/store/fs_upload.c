@@ -1,0 +1,239 @@
+#include "store/fs_private.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+/* How often the sweeper may remove a folder that was just made for us. */
+#define LINK_TRIES 16
+
+struct fs_upload {
+	struct fs *fs;
+	struct fs_upload *next; /* in its list of fs->running */
+	int fd;
+	uint64_t size;
+	uint64_t written;
+	bool owed; /* size - written stands in fs->owed */
+	size_t key_len;
+	char key[FS_KEY_MAX];
+};
+
+static struct span upload_key(const struct fs_upload *upload)
+{
+	return (struct span){ upload->key, upload->key_len };
+}
+
+/* FNV-1a: only genuine tokens come this far, so nobody can pick keys that
+ * fall into one list. */
+static struct fs_upload **list_of(struct fs *fs, struct span key)
+{
+	uint32_t hash = 2166136261u;
+
+	for (size_t i = 0; i < key.len; i++)
+		hash = (hash ^ (unsigned char)key.at[i]) * 16777619u;
+	return &fs->running[hash % FS_RUNNING_LISTS];
+}
+
+/* False when another upload to the key runs. */
+static bool enter(struct fs_upload *upload)
+{
+	struct fs *fs = upload->fs;
+	struct fs_upload **list = list_of(fs, upload_key(upload));
+	struct fs_upload *other;
+
+	pthread_mutex_lock(&fs->running_lock);
+	for (other = *list; other; other = other->next)
+		if (span_equal(upload_key(other), upload_key(upload)))
+			break;
+	if (!other) {
+		upload->next = *list;
+		*list = upload;
+	}
+	pthread_mutex_unlock(&fs->running_lock);
+	return !other;
+}
+
+static void leave(struct fs_upload *upload)
+{
+	struct fs *fs = upload->fs;
+	struct fs_upload **at = list_of(fs, upload_key(upload));
+
+	pthread_mutex_lock(&fs->running_lock);
+	while (*at != upload)
+		at = &(*at)->next;
+	*at = upload->next;
+	pthread_mutex_unlock(&fs->running_lock);
+}
+
+void fs_upload_abort(struct fs_upload *upload)
+{
+	if (upload->fd >= 0)
+		close(upload->fd);
+	if (upload->owed)
+		atomic_fetch_sub(
+		    &upload->fs->owed, upload->size - upload->written);
+	leave(upload);
+	free(upload);
+}
+
+/* What to say when the way to a key is not as it should be. */
+static enum failure way_failure(int error, struct refusal *why)
+{
+	if (error == ELOOP || error == ENOTDIR) {
+		why->reason = "a link or a file stands in a folder's place";
+		return FAILURE_ALREADY_EXISTS;
+	}
+	return fs_room_failure(error, "a folder cannot be made or synced", why);
+}
+
+static enum failure check_absent(
+    const struct fs *fs, struct span key, struct refusal *why)
+{
+	int fd = fs_path_open(fs->root, key, O_PATH | O_NOFOLLOW);
+
+	if (fd >= 0) {
+		close(fd);
+		return FAILURE_ALREADY_EXISTS;
+	}
+	return errno == ENOENT ? FAILURE_NONE : way_failure(errno, why);
+}
+
+/* Whatever the type says is lost when the file system has no attributes:
+ * fs_file_open then goes by the ending. */
+static enum failure set_type(
+    const struct fs *fs, int fd, struct span type, struct refusal *why)
+{
+	if (!fs->has_types || !type.len ||
+	    !fsetxattr(fd, FS_XATTR_TYPE, type.at, type.len, 0) ||
+	    errno == EOPNOTSUPP)
+		return FAILURE_NONE;
+	return fs_room_failure(errno, "the media type cannot be stored", why);
+}
+
+static enum failure begin(
+    struct fs_upload *upload, struct span type, struct refusal *why)
+{
+	struct fs *fs = upload->fs;
+	enum failure failure = check_absent(fs, upload_key(upload), why);
+
+	if (failure)
+		return failure;
+	upload->fd =
+	    openat(fs->root, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+	if (upload->fd < 0)
+		return fs_room_failure(errno, "no file can be made", why);
+	failure = set_type(fs, upload->fd, type, why);
+	if (failure)
+		return failure;
+	return fs_room_reserve(
+	    fs, upload->fd, upload->size, &upload->owed, why);
+}
+
+enum failure fs_upload_open(struct fs *fs, struct span key, uint64_t size,
+    struct span type, struct fs_upload **ret_upload, struct refusal *why)
+{
+	struct fs_upload *upload;
+	enum failure failure;
+
+	if (!fs_path_valid(key)) {
+		why->reason = "the key is no path in the store";
+		return FAILURE_INTERNAL;
+	}
+	upload = calloc(1, sizeof *upload);
+	if (!upload) {
+		why->reason = "out of memory";
+		return FAILURE_INTERNAL;
+	}
+	upload->fs = fs;
+	upload->fd = -1;
+	upload->size = size;
+	upload->key_len = key.len;
+	memcpy(upload->key, key.at, key.len);
+	if (!enter(upload)) {
+		free(upload);
+		return FAILURE_ALREADY_EXISTS;
+	}
+	failure = begin(upload, type, why);
+	if (failure)
+		fs_upload_abort(upload);
+	else
+		*ret_upload = upload;
+	return failure;
+}
+
+enum failure fs_upload_write(struct fs_upload *upload, const void *bytes,
+    size_t len, struct refusal *why)
+{
+	const char *at = bytes;
+
+	if (len > upload->size - upload->written)
+		return FAILURE_LENGTH_MISMATCH;
+	while (len) {
+		ssize_t done = write(upload->fd, at, len);
+
+		if (done < 0 && errno == EINTR)
+			continue;
+		if (done <= 0)
+			return fs_room_failure(done ? errno : EIO,
+			    "the disk takes no more bytes", why);
+		at += done;
+		len -= (size_t)done;
+		upload->written += (uint64_t)done;
+		if (upload->owed)
+			atomic_fetch_sub(&upload->fs->owed, (uint64_t)done);
+	}
+	return FAILURE_NONE;
+}
+
+/* Links the synced file into its folder. *ret_error is ENOENT when the folder
+ * was removed under our hands. */
+static enum failure link_once(
+    struct fs_upload *upload, int *ret_error, struct refusal *why)
+{
+	char name[FS_SEGMENT_MAX + 1];
+	int folder = fs_path_make(upload->fs->root, upload_key(upload), name);
+	enum failure failure = FAILURE_NONE;
+
+	if (folder < 0) {
+		*ret_error = errno;
+		return way_failure(*ret_error, why);
+	}
+	if (fs_path_link(upload->fd, folder, name)) {
+		*ret_error = errno;
+		failure = *ret_error == EEXIST
+			      ? FAILURE_ALREADY_EXISTS
+			      : fs_room_failure(*ret_error,
+				    "the file cannot be linked", why);
+	} else if (fs_path_sync(folder)) {
+		*ret_error = errno;
+		failure = fs_room_failure(
+		    *ret_error, "the folder cannot be synced", why);
+		/* What was not promised shall not be found either. */
+		unlinkat(folder, name, 0);
+	}
+	close(folder);
+	return failure;
+}
+
+enum failure fs_upload_commit(struct fs_upload *upload, struct refusal *why)
+{
+	enum failure failure = FAILURE_NONE;
+	int error = ENOENT;
+
+	if (upload->written != upload->size)
+		failure = FAILURE_LENGTH_MISMATCH;
+	else if (fs_path_sync(upload->fd))
+		failure =
+		    fs_room_failure(errno, "the file cannot be synced", why);
+	if (!failure) {
+		for (int i = 0; i < LINK_TRIES && error == ENOENT; i++) {
+			error = 0;
+			failure = link_once(upload, &error, why);
+		}
+	}
+	fs_upload_abort(upload);
+	return failure;
+}

@@ -1,0 +1,93 @@
+#include "expect.h"
+
+#include "core/base64url.h"
+
+/* RFC 4648, section 10, in the URL alphabet and without padding; the last
+ * two have both letters that differ from plain base64. */
+static const struct {
+	const char *bytes;
+	const char *text;
+} vectors[] = {
+	{ "", "" },
+	{ "f", "Zg" },
+	{ "fo", "Zm8" },
+	{ "foo", "Zm9v" },
+	{ "foob", "Zm9vYg" },
+	{ "fooba", "Zm9vYmE" },
+	{ "foobar", "Zm9vYmFy" },
+	{ "\xff\xef\xbe", "_---" },
+	{ "\xfb\xff", "-_8" },
+};
+
+static void test_encode(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(vectors); i++) {
+		char memory[16];
+		struct buf out;
+		struct span bytes = span_of(vectors[i].bytes);
+		buf_init(&out, memory, sizeof(memory));
+		base64url_encode(&out, bytes.at, bytes.len);
+		expect_buf(&out, vectors[i].text);
+	}
+}
+
+static void test_decode(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(vectors); i++) {
+		uint8_t bytes[8];
+		size_t len = 99;
+		assert_true(base64url_decode(
+		    span_of(vectors[i].text), sizeof(bytes), bytes, &len));
+		struct span got = { (char *)bytes, len };
+		expect_span(got, vectors[i].bytes);
+	}
+}
+
+static void test_zeros(void **state)
+{
+	(void)state;
+	static const uint8_t zeros[4] = { 0 };
+	uint8_t bytes[4] = { 1, 1, 1, 1 };
+	size_t len = 0;
+	char memory[16];
+	struct buf out;
+
+	buf_init(&out, memory, sizeof(memory));
+	base64url_encode(&out, zeros, 4);
+	expect_buf(&out, "AAAAAA");
+	assert_true(base64url_decode(span_of("AAAAAA"), 4, bytes, &len));
+	assert_int_equal(len, 4);
+	assert_memory_equal(bytes, zeros, 4);
+}
+
+static void test_decode_refuses(void **state)
+{
+	(void)state;
+	static const char *const wrong[] = { "A", "Zg==", "Zm9vY", "Zh", "Zm9",
+		"Zm9v ", "Zm+v", "Zm/v", " Zm9v", "Zm9v\n", "Zm\xc3\xa9",
+		"Zm9vYmFyZm9v" /* 9 bytes */ };
+	uint8_t bytes[8] = { 9, 9, 9, 9, 9, 9, 9, 9 };
+	static const uint8_t untouched[8] = { 9, 9, 9, 9, 9, 9, 9, 9 };
+	size_t len = 99;
+
+	for (size_t i = 0; i < COUNT_OF(wrong); i++) {
+		assert_false(base64url_decode(
+		    span_of(wrong[i]), sizeof(bytes), bytes, &len));
+		assert_memory_equal(bytes, untouched, sizeof(bytes));
+		assert_int_equal(len, 99);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_encode),
+		cmocka_unit_test(test_decode),
+		cmocka_unit_test(test_zeros),
+		cmocka_unit_test(test_decode_refuses),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,84 @@
+#include "expect.h"
+
+#include "core/buf.h"
+
+static void test_fills(void **state)
+{
+	(void)state;
+	char memory[8];
+	struct buf buf;
+
+	buf_init(&buf, memory, sizeof(memory));
+	expect_buf(&buf, "");
+	buf_text(&buf, "abc");
+	buf_char(&buf, 'd');
+	buf_add(&buf, span_of("efg"));
+	expect_buf(&buf, "abcdefg");
+}
+
+static void test_what_does_not_fit_is_not_written(void **state)
+{
+	(void)state;
+	char memory[8];
+	struct buf buf;
+
+	buf_init(&buf, memory, sizeof(memory));
+	buf_text(&buf, "abcde");
+	buf_text(&buf, "fgh");
+	assert_false(buf_ok(&buf));
+	expect_span(buf_span(&buf), "abcde");
+	/* Full for good: what would fit is not added behind a gap. */
+	buf_char(&buf, 'x');
+	assert_false(buf_ok(&buf));
+	expect_span(buf_span(&buf), "abcde");
+	buf_reset(&buf);
+	expect_buf(&buf, "");
+	buf_text(&buf, "abcdefg");
+	expect_buf(&buf, "abcdefg");
+	buf_text(&buf, "");
+	expect_buf(&buf, "abcdefg");
+	buf_char(&buf, 'h');
+	assert_false(buf_ok(&buf));
+}
+
+static void test_smallest(void **state)
+{
+	(void)state;
+	char memory[1] = { 'x' };
+	struct buf buf;
+
+	buf_init(&buf, memory, sizeof(memory));
+	expect_buf(&buf, "");
+	buf_add(&buf, (struct span){ NULL, 0 });
+	expect_buf(&buf, "");
+	buf_char(&buf, 'a');
+	assert_false(buf_ok(&buf));
+	assert_int_equal(memory[0], 0);
+}
+
+static void test_numbers(void **state)
+{
+	(void)state;
+	char memory[64];
+	struct buf buf;
+
+	buf_init(&buf, memory, sizeof(memory));
+	buf_u64(&buf, 0);
+	buf_char(&buf, ' ');
+	buf_u64(&buf, 1090);
+	buf_char(&buf, ' ');
+	buf_u64(&buf, UINT64_MAX);
+	expect_buf(&buf, "0 1090 18446744073709551615");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_fills),
+		cmocka_unit_test(test_what_does_not_fit_is_not_written),
+		cmocka_unit_test(test_smallest),
+		cmocka_unit_test(test_numbers),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,55 @@
+#include "expect.h"
+
+#include "core/hex.h"
+
+static void test_encode(void **state)
+{
+	(void)state;
+	static const uint8_t bytes[] = { 0x00, 0x01, 0x9a, 0xef, 0xff };
+	char memory[16];
+	struct buf out;
+
+	buf_init(&out, memory, sizeof(memory));
+	hex_encode(&out, bytes, sizeof(bytes));
+	expect_buf(&out, "00019aefff");
+}
+
+static void test_decode(void **state)
+{
+	(void)state;
+	uint8_t bytes[4] = { 9, 9, 9, 9 };
+	static const uint8_t want[4] = { 0x0f, 0xa0, 0x19, 0xcd };
+
+	assert_true(hex_decode(span_of("0fa019cd"), 4, bytes));
+	assert_memory_equal(bytes, want, 4);
+	assert_true(hex_decode(span_of(""), 0, bytes));
+}
+
+static void test_decode_refuses(void **state)
+{
+	(void)state;
+	static const char *const wrong[] = { "", "0fa019c", "0fa019c ",
+		"0FA019CD", "0fa019cd0", "0fa019cd00", "0fa019cg", "0x0fa019",
+		"0fa019c:", "0fa019c`",
+		"0fa0\xc3\xa9"
+		"9cd" };
+	uint8_t bytes[4] = { 9, 9, 9, 9 };
+	static const uint8_t untouched[4] = { 9, 9, 9, 9 };
+
+	for (size_t i = 0; i < COUNT_OF(wrong); i++) {
+		assert_false(hex_decode(span_of(wrong[i]), 4, bytes));
+		assert_memory_equal(bytes, untouched, 4);
+	}
+	assert_false(hex_decode((struct span){ "0fa019c\0", 8 }, 4, bytes));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_encode),
+		cmocka_unit_test(test_decode),
+		cmocka_unit_test(test_decode_refuses),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,117 @@
+#include "expect.h"
+
+#include "http/json.h"
+
+#include <stdlib.h>
+
+static void expect_wrong(const char *body, const char *beginning)
+{
+	struct json_slot slot;
+
+	if (json_slot_read(&slot, span_of(body)))
+		fail_msg("taken: %s", body);
+	if (!span_starts(span_of(slot.wrong), beginning))
+		fail_msg("%s: %s", body, slot.wrong);
+	json_slot_done(&slot);
+}
+
+static void test_reads_a_request(void **state)
+{
+	struct json_slot slot;
+
+	(void)state;
+	assert_true(json_slot_read(&slot,
+	    span_of("{\"jid\":\"juliet@example.org/balcony\","
+		    "\"filename\":\"tr\xc3\xa8s \\u00e9.jpg\",\"size\":23456,"
+		    "\"content_type\":\"image/jpeg\",\"purpose\":\"message\","
+		    "\"later\":{\"a\":[1,2.5,null]}}")));
+	expect_span(slot.jid, "juliet@example.org/balcony");
+	expect_span(slot.filename, "tr\xc3\xa8s \xc3\xa9.jpg");
+	expect_span(slot.type, "image/jpeg");
+	assert_int_equal(slot.size, 23456);
+	json_slot_done(&slot);
+	assert_true(json_slot_read(
+	    &slot, span_of("{\"jid\":\"a\",\"filename\":\"\",\"size\":0}")));
+	assert_null(slot.type.at);
+	expect_span(slot.filename, "");
+	assert_int_equal(slot.size, 0);
+	json_slot_done(&slot);
+}
+
+static void test_names_the_member_that_is_wrong(void **state)
+{
+	(void)state;
+	expect_wrong("", "body:");
+	expect_wrong("[]", "body:");
+	expect_wrong("{", "body:");
+	expect_wrong("{} x", "body:");
+	expect_wrong("{\"jid\":\"\xff\"}", "body:");
+	expect_wrong("{\"jid\":\"a\\u0000\"}", "body:");
+	expect_wrong("{\"a\":1,\"a\":1}", "body:");
+	expect_wrong("{\"a\":{\"b\":1,\"b\":1}}", "body:");
+	expect_wrong("{}", "jid: missing");
+	expect_wrong("{\"jid\":1}", "jid:");
+	expect_wrong("{\"jid\":null}", "jid:");
+	expect_wrong("{\"jid\":\"a\"}", "filename: missing");
+	expect_wrong("{\"jid\":\"a\",\"filename\":[]}", "filename:");
+	expect_wrong("{\"jid\":\"a\",\"filename\":\"b\"}", "size: missing");
+#define WITH(rest) "{\"jid\":\"a\",\"filename\":\"b\"," rest "}"
+	expect_wrong(WITH("\"size\":\"12\""), "size:");
+	expect_wrong(WITH("\"size\":-1"), "size:");
+	expect_wrong(WITH("\"size\":1.0"), "size:");
+	expect_wrong(WITH("\"size\":1e3"), "size:");
+	expect_wrong(WITH("\"size\":true"), "size:");
+	expect_wrong(WITH("\"size\":9223372036854775808"), "body:");
+	expect_wrong(WITH("\"size\":1,\"content_type\":1"), "content_type:");
+	expect_wrong(WITH("\"size\":1,\"content_type\":null"), "content_type:");
+	expect_wrong(WITH("\"size\":1,\"purpose\":\"profile\""), "purpose:");
+	expect_wrong(WITH("\"size\":1,\"purpose\":1"), "purpose:");
+}
+
+static void expect_document(char *got, const char *want)
+{
+	assert_non_null(got);
+	assert_string_equal(got, want);
+	free(got);
+}
+
+static void test_writes_documents(void **state)
+{
+	const struct span types[] = { span_of("image/*") };
+	const struct policy policy = { 1048576, types, 1, NULL, 0 };
+	static struct slot slot;
+
+	(void)state;
+	buf_init(&slot.put, slot.put_memory, sizeof slot.put_memory);
+	buf_init(&slot.get, slot.get_memory, sizeof slot.get_memory);
+	buf_text(&slot.put, "https://p.example/x?a=b");
+	buf_text(&slot.get, "https://g.example/x");
+	slot.expires = 1369353600;
+	expect_document(json_slot_write(&slot),
+	    "{\"get\":\"https://g.example/x\","
+	    "\"put\":\"https://p.example/x?a=b\",\"headers\":{},"
+	    "\"expires\":\"2013-05-24T00:00:00Z\"}");
+	expect_document(json_limits_write(&policy, 600),
+	    "{\"max_size\":1048576,\"put_ttl\":600,"
+	    "\"allow_types\":[\"image/*\"]}");
+	expect_document(
+	    json_problem_write(failure_entry(FAILURE_FILE_TOO_LARGE),
+		FAILURE_FILE_TOO_LARGE, "too \"large\"", 1048576),
+	    "{\"type\":\"about:blank\",\"title\":\"Content Too Large\","
+	    "\"status\":413,\"code\":\"file-too-large\","
+	    "\"detail\":\"too \\\"large\\\"\",\"max_file_size\":1048576,"
+	    "\"xmpp\":{\"condition\":\"not-acceptable\","
+	    "\"type\":\"modify\"}}");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_reads_a_request),
+		cmocka_unit_test(test_names_the_member_that_is_wrong),
+		cmocka_unit_test(test_writes_documents),
+	};
+
+	json_start();
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,173 @@
+#include "expect.h"
+
+#include "core/hash.h"
+#include "slot/replay.h"
+
+#include <stdio.h>
+
+#define NOW 1732300000
+
+static struct replay *open_table(uint32_t max, uint32_t callers)
+{
+	const struct replay_config config = { 300, max, callers, { 9 } };
+	struct replay *replay = replay_open(&config);
+
+	assert_non_null(replay);
+	return replay;
+}
+
+static enum failure check(struct replay *replay, uint32_t caller,
+    const char *nonce, int64_t ts, int64_t now)
+{
+	struct refusal why = { 0 };
+
+	return replay_check(replay, caller, span_of(nonce), ts, now, &why);
+}
+
+static void test_once_for_each_caller(void **state)
+{
+	struct replay *replay = open_table(100, 2);
+
+	(void)state;
+	assert_int_equal(check(replay, 0, "nonce-one", NOW, NOW), FAILURE_NONE);
+	assert_int_equal(
+	    check(replay, 0, "nonce-one", NOW, NOW), FAILURE_REPLAYED);
+	/* Another ts does not make it another nonce. */
+	assert_int_equal(
+	    check(replay, 0, "nonce-one", NOW + 5, NOW), FAILURE_REPLAYED);
+	assert_int_equal(check(replay, 1, "nonce-one", NOW, NOW), FAILURE_NONE);
+	assert_int_equal(check(replay, 0, "nonce-two", NOW, NOW), FAILURE_NONE);
+	assert_int_equal(replay_count(replay), 3);
+	replay_close(replay);
+}
+
+static void test_skew_on_both_sides(void **state)
+{
+	struct replay *replay = open_table(100, 1);
+
+	(void)state;
+	assert_int_equal(
+	    check(replay, 0, "a", NOW - 301, NOW), FAILURE_CLOCK_SKEW);
+	assert_int_equal(
+	    check(replay, 0, "a", NOW + 301, NOW), FAILURE_CLOCK_SKEW);
+	assert_int_equal(check(replay, 0, "a", NOW - 300, NOW), FAILURE_NONE);
+	assert_int_equal(check(replay, 0, "b", NOW + 300, NOW), FAILURE_NONE);
+	replay_close(replay);
+}
+
+static void test_is_kept_as_long_as_it_could_be_replayed(void **state)
+{
+	struct replay *replay = open_table(100, 1);
+
+	(void)state;
+	assert_int_equal(check(replay, 0, "a", NOW + 300, NOW), FAILURE_NONE);
+	assert_int_equal(
+	    check(replay, 0, "a", NOW + 300, NOW + 600), FAILURE_REPLAYED);
+	assert_int_equal(replay_count(replay), 1);
+	assert_int_equal(
+	    check(replay, 0, "a", NOW + 300, NOW + 601), FAILURE_CLOCK_SKEW);
+	assert_int_equal(
+	    check(replay, 0, "b", NOW + 601, NOW + 601), FAILURE_NONE);
+	assert_int_equal(replay_count(replay), 1);
+	replay_close(replay);
+}
+
+static void test_a_clock_that_steps_back_opens_nothing(void **state)
+{
+	struct replay *replay = open_table(100, 1);
+
+	(void)state;
+	assert_int_equal(check(replay, 0, "old", NOW, NOW), FAILURE_NONE);
+	/* A day ahead by mistake: the entry is dropped... */
+	assert_int_equal(
+	    check(replay, 0, "ahead", NOW + 86400, NOW + 86400), FAILURE_NONE);
+	/* ...and the clock is set right again. */
+	assert_int_equal(
+	    check(replay, 0, "old", NOW, NOW + 10), FAILURE_CLOCK_SKEW);
+	assert_int_equal(
+	    check(replay, 0, "new", NOW, NOW + 10), FAILURE_CLOCK_SKEW);
+	assert_int_equal(
+	    check(replay, 0, "new", NOW + 1, NOW + 10), FAILURE_NONE);
+	assert_int_equal(
+	    check(replay, 0, "new", NOW + 1, NOW + 11), FAILURE_REPLAYED);
+	replay_close(replay);
+}
+
+static void test_a_full_share_is_one_callers_trouble(void **state)
+{
+	struct replay *replay = open_table(20, 2);
+	char nonce[24];
+
+	(void)state;
+	for (int i = 0; i < 10; i++) {
+		snprintf(nonce, sizeof nonce, "nonce-%d", i);
+		assert_int_equal(
+		    check(replay, 0, nonce, NOW, NOW), FAILURE_NONE);
+	}
+	assert_int_equal(
+	    check(replay, 0, "one-more", NOW, NOW), FAILURE_UNAVAILABLE);
+	assert_int_equal(
+	    check(replay, 0, "nonce-3", NOW, NOW), FAILURE_REPLAYED);
+	assert_int_equal(check(replay, 1, "one-more", NOW, NOW), FAILURE_NONE);
+	assert_int_equal(
+	    check(replay, 0, "one-more", NOW + 301, NOW + 301), FAILURE_NONE);
+	assert_int_equal(replay_count(replay), 1);
+	replay_close(replay);
+}
+
+/* Against a plain list of what was accepted, over a clock that goes on. */
+static void test_many_against_a_model(void **state)
+{
+	static struct {
+		unsigned nonce;
+		int64_t ts;
+	} seen[20000];
+	struct replay *replay = open_table(100000, 1);
+	unsigned seed = 12345, count = 0;
+	int64_t now = NOW;
+
+	(void)state;
+	for (int i = 0; i < 20000; i++) {
+		unsigned number = (seed = seed * 1103515245 + 12345) >> 16;
+		int64_t ts = now + (int64_t)(number % 601) - 300;
+		enum failure want = FAILURE_NONE, got;
+		char nonce[24];
+
+		number %= 4000;
+		for (unsigned k = 0; k < count; k++)
+			if (seen[k].nonce == number && seen[k].ts + 300 >= now)
+				want = FAILURE_REPLAYED;
+		snprintf(nonce, sizeof nonce, "nonce-%u", number);
+		got = check(replay, 0, nonce, ts, now);
+		assert_int_equal(got, want);
+		if (got == FAILURE_NONE) {
+			seen[count].nonce = number;
+			seen[count++].ts = ts;
+		}
+		if (i % 3 == 0)
+			now++;
+	}
+	assert_true(count > 1000);
+	replay_close(replay);
+}
+
+static int start(void **state)
+{
+	(void)state;
+	hash_start();
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_once_for_each_caller),
+		cmocka_unit_test(test_skew_on_both_sides),
+		cmocka_unit_test(test_is_kept_as_long_as_it_could_be_replayed),
+		cmocka_unit_test(test_a_clock_that_steps_back_opens_nothing),
+		cmocka_unit_test(test_a_full_share_is_one_callers_trouble),
+		cmocka_unit_test(test_many_against_a_model),
+	};
+
+	return cmocka_run_group_tests(tests, start, NULL);
+}

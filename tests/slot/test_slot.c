@@ -1,0 +1,140 @@
+#include "expect.h"
+
+#include "slot/slot.h"
+
+#define NOW 1369353600
+
+/* A store that writes down what it is asked for. */
+struct recorder {
+	struct store store;
+	char key[OBJECT_KEY_MAX + 1];
+	struct store_request request;
+	enum failure failure;
+};
+
+static enum failure record(struct store *store,
+    const struct store_request *request, struct store_slot *ret_slot,
+    struct refusal *why)
+{
+	struct recorder *recorder = (struct recorder *)store;
+
+	(void)why;
+	recorder->request = *request;
+	memcpy(recorder->key, request->key.at, request->key.len);
+	recorder->key[request->key.len] = '\0';
+	buf_text(ret_slot->put, "https://put.example/");
+	buf_text(ret_slot->get, "https://get.example/");
+	ret_slot->expires = request->now + 600;
+	return recorder->failure;
+}
+
+static const struct store_class recorder_class = { "recorder", record, NULL,
+	NULL };
+
+static struct recorder recorder;
+static struct slot slot;
+static struct refusal why;
+static const struct span domains[] = { { "example.org", 11 } };
+static const struct span types[] = { { "image/*", 7 } };
+static const struct span endings[] = { { "exe", 3 } };
+
+static enum failure issue(const char *jid, const char *filename,
+    const char *type, uint64_t size, bool plain_urls)
+{
+	const struct caller caller = { .allow_domains = domains,
+		.allow_domain_count = 1,
+		.plain_urls = plain_urls };
+	const struct policy policy = { 1000, types, type ? 1 : 0, endings, 1 };
+	const struct slot_request request = { &caller, span_of(jid),
+		span_of(filename), { type, type ? strlen(type) : 0 }, size };
+	const uint8_t random[RANDOM_BYTES] = { 0 };
+	struct key_template template;
+	struct issuer issuer = { &policy, &template, NULL, &recorder.store };
+	const char *wrong;
+
+	recorder = (struct recorder){ .store = { &recorder_class } };
+	why = (struct refusal){ 0 };
+	assert_true(key_template_parse(
+	    span_of("{random}/{domain}/{filename}"), &template, &wrong));
+	return slot_issue(&issuer, &request, NOW, random, &slot, &why);
+}
+
+static void test_issues(void **state)
+{
+	(void)state;
+	assert_int_equal(issue("Juliet@Example.ORG./x", "a/b c.jpg",
+			     "image/jpeg", 1000, false),
+	    FAILURE_NONE);
+	assert_string_equal(
+	    recorder.key, "AAAAAAAAAAAAAAAAAAAAAA/example.org/b c.jpg");
+	assert_int_equal(recorder.request.size, 1000);
+	assert_int_equal(recorder.request.now, NOW);
+	expect_span(recorder.request.type, "image/jpeg");
+	expect_buf(&slot.put, "https://put.example/");
+	expect_buf(&slot.get, "https://get.example/");
+	assert_int_equal(slot.expires, NOW + 600);
+}
+
+static void test_an_unnamed_type_stays_unnamed(void **state)
+{
+	(void)state;
+	assert_int_equal(
+	    issue("example.org", "x", NULL, 0, false), FAILURE_NONE);
+	expect_span(recorder.request.type, "");
+}
+
+static void test_plain_urls(void **state)
+{
+	(void)state;
+	assert_int_equal(
+	    issue("example.org", "a b~\xc3\xa9.jpg", "image/jpeg", 1, true),
+	    FAILURE_NONE);
+	assert_string_equal(
+	    recorder.key, "AAAAAAAAAAAAAAAAAAAAAA/example.org/a_b__.jpg");
+}
+
+static void expect_refused(
+    enum failure got, enum failure want, const char *detail)
+{
+	assert_int_equal(got, want);
+	if (!span_starts(span_of(why.detail), detail))
+		fail_msg("detail: %s", why.detail ? why.detail : "none");
+	/* The store was not asked. */
+	assert_null(recorder.request.key.at);
+}
+
+/* Of several faults the first in the contract's order is told. */
+static void test_the_order_of_refusals(void **state)
+{
+	(void)state;
+	expect_refused(issue("a@b@c", "x.exe", "text/html", 9999, false),
+	    FAILURE_BAD_REQUEST, "jid:");
+	expect_refused(issue("a@other.org", "\xff", "text/html", 9999, false),
+	    FAILURE_BAD_REQUEST, "filename:");
+	expect_refused(issue("a@other.org", "x.exe", "text", 9999, false),
+	    FAILURE_BAD_REQUEST, "content_type:");
+	expect_refused(issue("a@other.org", "x.exe", "text/html", 9999, false),
+	    FAILURE_FORBIDDEN, "jid:");
+	expect_refused(
+	    issue("a@example.org", "x.jpg", "text/html", 9999, false),
+	    FAILURE_FORBIDDEN, "content_type:");
+	expect_refused(
+	    issue("a@example.org", "x.EXE.", "image/png", 9999, false),
+	    FAILURE_FORBIDDEN, "filename:");
+	assert_int_equal(
+	    issue("a@example.org", "x.jpg", "image/png", 1001, false),
+	    FAILURE_FILE_TOO_LARGE);
+	assert_int_equal(why.max_size, 1000);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_issues),
+		cmocka_unit_test(test_an_unnamed_type_stays_unnamed),
+		cmocka_unit_test(test_plain_urls),
+		cmocka_unit_test(test_the_order_of_refusals),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,227 @@
+#ifndef TESTS_STORE_FS_FIXTURE_H
+#define TESTS_STORE_FS_FIXTURE_H
+
+#include "core/hash.h"
+#include "store/fs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define NOW 1732300000
+#define PUBLIC "https://upload.example.org"
+#define SECRET_ONE "fake-put-secret-one-for-tests-only"
+#define SECRET_TWO "fake-put-secret-two-for-tests-only"
+
+/* A folder of its own for each test: PATH/store is the store, PATH/outside
+ * stands for all that it must not touch. */
+struct place {
+	char path[64];
+	char store[80];
+	char outside[80];
+	struct keyring ring;
+	struct fs_config config;
+	struct fs *fs;
+};
+
+static inline void ring_add(struct keyring *ring, const char *secret)
+{
+	struct keyring_root *root = &ring->roots[ring->count++];
+
+	hmac_key_init(&root->put, span_of(secret));
+}
+
+static inline void place_open(struct place *place)
+{
+	char wrong[256] = "";
+
+	place->fs = fs_open(&place->config, wrong, sizeof wrong);
+	assert_string_equal(wrong, "");
+	assert_non_null(place->fs);
+}
+
+static inline void place_close(struct place *place)
+{
+	if (place->fs)
+		fs_store(place->fs)->class->close(fs_store(place->fs));
+	place->fs = NULL;
+}
+
+static inline int place_setup(void **state)
+{
+	struct place *place = calloc(1, sizeof *place);
+
+	assert_non_null(place);
+	hash_start();
+	umask(022);
+	snprintf(place->path, sizeof place->path, "/tmp/slotd-fs-XXXXXX");
+	assert_non_null(mkdtemp(place->path));
+	snprintf(place->store, sizeof place->store, "%s/store", place->path);
+	snprintf(
+	    place->outside, sizeof place->outside, "%s/outside", place->path);
+	assert_int_equal(mkdir(place->outside, 0700), 0);
+	ring_add(&place->ring, SECRET_ONE);
+	place->config = (struct fs_config){
+		.path = place->store,
+		.public_url = span_of(PUBLIC),
+		.put_ttl = 600,
+		.keyring = &place->ring,
+	};
+	place_open(place);
+	*state = place;
+	return 0;
+}
+
+static inline int fixture_remove(
+    const char *path, const struct stat *status, int kind, struct FTW *walk)
+{
+	(void)status;
+	(void)kind;
+	(void)walk;
+	return remove(path);
+}
+
+static inline int place_teardown(void **state)
+{
+	struct place *place = *state;
+
+	place_close(place);
+	nftw(place->path, fixture_remove, 16, FTW_DEPTH | FTW_PHYS);
+	free(place);
+	return 0;
+}
+
+/* PATH/NAME; a handful at once may be in use. */
+static inline const char *in_folder(const char *folder, const char *name)
+{
+	static char paths[4][2048];
+	static unsigned turn;
+	char *path = paths[turn++ % 4];
+
+	snprintf(path, sizeof paths[0], "%s/%s", folder, name);
+	return path;
+}
+
+static inline const char *in_store(const struct place *place, const char *name)
+{
+	return in_folder(place->store, name);
+}
+
+static inline bool is_there(const char *path)
+{
+	struct stat status;
+
+	return !lstat(path, &status);
+}
+
+static inline void write_file(const char *path, const char *text, mode_t mode)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+	assert_int_equal(fchmod(fd, mode), 0);
+	close(fd);
+}
+
+static inline void assert_text(const char *path, const char *text)
+{
+	char memory[4096];
+	int fd = open(path, O_RDONLY);
+	ssize_t len;
+
+	assert_true(fd >= 0);
+	len = read(fd, memory, sizeof memory);
+	close(fd);
+	assert_int_equal(len, strlen(text));
+	assert_memory_equal(memory, text, strlen(text));
+}
+
+static int fixture_count;
+
+static inline int fixture_add(
+    const char *path, const struct stat *status, int kind, struct FTW *walk)
+{
+	(void)path;
+	(void)status;
+	(void)kind;
+	fixture_count += walk->level > 0;
+	return 0;
+}
+
+/* Entries beneath a folder, however deep. */
+static inline int count_entries(const char *path)
+{
+	fixture_count = 0;
+	assert_int_equal(nftw(path, fixture_add, 16, FTW_PHYS), 0);
+	return fixture_count;
+}
+
+static inline enum failure begin_put(struct fs *fs, const char *key,
+    uint64_t size, const char *type, struct fs_upload **ret_upload)
+{
+	struct refusal why = { NULL, NULL, 0 };
+
+	return fs_upload_open(
+	    fs, span_of(key), size, span_of(type), ret_upload, &why);
+}
+
+/* A whole upload of a text. */
+static inline enum failure put(
+    struct fs *fs, const char *key, const char *text, const char *type)
+{
+	struct refusal why = { NULL, NULL, 0 };
+	struct fs_upload *upload = NULL;
+	enum failure failure = begin_put(fs, key, strlen(text), type, &upload);
+
+	if (failure)
+		return failure;
+	failure = fs_upload_write(upload, text, strlen(text), &why);
+	if (failure) {
+		fs_upload_abort(upload);
+		return failure;
+	}
+	return fs_upload_commit(upload, &why);
+}
+
+static inline enum failure look(
+    struct fs *fs, struct span key, int64_t now, struct fs_file *ret_file)
+{
+	struct refusal why = { NULL, NULL, 0 };
+
+	return fs_file_open(fs, key, now, ret_file, &why);
+}
+
+/* Whether the key can be read, and then as this text. */
+static inline enum failure get(struct fs *fs, const char *key, const char *text)
+{
+	struct fs_file file;
+	char memory[4096];
+	size_t len = 0;
+	enum failure failure = look(fs, span_of(key), NOW, &file);
+
+	if (failure)
+		return failure;
+	assert_int_equal(file.size, strlen(text));
+	assert_int_equal(
+	    fs_file_read(&file, 0, memory, sizeof memory, false, &len), 0);
+	assert_int_equal(len, strlen(text));
+	assert_memory_equal(memory, text, len);
+	fs_file_close(&file);
+	return FAILURE_NONE;
+}
+
+#define place_test(name)                                                       \
+	cmocka_unit_test_setup_teardown(name, place_setup, place_teardown)
+
+#endif

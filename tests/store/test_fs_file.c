@@ -1,0 +1,219 @@
+#include "store/fs_fixture.h"
+
+#include <sys/xattr.h>
+
+static void set_time(const char *path, time_t seconds, long nanoseconds)
+{
+	const struct timespec times[2] = { { seconds, nanoseconds },
+		{ seconds, nanoseconds } };
+
+	assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0);
+}
+
+static void test_status(void **state)
+{
+	struct place *place = *state;
+	struct fs_file file;
+
+	assert_int_equal(
+	    put(place->fs, "a/b.jpg", "0123456789abcdef!", "image/jpeg"), 0);
+	set_time(in_store(place, "a/b.jpg"), 1732300000, 123456789);
+	assert_int_equal(look(place->fs, span_of("a/b.jpg"), NOW, &file), 0);
+	assert_int_equal(file.size, 17);
+	assert_int_equal(file.modified, 1732300000);
+	assert_string_equal(file.type, "image/jpeg");
+	/* '%x-%x' % (1732300000123456789, 17) */
+	assert_string_equal(file.etag, "\"180a5dac07c48d15-11\"");
+	fs_file_close(&file);
+	set_time(in_store(place, "a/b.jpg"), 1732300000, 123456790);
+	assert_int_equal(look(place->fs, span_of("a/b.jpg"), NOW, &file), 0);
+	assert_string_equal(file.etag, "\"180a5dac07c48d16-11\"");
+	fs_file_close(&file);
+}
+
+static void test_read(void **state)
+{
+	struct place *place = *state;
+	struct fs_file file;
+	char bytes[32] = "";
+	size_t len = 99;
+
+	assert_int_equal(put(place->fs, "a", "0123456789", "a/b"), 0);
+	assert_int_equal(look(place->fs, span_of("a"), NOW, &file), 0);
+	assert_int_equal(fs_file_read(&file, 3, bytes, 4, false, &len), 0);
+	assert_int_equal(len, 4);
+	assert_memory_equal(bytes, "3456", 5);
+	assert_int_equal(fs_file_read(&file, 8, bytes, 32, false, &len), 0);
+	assert_int_equal(len, 2);
+	assert_int_equal(fs_file_read(&file, 10, bytes, 32, false, &len), 0);
+	assert_int_equal(len, 0);
+	len = 99;
+	assert_int_equal(
+	    fs_file_read(&file, UINT64_MAX, bytes, 32, true, &len), 0);
+	assert_int_equal(len, 0);
+	/* In memory by now; a file system may still say no. */
+	switch (fs_file_read(&file, 3, bytes, 4, true, &len)) {
+	case FAILURE_NONE:
+		assert_true(len >= 1 && len <= 4);
+		assert_memory_equal(bytes, "3456", len);
+		break;
+	case FAILURE_UNAVAILABLE:
+		assert_int_equal(len, 0);
+		break;
+	default:
+		fail();
+	}
+	fs_file_close(&file);
+	assert_int_equal(file.fd, -1);
+}
+
+static void assert_type(
+    const struct place *place, const char *name, const char *type)
+{
+	struct fs_file file;
+
+	assert_int_equal(look(place->fs, span_of(name), NOW, &file), 0);
+	assert_string_equal(file.type, type);
+	fs_file_close(&file);
+}
+
+/* Files that came another way, or from a file system without attributes. */
+static void test_type_by_ending(void **state)
+{
+	struct place *place = *state;
+
+	assert_int_equal(mkdir(in_store(place, "d.png"), 0700), 0);
+	write_file(in_store(place, "photo.JPG"), "x", 0600);
+	write_file(in_store(place, "d.png/none"), "x", 0600);
+	write_file(in_store(place, "d.png/a.png"), "x", 0600);
+	write_file(in_store(place, "odd.txt"), "x", 0600);
+	assert_type(place, "photo.JPG", "image/jpeg");
+	assert_type(place, "d.png/none", "application/octet-stream");
+	assert_type(place, "d.png/a.png", "image/png");
+	assert_type(place, "odd.txt", "text/plain");
+	/* Nothing that would break out of a header is believed. */
+	assert_int_equal(setxattr(in_store(place, "odd.txt"), "user.mime_type",
+			     "a/b\r\nX: y", 9, 0),
+	    0);
+	assert_type(place, "odd.txt", "text/plain");
+	assert_int_equal(
+	    setxattr(in_store(place, "odd.txt"), "user.mime_type", "", 0, 0),
+	    0);
+	assert_type(place, "odd.txt", "text/plain");
+	assert_int_equal(setxattr(in_store(place, "odd.txt"), "user.mime_type",
+			     "text/html; charset=utf-8", 24, 0),
+	    0);
+	assert_type(place, "odd.txt", "text/html; charset=utf-8");
+}
+
+static void test_not_found(void **state)
+{
+	static const char *const keys[] = { "", "/", "nothing", "a", "a/",
+		"/a/b", "a//b", "a/b/", "a/b/c", "a/x/../b", "a/./b", "./a/b",
+		"../store/a/b", "..", ".", ".key", ".hidden/f", "a/.b",
+		"a/nothing", "linkdir/victim", "link", "inner", "fifo",
+		"socketless" };
+	struct place *place = *state;
+	struct fs_file file;
+	char key[1100];
+
+	assert_int_equal(put(place->fs, "a/b", "x", "a/b"), 0);
+	write_file(in_folder(place->outside, "victim"), "secret", 0600);
+	write_file(in_store(place, ".key"), "x", 0600);
+	write_file(in_store(place, "a/.b"), "x", 0600);
+	assert_int_equal(mkdir(in_store(place, ".hidden"), 0700), 0);
+	write_file(in_store(place, ".hidden/f"), "x", 0600);
+	assert_int_equal(
+	    symlink(place->outside, in_store(place, "linkdir")), 0);
+	assert_int_equal(symlink(in_folder(place->outside, "victim"),
+			     in_store(place, "link")),
+	    0);
+	/* A link that stays inside is none of ours either. */
+	assert_int_equal(symlink("a/b", in_store(place, "inner")), 0);
+	assert_int_equal(mkfifo(in_store(place, "fifo"), 0600), 0);
+	memset(&file, 0x5a, sizeof file);
+	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+		enum failure failure =
+		    look(place->fs, span_of(keys[i]), NOW, &file);
+
+		if (failure != FAILURE_NOT_FOUND)
+			print_error("\"%s\"\n", keys[i]);
+		assert_int_equal(failure, FAILURE_NOT_FOUND);
+	}
+	assert_int_equal(
+	    look(place->fs, (struct span){ "a/b\0", 4 }, NOW, &file),
+	    FAILURE_NOT_FOUND);
+	memset(key, 'k', sizeof key);
+	assert_int_equal(look(place->fs, (struct span){ key, 255 }, NOW, &file),
+	    FAILURE_NOT_FOUND);
+	assert_int_equal(look(place->fs, (struct span){ key, 256 }, NOW, &file),
+	    FAILURE_NOT_FOUND);
+	assert_int_equal(
+	    look(place->fs, (struct span){ key, sizeof key }, NOW, &file),
+	    FAILURE_NOT_FOUND);
+	assert_int_equal(((unsigned char *)&file)[0], 0x5a);
+	assert_int_equal(get(place->fs, "a/b", "x"), 0);
+}
+
+static void test_expired(void **state)
+{
+	struct place *place = *state;
+	struct fs_file file;
+
+	place_close(place);
+	place->config.expire_after = 100;
+	place_open(place);
+	assert_int_equal(put(place->fs, "a/b", "x", "a/b"), 0);
+	set_time(in_store(place, "a/b"), NOW, 999999999);
+	assert_int_equal(look(place->fs, span_of("a/b"), NOW, &file), 0);
+	fs_file_close(&file);
+	assert_int_equal(look(place->fs, span_of("a/b"), NOW + 99, &file), 0);
+	fs_file_close(&file);
+	assert_int_equal(look(place->fs, span_of("a/b"), NOW + 100, &file),
+	    FAILURE_NOT_FOUND);
+	place_close(place);
+	place->config.expire_after = 0;
+	place_open(place);
+	assert_int_equal(
+	    look(place->fs, span_of("a/b"), NOW + 4000000000, &file), 0);
+	fs_file_close(&file);
+}
+
+/* No descriptor is left behind, whatever is asked. */
+static void test_no_leak(void **state)
+{
+	struct place *place = *state;
+	struct fs_file file;
+	int before = open("/dev/null", O_RDONLY), after;
+
+	close(before);
+	assert_int_equal(put(place->fs, "a/b/c", "x", "a/b"), 0);
+	assert_int_equal(
+	    put(place->fs, "a/b/c", "x", "a/b"), FAILURE_ALREADY_EXISTS);
+	assert_int_equal(
+	    look(place->fs, span_of("a/b"), NOW, &file), FAILURE_NOT_FOUND);
+	assert_int_equal(
+	    look(place->fs, span_of("a/b/d"), NOW, &file), FAILURE_NOT_FOUND);
+	assert_int_equal(look(place->fs, span_of("a/b/c"), NOW, &file), 0);
+	fs_file_close(&file);
+	fs_sweep(place->fs, NOW);
+	place_close(place);
+	place_open(place);
+	after = open("/dev/null", O_RDONLY);
+	close(after);
+	assert_int_equal(before, after);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		place_test(test_status),
+		place_test(test_read),
+		place_test(test_type_by_ending),
+		place_test(test_not_found),
+		place_test(test_expired),
+		place_test(test_no_leak),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
