@@ -73,6 +73,9 @@ static int tidy(struct reaper *reaper, bool *ret_end)
 			continue;
 		}
 		*at = place->next;
+		/* Closing alone does not end the watch while the owner's
+		 * descriptor is open. */
+		epoll_ctl(reaper->epoll, EPOLL_CTL_DEL, place->fd, NULL);
 		close(place->fd);
 		free(place);
 		reaper->count--;

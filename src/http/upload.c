@@ -233,19 +233,17 @@ static size_t body(struct request *request, const char *bytes, size_t len)
 {
 	struct upload *upload = request->state;
 	size_t room = HELD_MAX - upload->held;
+	size_t taken = len < room ? len : room;
 
 	move_deadline(request);
 	if (upload->failure != FAILURE_NONE)
 		return len;
-	if (room == 0) {
+	memcpy(upload->bytes + upload->held, bytes, taken);
+	upload->held += taken;
+	/* libmicrohttpd calls again for what is left only after a pause. */
+	if (taken < len)
 		pause_for(request, write_job);
-		return 0;
-	}
-	if (len > room)
-		len = room;
-	memcpy(upload->bytes + upload->held, bytes, len);
-	upload->held += len;
-	return len;
+	return taken;
 }
 
 static void commit_job(void *argument)
