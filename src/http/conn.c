@@ -26,6 +26,44 @@ static void end_late(struct conns *conns, int64_t now)
 	}
 }
 
+static bool at_end(int fd)
+{
+	char byte;
+
+	return recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
+/* A client that has closed is believed at the second look, when nothing has
+ * moved since: what it sent before is then served. */
+static void end_gone(struct conns *conns)
+{
+	nfds_t count = 0;
+
+	for (struct conn *conn = conns->first; conn; conn = conn->next)
+		if (atomic_load(&conn->deadline) != CONN_NO_DEADLINE)
+			conns->polls[count++] =
+			    (struct pollfd){ conn->fd, POLLRDHUP, 0 };
+	if (poll(conns->polls, count, 0) <= 0)
+		return;
+	for (nfds_t i = 0; i < count; i++) {
+		struct conn *conn = conns->by_fd[conns->polls[i].fd];
+		unsigned progress = atomic_load(&conn->progress);
+
+		if (!conns->polls[i].revents || !at_end(conn->fd))
+			continue;
+		if (conn->gone && conn->gone_at == progress)
+			shutdown(conn->fd, SHUT_RDWR);
+		conn->gone = true;
+		conn->gone_at = progress;
+	}
+}
+
+void conn_expect(struct conn *conn, int64_t deadline)
+{
+	atomic_fetch_add(&conn->progress, 1);
+	atomic_store(&conn->deadline, deadline);
+}
+
 static void *watch(void *argument)
 {
 	struct conns *conns = argument;
@@ -38,6 +76,7 @@ static void *watch(void *argument)
 		}
 		wait_until(conns, world_micros() + TICK);
 		end_late(conns, world_micros());
+		end_gone(conns);
 	}
 	pthread_mutex_unlock(&conns->lock);
 	return NULL;
@@ -58,6 +97,12 @@ static int raise_fd_limit(void)
 	return (int)limit.rlim_cur;
 }
 
+static void free_tables(struct conns *conns)
+{
+	free(conns->by_fd);
+	free(conns->polls);
+}
+
 bool conns_open(struct conns *conns, unsigned max)
 {
 	pthread_condattr_t monotonic;
@@ -65,8 +110,11 @@ bool conns_open(struct conns *conns, unsigned max)
 	*conns = (struct conns){ .max = max };
 	conns->fd_max = raise_fd_limit();
 	conns->by_fd = calloc((size_t)conns->fd_max, sizeof *conns->by_fd);
-	if (!conns->by_fd)
+	conns->polls = calloc((size_t)conns->fd_max, sizeof *conns->polls);
+	if (!conns->by_fd || !conns->polls) {
+		free_tables(conns);
 		return false;
+	}
 	pthread_condattr_init(&monotonic);
 	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
 	pthread_cond_init(&conns->changed, &monotonic);
@@ -74,7 +122,7 @@ bool conns_open(struct conns *conns, unsigned max)
 	pthread_mutex_init(&conns->lock, NULL);
 	if (pthread_create(&conns->watchdog, NULL, watch, conns) == 0)
 		return true;
-	free(conns->by_fd);
+	free_tables(conns);
 	return false;
 }
 
@@ -85,7 +133,7 @@ void conns_close(struct conns *conns)
 	pthread_cond_broadcast(&conns->changed);
 	pthread_mutex_unlock(&conns->lock);
 	pthread_join(conns->watchdog, NULL);
-	free(conns->by_fd);
+	free_tables(conns);
 }
 
 static void unlink_conn(struct conns *conns, struct conn *conn)

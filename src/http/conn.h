@@ -1,6 +1,7 @@
 #ifndef HTTP_CONN_H
 #define HTTP_CONN_H
 
+#include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -8,15 +9,22 @@
 
 /*
  * The open connections, with a deadline each. Whoever serves a connection
- * moves its deadline; the watchdog ends what has missed its own. It does so
- * by shutdown(), libmicrohttpd then closes.
+ * moves its deadline; the watchdog ends what has missed its own, and what
+ * waits for a client that has gone: libmicrohttpd does not see an end that
+ * came together with the last bytes. It does so by shutdown(),
+ * libmicrohttpd then closes.
  */
 struct conn {
 	struct conn *next;
 	struct conn *before;
 	int fd;
-	atomic_bool idle;          /* no request has begun */
-	_Atomic(int64_t) deadline; /* microseconds, see world_micros */
+	atomic_bool idle; /* no request has begun */
+	/* Microseconds, see world_micros; CONN_NO_DEADLINE while it is not
+	 * the client that is waited for. */
+	_Atomic(int64_t) deadline;
+	_Atomic(unsigned) progress; /* moves with everything that arrives */
+	unsigned gone_at; /* progress when the client was found gone */
+	bool gone;
 };
 
 #define CONN_NO_DEADLINE INT64_MAX
@@ -26,7 +34,8 @@ struct conns {
 	pthread_cond_t changed;
 	struct conn *first;
 	struct conn **by_fd;
-	int fd_max; /* by_fd's size */
+	struct pollfd *polls; /* the watchdog's, fd_max long */
+	int fd_max;           /* by_fd's size */
 	unsigned count;
 	unsigned max;
 	bool stopping;
@@ -48,6 +57,10 @@ void conns_leave(struct conns *conns, struct conn *conn);
 /* The same for a socket that was closed before anybody served it: does
  * nothing when conn is not there any more. */
 void conns_forget(struct conns *conns, int fd, const struct conn *conn);
+
+/* What all who serve a connection call when something has arrived: the next
+ * has to come until then. */
+void conn_expect(struct conn *conn, int64_t deadline);
 
 /* Lets idle connections end: what they have sent is still answered. */
 void conns_end_idle(struct conns *conns);

@@ -48,8 +48,8 @@ static void *on_target(
 	request->conn = info ? info->socket_context : NULL;
 	if (request->conn) {
 		atomic_store(&request->conn->idle, false);
-		atomic_store(&request->conn->deadline,
-		    in_seconds(limits(request)->header_timeout));
+		conn_expect(
+		    request->conn, in_seconds(limits(request)->header_timeout));
 	}
 	return request;
 }
@@ -119,8 +119,8 @@ static void on_head(struct request *request)
 		return;
 	request->step = REQUEST_BODY;
 	if (!request->endpoint->body)
-		atomic_store(&request->conn->deadline,
-		    in_seconds(limits(request)->body_timeout));
+		conn_expect(
+		    request->conn, in_seconds(limits(request)->body_timeout));
 }
 
 /* Keeps the body up to BODY_MAX; what is more is read and dropped. */
@@ -249,8 +249,8 @@ static void on_completed(void *argument, struct MHD_Connection *mhd,
 		return;
 	*req_cls = NULL;
 	if (request->conn) {
-		atomic_store(&request->conn->deadline,
-		    in_seconds(limits(request)->idle_timeout));
+		conn_expect(
+		    request->conn, in_seconds(limits(request)->idle_timeout));
 		atomic_store(&request->conn->idle, true);
 		/* Idle from now on, as conns_end_idle would have seen it. */
 		if (atomic_load(&request->server->draining))

@@ -100,8 +100,7 @@ static void move_deadline(struct request *request)
 		if (paid < seconds)
 			seconds = paid;
 	}
-	atomic_store(&request->conn->deadline,
-	    upload->began + (int64_t)seconds * 1000000);
+	conn_expect(request->conn, upload->began + (int64_t)seconds * 1000000);
 }
 
 /* Token and key of the path, decoded; false when it is malformed. */
