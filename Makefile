@@ -3,43 +3,137 @@ CC ?= cc
 PKG_CONFIG ?= pkg-config
 BUILD ?= build
 PREFIX ?= /usr/local
+RESULTS ?= $(BUILD)/results
 
 LIBS = libmicrohttpd jansson libconfig
 CFLAGS ?= -O2 -g
 WARNINGS = -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes \
 	-Wmissing-prototypes -Wvla -Wformat=2 -Wwrite-strings
-HARDEN = -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fPIE \
-	-fstack-clash-protection
+HARDEN = -fstack-protector-strong -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 \
+	-fPIE -fstack-clash-protection
 ALL_CFLAGS = -std=c17 -D_GNU_SOURCE -Iinclude -Isrc -pthread $(WARNINGS) \
 	$(HARDEN) $(shell $(PKG_CONFIG) --cflags $(LIBS)) $(CFLAGS) $(EXTRA)
-ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now -Wl,-z,noexecstack -pthread $(LDFLAGS) $(EXTRA)
+ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now -Wl,-z,noexecstack -pthread \
+	$(LDFLAGS) $(EXTRA)
+# Debian 12's Mbed TLS comes without a .pc file.
 LDLIBS = $(shell $(PKG_CONFIG) --libs $(LIBS)) -lmbedcrypto
 
 SOURCES := $(sort $(wildcard src/*/*.c))
 OBJECTS := $(SOURCES:src/%.c=$(BUILD)/%.o)
 UNIT := $(sort $(wildcard tests/*/test_*.c))
 UNIT_BIN := $(UNIT:tests/%.c=$(BUILD)/tests/%)
+C_FILES = $(wildcard include/*/*.h src/*.c src/*/*.[ch] tests/*/*.[ch])
 
-all: $(BUILD)/slotd
+# V=1 shows the commands.
+Q = $(if $(V),,@)
+
+# --- the program ----------------------------------------------------------
+
+all: $(BUILD)/slotd ## build slotd (the default)
 
 $(BUILD)/slotd: $(BUILD)/main.o $(OBJECTS)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
+	@echo "LD $@"
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
 
 $(BUILD)/%.o: src/%.c
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	@echo "CC $<"
+	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 $(BUILD)/http/openapi.o: api/openapi.yaml
 
+install: all ## install into DESTDIR, PREFIX (/usr/local)
+	install -D -m 755 $(BUILD)/slotd $(DESTDIR)$(PREFIX)/bin/slotd
+	install -d $(DESTDIR)$(PREFIX)/share/doc/slotd
+	install -m 644 README.md LICENSE api/openapi.yaml \
+		deploy/slotd.conf.example $(DESTDIR)$(PREFIX)/share/doc/slotd
+
+# --- trying it ------------------------------------------------------------
+
+demo: ## build, start, upload and download, from nothing
+	@tests/packages.sh demo
+	+@$(MAKE) --no-print-directory -j2 all
+	@SLOTD=$(BUILD)/slotd DEMO=$(BUILD)/demo tests/demo.sh
+
+demo-stop: ## stop what `make demo` left running
+	@SLOTD=$(BUILD)/slotd DEMO=$(BUILD)/demo tests/demo.sh stop
+
+# --- tests ----------------------------------------------------------------
+
+SUITES = unit house openapi e2e asan-unit asan-e2e debian13
+COUNT = tests/count.sh $(RESULTS)
+# The one that Debian's python3-* packages are for.
+PYTHON ?= /usr/bin/python3
+PYTEST = $(PYTHON) -m pytest -q -p no:cacheprovider
+SAN = -fsanitize=address,undefined -fno-sanitize-recover=all \
+	-fno-omit-frame-pointer
+IN_ASAN = BUILD=build-asan RESULTS=$(RESULTS) SUITE=asan- CFLAGS="-O1 -g" \
+	EXTRA="$(SAN)"
+
+check: ## install what is missing, then run all the tests
+	@tests/packages.sh check
+	@rm -rf $(RESULTS)
+	+@$(MAKE) --no-print-directory -j2 EXTRA=-Werror all unit-programs || \
+		{ echo "0 passed, 1 failed"; exit 1; }
+	+@$(MAKE) --no-print-directory -j2 -k -Otarget \
+		check-debian13 check-openapi check-house check-unit \
+		check-e2e check-asan || true
+	@tests/sum.sh $(RESULTS) $(SUITES)
+
+check-unit: unit-programs ## the unit tests
+	@$(COUNT) $(SUITE)unit tests/unit.sh $(UNIT_BIN)
+
+check-e2e: all ## drive the built program as users would
+	@SLOTD=$(BUILD)/slotd $(COUNT) $(SUITE)e2e $(PYTEST) tests/e2e
+
+check-house: all ## the laws of the house, and the hardening
+	@SLOTD=$(BUILD)/slotd $(COUNT) house $(PYTEST) tests/house
+
+check-openapi: ## a public linter over api/openapi.yaml
+	@$(COUNT) openapi tests/openapi/lint.sh $(BUILD)/openapi
+
+check-asan: ## unit and end-to-end tests under sanitizers
+	+@SLOTD_SAN=1 $(MAKE) --no-print-directory -k $(IN_ASAN) check-unit check-e2e
+
+check-debian13: ## build and unit tests in a Debian 13 folder
+	@$(COUNT) debian13 tests/debian13.sh $(BUILD)/debian13
+
+unit-programs: $(UNIT_BIN)
+
 $(BUILD)/libslotd.a: $(OBJECTS)
-	rm -f $@
-	$(AR) rcs $@ $^
+	@echo "AR $@"
+	@rm -f $@
+	$(Q)$(AR) rcs $@ $^
 
 $(BUILD)/tests/%: tests/%.c $(BUILD)/libslotd.a
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -Itests $(shell $(PKG_CONFIG) --cflags cmocka) \
+	@echo "CC $<"
+	$(Q)$(CC) $(ALL_CFLAGS) -Itests $(shell $(PKG_CONFIG) --cflags cmocka) \
 		-MMD -MP $(ALL_LDFLAGS) -o $@ $< $(BUILD)/libslotd.a $(LDLIBS) \
 		$(shell $(PKG_CONFIG) --libs cmocka)
 
-.PHONY: all
+# --- the house ------------------------------------------------------------
+
+lint: ## formatters and linters
+	@tests/packages.sh lint
+	@CC_FLAGS="$(ALL_CFLAGS)" tests/lint.sh $(C_FILES)
+
+fmt: ## clang-format, in place
+	clang-format -i $(C_FILES)
+
+cover: ## lines that the unit and end-to-end tests reach
+	+$(MAKE) BUILD=build-cover RESULTS=build-cover/results \
+		CFLAGS="-O0 -g" EXTRA="--coverage -U_FORTIFY_SOURCE" \
+		check-unit check-e2e
+	tests/cover.sh build-cover
+
+clean: ## remove what was built
+	rm -rf build build-*
+
+help: ## this list
+	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' Makefile | expand -t 18
+
+.PHONY: all install demo demo-stop check check-unit check-e2e check-house \
+	check-openapi check-asan check-debian13 unit-programs lint fmt cover \
+	clean help
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

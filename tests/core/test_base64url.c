@@ -62,6 +62,23 @@ static void test_zeros(void **state)
 	assert_memory_equal(bytes, zeros, 4);
 }
 
+/* Every letter: 48 bytes that say 0 to 63 in six bits each, by Python. */
+static void test_every_letter(void **state)
+{
+	(void)state;
+	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				      "abcdefghijklmnopqrstuvwxyz0123456789-_";
+	uint8_t bytes[48];
+	size_t len = 0;
+
+	assert_true(
+	    base64url_decode(span_of(letters), sizeof(bytes), bytes, &len));
+	assert_int_equal(len, sizeof(bytes));
+	expect_hex(bytes, len,
+	    "00108310518720928b30d38f41149351559761969b71d79f"
+	    "8218a39259a7a29aabb2dbafc31cb3d35db7e39ebbf3dfbf");
+}
+
 static void test_decode_refuses(void **state)
 {
 	(void)state;
@@ -86,6 +103,7 @@ int main(void)
 		cmocka_unit_test(test_encode),
 		cmocka_unit_test(test_decode),
 		cmocka_unit_test(test_zeros),
+		cmocka_unit_test(test_every_letter),
 		cmocka_unit_test(test_decode_refuses),
 	};
 

@@ -163,6 +163,27 @@ static void test_base_limits(void **state)
 	assert_false(uri_base_parse(
 	    span_of("http://123456789"), &out, &base, &sentence));
 	assert_string_equal(sentence, "it is too long");
+
+	/* Labels of 63 bytes, hosts of 253. */
+	for (size_t len = 63; len <= 64; len++) {
+		char url[512] = "http://";
+		char room[512];
+		memset(url + 7, 'a', len);
+		buf_init(&out, room, sizeof(room));
+		assert_int_equal(
+		    uri_base_parse(span_of(url), &out, &base, &sentence),
+		    len == 63);
+	}
+	for (size_t len = 253; len <= 255; len += 2) {
+		char url[512] = "http://";
+		char room[512];
+		for (size_t i = 0; i < len; i++)
+			url[7 + i] = i % 2 ? '.' : 'a';
+		buf_init(&out, room, sizeof(room));
+		assert_int_equal(
+		    uri_base_parse(span_of(url), &out, &base, &sentence),
+		    len == 253);
+	}
 }
 
 int main(void)

@@ -100,8 +100,10 @@ static void test_kinds(void **state)
 	assert_int_equal(blanks, 19);
 	assert_true(utf8_is_control(0x1f));
 	assert_true(utf8_is_control(0x9f));
-	assert_true(utf8_is_blank(0xa0));
-	assert_true(utf8_is_blank(0x200a));
+	static const uint32_t all[] = { 0x20, 0xa0, 0x1680, 0x2000, 0x200a,
+		0x2028, 0x2029, 0x202f, 0x205f, 0x3000 };
+	for (size_t i = 0; i < COUNT_OF(all); i++)
+		assert_true(utf8_is_blank(all[i]));
 	assert_false(utf8_is_blank(0x200b));
 }
 

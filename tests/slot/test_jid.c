@@ -116,6 +116,10 @@ static const char *const wrong[] = {
 	"c",
 	"a@b\xef\xbc\x8e"
 	"c",
+	"a@b\xe1\xa0\x8e.c",
+	"a@b\xd8\x9c.c",
+	"a@b\xef\xbf\xbf.c",
+	"a@b\xf3\xa0\x81\x81.c",
 	"a@b\xef\xbd\xa1"
 	"c",
 	"a@b\xe2\x81\xa0"

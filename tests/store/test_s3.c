@@ -195,9 +195,9 @@ static void *sign_many(void *argument)
 	for (int i = 0; i < 2000; i++) {
 		if (sign(&setup, CAT_KEY, 23456, NOW + i % 2 * DAY) !=
 		    FAILURE_NONE)
-			return "failed";
+			return argument;
 		if (i % 2 == 0 && strcmp(setup.put.at, CAT_PUT) != 0)
-			return "wrong URL";
+			return argument;
 	}
 	return NULL;
 }

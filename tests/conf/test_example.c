@@ -1,0 +1,96 @@
+#include "conf/fixture.h"
+
+/* deploy/slotd.conf.example is right, as it stands and with the store that
+ * is commented out in it. To be run in the repository's folder. */
+
+static char example[16384];
+
+static int read_example(void **state)
+{
+	FILE *file = fopen("deploy/slotd.conf.example", "r");
+	size_t len;
+
+	if (!file) {
+		print_error("no deploy/slotd.conf.example from here\n");
+		return -1;
+	}
+	len = fread(example, 1, sizeof example - 1, file);
+	fclose(file);
+	if (len == sizeof example - 1)
+		return -1;
+	return enter_folder(state);
+}
+
+/* Every `from` in the text becomes `to`, which is not longer. */
+static void replace(char *text, const char *from, const char *to)
+{
+	size_t from_len = strlen(from), to_len = strlen(to);
+
+	for (char *at = text; (at = strstr(at, from)); at += to_len) {
+		memcpy(at, to, to_len);
+		memmove(at + to_len, at + from_len, strlen(at + from_len) + 1);
+	}
+}
+
+static void as_it_stands(void **state)
+{
+	struct said said;
+
+	(void)state;
+	write_text("prosody.secret", SECRET, 0600);
+	write_text("s3.secret", "fake", 0600);
+	replace(example, "/etc/slotd/", "");
+	said = read_conf(example);
+	assert_string_equal(said.faults, "");
+	assert_string_equal(said.warnings, "");
+	assert_int_equal(said.conf->store, CONF_STORE_S3);
+	said_done(&said);
+}
+
+/* Appends a group that is commented out. */
+static void uncomment(const char *start, char *to)
+{
+	const char *at = strstr(example, start);
+
+	assert_non_null(at);
+	to += strlen(to);
+	for (bool last = false; !last;) {
+		const char *end = strchr(at, '\n');
+
+		assert_non_null(end);
+		assert_memory_equal(at, "# ", 2);
+		last = at[2] == '}';
+		memcpy(to, at + 2, (size_t)(end - at) - 1);
+		to += end - at - 1;
+		at = end + 1;
+	}
+	*to = 0;
+}
+
+static void with_the_embedded_store(void **state)
+{
+	char text[4096] = CALLERS "public_url = \"https://up.example.org\";\n";
+	struct said said;
+
+	(void)state;
+	replace(example, "/var/lib/slotd", "files");
+	uncomment("# storage = {", text);
+	uncomment("# public = {", text);
+	said = read_conf(text);
+	assert_string_equal(said.faults, "");
+	assert_string_equal(said.warnings, "");
+	assert_int_equal(said.conf->store, CONF_STORE_FS);
+	assert_int_equal(said.conf->fs.expire_after, 2592000);
+	assert_true(said.conf->has_public);
+	said_done(&said);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(as_it_stands),
+		cmocka_unit_test(with_the_embedded_store),
+	};
+
+	return cmocka_run_group_tests(tests, read_example, leave_folder);
+}

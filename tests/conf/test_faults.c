@@ -1,0 +1,279 @@
+#include "conf/fixture.h"
+
+/* Each kind of fault, one at a time; each stands in line 3 or 4. */
+
+struct row {
+	const char *text; /* follows a right configuration of two lines */
+	const char *start;
+	const char *within;
+};
+
+static void run(const char *before, const struct row *rows, size_t count)
+{
+	char text[2048], start[256];
+
+	for (size_t i = 0; i < count; i++) {
+		snprintf(text, sizeof text, "%s%s", before, rows[i].text);
+		snprintf(start, sizeof start, "slotd.conf:%s: ", rows[i].start);
+		expect_fault(text, start, rows[i].within);
+	}
+}
+
+#define RUN(before, rows) run(before, rows, sizeof(rows) / sizeof *(rows))
+
+static void top_level(void **state)
+{
+	static const struct row rows[] = {
+		{ "foo = 1;", "3: foo", "unknown setting\n" },
+		{ "limit = {};", "3: limit", "is limits meant?" },
+		{ "\nlimits = 1;", "4: limits",
+		    "must be a group { }, not an integer" },
+		{ "log = \"x\";", "3: log", "not a string" },
+		{ "auth = true;", "3: auth", "not a boolean" },
+		{ "listen = ();", "3: listen", "not a list ( )" },
+		{ "policy = 1.5;", "3: policy", "not a number with a point" },
+		{ "public_url = 1;", "3: public_url",
+		    "must be a string, not an integer" },
+		{ "public_url = \"\";", "3: public_url", "is empty" },
+		{ "public_url = \"up.example.org\";", "3: public_url",
+		    "http://" },
+		{ "public_url = \"https://x/\\n\";", "3: public_url",
+		    "control character" },
+		{ "storages = ();", "3: storages", "not supported yet" },
+		{ "domains = ();", "3: domains", "not supported yet" },
+		{ "trusted_proxies = ();", "3: trusted_proxies",
+		    "not supported yet" },
+		{ "quota = {};", "3: quota", "not supported yet" },
+		{ "state_file = \"x\";", "3: state_file", "not supported yet" },
+	};
+
+	(void)state;
+	RUN(CALLERS S3, rows);
+}
+
+static void listen_and_public(void **state)
+{
+	static const struct row rows[] = {
+		{ "listen = { adress = \"::\"; };", "3: listen.adress",
+		    "is address meant?" },
+		{ "listen = { address = \"localhost\"; };", "3: listen.address",
+		    "IP address" },
+		{ "listen = { address = \"[::1]\"; };", "3: listen.address",
+		    "IP address" },
+		{ "listen = {\nport = 0; };", "4: listen.port",
+		    "must be from 1 to 65535" },
+		{ "listen = { port = 65536; };", "3: listen.port", "65535" },
+		{ "listen = { port = \"80\"; };", "3: listen.port",
+		    "must be an integer, not a string" },
+		{ "listen = { port = 80.0; };", "3: listen.port",
+		    "must be an integer, not a number with a point" },
+		{ "listen = { port = 80; unix = \"s\"; };", "3: listen.port",
+		    "cannot stand beside unix" },
+		{ "listen = { mode = \"0660\"; };", "3: listen.mode",
+		    "there is no unix" },
+		{ "listen = { unix = \"s\"; mode = \"0680\"; };",
+		    "3: listen.mode", "octal" },
+		{ "listen = { unix = \"s\"; mode = \"1777\"; };",
+		    "3: listen.mode", "octal" },
+		{ "listen = { unix = \"s\"; mode = \"000\"; };",
+		    "3: listen.mode", "octal" },
+		{ "listen = { unix = \"s\"; mode = 660; };", "3: listen.mode",
+		    "octal" },
+		{ "listen = { unix = \"s\"; mode = 0660; };", "3: listen.mode",
+		    "\"0660\"" },
+		{ "listen = { threads = 0; };", "3: listen.threads",
+		    "from 1 to 64" },
+		{ "listen = { base_path = \"up\"; };", "3: listen.base_path",
+		    "start with /" },
+		{ "listen = { base_path = \"/u p\"; };", "3: listen.base_path",
+		    "percent-encoded" },
+		{ "listen = { base_path = \"/u?p\"; };", "3: listen.base_path",
+		    "percent-encoded" },
+		{ "listen = { base_path = \"/u//p\"; };", "3: listen.base_path",
+		    "two /" },
+		{ "listen = { tls_cert = \"x\"; };", "3: listen.tls_cert",
+		    "not supported yet" },
+		{ "public = { tls_key = \"x\"; };", "3: public.tls_key",
+		    "not supported yet" },
+		{ "public = { threads = 1; };", "3: public.threads",
+		    "unknown setting" },
+		{ "public = { base_path = \"/\"; };", "3: public.base_path",
+		    "unknown setting" },
+		{ "public = { address = \"127.0.0.1\"; port = 8363; };",
+		    "3: public", "same address and port" },
+		{ "listen = { unix = \"s\"; };\npublic = { unix = \"s\"; };",
+		    "4: public", "same socket" },
+		{ "listen = { address = \"::1\"; };\npublic = { address = "
+		  "\"0:0:0:0:0:0:0:1\"; port = 8363; };",
+		    "4: public", "same address and port" },
+		{ "listen = { unix = \"/123456789/123456789/123456789/"
+		  "123456789/123456789/123456789/123456789/123456789/"
+		  "123456789/123456789/1234567\"; };",
+		    "3: listen.unix", "longer than the 107 bytes" },
+	};
+
+	(void)state;
+	RUN(CALLERS S3, rows);
+}
+
+static void numbers_and_words(void **state)
+{
+	static const struct row rows[] = {
+		{ "auth = { max_skew = 0; };", "3: auth.max_skew",
+		    "from 1 to 86400" },
+		{ "auth = { replay_max = 100000001; };", "3: auth.replay_max",
+		    "from 1 to 100000000" },
+		{ "limits = { connections = 1000001; };",
+		    "3: limits.connections", "1000000" },
+		{ "limits = { header_timeout = 86401; };",
+		    "3: limits.header_timeout", "86400" },
+		{ "limits = { min_rate = -1; };", "3: limits.min_rate",
+		    "from 0 to 2147483647" },
+		{ "limits = { body_timeout = 2147483648L; };",
+		    "3: limits.body_timeout", "86400" },
+		{ "limits = { connections_per_address = 64; };",
+		    "3: limits.connections_per_address", "not supported yet" },
+		{ "limits = { drain_delay = 0; };", "3: limits.drain_delay",
+		    "not supported yet" },
+		{ "log = { format = \"xml\"; };", "3: log.format",
+		    "must be \"logfmt\" or \"json\"" },
+		{ "log = { level = \"debug\"; };", "3: log.level",
+		    "must be \"error\", \"warn\" or \"info\"" },
+		{ "log = { jids = 1; };", "3: log.jids",
+		    "must be true or false, not an integer" },
+		{ "policy = { max_size = 0; };", "3: policy.max_size",
+		    "would refuse every file" },
+		{ "policy = { max_size = \"0 MiB\"; };", "3: policy.max_size",
+		    "would refuse every file" },
+		{ "policy = { max_size = -1; };", "3: policy.max_size",
+		    "negative" },
+		{ "policy = { max_size = 1.0; };", "3: policy.max_size",
+		    "must be an integer or a string such as" },
+		{ "policy = { max_size = \"1.5 GB\"; };", "3: policy.max_size",
+		    "whole number" },
+		{ "policy = { allow_types = (); };", "3: policy.allow_types",
+		    "is empty" },
+		{ "policy = { allow_types = \"image/*\"; };",
+		    "3: policy.allow_types", "must be a list ( ) of strings" },
+		{ "policy = { allow_types = (\n\"image\"); };",
+		    "4: policy.allow_types[0]", "media type" },
+		{ "policy = { deny_extensions = (\"a\", \".\"); };",
+		    "3: policy.deny_extensions[1]", "ending" },
+		{ "policy = { deny_extensions = (\"a/b\"); };",
+		    "3: policy.deny_extensions[0]", "ending" },
+		{ "policy = { deny_extensions = [1]; };",
+		    "3: policy.deny_extensions[0]", "must be a string" },
+		{ "policy = { slots_per_minute = 1; };",
+		    "3: policy.slots_per_minute", "not supported yet" },
+		{ "policy = { bytes_per_day = 1; };", "3: policy.bytes_per_day",
+		    "not supported yet" },
+		{ "policy = { domain_bytes_per_day = 1; };",
+		    "3: policy.domain_bytes_per_day", "not supported yet" },
+	};
+
+	(void)state;
+	RUN(CALLERS S3, rows);
+}
+
+static void callers(void **state)
+{
+	static const struct row rows[] = {
+		{ "callers = ();", "3: callers", "at least one caller" },
+		{ "callers = { id = \"a\"; };", "3: callers",
+		    "must be a list ( ) of groups, not a group" },
+		{ "callers = (1);", "3: callers[0]", "must be a group" },
+		{ "callers = (\n{ secret = \"" SECRET "\"; });",
+		    "4: callers[0].id", "missing" },
+		{ "callers = (\n{ id = \"a\"; });", "4: callers[0].secret",
+		    "missing: " },
+		{ "callers = ({ id = \"a b\"; secret = \"" SECRET "\"; });",
+		    "3: callers[0].id", "1 to 64 letters" },
+		{ "callers = ({ id = \"a\"; secret = \"123456789012345\"; });",
+		    "3: callers[0].secret", "at least 16 bytes" },
+		{ "callers = ({ id = \"a\"; secret = \"\"; });",
+		    "3: callers[0].secret", "is empty" },
+		{ "callers = ({ id = \"a\"; secret = 12345678; });",
+		    "3: callers[0].secret", "must be a string" },
+		{ "callers = ({ id = \"a\"; secrets = (\"" SECRET
+		  "\", \"b\"); });",
+		    "3: callers[0].secrets[1]", "at least 16 bytes" },
+		{ "callers = ({ id = \"a\"; secrets = (\"" SECRET
+		  "\", \"" SECRET "\"); });",
+		    "3: callers[0].secrets[1]",
+		    "is the same secret as callers[0].secrets[0]" },
+		{ "callers = ({ id = \"a\"; secrets = (); });",
+		    "3: callers[0].secrets", "one or two" },
+		{ "callers = ({ id = \"a\"; secrets = (\"1\", \"2\", \"3\"); "
+		  "});",
+		    "3: callers[0].secrets", "one or two" },
+		{ "callers = ({ id = \"a\"; secret = \"" SECRET
+		  "\"; secret_file = \"none\"; });",
+		    "3: callers[0].secret_file",
+		    "cannot stand beside secret\n" },
+		{ "callers = ({ id = \"a\"; secret = \"" SECRET "\"; },\n"
+		  "{ id = \"a\"; secret = \"not-a-real-secret-02\"; });",
+		    "4: callers[1].id", "has this id" },
+		{ "callers = ({ id = \"a\"; secret = \"" SECRET "\"; },\n"
+		  "{ id = \"b\"; secret = \"" SECRET "\"; });",
+		    "4: callers[1].secret",
+		    "is the same secret as callers[0].secret:" },
+#define CALLER(more)                                                           \
+	"callers = ({ id = \"a\"; secret = \"" SECRET "\"; " more " });"
+		{ CALLER("allow_domains = ();"), "3: callers[0].allow_domains",
+		    "is empty" },
+		{ CALLER("allow_domains = (\"a\", \"..\");"),
+		    "3: callers[0].allow_domains[1]", "must be a domain" },
+		{ CALLER("allow_domains = (\"*.\");"),
+		    "3: callers[0].allow_domains[0]", "must be a domain" },
+		{ CALLER("allow_domains = (\"*\");"),
+		    "3: callers[0].allow_domains[0]", "must be a domain" },
+		{ CALLER("plain_urls = true;"), "3: callers[0].plain_urls",
+		    "presigned URLs need ?, % and &" },
+		{ CALLER("plain_urls = 1;"), "3: callers[0].plain_urls",
+		    "true or false" },
+		{ CALLER("dialect = \"x\";"), "3: callers[0].dialect",
+		    "not supported yet" },
+		{ CALLER("base = \"x\";"), "3: callers[0].base",
+		    "not supported yet" },
+		{ CALLER("rate = 1;"), "3: callers[0].rate",
+		    "not supported yet" },
+		{ CALLER("burst = 1;"), "3: callers[0].burst",
+		    "not supported yet" },
+	};
+
+	(void)state;
+	RUN("\n" S3, rows);
+}
+
+/* All in one run, in the order of the text. */
+static void together(void **state)
+{
+	(void)state;
+	expect("",
+	    "slotd.conf:1: callers: missing: at least one caller with "
+	    "a secret is needed\n"
+	    "slotd.conf:1: storage: missing: a group that says where "
+	    "files go is needed\n",
+	    "");
+	expect("log = { jids = 0; };\nlisten = { port = 0;\n threads = 0; "
+	       "};\n" CALLERS "foo = 1; storage = 1;",
+	    "slotd.conf:1: log.jids: must be true or false, not an integer\n"
+	    "slotd.conf:2: listen.port: must be from 1 to 65535\n"
+	    "slotd.conf:3: listen.threads: must be from 1 to 64\n"
+	    "slotd.conf:5: foo: unknown setting\n"
+	    "slotd.conf:5: storage: must be a group { }, not an integer\n",
+	    "");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(top_level),
+		cmocka_unit_test(listen_and_public),
+		cmocka_unit_test(numbers_and_words),
+		cmocka_unit_test(callers),
+		cmocka_unit_test(together),
+	};
+
+	return cmocka_run_group_tests(tests, enter_folder, leave_folder);
+}

@@ -1,0 +1,232 @@
+#include "conf/fixture.h"
+
+/* What libconfig would change in silence, and includes. */
+
+static void numbers(void **state)
+{
+	static const struct {
+		const char *value;
+		const char *within;
+	} rows[] = {
+		{ "5368709120", "beyond 32 bits" },
+		{ "2147483648", "beyond 32 bits" },
+		{ "-2147483649", "beyond 32 bits" },
+		{ "0xFFFFFFFF", "beyond 32 bits" },
+		{ "0x1FFFFFFFF", "beyond 32 bits" },
+		{ "9223372036854775808L", "beyond 64 bits" },
+		{ "9223372036854775808", "beyond 64 bits" },
+		{ "-9223372036854775809LL", "beyond 64 bits" },
+		{ "0x8000000000000000L", "beyond 64 bits" },
+		{ "99999999999999999999999", "beyond 64 bits" },
+		{ "010", "leading zero" },
+		{ "-010", "leading zero" },
+		{ "00", "leading zero" },
+		{ "09", "leading zero" },
+		{ "007L", "leading zero" },
+	};
+	char text[1024];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		snprintf(text, sizeof text,
+		    CALLERS S3 "\npolicy = {\n max_size = %s; };\n",
+		    rows[i].value);
+		expect_fault(
+		    text, "slotd.conf:5: policy.max_size: ", rows[i].within);
+	}
+}
+
+static void numbers_that_fit(void **state)
+{
+	static const struct {
+		const char *value;
+		uint64_t bytes;
+	} rows[] = {
+		{ "1", 1 },
+		{ "+1", 1 },
+		{ "2147483647", 2147483647 },
+		{ "0x7fffffff", 2147483647 },
+		{ "5368709120L", 5368709120 },
+		{ "5368709120LL", 5368709120 },
+		{ "0x1FFFFFFFFL", 8589934591 },
+		{ "9223372036854775807L", 9223372036854775807 },
+		{ "\"010\"", 10 },
+		{ "1 /* 010 */", 1 },
+		{ "1 # 010\n # \"", 1 },
+		{ "1 // 99999999999\n", 1 },
+	};
+	char text[1024];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		snprintf(text, sizeof text,
+		    CALLERS S3 "policy = { max_size = %s\n; };\n",
+		    rows[i].value);
+		struct said said = read_conf(text);
+		assert_string_equal(said.faults, "");
+		assert_int_equal(said.conf->policy.max_size, rows[i].bytes);
+		said_done(&said);
+	}
+}
+
+/* A path is told as libconfig counts: entries from 0, strings and comments
+ * not looked into. */
+static void paths(void **state)
+{
+	(void)state;
+	expect_fault(CALLERS S3
+	    "policy : { deny_extensions = ( \"},{(=\", /* , */ 010 ); };",
+	    "slotd.conf:3: policy.deny_extensions[1]: ", "leading zero");
+	expect(CALLERS S3 "log = { level = \"info\"; };\n"
+			  "policy = { allow_types = ( \"a/b\", 010,\n 020 );\n"
+			  "max_size = 030 };\nlimits = { min_rate = 040 };",
+	    "slotd.conf:4: policy.allow_types[1]: is a number with a leading "
+	    "zero, which versions of libconfig read differently: leave the "
+	    "zero out (a file mode is a string, \"0660\")\n"
+	    "slotd.conf:5: policy.allow_types[2]: is a number with a leading "
+	    "zero, which versions of libconfig read differently: leave the "
+	    "zero out (a file mode is a string, \"0660\")\n"
+	    "slotd.conf:6: policy.max_size: is a number with a leading "
+	    "zero, which versions of libconfig read differently: leave the "
+	    "zero out (a file mode is a string, \"0660\")\n"
+	    "slotd.conf:7: limits.min_rate: is a number with a leading "
+	    "zero, which versions of libconfig read differently: leave the "
+	    "zero out (a file mode is a string, \"0660\")\n",
+	    "");
+}
+
+static void strings(void **state)
+{
+	(void)state;
+	expect_fault("callers = (\n{ id = \"a\";\n"
+		     " secret = \"not-a-real-\\x00secret-01\"; });\n" S3,
+	    "slotd.conf:3: callers[0].secret: ", "\\x00");
+	/* An escaped backslash, and an escape that is none. */
+	expect("callers = ({ id = \"a\"; "
+	       "secret = \"not-a-real-\\\\x00secret-01\\q\\\"\"; });\n" S3,
+	    "", "");
+	expect_fault(CALLERS S3 "\nlog = { level = \"info };\n",
+	    "slotd.conf:4: ", "has no end");
+	expect_fault(CALLERS S3 "/* log\n\n", "slotd.conf:3: ", "has no end");
+	write_bytes("slotd.conf", "a = 1;\n\0b = 2;\n", 15, 0600);
+	struct said said = read_file("slotd.conf");
+	assert_null(said.conf);
+	assert_memory_equal(said.faults, "slotd.conf:2: a NUL", 19);
+	said_done(&said);
+}
+
+static void syntax(void **state)
+{
+	(void)state;
+	expect_fault("callers = (\n\n", "slotd.conf:3: ", "syntax error");
+	expect_fault(CALLERS "log = { level = ; };\n" S3,
+	    "slotd.conf:2: ", "syntax error");
+	expect_fault(CALLERS S3 "callers = ();\n",
+	    "slotd.conf:3: ", "syntax error: duplicate setting name");
+	/* What was seen before it is told, too. */
+	struct said said = read_conf("limits = { min_rate = 010; };\n\n}\n");
+	assert_non_null(
+	    strstr(said.faults, "slotd.conf:1: limits.min_rate: is a number"));
+	assert_non_null(strstr(said.faults, "\nslotd.conf:3: syntax error"));
+	said_done(&said);
+	/* One sentence a line. */
+	expect_fault("limits = { min_rate = 010; x };\n",
+	    "slotd.conf:1: limits.min_rate: ", "leading zero");
+}
+
+static void includes(void **state)
+{
+	char text[512];
+
+	(void)state;
+	write_text("callers.conf", "# who\n" CALLERS "# no line feed", 0600);
+	write_text("port.conf", "port = 1;\nthreads = 65;", 0600);
+	expect("listen = {\n  @include \"port.conf\" mode = 1.0;\n};\n"
+	       "@include \"callers.conf\"\nfoo = 1;\n" S3,
+	    "port.conf:2: listen.threads: must be from 1 to 64\n"
+	    "slotd.conf:2: listen.mode: must be a string, not a number with "
+	    "a point or exponent\n"
+	    "slotd.conf:5: foo: unknown setting\n",
+	    "");
+
+	/* Relative to the main file's folder, and absolute. */
+	assert_int_equal(mkdir("sub", 0700), 0);
+	write_text("sub/more.conf", CALLERS "bar = 1;", 0600);
+	write_text("sub/slotd.conf", "@include \"more.conf\"\n" S3, 0600);
+	struct said said = read_file("sub/slotd.conf");
+	assert_string_equal(
+	    said.faults, "sub/more.conf:2: bar: unknown setting\n");
+	said_done(&said);
+	snprintf(text, sizeof text, "@include \"%s/callers.conf\"\n" S3,
+	    (char *)*state);
+	expect(text, "", "");
+}
+
+static void includes_that_fail(void **state)
+{
+	(void)state;
+	/* What the missing file may hold is not told as missing. */
+	expect("\n@include \"none.conf\"\nfoo = 1;\n",
+	    "slotd.conf:2: @include: cannot read none.conf: No such file or "
+	    "directory\n"
+	    "slotd.conf:3: foo: unknown setting\n",
+	    "");
+	expect("@include \".\"\n" CALLERS S3,
+	    "slotd.conf:1: @include: cannot read .: Is a directory\n", "");
+	expect("@include \"slotd.conf\"\n" CALLERS S3,
+	    "slotd.conf:1: @include: more than 10 files in each other\n", "");
+	/* Not where libconfig would not take it. */
+	expect_fault(CALLERS S3 "; @include \"none.conf\"\n",
+	    "slotd.conf:3: ", "syntax error");
+	expect_fault(CALLERS S3 "@include none.conf\n",
+	    "slotd.conf:3: ", "syntax error");
+	expect("/*\n@include \"none.conf\"\n*/" CALLERS S3, "", "");
+}
+
+static void unreadable(void **state)
+{
+	struct said said = read_file("none.conf");
+
+	(void)state;
+	assert_string_equal(said.faults,
+	    "none.conf:1: cannot read it: No such file or directory\n");
+	said_done(&said);
+	said = read_file(".");
+	assert_string_equal(
+	    said.faults, ".:1: cannot read it: Is a directory\n");
+	said_done(&said);
+}
+
+static void bounds(void **state)
+{
+	size_t len = 1048577;
+	char *text = malloc(len + 1);
+
+	(void)state;
+	assert_non_null(text);
+	memset(text, '\n', len);
+	text[len] = 0;
+	expect_fault(text, "slotd.conf:1: ", "larger than 1 MiB");
+	memset(text, '(', 100);
+	memcpy(text, "a = ", 4);
+	text[100] = 0;
+	expect_fault(text, "slotd.conf:1: ", "too many groups and lists");
+	free(text);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(numbers),
+		cmocka_unit_test(numbers_that_fit),
+		cmocka_unit_test(paths),
+		cmocka_unit_test(strings),
+		cmocka_unit_test(syntax),
+		cmocka_unit_test(includes),
+		cmocka_unit_test(includes_that_fail),
+		cmocka_unit_test(unreadable),
+		cmocka_unit_test(bounds),
+	};
+
+	return cmocka_run_group_tests(tests, enter_folder, leave_folder);
+}

@@ -1,0 +1,186 @@
+#include "conf/fixture.h"
+
+/* Secrets in files, and that none is ever told. */
+
+#define FILE_CALLER "callers = ({ id = \"a\"; secret_file = \"s\"; });\n"
+#define PLACE "slotd.conf:1: callers[0].secret_file: "
+
+static void modes(void **state)
+{
+	static const struct {
+		mode_t mode;
+		const char *faults;
+		const char *warnings;
+	} rows[] = {
+		{ 0400, "", "" },
+		{ 0600, "", "" },
+		{ 0640, "", "" },
+		{ 0660, "", "" },
+		{ 0644, "",
+		    PLACE "warning: others may read s: chmod 600 it\n" },
+		{ 0602,
+		    PLACE
+		    "others may write s: chmod 600 it, and make a new secret\n",
+		    "" },
+		{ 0666,
+		    PLACE
+		    "others may write s: chmod 600 it, and make a new secret\n",
+		    "" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		write_text("s", SECRET "\n", rows[i].mode);
+		expect(FILE_CALLER S3, rows[i].faults, rows[i].warnings);
+	}
+	unlink("s");
+}
+
+static void contents(void **state)
+{
+	char *large = malloc(4099);
+
+	(void)state;
+	assert_non_null(large);
+	memset(large, 'x', 4099);
+	write_text("s", "", 0600);
+	expect(FILE_CALLER S3, PLACE "s is empty\n", "");
+	write_text("s", "\n", 0600);
+	expect(FILE_CALLER S3, PLACE "s is empty\n", "");
+	/* Sixteen with its newline, which does not count. */
+	write_text("s", "123456789012345\n", 0600);
+	expect_fault(FILE_CALLER S3, PLACE, "at least 16 bytes");
+	write_text("s", "1234567890123456\n", 0600);
+	expect(FILE_CALLER S3, "", "");
+	/* Only one newline is dropped. */
+	write_text("s", "123456789012345\n\n", 0600);
+	expect(FILE_CALLER S3, "", "");
+	large[4096] = '\n';
+	write_bytes("s", large, 4097, 0600);
+	expect(FILE_CALLER S3, "", "");
+	large[4096] = 'x';
+	write_bytes("s", large, 4097, 0600);
+	expect(FILE_CALLER S3, PLACE "s holds more than 4096 bytes\n", "");
+	write_bytes("s", large, 4099, 0600);
+	expect(FILE_CALLER S3, PLACE "s holds more than 4096 bytes\n", "");
+	unlink("s");
+	free(large);
+}
+
+static void kinds_of_files(void **state)
+{
+	(void)state;
+	expect(FILE_CALLER S3,
+	    PLACE "cannot read s: No such file or directory\n", "");
+	assert_int_equal(mkdir("s", 0700), 0);
+	expect(FILE_CALLER S3, PLACE "s is no regular file\n", "");
+	assert_int_equal(rmdir("s"), 0);
+	assert_int_equal(mkfifo("s", 0600), 0);
+	expect(FILE_CALLER S3, PLACE "s is no regular file\n", "");
+	unlink("s");
+	/* As Kubernetes mounts them. */
+	write_text("data", SECRET, 0600);
+	assert_int_equal(symlink("data", "s"), 0);
+	expect(FILE_CALLER S3, "", "");
+	unlink("s");
+}
+
+static void the_same_secret(void **state)
+{
+	(void)state;
+	write_text("s", SECRET "\n", 0600);
+	expect("callers = ({ id = \"a\"; secret = \"" SECRET "\"; },\n"
+	       "{ id = \"b\"; secret_files = [ \"s\" ]; });\n" S3,
+	    "slotd.conf:2: callers[1].secret_files[0]: is the same secret as "
+	    "callers[0].secret: each needs its own\n",
+	    "");
+	unlink("s");
+}
+
+static void in_the_configuration(void **state)
+{
+	struct said said;
+
+	(void)state;
+	write_text("slotd.conf", CALLERS S3, 0644);
+	said = read_file("slotd.conf");
+	assert_string_equal(said.faults, "");
+	/* Once a file. */
+	assert_string_equal(said.warnings,
+	    "slotd.conf:1: callers[0].secret: warning: others may read this "
+	    "file, which holds a secret: chmod 600 it, or keep secrets in "
+	    "files of their own\n");
+	assert_int_equal(said.conf->warnings, 1);
+	said_done(&said);
+
+	write_text("slotd.conf", CALLERS, 0600);
+	write_text("open.conf", S3, 0602);
+	write_text("slotd.conf", CALLERS "@include \"open.conf\"", 0600);
+	said = read_file("slotd.conf");
+	assert_string_equal(said.faults,
+	    "open.conf:1: storage.access_key_secret: others may write this "
+	    "file, which holds a secret: chmod 600 it\n");
+	said_done(&said);
+}
+
+static void key_file(void **state)
+{
+#define KEY "slotd.conf:3: key_file: "
+	static const char with_key[] = CALLERS S3 "key_file = \"k\";\n";
+
+	(void)state;
+	expect(with_key, KEY "cannot read k: No such file or directory\n", "");
+	write_text("k", "0123456789012345678901234567890\n", 0600);
+	expect_fault(with_key, KEY, "openssl rand -hex 32");
+	write_text("k", "01234567890123456789012345678901\n", 0600);
+	expect(with_key, "", "");
+	write_text("k", "01234567890123456789012345678901\n", 0604);
+	expect(with_key, "", KEY "warning: others may read k: chmod 600 it\n");
+	write_text("k", "01234567890123456789012345678901\n", 0606);
+	expect_fault(with_key, KEY, "others may write k");
+}
+
+/* Whatever is wrong with it, its value is not said. */
+static void no_value_is_said(void **state)
+{
+	static const char *const texts[] = {
+		"callers = ({ id = \"a\"; secret = \"hush\"; });\n" S3,
+		"callers = ({ id = \"a\"; secret = ( \"hush\" ); });\n" S3,
+		"callers = ({ id = \"a\"; secrets = \"hush\"; });\n" S3,
+		"callers = ({ id = \"a\"; secret = \"hush\\x00\"; });\n" S3,
+		"callers = ({ id = \"a\"; secret = \"hush",
+		"callers = ({ id = \"a\"; secret = \"hush\" \"hush\" 3 });\n",
+		"callers = ({ id = \"a\"; sicret = \"hush\"; });\n" S3,
+		"callers = ({ id = \"hush hush\"; secret = hush; });\n" S3,
+		"listen = { address = \"hush\"; mode = \"hush\"; };",
+		"storage = { type = \"hush\"; key = \"hush\"; };",
+		"storage = { type = \"s3\"; region = \"hush hush\"; "
+		"bucket_url = \"hush\"; access_key_id = \"hush hush\"; };",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+		struct said said = read_conf(texts[i]);
+
+		assert_null(said.conf);
+		assert_true(*said.faults);
+		assert_null(strstr(said.faults, "hush"));
+		assert_null(strstr(said.warnings, "hush"));
+		said_done(&said);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(modes),
+		cmocka_unit_test(contents),
+		cmocka_unit_test(kinds_of_files),
+		cmocka_unit_test(the_same_secret),
+		cmocka_unit_test(in_the_configuration),
+		cmocka_unit_test(key_file),
+		cmocka_unit_test(no_value_is_said),
+	};
+
+	return cmocka_run_group_tests(tests, enter_folder, leave_folder);
+}

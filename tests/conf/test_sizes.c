@@ -1,0 +1,65 @@
+#include "conf/fixture.h"
+
+#include "conf/sizes.h"
+
+static void takes_whole_numbers_with_units(void **state)
+{
+	static const struct {
+		const char *text;
+		uint64_t bytes;
+	} rows[] = {
+		{ "0", 0 },
+		{ "123", 123 },
+		{ "7 B", 7 },
+		{ "3KB", 3000 },
+		{ "10 KiB", 10240 },
+		{ "2 MB", 2000000 },
+		{ "100 MiB", 104857600 },
+		{ "5 GB", 5000000000 },
+		{ "1 GiB", 1073741824 },
+		{ "4 TB", 4000000000000 },
+		{ "1 TiB", 1099511627776 },
+		{ " 10\tkib ", 10240 },
+		{ "9223372036854775807", 9223372036854775807 },
+		{ "8388607 TiB", 9223370937343148032 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		const char *wrong = NULL;
+		uint64_t bytes = 1;
+
+		if (!size_parse(span_of(rows[i].text), &bytes, &wrong))
+			fail_msg("%s: %s", rows[i].text, wrong);
+		assert_int_equal(bytes, rows[i].bytes);
+	}
+}
+
+static void refuses_the_rest(void **state)
+{
+	static const char *const texts[] = { "", " ", "MiB", "-1", "+1",
+		"1.5 GB", "1,5 GB", "1 Gb/s", "1 GiBi", "1 PB", "1e3", "0x10",
+		"1 2", "9223372036854775808", "8388608 TiB",
+		"18446744073709551616", "9223372036854775808 TB" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+		const char *wrong = NULL;
+		uint64_t bytes = 77;
+
+		if (size_parse(span_of(texts[i]), &bytes, &wrong))
+			fail_msg("\"%s\" was taken", texts[i]);
+		assert_non_null(wrong);
+		assert_int_equal(bytes, 77);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(takes_whole_numbers_with_units),
+		cmocka_unit_test(refuses_the_rest),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,232 @@
+#include "conf/fixture.h"
+
+/* Faults and warnings of storage, and of what depends on its type. */
+
+/* A member of an s3 storage, in line 3. */
+static void s3_fault(const char *more, const char *name, const char *within)
+{
+	char text[1024], start[128];
+
+	snprintf(text, sizeof text,
+	    CALLERS "storage = { type = \"s3\"; region = \"r1\"; "
+		    "bucket_url = \"https://b.example.org\"; "
+		    "access_key_id = \"AKIDEXAMPLE\";\n %s };\n",
+	    more);
+	snprintf(start, sizeof start, "slotd.conf:3: storage.%s: ", name);
+	expect_fault(text, start, within);
+}
+
+static void fs_fault(const char *more, const char *name, const char *within)
+{
+	char text[1024], start[128];
+
+	snprintf(text, sizeof text,
+	    CALLERS "public_url = \"https://up.example.org\"; "
+		    "storage = { type = \"fs\";\n %s };\n",
+	    more);
+	snprintf(start, sizeof start, "slotd.conf:3: storage.%s: ", name);
+	expect_fault(text, start, within);
+}
+
+#define WITH_SECRET "access_key_secret = \"fake\"; "
+#define WITH_PATH "path = \"store\"; "
+
+static void values_of_s3(void **state)
+{
+	static const struct {
+		const char *text;
+		const char *name;
+		const char *within;
+	} rows[] = {
+		{ "put_ttl = 0;", "put_ttl", "from 1 to 604800" },
+		{ "put_ttl = 604801;", "put_ttl", "from 1 to 604800" },
+		{ "put_ttl = 1.0;", "put_ttl", "must be an integer" },
+		{ "set_public = \"yes\";", "set_public", "true or false" },
+		{ "get = \"redirect\";", "get", "not supported yet" },
+		{ "get = \"presigned\";", "get", "not supported yet" },
+		{ "get = \"x\";", "get",
+		    "\"public\", \"redirect\" or \"presigned\"" },
+		{ "get_ttl = 1;", "get_ttl", "not supported yet" },
+		{ "session_token = \"x\";", "session_token",
+		    "not supported yet" },
+		{ "session_token_file = \"x\";", "session_token_file",
+		    "not supported yet" },
+		{ "sign_content_type = false;", "sign_content_type",
+		    "not supported yet" },
+		{ "relay = {};", "relay", "not supported yet" },
+		{ "credentials = {};", "credentials", "not supported yet" },
+		{ "key = \"{filename}\";", "key", "{random}" },
+		{ "key = \"{random}/{foo}\";", "key", "" },
+		{ "download_url = \"x\";", "download_url", "http://" },
+		{ "regions = 1;", "regions", "is region meant?" },
+		{ "path = \"x\";", "path", "belongs to storage type \"fs\"" },
+		{ "expire_after = 1;", "expire_after",
+		    "belongs to storage type \"fs\"" },
+		{ "min_free = 1;", "min_free",
+		    "belongs to storage type \"fs\"" },
+		{ "access_key_secret_file = \"none\";",
+		    "access_key_secret_file", "cannot stand beside" },
+	};
+	char text[256];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		snprintf(text, sizeof text, WITH_SECRET "%s", rows[i].text);
+		s3_fault(text, rows[i].name, rows[i].within);
+	}
+	s3_fault("access_key_secret = \"\";", "access_key_secret", "is empty");
+	s3_fault("access_key_secret_file = \"none\";", "access_key_secret_file",
+	    "cannot read none: No such file");
+}
+
+static void values_of_fs(void **state)
+{
+	(void)state;
+	write_text("file", "x", 0600);
+	fs_fault("path = \"\";", "path", "is empty");
+	fs_fault("path = \"none/store\";", "path",
+	    "the folder none: No such file or directory");
+	fs_fault("path = \"file/store\";", "path", "file is no folder");
+	fs_fault("path = \"file\";", "path", "file is no folder");
+	fs_fault("path = \"/none/such/\";", "path", "the folder /none: ");
+	fs_fault(WITH_PATH "expire_after = -1;", "expire_after",
+	    "from 0 to 2147483647");
+	fs_fault(WITH_PATH "min_free = \"100 %\";", "min_free",
+	    "from \"0 %\" to \"99 %\"");
+	fs_fault(WITH_PATH "min_free = \"1.5 %\";", "min_free",
+	    "from \"0 %\" to \"99 %\"");
+	fs_fault(WITH_PATH "min_free = \"%\";", "min_free", "\"99 %\"");
+	fs_fault(WITH_PATH "min_free = \"5 x\";", "min_free", "unit");
+	fs_fault(WITH_PATH "min_free = true;", "min_free", "boolean");
+	fs_fault(WITH_PATH "bucket_url = \"https://x\";", "bucket_url",
+	    "belongs to storage type \"s3\", and this is \"fs\"");
+	fs_fault(WITH_PATH "get = \"public\";", "get",
+	    "belongs to storage type \"s3\"");
+	fs_fault(WITH_PATH "set_public = true;", "set_public",
+	    "belongs to storage type \"s3\"");
+}
+
+static void what_is_required(void **state)
+{
+	(void)state;
+	expect(CALLERS "\nstorage = { type = \"s3\"; };\n",
+	    "slotd.conf:3: storage.bucket_url: missing: the bucket's URL, "
+	    "such as \"https://my-bucket.s3.us-east-2.amazonaws.com\"\n"
+	    "slotd.conf:3: storage.region: missing: the store's region, such "
+	    "as \"us-east-2\"\n"
+	    "slotd.conf:3: storage.access_key_id: missing: the id of the key "
+	    "that signs\n"
+	    "slotd.conf:3: storage.access_key_secret: missing: it, or "
+	    "access_key_secret_file\n",
+	    "");
+	expect(CALLERS "\nstorage = { type = \"fs\"; };\n",
+	    "slotd.conf:1: public_url: missing: with storage type \"fs\" "
+	    "clients must know how to reach this service, such as "
+	    "\"https://upload.example.org\"\n"
+	    "slotd.conf:3: storage.path: missing: the folder for the files\n",
+	    "");
+	/* Nothing else follows from a type that is not known. */
+	expect_fault(CALLERS "storage = {};\n",
+	    "slotd.conf:2: storage.type: ", "missing: \"s3\" or \"fs\"");
+	expect_fault(CALLERS "storage = { type = \"s4\"; };\n",
+	    "slotd.conf:2: storage.type: ", "must be \"s3\" or \"fs\"");
+	expect_fault(CALLERS
+	    "storage = { type = \"s3\"; bucket_url = \"https://x\"; "
+	    "region = \"a/b\"; access_key_id = \"A\"; "
+	    "access_key_secret = \"b\"; };\n",
+	    "slotd.conf:2: storage.region: ", "letters");
+	expect_fault(CALLERS
+	    "storage = { type = \"s3\"; bucket_url = \"https://x/?a\"; "
+	    "region = \"a\"; access_key_id = \"A\"; "
+	    "access_key_secret = \"b\"; };\n",
+	    "slotd.conf:2: storage.bucket_url: ", "query");
+	expect_fault(CALLERS
+	    "storage = { type = \"s3\"; bucket_url = \"https://x\"; "
+	    "region = \"a\"; access_key_id = \"A B\"; "
+	    "access_key_secret = \"b\"; };\n",
+	    "slotd.conf:2: storage.access_key_id: ", "blanks");
+}
+
+static void keys_that_need_key_file(void **state)
+{
+	struct said said;
+
+	(void)state;
+	expect_fault(CALLERS
+	    "storage = { type = \"s3\"; bucket_url = \"https://x\"; "
+	    "region = \"a\"; access_key_id = \"A\"; "
+	    "access_key_secret = \"b\"; key = \"{random}/{user}\"; };\n",
+	    "slotd.conf:1: key_file: missing: ", "openssl rand -hex 32");
+	/* The embedded store makes its own. */
+	said = read_conf(CALLERS
+	    "public_url = \"http://[::1]:8363\"; storage = { type = \"fs\"; "
+	    "path = \"store\"; key = \"{random}/{user}\"; };\n");
+	assert_string_equal(said.faults, "");
+	said_done(&said);
+}
+
+static void plain_urls_need_a_plain_public_url(void **state)
+{
+	(void)state;
+	expect_fault("callers = ({ id = \"a\"; secret = \"" SECRET "\";\n"
+		     "plain_urls = true; });\n"
+		     "public_url = \"http://[::1]:8363\";\n"
+		     "storage = { type = \"fs\"; path = \"store\"; };\n",
+	    "slotd.conf:2: callers[0].plain_urls: ", "public_url");
+}
+
+static void warnings(void **state)
+{
+	static const char unencrypted[] =
+	    "slotd.conf:2: storage.bucket_url: warning: uploads travel "
+	    "unencrypted: use https\n";
+	static const struct {
+		const char *host;
+		const char *warnings;
+	} rows[] = {
+		{ "http://s3.example.org", unencrypted },
+		{ "http://10.0.0.1:9000", unencrypted },
+		{ "http://127.0.0.1.example.org", unencrypted },
+		{ "http://127.0.0.1:9000/b", "" },
+		{ "http://[::1]:9000", "" },
+		{ "http://LOCALHOST:9000", "" },
+		{ "https://s3.example.org", "" },
+	};
+	char text[1024];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		snprintf(text, sizeof text,
+		    CALLERS "storage = { type = \"s3\"; bucket_url = \"%s\"; "
+			    "region = \"a\"; access_key_id = \"A\"; "
+			    "access_key_secret = \"b\"; };\n",
+		    rows[i].host);
+		expect(text, "", rows[i].warnings);
+	}
+	expect(CALLERS FS "listen = { address = \"0.0.0.0\"; };", "",
+	    "slotd.conf:3: listen.address: warning: everybody who reaches "
+	    "this address reaches POST /slot, too: give uploads and downloads "
+	    "a listener of their own (public)\n");
+	expect(CALLERS FS "listen = { address = \"0.0.0.0\"; }; public = {};",
+	    "", "");
+	expect(CALLERS FS "listen = { address = \"127.9.9.9\"; };", "", "");
+	expect(CALLERS FS "listen = { unix = \"s\"; };", "", "");
+	expect(CALLERS S3 "listen = { address = \"0.0.0.0\"; };", "", "");
+	expect(CALLERS S3 "listen = { unix = \"s\"; mode = 400; };", "",
+	    "slotd.conf:3: listen.mode: warning: is decimal and means "
+	    "\"0620\"; octal digits are written as a string\n");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(values_of_s3),
+		cmocka_unit_test(values_of_fs),
+		cmocka_unit_test(what_is_required),
+		cmocka_unit_test(keys_that_need_key_file),
+		cmocka_unit_test(plain_urls_need_a_plain_public_url),
+		cmocka_unit_test(warnings),
+	};
+
+	return cmocka_run_group_tests(tests, enter_folder, leave_folder);
+}

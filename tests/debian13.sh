@@ -1,0 +1,63 @@
+#!/bin/sh
+# Builds without a warning and runs the unit tests on Debian 13, in a folder
+# made by debootstrap and kept for the next time. Needs root and a machine
+# whose apt knows a Debian mirror; elsewhere it is skipped. TAP.
+# Usage: debian13.sh FOLDER
+set -u
+folder=$1
+root=$folder/root
+packages=gcc,libc6-dev,make,pkg-config,libmicrohttpd-dev,libjansson-dev
+packages=$packages,libmbedtls-dev,libconfig-dev,libcmocka-dev
+
+skip() {
+	echo "ok 1 - Debian 13 # SKIP $1"
+	exit 0
+}
+
+# A mount namespace of its own: what is mounted there goes with it.
+# shellcheck disable=SC2016 # the other shell expands it
+inside() {
+	unshare --mount sh -c 'mount -t proc proc "$0/proc" &&
+		exec chroot "$0" /usr/bin/env -i PATH=/usr/sbin:/usr/bin \
+			HOME=/root LC_ALL=C.UTF-8 "$@"' "$root" "$@"
+}
+
+# shellcheck disable=SC2016 # and this is apt's own notation
+mirror() {
+	apt-get indextargets --format '$(ORIGIN) $(REPO_URI)' \
+		'Created-By: Packages' 2>/dev/null |
+		sed -n 's/^Debian //p' | grep -v -e -security | head -n 1
+}
+
+bootstrap() {
+	for try in 1 2; do
+		rm -rf "$root"
+		mkdir -p "$root"
+		debootstrap --variant=minbase --include="$packages" trixie \
+			"$root" "$(mirror)" >"$folder/debootstrap.log" 2>&1 &&
+			touch "$folder/ready" && return
+		echo "# debootstrap failed, try $try of 2"
+	done
+	tail -n 5 "$folder/debootstrap.log" | sed 's/^/# /'
+	return 1
+}
+
+[ "$(id -u)" -eq 0 ] || skip "only root can make it"
+command -v debootstrap >/dev/null || skip "there is no debootstrap"
+[ -n "$(mirror)" ] || skip "apt knows no Debian mirror"
+mkdir -p "$folder"
+if [ ! -e "$folder/ready" ]; then
+	unshare --mount true 2>/dev/null || skip "mounting is not allowed"
+	bootstrap || skip "debootstrap does not work here"
+fi
+
+rm -rf "$root/slotd"
+mkdir "$root/slotd"
+cp -r Makefile src include api tests "$root/slotd" || exit 1
+if inside make -C /slotd -j2 EXTRA=-Werror all unit-programs >/dev/null; then
+	echo "ok 1 - it builds without a warning on Debian 13"
+else
+	echo "not ok 1 - it builds without a warning on Debian 13"
+	exit 1
+fi
+inside make -C /slotd --no-print-directory check-unit

@@ -1,0 +1,188 @@
+#!/bin/bash
+# The whole journey on one machine: starts slotd on its embedded store, gets a
+# slot, uploads, downloads, compares, and leaves it running.
+# Usage: SLOTD=build/slotd DEMO=build/demo demo.sh [stop]
+set -euo pipefail
+slotd=${SLOTD:-build/slotd}
+demo=${DEMO:-build/demo}
+folder=$(realpath -m "$demo") # for the configuration: valid from anywhere
+secret_file=$demo/demo.secret
+pid_file=$demo/slotd.pid
+log=$demo/slotd.log
+curl=(curl -sS -f --noproxy '*' --max-time 20)
+
+say() {
+	printf '\n%s\n' "$*"
+}
+
+# Shows a command, as a person would type it.
+show() {
+	printf '  $ %s\n' "$*"
+}
+
+die() {
+	printf '\nThe demo failed: %s\n' "$*" >&2
+	if [ -s "$log" ]; then
+		echo "The last lines of $log:" >&2
+		tail -n 5 "$log" >&2
+	fi
+	exit 1
+}
+
+# Whether a process is the slotd of this demo, not one that got its number.
+is_ours() {
+	[[ $1 =~ ^[0-9]+$ ]] || return 1
+	tr '\0' '\n' 2>/dev/null <"/proc/$1/cmdline" |
+		grep -qxF "$folder/slotd.conf"
+}
+
+stop() {
+	local pid
+	[ -s "$pid_file" ] || return 1
+	pid=$(<"$pid_file")
+	rm -f "$pid_file"
+	is_ours "$pid" || return 1
+	kill "$pid"
+	for ((i = 0; i < 300; i++)); do
+		is_ours "$pid" || return 0
+		sleep 0.1
+	done
+	kill -9 "$pid"
+}
+
+# The first port from 8363 on that nobody listens on.
+free_port() {
+	local port
+	for ((port = 8363; port < 8463; port++)); do
+		if ! (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then
+			echo "$port"
+			return
+		fi
+	done
+	return 1
+}
+
+configure() {
+	mkdir -p "$demo/store"
+	chmod 700 "$demo"
+	(umask 077 && openssl rand -hex 32 >"$secret_file")
+	cat >"$demo/slotd.conf" <<-END
+		listen = { address = "127.0.0.1"; port = $port; };
+		public_url = "http://127.0.0.1:$port";
+		callers = ( { id = "demo"; secret_file = "$folder/demo.secret"; } );
+		storage = { type = "fs"; path = "$folder/store"; min_free = "1 MiB"; };
+	END
+}
+
+start() {
+	show "$slotd serve -c $demo/slotd.conf &"
+	# With nothing of this shell open, so that it can outlive it.
+	setsid "$slotd" serve -c "$folder/slotd.conf" \
+		</dev/null >/dev/null 2>"$log" &
+	echo $! >"$pid_file"
+	for ((i = 0; i < 200; i++)); do
+		"${curl[@]}" -o /dev/null "$url/healthz" 2>/dev/null && break
+		kill -0 "$(<"$pid_file")" 2>/dev/null || break
+		sleep 0.05
+	done
+	if ! is_ours "$(<"$pid_file")"; then
+		die "slotd did not start"
+	fi
+	"$slotd" health -c "$demo/slotd.conf" || die "slotd is not healthy"
+	sed 's/^/  /;q' "$log"
+}
+
+# Signs $body in a shell, as a module does in its own language.
+sign() {
+	ts=$(date +%s)
+	nonce=$(openssl rand -hex 8)
+	sig=$(printf 'slotd-v1\ndemo\nPOST\n/slot\n%s\n%s\n%s' \
+		"$ts" "$nonce" "$body" |
+		openssl dgst -sha256 -hmac "$(<"$secret_file")" |
+		sed 's/.* //')
+}
+
+get_slot() {
+	show "ts=$ts nonce=$nonce"
+	show "body='$body'"
+	cat <<-'END'
+		  $ sig=$(printf 'slotd-v1\ndemo\nPOST\n/slot\n%s\n%s\n%s' \
+		        "$ts" "$nonce" "$body" |
+		        openssl dgst -sha256 -hmac "$secret" | sed 's/.* //')
+		  $ curl -H "Authorization: Slot-HMAC-SHA256 id=demo, ts=$ts, nonce=$nonce, sig=$sig" \
+		        -H "Content-Type: application/json" --data-binary "$body" \
+	END
+	echo "        $url/slot"
+	slot=$("${curl[@]}" --data-binary "$body" -H "Content-Type: application/json" \
+		-H "Authorization: Slot-HMAC-SHA256 id=demo, ts=$ts, nonce=$nonce, sig=$sig" \
+		"$url/slot") || die "there was no slot"
+	echo "  $slot"
+}
+
+# A member of the answer; its strings are URLs, which need no unescaping.
+member() {
+	sed -n "s/.*\"$1\":\"\([^\"]*\)\".*/\1/p" <<<"$slot"
+}
+
+journey() {
+	local file=$demo/hello.txt copy=$demo/hello.copy.txt size put
+	printf 'Hello from slotd, %s.\n' "$(date)" >"$file"
+	size=$(stat -c %s "$file")
+
+	say "2. The XMPP server asks for a slot. It signs with a secret that" \
+		"only it and slotd know:"
+	body='{"jid":"juliet@example.org","filename":"hello.txt","size":'$size'}'
+	sign
+	get_slot
+	put=$(member put) get=$(member get)
+
+	say "3. The client puts its file there:"
+	show "curl -T $file \\"
+	echo "        $put"
+	"${curl[@]}" -o /dev/null -w '  %{http_code}\n' -H "Content-Type:" \
+		-T "$file" "$put" || die "the upload was refused"
+
+	say "4. Its friends get it:"
+	show "curl -o $copy \\"
+	echo "        $get"
+	"${curl[@]}" -o "$copy" "$get" || die "the download failed"
+	show "cmp $file $copy"
+	cmp "$file" "$copy" || die "the file came back changed"
+	echo "  the same, byte for byte"
+}
+
+farewell() {
+	cat <<-END
+
+		All is well. slotd goes on running at $url (process $(<"$pid_file")).
+		What to try next:
+
+		  curl -i $get
+		  $slotd slot -c $demo/slotd.conf --jid romeo@example.org --size 5 a.txt
+		  $slotd sign -c $demo/slotd.conf --caller demo --method GET --target '/limits?domain=example.org'
+		  curl $url/openapi.yaml
+		  cat $log
+		  make demo-stop
+	END
+}
+
+if [ "${1-}" = stop ]; then
+	if stop; then
+		echo "The demo's slotd has ended."
+	else
+		echo "No slotd of the demo is running."
+	fi
+	exit 0
+fi
+[ -x "$slotd" ] || die "$slotd is not there: run make first"
+if stop; then
+	echo "The slotd of an earlier demo has ended."
+fi
+port=$(free_port) || die "no port from 8363 to 8462 is free"
+url=http://127.0.0.1:$port
+say "1. slotd starts on its embedded store, with a secret made just now:"
+show "openssl rand -hex 32 >$secret_file"
+configure
+start
+journey
+farewell

@@ -1,0 +1,99 @@
+"""Configurations: free ports, and libconfig's syntax."""
+
+import pathlib
+import random
+import socket
+
+SECRET = "not-a-secret-only-for-tests"
+ACCESS_KEY = "AKIDFAKEFAKEFAKE0001"
+ACCESS_SECRET = "fake/only+for/tests0000000000000000000"
+
+_handed_out = set()
+
+
+def free_port():
+    """A port below the ephemeral range that nobody listens on."""
+    while True:
+        port = random.SystemRandom().randrange(20000, 32000)
+        if port in _handed_out:
+            continue
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        _handed_out.add(port)
+        return port
+
+
+def render(value, depth=0):
+    """A Python value in libconfig's syntax."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        return str(value) + ("L" if abs(value) >= 2**31 else "")
+    if isinstance(value, (str, pathlib.Path)):
+        text = str(value).replace("\\", "\\\\").replace('"', '\\"')
+        return '"' + text + '"'
+    if isinstance(value, (list, tuple)):
+        return "( " + ", ".join(render(v, depth) for v in value) + " )"
+    pad = "\t" * (depth + 1)
+    lines = [
+        f"{pad}{name} = {render(item, depth + 1)};\n"
+        for name, item in value.items()
+    ]
+    return "{\n" + "".join(lines) + "\t" * depth + "}"
+
+
+def render_config(config):
+    return "".join(f"{k} = {render(v)};\n" for k, v in config.items())
+
+
+def merge(base, over):
+    """base with over's groups laid over its own; None takes away."""
+    result = dict(base)
+    for name, value in over.items():
+        if value is None:
+            result.pop(name, None)
+        elif isinstance(value, dict) and isinstance(result.get(name), dict):
+            result[name] = merge(result[name], value)
+        else:
+            result[name] = value
+    return result
+
+
+def s3_config(**over):
+    base = {
+        "listen": {"address": "127.0.0.1", "port": free_port()},
+        "callers": [{"id": "prosody", "secret": SECRET}],
+        "storage": {
+            "type": "s3",
+            "bucket_url": "https://bucket.s3.example.org",
+            "region": "us-east-2",
+            "access_key_id": ACCESS_KEY,
+            "access_key_secret": ACCESS_SECRET,
+        },
+    }
+    return merge(base, over)
+
+
+def fs_config(path, **over):
+    port = free_port()
+    base = {
+        "listen": {"address": "127.0.0.1", "port": port},
+        "public_url": f"http://127.0.0.1:{port}",
+        "callers": [
+            {"id": "prosody", "secret": SECRET},
+            {"id": "plain", "secret": SECRET + "-plain", "plain_urls": True},
+        ],
+        "storage": {"type": "fs", "path": path, "min_free": "1 MiB"},
+    }
+    return merge(base, over)
+
+
+def write_config(folder, config):
+    path = pathlib.Path(folder) / "slotd.conf"
+    text = config if isinstance(config, str) else render_config(config)
+    path.write_text(text)
+    path.chmod(0o600)
+    return path

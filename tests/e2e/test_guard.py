@@ -1,0 +1,192 @@
+"""The edge, by raw sockets: what no honest client sends."""
+
+import socket
+
+import pytest
+
+import support
+
+
+@pytest.fixture(autouse=True)
+def survives(fs):
+    yield
+    assert fs.process.poll() is None
+    assert fs.healthy()
+
+
+def head(line, *headers):
+    return line + b"\r\n" + b"".join(h + b"\r\n" for h in headers) + b"\r\n"
+
+
+POST = b"POST /slot HTTP/1.1"
+GET = b"GET /healthz HTTP/1.1"
+H = b"Host: 127.0.0.1"
+CLOSE = b"Connection: close"
+SMUGGLED = head(GET, H, CLOSE)
+
+
+@pytest.mark.parametrize("data", [
+    head(POST, H, b"Content-Length: 2", b"Content-Length: 40") + b"{}",
+    head(POST, H, b"Content-Length: 2", b"Content-Length: 2") + b"{}",
+    head(POST, H, b"Content-Length: 2, 40") + b"{}",
+    head(POST, H, b"Content-Length: 5", b"Transfer-Encoding: chunked")
+    + b"0\r\n\r\n",
+    head(POST, H, b"Transfer-Encoding: chunked", b"Content-Length: 5")
+    + b"0\r\n\r\n",
+    head(POST, H, b"Transfer-Encoding: gzip") + b"{}",
+    head(POST, H, b"Transfer-Encoding: gzip, chunked") + b"0\r\n\r\n",
+    head(POST, H, b"Transfer-Encoding: chunked, identity") + b"0\r\n\r\n",
+    head(POST, H, b"Transfer-Encoding: xchunked") + b"0\r\n\r\n",
+    head(POST, H, b"Transfer-Encoding: chunked",
+         b"Transfer-Encoding: chunked") + b"0\r\n\r\n",
+    head(POST, H, b"Content-Length: -1"),
+    head(POST, H, b"Content-Length: +2") + b"{}",
+    head(POST, H, b"Content-Length: 0x2") + b"{}",
+    head(POST, H, b"Content-Length: 99999999999999999999999"),
+    head(POST, H, b"Content-Length: two"),
+    head(POST, H, b"Transfer-Encoding: chunked") + b"zz\r\n\r\n",
+    head(POST, H, b"Transfer-Encoding: chunked")
+    + b"ffffffffffffffffff\r\n",
+    head(GET, H, H),
+    head(GET, H, b"Host: evil.example"),
+    head(GET),
+    head(GET, H, b"Bad Name: x"),
+    head(GET, H, b"Bad[Name]: x"),
+    head(GET, H, b"Transfer-Encoding : chunked"),
+    head(GET, H, b"no colon at all"),
+    head(GET, b" " + H),
+    head(b"GET /healthz HTTP/3.0", H),
+    head(b"GET /healthz HTTX/1.1", H),
+    head(b"GET /" + b"a" * 70000 + b" HTTP/1.1", H),
+    head(GET, H, b"X-Huge: " + b"a" * 70000),
+    head(GET, H, *[b"X-%d: y" % n for n in range(5000)]),
+    b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"\0" * 500
+    + b"\r\n\r\n",
+])
+def test_refused_and_closed(fs, data):
+    """A 4xx or 5xx, and then the end: nothing behind it is read.
+
+    (libmicrohttpd 0.9.75 writes the head of its own error pages twice.)
+    """
+    try:
+        answer = support.raw(fs.address, data + SMUGGLED)
+    except ConnectionError:
+        return  # closed with our bytes unread: nothing was served
+    found = support.statuses(answer)
+    assert len(found) <= 2 and len(set(found)) <= 1, answer
+    assert all(400 <= status <= 505 for status in found), answer
+
+
+@pytest.mark.parametrize("headers", [
+    (H, b"Content-Length: 2", b"Content-Length: 40"),
+    (H, b"Content-Length: 2", b"Transfer-Encoding: chunked"),
+    (H, b"Transfer-Encoding: gzip", ),
+    (H, b"Host: evil.example", b"Content-Length: 0"),
+    (H, b"Bad[Name]: x", b"Content-Length: 0"),
+])
+def test_refused_with_400(fs, headers):
+    """The status itself arrives when there is nothing left to read."""
+    answer = support.raw(fs.address, head(POST, *headers))
+    assert support.statuses(answer) == [400], answer
+
+
+@pytest.mark.parametrize("data", [
+    head(GET, b"X-A: 1\r\n folded", H),
+    head(POST, H, b"Transfer-Encoding:\r\n chunked", b"Content-Length: 5")
+    + b"0\r\n\r\n",
+    head(GET, H, b"X-A: a\0b"),
+    head(GET, b"Host: 127.0.0.1\0evil"),
+    head(b"GET /healthz\0 HTTP/1.1", H),
+])
+def test_odd_but_never_split(fs, data):
+    """Refused, or read as one request: never as two."""
+    try:
+        answer = support.raw(
+            fs.address, data.replace(H, H + b"\r\nConnection: close"))
+    except ConnectionError:
+        return
+    assert len(support.statuses(answer)) <= 1
+
+
+@pytest.mark.parametrize("target, expected", [
+    (b"http://127.0.0.1/healthz", {200, 400, 404}),
+    (b"*", {400, 404}), (b"healthz", {400, 404}),
+    (b"/healthz/", {404}), (b"//healthz", {400, 404}),
+    (b"/health%7a", {200, 404}), (b"/./healthz", {400, 404}),
+    (b"/%00", {400, 404}), (b"/healthz%00", {400, 404}),
+    (b"/%zz", {400, 404}), (b"/", {404}), (b"/healthz?x=1", {200}),
+    (b"/\xff\xfe", {400, 404}), (b"/a\"b<c>", {400, 404}),
+])
+def test_targets(fs, target, expected):
+    answer = support.raw(
+        fs.address, head(b"GET " + target + b" HTTP/1.1", H, CLOSE))
+    assert len(support.statuses(answer)) == 1
+    assert support.statuses(answer)[0] in expected, answer
+
+
+def test_http10(fs):
+    answer = support.raw(fs.address, head(b"GET /healthz HTTP/1.0"))
+    assert support.statuses(answer) == [200]
+    answer = support.raw(fs.address, head(b"GET /nothing HTTP/1.0", H))
+    assert support.statuses(answer) == [404]
+
+
+def test_pipelining(fs):
+    data = 5 * head(GET, H) + head(b"GET /no HTTP/1.1", H, CLOSE)
+    answer = support.raw(fs.address, data)
+    assert support.statuses(answer) == [200] * 5 + [404]
+
+
+def test_keep_alive(fs):
+    connection = support.Connection(fs.address)
+    assert connection.ask("GET", "/healthz").status == 200
+    sock = connection.sock
+    for _ in range(3):
+        body = support.slot_body()
+        for secret, status in ((support.SECRET, 200), ("wrong" * 5, 401)):
+            reply = connection.ask("POST", "/slot", body, {
+                "Authorization": support.authorization(
+                    body=body, secret=secret),
+                "Content-Type": "application/json"})
+            assert reply.status == status
+            assert connection.sock is sock
+    connection.close()
+
+
+def test_byte_by_byte(fs):
+    body = support.slot_body()
+    data = head(POST, H, CLOSE, b"Content-Type: application/json",
+                b"Content-Length: %d" % len(body),
+                b"Authorization: " + support.authorization(
+                    body=body).encode()) + body
+    with socket.create_connection(fs.address, support.PATIENCE) as sock:
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for n in range(len(data)):
+            sock.sendall(data[n:n + 1])
+        answer = sock.makefile("rb").read()
+    assert support.statuses(answer) == [200]
+
+
+def test_gone_at_once(fs):
+    """Clients that leave at any point of a request."""
+    data = head(POST, H, b"Content-Length: 100") + b"{" * 50
+    for n in range(0, len(data), 7):
+        with socket.create_connection(fs.address, support.PATIENCE) as sock:
+            sock.sendall(data[:n])
+
+
+def test_head(fs):
+    answer = support.raw(fs.address, head(b"HEAD /healthz HTTP/1.1", H, CLOSE))
+    assert support.statuses(answer)[0] in (200, 405)
+    assert answer.endswith(b"\r\n\r\n")
+
+
+def test_small_routes(fs):
+    assert fs.ask("GET", "/healthz").status == 200
+    assert fs.ask("GET", "/readyz").status == 200
+    reply = fs.ask("GET", "/openapi.yaml")
+    assert reply.status == 200
+    assert reply.body == (support.ROOT / "api/openapi.yaml").read_bytes()
+    for target in ("/", "/nothing", "/u", "/f", "/slot/x", "/slotx"):
+        reply = fs.ask("GET", target)
+        support.assert_problem(reply, "not-found")

@@ -1,0 +1,247 @@
+"""api/openapi.yaml and the running server, held against each other."""
+
+import datetime
+import json
+import re
+import urllib.parse
+
+import jsonschema
+import pytest
+import yaml
+
+import support
+
+TEXT = (support.ROOT / "api/openapi.yaml").read_bytes()
+
+
+class DatesAsText(yaml.SafeLoader):
+    """JSON knows no dates."""
+
+
+DatesAsText.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers
+            if tag != "tag:yaml.org,2002:timestamp"]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()}
+API = yaml.load(TEXT, DatesAsText)
+CODES = API["components"]["schemas"]["Code"]["x-codes"]
+METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+OPERATIONS = {
+    (path, method): item[method]
+    for path, item in API["paths"].items() for method in METHODS
+    if method in item}
+
+
+def resolve(node):
+    while isinstance(node, dict) and "$ref" in node:
+        found = API
+        for step in node["$ref"].removeprefix("#/").split("/"):
+            found = found[step]
+        node = found
+    return node
+
+
+def check(value, schema):
+    """That a value has the shape that the file gives it."""
+    formats = jsonschema.FormatChecker(formats=())
+    formats.checks("uri", ValueError)(is_uri)
+    formats.checks("date-time", ValueError)(is_date_time)
+    jsonschema.Draft202012Validator(
+        {**schema, "components": API["components"]},
+        format_checker=formats).validate(value)
+
+
+def is_uri(value):
+    return bool(urllib.parse.urlsplit(value).netloc) and value.isascii()
+
+
+def is_date_time(value):
+    return bool(datetime.datetime.strptime(value, "%Y-%m-%dT%H:%M:%SZ"))
+
+
+def media(content):
+    """(type, schema, {name: example}) of all that content lists."""
+    for kind, entry in content.items():
+        examples = {name: resolve(example)["value"] for name, example
+                    in entry.get("examples", {}).items()}
+        yield kind, entry["schema"], examples
+
+
+def all_responses():
+    for (path, method), operation in OPERATIONS.items():
+        for status, response in operation["responses"].items():
+            yield f"{method} {path} {status}", status, resolve(response)
+
+
+def check_reply(reply, path, method):
+    """That the file knows such an answer of this operation."""
+    response = resolve(
+        OPERATIONS[path, method]["responses"][str(reply.status)])
+    for name, header in response.get("headers", {}).items():
+        schema = resolve(header)["schema"]
+        value = reply.headers[name]
+        if name == "Content-Disposition" and value is None:
+            continue
+        assert value is not None, name
+        if schema.get("type") != "integer":
+            check(value, schema)
+        else:
+            int(value)
+    content = response.get("content", {})
+    kind = (reply.headers["Content-Type"] or "").partition(";")[0]
+    if not reply.body:
+        return
+    assert kind in content or "*/*" in content, kind
+    if kind.endswith("json"):
+        check(reply.json, content[kind]["schema"])
+
+
+# --- the file alone -------------------------------------------------------
+
+
+def test_the_file_is_what_is_served(s3):
+    reply = s3.ask("GET", "/openapi.yaml")
+    assert reply.status == 200
+    assert reply.body == TEXT
+    assert reply.headers["Content-Type"] == "application/yaml"
+    check_reply(reply, "/openapi.yaml", "get")
+
+
+def test_examples_have_their_schema():
+    seen = 0
+    for where, status, response in all_responses():
+        for _, schema, examples in media(response.get("content", {})):
+            for name, example in examples.items():
+                check(example, schema)
+                seen += 1
+                if int(status) >= 400:
+                    entry = CODES[name]
+                    assert example["code"] == name, where
+                    assert example["status"] == entry["status"] == int(status)
+                    assert example.get("xmpp") == entry.get("xmpp"), where
+    assert seen > 20
+
+
+def test_errors_of_operations_are_named():
+    """Every error has examples, and its description names their codes."""
+    for where, status, response in all_responses():
+        if int(status) < 400 or where.startswith("head "):
+            continue
+        codes = {name for _, _, examples in media(response["content"])
+                 for name in examples}
+        named = set(re.findall(r"`([a-z-]+)`", response["description"]))
+        assert codes and codes == named & set(CODES), where
+
+
+def test_codes_are_those_of_the_program():
+    """Against the table in the source, the one that makes the answers."""
+    source = (support.ROOT / "src/slot/failure.c").read_text()
+    rows = re.findall(
+        r'\[FAILURE_\w+\] = \{\s*"([a-z-]+)",\s*(\d+),\s*"([^"]*)",\s*'
+        r'"[^"]*",\s*(?:"([a-z-]+)"|NULL),\s*(?:"([a-z]+)"|NULL)', source)
+    table = {code: (int(status), condition, kind)
+             for code, status, _, condition, kind in rows}
+    documented = {
+        code: (entry["status"], entry.get("xmpp", {}).get("condition", ""),
+               entry.get("xmpp", {}).get("type", ""))
+        for code, entry in CODES.items()}
+    assert table == documented
+    assert API["components"]["schemas"]["Code"]["enum"] == list(CODES)
+    assert len(rows) == source.count("[FAILURE_") - 2
+
+
+# --- the routes -----------------------------------------------------------
+
+
+def concrete(path):
+    return path.format(token="t", key="k/file")
+
+
+@pytest.mark.parametrize("path", API["paths"])
+def test_methods(fs, path):
+    known = {method.upper() for method in METHODS
+             if (path, method) in OPERATIONS}
+    if "GET" in known:
+        known.add("HEAD")
+    for method in [m.upper() for m in METHODS] + ["PROPFIND"]:
+        reply = fs.ask(method, concrete(path), b"")
+        if method in known:
+            assert reply.status not in (405, 501), (method, reply)
+            continue
+        assert reply.status == 405, (method, reply)
+        allowed = set(re.split(", *", reply.headers["Allow"]))
+        assert allowed == known, method
+
+
+@pytest.mark.parametrize("path", [
+    "/", "/slots", "/slot/", "/SLOT", "//slot", "/healthz/", "/metrics",
+    "/openapi.json", "/u", "/f", "/limits/x", "/.well-known/x"])
+def test_other_paths(fs, path):
+    for method in ("GET", "POST", "PUT", "OPTIONS"):
+        support.assert_problem(fs.ask(method, path, b""), "not-found")
+
+
+def test_paths_of_the_store_are_its_own(s3):
+    for path in ("/u/t/k", "/f/k"):
+        support.assert_problem(s3.ask("GET", path), "not-found")
+
+
+# --- the examples, sent ---------------------------------------------------
+
+
+REQUESTS = {
+    name: example for _, _, examples in media(
+        OPERATIONS["/slot", "post"]["requestBody"]["content"])
+    for name, example in examples.items()}
+
+
+@pytest.mark.parametrize("name", REQUESTS)
+def test_requests(s3, fs, name):
+    check(REQUESTS[name], API["components"]["schemas"]["SlotRequest"])
+    for slotd in (s3, fs):
+        body = json.dumps(REQUESTS[name], ensure_ascii=False).encode()
+        reply = slotd.post(body)
+        assert reply.status == 200, reply
+        check_reply(reply, "/slot", "post")
+        now = datetime.datetime.now(datetime.timezone.utc)
+        expires = datetime.datetime.fromisoformat(
+            reply.json["expires"].replace("Z", "+00:00"))
+        assert 0 < (expires - now).total_seconds() <= 600
+
+
+def test_limits(start):
+    example = OPERATIONS["/limits", "get"]["parameters"][0]["example"]
+    slotd = start(support.s3_config(policy={"allow_types": ["image/*"]}))
+    target = "/limits?domain=" + example
+    reply = slotd.ask("GET", target, headers={
+        "Authorization": support.authorization("GET", target)})
+    check_reply(reply, "/limits", "get")
+    examples = list(media(OPERATIONS["/limits", "get"]["responses"]["200"][
+        "content"]))[0][2]
+    assert reply.json == examples["images"]
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz"])
+def test_service(s3, path):
+    reply = s3.ask("GET", path)
+    assert reply.status == 200
+    check_reply(reply, path, "get")
+
+
+def test_journey(fs):
+    """Upload and download answer as the file says, headers included."""
+    slot = fs.slot(size=5, filename="a.svg", content_type="image/svg+xml")
+    reply = support.fetch("PUT", slot["put"], b"<svg>")
+    assert reply.status == 201
+    check_reply(reply, "/u/{token}/{key}", "put")
+    etag = support.fetch("HEAD", slot["get"]).headers["ETag"]
+    asked = [("GET", {}, 200), ("HEAD", {}, 200), ("OPTIONS", {}, 204),
+             ("GET", {"Range": "bytes=1-2"}, 206),
+             ("GET", {"Range": "bytes=9-"}, 416),
+             ("GET", {"If-None-Match": etag}, 304),
+             ("HEAD", {"If-None-Match": etag}, 304)]
+    for method, headers, status in asked:
+        reply = support.fetch(method, slot["get"], headers=headers)
+        assert reply.status == status, (method, headers, reply)
+        check_reply(reply, "/f/{key}", method.lower())
+    reply = support.fetch("OPTIONS", slot["put"])
+    check_reply(reply, "/u/{token}/{key}", "options")

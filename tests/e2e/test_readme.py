@@ -1,0 +1,132 @@
+"""What the README and the demo tell a newcomer to do works as it stands."""
+
+import json
+import os
+import pathlib
+import re
+import signal
+import subprocess
+
+import pytest
+
+import support
+
+README = (support.ROOT / "README.md").read_text()
+
+
+def blocks(language):
+    return re.findall(rf"^```{language}\n(.*?)^```$", README, re.S | re.M)
+
+
+def alive(pid):
+    """Whether it runs; one that has ended and waits for init does not."""
+    try:
+        stat = pathlib.Path(f"/proc/{pid}/stat").read_text()
+    except FileNotFoundError:
+        return False
+    return stat.rpartition(")")[2].split()[0] not in ("Z", "X")
+
+
+class Demo:
+    def __init__(self, folder):
+        self.folder = folder
+        self.env = {**os.environ, "SLOTD": support.SLOTD, "DEMO": str(folder)}
+
+    def run(self, *arguments):
+        return subprocess.run(
+            [support.ROOT / "tests/demo.sh", *arguments], env=self.env,
+            capture_output=True, text=True, timeout=2 * support.PATIENCE)
+
+    @property
+    def pid(self):
+        return int((self.folder / "slotd.pid").read_text())
+
+    @property
+    def port(self):
+        text = (self.folder / "slotd.conf").read_text()
+        return int(re.search(r"port = (\d+);", text)[1])
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory):
+    demo = Demo(tmp_path_factory.mktemp("demo") / "the demo")
+    done = demo.run()
+    assert done.returncode == 0, done
+    demo.output = done.stdout
+    yield demo
+    demo.run("stop")
+
+
+def test_demo(demo):
+    assert (demo.folder / "hello.txt").read_bytes() == (
+        demo.folder / "hello.copy.txt").read_bytes()
+    assert "the same, byte for byte" in demo.output
+    assert "  201\n" in demo.output
+    assert alive(demo.pid)
+    assert (demo.folder / "demo.secret").stat().st_mode & 0o777 == 0o600
+    secret = (demo.folder / "demo.secret").read_text().strip()
+    assert secret not in demo.output
+    assert secret not in (demo.folder / "slotd.log").read_text()
+
+
+def test_demo_replaces_an_earlier_one(demo):
+    earlier = demo.pid
+    done = demo.run()
+    assert done.returncode == 0, done
+    assert demo.pid != earlier
+    assert alive(demo.pid) and not alive(earlier)
+
+
+def test_demo_fails_with_a_sentence(tmp_path):
+    demo = Demo(tmp_path / "demo")
+    demo.env["SLOTD"] = "/nowhere/slotd"
+    done = demo.run()
+    assert done.returncode == 1
+    assert "The demo failed: /nowhere/slotd is not there" in done.stderr
+    assert demo.run("stop").returncode == 0
+
+
+def test_demo_stops_only_its_own(tmp_path):
+    """A number of a process that is not the demo's slotd is left alone."""
+    with subprocess.Popen(["sleep", "60"]) as other:
+        (tmp_path / "slotd.pid").write_text(f"{other.pid}\n")
+        done = Demo(tmp_path).run("stop")
+        assert "No slotd of the demo is running." in done.stdout
+        assert other.poll() is None
+        other.send_signal(signal.SIGKILL)
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_first_request(demo, number):
+    text = blocks("sh")[number]
+    for theirs, ours in (
+            ("build/demo/", "demo/"), ("build/slotd", support.SLOTD),
+            ("127.0.0.1:8363", f"127.0.0.1:{demo.port}"), ("curl ", "curl -sS ")):
+        assert theirs in text or theirs == "build/slotd"
+        text = text.replace(theirs, ours)
+    (demo.folder / "demo").exists() or (demo.folder / "demo").symlink_to(".")
+    done = subprocess.run(
+        ["bash", "-euc", text], cwd=demo.folder, capture_output=True,
+        text=True, timeout=support.PATIENCE)
+    assert done.returncode == 0, done
+    answer = json.loads(done.stdout)
+    assert answer["get"].endswith("/cat.jpg"), done
+
+
+def test_s3_in_ten_lines(tmp_path):
+    text = next(block for block in blocks("") if "bucket_url" in block)
+    assert len(text.splitlines()) <= 10
+    for name in ("prosody.secret", "s3.secret"):
+        (tmp_path / name).write_text("not-a-secret-but-a-test\n")
+        (tmp_path / name).chmod(0o600)
+    path = support.write_config(
+        tmp_path, text.replace("/etc/slotd", str(tmp_path)))
+    done = support.run("check", "-c", path)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_links():
+    for file in ("README.md", "CONTRIBUTING.md"):
+        text = (support.ROOT / file).read_text()
+        for link in re.findall(r"\]\(([^)]+)\)", text):
+            assert (support.ROOT / link).exists(), link

@@ -1,0 +1,206 @@
+"""Presigned URLs against botocore, an independent signer.
+
+At least 2,000 random slots over every form of configuration: whatever slotd
+signs, botocore has to compute the same signature for the same inputs and
+the same clock.
+"""
+
+import datetime
+import random
+import urllib.parse
+
+import botocore.auth
+import botocore.awsrequest
+import botocore.credentials
+import pytest
+
+import names
+import support
+
+SEED = 20130524
+SLOTS = 92  # for each configuration; together more than 2,000
+
+ACCESS = {"access_key_id": "AKIAIOSFODNN7EXAMPLE",
+          "access_key_secret": "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"}
+
+# (bucket_url, its normal form, region, more of storage)
+CONFIGS = [
+    ("https://my-bucket.s3.us-east-2.amazonaws.com", ..., "us-east-2", {}),
+    ("https://my-bucket.s3.us-east-2.amazonaws.com/", ..., "us-east-2", {}),
+    ("https://my.dotted.bucket.s3.eu-west-1.amazonaws.com", ...,
+     "eu-west-1", {"set_public": True}),
+    ("https://my-bucket.s3.amazonaws.com/pre/fix", ..., "us-east-1", {}),
+    ("https://my-bucket.s3.amazonaws.com/pre/fix/", ..., "us-east-1",
+     {"put_ttl": 1}),
+    ("https://s3.example.org:9000/bucket", ..., "garage",
+     {"put_ttl": 604800}),
+    ("https://s3.example.org:9000/bucket/", ..., "garage",
+     {"set_public": True, "put_ttl": 60}),
+    ("http://127.0.0.1:9000/bucket", ..., "us-east-1", {}),
+    ("http://localhost/bucket", ..., "us-east-1", {}),
+    ("http://localhost:80/bucket", "http://localhost/bucket", "local", {}),
+    ("https://s3.example.org:443/bucket", "https://s3.example.org/bucket",
+     "r1", {}),
+    ("https://s3.example.org:80/bucket", ..., "r1", {}),
+    ("http://s3.example.org:443/bucket", ..., "r1", {}),
+    ("http://[::1]:9000/bucket", ..., "us-east-1", {}),
+    ("http://[2001:db8::1]/b", ..., "us-east-1", {"set_public": True}),
+    ("https://ACCOUNT.R2.CloudflareStorage.com/Bucket",
+     "https://account.r2.cloudflarestorage.com/Bucket", "auto", {}),
+    ("https://s3.eu-central-003.backblazeb2.com/bucket", ...,
+     "eu-central-003", {"key": "{random}"}),
+    ("https://fra1.digitaloceanspaces.com/b", ..., "fra1",
+     {"key": "a~b/{domain}/{date}/{random}.{ext}"}),
+    ("https://s3.example.org/b%20c/%E2%82%AC", ..., "x_y.z-1", {}),
+    ("https://s3.example.org/b%2fc", ..., "us-east-1", {}),
+    ("https://s3.example.org/~user/b-c_d.e", ..., "us-east-1", {}),
+    ("https://storage.googleapis.com/bucket", ..., "europe-west1",
+     {"key": "{random}-{filename}", "set_public": True}),
+    ("https://s3.example.org", ..., "us-east-1",
+     {"access_key_secret": "s" * 128}),
+    ("https://s3.example.org:65535/b", ..., "us-east-1",
+     {"access_key_id": "GK31c2f218a2e44f485b94239e"}),
+]
+
+SPECIAL = " +%&'()~!*;:@$,=?#[]{}|^`<>\"-_."
+RANGES = [(0x21, 0x7E), (0xA1, 0x2FF), (0x300, 0x36F), (0x370, 0x5FF),
+          (0x620, 0x6FF), (0x900, 0x97F), (0x3041, 0x30FF),
+          (0x4E00, 0x9FFF), (0xE000, 0xE010), (0x1F300, 0x1F6FF),
+          (0x20000, 0x20010), (0x10FFF0, 0x10FFFF)]
+
+
+def random_name(dice):
+    kind = dice.randrange(8)
+    if kind == 0:
+        return "".join(dice.choices(SPECIAL + "ab/\\", k=dice.randint(0, 30)))
+    if kind == 1:
+        return dice.choice(names.TABLE)[0]
+    size = dice.choice([1, 3, 8, 20, 60, 300])
+    text = "".join(chr(dice.randint(*dice.choice(RANGES)))
+                   for _ in range(dice.randint(1, size)))
+    return text + dice.choice(["", ".jpg", ".tar.gz", " .TXT", ". "])
+
+
+def random_size(dice):
+    return dice.choice([0, 1, 2**31, 2**32, dice.randrange(2**20),
+                        dice.randrange(2**40), 2**50])
+
+
+class FrozenClock:
+    """Stands for the datetime module inside botocore.auth."""
+
+    def __init__(self, stamp):
+        moment = datetime.datetime.strptime(stamp, "%Y%m%dT%H%M%SZ")
+
+        class Frozen(datetime.datetime):
+            @classmethod
+            def utcnow(cls):
+                return moment
+
+            @classmethod
+            def now(cls, tz=None):
+                return moment.replace(tzinfo=tz)
+        self.datetime = Frozen
+        self.timezone = datetime.timezone
+        self.moment = moment
+
+
+def presign(monkeypatch, stamp, url, size, storage):
+    """What botocore makes of the same inputs at the same second."""
+    clock = FrozenClock(stamp)
+    with monkeypatch.context() as patch:
+        patch.setattr(botocore.auth, "datetime", clock, raising=False)
+        if hasattr(botocore.auth, "get_current_datetime"):
+            patch.setattr(botocore.auth, "get_current_datetime",
+                          lambda *_, **__: clock.moment)
+        signer = botocore.auth.S3SigV4QueryAuth(
+            botocore.credentials.Credentials(
+                storage["access_key_id"], storage["access_key_secret"]),
+            "s3", storage["region"], expires=storage.get("put_ttl", 600))
+        if storage.get("set_public"):
+            url += "?x-amz-acl=public-read"
+        request = botocore.awsrequest.AWSRequest(
+            "PUT", url, headers={"Content-Length": str(size)})
+        signer.add_auth(request)
+        return request.url
+
+
+def parts(url):
+    base, _, query = url.partition("?")
+    pairs = urllib.parse.parse_qsl(query, strict_parsing=True)
+    assert len(dict(pairs)) == len(pairs)
+    return base, dict(pairs)
+
+
+def expected_key(storage, key, name):
+    """The key must be what the template says, but for its random part."""
+    template = storage.get("key", "{random}/{filename}")
+    cleaned = names.clean(name)
+    head, tail = template.split("{random}")
+    if "{filename}" in tail:
+        assert key.endswith(tail.replace("{filename}", cleaned)), (key, name)
+    if head == "" and "{filename}" in tail:
+        assert len(key) == 22 + len(tail.replace("{filename}", cleaned))
+
+
+def one_slot(connection, dice):
+    name, size = random_name(dice), random_size(dice)
+    body = support.slot_body(filename=name, size=size)
+    reply = connection.ask("POST", "/slot", body, {
+        "Authorization": support.authorization(body=body),
+        "Content-Type": "application/json"})
+    assert reply.status == 200, (name, size, reply)
+    return name, size, reply.json["put"]
+
+
+def test_enough():
+    assert len(CONFIGS) >= 20 and len(CONFIGS) * SLOTS >= 2000
+
+
+@pytest.mark.parametrize("number", range(len(CONFIGS)))
+def test_against_botocore(start, monkeypatch, number):
+    bucket, normal, region, more = CONFIGS[number]
+    normal = bucket.rstrip("/") if normal is ... else normal
+    storage = {"type": "s3", "bucket_url": bucket, "region": region,
+               **ACCESS, **more}
+    slotd = start(support.s3_config(
+        storage=storage, policy={"max_size": 2**50}))
+    print("seed", SEED + number)
+    dice = random.Random(SEED + number)
+    connection = support.Connection(slotd.address)
+    for _ in range(SLOTS):
+        name, size, put = one_slot(connection, dice)
+        base, query = parts(put)
+        key = support.key_of(put, normal)
+        expected_key(storage, key, name)
+        plain = normal + "/" + urllib.parse.quote(key, safe="/~")
+        stamp = query["X-Amz-Date"]
+        theirs = presign(monkeypatch, stamp, plain, size, storage)
+        assert (base, query) == parts(theirs), (name, size)
+    connection.close()
+
+
+def test_the_comparison_can_fail(start, monkeypatch):
+    """Another size, second, key, host or secret is another signature."""
+    storage = {"type": "s3", "bucket_url": "https://s3.example.org/b",
+               "region": "us-east-1", **ACCESS}
+    slotd = start(support.s3_config(storage=storage))
+    put = slotd.slot(size=1000)["put"]
+    base, query = parts(put)
+    stamp = query["X-Amz-Date"]
+    later = stamp[:-2] + ("1" if stamp[-2] == "0" else "0") + "Z"
+
+    def sign(**over):
+        args = {"stamp": stamp, "url": base, "size": 1000, **over}
+        args["storage"] = {**storage, **over.get("storage", {})}
+        return parts(presign(monkeypatch, **args))[1]["X-Amz-Signature"]
+
+    ours = query["X-Amz-Signature"]
+    assert sign() == ours
+    for over in ({"size": 1001}, {"stamp": later}, {"url": base + "x"},
+                 {"url": base.replace("example", "examplf")},
+                 {"storage": {"access_key_secret": "other"}},
+                 {"storage": {"region": "us-east-2"}},
+                 {"storage": {"set_public": True}},
+                 {"storage": {"put_ttl": 601}}):
+        assert sign(**over) != ours, over

@@ -1,0 +1,131 @@
+"""Law 1: includes point down or stay on their floor. Law 3: libraries have
+doors. Law 2: time and chance come from the edge."""
+
+import re
+
+import house
+
+FLOORS = {
+    "main": 7, "cmd": 6, "http": 5, "conf": 4, "store": 3, "creds": 3,
+    "slot": 2, "core": 1,
+}
+# Where each third-party library may be named: a file, or a folder.
+DOORS = {
+    r"(psa|mbedtls)/.*": "src/core/hash.c",
+    r"libconfig\.h": "src/conf/",
+    r"microhttpd\.h": "src/http/",
+    r"jansson\.h": "src/http/json.c",
+}
+ONE_FILE = (r"libconfig\.h", r"jansson\.h")
+# What src/core and src/slot may have of the system: nothing that waits,
+# tells the time or touches a file.
+PURE = {
+    "arpa/inet.h", "assert.h", "ctype.h", "errno.h", "inttypes.h",
+    "limits.h", "pthread.h", "stdatomic.h", "stdbool.h", "stddef.h",
+    "stdint.h", "stdlib.h", "string.h", "time.h",
+}
+CLOCKS = ["time", "clock", "clock_gettime", "gettimeofday", "timespec_get"]
+CHANCE = ["rand", "random", "srand", "drand48", "getrandom", "getentropy",
+          "arc4random", "arc4random_buf"]
+HEAP = ["malloc", "calloc", "realloc", "reallocarray", "free", "strdup",
+        "strndup", "asprintf"]
+
+SOURCES = house.files("src", "include", endings=(".c", ".h"))
+
+
+def includes(path):
+    return re.findall(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]',
+                      path.read_text(), re.M)
+
+
+def all_includes(mark):
+    """(path, its folder, what it includes), for all of ours."""
+    for path in SOURCES:
+        for found, included in includes(path):
+            if found == mark:
+                yield path, folder(path), included
+
+
+def folder(path):
+    if path.parent.name == "slotd":
+        return "slotd"
+    return "main" if path.parent.name == "src" else path.parent.name
+
+
+def may_include(here, there):
+    if here == "slotd":
+        return there in ("slotd", "core")
+    if there == "slotd":
+        return FLOORS[here] > FLOORS["core"]
+    if {here, there} == {"store", "creds"}:
+        return False
+    return FLOORS[there] <= FLOORS[here]
+
+
+def test_includes_point_down():
+    faults = [(house.name(path), included)
+              for path, here, included in all_includes('"')
+              if not may_include(here, included.split("/")[0])]
+    assert not faults
+
+
+def test_includes_are_from_the_top():
+    faults = [(house.name(path), included)
+              for path, _, included in all_includes('"')
+              if not any((house.ROOT / top / included).exists()
+                         for top in ("src", "include"))]
+    assert not faults
+
+
+def test_libraries_stay_behind_their_doors():
+    found = {library: set() for library in DOORS}
+    for path, _, included in all_includes("<"):
+        for library in DOORS:
+            if re.fullmatch(library, included):
+                found[library].add(house.name(path))
+    for library, door in DOORS.items():
+        assert found[library]
+        assert all(name.startswith(door) for name in found[library]), found
+        assert len(found[library]) == 1 or library not in ONE_FILE, found
+
+
+def test_below_the_edge_all_is_pure():
+    faults = [(house.name(path), included)
+              for path, here, included in all_includes("<")
+              if here in ("core", "slot", "slotd") and included not in PURE
+              and not re.match("psa/|mbedtls/", included)]
+    assert not faults
+
+
+def callers(functions, allowed):
+    return [(house.name(path), called)
+            for path in SOURCES if not allowed(path)
+            for called in house.calls(house.bare_c(path), functions)]
+
+
+def at_the_edge(path):
+    return folder(path) in ("http", "cmd")
+
+
+def test_clocks_are_at_the_edge():
+    assert not callers(CLOCKS, at_the_edge)
+
+
+def test_chance_is_at_the_edge():
+    # The embedded store makes its own key at its first start.
+    assert not callers(CHANCE, lambda path: (
+        at_the_edge(path) or path.name == "fs_key.c"))
+
+
+def test_no_heap_on_the_path_of_a_request():
+    assert not callers(HEAP, lambda path: (
+        folder(path) not in ("core", "slot", "slotd")
+        or path.name == "replay.c"))
+
+
+def test_it_can_tell():
+    assert may_include("http", "slot") and may_include("store", "slotd")
+    assert not may_include("slot", "store") and not may_include("core", "slot")
+    assert not may_include("slotd", "slot") and not may_include("core", "slotd")
+    assert house.calls("x = time(NULL); run_time(1); a.time(); t->time(2);",
+                       CLOCKS) == ["time"]

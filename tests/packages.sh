@@ -1,0 +1,76 @@
+#!/bin/sh
+# Installs the Debian packages that are missing; does nothing when all are
+# there. Usage: packages.sh demo|check|lint
+# shellcheck disable=SC2086 # lists of packages are to be split
+set -eu
+
+build="gcc libc6-dev make pkg-config libmicrohttpd-dev libjansson-dev
+	libmbedtls-dev libconfig-dev"
+demo="$build curl openssl"
+check="$demo ca-certificates binutils strace nginx debootstrap libcmocka-dev
+	python3-pytest python3-boto3 python3-yaml python3-jsonschema
+	python3-requests"
+lint="$build libcmocka-dev clang-format clang-tidy cppcheck shellcheck
+	pyflakes3"
+
+case ${1-} in
+demo) wanted=$demo ;;
+check) wanted=$check ;;
+lint) wanted=$lint ;;
+*)
+	echo "usage: $0 demo|check|lint" >&2
+	exit 2
+	;;
+esac
+
+if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
+	echo "This is neither Debian nor Ubuntu; what is needed here is called"
+	echo "there:" $wanted
+	exit 0
+fi
+
+installed() {
+	dpkg-query -W -f '${db:Status-Status}\n' "$1" 2>/dev/null |
+		grep -qx installed
+}
+
+missing=
+for package in $wanted; do
+	installed "$package" || missing="$missing $package"
+done
+# Node.js has other sources than Debian, whose packages exclude each other.
+if [ "$1" = check ] && ! command -v npm >/dev/null; then
+	missing="$missing nodejs npm"
+fi
+[ -n "$missing" ] || exit 0
+
+as_root=
+if [ "$(id -u)" -ne 0 ]; then
+	as_root=sudo
+	if ! command -v sudo >/dev/null; then
+		echo "As root, please: apt-get install$missing" >&2
+		exit 1
+	fi
+fi
+echo "Installing Debian packages that are missing:$missing"
+
+# No service is started: neither now nor at the next boot.
+policy=/usr/sbin/policy-rc.d
+if [ ! -e $policy ]; then
+	trap '$as_root rm -f $policy' EXIT
+	trap 'exit 1' INT TERM HUP
+	printf '#!/bin/sh\nexit 101\n' | $as_root tee $policy >/dev/null
+	$as_root chmod 755 $policy
+fi
+
+apt() {
+	$as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq \
+		-o DPkg::Lock::Timeout=300 -o Acquire::Retries=5 "$@" </dev/null
+}
+
+apt update || echo "apt-get update failed; trying with the lists as they are"
+apt install -y --no-install-recommends $missing >/dev/null ||
+	apt install -y --no-install-recommends --fix-missing $missing
+case " $missing " in
+*" nginx "*) $as_root update-rc.d nginx disable >/dev/null 2>&1 || true ;;
+esac
