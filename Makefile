@@ -93,7 +93,8 @@ check-openapi: ## a public linter over api/openapi.yaml
 	@$(COUNT) openapi tests/openapi/lint.sh $(BUILD)/openapi
 
 check-asan: ## unit and end-to-end tests under sanitizers
-	+@SLOTD_SAN=1 $(MAKE) --no-print-directory -k $(IN_ASAN) check-unit check-e2e
+	+@SLOTD_SAN=1 $(MAKE) --no-print-directory -k $(IN_ASAN) \
+		check-unit check-e2e
 
 check-debian13: ## build and unit tests in a Debian 13 folder
 	@$(COUNT) debian13 tests/debian13.sh $(BUILD)/debian13
@@ -136,4 +137,4 @@ help: ## this list
 .PHONY: all install demo demo-stop check check-unit check-e2e check-house \
 	check-openapi check-asan check-debian13 unit-programs lint fmt cover \
 	clean help
--include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+-include $(BUILD)/main.d $(OBJECTS:.o=.d) $(UNIT_BIN:=.d)

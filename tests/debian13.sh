@@ -17,7 +17,8 @@ skip() {
 # A mount namespace of its own: what is mounted there goes with it.
 # shellcheck disable=SC2016 # the other shell expands it
 inside() {
-	unshare --mount sh -c 'mount -t proc proc "$0/proc" &&
+	unshare --mount sh -c 'mount --bind "$0" "$0" &&
+		mount -t proc proc "$0/proc" &&
 		exec chroot "$0" /usr/bin/env -i PATH=/usr/sbin:/usr/bin \
 			HOME=/root LC_ALL=C.UTF-8 "$@"' "$root" "$@"
 }
@@ -53,7 +54,7 @@ fi
 
 rm -rf "$root/slotd"
 mkdir "$root/slotd"
-cp -r Makefile src include api tests "$root/slotd" || exit 1
+cp -r Makefile src include api tests deploy "$root/slotd" || exit 1
 if inside make -C /slotd -j2 EXTRA=-Werror all unit-programs >/dev/null; then
 	echo "ok 1 - it builds without a warning on Debian 13"
 else

@@ -123,6 +123,7 @@ bool raw_read(struct raw *raw, const char *path)
 	raw->text = memory_get(raw->memory, raw->size);
 	raw->level_count = 1;
 	raw->line = 1;
+	raw->last = ';';
 	raw->source = source;
 	source->name = memory_copy(raw->memory, name).at;
 	faults_add_place(raw->faults, source, 1);

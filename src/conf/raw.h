@@ -10,6 +10,8 @@
 /* A group or list that is open at some point of the text. */
 struct raw_level {
 	bool list;
+	bool array;   /* [ ], whose entries are of one type */
+	bool strings; /* whose first entry is a string */
 	unsigned index;
 	struct span name; /* of the setting that is being read */
 };
@@ -35,6 +37,7 @@ struct raw {
 	bool incomplete; /* an include could not be read */
 	bool stop;       /* what follows cannot be understood */
 	struct span word;
+	char last; /* the first byte of the token before */
 	size_t level_count;
 	struct raw_level levels[RAW_NESTING];
 };

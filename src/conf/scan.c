@@ -2,6 +2,8 @@
 
 #include "core/buf.h"
 
+#include <string.h>
+
 #define INCLUDE "@include"
 /* What a backslash is read with; before others it stands for itself. */
 #define ESCAPES "nrtf\\\""
@@ -158,10 +160,29 @@ static bool is_pair(struct span rest)
 	       span_only((struct span){ rest.at + 1, 1 }, ESCAPES);
 }
 
+/* Where libconfig would refuse a string, it would also leak it. */
+static const char *misplaced_string(struct raw *raw)
+{
+	struct raw_level *level = &raw->levels[raw->level_count - 1];
+	struct span last = { &raw->last, 1 };
+
+	if (!span_only(last, level->list ? "([,\"" : "=:\""))
+		return "syntax error, here or just before";
+	if (level->array && level->index > 0 && !level->strings)
+		return "syntax error: the entries of [ ] must be of one type";
+	level->strings = true;
+	return NULL;
+}
+
 static void take_string(struct raw *raw, struct span *rest)
 {
+	const char *wrong = misplaced_string(raw);
 	size_t end = 1;
 
+	if (wrong) {
+		stop(raw, rest, wrong);
+		return;
+	}
 	while (end < rest->len && rest->at[end] != '"')
 		end += is_pair(span_from(*rest, end)) ? 2 : 1;
 	if (end >= rest->len) {
@@ -220,8 +241,9 @@ static void open_level(struct raw *raw, struct span *rest, bool list)
 		stop(raw, rest, "too many groups and lists in each other");
 		return;
 	}
-	raw->levels[raw->level_count++] =
-	    (struct raw_level){ list, 0, SPAN_EMPTY };
+	raw->levels[raw->level_count++] = (struct raw_level){
+		.list = list, .array = *rest->at == '[', .name = SPAN_EMPTY
+	};
 	put(raw, rest, 1);
 }
 
@@ -279,9 +301,12 @@ static void take_token(struct raw *raw, struct span *rest)
 {
 	char first = peek(*rest, 0), second = peek(*rest, 1);
 
-	if (first == '#' || (first == '/' && (second == '/' || second == '*')))
+	if (first == '#' ||
+	    (first == '/' && (second == '/' || second == '*'))) {
 		take_comment(raw, rest);
-	else if (first == '"')
+		return;
+	}
+	if (first == '"')
 		take_string(raw, rest);
 	else if (is_digit(first) || first == '-' || first == '+' ||
 		 first == '.')
@@ -290,6 +315,8 @@ static void take_token(struct raw *raw, struct span *rest)
 		take_name(raw, rest);
 	else
 		take_mark(raw, rest);
+	if (!strchr(" \t\r\n\f", first))
+		raw->last = first;
 }
 
 void raw_scan(struct raw *raw, struct span text)

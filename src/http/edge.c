@@ -13,6 +13,8 @@
 #include <stdlib.h>
 
 #define POOL_THREADS 8
+/* For answers to arrive at clients that are still sending. */
+#define LAST_READS 2000000
 /* After drain_timeout: for a disk to finish what cannot be cut. */
 #define LAST_WORDS 5000000
 
@@ -153,7 +155,7 @@ static bool drain(struct edge *edge)
 		conns_end_all(&server->conns);
 		conns_wait(&server->conns, world_micros() + LAST_WORDS);
 	}
-	reaper_close(server->reaper, until);
+	reaper_close(server->reaper, world_micros() + LAST_READS);
 	server->reaper = NULL;
 	/* Stopping a daemon with a suspended request would abort. */
 	if (server->pool &&

@@ -80,17 +80,21 @@ static void refuse(struct request *request, enum failure failure,
 	reply_failure_with(request, failure, &why, name, value);
 }
 
-/* Guard, route, method, size of the body: in the order of the contract. */
-static void decide(struct request *request)
+static void guard(struct request *request)
 {
 	const char *wrong;
 
 	split_target(request);
-	if (!guard_check(request, &wrong)) {
+	if (guard_check(request, &wrong))
+		request->step = REQUEST_GUARDED;
+	else
 		refuse(
 		    request, FAILURE_BAD_REQUEST, wrong, "Connection", "close");
-		return;
-	}
+}
+
+/* Route, method, size of the body: in the order of the contract. */
+static void decide(struct request *request)
+{
 	request->route = route_find(request);
 	if (!request->route) {
 		refuse(request, FAILURE_NOT_FOUND, NULL, NULL, NULL);
@@ -111,7 +115,7 @@ static void decide(struct request *request)
 
 static void on_head(struct request *request)
 {
-	if (request->step == REQUEST_NEW)
+	if (request->step == REQUEST_GUARDED)
 		decide(request);
 	if (request->step == REQUEST_HEAD && request->endpoint->head)
 		request->endpoint->head(request);
@@ -187,15 +191,25 @@ static enum MHD_Result on_request(void *argument, struct MHD_Connection *mhd,
 		return MHD_NO;
 	request->waiting = false;
 	request->method = span_of(method);
-	if (request->step < REQUEST_BODY)
+	if (request->step == REQUEST_NEW) {
+		guard(request);
+		/* Without a body a second call follows at once, in which an
+		 * answer does not end the connection. */
+		if (!request->has_body)
+			return MHD_YES;
+	}
+	if (request->step < REQUEST_BODY) {
 		on_head(request);
-	else if (request->step == REQUEST_ANSWERED)
+		if (request->step == REQUEST_BODY && !request->has_body)
+			on_end(request);
+	} else if (request->step == REQUEST_ANSWERED) {
 		*upload_data_size = 0;
-	else if (*upload_data_size)
+	} else if (*upload_data_size) {
 		*upload_data_size -=
 		    on_body(request, upload_data, *upload_data_size);
-	else
+	} else {
 		on_end(request);
+	}
 	return request->abort ? MHD_NO : MHD_YES;
 }
 
@@ -225,6 +239,8 @@ static void log_request(const struct request *request, bool whole)
 		log_text(&line, "caller", request->caller);
 	if (request->domain[0])
 		log_text(&line, "domain", request->domain);
+	if (request->jid[0])
+		log_text(&line, "jid", request->jid);
 	if (request->slot[0])
 		log_text(&line, "slot", request->slot);
 	if (request->has_size)

@@ -1,7 +1,6 @@
 #include "http/json.h"
 
 #include "core/stamp.h"
-#include "core/utf8.h"
 
 #include <inttypes.h>
 #include <jansson.h>
@@ -20,16 +19,32 @@ static bool wrong(struct json_slot *slot, const char *sentence)
 	return false;
 }
 
-static bool wrong_syntax(struct json_slot *slot, const json_error_t *error)
+static const char *syntax_sentence(json_error_t *error)
 {
-	bool clean = utf8_valid(span_of(error->text));
+	switch (json_error_code(error)) {
+	case json_error_duplicate_key:
+		return "a member stands twice in an object";
+	case json_error_null_character:
+	case json_error_null_byte_in_key:
+		return "a string has a NUL character";
+	case json_error_invalid_utf8:
+		return "invalid UTF-8";
+	case json_error_numeric_overflow:
+		return "a number is beyond 64 bits";
+	case json_error_end_of_input_expected:
+		return "something follows the object";
+	case json_error_premature_end_of_input:
+		return "it ends too early";
+	default:
+		return "not valid JSON";
+	}
+}
 
+static bool wrong_syntax(struct json_slot *slot, json_error_t *error)
+{
 	snprintf(slot->wrong, sizeof slot->wrong,
-	    "body: not valid JSON: %.120s (line %d, column %d)",
-	    clean ? error->text : "invalid UTF-8", error->line, error->column);
-	/* What was cut may end inside a character. */
-	slot->wrong[utf8_first(span_of(slot->wrong), sizeof slot->wrong).len] =
-	    '\0';
+	    "body: %s (line %d, column %d)", syntax_sentence(error),
+	    error->line, error->column);
 	return false;
 }
 

@@ -14,7 +14,8 @@ struct endpoint;
 
 enum request_step {
 	REQUEST_NEW,      /* the head is complete, nothing was decided */
-	REQUEST_HEAD,     /* endpoint->head has been called */
+	REQUEST_GUARDED,  /* nothing is wrong with the head */
+	REQUEST_HEAD,     /* it has an endpoint, whose head is called */
 	REQUEST_BODY,     /* the body arrives */
 	REQUEST_ANSWERED, /* a reply is queued */
 };
@@ -58,6 +59,7 @@ struct request {
 	const char *reason;
 	char caller[65];
 	char domain[256];
+	char jid[257]; /* with log.jids alone */
 	char slot[9];
 	uint64_t size;
 	bool has_size;

@@ -31,6 +31,12 @@ static void note(struct request *request, const struct json_slot *wanted)
 	struct span bare = span_first(wanted->jid, at);
 
 	at = span_find(bare, '@');
+	if (request->server->service->conf->log_jids) {
+		/* The log cuts it there anyway. */
+		struct span jid = span_first(bare, sizeof request->jid - 1);
+
+		memcpy(request->jid, jid.at, jid.len);
+	}
 	buf_init(&domain, request->domain, sizeof request->domain);
 	buf_add(&domain, at < bare.len ? span_from(bare, at + 1) : bare);
 	request->size = wanted->size;

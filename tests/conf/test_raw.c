@@ -101,6 +101,10 @@ static void strings(void **state)
 	expect_fault("callers = (\n{ id = \"a\";\n"
 		     " secret = \"not-a-real-\\x00secret-01\"; });\n" S3,
 	    "slotd.conf:3: callers[0].secret: ", "\\x00");
+	/* In two pieces. */
+	expect("callers = ({ id = \"a\"; secret = \"not-a-real-\" # half\n"
+	       "/* \" */ \"secret-01\"; });\n" S3,
+	    "", "");
 	/* An escaped backslash, and an escape that is none. */
 	expect("callers = ({ id = \"a\"; "
 	       "secret = \"not-a-real-\\\\x00secret-01\\q\\\"\"; });\n" S3,
@@ -123,6 +127,13 @@ static void syntax(void **state)
 	    "slotd.conf:2: ", "syntax error");
 	expect_fault(CALLERS S3 "callers = ();\n",
 	    "slotd.conf:3: ", "syntax error: duplicate setting name");
+	/* Where libconfig would leak. */
+	expect_fault("\n\"x\"", "slotd.conf:2: ", "syntax error");
+	expect_fault("a = 1;\n \"x\";", "slotd.conf:2: ", "syntax error");
+	expect_fault("a \"x\";", "slotd.conf:1: ", "syntax error");
+	expect_fault("a = { \"x\" };", "slotd.conf:1: ", "syntax error");
+	expect_fault("a = 1, \"x\";", "slotd.conf:1: ", "syntax error");
+	expect_fault("a = [ 1, \"x\" ];", "slotd.conf:1: ", "of one type");
 	/* What was seen before it is told, too. */
 	struct said said = read_conf("limits = { min_rate = 010; };\n\n}\n");
 	assert_non_null(
