@@ -123,10 +123,10 @@ fmt: ## clang-format, in place
 	clang-format -i $(C_FILES)
 
 cover: ## lines that the unit and end-to-end tests reach
-	+$(MAKE) BUILD=build-cover RESULTS=build-cover/results \
+	-+@$(MAKE) -k BUILD=build-cover RESULTS=build-cover/results \
 		CFLAGS="-O0 -g" EXTRA="--coverage -U_FORTIFY_SOURCE" \
 		check-unit check-e2e
-	tests/cover.sh build-cover
+	@tests/cover.sh build-cover
 
 clean: ## remove what was built
 	rm -rf build build-*

@@ -23,6 +23,9 @@ static void run(const char *before, const struct row *rows, size_t count)
 
 static const struct row top_level_rows[] = {
 	{ "foo = 1;", "3: foo", "unknown setting\n" },
+	{ "domain = {};", "3: domain", "unknown setting\n" },
+	{ "public_url = \"https://x/\x7f\";", "3: public_url",
+	    "control character" },
 	{ "limit = {};", "3: limit", "is limits meant?" },
 	{ "\nlimits = 1;", "4: limits", "must be a group { }, not an integer" },
 	{ "log = \"x\";", "3: log", "not a string" },

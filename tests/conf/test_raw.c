@@ -69,6 +69,17 @@ static void numbers_that_fit(void **state)
 	}
 }
 
+/* The smallest are numbers like others. */
+static void negative_numbers_that_fit(void **state)
+{
+	(void)state;
+	expect_fault(CALLERS S3 "limits = { min_rate = -2147483648; };",
+	    "slotd.conf:3: limits.min_rate: ", "from 0 to 2147483647");
+	expect_fault(CALLERS S3
+	    "limits = { min_rate = -9223372036854775808L; };",
+	    "slotd.conf:3: limits.min_rate: ", "from 0 to 2147483647");
+}
+
 /* A path is told as libconfig counts: entries from 0, strings and comments
  * not looked into. */
 static void paths(void **state)
@@ -170,7 +181,10 @@ static void includes(void **state)
 	said_done(&said);
 	snprintf(text, sizeof text, "@include \"%s/callers.conf\"\n" S3,
 	    (char *)*state);
-	expect(text, "", "");
+	write_text("sub/slotd.conf", text, 0600);
+	said = read_file("sub/slotd.conf");
+	assert_string_equal(said.faults, "");
+	said_done(&said);
 }
 
 static void includes_that_fail(void **state)
@@ -230,6 +244,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(numbers),
 		cmocka_unit_test(numbers_that_fit),
+		cmocka_unit_test(negative_numbers_that_fit),
 		cmocka_unit_test(paths),
 		cmocka_unit_test(strings),
 		cmocka_unit_test(syntax),

@@ -128,6 +128,9 @@ static void what_is_required(void **state)
 	/* Nothing else follows from a type that is not known. */
 	expect_fault(CALLERS "storage = {};\n",
 	    "slotd.conf:2: storage.type: ", "missing: \"s3\" or \"fs\"");
+	expect_fault("callers = ({ id = \"a\"; secret = \"" SECRET "\"; "
+		     "plain_urls = true; });\nstorage = {};\n",
+	    "slotd.conf:2: storage.type: ", "missing: \"s3\" or \"fs\"");
 	expect_fault(CALLERS "storage = { type = \"s4\"; };\n",
 	    "slotd.conf:2: storage.type: ", "must be \"s3\" or \"fs\"");
 	expect_fault(CALLERS
@@ -157,6 +160,12 @@ static void keys_that_need_key_file(void **state)
 	    "region = \"a\"; access_key_id = \"A\"; "
 	    "access_key_secret = \"b\"; key = \"{random}/{user}\"; };\n",
 	    "slotd.conf:1: key_file: missing: ", "openssl rand -hex 32");
+	said = read_conf(CALLERS
+	    "storage = { type = \"s3\"; bucket_url = \"https://x\"; "
+	    "region = \"a\"; access_key_id = \"A\"; "
+	    "access_key_secret = \"b\"; key = \"{date}/{random}\"; };\n");
+	assert_string_equal(said.faults, "");
+	said_done(&said);
 	/* The embedded store makes its own. */
 	said = read_conf(CALLERS
 	    "public_url = \"http://[::1]:8363\"; storage = { type = \"fs\"; "
@@ -212,6 +221,9 @@ static void warnings(void **state)
 	expect(CALLERS FS "listen = { address = \"127.9.9.9\"; };", "", "");
 	expect(CALLERS FS "listen = { unix = \"s\"; };", "", "");
 	expect(CALLERS S3 "listen = { address = \"0.0.0.0\"; };", "", "");
+	expect(CALLERS S3 "public = { address = \"127.0.0.2\"; port = 8363; "
+			  "};",
+	    "", "");
 	expect(CALLERS S3 "listen = { unix = \"s\"; mode = 400; };", "",
 	    "slotd.conf:3: listen.mode: warning: is decimal and means "
 	    "\"0620\"; octal digits are written as a string\n");
