@@ -61,10 +61,9 @@ static int find_owner(
 {
 	char *line = NULL;
 	size_t size = 0;
-	ssize_t len;
 	int code = EXIT_FAULT;
 
-	while (code != EXIT_OK && (len = getline(&line, &size, stdin)) > 0) {
+	while (code != EXIT_OK && getline(&line, &size, stdin) > 0) {
 		struct jid jid;
 
 		line[strcspn(line, "\r\n")] = '\0';

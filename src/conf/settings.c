@@ -62,10 +62,14 @@ static void unknown(struct reader *reader, const struct node *node,
 		node_wrong(reader, node, "unknown setting");
 }
 
+static void *place(void *into, const struct setting *row)
+{
+	return (char *)into + row->offset;
+}
+
 static void read_one(struct reader *reader, const struct node *node,
     const struct setting *row, void *into)
 {
-	char *place = into ? (char *)into + row->offset : NULL;
 	int64_t value;
 
 	switch (row->kind) {
@@ -74,10 +78,10 @@ static void read_one(struct reader *reader, const struct node *node,
 		break;
 	case SETTING_U32:
 		if (read_integer(reader, node, row->min, row->max, &value))
-			*(uint32_t *)(void *)place = (uint32_t)value;
+			*(uint32_t *)place(into, row) = (uint32_t)value;
 		break;
 	case SETTING_BOOL:
-		read_boolean(reader, node, (bool *)(void *)place);
+		read_boolean(reader, node, place(into, row));
 		break;
 	case SETTING_CUSTOM:
 		row->read(reader, node, into);
