@@ -54,7 +54,10 @@ int main(int argc, char **argv)
 	for (size_t i = 0; i < COMMANDS; i++)
 		if (strcmp(name, commands[i]->name) == 0)
 			return run(commands[i], argc - 1, argv + 1);
-	fprintf(stderr, "slotd: %s; see slotd --help\n",
-	    argc > 1 ? "unknown command" : "a command is missing");
+	if (argc > 1)
+		fprintf(stderr, "slotd: unknown command %s", name);
+	else
+		fputs("slotd: a command is missing", stderr);
+	fputs("; see slotd --help\n", stderr);
 	return EXIT_USAGE;
 }

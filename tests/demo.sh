@@ -103,7 +103,7 @@ sign() {
 }
 
 get_slot() {
-	show "ts=$ts nonce=$nonce"
+	show "secret=\$(cat $secret_file) ts=$ts nonce=$nonce"
 	show "body='$body'"
 	cat <<-'END'
 		  $ sig=$(printf 'slotd-v1\ndemo\nPOST\n/slot\n%s\n%s\n%s' \
@@ -179,6 +179,9 @@ if stop; then
 	echo "The slotd of an earlier demo has ended."
 fi
 port=$(free_port) || die "no port from 8363 to 8462 is free"
+if [ "$port" != 8363 ]; then
+	echo "Port 8363 is in use; this demo takes $port."
+fi
 url=http://127.0.0.1:$port
 say "1. slotd starts on its embedded store, with a secret made just now:"
 show "openssl rand -hex 32 >$secret_file"

@@ -13,8 +13,8 @@ static int refuse(enum failure failure, const struct refusal *why)
 	fprintf(stderr, "slotd slot: %s: %s", entry->code,
 	    why->detail ? why->detail : entry->sentence);
 	if (failure == FAILURE_FILE_TOO_LARGE)
-		fprintf(
-		    stderr, " (%llu bytes)", (unsigned long long)why->max_size);
+		fprintf(stderr, " (policy.max_size is %llu bytes)",
+		    (unsigned long long)why->max_size);
 	if (why->reason)
 		fprintf(stderr, " (%s)", why->reason);
 	fputc('\n', stderr);

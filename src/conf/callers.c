@@ -53,7 +53,7 @@ static void read_secret(struct reader *reader, const struct node *node,
 {
 	struct span secret;
 
-	if (file ? secret_read_file(reader, node, SECRET_MAX, &secret)
+	if (file ? secret_read_one(reader, node, SECRET_MAX, &secret)
 		 : secret_read_inline(reader, node, SECRET_MAX, &secret))
 		add_secret(reader, node, caller, secret);
 }

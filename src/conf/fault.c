@@ -139,8 +139,11 @@ void faults_print(const struct faults *faults, FILE *to, FILE *warnings_to)
 	qsort(sorted, count, sizeof *sorted, compare);
 	for (i = 0; i < count; i++) {
 		FILE *where = sorted[i]->warning ? warnings_to : to;
+		/* What is wrong already needs no warning. */
+		bool moot =
+		    sorted[i]->warning && known(faults, sorted[i]->path);
 
-		if (where)
+		if (where && !moot)
 			print(faults, sorted[i], where);
 	}
 }

@@ -1,8 +1,11 @@
 #include "conf/reader.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/un.h>
+#include <unistd.h>
 
 #define PATH_CHARS                                                             \
 	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"       \
@@ -67,7 +70,8 @@ static void read_unix(
     struct reader *reader, const struct node *node, void *into)
 {
 	struct draft *draft = into;
-	const char *path;
+	const char *path, *parent;
+	struct stat status;
 
 	draft->unix_node = node;
 	if (!read_path(reader, node, &path))
@@ -77,8 +81,15 @@ static void read_unix(
 		    "is longer than the %zu bytes that a unix socket's path "
 		    "can have",
 		    sizeof((struct sockaddr_un *)NULL)->sun_path - 1);
+	else if (lstat(path, &status) == 0 && !S_ISSOCK(status.st_mode))
+		node_wrong(reader, node, "%s is there and no socket", path);
 	else
 		draft->listener->unix_path = path;
+	/* A service manager may make it in time. */
+	parent = parent_folder(reader, path);
+	if (access(parent, F_OK) != 0)
+		node_warn(
+		    reader, node, "the folder %s: %s", parent, strerror(errno));
 }
 
 static bool octal_mode(struct span text, unsigned *ret_mode)

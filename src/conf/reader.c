@@ -182,6 +182,17 @@ bool read_path(
 	return true;
 }
 
+const char *parent_folder(struct reader *reader, const char *path)
+{
+	struct span text = span_of(path);
+	size_t slash = span_find_last(text, '/');
+
+	if (slash == text.len)
+		return ".";
+	return memory_copy(reader->scratch, span_first(text, slash ? slash : 1))
+	    .at;
+}
+
 bool read_size(
     struct reader *reader, const struct node *node, uint64_t *ret_bytes)
 {

@@ -95,6 +95,8 @@ bool read_word(struct reader *reader, const struct node *node,
 /* A file name; relative ones start at the configuration's folder. */
 bool read_path(
     struct reader *reader, const struct node *node, const char **ret_path);
+/* The folder that such a file is in. */
+const char *parent_folder(struct reader *reader, const char *path);
 /* Bytes: an integer, or a string with a unit. At most INT64_MAX. */
 bool read_size(
     struct reader *reader, const struct node *node, uint64_t *ret_bytes);

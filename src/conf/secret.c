@@ -66,6 +66,26 @@ static bool check_content(struct reader *reader, const struct node *node,
 	return true;
 }
 
+/* What editors and pasting leave behind. It is taken as it stands; the other
+ * side has to have it too, and seldom has. */
+static void warn_of_litter(
+    struct reader *reader, const struct node *node, struct span secret)
+{
+	const char *litter = NULL;
+
+	if (span_starts(secret, "\xef\xbb\xbf"))
+		litter = "begins with a byte order mark";
+	else if (span_find(secret, '\r') < secret.len)
+		litter = "has a carriage return";
+	else if (span_find(secret, '\n') < secret.len)
+		litter = "has more than one line";
+	else if (span_trim(secret, " \t").len < secret.len)
+		litter = "has blanks at an end";
+	if (litter)
+		node_warn(reader, node,
+		    "the file %s, which counts as part of the secret", litter);
+}
+
 bool secret_read_file(struct reader *reader, const struct node *node,
     size_t max, struct span *ret_secret)
 {
@@ -103,6 +123,15 @@ bool secret_read_file(struct reader *reader, const struct node *node,
 	if (!check_content(reader, node, path, max, &secret))
 		return false;
 	*ret_secret = secret;
+	return true;
+}
+
+bool secret_read_one(struct reader *reader, const struct node *node, size_t max,
+    struct span *ret_secret)
+{
+	if (!secret_read_file(reader, node, max, ret_secret))
+		return false;
+	warn_of_litter(reader, node, *ret_secret);
 	return true;
 }
 

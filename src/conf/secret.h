@@ -10,6 +10,10 @@
  */
 bool secret_read_file(struct reader *reader, const struct node *node,
     size_t max, struct span *ret_secret);
+/* Likewise a file that holds one secret: warns of what looks like litter, a
+ * carriage return, more lines, blanks at an end. */
+bool secret_read_one(struct reader *reader, const struct node *node, size_t max,
+    struct span *ret_secret);
 
 /* A secret that stands in the configuration. Warns when others may read
  * that; a fault when they may write it. Lives as long as the node. */

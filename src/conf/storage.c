@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define ID_CHARS                                                               \
 	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-"
@@ -114,7 +115,7 @@ static void read_key_secret(
 		return;
 	}
 	*before = node;
-	if (file ? secret_read_file(reader, node, CREDS_MAX - 1, &secret)
+	if (file ? secret_read_one(reader, node, CREDS_MAX - 1, &secret)
 		 : secret_read_inline(reader, node, CREDS_MAX - 1, &secret))
 		creds->access_key_secret = memory_copy(reader->keep, secret);
 }
@@ -166,16 +167,14 @@ static void read_key(struct reader *reader, const struct node *node, void *into)
 		node_wrong(reader, node, "%s", wrong);
 }
 
-/* The folder that a path is in; the path has no slash at its end. */
-static const char *parent_of(struct reader *reader, const char *path)
+/* Whoever checks may be another than who serves. */
+static void warn_not_writable(
+    struct reader *reader, const struct node *node, const char *folder)
 {
-	struct span text = span_of(path);
-	size_t slash = span_find_last(text, '/');
-
-	if (slash == text.len)
-		return ".";
-	return memory_copy(reader->scratch, span_first(text, slash ? slash : 1))
-	    .at;
+	if (access(folder, R_OK | W_OK | X_OK) != 0)
+		node_warn(reader, node,
+		    "the user who runs this check cannot write to %s: %s",
+		    folder, strerror(errno));
 }
 
 static void read_store_path(
@@ -192,16 +191,19 @@ static void read_store_path(
 	while (text.len > 1 && text.at[text.len - 1] == '/')
 		text.len--;
 	path = memory_copy(reader->keep, text).at;
-	parent = parent_of(reader, path);
+	parent = parent_folder(reader, path);
 	if (stat(parent, &status) < 0)
 		node_wrong(
 		    reader, node, "the folder %s: %s", parent, strerror(errno));
 	else if (!S_ISDIR(status.st_mode))
 		node_wrong(reader, node, "%s is no folder", parent);
-	else if (stat(path, &status) == 0 && !S_ISDIR(status.st_mode))
-		node_wrong(reader, node, "%s is no folder", path);
+	else if (stat(path, &status) != 0)
+		warn_not_writable(reader, node, parent);
+	else if (S_ISDIR(status.st_mode))
+		warn_not_writable(reader, node, path);
 	else
-		reader->conf->fs.path = path;
+		node_wrong(reader, node, "%s is no folder", path);
+	reader->conf->fs.path = path;
 }
 
 static void read_expire(

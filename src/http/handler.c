@@ -247,7 +247,8 @@ static void log_request(const struct request *request, bool whole)
 		log_u64(&line, "size", request->size);
 	log_u64(&line, "status", request->status);
 	log_text(&line, "code", request->code);
-	log_text(&line, "reason", request->reason);
+	if (request->reason[0])
+		log_text(&line, "reason", request->reason);
 	if (!whole)
 		log_text(&line, "ended", "early");
 	log_u64(&line, "us", (uint64_t)(world_micros() - request->started));

@@ -1,5 +1,6 @@
 #include "http/reply.h"
 
+#include "core/utf8.h"
 #include "http/json.h"
 #include "http/route.h"
 
@@ -79,6 +80,16 @@ void reply_header(struct reply *reply, const char *name, const char *value)
 	reply->response = NULL;
 }
 
+static void note_reason(struct request *request, const char *reason)
+{
+	struct buf text;
+	struct span fitting =
+	    utf8_first(span_of(reason), sizeof request->reason - 1);
+
+	buf_init(&text, request->reason, sizeof request->reason);
+	buf_add(&text, fitting);
+}
+
 void reply_send(struct request *request, struct reply *reply)
 {
 	bool unread = request->has_body && request->step != REQUEST_BODY;
@@ -93,7 +104,7 @@ void reply_send(struct request *request, struct reply *reply)
 	request->step = REQUEST_ANSWERED;
 	if (!reply->response) {
 		request->abort = true;
-		request->reason = "out of memory";
+		note_reason(request, "out of memory");
 		return;
 	}
 	if (unread)
@@ -121,7 +132,7 @@ void reply_failure_with(struct request *request, enum failure failure,
 	if (name)
 		reply_header(&reply, name, value);
 	request->code = entry->code;
-	request->reason = why->reason;
+	note_reason(request, why->reason ? why->reason : why->detail);
 	reply_send(request, &reply);
 }
 

@@ -56,7 +56,7 @@ struct request {
 	int64_t started; /* world_micros */
 	unsigned status;
 	const char *code;
-	const char *reason;
+	char reason[128];
 	char caller[65];
 	char domain[256];
 	char jid[257]; /* with log.jids alone */

@@ -130,19 +130,24 @@ static bool read_header(struct span header, struct params *params)
 	       params->sig.at;
 }
 
-static bool params_valid(
+/* NULL when all are well formed, else a sentence for the log. */
+static const char *read_params(
     const struct params *params, int64_t *ret_ts, uint8_t ret_sig[HASH_SIZE])
 {
 	uint64_t ts;
 
-	if (!auth_id_valid(params->id) || params->ts.len > 12 ||
-	    !span_u64(params->ts, &ts) || *params->ts.at == '0' ||
-	    params->nonce.len < 8 || params->nonce.len > 64 ||
-	    !span_only(params->nonce, NONCE_CHARS) ||
-	    !hex_decode(params->sig, HASH_SIZE, ret_sig))
-		return false;
+	if (!auth_id_valid(params->id))
+		return "id is malformed";
+	if (params->ts.len > 12 || !span_u64(params->ts, &ts) ||
+	    *params->ts.at == '0')
+		return "ts is malformed: unix seconds are wanted";
+	if (params->nonce.len < 8 || params->nonce.len > 64 ||
+	    !span_only(params->nonce, NONCE_CHARS))
+		return "nonce is malformed";
+	if (!hex_decode(params->sig, HASH_SIZE, ret_sig))
+		return "sig is malformed: 64 lower-case hex digits are wanted";
 	*ret_ts = (int64_t)ts;
-	return true;
+	return NULL;
 }
 
 static void make_sig(const struct hmac_key *key, const struct params *params,
@@ -202,6 +207,7 @@ enum failure auth_check(const struct auth *auth,
 	struct params params;
 	uint8_t sig[HASH_SIZE];
 	int64_t ts;
+	const char *malformed;
 	enum failure failure;
 	size_t i;
 
@@ -211,9 +217,9 @@ enum failure auth_check(const struct auth *auth,
 		return unauthorized(why, "Authorization over 512 bytes");
 	if (!read_header(request->header, &params))
 		return unauthorized(why, "Authorization is malformed");
-	if (!params_valid(&params, &ts, sig))
-		return unauthorized(
-		    why, "a parameter of Authorization is malformed");
+	malformed = read_params(&params, &ts, sig);
+	if (malformed)
+		return unauthorized(why, malformed);
 	for (i = 0; i < auth->caller_count && !caller; i++)
 		if (span_equal(auth->callers[i].id, params.id))
 			caller = &auth->callers[i];

@@ -88,7 +88,7 @@ static struct said read_everything(void)
 	    "abcdefghijabcdefghijabcdefghijabcdefghij\n",
 	    0600);
 	return read_conf(
-	    "listen = { unix = \"run/s.sock\"; mode = \"0660\"; threads = 3; "
+	    "listen = { unix = \"s.sock\"; mode = \"0660\"; threads = 3; "
 	    "base_path = \"/up/\"; };\n"
 	    "public = { address = \"2001:db8::1\"; port = 80; };\n"
 	    "public_url = \"HTTPS://UP.example.org:443/files/\";\n"
@@ -119,7 +119,7 @@ static void everything_about_callers(void **state)
 	const struct conf *conf = right(&said);
 
 	(void)state;
-	assert_string_equal(conf->listen.unix_path, "run/s.sock");
+	assert_string_equal(conf->listen.unix_path, "s.sock");
 	assert_int_equal(conf->listen.mode, 0660);
 	assert_int_equal(conf->threads, 3);
 	expect_span(conf->base_path, "/up");

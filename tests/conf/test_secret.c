@@ -52,9 +52,18 @@ static void contents(void **state)
 	expect_fault(FILE_CALLER S3, PLACE, "at least 16 bytes");
 	write_text("s", "1234567890123456\n", 0600);
 	expect(FILE_CALLER S3, "", "");
-	/* Only one newline is dropped. */
+	/* Only one newline is dropped; what else looks like litter counts. */
+#define LITTER(what)                                                           \
+	PLACE "warning: the file " what ", which counts as part of the "       \
+					"secret\n"
 	write_text("s", "123456789012345\n\n", 0600);
-	expect(FILE_CALLER S3, "", "");
+	expect(FILE_CALLER S3, "", LITTER("has more than one line"));
+	write_text("s", SECRET "\r\n", 0600);
+	expect(FILE_CALLER S3, "", LITTER("has a carriage return"));
+	write_text("s", SECRET " \n", 0600);
+	expect(FILE_CALLER S3, "", LITTER("has blanks at an end"));
+	write_text("s", "\xef\xbb\xbf" SECRET, 0600);
+	expect(FILE_CALLER S3, "", LITTER("begins with a byte order mark"));
 	large[4096] = '\n';
 	write_bytes("s", large, 4097, 0600);
 	expect(FILE_CALLER S3, "", "");
