@@ -4,6 +4,8 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 
 static const struct command *const commands[] = {
 	&command_serve,
@@ -27,6 +29,15 @@ static int help(void)
 	return EXIT_OK;
 }
 
+/* Secrets must not end up in a core dump. */
+static void forbid_dumps(void)
+{
+	const struct rlimit none = { 0, 0 };
+
+	setrlimit(RLIMIT_CORE, &none);
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
+
 static int run(const struct command *command, int argc, char **argv)
 {
 	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
@@ -36,6 +47,7 @@ static int run(const struct command *command, int argc, char **argv)
 			return EXIT_OK;
 		}
 	}
+	forbid_dumps();
 	hash_start();
 	return command->run(argc, argv);
 }

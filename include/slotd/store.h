@@ -30,8 +30,8 @@ struct store_class {
 	const char *type; /* as in storage.type */
 
 	/*
-	 * Signs one slot, without network and without blocking; any number
-	 * of threads at once. FAILURE_UNAVAILABLE: no credentials;
+	 * Signs one slot, without network; may wait for a disk only where
+	 * the store is on one. Any number of threads at once. FAILURE_UNAVAILABLE: no credentials;
 	 * FAILURE_INSUFFICIENT_STORAGE: no room for such a file.
 	 */
 	enum failure (*sign)(struct store *store,

@@ -7,17 +7,6 @@
 
 #include <signal.h>
 #include <stdio.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
-
-/* Secrets must not end up in a core dump. */
-static void forbid_dumps(void)
-{
-	const struct rlimit none = { 0, 0 };
-
-	setrlimit(RLIMIT_CORE, &none);
-	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-}
 
 /* Signals are waited for, not handled: no code runs between other code. */
 static void block_signals(sigset_t *signals)
@@ -107,7 +96,6 @@ static int run(int argc, char **argv)
 	if (!path || first != argc)
 		return options_wrong(
 		    &command_serve, "it takes -c FILE and nothing else");
-	forbid_dumps();
 	conf = options_conf(&command_serve, path);
 	if (!conf)
 		return EXIT_FAULT;

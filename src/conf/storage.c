@@ -339,10 +339,13 @@ void read_storage(struct reader *reader, const struct node *node, void *into)
 
 void check_storage(struct reader *reader, const struct node *root)
 {
-	const struct conf *conf = reader->conf;
+	struct conf *conf = reader->conf;
 
 	if (!reader->has_store)
 		return;
+	/* No slot outlives its file: it could be used again. */
+	if (conf->fs.expire_after && conf->fs.expire_after < conf->fs.put_ttl)
+		conf->fs.put_ttl = conf->fs.expire_after;
 	if (conf->store == CONF_STORE_FS && !node_member(root, "public_url"))
 		node_missing(reader, root, "public_url",
 		    "with storage type \"fs\" clients must know how to reach "

@@ -14,7 +14,24 @@
 /* When there are no descriptors left, others have to be closed first. */
 #define REST_MILLISECONDS 50
 
-static void refuse(struct server *server, int fd)
+/* One line a second at the most: nobody fills a disk with these. */
+static void log_refusal(struct accepter *accepter)
+{
+	int64_t now = world_micros();
+	struct log_line line;
+
+	accepter->unsaid++;
+	if (accepter->said && now - accepter->said < 1000000)
+		return;
+	log_begin(&line, &accepter->server->log, CONF_LOG_WARN, "refused");
+	log_text(&line, "reason", "limits.connections reached");
+	log_u64(&line, "connections", accepter->unsaid);
+	log_end(&line);
+	accepter->said = now;
+	accepter->unsaid = 0;
+}
+
+static void refuse(struct accepter *accepter, int fd)
 {
 	char memory[1024];
 	struct buf text;
@@ -25,22 +42,23 @@ static void refuse(struct server *server, int fd)
 	sent = send(fd, text.at, text.len, MSG_DONTWAIT | MSG_NOSIGNAL);
 	(void)sent; /* it is a courtesy */
 	shutdown(fd, SHUT_WR);
-	reaper_add(server->reaper, fd);
+	reaper_add(accepter->server->reaper, fd);
 	close(fd);
-	log_note(&server->log, CONF_LOG_WARN, "refused", "reason",
-	    "limits.connections reached");
+	log_refusal(accepter);
 }
 
-static void take(struct server *server, const struct gate *gate, int fd,
+static void take(struct accepter *accepter, const struct gate *gate, int fd,
     const struct sockaddr *address, socklen_t len)
 {
+	struct server *server = accepter->server;
 	const struct conf_limits *limits = &server->service->conf->limits;
 	int64_t deadline =
 	    world_micros() + (int64_t)limits->header_timeout * 1000000;
-	struct conn *conn = conns_enter(&server->conns, fd, deadline);
+	struct conn *conn =
+	    conns_enter(&server->conns, fd, deadline, gate->max);
 
 	if (!conn) {
-		refuse(server, fd);
+		refuse(accepter, fd);
 		return;
 	}
 	/* It closes the socket when it fails. */
@@ -49,7 +67,7 @@ static void take(struct server *server, const struct gate *gate, int fd,
 }
 
 /* Accepts all that is queued; false when the system has no room. */
-static bool accept_all(struct server *server, const struct gate *gate)
+static bool accept_all(struct accepter *accepter, const struct gate *gate)
 {
 	while (true) {
 		struct sockaddr_storage address;
@@ -58,8 +76,8 @@ static bool accept_all(struct server *server, const struct gate *gate)
 		    SOCK_NONBLOCK | SOCK_CLOEXEC);
 
 		if (fd >= 0)
-			take(
-			    server, gate, fd, (struct sockaddr *)&address, len);
+			take(accepter, gate, fd, (struct sockaddr *)&address,
+			    len);
 		else if (errno == EMFILE || errno == ENFILE ||
 			 errno == ENOBUFS || errno == ENOMEM)
 			return false;
@@ -84,8 +102,7 @@ static void *run(void *argument)
 			continue;
 		stop = polls[accepter->count].revents != 0;
 		for (unsigned i = 0; i < accepter->count; i++)
-			room &=
-			    accept_all(accepter->server, &accepter->gates[i]);
+			room &= accept_all(accepter, &accepter->gates[i]);
 		if (!room && !stop)
 			poll(&polls[accepter->count], 1, REST_MILLISECONDS);
 	}

@@ -9,6 +9,7 @@ struct MHD_Daemon;
 struct gate {
 	int fd;
 	struct MHD_Daemon *daemon;
+	unsigned max; /* connections in all, from which on it refuses */
 };
 
 #define GATES_MAX 2
@@ -22,7 +23,9 @@ struct accepter {
 	struct server *server;
 	struct gate gates[GATES_MAX];
 	unsigned count;
-	int stop; /* an eventfd */
+	int stop;     /* an eventfd */
+	int64_t said; /* world_micros: when a refusal was last logged */
+	uint64_t unsaid;
 	pthread_t thread;
 };
 

@@ -34,13 +34,14 @@ static bool at_end(int fd)
 }
 
 /* A client that has closed is believed at the second look, when nothing has
- * moved since: what it sent before is then served. */
+ * moved since. (One that only says it will send no more, and waits for the
+ * answer, is at libmicrohttpd's mercy after a pause: it may close first.) */
 static void end_gone(struct conns *conns)
 {
 	nfds_t count = 0;
 
 	for (struct conn *conn = conns->first; conn; conn = conn->next)
-		if (atomic_load(&conn->deadline) != CONN_NO_DEADLINE)
+		if (atomic_load(&conn->receiving))
 			conns->polls[count++] =
 			    (struct pollfd){ conn->fd, POLLRDHUP, 0 };
 	if (poll(conns->polls, count, 0) <= 0)
@@ -61,6 +62,13 @@ static void end_gone(struct conns *conns)
 void conn_expect(struct conn *conn, int64_t deadline)
 {
 	atomic_fetch_add(&conn->progress, 1);
+	atomic_store(&conn->deadline, deadline);
+	atomic_store(&conn->receiving, true);
+}
+
+void conn_serve(struct conn *conn, int64_t deadline)
+{
+	atomic_store(&conn->receiving, false);
 	atomic_store(&conn->deadline, deadline);
 }
 
@@ -103,11 +111,11 @@ static void free_tables(struct conns *conns)
 	free(conns->polls);
 }
 
-bool conns_open(struct conns *conns, unsigned max)
+bool conns_open(struct conns *conns)
 {
 	pthread_condattr_t monotonic;
 
-	*conns = (struct conns){ .max = max };
+	*conns = (struct conns){ 0 };
 	conns->fd_max = raise_fd_limit();
 	conns->by_fd = calloc((size_t)conns->fd_max, sizeof *conns->by_fd);
 	conns->polls = calloc((size_t)conns->fd_max, sizeof *conns->polls);
@@ -150,7 +158,8 @@ static void unlink_conn(struct conns *conns, struct conn *conn)
 	free(conn);
 }
 
-struct conn *conns_enter(struct conns *conns, int fd, int64_t deadline)
+struct conn *conns_enter(
+    struct conns *conns, int fd, int64_t deadline, unsigned max)
 {
 	struct conn *conn = NULL;
 
@@ -158,11 +167,12 @@ struct conn *conns_enter(struct conns *conns, int fd, int64_t deadline)
 	/* A connection that libmicrohttpd dropped before it told us. */
 	if (fd < conns->fd_max && conns->by_fd[fd])
 		unlink_conn(conns, conns->by_fd[fd]);
-	if (fd < conns->fd_max && conns->count < conns->max)
+	if (fd < conns->fd_max && conns->count < max)
 		conn = calloc(1, sizeof *conn);
 	if (conn) {
 		conn->fd = fd;
 		atomic_init(&conn->idle, true);
+		atomic_init(&conn->receiving, true);
 		atomic_init(&conn->deadline, deadline);
 		conn->next = conns->first;
 		if (conn->next)

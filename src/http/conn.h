@@ -19,9 +19,10 @@ struct conn {
 	struct conn *before;
 	int fd;
 	atomic_bool idle; /* no request has begun */
-	/* Microseconds, see world_micros; CONN_NO_DEADLINE while it is not
-	 * the client that is waited for. */
-	_Atomic(int64_t) deadline;
+	/* Whether something is to come from the client; else it is our turn,
+	 * or that of a disk. */
+	atomic_bool receiving;
+	_Atomic(int64_t) deadline;  /* microseconds, see world_micros */
 	_Atomic(unsigned) progress; /* moves with everything that arrives */
 	unsigned gone_at; /* progress when the client was found gone */
 	bool gone;
@@ -37,19 +38,19 @@ struct conns {
 	struct pollfd *polls; /* the watchdog's, fd_max long */
 	int fd_max;           /* by_fd's size */
 	unsigned count;
-	unsigned max;
 	bool stopping;
 	pthread_t watchdog;
 };
 
-/* max: connections at once. False when there is no memory or no thread. */
-bool conns_open(struct conns *conns, unsigned max);
+/* False when there is no memory or no thread. */
+bool conns_open(struct conns *conns);
 /* When no connection is left. */
 void conns_close(struct conns *conns);
 
-/* Enters an accepted socket. NULL when there are max already, or when there
- * is no memory. */
-struct conn *conns_enter(struct conns *conns, int fd, int64_t deadline);
+/* Enters an accepted socket. NULL when there are max connections already, or
+ * when there is no memory. */
+struct conn *conns_enter(
+    struct conns *conns, int fd, int64_t deadline, unsigned max);
 /* The connection of a socket; NULL when it is none of ours. */
 struct conn *conns_find(struct conns *conns, int fd);
 /* To be called while the socket is still open; frees conn. */
@@ -58,9 +59,11 @@ void conns_leave(struct conns *conns, struct conn *conn);
  * nothing when conn is not there any more. */
 void conns_forget(struct conns *conns, int fd, const struct conn *conn);
 
-/* What all who serve a connection call when something has arrived: the next
- * has to come until then. */
+/* Something has arrived, or will have to: the next until the deadline. */
 void conn_expect(struct conn *conn, int64_t deadline);
+/* The client has said what it had to say; the answer is to be over until the
+ * deadline, or CONN_NO_DEADLINE. */
+void conn_serve(struct conn *conn, int64_t deadline);
 
 /* Lets idle connections end: what they have sent is still answered. */
 void conns_end_idle(struct conns *conns);

@@ -79,7 +79,7 @@ static bool open_shared(struct edge *edge)
 	if (!open_auth(server))
 		return false;
 	server->reaper = reaper_open();
-	edge->has_conns = conns_open(&server->conns, conf->limits.connections);
+	edge->has_conns = conns_open(&server->conns);
 	if (!server->reaper || !edge->has_conns)
 		return false;
 	if (!server->service->fs)
@@ -102,6 +102,10 @@ static bool open_gate(
 	gate->fd = socket_listen(listener_of(edge, number), wrong, wrong_size);
 	if (gate->fd < 0)
 		return false;
+	/* Strangers cannot take the last connections from the XMPP server. */
+	gate->max = edge->server.service->conf->limits.connections;
+	if (doors == DOOR_PUBLIC)
+		gate->max -= gate->max / 8;
 	gate->daemon =
 	    handler_start(entrance, count_threads(edge->server.service->conf));
 	edge->accepter.count++;
@@ -155,11 +159,11 @@ static bool drain(struct edge *edge)
 		conns_end_all(&server->conns);
 		conns_wait(&server->conns, world_micros() + LAST_WORDS);
 	}
-	reaper_close(server->reaper, world_micros() + LAST_READS);
-	server->reaper = NULL;
-	/* Stopping a daemon with a suspended request would abort. */
-	if (server->pool &&
-	    !pool_wait(server->pool, world_micros() + LAST_WORDS)) {
+	/* Stopping a daemon with a suspended request would abort; what is
+	 * still open then waits for a disk. */
+	if (!conns_wait(&server->conns, world_micros()) ||
+	    (server->pool &&
+		!pool_wait(server->pool, world_micros() + LAST_WORDS))) {
 		log_note(&server->log, CONF_LOG_ERROR, "cut off", "reason",
 		    "the disk does not answer");
 		_Exit(0);
@@ -185,7 +189,7 @@ bool edge_close(struct edge *edge)
 	if (edge->has_sweeper)
 		sweeper_stop(&edge->sweeper);
 	if (server->reaper)
-		reaper_close(server->reaper, 0);
+		reaper_close(server->reaper, world_micros() + LAST_READS);
 	if (server->pool)
 		pool_close(server->pool);
 	if (edge->has_conns)

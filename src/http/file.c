@@ -28,6 +28,7 @@ struct download {
 	uint64_t ahead_at;
 	size_t ahead_len;
 	bool ahead_failed;
+	int64_t began; /* world_micros: when the first byte went out */
 };
 
 static void forget(struct request *request)
@@ -66,6 +67,23 @@ static void read_job(void *argument)
 	    download->ahead_len == 0;
 }
 
+/* The reader has body_timeout seconds, and one more for each min_rate bytes
+ * that it was given. */
+static void move_deadline(struct request *request, uint64_t offset)
+{
+	const struct conf_limits *limits =
+	    &request->server->service->conf->limits;
+	struct download *download = request->state;
+	int64_t seconds = limits->body_timeout;
+
+	if (!limits->min_rate)
+		return;
+	if (!download->began)
+		download->began = world_micros();
+	seconds += (int64_t)(offset / limits->min_rate);
+	conn_serve(request->conn, download->began + seconds * 1000000);
+}
+
 /* From memory if it is there; else the pool reads, and we are called
  * again. */
 static long read_piece(
@@ -78,6 +96,7 @@ static long read_piece(
 	size_t len;
 	enum failure failure;
 
+	move_deadline(request, offset);
 	if (size > left)
 		size = (size_t)left;
 	if (download->ahead_failed)

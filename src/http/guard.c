@@ -1,10 +1,14 @@
 #include "http/guard.h"
 
 #include <microhttpd.h>
+#include <string.h>
 
 #define TOKEN                                                                  \
 	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"       \
 	"!#$%&'*+-.^_`|~"
+
+/* Blanks behind a colon that are taken. */
+#define GAP_MAX 256
 
 struct seen {
 	unsigned hosts;
@@ -46,14 +50,37 @@ static void note(struct seen *seen, struct span name, struct span value)
 	}
 }
 
+/*
+ * An unfolded line's value stands right behind its name. libmicrohttpd 0.9.75
+ * appends folded lines to the name or the value, in other memory, and would
+ * so make a framing header of two harmless lines.
+ */
+static bool unfolded(struct span name, struct span value)
+{
+	uintptr_t end = (uintptr_t)name.at + name.len;
+	uintptr_t begin = (uintptr_t)value.at;
+	const char *between = name.at + name.len;
+
+	if (begin <= end || begin - end > GAP_MAX)
+		return false;
+	for (uintptr_t i = 0; i < begin - end; i++)
+		if (between[i] && between[i] != ' ' && between[i] != '\t')
+			return false;
+	return true;
+}
+
 static enum MHD_Result look(void *argument, enum MHD_ValueKind kind,
     const char *key, size_t key_size, const char *value, size_t value_size)
 {
 	struct seen *seen = argument;
+	const struct span name = { key, key_size };
+	const struct span text = { value, value_size };
 
 	(void)kind;
-	note(seen, (struct span){ key, key_size },
-	    (struct span){ value ? value : "", value ? value_size : 0 });
+	if (!value || !unfolded(name, text))
+		seen->wrong = "a header is folded or has no colon";
+	else
+		note(seen, name, text);
 	return seen->wrong ? MHD_NO : MHD_YES;
 }
 
@@ -76,13 +103,18 @@ static const char *judge(const struct seen *seen)
 	return NULL;
 }
 
-bool guard_check(struct request *request, const char **ret_wrong)
+bool guard_check(
+    struct request *request, const char *version, const char **ret_wrong)
 {
 	struct seen seen = { 0 };
 	const char *wrong;
 
 	MHD_get_connection_values_n(request->mhd, MHD_HEADER_KIND, look, &seen);
 	wrong = judge(&seen);
+	if (!wrong && !span_only(request->method, TOKEN))
+		wrong = "the method is not a token";
+	if (!wrong && seen.encodings && strcmp(version, "HTTP/1.1") != 0)
+		wrong = "Transfer-Encoding: only under HTTP/1.1";
 	if (!wrong && seen.lengths && !span_u64(seen.length, &request->length))
 		wrong = "Content-Length: not a number";
 	if (wrong) {

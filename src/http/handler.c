@@ -80,12 +80,12 @@ static void refuse(struct request *request, enum failure failure,
 	reply_failure_with(request, failure, &why, name, value);
 }
 
-static void guard(struct request *request)
+static void guard(struct request *request, const char *version)
 {
 	const char *wrong;
 
 	split_target(request);
-	if (guard_check(request, &wrong))
+	if (guard_check(request, version, &wrong))
 		request->step = REQUEST_GUARDED;
 	else
 		refuse(
@@ -173,7 +173,7 @@ static void on_end(struct request *request)
 		refuse(request, FAILURE_BODY_TOO_LARGE, NULL, NULL, NULL);
 		return;
 	}
-	atomic_store(&request->conn->deadline, CONN_NO_DEADLINE);
+	conn_serve(request->conn, CONN_NO_DEADLINE);
 	request->endpoint->end(request);
 }
 
@@ -186,13 +186,12 @@ static enum MHD_Result on_request(void *argument, struct MHD_Connection *mhd,
 	(void)argument;
 	(void)mhd;
 	(void)url;
-	(void)version;
 	if (!request || !request->conn)
 		return MHD_NO;
 	request->waiting = false;
 	request->method = span_of(method);
 	if (request->step == REQUEST_NEW) {
-		guard(request);
+		guard(request, version);
 		/* Without a body a second call follows at once, in which an
 		 * answer does not end the connection. */
 		if (!request->has_body)

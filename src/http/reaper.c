@@ -158,6 +158,19 @@ void reaper_close(struct reaper *reaper, int64_t until)
 	free(reaper);
 }
 
+/* Who waits longest has had the best chance to read its answer. Not more
+ * than one for each that comes: the thread removes it soon. */
+static void end_oldest(struct reaper *reaper)
+{
+	struct place *oldest = NULL;
+
+	for (struct place *place = reaper->first; place; place = place->next)
+		if (place->until != 0)
+			oldest = place;
+	if (oldest)
+		oldest->until = 0;
+}
+
 void reaper_add(struct reaper *reaper, int fd)
 {
 	struct place *place = calloc(1, sizeof *place);
@@ -170,7 +183,9 @@ void reaper_add(struct reaper *reaper, int fd)
 	place->until = world_micros() + TIME_MAX;
 	event.data.ptr = place;
 	pthread_mutex_lock(&reaper->lock);
-	if (place->fd >= 0 && reaper->count < PLACES && !reaper->stopping) {
+	if (reaper->count >= PLACES)
+		end_oldest(reaper);
+	if (place->fd >= 0 && !reaper->stopping) {
 		place->next = reaper->first;
 		reaper->first = place;
 		reaper->count++;

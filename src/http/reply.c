@@ -99,7 +99,7 @@ void reply_send(struct request *request, struct reply *reply)
 	if (request->route && request->route->cors)
 		reply_header(reply, "Access-Control-Allow-Origin", "*");
 	/* From here on libmicrohttpd's limit of inactivity holds. */
-	atomic_store(&request->conn->deadline, CONN_NO_DEADLINE);
+	conn_serve(request->conn, CONN_NO_DEADLINE);
 	request->status = reply->status;
 	request->step = REQUEST_ANSWERED;
 	if (!reply->response) {

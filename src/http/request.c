@@ -45,7 +45,7 @@ static void resume(void *argument)
 void request_wait(struct request *request, void (*job)(void *request))
 {
 	/* The disk's time is not the client's. */
-	atomic_store(&request->conn->deadline, CONN_NO_DEADLINE);
+	conn_serve(request->conn, CONN_NO_DEADLINE);
 	request->waiting = true;
 	request->job = (struct job){
 		.run = job,

@@ -6,7 +6,7 @@
 #define BODY_MAX 16384
 /* A body that is too large is read up to here, so that the answer can be
  * given; then the connection is closed. */
-#define BODY_SWALLOW_MAX (1 << 20)
+#define BODY_SWALLOW_MAX (64 << 20)
 
 struct MHD_Connection;
 struct route;

@@ -5,6 +5,7 @@
 #include "http/world.h"
 #include "slot/media_type.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static bool is_json(const struct request *request)
@@ -15,22 +16,29 @@ static bool is_json(const struct request *request)
 			      span_of("application/json"));
 }
 
-static void answer(struct request *request, const struct slot *slot)
-{
-	struct reply reply =
-	    reply_text(200, "application/json", json_slot_write(slot));
+/* One slot on its way down and up again. */
+struct issue {
+	const struct caller *caller;
+	struct json_slot wanted;
+	struct slot slot;
+	enum failure failure;
+	struct refusal why;
+};
 
-	reply_header(&reply, "Cache-Control", "no-store");
-	reply_send(request, &reply);
+static void forget(struct request *request)
+{
+	struct issue *issue = request->state;
+
+	json_slot_done(&issue->wanted);
+	free(issue);
 }
 
 static void note(struct request *request, const struct json_slot *wanted)
 {
 	struct buf domain;
-	size_t at = span_find(wanted->jid, '/');
-	struct span bare = span_first(wanted->jid, at);
+	struct span bare = span_first(wanted->jid, span_find(wanted->jid, '/'));
+	size_t at = span_find(bare, '@');
 
-	at = span_find(bare, '@');
 	if (request->server->service->conf->log_jids) {
 		/* The log cuts it there anyway. */
 		struct span jid = span_first(bare, sizeof request->jid - 1);
@@ -43,50 +51,86 @@ static void note(struct request *request, const struct json_slot *wanted)
 	request->has_size = true;
 }
 
-static void issue(struct request *request, const struct caller *caller)
+static void run(void *argument)
 {
-	struct refusal why = { 0 };
-	struct json_slot wanted;
-	struct slot slot;
+	struct request *request = argument;
+	struct issue *issue = request->state;
+	const struct slot_request wish = {
+		.caller = issue->caller,
+		.jid = issue->wanted.jid,
+		.filename = issue->wanted.filename,
+		.type = issue->wanted.type,
+		.size = issue->wanted.size,
+	};
 	uint8_t random[RANDOM_BYTES];
-	enum failure failure = FAILURE_BAD_REQUEST;
 
-	if (!json_slot_read(
-		&wanted, (struct span){ request->body, request->body_len })) {
-		why.detail = wanted.wrong;
-	} else {
-		const struct slot_request wish = {
-			.caller = caller,
-			.jid = wanted.jid,
-			.filename = wanted.filename,
-			.type = wanted.type,
-			.size = wanted.size,
-		};
+	world_random(random, sizeof random);
+	issue->failure = slot_issue(&request->server->service->issuer, &wish,
+	    world_unix(), random, &issue->slot, &issue->why);
+}
 
-		note(request, &wanted);
-		world_random(random, sizeof random);
-		failure = slot_issue(&request->server->service->issuer, &wish,
-		    world_unix(), random, &slot, &why);
+static void answer(struct request *request)
+{
+	struct issue *issue = request->state;
+	struct reply reply;
+
+	if (issue->failure != FAILURE_NONE) {
+		reply_failure(request, issue->failure, &issue->why);
+		return;
 	}
-	if (failure == FAILURE_NONE)
-		answer(request, &slot);
-	else
-		reply_failure(request, failure, &why);
-	json_slot_done(&wanted);
+	reply =
+	    reply_text(200, "application/json", json_slot_write(&issue->slot));
+	reply_header(&reply, "Cache-Control", "no-store");
+	reply_send(request, &reply);
+}
+
+/* Authenticates and reads; replies and gives false when that fails. */
+static bool begin(struct request *request)
+{
+	const struct caller *caller = authenticate(request);
+	struct refusal why = { 0 };
+	struct issue *issue;
+
+	if (!caller)
+		return false;
+	if (!is_json(request)) {
+		reply_failure(request, FAILURE_UNSUPPORTED_MEDIA_TYPE, &why);
+		return false;
+	}
+	issue = malloc(sizeof *issue);
+	if (!issue) {
+		reply_failure(request, FAILURE_UNAVAILABLE, &why);
+		return false;
+	}
+	issue->caller = caller;
+	issue->why = why;
+	request->state = issue;
+	request->state_free = forget;
+	if (!json_slot_read(&issue->wanted,
+		(struct span){ request->body, request->body_len })) {
+		why.detail = issue->wanted.wrong;
+		reply_failure(request, FAILURE_BAD_REQUEST, &why);
+		return false;
+	}
+	note(request, &issue->wanted);
+	return true;
 }
 
 static void end(struct request *request)
 {
-	const struct caller *caller = authenticate(request);
-
-	if (!caller)
-		return;
-	if (!is_json(request)) {
-		reply_failure(request, FAILURE_UNSUPPORTED_MEDIA_TYPE,
-		    &(struct refusal){ 0 });
+	if (request->state) {
+		answer(request);
 		return;
 	}
-	issue(request, caller);
+	if (!begin(request))
+		return;
+	/* The embedded store asks the file system for its room. */
+	if (request->server->pool) {
+		request_wait(request, run);
+		return;
+	}
+	run(request);
+	answer(request);
 }
 
 const struct endpoint slot_post = { "POST", NULL, NULL, end };

@@ -161,7 +161,9 @@ int socket_listen(
 
 void socket_close(const struct conf_listener *listener, int fd)
 {
-	close(fd);
+	/* In this order: once it is closed a successor may have its own
+	 * socket there. */
 	if (listener->unix_path)
 		unlink(listener->unix_path);
+	close(fd);
 }

@@ -142,6 +142,10 @@ static enum failure check_head(
 	request->has_size = true;
 	memcpy(request->slot, upload->key,
 	    upload->key_len < 8 ? upload->key_len : 8);
+	if (request_header(request, "Content-Range").at) {
+		why->detail = "Content-Range: a PUT stores the whole file";
+		return FAILURE_BAD_REQUEST;
+	}
 	if (!request->has_length)
 		return FAILURE_LENGTH_REQUIRED;
 	if (request->length != upload->grant.size)

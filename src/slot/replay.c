@@ -127,8 +127,12 @@ static void drop(struct replay *replay, int64_t now)
 	int64_t cut = now - replay->config.max_skew;
 	int64_t from = replay->cut;
 
-	if (cut <= from)
+	/* A clock that was ahead and is set right: what it kept is dropped
+	 * in its time, and `dropped` sees to it that nothing opens. */
+	if (cut <= from) {
+		replay->cut = cut;
 		return;
+	}
 	if (cut - from > replay->seconds)
 		from = cut - replay->seconds;
 	for (; from < cut; from++) {

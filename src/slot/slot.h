@@ -6,7 +6,7 @@
 #include "slot/policy.h"
 #include "slotd/store.h"
 
-#define SLOT_URL_MAX 6144
+#define SLOT_URL_MAX 8192
 
 /* What slots are made from. All of it is only read. */
 struct issuer {

@@ -23,6 +23,8 @@ static void renew_key(
 	pthread_rwlock_wrlock(&s3->lock);
 	if (!s3->has_key || s3->key_generation != creds->generation ||
 	    !sigv4_key_current(&s3->key, now)) {
+		if (s3->has_key)
+			sigv4_key_done(&s3->key);
 		sigv4_key_init(
 		    &s3->key, creds->access_key_secret, s3->config.region, now);
 		s3->key_generation = creds->generation;
@@ -145,7 +147,8 @@ static void close(struct store *store)
 
 	s3->creds->class->close(s3->creds);
 	pthread_rwlock_destroy(&s3->lock);
-	wipe(s3, sizeof *s3);
+	if (s3->has_key)
+		sigv4_key_done(&s3->key);
 	free(s3);
 }
 

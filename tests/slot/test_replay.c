@@ -93,6 +93,25 @@ static void test_a_clock_that_steps_back_opens_nothing(void **state)
 	replay_close(replay);
 }
 
+static void test_a_clock_that_was_ahead_fills_nothing(void **state)
+{
+	struct replay *replay = open_table(1000, 1);
+	char nonce[24];
+
+	(void)state;
+	assert_int_equal(
+	    check(replay, 0, "ahead", NOW + 31536000, NOW + 31536000),
+	    FAILURE_NONE);
+	for (int i = 0; i < 5000; i++) {
+		snprintf(nonce, sizeof nonce, "nonce-%d", i);
+		assert_int_equal(
+		    check(replay, 0, nonce, NOW + i, NOW + i), FAILURE_NONE);
+	}
+	/* 301 seconds' worth, and the one from next year. */
+	assert_int_equal(replay_count(replay), 302);
+	replay_close(replay);
+}
+
 static void test_a_full_share_is_one_callers_trouble(void **state)
 {
 	struct replay *replay = open_table(20, 2);
@@ -165,6 +184,7 @@ int main(void)
 		cmocka_unit_test(test_skew_on_both_sides),
 		cmocka_unit_test(test_is_kept_as_long_as_it_could_be_replayed),
 		cmocka_unit_test(test_a_clock_that_steps_back_opens_nothing),
+		cmocka_unit_test(test_a_clock_that_was_ahead_fills_nothing),
 		cmocka_unit_test(test_a_full_share_is_one_callers_trouble),
 		cmocka_unit_test(test_many_against_a_model),
 	};
