@@ -4,17 +4,11 @@
 
 static int run(int argc, char **argv)
 {
-	const char *path = NULL;
-	const struct option_value options[] = { { "config", 'c', &path },
-		{ 0 } };
+	const char *path = options_only_path(&command_check, argc, argv);
 	struct conf *conf;
-	int first;
 
-	if (!options_read(&command_check, argc, argv, options, &first))
+	if (!path)
 		return EXIT_USAGE;
-	if (!path || first != argc)
-		return options_wrong(
-		    &command_check, "it takes -c FILE and nothing else");
 	conf = conf_read(path, stderr, stderr);
 	if (!conf)
 		return EXIT_FAULT;

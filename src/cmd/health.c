@@ -61,23 +61,7 @@ static int check(const struct conf *conf)
 
 static int run(int argc, char **argv)
 {
-	const char *path = NULL;
-	const struct option_value options[] = { { "config", 'c', &path },
-		{ 0 } };
-	struct conf *conf;
-	int first, code;
-
-	if (!options_read(&command_health, argc, argv, options, &first))
-		return EXIT_USAGE;
-	if (!path || first != argc)
-		return options_wrong(
-		    &command_health, "it takes -c FILE and nothing else");
-	conf = options_conf(&command_health, path);
-	if (!conf)
-		return EXIT_FAULT;
-	code = check(conf);
-	conf_free(conf);
-	return code;
+	return options_run(&command_health, argc, argv, check);
 }
 
 const struct command command_health = {

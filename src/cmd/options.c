@@ -58,6 +58,39 @@ struct conf *options_conf(const struct command *command, const char *path)
 	return conf_read(path, stderr, NULL);
 }
 
+const char *options_only_path(
+    const struct command *command, int argc, char **argv)
+{
+	const char *path = NULL;
+	const struct option_value options[] = { { "config", 'c', &path },
+		{ 0 } };
+	int first;
+
+	if (!options_read(command, argc, argv, options, &first))
+		return NULL;
+	if (path && first == argc)
+		return path;
+	options_wrong(command, "it takes -c FILE and nothing else");
+	return NULL;
+}
+
+int options_run(const struct command *command, int argc, char **argv,
+    int (*work)(const struct conf *conf))
+{
+	const char *path = options_only_path(command, argc, argv);
+	struct conf *conf;
+	int code;
+
+	if (!path)
+		return EXIT_USAGE;
+	conf = options_conf(command, path);
+	if (!conf)
+		return EXIT_FAULT;
+	code = work(conf);
+	conf_free(conf);
+	return code;
+}
+
 static char *read_all(FILE *file, size_t *ret_len)
 {
 	char *text = malloc(SLURP_MAX + 1);

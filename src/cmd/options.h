@@ -24,6 +24,16 @@ bool options_read(const struct command *command, int argc, char **argv,
 /* Says on stderr what is wrong with the command's use. */
 int options_wrong(const struct command *command, const char *sentence);
 
+/* For commands that take -c FILE and nothing else: FILE; NULL after what is
+ * wrong was said on stderr (the command then exits with EXIT_USAGE). */
+const char *options_only_path(
+    const struct command *command, int argc, char **argv);
+
+/* The same, its configuration read: gives the exit code, of work if all is
+ * well. */
+int options_run(const struct command *command, int argc, char **argv,
+    int (*work)(const struct conf *conf));
+
 /* The configuration of -c, NULL after its faults stand on stderr. */
 struct conf *options_conf(const struct command *command, const char *path);
 

@@ -85,23 +85,7 @@ static int serve(const struct conf *conf)
 
 static int run(int argc, char **argv)
 {
-	const char *path = NULL;
-	const struct option_value options[] = { { "config", 'c', &path },
-		{ 0 } };
-	struct conf *conf;
-	int first, code;
-
-	if (!options_read(&command_serve, argc, argv, options, &first))
-		return EXIT_USAGE;
-	if (!path || first != argc)
-		return options_wrong(
-		    &command_serve, "it takes -c FILE and nothing else");
-	conf = options_conf(&command_serve, path);
-	if (!conf)
-		return EXIT_FAULT;
-	code = serve(conf);
-	conf_free(conf);
-	return code;
+	return options_run(&command_serve, argc, argv, serve);
 }
 
 const struct command command_serve = {

@@ -1,10 +1,11 @@
 #include "conf/secret.h"
 
+#include "core/chars.h"
+
 #include <string.h>
 
 #define SECRET_MAX 4096
-#define PLAIN_CHARS                                                            \
-	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.:/-"
+#define PLAIN_CHARS CHARS_ALNUM "_.:/-"
 
 /* A caller that is being read. */
 struct draft {

@@ -1,5 +1,7 @@
 #include "conf/reader.h"
 
+#include "core/chars.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <string.h>
@@ -7,9 +9,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#define PATH_CHARS                                                             \
-	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"       \
-	"-._~!$&'()*+,;=:@%/"
+#define PATH_CHARS CHARS_ALNUM "-._~!$&'()*+,;=:@%/"
 
 /* A group that is being read: the listener, and what belongs to listen. */
 struct draft {

@@ -1,5 +1,7 @@
 #include "conf/raw.h"
 
+#include "conf/input.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -25,12 +27,12 @@ void raw_put(struct raw *raw, struct span text)
 }
 
 /* A whole file, or errno. EFBIG: together with the rest it is too large. */
-static bool read_all(
+static bool read_file(
     struct raw *raw, const char *path, struct span *ret_text, mode_t *ret_mode)
 {
-	size_t room = RAW_SIZE_MAX - raw->len, len = 0;
+	size_t room = RAW_SIZE_MAX - raw->len;
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	ssize_t got = -1;
+	ssize_t len;
 	struct stat status;
 	char *text;
 
@@ -42,20 +44,13 @@ static bool read_all(
 	    (size_t)status.st_size < room)
 		room = (size_t)status.st_size;
 	text = memory_get(raw->memory, room + 1);
-	do {
-		got = read(fd, text + len, room + 1 - len);
-		len += got > 0 ? (size_t)got : 0;
-	} while (len <= room && (got > 0 || (got < 0 && errno == EINTR)));
-	if (len > room) {
-		got = -1;
-		errno = EFBIG;
-	}
-	int error = errno;
+	len = input_read(fd, text, room + 1);
+	int error = len > (ssize_t)room ? EFBIG : errno;
 	close(fd);
 	errno = error;
-	if (got < 0)
+	if (len < 0 || len > (ssize_t)room)
 		return false;
-	*ret_text = (struct span){ text, len };
+	*ret_text = (struct span){ text, (size_t)len };
 	*ret_mode = status.st_mode;
 	return true;
 }
@@ -91,7 +86,7 @@ void raw_include(struct raw *raw, struct span name)
 		raw->stop = true;
 		return;
 	}
-	if (!read_all(raw, path, &text, &source->mode)) {
+	if (!read_file(raw, path, &text, &source->mode)) {
 		fault_add(raw->faults, at, "", "@include: cannot read %s: %s",
 		    path, file_error());
 		raw->incomplete = true;
@@ -127,7 +122,7 @@ bool raw_read(struct raw *raw, const char *path)
 	raw->source = source;
 	source->name = memory_copy(raw->memory, name).at;
 	faults_add_place(raw->faults, source, 1);
-	if (!read_all(raw, path, &text, &source->mode)) {
+	if (!read_file(raw, path, &text, &source->mode)) {
 		fault_add(
 		    raw->faults, 1, "", "cannot read it: %s", file_error());
 		return false;

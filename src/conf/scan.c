@@ -1,14 +1,14 @@
 #include "conf/raw.h"
 
 #include "core/buf.h"
+#include "core/chars.h"
 
 #include <string.h>
 
 #define INCLUDE "@include"
 /* What a backslash is read with; before others it stands for itself. */
 #define ESCAPES "nrtf\\\""
-#define NAME_CHARS                                                             \
-	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_*"
+#define NAME_CHARS CHARS_ALNUM "-_*"
 
 static bool is_digit(char c)
 {

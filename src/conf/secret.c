@@ -1,5 +1,7 @@
 #include "conf/secret.h"
 
+#include "conf/input.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -11,24 +13,6 @@ struct seen_secret {
 	uint8_t digest[HASH_SIZE];
 	const char *path;
 };
-
-static ssize_t read_all(int fd, char *to, size_t size)
-{
-	size_t len = 0;
-
-	while (len < size) {
-		ssize_t got = read(fd, to + len, size - len);
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return -1;
-		if (got == 0)
-			break;
-		len += (size_t)got;
-	}
-	return (ssize_t)len;
-}
 
 static bool check_mode(struct reader *reader, const struct node *node,
     const char *path, mode_t mode)
@@ -112,7 +96,7 @@ bool secret_read_file(struct reader *reader, const struct node *node,
 	}
 	/* One for the newline, one to see that there is more. */
 	content = memory_get(reader->scratch, max + 2);
-	len = read_all(fd, content, max + 2);
+	len = input_read(fd, content, max + 2);
 	if (len < 0)
 		node_wrong(
 		    reader, node, "cannot read %s: %s", path, strerror(errno));

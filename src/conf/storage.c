@@ -1,12 +1,12 @@
 #include "conf/secret.h"
 
+#include "core/chars.h"
+
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define ID_CHARS                                                               \
-	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-"
 #define REGION_MAX 64
 #define PUT_TTL_MAX 604800
 
@@ -75,7 +75,7 @@ static void read_region(
 	(void)into;
 	if (!read_text(reader, node, &text))
 		return;
-	if (text.len > REGION_MAX || !span_only(text, ID_CHARS))
+	if (text.len > REGION_MAX || !span_only(text, CHARS_ID))
 		node_wrong(reader, node,
 		    "must be at most %d letters, digits, dots, underscores or "
 		    "hyphens",

@@ -112,13 +112,18 @@ bool span_u64(struct span a, uint64_t *ret_value)
 	return true;
 }
 
+size_t span_run(struct span a, const char *set)
+{
+	size_t len = 0;
+
+	while (len < a.len && in_set(a.at[len], set))
+		len++;
+	return len;
+}
+
 bool span_only(struct span a, const char *set)
 {
-	for (size_t i = 0; i < a.len; i++) {
-		if (!in_set(a.at[i], set))
-			return false;
-	}
-	return true;
+	return span_run(a, set) == a.len;
 }
 
 char ascii_lower(char c)

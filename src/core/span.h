@@ -44,6 +44,8 @@ struct span span_cut(struct span *rest, char byte);
  * 64 bits. "0" and leading zeros are taken. */
 bool span_u64(struct span a, uint64_t *ret_value);
 
+/* How many bytes at the front are of the set. */
+size_t span_run(struct span a, const char *set);
 /* True when every byte is one of the set. */
 bool span_only(struct span a, const char *set);
 

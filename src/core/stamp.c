@@ -78,24 +78,25 @@ void stamp_date(struct buf *out, int64_t seconds)
 	date(out, &moment, "-");
 }
 
-void stamp_rfc3339(struct buf *out, int64_t seconds)
+static void date_time(struct buf *out, int64_t seconds, const char *date_sep,
+    const char *time_sep)
 {
 	struct moment moment = moment_of(seconds);
 
-	date(out, &moment, "-");
+	date(out, &moment, date_sep);
 	buf_char(out, 'T');
-	clock_time(out, &moment, ":");
+	clock_time(out, &moment, time_sep);
 	buf_char(out, 'Z');
+}
+
+void stamp_rfc3339(struct buf *out, int64_t seconds)
+{
+	date_time(out, seconds, "-", ":");
 }
 
 void stamp_amz(struct buf *out, int64_t seconds)
 {
-	struct moment moment = moment_of(seconds);
-
-	date(out, &moment, "");
-	buf_char(out, 'T');
-	clock_time(out, &moment, "");
-	buf_char(out, 'Z');
+	date_time(out, seconds, "", "");
 }
 
 void stamp_http(struct buf *out, int64_t seconds)

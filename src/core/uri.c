@@ -74,16 +74,22 @@ bool uri_decode(struct buf *out, struct span text)
 	return buf_ok(out);
 }
 
-static bool ipv6_valid(struct span text)
+bool uri_address_valid(struct span text)
 {
 	char copy[INET6_ADDRSTRLEN];
+	unsigned char address[sizeof(struct in6_addr)];
+	bool brackets = span_starts(text, "[");
 	struct buf buf;
-	struct in6_addr address;
 
+	if (brackets) {
+		if (text.at[text.len - 1] != ']')
+			return false;
+		text = span_from(span_first(text, text.len - 1), 1);
+	}
 	buf_init(&buf, copy, sizeof(copy));
 	buf_add(&buf, text);
 	return buf_ok(&buf) && span_find(text, '\0') == text.len &&
-	       inet_pton(AF_INET6, copy, &address) == 1;
+	       inet_pton(brackets ? AF_INET6 : AF_INET, copy, address) == 1;
 }
 
 static bool label_valid(struct span label)
@@ -101,9 +107,8 @@ static bool label_valid(struct span label)
 
 static bool host_valid(struct span host)
 {
-	if (host.len >= 2 && host.at[0] == '[')
-		return host.at[host.len - 1] == ']' &&
-		       ipv6_valid(span_from(span_first(host, host.len - 1), 1));
+	if (span_starts(host, "["))
+		return uri_address_valid(host);
 	if (host.len == 0 || host.len > HOST_MAX)
 		return false;
 	while (host.at) {

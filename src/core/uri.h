@@ -15,6 +15,10 @@ void uri_encode_path(struct buf *out, struct span bytes);
  * two digits, for %00, and when out is full. */
 bool uri_decode(struct buf *out, struct span text);
 
+/* Whether it is an IP address as it stands in a URL: four decimal numbers,
+ * or IPv6 in brackets without a zone (RFC 3986, section 3.2.2). */
+bool uri_address_valid(struct span text);
+
 /*
  * A plain URL prefix: scheme://host[:port][/path].
  * host is lower-case, with ":port" unless it is the scheme's default, an

@@ -1,20 +1,13 @@
 #include "http/conn.h"
 
+#include "http/deadline.h"
 #include "http/world.h"
 
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <time.h>
 
 #define TICK 200000 /* microseconds */
-
-static void wait_until(struct conns *conns, int64_t until)
-{
-	struct timespec at = { until / 1000000, until % 1000000 * 1000 };
-
-	pthread_cond_timedwait(&conns->changed, &conns->lock, &at);
-}
 
 static void end_late(struct conns *conns, int64_t now)
 {
@@ -82,7 +75,8 @@ static void *watch(void *argument)
 			pthread_cond_wait(&conns->changed, &conns->lock);
 			continue;
 		}
-		wait_until(conns, world_micros() + TICK);
+		deadline_wait(
+		    &conns->changed, &conns->lock, world_micros() + TICK);
 		end_late(conns, world_micros());
 		end_gone(conns);
 	}
@@ -113,8 +107,6 @@ static void free_tables(struct conns *conns)
 
 bool conns_open(struct conns *conns)
 {
-	pthread_condattr_t monotonic;
-
 	*conns = (struct conns){ 0 };
 	conns->fd_max = raise_fd_limit();
 	conns->by_fd = calloc((size_t)conns->fd_max, sizeof *conns->by_fd);
@@ -123,10 +115,7 @@ bool conns_open(struct conns *conns)
 		free_tables(conns);
 		return false;
 	}
-	pthread_condattr_init(&monotonic);
-	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-	pthread_cond_init(&conns->changed, &monotonic);
-	pthread_condattr_destroy(&monotonic);
+	deadline_init(&conns->changed);
 	pthread_mutex_init(&conns->lock, NULL);
 	if (pthread_create(&conns->watchdog, NULL, watch, conns) == 0)
 		return true;
@@ -235,7 +224,7 @@ bool conns_wait(struct conns *conns, int64_t until)
 
 	pthread_mutex_lock(&conns->lock);
 	while (conns->count && world_micros() < until)
-		wait_until(conns, until);
+		deadline_wait(&conns->changed, &conns->lock, until);
 	none = conns->count == 0;
 	pthread_mutex_unlock(&conns->lock);
 	return none;

@@ -12,7 +12,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define POOL_THREADS 8
+#define WRITERS 8
+#define READERS 4
 /* For answers to arrive at clients that are still sending. */
 #define LAST_READS 2000000
 /* After drain_timeout: for a disk to finish what cannot be cut. */
@@ -84,9 +85,10 @@ static bool open_shared(struct edge *edge)
 		return false;
 	if (!server->service->fs)
 		return true;
-	server->pool = pool_open(POOL_THREADS);
-	edge->has_sweeper =
-	    server->pool && sweeper_start(&edge->sweeper, server->service->fs);
+	server->writers = pool_open(WRITERS);
+	server->readers = pool_open(READERS);
+	edge->has_sweeper = server->writers && server->readers &&
+			    sweeper_start(&edge->sweeper, server->service->fs);
 	return edge->has_sweeper;
 }
 
@@ -162,8 +164,8 @@ static bool drain(struct edge *edge)
 	/* Stopping a daemon with a suspended request would abort; what is
 	 * still open then waits for a disk. */
 	if (!conns_wait(&server->conns, world_micros()) ||
-	    (server->pool &&
-		!pool_wait(server->pool, world_micros() + LAST_WORDS))) {
+	    (server->writers &&
+		!pool_wait(server->writers, world_micros() + LAST_WORDS))) {
 		log_note(&server->log, CONF_LOG_ERROR, "cut off", "reason",
 		    "the disk does not answer");
 		_Exit(0);
@@ -190,8 +192,10 @@ bool edge_close(struct edge *edge)
 		sweeper_stop(&edge->sweeper);
 	if (server->reaper)
 		reaper_close(server->reaper, world_micros() + LAST_READS);
-	if (server->pool)
-		pool_close(server->pool);
+	if (server->writers)
+		pool_close(server->writers);
+	if (server->readers)
+		pool_close(server->readers);
 	if (edge->has_conns)
 		conns_close(&server->conns);
 	if (server->auth.replay) {

@@ -116,7 +116,7 @@ static long read_piece(
 	if (failure != FAILURE_UNAVAILABLE)
 		return 0;
 	download->ahead_at = at;
-	request_wait(request, read_job);
+	request_wait(request, request->server->readers, read_job);
 	return -1;
 }
 
@@ -268,7 +268,7 @@ static void end(struct request *request)
 		return;
 	}
 	download->key_len = key.len;
-	request_wait(request, open_job);
+	request_wait(request, request->server->readers, open_job);
 }
 
 const struct endpoint file_get = { "GET", NULL, NULL, end };

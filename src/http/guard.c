@@ -1,11 +1,9 @@
 #include "http/guard.h"
 
+#include "core/chars.h"
+
 #include <microhttpd.h>
 #include <string.h>
-
-#define TOKEN                                                                  \
-	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"       \
-	"!#$%&'*+-.^_`|~"
 
 /* Blanks behind a colon that are taken. */
 #define GAP_MAX 256
@@ -33,7 +31,7 @@ static bool has_controls(struct span value)
 
 static void note(struct seen *seen, struct span name, struct span value)
 {
-	if (!name.len || !span_only(name, TOKEN)) {
+	if (!name.len || !span_only(name, CHARS_TOKEN)) {
 		seen->wrong = "a header's name is not a token";
 	} else if (has_controls(value)) {
 		seen->wrong = "a header's value has a control character";
@@ -111,7 +109,7 @@ bool guard_check(
 
 	MHD_get_connection_values_n(request->mhd, MHD_HEADER_KIND, look, &seen);
 	wrong = judge(&seen);
-	if (!wrong && !span_only(request->method, TOKEN))
+	if (!wrong && !span_only(request->method, CHARS_TOKEN))
 		wrong = "the method is not a token";
 	if (!wrong && seen.encodings && strcmp(version, "HTTP/1.1") != 0)
 		wrong = "Transfer-Encoding: only under HTTP/1.1";

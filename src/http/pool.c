@@ -1,10 +1,9 @@
 #include "http/pool.h"
 
+#include "http/deadline.h"
 #include "http/world.h"
 
-#include <pthread.h>
 #include <stdlib.h>
-#include <time.h>
 
 #define STACK_SIZE (256 << 10)
 
@@ -49,18 +48,6 @@ static void *serve(void *argument)
 	return NULL;
 }
 
-static void init_locks(struct pool *pool)
-{
-	pthread_condattr_t monotonic;
-
-	pthread_condattr_init(&monotonic);
-	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-	pthread_mutex_init(&pool->lock, NULL);
-	pthread_cond_init(&pool->work, NULL);
-	pthread_cond_init(&pool->idle, &monotonic);
-	pthread_condattr_destroy(&monotonic);
-}
-
 struct pool *pool_open(unsigned threads)
 {
 	struct pool *pool =
@@ -70,7 +57,9 @@ struct pool *pool_open(unsigned threads)
 	if (!pool)
 		return NULL;
 	pool->last = &pool->first;
-	init_locks(pool);
+	pthread_mutex_init(&pool->lock, NULL);
+	pthread_cond_init(&pool->work, NULL);
+	deadline_init(&pool->idle);
 	pthread_attr_init(&small);
 	pthread_attr_setstacksize(&small, STACK_SIZE);
 	while (pool->threads < threads &&
@@ -110,12 +99,11 @@ void pool_run(struct pool *pool, struct job *job)
 
 bool pool_wait(struct pool *pool, int64_t until)
 {
-	struct timespec at = { until / 1000000, until % 1000000 * 1000 };
 	bool idle;
 
 	pthread_mutex_lock(&pool->lock);
 	while ((pool->first || pool->busy) && world_micros() < until)
-		pthread_cond_timedwait(&pool->idle, &pool->lock, &at);
+		deadline_wait(&pool->idle, &pool->lock, until);
 	idle = !pool->first && !pool->busy;
 	pthread_mutex_unlock(&pool->lock);
 	return idle;

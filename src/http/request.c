@@ -42,7 +42,8 @@ static void resume(void *argument)
 	MHD_resume_connection(request->mhd);
 }
 
-void request_wait(struct request *request, void (*job)(void *request))
+void request_wait(
+    struct request *request, struct pool *pool, void (*job)(void *request))
 {
 	/* The disk's time is not the client's. */
 	conn_serve(request->conn, CONN_NO_DEADLINE);
@@ -53,5 +54,5 @@ void request_wait(struct request *request, void (*job)(void *request))
 		.argument = request,
 	};
 	MHD_suspend_connection(request->mhd);
-	pool_run(request->server->pool, &request->job);
+	pool_run(pool, &request->job);
 }

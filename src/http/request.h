@@ -75,6 +75,7 @@ bool request_query(const struct request *request, const char *name,
 
 /* Suspends the request, runs job on the pool, then goes on: the endpoint is
  * called again just where it was. */
-void request_wait(struct request *request, void (*job)(void *request));
+void request_wait(
+    struct request *request, struct pool *pool, void (*job)(void *request));
 
 #endif

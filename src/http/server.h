@@ -16,7 +16,10 @@ struct server {
 	struct log log;
 	struct conns conns;
 	struct reaper *reaper;
-	struct pool *pool;    /* NULL unless there is an embedded store */
+	/* Of the embedded store, else NULL: what writes may wait long for a
+	 * disk, and what only looks or reads does not wait for that. */
+	struct pool *writers;
+	struct pool *readers;
 	atomic_bool draining; /* SIGTERM has come */
 };
 

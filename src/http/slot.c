@@ -125,8 +125,8 @@ static void end(struct request *request)
 	if (!begin(request))
 		return;
 	/* The embedded store asks the file system for its room. */
-	if (request->server->pool) {
-		request_wait(request, run);
+	if (request->server->readers) {
+		request_wait(request, request->server->readers, run);
 		return;
 	}
 	run(request);

@@ -2,7 +2,7 @@
 #define HTTP_SWEEPER_H
 
 #include <pthread.h>
-#include <stdbool.h>
+#include <stdatomic.h>
 
 #include "store/fs.h"
 
@@ -11,11 +11,19 @@ struct sweeper {
 	struct fs *fs;
 	pthread_mutex_t lock;
 	pthread_cond_t stop_now;
-	bool stopping;
+	atomic_bool stopping;
 	pthread_t thread;
 };
 
 bool sweeper_start(struct sweeper *sweeper, struct fs *fs);
+/* Does not wait for the end of a sweep. */
 void sweeper_stop(struct sweeper *sweeper);
+
+/*
+ * When the next sweep begins: `pause` after the last one began, but not
+ * before 20 times what that took has passed since it ended, so that a store
+ * of millions of files is not swept all the time. All in microseconds.
+ */
+int64_t sweeper_next(int64_t began, int64_t ended, int64_t pause);
 
 #endif

@@ -69,7 +69,7 @@ static void forget(struct request *request)
 	farewell->upload = upload;
 	farewell->job.run = farewell_job;
 	farewell->job.argument = farewell;
-	pool_run(request->server->pool, &farewell->job);
+	pool_run(request->server->writers, &farewell->job);
 }
 
 static void pause_for(struct request *request, void (*job)(void *))
@@ -77,7 +77,7 @@ static void pause_for(struct request *request, void (*job)(void *))
 	struct upload *upload = request->state;
 
 	upload->paused = world_micros();
-	request_wait(request, job);
+	request_wait(request, request->server->writers, job);
 }
 
 /* The client has body_timeout seconds, one more for each min_rate bytes
@@ -196,7 +196,7 @@ static void begin(struct request *request)
 		return;
 	}
 	choose_type(request, upload);
-	request_wait(request, open_job);
+	request_wait(request, request->server->writers, open_job);
 }
 
 static void head(struct request *request)
@@ -269,7 +269,7 @@ static void end(struct request *request)
 	struct reply reply;
 
 	if (!upload->complete) {
-		request_wait(request, commit_job);
+		request_wait(request, request->server->writers, commit_job);
 		return;
 	}
 	if (upload->failure != FAILURE_NONE) {

@@ -1,17 +1,12 @@
 #include "slot/auth.h"
 
+#include "core/chars.h"
 #include "core/hex.h"
 #include "slot/jid.h"
 
 #include <string.h>
 
-#define TOKEN_CHARS                                                            \
-	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"       \
-	"!#$%&'*+-.^_`|~"
-#define ID_CHARS                                                               \
-	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-"
-#define NONCE_CHARS                                                            \
-	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-"
+#define NONCE_CHARS CHARS_ALNUM "_-"
 
 /* What stands in the header. */
 struct params {
@@ -37,7 +32,7 @@ void auth_done(struct auth *auth)
 
 bool auth_id_valid(struct span id)
 {
-	return id.len >= 1 && id.len <= 64 && span_only(id, ID_CHARS);
+	return id.len >= 1 && id.len <= 64 && span_only(id, CHARS_ID);
 }
 
 static struct span skip_blanks(struct span rest)
@@ -50,7 +45,7 @@ static struct span skip_blanks(struct span rest)
 /* Takes a token, or a quoted string without escapes, off the front. */
 static bool take_value(struct span *rest, struct span *ret_value)
 {
-	size_t len = 0;
+	size_t len;
 
 	if (rest->len && *rest->at == '"') {
 		struct span inside = span_from(*rest, 1);
@@ -62,9 +57,7 @@ static bool take_value(struct span *rest, struct span *ret_value)
 		*rest = span_from(inside, len + 1);
 		return true;
 	}
-	while (len < rest->len &&
-	       span_only((struct span){ rest->at + len, 1 }, TOKEN_CHARS))
-		len++;
+	len = span_run(*rest, CHARS_TOKEN);
 	*ret_value = span_first(*rest, len);
 	*rest = span_from(*rest, len);
 	return len > 0;

@@ -1,7 +1,7 @@
 #include "slot/jid.h"
 
-#include <arpa/inet.h>
-
+#include "core/chars.h"
+#include "core/uri.h"
 #include "core/utf8.h"
 
 #define LABEL_MAX 63 /* characters; RFC 1035, section 2.3.4 */
@@ -82,27 +82,11 @@ static bool label_valid(struct span label)
 	return count <= LABEL_MAX;
 }
 
-static bool address_valid(int family, struct span text)
-{
-	char copy[INET6_ADDRSTRLEN];
-	unsigned char address[sizeof(struct in6_addr)];
-	struct buf buf;
-
-	buf_init(&buf, copy, sizeof(copy));
-	buf_add(&buf, text);
-	return buf_ok(&buf) && span_find(text, '\0') == text.len &&
-	       inet_pton(family, copy, address) == 1;
-}
-
 static bool domain_valid(struct span domain)
 {
-	if (domain.len >= 2 && domain.at[0] == '[')
-		return domain.at[domain.len - 1] == ']' &&
-		       address_valid(AF_INET6,
-			   span_from(span_first(domain, domain.len - 1), 1));
-	if (span_find(domain, '.') < domain.len &&
-	    span_only(domain, "0123456789."))
-		return address_valid(AF_INET, domain);
+	if (span_starts(domain, "[") || (span_find(domain, '.') < domain.len &&
+					    span_only(domain, CHARS_DIGIT ".")))
+		return uri_address_valid(domain);
 	if (domain.len == 0)
 		return false;
 	while (domain.at) {
@@ -178,15 +162,6 @@ bool jid_parse(struct span text, struct jid *ret_jid, const char **ret_wrong)
 	ret_jid->local = span_first(buf_span(&out), local.len);
 	ret_jid->domain = span_from(buf_span(&out), local.len);
 	return true;
-}
-
-void jid_write(const struct jid *jid, struct buf *out)
-{
-	if (jid->local.len > 0) {
-		buf_add(out, jid->local);
-		buf_char(out, '@');
-	}
-	buf_add(out, jid->domain);
 }
 
 bool jid_domain_matches(struct span domain, struct span pattern)

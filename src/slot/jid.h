@@ -28,9 +28,6 @@ bool jid_parse(struct span text, struct jid *ret_jid, const char **ret_wrong);
 /* The domain rule alone: lower-cases into out. */
 bool jid_domain(struct span text, struct buf *out);
 
-/* Appends local@domain, or the domain alone. */
-void jid_write(const struct jid *jid, struct buf *out);
-
 /* pattern is a lower-case domain, or "*." and one: any subdomain of it, and
  * not the domain itself. */
 bool jid_domain_matches(struct span domain, struct span pattern);

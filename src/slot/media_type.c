@@ -1,30 +1,18 @@
 #include "slot/media_type.h"
 
-#include <string.h>
-
-/* tchar, RFC 9110, section 5.6.2. */
-static bool token_char(char c)
-{
-	return c != '\0' && (ascii_alnum(c) || strchr("!#$%&'*+-.^_`|~", c));
-}
+#include "core/chars.h"
 
 static bool token(struct span text)
 {
-	for (size_t i = 0; i < text.len; i++) {
-		if (!token_char(text.at[i]))
-			return false;
-	}
-	return text.len > 0;
+	return text.len > 0 && span_only(text, CHARS_TOKEN);
 }
 
 /* Takes the longest token, maybe empty, off the front of *rest. */
 static struct span take_token(struct span *rest)
 {
-	size_t len = 0;
-
-	while (len < rest->len && token_char(rest->at[len]))
-		len++;
+	size_t len = span_run(*rest, CHARS_TOKEN);
 	struct span head = span_first(*rest, len);
+
 	*rest = span_from(*rest, len);
 	return head;
 }

@@ -1,6 +1,8 @@
 #ifndef STORE_FS_H
 #define STORE_FS_H
 
+#include <stdatomic.h>
+
 #include "core/uri.h"
 #include "slot/keyring.h"
 #include "slotd/store.h"
@@ -42,7 +44,6 @@ const struct keyring *fs_keyring(const struct fs *fs);
 /* What a PUT token says once its MAC is right. */
 struct fs_grant {
 	uint64_t size;
-	int64_t expires;
 	size_t type_len; /* 0: the slot named no type */
 	char type[256];
 };
@@ -106,8 +107,9 @@ void fs_file_close(struct fs_file *file);
  * a dot and what is no regular file stays. Gives the unix second at which it
  * should be called again, 20 to 50 seconds from now, so that a file is gone
  * a minute after its time; INT64_MAX: never. Uploads and reads may run
- * meanwhile.
+ * meanwhile. When another thread sets *stop (NULL: nobody does) it returns
+ * soon, with files left.
  */
-int64_t fs_sweep(struct fs *fs, int64_t now);
+int64_t fs_sweep(struct fs *fs, int64_t now, const atomic_bool *stop);
 
 #endif

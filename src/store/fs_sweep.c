@@ -14,12 +14,18 @@
 #define DEPTH_MAX (FS_KEY_MAX / 2)
 
 struct sweep {
+	const atomic_bool *stop;
 	int64_t expire_after;
 	int64_t now;
 	int64_t next; /* when the first of the files that stay is due */
 };
 
 static size_t sweep_folder(struct sweep *sweep, int folder, unsigned depth);
+
+static bool stopped(const struct sweep *sweep)
+{
+	return sweep->stop && atomic_load(sweep->stop);
+}
 
 /* True when it is gone. */
 static bool sweep_file(
@@ -67,7 +73,7 @@ static size_t sweep_folder(struct sweep *sweep, int folder, unsigned depth)
 		close(folder);
 		return 1;
 	}
-	while ((entry = readdir(list))) {
+	while (!stopped(sweep) && (entry = readdir(list))) {
 		const char *name = entry->d_name;
 
 		if (name[0] == '.') {
@@ -80,12 +86,14 @@ static size_t sweep_folder(struct sweep *sweep, int folder, unsigned depth)
 			left++;
 	}
 	closedir(list);
-	return left;
+	/* What was not looked at is left. */
+	return left + stopped(sweep);
 }
 
-int64_t fs_sweep(struct fs *fs, int64_t now)
+int64_t fs_sweep(struct fs *fs, int64_t now, const atomic_bool *stop)
 {
 	struct sweep sweep = {
+		.stop = stop,
 		.expire_after = fs->config.expire_after,
 		.now = now,
 		.next = now + WAIT_MAX,

@@ -91,7 +91,6 @@ enum failure fs_slot_check(const struct fs *fs, struct span token,
 	uint8_t payload[HEAD + MEDIA_TYPE_MAX];
 	uint8_t mac[MAC];
 	size_t len, mac_len;
-	int64_t expires;
 	size_t dot = span_find(token, '.');
 
 	if (dot == token.len || !fs_path_valid(key))
@@ -106,11 +105,9 @@ enum failure fs_slot_check(const struct fs *fs, struct span token,
 	if (!mac_fits(fs->keyring, key,
 		(struct span){ (const char *)payload, len }, mac))
 		return FAILURE_SLOT_INVALID;
-	expires = (int64_t)get_u64(payload + 1);
-	if (now >= expires)
+	if (now >= (int64_t)get_u64(payload + 1))
 		return FAILURE_SLOT_EXPIRED;
 	ret_grant->size = get_u64(payload + 9);
-	ret_grant->expires = expires;
 	ret_grant->type_len = len - HEAD;
 	memcpy(ret_grant->type, payload + HEAD, len - HEAD);
 	ret_grant->type[len - HEAD] = '\0';

@@ -186,6 +186,25 @@ static void test_base_limits(void **state)
 	}
 }
 
+static void test_addresses(void **state)
+{
+	static const char *const right[] = { "127.0.0.1", "255.255.255.255",
+		"[::]", "[2001:db8::1]", "[::ffff:192.0.2.1]",
+		"[2001:0db8:0000:0000:0000:0000:0000:0001]" };
+	static const char *const wrong[] = { "", "[", "]", "[]", "::1",
+		"[127.0.0.1]", "256.0.0.1", "1.2.3", "1.2.3.4.", "1.2.3.4]",
+		"[::1", "[::1]]", "[[::1]", "[::1%lo]", "[::g]", "localhost",
+		"[2001:0db8:0000:0000:0000:0000:0000:0001:0002:0003:0004:5]" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof right / sizeof *right; i++)
+		assert_true(uri_address_valid(span_of(right[i])));
+	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+		assert_false(uri_address_valid(span_of(wrong[i])));
+	assert_false(uri_address_valid((struct span){ "1.2.3.4\0", 8 }));
+	assert_false(uri_address_valid((struct span){ "[::1\0]", 6 }));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -195,6 +214,7 @@ int main(void)
 		cmocka_unit_test(test_base),
 		cmocka_unit_test(test_base_refuses),
 		cmocka_unit_test(test_base_limits),
+		cmocka_unit_test(test_addresses),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

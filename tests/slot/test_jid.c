@@ -178,23 +178,6 @@ static void test_lengths(void **state)
 	}
 }
 
-static void test_write(void **state)
-{
-	(void)state;
-	struct jid jid;
-	const char *sentence;
-	char memory[64];
-	struct buf out;
-
-	buf_init(&out, memory, sizeof(memory));
-	assert_true(jid_parse(span_of("Juliet@B.org/x"), &jid, &sentence));
-	jid_write(&jid, &out);
-	assert_true(jid_parse(span_of("B.org/x"), &jid, &sentence));
-	buf_char(&out, ' ');
-	jid_write(&jid, &out);
-	expect_buf(&out, "Juliet@b.org b.org");
-}
-
 static void test_domain(void **state)
 {
 	(void)state;
@@ -244,7 +227,6 @@ int main(void)
 		cmocka_unit_test(test_right),
 		cmocka_unit_test(test_wrong),
 		cmocka_unit_test(test_lengths),
-		cmocka_unit_test(test_write),
 		cmocka_unit_test(test_domain),
 		cmocka_unit_test(test_matches),
 	};

@@ -196,7 +196,7 @@ static void test_no_leak(void **state)
 	    look(place->fs, span_of("a/b/d"), NOW, &file), FAILURE_NOT_FOUND);
 	assert_int_equal(look(place->fs, span_of("a/b/c"), NOW, &file), 0);
 	fs_file_close(&file);
-	fs_sweep(place->fs, NOW);
+	fs_sweep(place->fs, NOW, NULL);
 	place_close(place);
 	place_open(place);
 	after = open("/dev/null", O_RDONLY);

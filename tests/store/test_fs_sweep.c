@@ -1,6 +1,18 @@
 #include "store/fs_fixture.h"
 
+#include <sys/syscall.h>
+
 #define AFTER 100
+
+static atomic_bool *stop_at_removal;
+
+/* Stands before the C library's. */
+int unlinkat(int folder, const char *name, int flags)
+{
+	if (stop_at_removal)
+		atomic_store(stop_at_removal, true);
+	return (int)syscall(SYS_unlinkat, folder, name, flags);
+}
 
 static int setup(void **state)
 {
@@ -40,13 +52,13 @@ static void test_removes_what_is_due(void **state)
 	put_aged(place, "both/due", AFTER + 1);
 	put_aged(place, "both/young", AFTER - 1);
 	put_aged(place, "due", AFTER * 1000);
-	fs_sweep(place->fs, NOW);
+	fs_sweep(place->fs, NOW, NULL);
 	assert_false(is_there(in_store(place, "one")));
 	assert_false(is_there(in_store(place, "due")));
 	assert_false(is_there(in_store(place, "both/due")));
 	assert_true(is_there(in_store(place, "both/young")));
 	assert_int_equal(count_entries(place->store), 2);
-	fs_sweep(place->fs, NOW + 1);
+	fs_sweep(place->fs, NOW + 1, NULL);
 	assert_int_equal(count_entries(place->store), 0);
 	assert_true(is_there(place->store));
 	/* The folder that went away does not stop the next upload. */
@@ -59,16 +71,16 @@ static void test_when_to_come_back(void **state)
 
 	/* Never later than a minute after any file's time, whenever it comes
 	 * and whatever its time stamp says. */
-	assert_int_equal(fs_sweep(place->fs, NOW), NOW + 50);
+	assert_int_equal(fs_sweep(place->fs, NOW, NULL), NOW + 50);
 	put_aged(place, "a", AFTER - 30);
 	put_aged(place, "b", AFTER - 40);
 	put_aged(place, "c", 0);
-	assert_int_equal(fs_sweep(place->fs, NOW), NOW + 30);
+	assert_int_equal(fs_sweep(place->fs, NOW, NULL), NOW + 30);
 	/* And not all the time. */
 	put_aged(place, "d", AFTER - 1);
-	assert_int_equal(fs_sweep(place->fs, NOW), NOW + 20);
-	assert_int_equal(fs_sweep(place->fs, NOW + 20), NOW + 40);
-	assert_int_equal(fs_sweep(place->fs, NOW + 40), NOW + 90);
+	assert_int_equal(fs_sweep(place->fs, NOW, NULL), NOW + 20);
+	assert_int_equal(fs_sweep(place->fs, NOW + 20, NULL), NOW + 40);
+	assert_int_equal(fs_sweep(place->fs, NOW + 40, NULL), NOW + 90);
 	assert_int_equal(count_entries(place->store), 1);
 }
 
@@ -80,7 +92,7 @@ static void test_never(void **state)
 	place->config.expire_after = 0;
 	place_open(place);
 	put_aged(place, "a/b", NOW - 1);
-	assert_true(fs_sweep(place->fs, NOW * 2LL) == INT64_MAX);
+	assert_true(fs_sweep(place->fs, NOW * 2LL, NULL) == INT64_MAX);
 	assert_true(is_there(in_store(place, "a/b")));
 }
 
@@ -103,7 +115,7 @@ static void test_leaves_alone(void **state)
 	age_file(in_store(place, "d/file"));
 	assert_int_equal(mkfifo(in_store(place, "d/fifo"), 0600), 0);
 	age_file(in_store(place, "d/fifo"));
-	fs_sweep(place->fs, NOW);
+	fs_sweep(place->fs, NOW, NULL);
 	assert_int_equal(count_entries(place->outside), 1);
 	assert_int_equal(count_entries(place->store), 7);
 }
@@ -118,7 +130,7 @@ static void test_upload_during_sweep(void **state)
 	put_aged(place, "shared/old", AFTER);
 	assert_int_equal(
 	    begin_put(place->fs, "shared/new", 1, "a/b", &upload), 0);
-	fs_sweep(place->fs, NOW);
+	fs_sweep(place->fs, NOW, NULL);
 	assert_int_equal(count_entries(place->store), 0);
 	assert_int_equal(fs_upload_write(upload, "x", 1, &why), 0);
 	assert_int_equal(fs_upload_commit(upload, &why), 0);
@@ -137,7 +149,41 @@ static void test_deep(void **state)
 	key[sizeof key - 1] = '\0';
 	put_aged(place, key, AFTER);
 	assert_int_equal(count_entries(place->store), 100);
-	fs_sweep(place->fs, NOW);
+	fs_sweep(place->fs, NOW, NULL);
+	assert_int_equal(count_entries(place->store), 0);
+}
+
+static void test_stops_when_told(void **state)
+{
+	struct place *place = *state;
+	atomic_bool stop = true;
+
+	put_aged(place, "due", AFTER);
+	put_aged(place, "one/two/due", AFTER);
+	fs_sweep(place->fs, NOW, &stop);
+	assert_int_equal(count_entries(place->store), 4);
+	atomic_store(&stop, false);
+	fs_sweep(place->fs, NOW, &stop);
+	assert_int_equal(count_entries(place->store), 0);
+}
+
+/* Told so while it removes the first file, three folders down, it removes no
+ * other. */
+static void test_stops_in_the_middle(void **state)
+{
+	static const char *const keys[] = { "a/a/a/a", "a/a/a/b", "a/a/b",
+		"a/b", "b" };
+	struct place *place = *state;
+	atomic_bool stop = false;
+
+	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+		put_aged(place, keys[i], AFTER);
+	assert_int_equal(count_entries(place->store), 8);
+	stop_at_removal = &stop;
+	fs_sweep(place->fs, NOW, &stop);
+	stop_at_removal = NULL;
+	assert_int_equal(count_entries(place->store), 7);
+	fs_sweep(place->fs, NOW, NULL);
 	assert_int_equal(count_entries(place->store), 0);
 }
 
@@ -153,6 +199,8 @@ int main(void)
 		sweep_test(test_leaves_alone),
 		sweep_test(test_upload_during_sweep),
 		sweep_test(test_deep),
+		sweep_test(test_stops_when_told),
+		sweep_test(test_stops_in_the_middle),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

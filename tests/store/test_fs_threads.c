@@ -80,7 +80,7 @@ static void *work(void *argument)
 		write_one(name, key);
 		read_one(name, key);
 		if (i % 8 == number)
-			fs_sweep(fs, time(NULL) + ahead);
+			fs_sweep(fs, time(NULL) + ahead, NULL);
 	}
 	return NULL;
 }
@@ -126,7 +126,7 @@ static void test_swept_away(void **state)
 	ahead = 7200;
 	run();
 	assert_true(stored >= KEYS);
-	fs_sweep(fs, time(NULL) + ahead);
+	fs_sweep(fs, time(NULL) + ahead, NULL);
 	assert_int_equal(count_entries(place->store), 0);
 }
 
