@@ -31,7 +31,8 @@ struct store_class {
 
 	/*
 	 * Signs one slot, without network; may wait for a disk only where
-	 * the store is on one. Any number of threads at once. FAILURE_UNAVAILABLE: no credentials;
+	 * the store is on one. Any number of threads at once.
+	 * FAILURE_UNAVAILABLE: no credentials;
 	 * FAILURE_INSUFFICIENT_STORAGE: no room for such a file.
 	 */
 	enum failure (*sign)(struct store *store,

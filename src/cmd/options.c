@@ -33,16 +33,21 @@ bool options_read(const struct command *command, int argc, char **argv,
 		}
 	}
 	while ((found = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
-		size_t i = found >= 256 ? (size_t)found - 256 : 0;
+		size_t i = 0;
 
-		if (found == '?' || found == ':') {
-			options_wrong(command, found == '?'
-						   ? "unknown option"
-						   : "an option needs a value");
+		if (found == ':') {
+			options_wrong(command, "an option needs a value");
 			return false;
 		}
-		while (found < 256 && options[i].letter != found)
-			i++;
+		if (found >= 256)
+			i = (size_t)found - 256;
+		else
+			while (options[i].name && options[i].letter != found)
+				i++;
+		if (found == '?' || !options[i].name) {
+			options_wrong(command, "unknown option");
+			return false;
+		}
 		*options[i].value = optarg;
 	}
 	*ret_first = optind;

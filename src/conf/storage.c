@@ -199,10 +199,15 @@ static void read_store_path(
 		node_wrong(reader, node, "%s is no folder", parent);
 	else if (stat(path, &status) != 0)
 		warn_not_writable(reader, node, parent);
-	else if (S_ISDIR(status.st_mode))
-		warn_not_writable(reader, node, path);
-	else
+	else if (!S_ISDIR(status.st_mode))
 		node_wrong(reader, node, "%s is no folder", path);
+	else if (status.st_mode & S_IWOTH)
+		node_warn(reader, node,
+		    "others may write to %s, and so plant files and keys: "
+		    "chmod 700 it",
+		    path);
+	else
+		warn_not_writable(reader, node, path);
 	reader->conf->fs.path = path;
 }
 

@@ -85,7 +85,7 @@ enum failure slot_issue(const struct issuer *issuer,
 	    issuer, request, &jid, buf_span(&filename), now, random, &key);
 	if (failure != FAILURE_NONE)
 		return refuse(failure, why,
-		    "filename, jid: with them the object key is over 1024 bytes");
+		    "filename, jid: the object key would be over 1024 bytes");
 	put.key = buf_span(&key);
 	failure = issuer->store->class->sign(issuer->store, &put, &urls, why);
 	if (failure != FAILURE_NONE)

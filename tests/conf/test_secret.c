@@ -55,7 +55,7 @@ static void contents(void **state)
 	/* Only one newline is dropped; what else looks like litter counts. */
 #define LITTER(what)                                                           \
 	PLACE "warning: the file " what ", which counts as part of the "       \
-					"secret\n"
+	      "secret\n"
 	write_text("s", "123456789012345\n\n", 0600);
 	expect(FILE_CALLER S3, "", LITTER("has more than one line"));
 	write_text("s", SECRET "\r\n", 0600);

@@ -88,6 +88,14 @@ static void values_of_fs(void **state)
 	    "the folder none: No such file or directory");
 	fs_fault("path = \"file/store\";", "path", "file is no folder");
 	fs_fault("path = \"file\";", "path", "file is no folder");
+	assert_int_equal(mkdir("open", 0700), 0);
+	assert_int_equal(chmod("open", 0777), 0);
+	expect(CALLERS "public_url = \"https://up.example.org\";\n"
+		       "storage = { type = \"fs\"; path = \"open\"; };\n",
+	    "",
+	    "slotd.conf:3: storage.path: warning: others may write to open, "
+	    "and so plant files and keys: chmod 700 it\n");
+	assert_int_equal(rmdir("open"), 0);
 	fs_fault("path = \"/none/such/\";", "path", "the folder /none: ");
 	fs_fault(WITH_PATH "expire_after = -1;", "expire_after",
 	    "from 0 to 2147483647");
