@@ -96,8 +96,9 @@ check-asan: ## unit and end-to-end tests under sanitizers
 	+@SLOTD_SAN=1 $(MAKE) --no-print-directory -k $(IN_ASAN) \
 		check-unit check-e2e
 
-check-debian13: ## build and unit tests in a Debian 13 folder
-	@$(COUNT) debian13 tests/debian13.sh $(BUILD)/debian13
+check-debian13: ## the same on Debian 13, in a folder
+	@PYTEST="$(PYTEST)" $(COUNT) debian13 tests/debian13.sh \
+		$(abspath $(BUILD))/debian13
 
 unit-programs: $(UNIT_BIN)
 

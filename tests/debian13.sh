@@ -1,6 +1,7 @@
 #!/bin/sh
 # Builds without a warning and runs the unit tests on Debian 13, in a folder
-# made by debootstrap and kept for the next time. Needs root and a machine
+# made by debootstrap and kept for the next time; then drives that program,
+# with the libraries it was built for, by the end-to-end tests from here. Needs root and a machine
 # whose apt knows a Debian mirror; elsewhere it is skipped. TAP.
 # Usage: debian13.sh FOLDER
 set -u
@@ -62,3 +63,13 @@ else
 	exit 1
 fi
 inside make -C /slotd --no-print-directory check-unit
+unit=$?
+
+set -- "$root"/lib*/ld-linux-*.so.*
+cat >"$folder/slotd" <<END
+#!/bin/sh
+exec "$1" --library-path "$(echo "$root"/usr/lib/*-linux-gnu)" \\
+	"$root/slotd/build/slotd" "\$@"
+END
+chmod 755 "$folder/slotd"
+SLOTD=$folder/slotd $PYTEST tests/e2e && [ $unit -eq 0 ]
