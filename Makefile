@@ -5,7 +5,7 @@ BUILD ?= build
 PREFIX ?= /usr/local
 RESULTS ?= $(BUILD)/results
 
-LIBS = libmicrohttpd jansson libconfig
+LIBS = libmicrohttpd jansson libconfig libcurl
 CFLAGS ?= -O2 -g
 WARNINGS = -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes \
 	-Wmissing-prototypes -Wvla -Wformat=2 -Wwrite-strings

@@ -10,6 +10,8 @@
 static const struct command *const commands[] = {
 	&command_serve,
 	&command_check,
+	&command_doctor,
+	&command_explain,
 	&command_slot,
 	&command_sign,
 	&command_user,

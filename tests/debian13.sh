@@ -8,7 +8,8 @@ set -u
 folder=$1
 root=$folder/root
 packages=gcc,libc6-dev,make,pkg-config,libmicrohttpd-dev,libjansson-dev
-packages=$packages,libmbedtls-dev,libconfig-dev,libcmocka-dev
+packages=$packages,libmbedtls-dev,libconfig-dev,libcurl4-openssl-dev
+packages=$packages,libcmocka-dev
 
 skip() {
 	echo "ok 1 - Debian 13 # SKIP $1"
@@ -37,7 +38,7 @@ bootstrap() {
 		mkdir -p "$root"
 		debootstrap --variant=minbase --include="$packages" trixie \
 			"$root" "$(mirror)" >"$folder/debootstrap.log" 2>&1 &&
-			touch "$folder/ready" && return
+			echo "$packages" >"$folder/ready" && return
 		echo "# debootstrap failed, try $try of 2"
 	done
 	tail -n 5 "$folder/debootstrap.log" | sed 's/^/# /'
@@ -48,7 +49,8 @@ bootstrap() {
 command -v debootstrap >/dev/null || skip "there is no debootstrap"
 [ -n "$(mirror)" ] || skip "apt knows no Debian mirror"
 mkdir -p "$folder"
-if [ ! -e "$folder/ready" ]; then
+# Made for another list of packages it is made anew.
+if [ "$(cat "$folder/ready" 2>/dev/null)" != "$packages" ]; then
 	unshare --mount true 2>/dev/null || skip "mounting is not allowed"
 	bootstrap || skip "debootstrap does not work here"
 fi

@@ -5,7 +5,7 @@
 set -eu
 
 build="gcc libc6-dev make pkg-config libmicrohttpd-dev libjansson-dev
-	libmbedtls-dev libconfig-dev"
+	libmbedtls-dev libconfig-dev libcurl4-openssl-dev"
 demo="$build curl openssl"
 check="$demo ca-certificates binutils strace nginx debootstrap libcmocka-dev
 	python3-pytest python3-boto3 python3-yaml python3-jsonschema

@@ -18,6 +18,9 @@ struct store_slot {
 	struct buf *put; /* URL of the PUT, RFC 3986 ASCII */
 	struct buf *get; /* URL to share */
 	int64_t expires; /* unix seconds: when put ends */
+	/* Content-Type that the PUT has to carry, MEDIA_TYPE_MAX + 1 bytes;
+	 * left as it is where any will do. */
+	struct buf *type;
 };
 
 struct store;

@@ -19,6 +19,8 @@ struct command {
 
 extern const struct command command_serve;
 extern const struct command command_check;
+extern const struct command command_doctor;
+extern const struct command command_explain;
 extern const struct command command_slot;
 extern const struct command command_sign;
 extern const struct command command_user;

@@ -35,7 +35,8 @@ static void say_ready(const struct log *log, const struct conf *conf)
 		socket_name(&conf->public, &name);
 		log_span(&line, "public", buf_span(&name));
 	}
-	log_text(&line, "store", conf->store == CONF_STORE_FS ? "fs" : "s3");
+	log_text(&line, "store",
+	    conf->storages[0].type == CONF_STORE_FS ? "fs" : "s3");
 	log_text(&line, "version", SLOTD_VERSION);
 	if (conf->warnings)
 		log_text(&line, "warnings", "see slotd check");
@@ -68,6 +69,7 @@ static int serve(const struct conf *conf)
 	block_signals(&signals);
 	if (!service_open(&service, conf, wrong, sizeof wrong)) {
 		log_note(&log, CONF_LOG_ERROR, "cannot start", "reason", wrong);
+		service_close(&service);
 		return EXIT_FAULT;
 	}
 	edge = edge_open(&service, wrong, sizeof wrong);

@@ -13,7 +13,7 @@ static int refuse(enum failure failure, const struct refusal *why)
 	fprintf(stderr, "slotd slot: %s: %s", entry->code,
 	    why->detail ? why->detail : entry->sentence);
 	if (failure == FAILURE_FILE_TOO_LARGE)
-		fprintf(stderr, " (policy.max_size is %llu bytes)",
+		fprintf(stderr, " (max_size is %llu bytes)",
 		    (unsigned long long)why->max_size);
 	if (why->reason)
 		fprintf(stderr, " (%s)", why->reason);
@@ -32,7 +32,7 @@ static int issue(
 
 	world_random(random, sizeof random);
 	failure = slot_issue(
-	    &service->issuer, request, world_unix(), random, &slot, &why);
+	    &service->issuers, request, world_unix(), random, &slot, &why);
 	if (failure != FAILURE_NONE)
 		return refuse(failure, &why);
 	text = json_slot_write(&slot);

@@ -80,26 +80,43 @@ static int find_owner(
 	return code;
 }
 
+/* What the key behind a URL of one store says. Sets *ret_ours when it is a
+ * URL of this store; true when the key tells more. */
+static bool read_store(const struct service *service, size_t number,
+    struct span url, struct buf *key, bool *ret_ours,
+    struct key_reading *ret_reading)
+{
+	struct store *store = service->stores[number];
+	struct key_reading reading = { 0 };
+
+	buf_reset(key);
+	if (!store->class->read_url(store, url, key) ||
+	    !key_template_read(
+		&service->templates[number], buf_span(key), &reading))
+		return false;
+	*ret_ours = true;
+	*ret_reading = reading;
+	return reading.owner.len || reading.user.len;
+}
+
 static int tell_owner(const struct service *service, const char *url)
 {
 	char memory[OBJECT_KEY_MAX + 1];
 	struct buf key;
-	struct key_reading reading = { 0 };
+	struct key_reading reading;
+	bool ours = false;
 
 	buf_init(&key, memory, sizeof memory);
-	if (!service->store->class->read_url(
-		service->store, span_of(url), &key) ||
-	    !key_template_read(&service->template, buf_span(&key), &reading)) {
-		fprintf(stderr, "slotd user: this is no URL that this "
-				"configuration shares\n");
-		return EXIT_FAULT;
-	}
-	if (!reading.owner.len && !reading.user.len) {
+	for (size_t i = 0; i < service->store_count; i++)
+		if (read_store(service, i, span_of(url), &key, &ours, &reading))
+			return find_owner(service->keyring, &reading);
+	if (ours)
 		fprintf(stderr, "slotd user: storage.key has neither {owner} "
 				"nor {user}, so nobody can tell\n");
-		return EXIT_FAULT;
-	}
-	return find_owner(service->issuer.keyring, &reading);
+	else
+		fprintf(stderr, "slotd user: this is no URL that this "
+				"configuration shares\n");
+	return EXIT_FAULT;
 }
 
 static int run(int argc, char **argv)
@@ -122,14 +139,13 @@ static int run(int argc, char **argv)
 		return EXIT_FAULT;
 	if (!service_open(&service, conf, wrong, sizeof wrong))
 		fprintf(stderr, "slotd user: %s\n", wrong);
-	else if (!service.issuer.keyring)
+	else if (!service.keyring)
 		fprintf(stderr, "slotd user: key_file is not set; make one "
 				"with: openssl rand -hex 32\n");
 	else if (url)
 		code = tell_owner(&service, url);
 	else
-		code = print_users(
-		    service.issuer.keyring, argv + first, argc - first);
+		code = print_users(service.keyring, argv + first, argc - first);
 	service_close(&service);
 	conf_free(conf);
 	return code;

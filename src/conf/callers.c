@@ -100,7 +100,7 @@ static void read_several(
 		read_secret(reader, node_at(node, i), file, draft->caller);
 }
 
-static bool read_pattern(struct reader *reader, const struct node *node,
+bool read_domain(struct reader *reader, const struct node *node,
     struct span text, struct span *ret_item)
 {
 	bool below = span_starts(text, "*.");
@@ -120,12 +120,12 @@ static bool read_pattern(struct reader *reader, const struct node *node,
 	return true;
 }
 
-static void read_domains(
+static void read_allowed(
     struct reader *reader, const struct node *node, void *into)
 {
 	struct draft *draft = into;
 
-	read_items(reader, node, read_pattern, &draft->caller->allow_domains,
+	read_items(reader, node, read_domain, &draft->caller->allow_domains,
 	    &draft->caller->allow_domain_count);
 	if (node_type(node) == NODE_LIST && node_count(node) == 0)
 		node_wrong(reader, node,
@@ -146,7 +146,7 @@ static const struct setting rows[] = {
 	CUSTOM("secret_file", read_one),
 	CUSTOM("secrets", read_several),
 	CUSTOM("secret_files", read_several),
-	CUSTOM("allow_domains", read_domains),
+	CUSTOM("allow_domains", read_allowed),
 	CUSTOM("plain_urls", read_plain),
 	LATER("dialect"),
 	LATER("base"),
@@ -200,7 +200,7 @@ void check_callers(struct reader *reader, const struct node *root)
 			continue;
 		const struct node *node =
 		    node_member(node_at(list, i), "plain_urls");
-		if (conf->store == CONF_STORE_S3)
+		if (conf_has_store(conf, CONF_STORE_S3))
 			node_wrong(reader, node,
 			    "cannot be had with storage type \"s3\": presigned "
 			    "URLs need ?, %% and &; use type \"fs\"");

@@ -21,8 +21,6 @@ static const struct conf defaults = {
 	.public_url = { "", 0 },
 	.max_skew = 300,
 	.replay_max = 1000000,
-	.s3 = { .put_ttl = 600 },
-	.fs = { .put_ttl = 600, .min_free_percent = 5 },
 	.policy = { .max_size = 1073741824 },
 	.limits = {
 		.connections = 4096,
@@ -150,12 +148,12 @@ static const struct setting rows[] = {
 	CUSTOM("key_file", read_key_file),
 	CUSTOM("auth", read_auth),
 	CUSTOM("callers", read_callers),
-	CUSTOM("storage", read_storage),
+	AFTER("storage"),
+	AFTER("storages"),
 	CUSTOM("policy", read_policy),
+	AFTER("domains"),
 	CUSTOM("limits", read_limits),
 	CUSTOM("log", read_log),
-	LATER("storages"),
-	LATER("domains"),
 	LATER("trusted_proxies"),
 	LATER("quota"),
 	LATER("state_file"),
@@ -165,24 +163,16 @@ static void read_root(struct reader *reader, const struct node *root)
 {
 	const struct settings settings = { .rows = rows,
 		.count = sizeof rows / sizeof *rows };
-	struct conf *conf = reader->conf;
 
-	settings_read(reader, root, &settings, conf);
+	settings_read(reader, root, &settings, reader->conf);
 	if (!node_member(root, "callers"))
 		node_missing(reader, root, "callers",
 		    "at least one caller with a secret is needed");
-	if (!node_member(root, "storage"))
-		node_missing(reader, root, "storage",
-		    "a group that says where files go is needed");
+	read_storages(reader, root);
+	read_domains(reader, root);
 	check_listeners(reader, root);
 	check_callers(reader, root);
-	check_storage(reader, root);
-
-	if (!conf->s3.download.scheme.len)
-		conf->s3.download = conf->s3.bucket;
-	conf->s3_creds.session_token = SPAN_EMPTY;
-	conf->fs.public_url = conf->public_url;
-	conf->fs.keyring = conf->has_key_file ? &conf->keyring : NULL;
+	check_storages(reader, root);
 }
 
 static void add_syntax_fault(
@@ -241,6 +231,14 @@ struct conf *conf_read(const char *path, FILE *faults, FILE *warnings)
 		return &owned->conf;
 	conf_free(&owned->conf);
 	return NULL;
+}
+
+bool conf_has_store(const struct conf *conf, enum conf_store type)
+{
+	for (size_t i = 0; i < conf->storage_count; i++)
+		if (conf->storages[i].type == type)
+			return true;
+	return false;
 }
 
 void conf_free(struct conf *conf)

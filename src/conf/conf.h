@@ -33,6 +33,29 @@ enum conf_log_level { CONF_LOG_ERROR, CONF_LOG_WARN, CONF_LOG_INFO };
 
 enum conf_store { CONF_STORE_S3, CONF_STORE_FS };
 
+#define CONF_DEFAULT_STORE "default"
+
+/* `storage`, or one of `storages`. */
+struct conf_storage {
+	struct span name; /* CONF_DEFAULT_STORE for `storage` */
+	enum conf_store type;
+	struct s3_config s3; /* when type is CONF_STORE_S3 */
+	struct creds_value s3_creds;
+	struct fs_config fs; /* when type is CONF_STORE_FS; its keyring is
+	                      * NULL without key_file */
+	bool has_template;   /* its `key` is set */
+	struct key_template template; /* else the default:
+	                               * {random}/{filename}, with keys
+	                               * {random}/{owner}/{filename} */
+};
+
+/* One of `domains`: what differs for JIDs of a domain. */
+struct conf_domain {
+	struct span name;     /* lower-case, or "*." and such a one */
+	struct policy policy; /* what it leaves out is as in `policy` */
+	size_t storage;       /* number of its store in conf.storages */
+};
+
 /* A whole, valid configuration. Everything that it points to is its own. */
 struct conf {
 	struct conf_listener listen;
@@ -51,15 +74,13 @@ struct conf {
 	size_t caller_count;
 	struct caller *callers;
 
-	enum conf_store store;
-	struct s3_config s3; /* when store is CONF_STORE_S3 */
-	struct creds_value s3_creds;
-	struct fs_config fs; /* when store is CONF_STORE_FS; its keyring is
-			      * NULL without key_file */
-	bool has_template;   /* storage.key is set */
-	struct key_template template; /* else the default:
-				       * {random}/{filename}, with keys
-				       * {random}/{owner}/{filename} */
+	/* At least one; the first is for JIDs that no domain matches: that
+	 * named "default", else the first of `storages`. At most one is an
+	 * embedded store. */
+	size_t storage_count;
+	struct conf_storage *storages;
+	size_t domain_count;
+	struct conf_domain *domains; /* see issuers_find */
 
 	struct policy policy;
 	struct conf_limits limits;
@@ -78,6 +99,9 @@ struct conf {
  * no socket, no key.
  */
 struct conf *conf_read(const char *path, FILE *faults, FILE *warnings);
+
+/* Whether one of the stores is of this type. */
+bool conf_has_store(const struct conf *conf, enum conf_store type);
 
 /* Wipes its secrets and frees it; NULL is fine. */
 void conf_free(struct conf *conf);

@@ -235,6 +235,16 @@ bool is_loopback(const char *text)
 	       (IN6_IS_ADDR_V4MAPPED(&address) && address.s6_addr[12] == 127);
 }
 
+/* Whether clients come to PUT /u/ or GET /f/. */
+static bool serves_clients(const struct conf *conf)
+{
+	for (size_t i = 0; i < conf->storage_count; i++)
+		if (conf->storages[i].type == CONF_STORE_FS ||
+		    conf->storages[i].s3.get == S3_GET_REDIRECT)
+			return true;
+	return false;
+}
+
 void check_listeners(struct reader *reader, const struct node *root)
 {
 	const struct conf *conf = reader->conf;
@@ -244,9 +254,8 @@ void check_listeners(struct reader *reader, const struct node *root)
 		node_wrong(reader, node_member(root, "public"),
 		    "is the same %s as listen",
 		    conf->listen.unix_path ? "socket" : "address and port");
-	if (reader->has_store && conf->store == CONF_STORE_FS &&
-	    !conf->has_public && !conf->listen.unix_path &&
-	    !is_loopback(conf->listen.address))
+	if (reader->has_store && serves_clients(conf) && !conf->has_public &&
+	    !conf->listen.unix_path && !is_loopback(conf->listen.address))
 		node_warn(reader, node_member(listen, "address"),
 		    "everybody who reaches this address reaches POST /slot, "
 		    "too: give uploads and downloads a listener of their own "

@@ -4,12 +4,11 @@
 
 #include <string.h>
 
-static void read_max_size(
-    struct reader *reader, const struct node *node, void *into)
+void policy_max_size(struct reader *reader, const struct node *node, void *into)
 {
+	struct policy *policy = into;
 	uint64_t bytes;
 
-	(void)into;
 	if (!read_size(reader, node, &bytes))
 		return;
 	if (bytes == 0)
@@ -17,7 +16,7 @@ static void read_max_size(
 		    "must not be 0, which would refuse every file; leave it "
 		    "out for 1 GiB");
 	else
-		reader->conf->policy.max_size = bytes;
+		policy->max_size = bytes;
 }
 
 static bool read_type(struct reader *reader, const struct node *node,
@@ -33,17 +32,15 @@ static bool read_type(struct reader *reader, const struct node *node,
 	return true;
 }
 
-static void read_types(
-    struct reader *reader, const struct node *node, void *into)
+void policy_types(struct reader *reader, const struct node *node, void *into)
 {
-	struct policy *policy = &reader->conf->policy;
+	struct policy *policy = into;
 
-	(void)into;
 	read_items(reader, node, read_type, &policy->allow_types,
 	    &policy->allow_type_count);
 	if (node_type(node) == NODE_LIST && node_count(node) == 0)
 		node_wrong(
-		    reader, node, "is empty: leave it out to allow every type");
+		    reader, node, "is empty: (\"*/*\") allows every type");
 }
 
 static bool read_extension(struct reader *reader, const struct node *node,
@@ -64,20 +61,19 @@ static bool read_extension(struct reader *reader, const struct node *node,
 	return true;
 }
 
-static void read_extensions(
+void policy_extensions(
     struct reader *reader, const struct node *node, void *into)
 {
-	struct policy *policy = &reader->conf->policy;
+	struct policy *policy = into;
 
-	(void)into;
 	read_items(reader, node, read_extension, &policy->deny_extensions,
 	    &policy->deny_extension_count);
 }
 
 static const struct setting rows[] = {
-	CUSTOM("max_size", read_max_size),
-	CUSTOM("allow_types", read_types),
-	CUSTOM("deny_extensions", read_extensions),
+	CUSTOM("max_size", policy_max_size),
+	CUSTOM("allow_types", policy_types),
+	CUSTOM("deny_extensions", policy_extensions),
 	LATER("slots_per_minute"),
 	LATER("bytes_per_day"),
 	LATER("domain_bytes_per_day"),
@@ -88,5 +84,6 @@ void read_policy(struct reader *reader, const struct node *node, void *into)
 	const struct settings settings = { .rows = rows,
 		.count = sizeof rows / sizeof *rows };
 
-	settings_read(reader, node, &settings, into);
+	(void)into;
+	settings_read(reader, node, &settings, &reader->conf->policy);
 }

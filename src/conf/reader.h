@@ -13,7 +13,7 @@ struct reader {
 	struct faults *faults;
 	const char *folder;       /* of the file, with its slash; or "" */
 	bool incomplete;          /* missing settings are not told */
-	bool has_store;           /* storage.type is known */
+	bool has_store;           /* the types of all stores are known */
 	struct seen_secret *seen; /* see secret.h */
 };
 
@@ -36,13 +36,15 @@ enum setting_kind {
 	SETTING_U32,    /* min to max, into a uint32_t */
 	SETTING_BOOL,   /* into a bool */
 	SETTING_CUSTOM, /* by read */
+	SETTING_AFTER,  /* read when all others have been */
 };
 
 /* One row of the tables that say which settings there are. */
 struct setting {
 	const char *name;
 	enum setting_kind kind;
-	size_t offset; /* into the struct that is filled */
+	size_t offset; /* into the struct that is filled; CUSTOM: what the
+			* reader gets */
 	uint32_t min;
 	uint32_t max;
 	setting_reader *read;
@@ -65,6 +67,16 @@ struct setting {
 #define CUSTOM(name, read)                                                     \
 	{                                                                      \
 		name, SETTING_CUSTOM, 0, 0, 0, read, NULL                      \
+	}
+
+/* A member of the struct by a reader that takes such a thing. */
+#define PART(name, type, member, read)                                         \
+	{                                                                      \
+		name, SETTING_CUSTOM, offsetof(type, member), 0, 0, read, NULL \
+	}
+#define AFTER(name)                                                            \
+	{                                                                      \
+		name, SETTING_AFTER, 0, 0, 0, NULL, NULL                       \
 	}
 
 struct settings {
@@ -111,8 +123,15 @@ void read_items(struct reader *reader, const struct node *node,
 void read_listen(struct reader *reader, const struct node *node, void *into);
 void read_public(struct reader *reader, const struct node *node, void *into);
 void read_callers(struct reader *reader, const struct node *node, void *into);
-void read_storage(struct reader *reader, const struct node *node, void *into);
 void read_policy(struct reader *reader, const struct node *node, void *into);
+/* `storage` and `storages`, and `domains` after all else. */
+void read_storages(struct reader *reader, const struct node *root);
+void read_domains(struct reader *reader, const struct node *root);
+
+/* Settings that `policy` and `domains` share: into a struct policy. */
+setting_reader policy_max_size, policy_types, policy_extensions;
+/* "example.org" or "*.example.org", in lower case. */
+item_reader read_domain;
 
 /* Whether an IP address is the machine's own. */
 bool is_loopback(const char *address);
@@ -120,6 +139,6 @@ bool is_loopback(const char *address);
 /* What can only be judged when all has been read. */
 void check_listeners(struct reader *reader, const struct node *root);
 void check_callers(struct reader *reader, const struct node *root);
-void check_storage(struct reader *reader, const struct node *root);
+void check_storages(struct reader *reader, const struct node *root);
 
 #endif

@@ -83,8 +83,10 @@ static void read_one(struct reader *reader, const struct node *node,
 	case SETTING_BOOL:
 		read_boolean(reader, node, place(into, row));
 		break;
+	case SETTING_AFTER:
+		break;
 	case SETTING_CUSTOM:
-		row->read(reader, node, into);
+		row->read(reader, node, place(into, row));
 		break;
 	}
 }

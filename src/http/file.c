@@ -1,17 +1,18 @@
 #include "core/stamp.h"
 #include "core/uri.h"
-#include "http/disposition.h"
 #include "http/range.h"
+#include "http/redirect.h"
 #include "http/reply.h"
 #include "http/route.h"
 #include "http/world.h"
+#include "slot/disposition.h"
 #include "slot/key_template.h"
 #include "slot/media_type.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* GET and HEAD /f/KEY of the embedded store. */
+/* GET and HEAD /f/: redirects, and /f/KEY of the embedded store. */
 
 #define AHEAD_SIZE 65536
 
@@ -251,6 +252,13 @@ static void end(struct request *request)
 
 	if (download) {
 		answer(request, download);
+		return;
+	}
+	if (redirect_answer(request))
+		return;
+	if (!request->server->service->fs) {
+		reply_failure(
+		    request, FAILURE_NOT_FOUND, &(struct refusal){ 0 });
 		return;
 	}
 	download = calloc(1, sizeof *download);

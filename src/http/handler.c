@@ -12,7 +12,7 @@
 
 /* Memory of a connection: request head and read buffer. The heads of slots
  * are small; a URL of the embedded store may have 2 KiB, and uploads are
- * read through it. */
+ * read through it; a redirect's Location has several. */
 #define MEMORY_SLOTS 8192
 #define MEMORY_FILES 32768
 
@@ -318,8 +318,8 @@ struct MHD_Daemon *handler_start(
 {
 	const struct conf *conf = entrance->server->service->conf;
 	void *argument = (void *)(uintptr_t)entrance;
-	bool files =
-	    (entrance->doors & DOOR_PUBLIC) && entrance->server->service->fs;
+	bool files = (entrance->doors & DOOR_PUBLIC) &&
+		     route_gives_files(entrance->server->service);
 	struct MHD_OptionItem pool[] = {
 		{ MHD_OPTION_THREAD_POOL_SIZE, (intptr_t)threads, NULL },
 		{ MHD_OPTION_END, 0, NULL },

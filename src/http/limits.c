@@ -3,8 +3,10 @@
 #include "http/reply.h"
 #include "http/route.h"
 
-/* Reads ?domain=; replies and gives false when it may not be asked for. */
-static bool read_domain(struct request *request, const struct caller *caller)
+/* The issuer of ?domain=; replies and gives NULL when it may not be asked
+ * for. */
+static const struct issuer *find(
+    struct request *request, const struct caller *caller)
 {
 	char memory[JID_PART_MAX + 1], lower_memory[JID_PART_MAX + 1];
 	struct buf text, domain;
@@ -18,29 +20,26 @@ static bool read_domain(struct request *request, const struct caller *caller)
 		why.detail = missing ? "domain: missing from the query"
 				     : "domain: not a domain";
 		reply_failure(request, FAILURE_BAD_REQUEST, &why);
-		return false;
+		return NULL;
 	}
 	if (!caller_allows(caller, buf_span(&domain))) {
 		why.detail = "domain: this caller gets no slots for it";
 		reply_failure(request, FAILURE_FORBIDDEN, &why);
-		return false;
+		return NULL;
 	}
-	return true;
+	return service_issuer(request->server->service, buf_span(&domain));
 }
 
 static void end(struct request *request)
 {
-	const struct service *service = request->server->service;
 	const struct caller *caller = authenticate(request);
-	const struct conf *conf = service->conf;
+	const struct issuer *issuer = caller ? find(request, caller) : NULL;
 	struct reply reply;
 
-	if (!caller || !read_domain(request, caller))
+	if (!issuer)
 		return;
 	reply = reply_text(200, "application/json",
-	    json_limits_write(&conf->policy, conf->store == CONF_STORE_FS
-						 ? conf->fs.put_ttl
-						 : conf->s3.put_ttl));
+	    json_limits_write(issuer->policy, issuer->put_ttl));
 	reply_header(&reply, "Cache-Control", "no-store");
 	reply_send(request, &reply);
 }

@@ -1,5 +1,7 @@
 #include "http/route.h"
 
+#include "http/redirect.h"
+
 #include <string.h>
 
 #define ENDPOINTS(...)                                                         \
@@ -8,19 +10,29 @@
 		__VA_ARGS__, NULL                                              \
 	}
 
+static bool takes_uploads(const struct service *service)
+{
+	return service->fs != NULL;
+}
+
+bool route_gives_files(const struct service *service)
+{
+	return service->fs || redirect_offered(service);
+}
+
 static const struct route routes[] = {
-	{ "/slot", DOOR_LISTEN, false, false, "POST", ENDPOINTS(&slot_post) },
-	{ "/limits", DOOR_LISTEN, false, false, "GET, HEAD",
+	{ "/slot", DOOR_LISTEN, NULL, false, "POST", ENDPOINTS(&slot_post) },
+	{ "/limits", DOOR_LISTEN, NULL, false, "GET, HEAD",
 	    ENDPOINTS(&limits_get) },
-	{ "/healthz", DOOR_LISTEN | DOOR_PUBLIC, false, false, "GET, HEAD",
+	{ "/healthz", DOOR_LISTEN | DOOR_PUBLIC, NULL, false, "GET, HEAD",
 	    ENDPOINTS(&healthz_get) },
-	{ "/readyz", DOOR_LISTEN, false, false, "GET, HEAD",
+	{ "/readyz", DOOR_LISTEN, NULL, false, "GET, HEAD",
 	    ENDPOINTS(&readyz_get) },
-	{ "/openapi.yaml", DOOR_LISTEN, false, false, "GET, HEAD",
+	{ "/openapi.yaml", DOOR_LISTEN, NULL, false, "GET, HEAD",
 	    ENDPOINTS(&openapi_get) },
-	{ "/u/", DOOR_PUBLIC, true, true, "PUT, OPTIONS",
+	{ "/u/", DOOR_PUBLIC, takes_uploads, true, "PUT, OPTIONS",
 	    ENDPOINTS(&upload_put, &cors_options) },
-	{ "/f/", DOOR_PUBLIC, true, true, "GET, HEAD, OPTIONS",
+	{ "/f/", DOOR_PUBLIC, route_gives_files, true, "GET, HEAD, OPTIONS",
 	    ENDPOINTS(&file_get, &cors_options) },
 };
 
@@ -39,7 +51,7 @@ const struct route *route_find(const struct request *request)
 		const struct route *route = &routes[i];
 
 		if (!(route->doors & request->entrance->doors) ||
-		    (route->embedded && !request->server->service->fs))
+		    (route->there && !route->there(request->server->service)))
 			continue;
 		if (matches(route, request->path))
 			return route;

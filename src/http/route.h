@@ -23,8 +23,9 @@ struct endpoint {
 struct route {
 	const char *path; /* one that ends in '/' is a prefix, but for "/" */
 	unsigned doors;   /* where it is served */
-	bool embedded;    /* only with an embedded store */
-	bool cors;        /* answers carry Access-Control-Allow-Origin */
+	/* Whether it is there with these stores; NULL: always. */
+	bool (*there)(const struct service *service);
+	bool cors; /* answers carry Access-Control-Allow-Origin */
 	const char *allow;
 	const struct endpoint *const *endpoints; /* ends with NULL */
 };
@@ -35,6 +36,9 @@ const struct route *route_find(const struct request *request);
 /* The endpoint for request->method (GET serves HEAD too); NULL: none. */
 const struct endpoint *route_endpoint(
     const struct route *route, struct span method);
+
+/* Whether GET /f/ is there: for files, redirects or both. */
+bool route_gives_files(const struct service *service);
 
 extern const struct endpoint slot_post;
 extern const struct endpoint limits_get;

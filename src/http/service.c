@@ -2,70 +2,133 @@
 
 #include "creds/static.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-static struct store *open_s3(const struct conf *conf)
+static struct store *open_s3(
+    const struct service *service, const struct conf_storage *storage)
 {
-	struct creds *creds = creds_static_open(&conf->s3_creds);
+	struct creds *creds = creds_static_open(&storage->s3_creds);
+	struct s3_config config = storage->s3;
 	struct store *store;
 
 	if (!creds)
 		return NULL;
-	store = s3_open(&conf->s3, creds);
+	config.keyring = service->keyring;
+	store = s3_open(&config, creds);
 	if (!store)
 		creds->class->close(creds);
 	return store;
 }
 
-static bool default_template(bool has_keys, struct key_template *ret_template)
+/* First of all stores: it may make the key_file. */
+static bool open_fs(struct service *service, char *wrong, size_t wrong_size)
 {
+	const struct conf *conf = service->conf;
+
+	if (conf->has_key_file)
+		service->keyring = &conf->keyring;
+	for (size_t i = 0; i < conf->storage_count; i++) {
+		if (conf->storages[i].type != CONF_STORE_FS)
+			continue;
+		service->fs = fs_open(&conf->storages[i].fs, wrong, wrong_size);
+		if (!service->fs)
+			return false;
+		service->stores[i] = fs_store(service->fs);
+		service->keyring = fs_keyring(service->fs);
+	}
+	return true;
+}
+
+static bool open_one(struct service *service, size_t number)
+{
+	const struct conf_storage *storage = &service->conf->storages[number];
+	struct key_template *template = &service->templates[number];
 	const char *wrong;
 
-	return key_template_parse(
-	    span_of(has_keys ? "{random}/{owner}/{filename}"
-			     : "{random}/{filename}"),
-	    ret_template, &wrong);
+	if (!service->stores[number])
+		service->stores[number] = open_s3(service, storage);
+	if (storage->has_template)
+		*template = storage->template;
+	else if (!key_template_parse(
+		     span_of(service->keyring ? "{random}/{owner}/{filename}"
+					      : "{random}/{filename}"),
+		     template, &wrong))
+		return false;
+	return service->stores[number] != NULL;
+}
+
+static struct issuer make_issuer(const struct service *service,
+    struct span domain, const struct policy *policy, size_t number)
+{
+	const struct conf_storage *storage = &service->conf->storages[number];
+
+	return (struct issuer){
+		.domain = domain,
+		.policy = policy,
+		.template = &service->templates[number],
+		.keyring = service->keyring,
+		.store = service->stores[number],
+		.put_ttl = storage->type == CONF_STORE_FS ? storage->fs.put_ttl
+							  : storage->s3.put_ttl,
+	};
+}
+
+static void make_issuers(struct service *service)
+{
+	const struct conf *conf = service->conf;
+
+	service->issuer_list[0] =
+	    make_issuer(service, SPAN_EMPTY, &conf->policy, 0);
+	for (size_t i = 0; i < conf->domain_count; i++) {
+		const struct conf_domain *domain = &conf->domains[i];
+
+		service->issuer_list[i + 1] = make_issuer(
+		    service, domain->name, &domain->policy, domain->storage);
+	}
+	service->issuers =
+	    (struct issuers){ service->issuer_list, conf->domain_count + 1 };
 }
 
 bool service_open(struct service *service, const struct conf *conf, char *wrong,
     size_t wrong_size)
 {
-	const struct keyring *keyring = NULL;
-	struct buf sentence;
-
+	snprintf(wrong, wrong_size, "out of memory");
 	memset(service, 0, sizeof *service);
 	service->conf = conf;
-	if (conf->store == CONF_STORE_FS) {
-		service->fs = fs_open(&conf->fs, wrong, wrong_size);
-		if (!service->fs)
-			return false;
-		service->store = fs_store(service->fs);
-		keyring = fs_keyring(service->fs);
-	} else {
-		service->store = open_s3(conf);
-		if (conf->has_key_file)
-			keyring = &conf->keyring;
-	}
-	if (conf->has_template)
-		service->template = conf->template;
-	if (!service->store ||
-	    (!conf->has_template &&
-		!default_template(keyring != NULL, &service->template))) {
-		buf_init(&sentence, wrong, wrong_size);
-		buf_text(&sentence, "out of memory");
+	service->stores = calloc(conf->storage_count, sizeof(struct store *));
+	service->templates =
+	    calloc(conf->storage_count, sizeof *service->templates);
+	service->issuer_list =
+	    calloc(conf->domain_count + 1, sizeof *service->issuer_list);
+	if (!service->stores || !service->templates || !service->issuer_list)
 		return false;
-	}
-	service->issuer = (struct issuer){
-		.policy = &conf->policy,
-		.template = &service->template,
-		.keyring = keyring,
-		.store = service->store,
-	};
+	service->store_count = conf->storage_count;
+	if (!open_fs(service, wrong, wrong_size))
+		return false;
+	for (size_t i = 0; i < service->store_count; i++)
+		if (!open_one(service, i))
+			return false;
+	make_issuers(service);
 	return true;
 }
 
 void service_close(struct service *service)
 {
-	if (service->store)
-		service->store->class->close(service->store);
+	for (size_t i = 0; i < service->store_count; i++) {
+		struct store *store = service->stores[i];
+
+		if (store)
+			store->class->close(store);
+	}
+	free(service->stores);
+	free(service->templates);
+	free(service->issuer_list);
+}
+
+const struct issuer *service_issuer(
+    const struct service *service, struct span domain)
+{
+	return issuers_find(&service->issuers, domain);
 }

@@ -65,7 +65,7 @@ static void run(void *argument)
 	uint8_t random[RANDOM_BYTES];
 
 	world_random(random, sizeof random);
-	issue->failure = slot_issue(&request->server->service->issuer, &wish,
+	issue->failure = slot_issue(&request->server->service->issuers, &wish,
 	    world_unix(), random, &issue->slot, &issue->why);
 }
 
@@ -116,6 +116,19 @@ static bool begin(struct request *request)
 	return true;
 }
 
+/* The embedded store asks the file system for its room. */
+static bool needs_disk(struct request *request)
+{
+	const struct issue *issue = request->state;
+	struct service *service = request->server->service;
+	const char *wrong;
+	struct jid jid;
+
+	return service->fs && jid_parse(issue->wanted.jid, &jid, &wrong) &&
+	       service_issuer(service, jid.domain)->store ==
+		   fs_store(service->fs);
+}
+
 static void end(struct request *request)
 {
 	if (request->state) {
@@ -124,8 +137,7 @@ static void end(struct request *request)
 	}
 	if (!begin(request))
 		return;
-	/* The embedded store asks the file system for its room. */
-	if (request->server->readers) {
+	if (needs_disk(request)) {
 		request_wait(request, request->server->readers, run);
 		return;
 	}

@@ -1,7 +1,6 @@
 #include "slot/slot.h"
 
 #include "slot/filename.h"
-#include "slot/media_type.h"
 
 #include <string.h>
 
@@ -51,7 +50,24 @@ static enum failure make_key(const struct issuer *issuer,
 	return buf_ok(key) ? FAILURE_NONE : FAILURE_BAD_REQUEST;
 }
 
-enum failure slot_issue(const struct issuer *issuer,
+const struct issuer *issuers_find(
+    const struct issuers *issuers, struct span domain)
+{
+	const struct issuer *found = &issuers->list[0];
+
+	for (size_t i = 1; i < issuers->count; i++) {
+		const struct issuer *issuer = &issuers->list[i];
+
+		if (span_equal(domain, issuer->domain))
+			return issuer;
+		if (found == &issuers->list[0] &&
+		    jid_domain_matches(domain, issuer->domain))
+			found = issuer;
+	}
+	return found;
+}
+
+enum failure slot_issue(const struct issuers *issuers,
     const struct slot_request *request, int64_t now,
     const uint8_t random[RANDOM_BYTES], struct slot *ret_slot,
     struct refusal *why)
@@ -65,17 +81,22 @@ enum failure slot_issue(const struct issuer *issuer,
 		.type = request->type.at ? request->type : SPAN_EMPTY,
 		.now = now,
 	};
-	struct store_slot urls = { &ret_slot->put, &ret_slot->get, 0 };
+	struct store_slot urls = { &ret_slot->put, &ret_slot->get, 0,
+		&ret_slot->type };
+	const struct issuer *issuer;
 	enum failure failure;
 
 	buf_init(&filename, filename_memory, sizeof filename_memory);
 	buf_init(&key, key_memory, sizeof key_memory);
 	buf_init(&ret_slot->put, ret_slot->put_memory, SLOT_URL_MAX);
 	buf_init(&ret_slot->get, ret_slot->get_memory, SLOT_URL_MAX);
+	buf_init(&ret_slot->type, ret_slot->type_memory,
+	    sizeof ret_slot->type_memory);
 
 	failure = read_request(request, &jid, &filename, why);
 	if (failure != FAILURE_NONE)
 		return failure;
+	issuer = issuers_find(issuers, jid.domain);
 	failure = policy_check(issuer->policy, buf_span(&filename),
 	    put.type.len ? put.type : span_of(MEDIA_TYPE_UNKNOWN),
 	    request->size, why);
@@ -90,7 +111,8 @@ enum failure slot_issue(const struct issuer *issuer,
 	failure = issuer->store->class->sign(issuer->store, &put, &urls, why);
 	if (failure != FAILURE_NONE)
 		return failure;
-	if (!buf_ok(&ret_slot->put) || !buf_ok(&ret_slot->get)) {
+	if (!buf_ok(&ret_slot->put) || !buf_ok(&ret_slot->get) ||
+	    !buf_ok(&ret_slot->type)) {
 		why->reason = "a URL is longer than SLOT_URL_MAX";
 		return FAILURE_INTERNAL;
 	}

@@ -3,18 +3,33 @@
 
 #include "slot/auth.h"
 #include "slot/key_template.h"
+#include "slot/media_type.h"
 #include "slot/policy.h"
 #include "slotd/store.h"
 
-#define SLOT_URL_MAX 8192
+/* Room for a key and a session token of which each byte is escaped. */
+#define SLOT_URL_MAX 12288
 
-/* What slots are made from. All of it is only read. */
+/* What slots are made from, for JIDs of a domain. All of it is only read. */
 struct issuer {
+	struct span domain; /* as in jid_domain_matches; "": any */
 	const struct policy *policy;
 	const struct key_template *template;
 	const struct keyring *keyring; /* NULL or empty: no key_file */
 	struct store *store;
+	uint32_t put_ttl; /* seconds, of the store */
 };
+
+/* The first one is for any domain, the others are for theirs. */
+struct issuers {
+	const struct issuer *list;
+	size_t count; /* at least 1 */
+};
+
+/* The one for a lower-case domain: of its very name; else the first with a
+ * "*." that matches; else that for any. */
+const struct issuer *issuers_find(
+    const struct issuers *issuers, struct span domain);
 
 struct slot_request {
 	const struct caller *caller;
@@ -27,9 +42,11 @@ struct slot_request {
 struct slot {
 	struct buf put;
 	struct buf get;
+	struct buf type; /* Content-Type that the PUT must carry; empty: any */
 	int64_t expires; /* unix seconds */
 	char put_memory[SLOT_URL_MAX];
 	char get_memory[SLOT_URL_MAX];
+	char type_memory[MEDIA_TYPE_MAX + 1];
 };
 
 /*
@@ -37,7 +54,7 @@ struct slot {
  * the key, signs. No clock, no randomness and no heap of its own. A struct
  * slot must not be copied.
  */
-enum failure slot_issue(const struct issuer *issuer,
+enum failure slot_issue(const struct issuers *issuers,
     const struct slot_request *request, int64_t now,
     const uint8_t random[RANDOM_BYTES], struct slot *ret_slot,
     struct refusal *why);

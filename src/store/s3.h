@@ -2,16 +2,32 @@
 #define STORE_S3_H
 
 #include "core/uri.h"
+#include "slot/keyring.h"
 #include "slotd/creds.h"
 #include "slotd/store.h"
 
-/* Presigned PUTs to any S3-compatible store, and plain GET URLs. */
+/* How files are got again: storage.get. */
+enum s3_get {
+	S3_GET_PUBLIC,    /* at download, by everybody */
+	S3_GET_REDIRECT,  /* at public_url/f/TOKEN/KEY, for ever */
+	S3_GET_PRESIGNED, /* at a URL that dies after get_ttl */
+};
+
+/* Presigned PUTs to any S3-compatible store, and GET URLs of three kinds. */
 struct s3_config {
+	struct span name;         /* of the store: links are bound to it */
 	struct uri_base bucket;   /* bucket_url */
 	struct uri_base download; /* download_url, or bucket again */
 	struct span region;
 	uint32_t put_ttl; /* seconds, 1 to 604800 */
 	bool set_public;  /* signs x-amz-acl=public-read */
+	bool sign_content_type;
+	enum s3_get get;
+	uint32_t get_ttl; /* seconds, 1 to 604800 */
+	/* Needed with S3_GET_REDIRECT; where both are there, links that were
+	 * once shared are known by read_url. */
+	struct span public_url;        /* no slash at its end; or "" */
+	const struct keyring *keyring; /* NULL: no key_file */
 };
 
 /*
@@ -19,5 +35,19 @@ struct s3_config {
  * stay valid until close; creds then belongs to the store.
  */
 struct store *s3_open(const struct s3_config *config, struct creds *creds);
+
+/*
+ * Where a redirect of one object leads: a URL presigned for this method (GET
+ * or HEAD) of download_url, with response-content-type of the file name's
+ * ending and, unless that may be shown in place, with
+ * response-content-disposition. The signing time is rounded down to half of
+ * get_ttl, so that everybody gets the same URL for a while. Appends to out.
+ * FAILURE_UNAVAILABLE: no credentials.
+ */
+enum failure s3_redirect(struct store *store, struct span method,
+    struct span key, int64_t now, struct buf *out, struct refusal *why);
+
+/* The configuration of a store that s3_open made; NULL for other kinds. */
+const struct s3_config *s3_config_of(const struct store *store);
 
 #endif

@@ -49,19 +49,19 @@ static void defaults_of_s3(void **state)
 	const struct conf *conf = right(&said);
 
 	(void)state;
-	assert_int_equal(conf->store, CONF_STORE_S3);
-	expect_span(conf->s3.bucket.scheme, "https");
-	expect_span(conf->s3.bucket.host, "b.example.org");
-	expect_span(conf->s3.bucket.path, "");
-	expect_span(conf->s3.download.host, "b.example.org");
-	expect_span(conf->s3.region, "r1");
-	assert_int_equal(conf->s3.put_ttl, 600);
-	assert_false(conf->s3.set_public);
-	expect_span(conf->s3_creds.access_key_id, "AKIDEXAMPLE");
-	expect_span(conf->s3_creds.access_key_secret, "fake");
-	expect_span(conf->s3_creds.session_token, "");
-	assert_int_equal(conf->s3_creds.expires, 0);
-	assert_false(conf->has_template);
+	assert_int_equal(conf->storages[0].type, CONF_STORE_S3);
+	expect_span(conf->storages[0].s3.bucket.scheme, "https");
+	expect_span(conf->storages[0].s3.bucket.host, "b.example.org");
+	expect_span(conf->storages[0].s3.bucket.path, "");
+	expect_span(conf->storages[0].s3.download.host, "b.example.org");
+	expect_span(conf->storages[0].s3.region, "r1");
+	assert_int_equal(conf->storages[0].s3.put_ttl, 600);
+	assert_false(conf->storages[0].s3.set_public);
+	expect_span(conf->storages[0].s3_creds.access_key_id, "AKIDEXAMPLE");
+	expect_span(conf->storages[0].s3_creds.access_key_secret, "fake");
+	expect_span(conf->storages[0].s3_creds.session_token, "");
+	assert_int_equal(conf->storages[0].s3_creds.expires, 0);
+	assert_false(conf->storages[0].has_template);
 	said_done(&said);
 }
 
@@ -146,16 +146,16 @@ static void everything_about_files(void **state)
 	const struct conf *conf = right(&said);
 
 	(void)state;
-	expect_span(conf->s3.bucket.host, "s3.example.org:9000");
-	expect_span(conf->s3.bucket.path, "/bucket");
-	expect_span(conf->s3.download.scheme, "http");
-	expect_span(conf->s3.download.host, "cdn.example.org");
-	expect_span(conf->s3.download.path, "/x");
-	expect_span(conf->s3.region, "us.a_1-");
-	assert_int_equal(conf->s3.put_ttl, 604800);
-	assert_true(conf->s3.set_public);
-	assert_true(conf->has_template);
-	assert_int_equal(conf->template.count, 6);
+	expect_span(conf->storages[0].s3.bucket.host, "s3.example.org:9000");
+	expect_span(conf->storages[0].s3.bucket.path, "/bucket");
+	expect_span(conf->storages[0].s3.download.scheme, "http");
+	expect_span(conf->storages[0].s3.download.host, "cdn.example.org");
+	expect_span(conf->storages[0].s3.download.path, "/x");
+	expect_span(conf->storages[0].s3.region, "us.a_1-");
+	assert_int_equal(conf->storages[0].s3.put_ttl, 604800);
+	assert_true(conf->storages[0].s3.set_public);
+	assert_true(conf->storages[0].has_template);
+	assert_int_equal(conf->storages[0].template.count, 6);
 	assert_int_equal(conf->policy.max_size, 5000000000);
 	assert_int_equal(conf->policy.allow_type_count, 2);
 	expect_span(conf->policy.allow_types[1], "text/plain");
@@ -182,14 +182,14 @@ static void the_embedded_store(void **state)
 	const struct conf *conf = right(&said);
 
 	(void)state;
-	assert_int_equal(conf->store, CONF_STORE_FS);
-	assert_string_equal(conf->fs.path, "store");
-	expect_span(conf->fs.public_url, "https://up.example.org");
-	assert_int_equal(conf->fs.put_ttl, 600);
-	assert_int_equal(conf->fs.expire_after, 0);
-	assert_int_equal(conf->fs.min_free_percent, 5);
-	assert_int_equal(conf->fs.min_free_bytes, 0);
-	assert_null(conf->fs.keyring);
+	assert_int_equal(conf->storages[0].type, CONF_STORE_FS);
+	assert_string_equal(conf->storages[0].fs.path, "store");
+	expect_span(conf->storages[0].fs.public_url, "https://up.example.org");
+	assert_int_equal(conf->storages[0].fs.put_ttl, 600);
+	assert_int_equal(conf->storages[0].fs.expire_after, 0);
+	assert_int_equal(conf->storages[0].fs.min_free_percent, 5);
+	assert_int_equal(conf->storages[0].fs.min_free_bytes, 0);
+	assert_null(conf->storages[0].fs.keyring);
 	said_done(&said);
 	/* Nothing was made. */
 	assert_int_equal(access("store", F_OK), -1);
@@ -204,12 +204,12 @@ static void the_embedded_store(void **state)
 			 "min_free = \"10 MiB\"; key = \"{random}\"; };\n");
 	conf = right(&said);
 	assert_true(conf->callers[0].plain_urls);
-	assert_string_equal(conf->fs.path, "./store");
-	assert_int_equal(conf->fs.put_ttl, 1);
-	assert_int_equal(conf->fs.expire_after, 2147483647);
-	assert_int_equal(conf->fs.min_free_percent, 0);
-	assert_int_equal(conf->fs.min_free_bytes, 10485760);
-	assert_true(conf->fs.keyring == &conf->keyring);
+	assert_string_equal(conf->storages[0].fs.path, "./store");
+	assert_int_equal(conf->storages[0].fs.put_ttl, 1);
+	assert_int_equal(conf->storages[0].fs.expire_after, 2147483647);
+	assert_int_equal(conf->storages[0].fs.min_free_percent, 0);
+	assert_int_equal(conf->storages[0].fs.min_free_bytes, 10485760);
+	assert_true(conf->storages[0].fs.keyring == &conf->keyring);
 	said_done(&said);
 }
 
@@ -235,8 +235,10 @@ static void min_free(void **state)
 		    rows[i].value);
 		struct said said = read_conf(text);
 		const struct conf *conf = right(&said);
-		assert_int_equal(conf->fs.min_free_percent, rows[i].percent);
-		assert_int_equal(conf->fs.min_free_bytes, rows[i].bytes);
+		assert_int_equal(
+		    conf->storages[0].fs.min_free_percent, rows[i].percent);
+		assert_int_equal(
+		    conf->storages[0].fs.min_free_bytes, rows[i].bytes);
 		said_done(&said);
 	}
 }
@@ -254,7 +256,7 @@ static void relative_names(void **state)
 	struct said said = read_file("etc/slotd.conf");
 	const struct conf *conf = right(&said);
 	assert_string_equal(conf->listen.unix_path, "etc/sock");
-	assert_string_equal(conf->fs.path, "etc/store");
+	assert_string_equal(conf->storages[0].fs.path, "etc/store");
 	said_done(&said);
 }
 

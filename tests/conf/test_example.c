@@ -43,7 +43,7 @@ static void as_it_stands(void **state)
 	said = read_conf(example);
 	assert_string_equal(said.faults, "");
 	assert_string_equal(said.warnings, "");
-	assert_int_equal(said.conf->store, CONF_STORE_S3);
+	assert_int_equal(said.conf->storages[0].type, CONF_STORE_S3);
 	said_done(&said);
 }
 
@@ -59,7 +59,7 @@ static void uncomment(const char *start, char *to)
 
 		assert_non_null(end);
 		assert_memory_equal(at, "# ", 2);
-		last = at[2] == '}';
+		last = at[2] == '}' || at[2] == ')';
 		memcpy(to, at + 2, (size_t)(end - at) - 1);
 		to += end - at - 1;
 		at = end + 1;
@@ -79,9 +79,27 @@ static void with_the_embedded_store(void **state)
 	said = read_conf(text);
 	assert_string_equal(said.faults, "");
 	assert_string_equal(said.warnings, "");
-	assert_int_equal(said.conf->store, CONF_STORE_FS);
-	assert_int_equal(said.conf->fs.expire_after, 2592000);
+	assert_int_equal(said.conf->storages[0].type, CONF_STORE_FS);
+	assert_int_equal(said.conf->storages[0].fs.expire_after, 2592000);
 	assert_true(said.conf->has_public);
+	said_done(&said);
+}
+
+static void with_several_stores(void **state)
+{
+	char text[4096] = CALLERS S3;
+	struct said said;
+
+	(void)state;
+	write_text("archive.secret", "fake", 0600);
+	uncomment("# storages = (", text);
+	uncomment("# domains = (", text);
+	said = read_conf(text);
+	assert_string_equal(said.faults, "");
+	assert_string_equal(said.warnings, "");
+	assert_int_equal(said.conf->storage_count, 2);
+	assert_int_equal(said.conf->domain_count, 1);
+	assert_int_equal(said.conf->domains[0].storage, 1);
 	said_done(&said);
 }
 
@@ -90,6 +108,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(as_it_stands),
 		cmocka_unit_test(with_the_embedded_store),
+		cmocka_unit_test(with_several_stores),
 	};
 
 	return cmocka_run_group_tests(tests, read_example, leave_folder);

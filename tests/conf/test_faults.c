@@ -23,7 +23,7 @@ static void run(const char *before, const struct row *rows, size_t count)
 
 static const struct row top_level_rows[] = {
 	{ "foo = 1;", "3: foo", "unknown setting\n" },
-	{ "domain = {};", "3: domain", "unknown setting\n" },
+	{ "domain = {};", "3: domain", "is domains meant?" },
 	{ "public_url = \"https://x/\x7f\";", "3: public_url",
 	    "control character" },
 	{ "limit = {};", "3: limit", "is limits meant?" },
@@ -38,8 +38,9 @@ static const struct row top_level_rows[] = {
 	{ "public_url = \"up.example.org\";", "3: public_url", "http://" },
 	{ "public_url = \"https://x/\\n\";", "3: public_url",
 	    "control character" },
-	{ "storages = ();", "3: storages", "not supported yet" },
-	{ "domains = ();", "3: domains", "not supported yet" },
+	{ "storages = ();", "3: storages", "at least one store" },
+	{ "storages = {};", "3: storages", "a list ( ) of groups" },
+	{ "domains = {};", "3: domains", "a list ( ) of groups" },
 	{ "trusted_proxies = ();", "3: trusted_proxies", "not supported yet" },
 	{ "quota = {};", "3: quota", "not supported yet" },
 	{ "state_file = \"x\";", "3: state_file", "not supported yet" },

@@ -245,10 +245,8 @@ def test_a_setting_beside_its_file(check, old, new, setting):
 
 
 @pytest.mark.parametrize("more, setting", [
-    ('domains = ( { name = "example.org"; max_size = "1 MiB"; } );\n',
-     "domains"),
-    ('storages = ( { name = "archive"; type = "fs"; path = "/x"; } );\n',
-     "storages"),
+    ('trusted_proxies = ( "127.0.0.1" );\n', "trusted_proxies"),
+    ('quota = { store = "memory"; };\n', "quota"),
 ])
 def test_not_supported_yet(check, more, setting):
     path, done = check(BASE + more)

@@ -60,7 +60,24 @@ CONFIGS = [
      {"access_key_secret": "s" * 128}),
     ("https://s3.example.org:65535/b", ..., "us-east-1",
      {"access_key_id": "GK31c2f218a2e44f485b94239e"}),
+    ("https://s3.example.org/b", ..., "us-east-1",
+     {"sign_content_type": True}),
+    ("https://my-bucket.s3.us-east-2.amazonaws.com", ..., "us-east-2",
+     {"session_token": "FwoGZXIvYXdzEFake+/for/tests==" * 40}),
+    ("https://my-bucket.s3.us-east-2.amazonaws.com/p", ..., "us-east-2",
+     {"session_token": "FakeToken/+=", "sign_content_type": True,
+      "set_public": True, "get": "presigned"}),
+    ("http://127.0.0.1:9000/bucket", ..., "garage",
+     {"get": "presigned", "get_ttl": 90}),
+    ("https://s3.example.org/b%20c", ..., "us-east-1",
+     {"get": "presigned", "get_ttl": 1, "put_ttl": 604800,
+      "download_url": "https://CDN.example.org:8443/files%2f/"}),
 ]
+# Where a slot's file is got again, where that is not the bucket.
+DOWNLOAD = {"https://CDN.example.org:8443/files%2f/":
+            "https://cdn.example.org:8443/files%2f"}
+TYPES = [..., "image/jpeg", "text/plain; charset=utf-8", "a/b;  c=d",
+         "text/plain ; format=flowed", 'x/y; z="a  b"', "application/ld+json"]
 
 SPECIAL = " +%&'()~!*;:@$,=?#[]{}|^`<>\"-_."
 RANGES = [(0x21, 0x7E), (0xA1, 0x2FF), (0x300, 0x36F), (0x370, 0x5FF),
@@ -105,8 +122,18 @@ class FrozenClock:
         self.moment = moment
 
 
-def presign(monkeypatch, stamp, url, size, storage):
-    """What botocore makes of the same inputs at the same second."""
+def presign(monkeypatch, stamp, url, size, storage, kind=...):
+    """What botocore makes of the same inputs at the same second: of a PUT,
+    or with size None of a GET."""
+    method, headers, ttl = "GET", {}, storage.get("get_ttl", 604800)
+    if size is not None:
+        method, ttl = "PUT", storage.get("put_ttl", 600)
+        headers["Content-Length"] = str(size)
+        if storage.get("set_public"):
+            url += "?x-amz-acl=public-read"
+        if storage.get("sign_content_type"):
+            headers["Content-Type"] = (
+                "application/octet-stream" if kind is ... else kind)
     clock = FrozenClock(stamp)
     with monkeypatch.context() as patch:
         patch.setattr(botocore.auth, "datetime", clock, raising=False)
@@ -115,12 +142,10 @@ def presign(monkeypatch, stamp, url, size, storage):
                           lambda *_, **__: clock.moment)
         signer = botocore.auth.S3SigV4QueryAuth(
             botocore.credentials.Credentials(
-                storage["access_key_id"], storage["access_key_secret"]),
-            "s3", storage["region"], expires=storage.get("put_ttl", 600))
-        if storage.get("set_public"):
-            url += "?x-amz-acl=public-read"
-        request = botocore.awsrequest.AWSRequest(
-            "PUT", url, headers={"Content-Length": str(size)})
+                storage["access_key_id"], storage["access_key_secret"],
+                storage.get("session_token")),
+            "s3", storage["region"], expires=ttl)
+        request = botocore.awsrequest.AWSRequest(method, url, headers=headers)
         signer.add_auth(request)
         return request.url
 
@@ -145,12 +170,21 @@ def expected_key(storage, key, name):
 
 def one_slot(connection, dice):
     name, size = random_name(dice), random_size(dice)
-    body = support.slot_body(filename=name, size=size)
+    kind = dice.choice(TYPES)
+    body = support.slot_body(filename=name, size=size, content_type=kind)
     reply = connection.ask("POST", "/slot", body, {
         "Authorization": support.authorization(body=body),
         "Content-Type": "application/json"})
     assert reply.status == 200, (name, size, reply)
-    return name, size, reply.json["put"]
+    return name, size, kind, reply.json
+
+
+def headers_of(storage, kind):
+    if not storage.get("sign_content_type"):
+        return {}
+    if kind is ...:
+        return {"Content-Type": "application/octet-stream"}
+    return {"Content-Type": " ".join(kind.split())}
 
 
 def test_enough():
@@ -169,29 +203,40 @@ def test_against_botocore(start, monkeypatch, number):
     dice = random.Random(SEED + number)
     connection = support.Connection(slotd.address)
     for _ in range(SLOTS):
-        name, size, put = one_slot(connection, dice)
+        name, size, kind, slot = one_slot(connection, dice)
+        put = slot["put"]
         base, query = parts(put)
         key = support.key_of(put, normal)
         expected_key(storage, key, name)
         plain = normal + "/" + urllib.parse.quote(key, safe="/~")
         stamp = query["X-Amz-Date"]
-        theirs = presign(monkeypatch, stamp, plain, size, storage)
-        assert (base, query) == parts(theirs), (name, size)
+        theirs = presign(monkeypatch, stamp, plain, size, storage, kind)
+        assert (base, query) == parts(theirs), (name, size, kind)
+        assert slot["headers"] == headers_of(storage, kind)
+        get = DOWNLOAD.get(storage.get("download_url"), normal)
+        get += "/" + urllib.parse.quote(key, safe="/~")
+        if storage.get("get") == "presigned":
+            theirs = presign(monkeypatch, stamp, get, None, storage)
+            assert parts(slot["get"]) == parts(theirs), name
+        else:
+            assert slot["get"] == get
     connection.close()
 
 
 def test_the_comparison_can_fail(start, monkeypatch):
     """Another size, second, key, host or secret is another signature."""
     storage = {"type": "s3", "bucket_url": "https://s3.example.org/b",
-               "region": "us-east-1", **ACCESS}
+               "region": "us-east-1", "session_token": "FakeToken",
+               "sign_content_type": True, **ACCESS}
     slotd = start(support.s3_config(storage=storage))
-    put = slotd.slot(size=1000)["put"]
+    put = slotd.slot(size=1000, content_type="a/b")["put"]
     base, query = parts(put)
     stamp = query["X-Amz-Date"]
     later = stamp[:-2] + ("1" if stamp[-2] == "0" else "0") + "Z"
 
     def sign(**over):
-        args = {"stamp": stamp, "url": base, "size": 1000, **over}
+        args = {"stamp": stamp, "url": base, "size": 1000, "kind": "a/b",
+                **over}
         args["storage"] = {**storage, **over.get("storage", {})}
         return parts(presign(monkeypatch, **args))[1]["X-Amz-Signature"]
 
@@ -199,7 +244,9 @@ def test_the_comparison_can_fail(start, monkeypatch):
     assert sign() == ours
     for over in ({"size": 1001}, {"stamp": later}, {"url": base + "x"},
                  {"url": base.replace("example", "examplf")},
+                 {"kind": "a/c"}, {"kind": "A/b"}, {"size": None},
                  {"storage": {"access_key_secret": "other"}},
+                 {"storage": {"session_token": "FakeTokem"}},
                  {"storage": {"region": "us-east-2"}},
                  {"storage": {"set_public": True}},
                  {"storage": {"put_ttl": 601}}):

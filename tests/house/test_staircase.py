@@ -6,8 +6,8 @@ import re
 import house
 
 FLOORS = {
-    "main": 7, "cmd": 6, "http": 5, "conf": 4, "store": 3, "creds": 3,
-    "slot": 2, "core": 1,
+    "main": 7, "cmd": 6, "http": 5, "doctor": 5, "conf": 4, "store": 3,
+    "creds": 3, "slot": 2, "core": 1,
 }
 # Where each third-party library may be named: a file, or a folder.
 DOORS = {
@@ -15,6 +15,7 @@ DOORS = {
     r"libconfig\.h": "src/conf/",
     r"microhttpd\.h": "src/http/",
     r"jansson\.h": "src/http/json.c",
+    r"curl/.*": "src/doctor/fetch.c",
 }
 ONE_FILE = (r"libconfig\.h", r"jansson\.h")
 # What src/core and src/slot may have of the system: nothing that waits,
@@ -57,7 +58,7 @@ def may_include(here, there):
         return there in ("slotd", "core")
     if there == "slotd":
         return FLOORS[here] > FLOORS["core"]
-    if {here, there} == {"store", "creds"}:
+    if {here, there} in ({"store", "creds"}, {"http", "doctor"}):
         return False
     return FLOORS[there] <= FLOORS[here]
 

@@ -49,14 +49,16 @@ static enum failure issue(const char *jid, const char *filename,
 		span_of(filename), { type, type ? strlen(type) : 0 }, size };
 	const uint8_t random[RANDOM_BYTES] = { 0 };
 	struct key_template template;
-	struct issuer issuer = { &policy, &template, NULL, &recorder.store };
+	const struct issuer issuer = { SPAN_EMPTY, &policy, &template, NULL,
+		&recorder.store, 600 };
+	const struct issuers issuers = { &issuer, 1 };
 	const char *wrong;
 
 	recorder = (struct recorder){ .store = { &recorder_class } };
 	why = (struct refusal){ 0 };
 	assert_true(key_template_parse(
 	    span_of("{random}/{domain}/{filename}"), &template, &wrong));
-	return slot_issue(&issuer, &request, NOW, random, &slot, &why);
+	return slot_issue(&issuers, &request, NOW, random, &slot, &why);
 }
 
 static void test_issues(void **state)
@@ -127,6 +129,69 @@ static void test_the_order_of_refusals(void **state)
 	assert_int_equal(why.max_size, 1000);
 }
 
+/* Of the very name before a wildcard, wherever it stands; of several
+ * wildcards the first. */
+static void test_issuers(void **state)
+{
+	static const char *const names[] = { "", "*.example.net",
+		"*.b.example.net", "a.b.example.net", "example.org" };
+	static const struct {
+		const char *domain;
+		size_t number;
+	} rows[] = { { "example.com", 0 }, { "example.net", 0 },
+		{ "x.example.net", 1 }, { "x.b.example.net", 1 },
+		{ "a.b.example.net", 3 }, { "example.org", 4 },
+		{ "x.example.org", 0 } };
+	struct issuer list[5] = { 0 };
+	const struct issuers issuers = { list, 5 };
+
+	(void)state;
+	for (size_t i = 0; i < 5; i++)
+		list[i].domain = span_of(names[i]);
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		assert_ptr_equal(
+		    issuers_find(&issuers, span_of(rows[i].domain)),
+		    &list[rows[i].number]);
+}
+
+/* Policy and store are those of the JID's domain. */
+static void test_a_domain_has_its_own(void **state)
+{
+	const struct caller caller = { 0 };
+	const struct policy small = { 10, NULL, 0, NULL, 0 };
+	const struct policy large = { 1000, NULL, 0, NULL, 0 };
+	struct recorder other = { .store = { &recorder_class } };
+	const uint8_t random[RANDOM_BYTES] = { 0 };
+	struct slot_request request = { .caller = &caller,
+		.jid = span_of("a@Example.ORG./x"),
+		.filename = span_of("x"),
+		.size = 1000 };
+	struct key_template template;
+	const char *wrong;
+
+	(void)state;
+	assert_true(key_template_parse(span_of("{random}"), &template, &wrong));
+	const struct issuer list[] = {
+		{ SPAN_EMPTY, &small, &template, NULL, &recorder.store, 600 },
+		{ span_of("example.org"), &large, &template, NULL, &other.store,
+		    600 },
+	};
+	const struct issuers issuers = { list, 2 };
+
+	recorder = (struct recorder){ .store = { &recorder_class } };
+	assert_int_equal(
+	    slot_issue(&issuers, &request, NOW, random, &slot, &why),
+	    FAILURE_NONE);
+	assert_int_equal(other.request.size, 1000);
+	assert_null(recorder.request.key.at);
+	expect_buf(&slot.type, "");
+	request.jid = span_of("a@example.com");
+	assert_int_equal(
+	    slot_issue(&issuers, &request, NOW, random, &slot, &why),
+	    FAILURE_FILE_TOO_LARGE);
+	assert_int_equal(why.max_size, 10);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -134,6 +199,8 @@ int main(void)
 		cmocka_unit_test(test_an_unnamed_type_stays_unnamed),
 		cmocka_unit_test(test_plain_urls),
 		cmocka_unit_test(test_the_order_of_refusals),
+		cmocka_unit_test(test_issuers),
+		cmocka_unit_test(test_a_domain_has_its_own),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,7 +8,7 @@ static enum failure sign(
 {
 	char get_memory[6144];
 	struct buf put_url, get_url;
-	struct store_slot slot = { &put_url, &get_url, 0 };
+	struct store_slot slot = { &put_url, &get_url, 0, NULL };
 	struct refusal why = { NULL, NULL, 0 };
 	const struct store_request request = { key, size, { NULL, 0 }, NOW };
 
@@ -226,7 +226,7 @@ static void test_sign_refuses(void **state)
 	struct place *place = *state;
 	char url[6144], text[1100];
 	struct buf small;
-	struct store_slot slot = { &small, &small, 0 };
+	struct store_slot slot = { &small, &small, 0, NULL };
 	struct refusal why = { NULL, NULL, 0 };
 	const struct store_request request = { span_of("k"), 1, SPAN_EMPTY,
 		NOW };

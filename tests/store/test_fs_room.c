@@ -63,7 +63,7 @@ static enum failure sign(struct fs *fs, uint64_t size)
 {
 	char put_memory[1024], get_memory[1024];
 	struct buf put_url, get_url;
-	struct store_slot slot = { &put_url, &get_url, 0 };
+	struct store_slot slot = { &put_url, &get_url, 0, NULL };
 	struct refusal why = { NULL, NULL, 0 };
 	const struct store_request request = { span_of("k"), size, SPAN_EMPTY,
 		NOW };

@@ -26,7 +26,7 @@ static void test_sign_makes_the_published_token(void **state)
 	struct place *place = *state;
 	char put_memory[6144], get_memory[6144];
 	struct buf put_url, get_url;
-	struct store_slot slot = { &put_url, &get_url, 0 };
+	struct store_slot slot = { &put_url, &get_url, 0, NULL };
 	struct refusal why = { NULL, NULL, 0 };
 	const struct store_request request = { span_of(LONG_KEY), 23456,
 		span_of("image/jpeg"), NOW };
@@ -66,7 +66,7 @@ static void test_longest_type(void **state)
 	struct place *place = *state;
 	char type[MEDIA_TYPE_MAX + 2], put_memory[6144], get_memory[6144];
 	struct buf put_url, get_url;
-	struct store_slot slot = { &put_url, &get_url, 0 };
+	struct store_slot slot = { &put_url, &get_url, 0, NULL };
 	struct refusal why = { NULL, NULL, 0 };
 	struct store_request request = { span_of("k"), 5, { type, 255 }, NOW };
 	struct store *store = fs_store(place->fs);

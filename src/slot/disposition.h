@@ -1,5 +1,5 @@
-#ifndef HTTP_DISPOSITION_H
-#define HTTP_DISPOSITION_H
+#ifndef SLOT_DISPOSITION_H
+#define SLOT_DISPOSITION_H
 
 #include "core/buf.h"
 

@@ -1,4 +1,4 @@
-#include "http/disposition.h"
+#include "slot/disposition.h"
 
 #include "core/uri.h"
 

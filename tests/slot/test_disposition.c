@@ -1,6 +1,6 @@
 #include "expect.h"
 
-#include "http/disposition.h"
+#include "slot/disposition.h"
 
 static void expect_name(const char *name, const char *want)
 {

@@ -1,0 +1,148 @@
+#include "cmd/options.h"
+#include "doctor/report.h"
+#include "http/world.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+static volatile sig_atomic_t stopped;
+/* What --now is off the real time by. */
+static int64_t shift;
+
+static void stop(int signal_number)
+{
+	stopped = signal_number;
+}
+
+static void catch_signals(void)
+{
+	const struct sigaction action = { .sa_handler = stop };
+
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGHUP, &action, NULL);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+static int64_t service_clock(void)
+{
+	return world_unix() + shift;
+}
+
+/* One storage; gives how many failures there were. */
+static unsigned examine(const struct conf *conf,
+    const struct conf_storage *storage, struct report *report)
+{
+	static struct doctor doctor;
+	unsigned counts[VERDICT_COUNT];
+
+	doctor = (struct doctor){
+		.conf = conf,
+		.storage = storage,
+		.clock = service_clock,
+		.fetch = fetch_do,
+		.stop = &stopped,
+	};
+	report_begin(report, storage->name);
+	doctor_run(&doctor, &report->view, counts);
+	report_end(report, counts);
+	return counts[VERDICT_FAILURE];
+}
+
+/* All storages, or the one of this name. */
+static int examine_all(const struct conf *conf, const char *name, bool json)
+{
+	unsigned failures = 0, found = 0;
+	struct report report;
+
+	report_init(&report, stdout, json);
+	if (json)
+		fputs("[", stdout);
+	for (size_t i = 0; i < conf->storage_count && !stopped; i++) {
+		const struct conf_storage *storage = &conf->storages[i];
+
+		if (name && !span_is(storage->name, name))
+			continue;
+		if (found++)
+			fputs(json ? ",\n" : "\n", stdout);
+		report.first = true;
+		failures += examine(conf, storage, &report);
+	}
+	if (json)
+		fputs("]\n", stdout);
+	if (stopped)
+		fputs("slotd doctor: interrupted\n", stderr);
+	if (!found && !stopped) {
+		fprintf(stderr, "slotd doctor: there is no storage of this "
+				"name\n");
+		return EXIT_FAULT;
+	}
+	return failures || stopped ? EXIT_FAULT : EXIT_OK;
+}
+
+/* Takes --json, which has no value, out of argv. */
+static bool take_json(int *argc, char **argv)
+{
+	for (int i = 1; i < *argc; i++) {
+		if (strcmp(argv[i], "--json") != 0)
+			continue;
+		for (int j = i; j < *argc; j++)
+			argv[j] = argv[j + 1];
+		(*argc)--;
+		return true;
+	}
+	return false;
+}
+
+static int run(int argc, char **argv)
+{
+	const char *path = NULL, *now = NULL, *name = NULL;
+	const struct option_value options[] = { { "config", 'c', &path },
+		{ "now", 0, &now }, { "storage", 0, &name }, { 0 } };
+	const bool json = take_json(&argc, argv);
+	struct conf *conf;
+	uint64_t seconds;
+	int first, code;
+
+	if (!options_read(&command_doctor, argc, argv, options, &first))
+		return EXIT_USAGE;
+	if (!path || first != argc)
+		return options_wrong(&command_doctor, "it takes -c FILE, "
+						      "--storage NAME, --json "
+						      "and --now SECONDS");
+	if (now && (!span_u64(span_of(now), &seconds) || seconds > INT32_MAX))
+		return options_wrong(
+		    &command_doctor, "--now must be a number of seconds");
+	if (now)
+		shift = (int64_t)seconds - world_unix();
+	conf = options_conf(&command_doctor, path);
+	if (!conf)
+		return EXIT_FAULT;
+	catch_signals();
+	code = fetch_start() ? examine_all(conf, name, json) : EXIT_FAULT;
+	fetch_end();
+	conf_free(conf);
+	return code;
+}
+
+const struct command command_doctor = {
+	"doctor",
+	"try the storage, and say what to change",
+	"usage: slotd doctor -c FILE [--storage NAME] [--json] [--now "
+	"SECONDS]\n"
+	"\n"
+	"Tries each configured storage (or the one of that name) for real, "
+	"with one\n"
+	"small object, slotd-doctor/probe.txt, that it removes again where "
+	"it may.\n"
+	"A line for each check says what was seen; below it stands what to "
+	"change.\n"
+	"Exits with 1 when a check failed, else with 0. --json is for "
+	"machines;\n"
+	"--now takes another time (unix seconds) than the system's clock.\n"
+	"SSL_CERT_FILE in the environment names certificates to trust; "
+	"NO_COLOR is\n"
+	"respected.\n",
+	run,
+};

@@ -1,0 +1,68 @@
+#include "cmd/options.h"
+#include "doctor/explain.h"
+#include "http/world.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static int tell(const struct conf *conf, struct span text, int64_t now)
+{
+	static char memory[16384];
+	struct buf out;
+	bool found;
+
+	buf_init(&out, memory, sizeof memory);
+	found = explain(conf, text, now, &out);
+	fputs(out.at, stdout);
+	if (!found && !out.len)
+		puts("No difference was found.");
+	return found ? EXIT_FAULT : EXIT_OK;
+}
+
+static int run(int argc, char **argv)
+{
+	const char *path = NULL, *now = NULL;
+	const struct option_value options[] = { { "config", 'c', &path },
+		{ "now", 0, &now }, { 0 } };
+	struct conf *conf;
+	uint64_t seconds;
+	size_t len;
+	char *text;
+	int first, code;
+
+	if (!options_read(&command_explain, argc, argv, options, &first))
+		return EXIT_USAGE;
+	if (!path || first + 1 < argc)
+		return options_wrong(
+		    &command_explain, "it takes -c FILE and one file");
+	if (now && (!span_u64(span_of(now), &seconds) || seconds > INT32_MAX))
+		return options_wrong(
+		    &command_explain, "--now must be a number of seconds");
+	conf = options_conf(&command_explain, path);
+	if (!conf)
+		return EXIT_FAULT;
+	text = options_slurp(
+	    &command_explain, first < argc ? argv[first] : "-", &len);
+	code = EXIT_FAULT;
+	if (text)
+		code = tell(conf, (struct span){ text, len },
+		    now ? (int64_t)seconds : world_unix());
+	free(text);
+	conf_free(conf);
+	return code;
+}
+
+const struct command command_explain = {
+	"explain",
+	"say why a store refused a signed URL",
+	"usage: slotd explain -c FILE [--now SECONDS] [FILE|-]\n"
+	"\n"
+	"Reads a store's XML error or a presigned URL, from a file or "
+	"standard\n"
+	"input, and says where it differs from what slotd signs, and the "
+	"likely\n"
+	"cause. Exits with 1 when something is wrong, with 0 when all is as "
+	"slotd\n"
+	"signs it. --now takes another time than the system's clock.\n",
+	run,
+};

@@ -1,0 +1,33 @@
+#ifndef CONF_STORAGE_H
+#define CONF_STORAGE_H
+
+#include "conf/reader.h"
+
+/* A secret that may stand in a setting or in its _file. */
+struct secret_draft {
+	struct span value;       /* kept */
+	const struct node *node; /* the one of the two that is there */
+};
+
+/* A store that is being read. */
+struct storage_draft {
+	struct conf_storage storage;
+	struct secret_draft secret;
+	struct secret_draft token;
+	const struct node *get_node;
+	bool get_wrong;
+	const struct node *get_ttl_node;
+};
+
+/* Settings of type "s3": into a struct uri_base, a struct span, a struct
+ * secret_draft, or the whole draft. */
+setting_reader s3_bucket, s3_download, s3_region, s3_key_id, s3_secret,
+    s3_token, s3_get, s3_get_ttl;
+/* What they ask of each other and of the rest. */
+void s3_check(struct reader *reader, const struct node *root,
+    const struct node *group, struct storage_draft *draft);
+
+/* Settings of type "fs": into a struct fs_config. */
+setting_reader fs_path, fs_expire, fs_min_free;
+
+#endif

@@ -1,0 +1,146 @@
+#include "doctor/private.h"
+
+/* ARNs of this bucket's objects. */
+static void add_objects(struct doctor *doctor, const struct bucket *bucket)
+{
+	change(doctor, "arn:aws:s3:::%.*s/%.*s%s*", ARG(bucket->name),
+	    ARG(bucket->prefix), bucket->prefix.len ? "/" : "");
+}
+
+static bool is_aws(const struct bucket *bucket)
+{
+	static const char ending[] = ".amazonaws.com";
+	const struct span host = bucket->base.host;
+
+	return host.len >= sizeof ending &&
+	       span_is(span_from(host, host.len - (sizeof ending - 1)), ending);
+}
+
+void add_endpoint(struct doctor *doctor, const struct bucket *bucket)
+{
+	struct span host = bucket->base.host;
+
+	if (is_aws(bucket))
+		return;
+	if (!bucket->path_style && bucket->name.len)
+		host = span_from(host, bucket->name.len + 1);
+	change(doctor, " --endpoint-url %.*s://%.*s", ARG(bucket->base.scheme),
+	    ARG(host));
+}
+
+void advise_read(struct doctor *doctor)
+{
+	const struct s3_config *s3 = &doctor->storage->s3;
+	const struct bucket bucket = bucket_of(s3);
+
+	if (s3->set_public)
+		change(doctor,
+		    "Ceph RGW ignores x-amz-acl in a presigned URL; MinIO, "
+		    "R2 and Garage have no ACLs.\n");
+	change(doctor,
+	    "Three ways out, the best first:\n"
+	    "1. get = \"redirect\" in storage, with public_url and key_file: "
+	    "the bucket stays private.\n"
+	    "2. This bucket policy, as policy.json:\n"
+	    "{\"Version\": \"2012-10-17\", \"Statement\": [{\"Effect\": "
+	    "\"Allow\", \"Principal\": \"*\",\n"
+	    " \"Action\": \"s3:GetObject\", \"Resource\": \"");
+	add_objects(doctor, &bucket);
+	change(doctor,
+	    "\"}]}\n"
+	    "   aws s3api put-bucket-policy --bucket %.*s --policy "
+	    "file://policy.json",
+	    ARG(bucket.name));
+	add_endpoint(doctor, &bucket);
+	change(doctor,
+	    "\n   mc anonymous set-json policy.json STORE/%.*s\n"
+	    "   (never `mc anonymous set download`: it lets anybody list the "
+	    "bucket)\n",
+	    ARG(bucket.name));
+	if (is_aws(&bucket))
+		change(doctor,
+		    "   AWS blocks public access of new buckets; first:\n"
+		    "   aws s3api delete-public-access-block --bucket %.*s\n",
+		    ARG(bucket.name));
+	if (!s3->set_public)
+		change(doctor,
+		    "3. set_public = true, where the store has object ACLs "
+		    "(old AWS buckets).\n");
+	else
+		change(doctor,
+		    "3. set_public works only where the store has object "
+		    "ACLs (old AWS buckets).\n");
+}
+
+void advise_key(struct doctor *doctor)
+{
+	const struct s3_config *s3 = &doctor->storage->s3;
+	const struct bucket bucket = bucket_of(s3);
+
+	change(doctor,
+	    "The smallest policy for this key:\n"
+	    "{\"Version\": \"2012-10-17\", \"Statement\": [{\"Effect\": "
+	    "\"Allow\",\n \"Action\": [\"s3:PutObject\"%s%s], "
+	    "\"Resource\": \"",
+	    s3->set_public ? ", \"s3:PutObjectAcl\"" : "",
+	    s3->get != S3_GET_PUBLIC ? ", \"s3:GetObject\"" : "");
+	add_objects(doctor, &bucket);
+	change(doctor,
+	    "\"}]}\n"
+	    "   aws iam put-user-policy --user-name USER --policy-name slotd "
+	    "--policy-document file://policy.json\n"
+	    "   mc admin policy create STORE slotd policy.json && mc admin "
+	    "policy attach STORE slotd --user USER\n"
+	    "   garage bucket allow --write%s %.*s --key KEY\n",
+	    s3->get != S3_GET_PUBLIC ? " --read" : "", ARG(bucket.name));
+}
+
+void advise_cors(struct doctor *doctor)
+{
+	const struct bucket bucket = bucket_of(&doctor->storage->s3);
+
+	if (doctor->told_cors) {
+		change(doctor, "The rule above does that too.\n");
+		return;
+	}
+	doctor->told_cors = true;
+	change(doctor,
+	    "Web clients (Converse.js) need this rule, as cors.json:\n"
+	    "{\"CORSRules\": [{\"AllowedOrigins\": [\"*\"], "
+	    "\"AllowedMethods\": [\"GET\", \"HEAD\", \"PUT\"],\n"
+	    " \"AllowedHeaders\": [\"*\"], \"MaxAgeSeconds\": 86400}]}\n"
+	    "   aws s3api put-bucket-cors --bucket %.*s "
+	    "--cors-configuration file://cors.json",
+	    ARG(bucket.name));
+	add_endpoint(doctor, &bucket);
+	change(doctor,
+	    "\nMinIO has no such rules; it answers every origin unless "
+	    "MINIO_API_CORS_ALLOW_ORIGIN says otherwise.\n");
+}
+
+void advise_no_strangers(struct doctor *doctor)
+{
+	const struct bucket bucket = bucket_of(&doctor->storage->s3);
+
+	if (doctor->told_strangers) {
+		change(doctor, "The commands above mend that too.\n");
+		return;
+	}
+	doctor->told_strangers = true;
+	change(doctor,
+	    "See who is allowed what:\n   aws s3api "
+	    "get-bucket-policy --bucket %.*s",
+	    ARG(bucket.name));
+	add_endpoint(doctor, &bucket);
+	change(doctor, "\n   aws s3api get-bucket-acl --bucket %.*s",
+	    ARG(bucket.name));
+	add_endpoint(doctor, &bucket);
+	change(doctor,
+	    "\nTake away what Principal \"*\" has beyond s3:GetObject, and "
+	    "make the ACL private:\n"
+	    "   aws s3api put-bucket-acl --bucket %.*s --acl private",
+	    ARG(bucket.name));
+	add_endpoint(doctor, &bucket);
+	change(doctor, "\n   mc anonymous set none STORE/%.*s\n",
+	    ARG(bucket.name));
+}

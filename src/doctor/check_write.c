@@ -1,0 +1,160 @@
+#include "doctor/private.h"
+
+#include <string.h>
+
+static void read_code(const struct doctor *doctor, char *memory, size_t size)
+{
+	struct buf code;
+
+	buf_init(&code, memory, size);
+	answer_code(doctor, &code);
+}
+
+static bool is_well(const struct doctor *doctor)
+{
+	return doctor->reply.status >= 200 && doctor->reply.status < 300;
+}
+
+enum verdict check_put(struct doctor *doctor)
+{
+	char code[64];
+
+	if (!doctor->reached)
+		return VERDICT_SKIPPED;
+	if (!ask_put(doctor, span_of(PROBE_BODY), false)) {
+		seen_no_answer(doctor);
+		return VERDICT_FAILURE;
+	}
+	doctor->put_status = doctor->reply.status;
+	if (is_well(doctor)) {
+		doctor->stored = true;
+		seen(doctor, "a slot's PUT is accepted: %u",
+		    doctor->reply.status);
+		return VERDICT_OK;
+	}
+	seen(doctor, "a slot's PUT is refused: ");
+	seen_answer(doctor);
+	read_code(doctor, code, sizeof code);
+	advise_refused(doctor, code);
+	return VERDICT_FAILURE;
+}
+
+/* Puts back what a check may have replaced. */
+static void mend(struct doctor *doctor)
+{
+	ask_put(doctor, span_of(PROBE_BODY), false);
+}
+
+enum verdict check_size(struct doctor *doctor)
+{
+	if (!doctor->stored)
+		return VERDICT_SKIPPED;
+	if (!ask_put(doctor, span_of(PROBE_BODY PROBE_BODY), false)) {
+		/* It may well close while we still send. */
+		seen(doctor, "a PUT of another length: ");
+		seen_no_answer(doctor);
+		return VERDICT_WARNING;
+	}
+	if (!is_well(doctor)) {
+		seen(doctor, "a PUT of another length is refused: ");
+		seen_answer(doctor);
+		return VERDICT_OK;
+	}
+	seen(doctor,
+	    "the store took %u bytes for a slot of " PROBE_LENGTH
+	    ": it does not enforce the size",
+	    (unsigned)strlen(PROBE_BODY PROBE_BODY));
+	change(doctor,
+	    "Whoever has a slot may store a file of any size there. "
+	    "policy.max_size is no limit with this store.\n"
+	    "It must verify the signed Content-Length (AWS, Ceph RGW, MinIO "
+	    "do): update it, or use another,\n"
+	    "and set a quota on the bucket until then.\n");
+	mend(doctor);
+	return VERDICT_FAILURE;
+}
+
+enum verdict check_signature(struct doctor *doctor)
+{
+	if (!doctor->stored)
+		return VERDICT_SKIPPED;
+	if (!ask_put(doctor, span_of(PROBE_BODY), true)) {
+		seen_no_answer(doctor);
+		return VERDICT_WARNING;
+	}
+	if (!is_well(doctor)) {
+		seen(doctor, "a forged signature is refused: ");
+		seen_answer(doctor);
+		return VERDICT_OK;
+	}
+	seen(doctor, "the store took a PUT with a forged signature: %u",
+	    doctor->reply.status);
+	change(doctor,
+	    "Anybody may write there. Is bucket_url the store itself, or a "
+	    "proxy or test server that signs or\n"
+	    "checks nothing? May everybody put (bucket policy, ACL "
+	    "public-read-write)?\n");
+	advise_no_strangers(doctor);
+	return VERDICT_FAILURE;
+}
+
+/* A key that may only put cannot leak what others have stored. */
+enum verdict check_key(struct doctor *doctor)
+{
+	const struct bucket bucket = bucket_of(&doctor->storage->s3);
+
+	if (!doctor->stored)
+		return VERDICT_SKIPPED;
+	if (!ask_signed(doctor, "GET", &bucket.base, "", NULL, false)) {
+		seen_no_answer(doctor);
+		return VERDICT_WARNING;
+	}
+	if (!is_well(doctor)) {
+		seen(doctor, "it may not list the bucket, as it should be");
+		return VERDICT_OK;
+	}
+	seen(doctor, "it may list the bucket, which slotd never needs");
+	advise_key(doctor);
+	return VERDICT_WARNING;
+}
+
+static bool remove_one(struct doctor *doctor, const char *path)
+{
+	return ask_signed(doctor, "DELETE", &doctor->storage->s3.bucket, path,
+		   NULL, true) &&
+	       (is_well(doctor) || doctor->reply.status == 404);
+}
+
+enum verdict check_tidy(struct doctor *doctor)
+{
+	const struct bucket bucket = bucket_of(&doctor->storage->s3);
+	bool gone;
+
+	if (!doctor->touched && !doctor->stranger_stored)
+		return VERDICT_SKIPPED;
+	gone = remove_one(doctor, PROBE);
+	if (doctor->stranger_stored)
+		gone = remove_one(doctor, PROBE_STRANGER) && gone;
+	if (!doctor->stored && !doctor->stranger_stored) {
+		seen(doctor, "nothing is left in the bucket");
+		return VERDICT_OK;
+	}
+	if (gone) {
+		seen(doctor, "what was written is removed again");
+		return VERDICT_OK;
+	}
+	seen(doctor,
+	    "%.*s%s" PROBE_FOLDER "/probe.txt stays: ", ARG(bucket.prefix),
+	    bucket.prefix.len ? "/" : "");
+	if (doctor->reply.result == FETCH_ANSWERED)
+		seen_answer(doctor);
+	else
+		seen_no_answer(doctor);
+	change(doctor,
+	    "That this key may not delete is as it should be. To remove it, "
+	    "with a key that may:\n"
+	    "   aws s3 rm --recursive s3://%.*s/%.*s%s" PROBE_FOLDER "/",
+	    ARG(bucket.name), ARG(bucket.prefix), bucket.prefix.len ? "/" : "");
+	add_endpoint(doctor, &bucket);
+	return VERDICT_OK;
+}

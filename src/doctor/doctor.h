@@ -1,0 +1,72 @@
+#ifndef DOCTOR_DOCTOR_H
+#define DOCTOR_DOCTOR_H
+
+#include "conf/conf.h"
+#include "doctor/fetch.h"
+
+/*
+ * Tries a storage for real, with one small object of a fixed name that it
+ * takes away again where it may, and says what an operator must change.
+ * No text of it holds a secret.
+ */
+
+enum verdict {
+	VERDICT_OK,
+	VERDICT_WARNING,
+	VERDICT_FAILURE,
+	VERDICT_SKIPPED, /* it needs what failed before */
+	VERDICT_COUNT
+};
+
+/* One check's result. */
+struct finding {
+	const char *name; /* "put": stable, for machines */
+	enum verdict verdict;
+	struct buf seen;   /* what was seen: one line */
+	struct buf change; /* what to change: lines, or empty */
+	char seen_memory[2048];
+	char change_memory[8192];
+};
+
+/* Who is told. A finding is valid during the call. */
+struct doctor_view {
+	void (*begin)(struct doctor_view *view, const char *name);
+	void (*end)(struct doctor_view *view, const struct finding *finding);
+};
+
+struct doctor {
+	/* To be set before; all is only read. */
+	const struct conf *conf;
+	const struct conf_storage *storage;
+	int64_t (*clock)(void); /* the service's, unix seconds */
+	/* fetch_do, or what stands in for it in a test. */
+	void (*fetch)(const struct fetch_request *request,
+	    const volatile sig_atomic_t *stop, struct fetch_reply *ret_reply);
+	const volatile sig_atomic_t *stop; /* set by a signal */
+
+	/* What a check leaves for those behind it; at first all zeros. */
+	bool reached;         /* the store answered */
+	bool stored;          /* the object is there */
+	bool touched;         /* it may be there: to be taken away */
+	bool stranger_stored; /* so may the one that a stranger put */
+	bool reads;           /* clients can read the object */
+	bool no_bucket;       /* the store says so */
+	bool told_cors;       /* that advice was given */
+	bool told_strangers;
+	int64_t ahead; /* what the clock is to be set back by, when far off */
+	unsigned put_status;
+	struct fetch_reply reply; /* the last */
+	struct finding finding;   /* of the check that runs */
+};
+
+/*
+ * Runs all checks of the storage's kind in their order. Gives how many there
+ * were of each verdict. When *stop is set it only tidies up.
+ */
+void doctor_run(struct doctor *doctor, struct doctor_view *view,
+    unsigned ret_counts[VERDICT_COUNT]);
+
+/* ok, warning, failure, skipped. */
+const char *verdict_name(enum verdict verdict);
+
+#endif

@@ -1,0 +1,261 @@
+#include "doctor/explain.h"
+
+#include "doctor/explain_private.h"
+
+/* The text of an element, for one line on a terminal. */
+static bool element(struct span xml, const char *name, struct buf *out)
+{
+	buf_reset(out);
+	if (!xml_text(xml, name, out) || !out->len)
+		return false;
+	for (size_t i = 0; i < out->len; i++)
+		if (out->at[i] < ' ' || out->at[i] > '~')
+			out->at[i] = '?';
+	return true;
+}
+
+/* By the code alone: all that Ceph RGW tells. */
+static const struct {
+	const char *code;
+	const char *sentence;
+} causes[] = {
+	{ "SignatureDoesNotMatch",
+	    "The store made another signature. In the order of likelihood: "
+	    "another secret; a body of another length\nthan the slot's, or "
+	    "chunked; a proxy that rewrites Host or the path; another method "
+	    "or Content-Type.\nGive the URL that was used to slotd explain: "
+	    "it tells more.\n" },
+	{ "InvalidAccessKeyId",
+	    "The store does not know this key id: a typing error in "
+	    "access_key_id, a deleted key, another store.\n" },
+	{ "NoSuchBucket",
+	    "The bucket in bucket_url does not exist there, or bucket_url "
+	    "names none.\n" },
+	{ "NoSuchKey", "The object was never uploaded, or is deleted.\n" },
+	{ "InvalidToken", "session_token is wrong, or of another key.\n" },
+	{ "ExpiredToken", "session_token has expired.\n" },
+	{ "MethodNotAllowed", "bucket_url is no S3 endpoint, or it lacks the "
+			      "bucket.\n" },
+	{ "AccessControlListNotSupported",
+	    "The bucket has ACLs disabled: set_public = false.\n" },
+	{ "MissingContentLength",
+	    "The client sent its body chunked; a slot needs a "
+	    "Content-Length.\n" },
+	{ "NotImplemented",
+	    "Most likely the client sent its body chunked; a slot needs a "
+	    "Content-Length.\n" },
+	{ "EntityTooLarge", "The store has a limit below this size.\n" },
+};
+
+static bool explain_time(struct span xml, struct buf *out)
+{
+	char request_memory[64], server_memory[64];
+	struct buf request, server;
+
+	buf_init(&request, request_memory, sizeof request_memory);
+	buf_init(&server, server_memory, sizeof server_memory);
+	say(out, "The clocks of slotd and of the store differ by too much");
+	if (element(xml, "RequestTime", &request) &&
+	    element(xml, "ServerTime", &server))
+		say(out, ": slotd signed at %s, the store had %s", request.at,
+		    server.at);
+	say(out, ".\nRun NTP on both: timedatectl set-ntp true\n");
+	return true;
+}
+
+static bool explain_denied(struct span xml, struct buf *out)
+{
+	char memory[512], end_memory[64], now_memory[64];
+	struct buf message, end, now;
+
+	buf_init(&message, memory, sizeof memory);
+	buf_init(&end, end_memory, sizeof end_memory);
+	buf_init(&now, now_memory, sizeof now_memory);
+	element(xml, "Message", &message);
+	if (memmem(message.at, message.len, "expired", 7)) {
+		say(out, "The URL has expired");
+		if (element(xml, "Expires", &end) &&
+		    element(xml, "ServerTime", &now))
+			say(out, " at %s; the store had %s", end.at, now.at);
+		say(out, ".\nThe client was late, or slotd's clock is behind. "
+			 "put_ttl sets how long slots live.\n");
+		return true;
+	}
+	say(out,
+	    "The signature is right or was not looked at; what is missing is "
+	    "a right: s3:PutObject (or s3:GetObject)\nfor this key, or for "
+	    "everybody where the URL is not signed. On RGW it is also the "
+	    "answer to an expired URL.\n");
+	return true;
+}
+
+static bool explain_region(
+    const struct conf_storage *storage, struct span xml, struct buf *out)
+{
+	char memory[128];
+	struct buf region;
+
+	buf_init(&region, memory, sizeof memory);
+	if (!element(xml, "Region", &region) ||
+	    span_equal(buf_span(&region), storage->s3.region)) {
+		say(out,
+		    "The credential is not as the store expects it: most "
+		    "likely the region (%.*s).\n",
+		    ARG(storage->s3.region));
+		return true;
+	}
+	say(out,
+	    "region: slotd signs for \"%.*s\", the store is in \"%s\".\n"
+	    "Set region = \"%s\" in storage.\n",
+	    ARG(storage->s3.region), region.at, region.at);
+	return true;
+}
+
+static bool explain_code(const struct conf_storage *storage, struct span xml,
+    const char *code, struct buf *out)
+{
+	if (strcmp(code, "RequestTimeTooSkewed") == 0)
+		return explain_time(xml, out);
+	if (strcmp(code, "AccessDenied") == 0)
+		return explain_denied(xml, out);
+	if (strcmp(code, "AuthorizationHeaderMalformed") == 0 ||
+	    strcmp(code, "AuthorizationQueryParametersError") == 0)
+		return explain_region(storage, xml, out);
+	for (size_t i = 0; i < sizeof causes / sizeof *causes; i++)
+		if (strcmp(code, causes[i].code) == 0) {
+			say(out, "%s", causes[i].sentence);
+			return true;
+		}
+	return false;
+}
+
+/* AWS and others tell what they made of the request. */
+static bool explain_parts(const struct conf_storage *storage, struct span xml,
+    int64_t now, struct buf *out)
+{
+	char canonical_memory[8192], signature_memory[128];
+	struct buf canonical, signature;
+	struct signed_request request;
+
+	buf_init(&canonical, canonical_memory, sizeof canonical_memory);
+	buf_init(&signature, signature_memory, sizeof signature_memory);
+	if (!xml_text(xml, "CanonicalRequest", &canonical) ||
+	    !signed_read_canonical(buf_span(&canonical), &request))
+		return false;
+	if (xml_text(xml, "SignatureProvided", &signature))
+		request.signature = buf_span(&signature);
+	return explain_request(storage, &request, now, out);
+}
+
+static bool explain_string(
+    const struct conf_storage *storage, struct span xml, struct buf *out)
+{
+	char memory[1024];
+	struct buf text;
+	struct span rest, date;
+
+	buf_init(&text, memory, sizeof memory);
+	if (!xml_text(xml, "StringToSign", &text))
+		return false;
+	rest = buf_span(&text);
+	span_cut(&rest, '\n');
+	span_cut(&rest, '\n');
+	if (!rest.at)
+		return false;
+	date = span_cut(&rest, '/');
+	(void)date;
+	rest = span_first(rest, span_find(rest, '/'));
+	if (span_equal(rest, storage->s3.region))
+		return false;
+	say(out,
+	    "region: slotd signs for \"%.*s\", the string to sign has "
+	    "\"%.*s\".\n",
+	    ARG(storage->s3.region), ARG(rest));
+	return true;
+}
+
+static bool explain_xml(const struct conf_storage *storage, struct span xml,
+    int64_t now, struct buf *out)
+{
+	char code_memory[128], memory[512];
+	struct buf code, part;
+
+	buf_init(&code, code_memory, sizeof code_memory);
+	buf_init(&part, memory, sizeof memory);
+	element(xml, "Code", &code);
+	say(out, "The store answered %s", code.len ? code.at : "without code");
+	if (element(xml, "Message", &part))
+		say(out, ": %s", part.at);
+	say(out, "\n");
+	if (element(xml, "AWSAccessKeyId", &part) &&
+	    !span_equal(buf_span(&part), storage->s3_creds.access_key_id)) {
+		say(out,
+		    "access key id: slotd signs with %.*s, the store got "
+		    "%s.\nThe URL is of another slotd, or of another "
+		    "configuration.\n",
+		    ARG(storage->s3_creds.access_key_id), part.at);
+		return true;
+	}
+	if (strcmp(code.at, "SignatureDoesNotMatch") == 0 &&
+	    (explain_parts(storage, xml, now, out) ||
+		explain_string(storage, xml, out)))
+		return true;
+	return explain_code(storage, xml, code.at, out);
+}
+
+/* The storage that a URL or an error most likely belongs to. */
+static const struct conf_storage *storage_of(
+    const struct conf *conf, struct span text)
+{
+	const struct conf_storage *first = NULL;
+
+	for (size_t i = 0; i < conf->storage_count; i++) {
+		const struct conf_storage *at = &conf->storages[i];
+
+		if (at->type != CONF_STORE_S3)
+			continue;
+		if (memmem(text.at, text.len, at->s3.bucket.host.at,
+			at->s3.bucket.host.len) &&
+		    memmem(text.at, text.len, at->s3.bucket.path.at,
+			at->s3.bucket.path.len))
+			return at;
+		first = first ? first : at;
+	}
+	return first;
+}
+
+static bool explain_any(
+    const struct conf *conf, struct span text, int64_t now, struct buf *out)
+{
+	const struct conf_storage *storage;
+	struct signed_request request;
+
+	text = span_trim(text, " \t\r\n\"'");
+	storage = storage_of(conf, text);
+	if (!storage) {
+		say(out, "There is no storage of type s3 in this file.\n");
+		return false;
+	}
+	if (span_starts(text, "<"))
+		return explain_xml(storage, text, now, out);
+	if (!signed_read_url(text, &request)) {
+		say(out, "This is neither a store's XML error nor a presigned "
+			 "URL (it has no X-Amz-Signature).\n");
+		return false;
+	}
+	return explain_request(storage, &request, now, out);
+}
+
+bool explain(
+    const struct conf *conf, struct span text, int64_t now, struct buf *out)
+{
+	const size_t from = out->len;
+	const bool found = explain_any(conf, text, now, out);
+
+	/* What others wrote cannot play with the terminal. */
+	for (size_t i = from; i < out->len; i++)
+		if ((out->at[i] < ' ' || out->at[i] > '~') &&
+		    out->at[i] != '\n')
+			out->at[i] = '?';
+	return found;
+}

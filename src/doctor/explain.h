@@ -1,0 +1,15 @@
+#ifndef DOCTOR_EXPLAIN_H
+#define DOCTOR_EXPLAIN_H
+
+#include "conf/conf.h"
+
+/*
+ * Reads a store's XML error or a presigned URL, and appends lines that say
+ * where it differs from what slotd signs, and the likely cause. now: unix
+ * seconds. True when a difference or a cause was found. No text of it holds
+ * a secret.
+ */
+bool explain(
+    const struct conf *conf, struct span text, int64_t now, struct buf *out);
+
+#endif

@@ -1,0 +1,348 @@
+#include "doctor/explain_private.h"
+
+#include "core/stamp.h"
+
+#include <stdio.h>
+
+/* Sizes that are tried for a slot whose size is not known. */
+#define SIZES_TRIED 200000
+
+static bool differ(struct buf *out, const char *what, struct span slotd,
+    struct span got, const char *cause)
+{
+	say(out, "%s: slotd signs\n   %.*s\nhere it is\n   %.*s\n%s", what,
+	    ARG(slotd), ARG(got), cause);
+	return true;
+}
+
+static bool explain_host(const struct conf_storage *storage,
+    const struct signed_request *request, struct buf *out)
+{
+	if (span_equal(request->host, storage->s3.bucket.host) ||
+	    span_equal(request->host, storage->s3.download.host))
+		return false;
+	return differ(out, "host", storage->s3.bucket.host, request->host,
+	    "Most likely a proxy before the store rewrites Host (nginx: "
+	    "proxy_set_header Host $http_host;),\nor bucket_url names "
+	    "another host or port than clients reach.\n");
+}
+
+/* %25XX where %XX was meant. */
+static bool twice(struct span path)
+{
+	for (size_t i = 0; i + 4 < path.len; i++)
+		if (span_starts(span_from(path, i), "%25") &&
+		    strspn(path.at + i + 3, "0123456789ABCDEFabcdef") >= 2)
+			return true;
+	return false;
+}
+
+static bool explain_path(const struct conf_storage *storage,
+    const struct signed_request *request, struct buf *out)
+{
+	char plain_memory[4096], again_memory[4096];
+	struct buf plain, again;
+	struct span base = storage->s3.bucket.path;
+
+	if (span_equal(request->host, storage->s3.download.host) &&
+	    !span_equal(request->host, storage->s3.bucket.host))
+		base = storage->s3.download.path;
+	if (!span_equal(span_first(request->path, base.len), base))
+		return differ(out, "path begins with", base, request->path,
+		    "A proxy takes away or adds a part of the path, or "
+		    "bucket_url has another bucket or prefix.\n");
+	buf_init(&plain, plain_memory, sizeof plain_memory);
+	buf_init(&again, again_memory, sizeof again_memory);
+	if (!uri_decode(&plain, request->path))
+		return differ(out, "path", span_of("%XX for each such byte"),
+		    request->path, "Its percent-encoding is broken.\n");
+	uri_encode_path(&again, buf_span(&plain));
+	if (twice(request->path)) {
+		struct signed_request once = *request;
+
+		once.path = buf_span(&plain);
+		/* A file's name may well have such a text in it. */
+		if (!request->length.at || !signed_right(request, storage))
+			return differ(out, "path", once.path, request->path,
+			    "The path is encoded twice: a client or a proxy "
+			    "has encoded the URL again.\n");
+	}
+	if (span_equal(buf_span(&again), request->path))
+		return false;
+	return differ(out, "path", buf_span(&again), request->path,
+	    "A client or a proxy has decoded or re-encoded the path; it must "
+	    "be passed on as it is\n(nginx: proxy_pass without a URI "
+	    "part).\n");
+}
+
+static bool explain_scope(const struct conf_storage *storage,
+    const struct signed_request *request, struct buf *out)
+{
+	char memory[512], date_memory[64];
+	struct buf credential, date;
+	struct signed_scope scope;
+
+	buf_init(&credential, memory, sizeof memory);
+	buf_init(&date, date_memory, sizeof date_memory);
+	if (!signed_parameter(request, "X-Amz-Credential", &credential) ||
+	    !signed_scope_read(buf_span(&credential), &scope) ||
+	    !signed_parameter(request, "X-Amz-Date", &date)) {
+		say(out, "X-Amz-Credential or X-Amz-Date is missing or cut: "
+			 "the URL was changed on its way.\n");
+		return true;
+	}
+	if (!span_equal(scope.access_key_id, storage->s3_creds.access_key_id))
+		return differ(out, "access key id",
+		    storage->s3_creds.access_key_id, scope.access_key_id,
+		    "The URL was made with another key: by another slotd, or "
+		    "before the key was changed.\n");
+	if (!span_equal(scope.region, storage->s3.region))
+		return differ(out, "region", storage->s3.region, scope.region,
+		    "The URL was made for another region: by another slotd, "
+		    "or before region was changed.\n");
+	if (!span_is(scope.service, "s3"))
+		return differ(out, "service", span_of("s3"), scope.service,
+		    "slotd did not make this URL.\n");
+	if (!span_equal(scope.date, span_first(buf_span(&date), 8)))
+		return differ(out, "date of the credential",
+		    span_first(buf_span(&date), 8), scope.date,
+		    "X-Amz-Date or X-Amz-Credential was changed.\n");
+	return false;
+}
+
+/* Without showing one. */
+static bool explain_token(const struct conf_storage *storage,
+    const struct signed_request *request, struct buf *out)
+{
+	const struct span ours = storage->s3_creds.session_token;
+	char memory[CREDS_MAX + 1];
+	struct buf token;
+	bool there;
+
+	buf_init(&token, memory, sizeof memory);
+	there = signed_parameter(request, "X-Amz-Security-Token", &token);
+	if (span_equal(buf_span(&token), ours) && there == (ours.len > 0))
+		return false;
+	say(out,
+	    "session token: %s.\nTemporary credentials have been renewed "
+	    "since, or the URL was changed on its way. Such a URL\ndies with "
+	    "its credentials, whatever X-Amz-Expires says.\n",
+	    !there     ? "slotd signs with one, here is none"
+	    : ours.len ? "here is another than slotd signs with"
+		       : "slotd signs without one, here is one");
+	return true;
+}
+
+static void say_stamp(struct buf *out, int64_t seconds)
+{
+	stamp_rfc3339(out, seconds);
+}
+
+static bool explain_times(
+    const struct signed_request *request, int64_t now, struct buf *out)
+{
+	char memory[64], date_memory[64];
+	struct buf expires, date;
+	uint64_t seconds;
+	int64_t at;
+
+	buf_init(&expires, memory, sizeof memory);
+	buf_init(&date, date_memory, sizeof date_memory);
+	if (!signed_parameter(request, "X-Amz-Date", &date) ||
+	    !signed_time_read(buf_span(&date), &at) ||
+	    !signed_parameter(request, "X-Amz-Expires", &expires) ||
+	    !span_u64(buf_span(&expires), &seconds) || seconds < 1 ||
+	    seconds > 604800) {
+		say(out, "X-Amz-Date or X-Amz-Expires is missing or not valid: "
+			 "the URL was changed on its way.\n");
+		return true;
+	}
+	if (at > now + 900) {
+		say(out, "date: it was signed for ");
+		say_stamp(out, at);
+		say(out, ", and now it is ");
+		say_stamp(out, now);
+		say(out, ".\nThe clock of the machine that signed is ahead: "
+			 "run NTP.\n");
+		return true;
+	}
+	if (at + (int64_t)seconds > now)
+		return false;
+	say(out, "expiry: it ended at ");
+	say_stamp(out, at + (int64_t)seconds);
+	say(out, ", and now it is ");
+	say_stamp(out, now);
+	say(out, ".\nThe client was late, or a clock is wrong. put_ttl and "
+		 "get_ttl set how long URLs live.\n");
+	return true;
+}
+
+static bool explain_headers(const struct conf_storage *storage,
+    const struct signed_request *request, struct buf *out)
+{
+	const char *put = storage->s3.sign_content_type
+			      ? "content-length;content-type;host"
+			      : "content-length;host";
+	char memory[256];
+	struct buf headers;
+
+	buf_init(&headers, memory, sizeof memory);
+	if (!signed_parameter(request, "X-Amz-SignedHeaders", &headers)) {
+		say(out, "X-Amz-SignedHeaders is missing: the URL was changed "
+			 "on its way.\n");
+		return true;
+	}
+	if (strcmp(headers.at, put) == 0 || strcmp(headers.at, "host") == 0)
+		return false;
+	return differ(out, "signed headers", span_of(put), buf_span(&headers),
+	    "The URL is not slotd's, or sign_content_type was changed "
+	    "since.\n");
+}
+
+static bool explain_added(const struct signed_request *request, struct buf *out)
+{
+	static const char *const known[] = { "X-Amz-Algorithm",
+		"X-Amz-Credential", "X-Amz-Date", "X-Amz-Expires",
+		"X-Amz-Security-Token", "X-Amz-SignedHeaders",
+		"X-Amz-Signature", "response-content-disposition",
+		"response-content-type", "x-amz-acl" };
+	struct span rest = request->query;
+
+	while (rest.at) {
+		struct span pair = span_cut(&rest, '&');
+		struct span name = span_first(pair, span_find(pair, '='));
+		size_t i = 0;
+
+		while (i < sizeof known / sizeof *known &&
+		       !span_is(name, known[i]))
+			i++;
+		if (i < sizeof known / sizeof *known)
+			continue;
+		return differ(out, "query", span_of("no such parameter"), pair,
+		    "A client or a proxy has added it (or the URL was "
+		    "cut or HTML-escaped).\n");
+	}
+	return false;
+}
+
+/* The size that makes the signature right, if it is a small one. */
+static bool find_size(const struct conf_storage *storage,
+    struct signed_request request, char *text, size_t size)
+{
+	for (unsigned i = 0; i < SIZES_TRIED; i++) {
+		snprintf(text, size, "%u", i);
+		request.length = span_of(text);
+		if (signed_right(&request, storage))
+			return true;
+	}
+	return false;
+}
+
+static bool explain_url_signature(const struct conf_storage *storage,
+    struct signed_request request, struct buf *out)
+{
+	static const char *const methods[] = { "GET", "HEAD" };
+	char headers_memory[256], size[24];
+	struct buf headers;
+
+	buf_init(&headers, headers_memory, sizeof headers_memory);
+	signed_parameter(&request, "X-Amz-SignedHeaders", &headers);
+	for (size_t i = 0; i < 2 && strcmp(headers.at, "host") == 0; i++) {
+		request.method = span_of(methods[i]);
+		if (!signed_right(&request, storage))
+			continue;
+		say(out,
+		    "All is as slotd signs it: a URL for %s and no other "
+		    "method. If the store refuses it, its secret\nis another, "
+		    "or a proxy before it changes Host or the path.\n",
+		    methods[i]);
+		return false;
+	}
+	request.method = span_of("PUT");
+	if (strcmp(headers.at, "content-length;host") == 0 &&
+	    find_size(storage, request, size, sizeof size)) {
+		say(out,
+		    "All is as slotd signs it: a URL for a PUT of exactly %s "
+		    "bytes. If the store refuses it, the client\nsent another "
+		    "length (or chunked), the store's secret is another, or "
+		    "a proxy changes Host or the path.\n",
+		    size);
+		return false;
+	}
+	if (strcmp(headers.at, "host") != 0) {
+		say(out,
+		    "All that can be seen in it is as slotd signs it. The "
+		    "signature depends on the file's size too, which\nstands "
+		    "nowhere in the URL: if the store refuses it, the size "
+		    "was another, or access_key_secret is wrong.\n");
+		return false;
+	}
+	say(out, "signature: it is not what slotd makes of this URL.\n"
+		 "access_key_secret has changed since, or the URL was "
+		 "changed on its way.\n");
+	return true;
+}
+
+/* What was signed, found by trying: the store's view is the rest. */
+static bool explain_by_trying(const struct conf_storage *storage,
+    const struct signed_request *request, struct buf *out)
+{
+	static const char *const methods[] = { "PUT", "GET", "HEAD" };
+	struct signed_request other = *request;
+	char size[24];
+
+	for (size_t i = 0; i < 3; i++) {
+		other.method = span_of(methods[i]);
+		if (signed_right(&other, storage))
+			return differ(out, "method", other.method,
+			    request->method,
+			    "The client used the URL for something else than "
+			    "it was made for.\n");
+	}
+	other = *request;
+	if (request->length.at && find_size(storage, other, size, sizeof size))
+		return differ(out, "content-length", span_of(size),
+		    request->length,
+		    "The client sent another length than the slot was asked "
+		    "for (nothing: a chunked body).\n");
+	if (request->length.at && !request->length.len) {
+		say(out, "content-length: the request had none.\nThe client "
+			 "(or a proxy) sent its body chunked; a slot needs "
+			 "the exact Content-Length.\n");
+		return true;
+	}
+	say(out, "signature: host, path, region, key id and dates are as "
+		 "slotd signs them, the signature is not.\n");
+	say(out, "Either access_key_secret has changed since%s.\n",
+	    request->length.at
+		? ", or the file had another length than the slot"
+		: "");
+	return true;
+}
+
+bool explain_request(const struct conf_storage *storage,
+    const struct signed_request *request, int64_t now, struct buf *out)
+{
+	const bool is_url = !request->method.len;
+
+	if (explain_host(storage, request, out) ||
+	    explain_path(storage, request, out) ||
+	    explain_scope(storage, request, out) ||
+	    explain_token(storage, request, out) ||
+	    explain_headers(storage, request, out) ||
+	    explain_added(request, out))
+		return true;
+	/* A store that says what it signed has looked at the time before. */
+	if (is_url && explain_times(request, now, out))
+		return true;
+	if (is_url)
+		return explain_url_signature(storage, *request, out);
+	if (!request->signature.len)
+		return false;
+	if (!signed_right(request, storage))
+		return explain_by_trying(storage, request, out);
+	say(out, "The request is just what slotd signs with its secret: the "
+		 "store has another secret for this key id.\n"
+		 "Correct access_key_secret.\n");
+	return true;
+}

@@ -1,0 +1,202 @@
+#include "doctor/fetch.h"
+
+#include <curl/curl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#define CONNECT_SECONDS 10L
+#define SECONDS 30L
+
+/* One transfer under way. */
+struct transfer {
+	const struct fetch_request *request;
+	const volatile sig_atomic_t *stop;
+	struct fetch_reply *reply;
+	size_t sent;
+};
+
+bool fetch_start(void)
+{
+	return curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
+}
+
+void fetch_end(void)
+{
+	curl_global_cleanup();
+}
+
+static size_t take_body(char *bytes, size_t size, size_t count, void *of)
+{
+	struct fetch_reply *reply = ((struct transfer *)of)->reply;
+	size_t len = size * count;
+	size_t room = FETCH_BODY - reply->body_len;
+
+	if (room > len)
+		room = len;
+	memcpy(reply->body + reply->body_len, bytes, room);
+	reply->body_len += room;
+	reply->body[reply->body_len] = '\0';
+	return len;
+}
+
+static size_t give_body(char *bytes, size_t size, size_t count, void *of)
+{
+	struct transfer *transfer = of;
+	struct span rest = span_from(transfer->request->body, transfer->sent);
+	size_t len = size * count < rest.len ? size * count : rest.len;
+
+	memcpy(bytes, rest.at, len);
+	transfer->sent += len;
+	return len;
+}
+
+static void keep(struct span line, const char *name, char *to, size_t size)
+{
+	size_t colon = span_find(line, ':');
+	struct span value = span_trim(span_from(line, colon + 1), " \t\r\n");
+
+	if (span_equal_nocase(span_first(line, colon), span_of(name)))
+		snprintf(to, size, "%.*s", (int)value.len, value.at);
+}
+
+static size_t take_header(char *bytes, size_t size, size_t count, void *of)
+{
+	struct fetch_reply *reply = ((struct transfer *)of)->reply;
+	struct span line = { bytes, size * count };
+	char date[64] = "";
+
+	keep(line, "date", date, sizeof date);
+	if (*date)
+		reply->date = curl_getdate(date, NULL);
+	keep(line, "access-control-allow-origin", reply->allow_origin,
+	    sizeof reply->allow_origin);
+	keep(line, "access-control-allow-methods", reply->allow_methods,
+	    sizeof reply->allow_methods);
+	keep(line, "access-control-allow-headers", reply->allow_headers,
+	    sizeof reply->allow_headers);
+	keep(line, "location", reply->location, sizeof reply->location);
+	keep(line, "server", reply->server, sizeof reply->server);
+	return size * count;
+}
+
+static int progress(void *of, curl_off_t down_total, curl_off_t down,
+    curl_off_t up_total, curl_off_t up)
+{
+	const struct transfer *transfer = of;
+
+	(void)down_total;
+	(void)down;
+	(void)up_total;
+	(void)up;
+	return transfer->stop && *transfer->stop && !transfer->request->must;
+}
+
+static enum fetch_result result_of(CURLcode code)
+{
+	switch (code) {
+	case CURLE_OK:
+		return FETCH_ANSWERED;
+	case CURLE_COULDNT_RESOLVE_HOST:
+	case CURLE_COULDNT_RESOLVE_PROXY:
+		return FETCH_NO_NAME;
+	case CURLE_COULDNT_CONNECT:
+		return FETCH_NO_CONNECTION;
+	case CURLE_PEER_FAILED_VERIFICATION:
+		return FETCH_CERTIFICATE;
+	case CURLE_SSL_CONNECT_ERROR:
+	case CURLE_SSL_CACERT_BADFILE:
+		return FETCH_TLS;
+	case CURLE_OPERATION_TIMEDOUT:
+		return FETCH_TIMEOUT;
+	case CURLE_ABORTED_BY_CALLBACK:
+		return FETCH_STOPPED;
+	default:
+		return FETCH_BROKEN;
+	}
+}
+
+static void set_method(CURL *curl, const struct fetch_request *request)
+{
+	if (strcmp(request->method, "HEAD") == 0) {
+		curl_easy_setopt(curl, CURLOPT_NOBODY, 1L);
+		return;
+	}
+	curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, request->method);
+	if (!request->body.at)
+		return;
+	curl_easy_setopt(curl, CURLOPT_UPLOAD, 1L);
+	curl_easy_setopt(curl, CURLOPT_READFUNCTION, give_body);
+	curl_easy_setopt(
+	    curl, CURLOPT_INFILESIZE_LARGE, (curl_off_t)request->body.len);
+}
+
+static void set_all(CURL *curl, struct transfer *transfer)
+{
+	const char *trusted = getenv("SSL_CERT_FILE");
+
+	curl_easy_setopt(curl, CURLOPT_URL, transfer->request->url);
+	curl_easy_setopt(curl, CURLOPT_PATH_AS_IS, 1L);
+	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, CONNECT_SECONDS);
+	curl_easy_setopt(curl, CURLOPT_TIMEOUT, SECONDS);
+	curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, transfer->reply->error);
+	curl_easy_setopt(curl, CURLOPT_READDATA, transfer);
+	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_body);
+	curl_easy_setopt(curl, CURLOPT_WRITEDATA, transfer);
+	curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, take_header);
+	curl_easy_setopt(curl, CURLOPT_HEADERDATA, transfer);
+	curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
+	curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, progress);
+	curl_easy_setopt(curl, CURLOPT_XFERINFODATA, transfer);
+	if (trusted && *trusted)
+		curl_easy_setopt(curl, CURLOPT_CAINFO, trusted);
+	set_method(curl, transfer->request);
+}
+
+static struct curl_slist *headers_of(const struct fetch_request *request)
+{
+	struct curl_slist *list = NULL;
+
+	/* A body this small goes at once. */
+	if (request->body.at)
+		list = curl_slist_append(list, "Expect:");
+	for (size_t i = 0; i < FETCH_HEADERS && request->headers[i]; i++) {
+		struct curl_slist *longer =
+		    curl_slist_append(list, request->headers[i]);
+
+		if (longer)
+			list = longer;
+	}
+	return list;
+}
+
+void fetch_do(const struct fetch_request *request,
+    const volatile sig_atomic_t *stop, struct fetch_reply *ret_reply)
+{
+	struct transfer transfer = { request, stop, ret_reply, 0 };
+	struct curl_slist *headers = headers_of(request);
+	CURL *curl = curl_easy_init();
+	CURLcode code = CURLE_FAILED_INIT;
+	long status = 0;
+
+	*ret_reply = (struct fetch_reply){ .date = -1 };
+	if (curl) {
+		set_all(curl, &transfer);
+		curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
+		code = curl_easy_perform(curl);
+		curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
+		curl_easy_cleanup(curl);
+	}
+	curl_slist_free_all(headers);
+	/* Who answers before it has read all may close early. */
+	if (status >= 300 &&
+	    (code == CURLE_SEND_ERROR || code == CURLE_RECV_ERROR))
+		code = CURLE_OK;
+	ret_reply->result = result_of(code);
+	ret_reply->status = (unsigned)status;
+	if (code != CURLE_OK && !*ret_reply->error)
+		snprintf(ret_reply->error, sizeof ret_reply->error, "%s",
+		    curl_easy_strerror(code));
+}

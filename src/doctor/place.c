@@ -1,0 +1,58 @@
+#include "doctor/private.h"
+
+#include "core/uri.h"
+
+/* The first label from the second on that is a store's and no bucket's. */
+static bool is_store_label(struct span label)
+{
+	static const char *const known[] = { "s3", "cos", "oss" };
+
+	if (span_starts(label, "s3-") || span_starts(label, "oss-"))
+		return true;
+	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+		if (span_is(label, known[i]))
+			return true;
+	return false;
+}
+
+/* How long the bucket's name at the front of a host is; 0: it has none. */
+static size_t bucket_in_host(struct span host)
+{
+	for (size_t at = span_find(host, '.'); at < host.len;) {
+		struct span rest = span_from(host, at + 1);
+		size_t len = span_find(rest, '.');
+
+		if (is_store_label(span_first(rest, len)))
+			return at;
+		at += 1 + len;
+	}
+	return 0;
+}
+
+struct bucket bucket_of(const struct s3_config *s3)
+{
+	struct span host = s3->bucket.host;
+	struct span path = s3->bucket.path;
+	size_t in_host = bucket_in_host(host);
+	struct bucket bucket = { .base = s3->bucket };
+
+	if (!in_host && path.len) {
+		struct span rest = span_from(path, 1);
+		size_t len = span_find(rest, '/');
+
+		bucket.path_style = true;
+		bucket.name = span_first(rest, len);
+		bucket.prefix = span_from(rest, len + 1);
+		bucket.base.path = span_first(path, len + 1);
+		return bucket;
+	}
+	bucket.prefix = span_from(path, 1);
+	bucket.base.path = SPAN_EMPTY;
+	if (!in_host &&
+	    !uri_address_valid(span_first(host, span_find_last(host, ':'))) &&
+	    !span_is(span_first(host, span_find(host, '.')), "s3"))
+		in_host = span_find(host, '.');
+	if (in_host < host.len)
+		bucket.name = span_first(host, in_host);
+	return bucket;
+}

@@ -1,0 +1,114 @@
+#ifndef DOCTOR_PRIVATE_H
+#define DOCTOR_PRIVATE_H
+
+#include "core/sigv4.h"
+#include "doctor/doctor.h"
+
+/* What the checks share. */
+
+/* Two objects below the bucket's prefix. The slash is there so that a
+ * bucket_url without its bucket meets a missing bucket, and makes none. */
+#define PROBE_FOLDER "slotd-doctor"
+#define PROBE "/" PROBE_FOLDER "/probe.txt"
+#define PROBE_STRANGER "/" PROBE_FOLDER "/stranger.txt"
+#define PROBE_BODY "slotd doctor wrote this; it may be removed.\n"
+#define PROBE_LENGTH "44"
+#define PROBE_TYPE "text/plain"
+
+/* Bytes of any URL: a session token of 2048 may become three times that. */
+#define URL_SIZE 16384
+
+#define ARG(span) (int)(span).len, (span).at
+
+/* Appends as printf does. */
+void say(struct buf *out, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+#define seen(doctor, ...) say(&(doctor)->finding.seen, __VA_ARGS__)
+#define change(doctor, ...) say(&(doctor)->finding.change, __VA_ARGS__)
+
+/* --- requests --- */
+
+/* A URL below a base, without a signature. */
+void plain_url(struct buf *out, const struct uri_base *base, const char *path);
+
+/* Sets what of the request is the storage's (all but method, headers and
+ * query) and appends the presigned URL; what does not fit empties out. */
+void signed_url(const struct doctor *doctor, struct buf *out,
+    const struct uri_base *base, const char *path,
+    struct sigv4_request request);
+
+/* The request into doctor->reply; true when there was an answer. */
+bool ask(struct doctor *doctor, const struct fetch_request *request);
+
+/* A slot's PUT of the probe: signed for PROBE_LENGTH bytes, all that the
+ * configuration adds included. break_signature: its last digit is another. */
+bool ask_put(struct doctor *doctor, struct span body, bool break_signature);
+
+/* A signed request for path below the bucket's own address: its query is one
+ * name without a value, or NULL. */
+bool ask_signed(struct doctor *doctor, const char *method,
+    const struct uri_base *base, const char *path, const char *query,
+    bool must);
+
+/* Says what came instead of an answer. */
+void seen_no_answer(struct doctor *doctor);
+/* "403 AccessDenied (the store's own words)". */
+void seen_answer(struct doctor *doctor);
+/* The error code in the last reply's body, or "". */
+void answer_code(const struct doctor *doctor, struct buf *out);
+
+/* --- XML --- */
+
+/* The text of the first element of this name, unescaped; false: none, or
+ * out is full. */
+bool xml_text(struct span body, const char *name, struct buf *out);
+
+/* --- where the bucket is --- */
+
+struct bucket {
+	struct span name;     /* may be empty: bucket_url has none */
+	struct span prefix;   /* of keys; without slashes at its ends */
+	struct uri_base base; /* of the bucket itself, without the prefix */
+	bool path_style;
+};
+
+/* As far as bucket_url tells. */
+struct bucket bucket_of(const struct s3_config *s3);
+
+/* --- advice, appended to what to change --- */
+
+/* For aws commands: AWS's own endpoint needs no option. */
+void add_endpoint(struct doctor *doctor, const struct bucket *bucket);
+void advise_read(struct doctor *doctor);
+void advise_key(struct doctor *doctor);
+void advise_cors(struct doctor *doctor);
+void advise_no_strangers(struct doctor *doctor);
+/* What a code of a refused PUT means. */
+void advise_refused(struct doctor *doctor, const char *code);
+
+/* --- the checks --- */
+
+enum verdict check_name(struct doctor *doctor);
+enum verdict check_connection(struct doctor *doctor);
+enum verdict check_clock(struct doctor *doctor);
+enum verdict check_put(struct doctor *doctor);
+enum verdict check_size(struct doctor *doctor);
+enum verdict check_signature(struct doctor *doctor);
+enum verdict check_get(struct doctor *doctor);
+enum verdict check_head(struct doctor *doctor);
+enum verdict check_download(struct doctor *doctor);
+enum verdict check_list(struct doctor *doctor);
+enum verdict check_stranger_put(struct doctor *doctor);
+enum verdict check_stranger_delete(struct doctor *doctor);
+enum verdict check_cors_put(struct doctor *doctor);
+enum verdict check_cors_get(struct doctor *doctor);
+enum verdict check_clients(struct doctor *doctor);
+enum verdict check_lifecycle(struct doctor *doctor);
+enum verdict check_key(struct doctor *doctor);
+enum verdict check_tidy(struct doctor *doctor);
+
+enum verdict check_folder(struct doctor *doctor);
+enum verdict check_room(struct doctor *doctor);
+enum verdict check_public_url(struct doctor *doctor);
+
+#endif

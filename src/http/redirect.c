@@ -1,0 +1,101 @@
+#include "http/redirect.h"
+
+#include "core/uri.h"
+#include "http/reply.h"
+#include "http/world.h"
+#include "slot/link.h"
+#include "slot/slot.h"
+#include "store/s3.h"
+
+#include <string.h>
+
+/* TOKEN, a slash and the object key. */
+#define LINK_MAX (LINK_TOKEN + 1 + OBJECT_KEY_MAX)
+
+bool redirect_offered(const struct service *service)
+{
+	const struct conf *conf = service->conf;
+
+	for (size_t i = 0; i < conf->storage_count; i++)
+		if (conf->storages[i].type == CONF_STORE_S3 &&
+		    conf->storages[i].s3.get == S3_GET_REDIRECT)
+			return true;
+	return false;
+}
+
+/* The store that has made this token for this key; NULL: none. */
+static struct store *find_store(
+    const struct service *service, struct span token, struct span key)
+{
+	for (size_t i = 0; i < service->conf->storage_count; i++) {
+		struct store *store = service->stores[i];
+		const struct s3_config *config = s3_config_of(store);
+
+		if (config && config->get == S3_GET_REDIRECT &&
+		    link_token_check(config->keyring, token, config->name, key))
+			return store;
+	}
+	return NULL;
+}
+
+/*
+ * How long the answer may be kept. Its URL was signed up to half of get_ttl
+ * ago and so lives for another half at least: who follows it at the end of
+ * this quarter still has a quarter.
+ */
+static void add_cache_control(struct reply *reply, uint32_t get_ttl)
+{
+	char memory[48];
+	struct buf text;
+
+	buf_init(&text, memory, sizeof memory);
+	buf_text(&text, "public, max-age=");
+	buf_u64(&text, get_ttl / 4);
+	reply_header(reply, "Cache-Control", text.at);
+}
+
+static void lead(struct request *request, struct store *store, struct span key)
+{
+	char memory[SLOT_URL_MAX];
+	struct buf location;
+	struct refusal why = { 0 };
+	enum failure failure;
+	struct reply reply;
+
+	memcpy(request->slot, key.at, span_first(key, 8).len);
+	buf_init(&location, memory, sizeof memory);
+	failure = s3_redirect(
+	    store, request->method, key, world_unix(), &location, &why);
+	if (failure == FAILURE_NONE && !buf_ok(&location)) {
+		why.reason = "a URL is longer than SLOT_URL_MAX";
+		failure = FAILURE_INTERNAL;
+	}
+	if (failure != FAILURE_NONE) {
+		reply_failure(request, failure, &why);
+		return;
+	}
+	reply = reply_static(302, NULL, SPAN_EMPTY);
+	reply_header(&reply, "Location", location.at);
+	add_cache_control(&reply, s3_config_of(store)->get_ttl);
+	reply_send(request, &reply);
+}
+
+bool redirect_answer(struct request *request)
+{
+	char memory[LINK_MAX + 1];
+	struct buf text;
+	struct span key, token;
+	struct store *store;
+
+	/* Decoded as a whole: some clients re-encode URLs. */
+	buf_init(&text, memory, sizeof memory);
+	if (!uri_decode(&text, span_from(request->path, strlen("/f/"))))
+		return false;
+	key = buf_span(&text);
+	token = span_cut(&key, '/');
+	store =
+	    key.at ? find_store(request->server->service, token, key) : NULL;
+	if (store)
+		lead(request, store, key);
+	return store != NULL;
+}

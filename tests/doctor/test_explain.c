@@ -1,0 +1,277 @@
+#include "expect.h"
+
+#include "core/hash.h"
+#include "doctor/explain.h"
+
+#include <string.h>
+
+/* AWS's own example of a presigned URL, and slots made beside it: their
+ * signatures are from another program (Python's hmac).
+ * docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html */
+#define HOST "examplebucket.s3.amazonaws.com"
+#define CREDENTIAL                                                             \
+	"X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential="                   \
+	"AKIAIOSFODNN7EXAMPLE%2F20130524%2Fus-east-1%2Fs3%2Faws4_request&"     \
+	"X-Amz-Date=20130524T000000Z&"
+#define GET_QUERY CREDENTIAL "X-Amz-Expires=86400&X-Amz-SignedHeaders=host"
+#define GET_SIGNATURE                                                          \
+	"aeeed9bbccd4d02ee5c0109b86d86835f995330da4c265957d157751f604d40"
+#define PUT_QUERY                                                              \
+	CREDENTIAL "X-Amz-Expires=600&X-Amz-SignedHeaders=content-length%3B"   \
+		   "host"
+#define PUT_SIGNATURE                                                          \
+	"7662354b91710cb9f7e3991a1d19bf7b39018450620c3f2e6768147ca9700884"
+#define PUT_URL                                                                \
+	"https://" HOST "/a%20b.txt?" PUT_QUERY                                \
+	"&X-Amz-Signature=" PUT_SIGNATURE
+#define NOW 1369353600 /* 2013-05-24T00:00:00Z */
+
+static struct conf_storage storage;
+static struct conf conf = { .storage_count = 1, .storages = &storage };
+static char memory[16384];
+static struct buf out;
+
+static int set_up(void **state)
+{
+	(void)state;
+	hash_start();
+	storage.type = CONF_STORE_S3;
+	storage.s3.bucket =
+	    (struct uri_base){ span_of("https"), span_of(HOST), SPAN_EMPTY };
+	storage.s3.download = storage.s3.bucket;
+	storage.s3.region = span_of("us-east-1");
+	storage.s3.put_ttl = 600;
+	storage.s3_creds.access_key_id = span_of("AKIAIOSFODNN7EXAMPLE");
+	storage.s3_creds.access_key_secret =
+	    span_of("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY");
+	storage.s3_creds.session_token = SPAN_EMPTY;
+	return 0;
+}
+
+static bool run_at(const char *text, int64_t now)
+{
+	buf_init(&out, memory, sizeof memory);
+	return explain(&conf, span_of(text), now, &out);
+}
+
+#define expect_text(text)                                                      \
+	do {                                                                   \
+		if (!strstr(out.at, text))                                     \
+			print_error("got\n%s\nwant %s\n", out.at, text);       \
+		assert_non_null(strstr(out.at, text));                         \
+		assert_null(strstr(out.at, "wJalrXUtnFEMI"));                  \
+	} while (0)
+
+static void test_right_urls(void **state)
+{
+	(void)state;
+	assert_false(run_at("https://" HOST "/test.txt?" GET_QUERY
+			    "&X-Amz-Signature=" GET_SIGNATURE "4",
+	    NOW + 60));
+	expect_text("a URL for GET and no other");
+	assert_false(run_at(PUT_URL "\n", NOW + 60));
+	expect_text("a URL for a PUT of exactly 1234 bytes");
+}
+
+static void test_wrong_urls(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *url;
+		const char *says;
+	} cases[] = {
+		{ "https://other.example/a?" PUT_QUERY "&X-Amz-Signature=0",
+		    "host: slotd signs\n   " HOST
+		    "\nhere it is\n   other.example\n" },
+		{ "https://" HOST "/a%2520b.txt?" PUT_QUERY
+		  "&X-Amz-Signature=" PUT_SIGNATURE,
+		    "here it is\n   /a%2520b.txt\nThe path is encoded twice" },
+		{ "https://" HOST "/a+b%2fc?" PUT_QUERY
+		  "&X-Amz-Signature=" PUT_SIGNATURE,
+		    "path: slotd signs\n   /a%2Bb/c\n" },
+		{ "https://" HOST "/a%2?" PUT_QUERY
+		  "&X-Amz-Signature=" PUT_SIGNATURE,
+		    "percent-encoding is broken" },
+		{ PUT_URL "&utm=1", "   utm=1\nA client or a proxy has" },
+		{ "https://" HOST "/a?" CREDENTIAL
+		  "X-Amz-Expires=700000&X-Amz-SignedHeaders=host&"
+		  "X-Amz-Signature=0",
+		    "X-Amz-Expires is missing or not valid" },
+		{ "https://" HOST "/a?" CREDENTIAL
+		  "X-Amz-Expires=600&X-Amz-SignedHeaders=host%3Bx-amz-acl&"
+		  "X-Amz-Signature=0",
+		    "signed headers: slotd signs\n   content-length;host\n" },
+		{ "https://" HOST "/test.txt?" GET_QUERY
+		  "&X-Amz-Signature=" GET_SIGNATURE "5",
+		    "signature: it is not what slotd makes of this URL" },
+		{ "https://" HOST "/test.txt", "This is neither" },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		bool found = run_at(cases[i].url, NOW + 60);
+
+		expect_text(cases[i].says);
+		assert_int_equal(found, i + 1 < COUNT_OF(cases));
+	}
+}
+
+static void test_terminal(void **state)
+{
+	(void)state;
+	assert_true(
+	    run_at("https://h\x1b[2J/a?" PUT_QUERY "&X-Amz-Signature=0", NOW));
+	expect_text("here it is\n   h?[2J\n");
+}
+
+static void test_other_configuration(void **state)
+{
+	(void)state;
+	storage.s3.region = span_of("eu-west-1");
+	assert_true(run_at(PUT_URL, NOW));
+	expect_text("region: slotd signs\n   eu-west-1\nhere it is\n   "
+		    "us-east-1\n");
+	set_up(NULL);
+	storage.s3_creds.access_key_id = span_of("FAKEOTHER");
+	assert_true(run_at(PUT_URL, NOW));
+	expect_text("access key id: slotd signs\n   FAKEOTHER\n");
+	set_up(NULL);
+	storage.s3_creds.session_token = span_of("fake-token");
+	assert_true(run_at(PUT_URL, NOW));
+	expect_text("session token: slotd signs with one, here is none");
+	assert_true(run_at(PUT_URL "&X-Amz-Security-Token=fake", NOW));
+	expect_text("here is another than slotd signs with");
+	assert_null(strstr(out.at, "fake"));
+	set_up(NULL);
+	assert_true(run_at(PUT_URL "&X-Amz-Security-Token=fake", NOW));
+	expect_text("slotd signs without one, here is one");
+}
+
+static void test_times(void **state)
+{
+	(void)state;
+	assert_true(run_at(PUT_URL, NOW + 600));
+	expect_text("expiry: it ended at 2013-05-24T00:10:00Z, and now it is "
+		    "2013-05-24T00:10:00Z");
+	assert_false(run_at(PUT_URL, NOW + 599));
+	assert_true(run_at(PUT_URL, NOW - 901));
+	expect_text("is ahead: run NTP");
+	assert_false(run_at(PUT_URL, NOW - 900));
+}
+
+/* What AWS answers; its host, path, length and method are the arguments. */
+static bool run_mismatch(
+    const char *method, const char *path, const char *host, const char *length)
+{
+	char text[4096];
+	struct buf xml;
+
+	buf_init(&xml, text, sizeof text);
+	buf_text(&xml,
+	    "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>"
+	    "SignatureDoesNotMatch</Code><Message>The request signature we "
+	    "calculated does not match the signature you provided.</Message>"
+	    "<AWSAccessKeyId>AKIAIOSFODNN7EXAMPLE</AWSAccessKeyId>"
+	    "<StringToSign>AWS4-HMAC-SHA256\n20130524T000000Z\n"
+	    "20130524/us-east-1/s3/aws4_request\n00</StringToSign>"
+	    "<SignatureProvided>" PUT_SIGNATURE "</SignatureProvided>"
+	    "<CanonicalRequest>");
+	buf_text(&xml, method);
+	buf_char(&xml, '\n');
+	buf_text(&xml, path);
+	buf_char(&xml, '\n');
+	for (const char *c = PUT_QUERY; *c; c++)
+		if (*c == '&')
+			buf_text(&xml, "&amp;");
+		else
+			buf_char(&xml, *c);
+	buf_text(&xml, "\ncontent-length:");
+	buf_text(&xml, length);
+	buf_text(&xml, "\nhost:");
+	buf_text(&xml, host);
+	buf_text(&xml, "\n\ncontent-length;host\nUNSIGNED-PAYLOAD"
+		       "</CanonicalRequest><RequestId>0</RequestId></Error>");
+	assert_true(buf_ok(&xml));
+	return run_at(text, NOW + 100000);
+}
+
+static void test_canonical_request(void **state)
+{
+	(void)state;
+	assert_true(run_mismatch("PUT", "/a%20b.txt", "10.0.0.5:9000", "1234"));
+	expect_text("here it is\n   10.0.0.5:9000\nMost likely a proxy");
+	assert_true(run_mismatch("PUT", "/a%2520b.txt", HOST, "1234"));
+	expect_text("The path is encoded twice");
+	assert_true(run_mismatch("PUT", "/a%20b.txt", HOST, "1235"));
+	expect_text("content-length: slotd signs\n   1234\nhere it is\n   "
+		    "1235\n");
+	assert_true(run_mismatch("PUT", "/a%20b.txt", HOST, ""));
+	expect_text("chunked");
+	assert_true(run_mismatch("GET", "/a%20b.txt", HOST, "1234"));
+	expect_text("method: slotd signs\n   PUT\nhere it is\n   GET\n");
+	assert_true(run_mismatch("PUT", "/a%20b.txt", HOST, "1234"));
+	expect_text("the store has another secret");
+	assert_true(run_mismatch("PUT", "/a%20c.txt", HOST, "1234"));
+	expect_text("Either access_key_secret has changed since");
+}
+
+#define ERROR(code, more)                                                      \
+	"<Error><Code>" code "</Code><Message>m &lt;1&gt;</Message>" more      \
+	"</Error>"
+
+static void test_codes(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *xml;
+		const char *says;
+	} cases[] = {
+		{ ERROR("RequestTimeTooSkewed",
+		      "<RequestTime>20130524T000000Z</RequestTime>"
+		      "<ServerTime>2013-05-24T01:00:00Z</ServerTime>"),
+		    "signed at 20130524T000000Z, the store had "
+		    "2013-05-24T01:00:00Z" },
+		{ "<Error><Code>AccessDenied</Code><Message>Request has "
+		  "expired</Message><X-Amz-Expires>600</X-Amz-Expires>"
+		  "<Expires>2013-05-24T00:10:00Z</Expires>"
+		  "<ServerTime>2013-05-24T00:11:00Z</ServerTime></Error>",
+		    "expired at 2013-05-24T00:10:00Z; the store had "
+		    "2013-05-24T00:11:00Z" },
+		{ ERROR("AccessDenied", ""), "s3:PutObject" },
+		{ ERROR("AuthorizationQueryParametersError",
+		      "<Region>us-east-2</Region>"),
+		    "Set region = \"us-east-2\"" },
+		{ ERROR("InvalidAccessKeyId",
+		      "<AWSAccessKeyId>FAKEOTHER</AWSAccessKeyId>"),
+		    "the store got FAKEOTHER" },
+		{ ERROR("InvalidAccessKeyId", ""), "does not know this key" },
+		{ ERROR("NoSuchBucket", ""), "does not exist there" },
+		{ ERROR("SignatureDoesNotMatch", ""), "another secret" },
+		{ ERROR("SignatureDoesNotMatch",
+		      "<StringToSign>AWS4-HMAC-SHA256\n20130524T000000Z\n"
+		      "20130524/eu-west-1/s3/aws4_request\n00</StringToSign>"),
+		    "the string to sign has \"eu-west-1\"" },
+		{ ERROR("NotImplemented", ""), "chunked" },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		assert_true(run_at(cases[i].xml, NOW));
+		expect_text(cases[i].says);
+	}
+	run_at(ERROR("X", ""), NOW);
+	expect_text("The store answered X: m <1>\n");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_right_urls),
+		cmocka_unit_test(test_wrong_urls),
+		cmocka_unit_test(test_terminal),
+		cmocka_unit_test(test_other_configuration),
+		cmocka_unit_test(test_times),
+		cmocka_unit_test(test_canonical_request),
+		cmocka_unit_test(test_codes),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, NULL);
+}

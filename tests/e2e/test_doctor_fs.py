@@ -1,0 +1,80 @@
+"""slotd doctor on the embedded store; stores of S3 are in tests/s3."""
+
+import json
+import os
+
+import support
+
+
+def doctor(path, *args):
+    env = {name: value for name, value in os.environ.items()
+           if not name.lower().endswith("_proxy")}
+    done = support.run("doctor", "-c", path, *args, env=env)
+    assert done.stderr == b"", done
+    return done.returncode, done.stdout.decode()
+
+
+def checks(path):
+    code, text = doctor(path, "--json")
+    [storage] = json.loads(text)
+    return code, {c["check"]: c for c in storage["checks"]}
+
+
+def test_well(fs):
+    code, found = checks(fs.path)
+    assert code == 0
+    assert list(found) == ["folder", "room", "public_url", "clients"]
+    for name in ("folder", "room", "public_url"):
+        assert found[name]["verdict"] == "ok", found
+    # The tests' public_url is a plain one.
+    assert found["clients"]["verdict"] == "warning"
+    code, text = doctor(fs.path)
+    assert code == 0 and text.endswith("3 ok, 1 warning, 0 failures\n")
+
+
+def test_nobody_answers(tmp_path):
+    folder = tmp_path / "store"
+    folder.mkdir()
+    config = support.fs_config(folder)
+    path = support.write_config(tmp_path, config)
+    code, found = checks(path)
+    assert code == 1
+    assert found["public_url"]["verdict"] == "failure"
+    assert "Start the service first" in found["public_url"]["change"]
+    assert found["folder"]["verdict"] == "ok"
+    # It makes nothing.
+    assert list(folder.iterdir()) == []
+
+
+def test_no_room(tmp_path):
+    folder = tmp_path / "store"
+    folder.mkdir()
+    config = support.fs_config(folder, storage={"min_free": "99 %"})
+    code, found = checks(support.write_config(tmp_path, config))
+    assert code == 1
+    assert found["room"]["verdict"] == "failure"
+    assert "min_free" in found["room"]["change"]
+
+
+def test_no_folder(tmp_path):
+    folder = tmp_path / "store"
+    config = support.fs_config(folder)
+    path = support.write_config(tmp_path, config)
+    code, found = checks(path)
+    assert found["folder"]["verdict"] == "warning"
+    assert "No such file" in found["folder"]["seen"]
+    assert not folder.exists()
+
+
+def test_wrong_use(tmp_path, fs):
+    for args in (["doctor"], ["doctor", "-c", fs.path, "--now", "x"],
+                 ["doctor", "-c", fs.path, "more"], ["explain"],
+                 ["explain", "-c", fs.path, "--now", "-1"],
+                 ["explain", "-c", fs.path, "a", "b"]):
+        done = support.run(*args)
+        assert (done.returncode, done.stdout) == (2, b""), done
+    done = support.run("doctor", "-c", fs.path, "--storage", "nope")
+    assert done.returncode == 1 and b"no storage of this name" in done.stderr
+    done = support.run("explain", "-c", fs.path, "-", stdin=b"x")
+    assert (done.returncode, done.stdout) == (
+        0, b"There is no storage of type s3 in this file.\n")

@@ -1,0 +1,85 @@
+"""slotd doctor in front of stores that are none, and on a terminal."""
+
+import os
+import pty
+import re
+import signal
+import subprocess
+
+import pytest
+
+import support
+from doctor_report import KEY, doctor, environment
+from doctor_stub import Stub
+
+
+def stub_config(store):
+    return support.s3_config(storage={"bucket_url": store.url})
+
+
+def test_size_is_not_enforced(tmp_path):
+    with Stub() as store:
+        report = doctor(tmp_path, stub_config(store))
+        report.says("size", "failure", "88 bytes for a slot of 44",
+                    "does not enforce the size")
+        report.says("signature", "failure", "forged signature")
+        report.says("get", "ok")
+        assert store.objects == {}
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_interrupted(tmp_path, number):
+    """In the middle of its upload: what may be there is taken away."""
+    with Stub(hold=True) as store:
+        path = support.write_config(tmp_path, stub_config(store))
+        process = subprocess.Popen(
+            [support.SLOTD, "doctor", "-c", path], env=environment(),
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        assert store.came.wait(support.PATIENCE)
+        process.send_signal(number)
+        _, said = process.communicate(timeout=support.PATIENCE)
+        assert process.returncode == 1
+        assert b"interrupted" in said
+        assert store.requests[-1] == ("DELETE", "/stub-bucket/" + KEY)
+        assert store.objects == {}
+
+
+def on_a_terminal(path, **more):
+    """All that it writes to one."""
+    main, side = pty.openpty()
+    process = subprocess.Popen(
+        [support.SLOTD, "doctor", "-c", path], env=environment(**more),
+        stdout=side, stderr=side, stdin=side)
+    os.close(side)
+    text = b""
+    try:
+        while piece := os.read(main, 65536):
+            text += piece
+    except OSError:
+        pass  # the other side is closed
+    os.close(main)
+    process.wait(support.PATIENCE)
+    return text.decode()
+
+
+def test_terminal(tmp_path):
+    with Stub() as store:
+        path = support.write_config(tmp_path, stub_config(store))
+        text = on_a_terminal(path)
+        assert "\033[32mok" in text and "\033[1;31mFAILURE" in text
+        assert "...      put" in text
+        bare = on_a_terminal(path, NO_COLOR="1")
+        assert "m" not in re.findall(r"\033\[[0-9;]*(\w)", bare)
+        piped = support.run("doctor", "-c", path, env=environment()).stdout
+        assert b"\033" not in piped and b"\r" not in piped
+
+
+def test_storages(tmp_path):
+    with Stub() as store:
+        config = stub_config(store)
+        path = support.write_config(tmp_path, config)
+        done = support.run("doctor", "-c", path, "--storage", "nope")
+        assert done.returncode == 1 and b"no storage" in done.stderr
+        done = support.run("doctor", "-c", path, "--storage", "default",
+                           env=environment())
+        assert done.stdout.startswith(b'storage "default"\n')

@@ -1,0 +1,81 @@
+#ifndef TESTS_STORE_S3_FIXTURE_H
+#define TESTS_STORE_S3_FIXTURE_H
+
+#include "expect.h"
+
+#include "core/hash.h"
+#include "creds/static.h"
+#include "slot/slot.h"
+#include "store/s3.h"
+
+/* 2013-05-24T00:00:00Z, as in AWS's examples. Signatures by botocore. */
+#define NOW 1369353600
+#define DAY 86400
+
+struct setup {
+	char bucket_memory[256];
+	char download_memory[256];
+	char put_memory[SLOT_URL_MAX];
+	char get_memory[SLOT_URL_MAX];
+	char type_memory[256];
+	struct buf type;
+	struct buf put;
+	struct buf get;
+	struct s3_config config;
+	const char *token;  /* of the session */
+	const char *wanted; /* the type */
+	struct store *store;
+};
+
+static inline void open_store(struct setup *setup, const char *bucket_url,
+    const char *download_url, const char *region, uint32_t put_ttl)
+{
+	const struct creds_value value = {
+		.access_key_id = span_of("AKIAIOSFODNN7EXAMPLE"),
+		.access_key_secret =
+		    span_of("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"),
+		.session_token = span_of(setup->token),
+	};
+	const char *wrong;
+	struct buf out;
+
+	hash_start();
+	buf_init(&out, setup->bucket_memory, 256);
+	assert_true(uri_base_parse(
+	    span_of(bucket_url), &out, &setup->config.bucket, &wrong));
+	buf_init(&out, setup->download_memory, 256);
+	assert_true(uri_base_parse(
+	    span_of(download_url), &out, &setup->config.download, &wrong));
+	setup->config.region = span_of(region);
+	setup->config.put_ttl = put_ttl;
+	setup->store = s3_open(&setup->config, creds_static_open(&value));
+	assert_non_null(setup->store);
+}
+
+static inline enum failure sign(
+    struct setup *setup, const char *key, uint64_t size, int64_t now)
+{
+	const struct store_request request = { span_of(key), size,
+		span_of(setup->wanted), now };
+	struct store_slot slot = { &setup->put, &setup->get, 0, &setup->type };
+	struct refusal why = { 0 };
+	enum failure failure;
+
+	buf_init(&setup->put, setup->put_memory, sizeof setup->put_memory);
+	buf_init(&setup->get, setup->get_memory, sizeof setup->get_memory);
+	buf_init(&setup->type, setup->type_memory, sizeof setup->type_memory);
+	failure =
+	    setup->store->class->sign(setup->store, &request, &slot, &why);
+	if (failure == FAILURE_NONE)
+		assert_int_equal(slot.expires, now + setup->config.put_ttl);
+	return failure;
+}
+
+static inline void close_store(struct setup *setup)
+{
+	setup->store->class->close(setup->store);
+}
+
+#define CAT_KEY "abc/tr\xc3\xa8s cool+&.jpg"
+
+#endif
