@@ -144,6 +144,6 @@ help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' Makefile | expand -t 18
 
 .PHONY: all install demo demo-stop check check-unit check-e2e check-house \
-	check-openapi check-s3 check-asan check-tsan check-debian13 unit-programs lint fmt cover \
-	fmt cover clean help
+	check-openapi check-s3 check-asan check-tsan check-debian13 \
+	unit-programs lint fmt cover clean help
 -include $(BUILD)/main.d $(OBJECTS:.o=.d) $(UNIT_BIN:=.d)
