@@ -60,7 +60,7 @@ demo-stop: ## stop what `make demo` left running
 
 # --- tests ----------------------------------------------------------------
 
-SUITES = unit house openapi e2e asan-unit asan-e2e debian13
+SUITES = unit house openapi e2e s3 asan-unit asan-e2e debian13
 COUNT = tests/count.sh $(RESULTS)
 # The one that Debian's python3-* packages are for.
 PYTHON ?= /usr/bin/python3
@@ -77,7 +77,7 @@ check: ## install what is missing, then run all the tests
 		{ echo "0 passed, 1 failed"; exit 1; }
 	+@$(MAKE) --no-print-directory -j2 -k -Otarget \
 		check-debian13 check-openapi check-house check-unit \
-		check-e2e check-asan || true
+		check-e2e check-s3 check-asan || true
 	@tests/sum.sh $(RESULTS) $(SUITES)
 
 check-unit: unit-programs ## the unit tests
@@ -85,6 +85,9 @@ check-unit: unit-programs ## the unit tests
 
 check-e2e: all ## drive the built program as users would
 	@SLOTD=$(BUILD)/slotd $(COUNT) $(SUITE)e2e $(PYTEST) tests/e2e
+
+check-s3: all ## the same against a real S3 store, Ceph's
+	@SLOTD=$(BUILD)/slotd $(COUNT) s3 $(PYTEST) tests/s3
 
 check-house: all ## the laws of the house, and the hardening
 	@SLOTD=$(BUILD)/slotd $(COUNT) house $(PYTEST) tests/house
@@ -95,6 +98,11 @@ check-openapi: ## a public linter over api/openapi.yaml
 check-asan: ## unit and end-to-end tests under sanitizers
 	+@SLOTD_SAN=1 $(MAKE) --no-print-directory -k $(IN_ASAN) \
 		check-unit check-e2e
+
+check-tsan: ## the same under ThreadSanitizer; not part of check
+	+@SLOTD_SAN=1 $(MAKE) --no-print-directory -k BUILD=build-tsan \
+		RESULTS=$(RESULTS) SUITE=tsan- CFLAGS="-O1 -g" \
+		EXTRA=-fsanitize=thread check-unit check-e2e
 
 check-debian13: ## the same on Debian 13, in a folder
 	@PYTEST="$(PYTEST)" $(COUNT) debian13 tests/debian13.sh \
@@ -136,6 +144,6 @@ help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' Makefile | expand -t 18
 
 .PHONY: all install demo demo-stop check check-unit check-e2e check-house \
-	check-openapi check-asan check-debian13 unit-programs lint fmt cover \
-	clean help
+	check-openapi check-s3 check-asan check-tsan check-debian13 \
+	unit-programs lint fmt cover clean help
 -include $(BUILD)/main.d $(OBJECTS:.o=.d) $(UNIT_BIN:=.d)

@@ -9,7 +9,7 @@ build="gcc libc6-dev make pkg-config libmicrohttpd-dev libjansson-dev
 demo="$build curl openssl"
 check="$demo ca-certificates binutils strace nginx debootstrap libcmocka-dev
 	python3-pytest python3-boto3 python3-yaml python3-jsonschema
-	python3-requests"
+	python3-requests ceph-mon ceph-osd ceph-common radosgw s3cmd"
 lint="$build libcmocka-dev clang-format clang-tidy cppcheck shellcheck
 	pyflakes3"
 
@@ -68,9 +68,19 @@ apt() {
 		-o DPkg::Lock::Timeout=300 -o Acquire::Retries=5 "$@" </dev/null
 }
 
+# Whoever has Ceph already may need its services.
+ceph_is_ours=yes
+! installed ceph-base || ceph_is_ours=no
+
 apt update || echo "apt-get update failed; trying with the lists as they are"
 apt install -y --no-install-recommends $missing >/dev/null ||
 	apt install -y --no-install-recommends --fix-missing $missing
 case " $missing " in
 *" nginx "*) $as_root update-rc.d nginx disable >/dev/null 2>&1 || true ;;
 esac
+if [ $ceph_is_ours = yes ] && installed ceph-base; then
+	$as_root update-rc.d radosgw disable >/dev/null 2>&1 || true
+	$as_root systemctl disable ceph.target ceph-mon.target \
+		ceph-osd.target ceph-radosgw.target ceph-crash.service \
+		>/dev/null 2>&1 || true
+fi

@@ -11,10 +11,14 @@ ACCESS_SECRET = "fake/only+for/tests0000000000000000000"
 _handed_out = set()
 
 
-def free_port():
-    """A port below the ephemeral range that nobody listens on."""
+def free_port(low=20000, high=32000):
+    """A port below the ephemeral range that nobody listens on.
+
+    What takes long to start wants a range of its own, or a suite that runs
+    beside it may take the port first.
+    """
     while True:
-        port = random.SystemRandom().randrange(20000, 32000)
+        port = random.SystemRandom().randrange(low, high)
         if port in _handed_out:
             continue
         with socket.socket() as probe:
