@@ -9,7 +9,8 @@ build="gcc libc6-dev make pkg-config libmicrohttpd-dev libjansson-dev
 demo="$build curl openssl"
 check="$demo ca-certificates binutils strace nginx debootstrap libcmocka-dev
 	python3-pytest python3-boto3 python3-yaml python3-jsonschema
-	python3-requests ceph-mon ceph-osd ceph-common radosgw s3cmd"
+	python3-requests ceph-mon ceph-osd ceph-common radosgw s3cmd
+	chromium libfaketime"
 lint="$build libcmocka-dev clang-format clang-tidy cppcheck shellcheck
 	pyflakes3"
 
