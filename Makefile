@@ -70,6 +70,7 @@ SAN = -fsanitize=address,undefined -fno-sanitize-recover=all \
 IN_ASAN = BUILD=build-asan RESULTS=$(RESULTS) SUITE=asan- CFLAGS="-O1 -g" \
 	EXTRA="$(SAN)"
 
+# All suites run, whatever one of them says; sum.sh judges at the end.
 check: ## install what is missing, then run all the tests
 	@tests/packages.sh check
 	@rm -rf $(RESULTS)

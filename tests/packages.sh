@@ -76,6 +76,7 @@ ceph_is_ours=yes
 apt update || echo "apt-get update failed; trying with the lists as they are"
 apt install -y --no-install-recommends $missing >/dev/null ||
 	apt install -y --no-install-recommends --fix-missing $missing
+# Best effort: in a container there may be nothing that starts services.
 case " $missing " in
 *" nginx "*) $as_root update-rc.d nginx disable >/dev/null 2>&1 || true ;;
 esac

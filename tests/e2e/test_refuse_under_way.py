@@ -21,8 +21,7 @@ TIMES = 20
 def nginx(fs, tmp_path_factory):
     """A real nginx in front of fs, with request buffering off."""
     program = shutil.which("nginx", path="/usr/sbin:/usr/bin")
-    if not program:
-        pytest.skip("nginx is not installed (nginx-light)")
+    assert program, "nginx is missing: tests/packages.sh check installs it"
     folder = tmp_path_factory.mktemp("nginx")
     port = support.free_port()
     (folder / "nginx.conf").write_text(f"""
