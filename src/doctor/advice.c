@@ -91,7 +91,11 @@ void advise_key(struct doctor *doctor)
 	    "--policy-document file://policy.json\n"
 	    "   mc admin policy create STORE slotd policy.json && mc admin "
 	    "policy attach STORE slotd --user USER\n"
-	    "   garage bucket allow --write%s %.*s --key KEY\n",
+	    "   garage bucket allow --write%s %.*s --key KEY\n"
+	    "   Ceph: radosgw-admin user create --uid slotd --display-name "
+	    "slotd; then allow it the same by the\n"
+	    "   bucket's policy, with \"Principal\": {\"AWS\": "
+	    "[\"arn:aws:iam:::user/slotd\"]}.\n",
 	    s3->get != S3_GET_PUBLIC ? " --read" : "", ARG(bucket.name));
 }
 

@@ -125,18 +125,24 @@ void seen_no_answer(struct doctor *doctor)
 	}
 }
 
-void answer_code(const struct doctor *doctor, struct buf *out)
-{
-	xml_text((struct span){ doctor->reply.body, doctor->reply.body_len },
-	    "Code", out);
-}
-
 /* What a store says stands on our terminal: printable ASCII alone. */
 static void say_foreign(struct buf *out, struct span text)
 {
 	for (size_t i = 0; i < text.len; i++)
 		buf_char(out,
 		    text.at[i] >= ' ' && text.at[i] <= '~' ? text.at[i] : '?');
+}
+
+void answer_code(const struct doctor *doctor, struct buf *out)
+{
+	char memory[64];
+	struct buf code;
+
+	buf_init(&code, memory, sizeof memory);
+	if (xml_text(
+		(struct span){ doctor->reply.body, doctor->reply.body_len },
+		"Code", &code))
+		say_foreign(out, buf_span(&code));
 }
 
 void seen_answer(struct doctor *doctor)
@@ -150,10 +156,8 @@ void seen_answer(struct doctor *doctor)
 	buf_init(&message, message_memory, sizeof message_memory);
 	answer_code(doctor, &code);
 	seen(doctor, "%u", reply->status);
-	if (code.len) {
-		buf_char(&doctor->finding.seen, ' ');
-		say_foreign(&doctor->finding.seen, buf_span(&code));
-	}
+	if (code.len)
+		seen(doctor, " %s", code.at);
 	if (xml_text(body, "Message", &message) && message.len) {
 		buf_text(&doctor->finding.seen, " (\"");
 		say_foreign(&doctor->finding.seen, buf_span(&message));

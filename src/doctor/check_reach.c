@@ -106,6 +106,31 @@ static void advise_connection(struct doctor *doctor)
 	}
 }
 
+/* libcurl obeys it, clients elsewhere do not: "" or what to say of it. */
+static const char *proxy_of(struct span scheme)
+{
+	static const char *const names[] = { "https_proxy", "HTTPS_PROXY",
+		"http_proxy", "all_proxy", "ALL_PROXY" };
+	const bool https = span_is(scheme, "https");
+
+	for (size_t i = https ? 0 : 2; i < sizeof names / sizeof *names; i++) {
+		const char *value = getenv(names[i]);
+
+		if (value && *value && !(https && i == 2))
+			return names[i];
+	}
+	return NULL;
+}
+
+static void seen_proxy(struct doctor *doctor)
+{
+	const char *name = proxy_of(doctor->storage->s3.bucket.scheme);
+	const char *except = getenv("no_proxy");
+
+	if (name && !(except && strcmp(except, "*") == 0))
+		seen(doctor, " (the environment sets %s)", name);
+}
+
 enum verdict check_connection(struct doctor *doctor)
 {
 	const struct uri_base *base = &doctor->storage->s3.bucket;
@@ -117,6 +142,7 @@ enum verdict check_connection(struct doctor *doctor)
 	plain_url(&url, base, PROBE);
 	if (!ask(doctor, &request)) {
 		seen_no_answer(doctor);
+		seen_proxy(doctor);
 		advise_connection(doctor);
 		return VERDICT_FAILURE;
 	}
@@ -125,6 +151,7 @@ enum verdict check_connection(struct doctor *doctor)
 	    span_is(base->scheme, "https")
 		? "https, with a certificate that this machine trusts"
 		: "http, without encryption");
+	seen_proxy(doctor);
 	return VERDICT_OK;
 }
 

@@ -117,6 +117,12 @@ enum verdict check_head(struct doctor *doctor)
 {
 	if (!doctor->reads)
 		return VERDICT_SKIPPED;
+	if (doctor->storage->s3.get == S3_GET_PRESIGNED) {
+		seen(doctor, "links are signed for GET: HEAD gets 403");
+		change(doctor, "Conversations sends HEAD before it downloads, "
+			       "and needs 200: get = \"redirect\".\n");
+		return VERDICT_WARNING;
+	}
 	read_probe(doctor, "HEAD", &doctor->storage->s3.download);
 	seen_reading(doctor, "HEAD");
 	if (doctor->reply.status == 200)
@@ -161,7 +167,8 @@ enum verdict check_download(struct doctor *doctor)
 	return VERDICT_FAILURE;
 }
 
-static bool lists(struct doctor *doctor, const struct uri_base *base)
+static bool lists(
+    struct doctor *doctor, const struct uri_base *base, bool *ret_unsure)
 {
 	char memory[URL_SIZE];
 	struct buf url;
@@ -169,19 +176,35 @@ static bool lists(struct doctor *doctor, const struct uri_base *base)
 
 	buf_init(&url, memory, sizeof memory);
 	plain_url(&url, base, "/?list-type=2&max-keys=1");
-	return ask(doctor, &request) && doctor->reply.status == 200 &&
+	if (!ask(doctor, &request))
+		*ret_unsure = true;
+	return doctor->reply.result == FETCH_ANSWERED &&
+	       doctor->reply.status == 200 &&
 	       strstr(doctor->reply.body, "<ListBucketResult");
+}
+
+/* What got no answer was not refused. */
+static enum verdict unanswered(struct doctor *doctor, const char *what)
+{
+	seen(doctor, "%s: ", what);
+	seen_no_answer(doctor);
+	change(doctor, "Run slotd doctor again: this could not be judged.\n");
+	return VERDICT_WARNING;
 }
 
 enum verdict check_list(struct doctor *doctor)
 {
 	const struct s3_config *s3 = &doctor->storage->s3;
 	const struct bucket bucket = bucket_of(s3);
+	bool unsure = false;
 
 	if (!doctor->reached || doctor->no_bucket)
 		return VERDICT_SKIPPED;
-	if (!lists(doctor, &bucket.base) && !lists(doctor, &s3->bucket) &&
-	    !lists(doctor, &s3->download)) {
+	if (!lists(doctor, &bucket.base, &unsure) &&
+	    !lists(doctor, &s3->bucket, &unsure) &&
+	    !lists(doctor, &s3->download, &unsure)) {
+		if (unsure)
+			return unanswered(doctor, "a stranger's listing");
 		seen(doctor, "strangers cannot list the bucket");
 		return VERDICT_OK;
 	}
@@ -212,11 +235,17 @@ enum verdict check_stranger_put(struct doctor *doctor)
 {
 	if (!doctor->reached || doctor->no_bucket)
 		return VERDICT_SKIPPED;
+	/* Before it is asked for: the answer may be lost. */
+	doctor->stranger_touched = true;
 	if (!unsigned_ask(doctor, "PUT", PROBE_STRANGER)) {
+		if (doctor->reply.result != FETCH_ANSWERED) {
+			doctor->unsure = true;
+			return unanswered(doctor, "a stranger's PUT");
+		}
+		doctor->stranger_touched = false;
 		seen(doctor, "strangers cannot write");
 		return VERDICT_OK;
 	}
-	doctor->stranger_stored = true;
 	seen(doctor,
 	    "anybody can write into the bucket: %u without a "
 	    "signature",
@@ -230,6 +259,8 @@ enum verdict check_stranger_delete(struct doctor *doctor)
 	if (!doctor->stored)
 		return VERDICT_SKIPPED;
 	if (!unsigned_ask(doctor, "DELETE", PROBE)) {
+		if (doctor->reply.result != FETCH_ANSWERED)
+			return unanswered(doctor, "a stranger's DELETE");
 		seen(doctor, "strangers cannot delete");
 		return VERDICT_OK;
 	}

@@ -22,7 +22,11 @@ enum verdict check_put(struct doctor *doctor)
 	if (!doctor->reached)
 		return VERDICT_SKIPPED;
 	if (!ask_put(doctor, span_of(PROBE_BODY), false)) {
+		doctor->unsure = true;
+		seen(doctor, "a slot's PUT: ");
 		seen_no_answer(doctor);
+		change(doctor, "The store answers, but not to an upload: look "
+			       "at its log, and at proxies between.\n");
 		return VERDICT_FAILURE;
 	}
 	doctor->put_status = doctor->reply.status;
@@ -53,6 +57,7 @@ enum verdict check_size(struct doctor *doctor)
 		/* It may well close while we still send. */
 		seen(doctor, "a PUT of another length: ");
 		seen_no_answer(doctor);
+		mend(doctor);
 		return VERDICT_WARNING;
 	}
 	if (!is_well(doctor)) {
@@ -130,12 +135,12 @@ enum verdict check_tidy(struct doctor *doctor)
 	const struct bucket bucket = bucket_of(&doctor->storage->s3);
 	bool gone;
 
-	if (!doctor->touched && !doctor->stranger_stored)
+	if (!doctor->touched && !doctor->stranger_touched)
 		return VERDICT_SKIPPED;
 	gone = remove_one(doctor, PROBE);
-	if (doctor->stranger_stored)
+	if (doctor->stranger_touched)
 		gone = remove_one(doctor, PROBE_STRANGER) && gone;
-	if (!doctor->stored && !doctor->stranger_stored) {
+	if (!doctor->stored && !doctor->stranger_touched && !doctor->unsure) {
 		seen(doctor, "nothing is left in the bucket");
 		return VERDICT_OK;
 	}
@@ -143,9 +148,10 @@ enum verdict check_tidy(struct doctor *doctor)
 		seen(doctor, "what was written is removed again");
 		return VERDICT_OK;
 	}
-	seen(doctor,
-	    "%.*s%s" PROBE_FOLDER "/probe.txt stays: ", ARG(bucket.prefix),
-	    bucket.prefix.len ? "/" : "");
+	seen(doctor, "%.*s%s" PROBE_FOLDER "/%s %s: ", ARG(bucket.prefix),
+	    bucket.prefix.len ? "/" : "",
+	    doctor->stranger_touched ? "" : "probe.txt",
+	    doctor->stored ? "stays" : "may stay");
 	if (doctor->reply.result == FETCH_ANSWERED)
 		seen_answer(doctor);
 	else
@@ -156,5 +162,7 @@ enum verdict check_tidy(struct doctor *doctor)
 	    "   aws s3 rm --recursive s3://%.*s/%.*s%s" PROBE_FOLDER "/",
 	    ARG(bucket.name), ARG(bucket.prefix), bucket.prefix.len ? "/" : "");
 	add_endpoint(doctor, &bucket);
-	return VERDICT_OK;
+	/* Refused is as it should be; no answer is not. */
+	return doctor->reply.result == FETCH_ANSWERED ? VERDICT_OK
+						      : VERDICT_WARNING;
 }

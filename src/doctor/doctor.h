@@ -45,13 +45,14 @@ struct doctor {
 	const volatile sig_atomic_t *stop; /* set by a signal */
 
 	/* What a check leaves for those behind it; at first all zeros. */
-	bool reached;         /* the store answered */
-	bool stored;          /* the object is there */
-	bool touched;         /* it may be there: to be taken away */
-	bool stranger_stored; /* so may the one that a stranger put */
-	bool reads;           /* clients can read the object */
-	bool no_bucket;       /* the store says so */
-	bool told_cors;       /* that advice was given */
+	bool reached;          /* the store answered */
+	bool stored;           /* the object is there */
+	bool touched;          /* it may be there: to be taken away */
+	bool stranger_touched; /* so may the one that a stranger put */
+	bool unsure;           /* a PUT of either got no answer */
+	bool reads;            /* clients can read the object */
+	bool no_bucket;        /* the store says so */
+	bool told_cors;        /* that advice was given */
 	bool told_strangers;
 	int64_t ahead; /* what the clock is to be set back by, when far off */
 	unsigned put_status;

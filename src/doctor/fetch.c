@@ -52,13 +52,18 @@ static size_t give_body(char *bytes, size_t size, size_t count, void *of)
 	return len;
 }
 
+/* Printable ASCII alone: it may be shown on a terminal. */
 static void keep(struct span line, const char *name, char *to, size_t size)
 {
 	size_t colon = span_find(line, ':');
 	struct span value = span_trim(span_from(line, colon + 1), " \t\r\n");
 
-	if (span_equal_nocase(span_first(line, colon), span_of(name)))
-		snprintf(to, size, "%.*s", (int)value.len, value.at);
+	if (!span_equal_nocase(span_first(line, colon), span_of(name)))
+		return;
+	snprintf(to, size, "%.*s", (int)value.len, value.at);
+	for (; *to; to++)
+		if (*to < ' ' || *to > '~')
+			*to = '?';
 }
 
 static size_t take_header(char *bytes, size_t size, size_t count, void *of)

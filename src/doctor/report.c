@@ -45,8 +45,11 @@ static void text_finding(struct report *report, const struct finding *finding)
 	struct span lines = span_trim(buf_span(&finding->change), "\n");
 	const bool coloured = report->colours;
 
-	if (finding->verdict == VERDICT_SKIPPED)
+	if (finding->verdict == VERDICT_SKIPPED) {
+		buf_text(&report->untried, report->untried.len ? ", " : "");
+		buf_text(&report->untried, finding->name);
 		return;
+	}
 	fprintf(report->out, "%s%-7s%s  %-*s  %s\n",
 	    coloured ? colours[finding->verdict] : "", marks[finding->verdict],
 	    coloured ? "\033[0m" : "", NAME_WIDTH, finding->name,
@@ -97,10 +100,13 @@ void report_init(struct report *report, FILE *out, bool json)
 		.progress = terminal && !json ? out : NULL,
 		.first = true,
 	};
+	buf_init(&report->untried, report->untried_memory,
+	    sizeof report->untried_memory);
 }
 
 void report_begin(struct report *report, struct span storage)
 {
+	buf_reset(&report->untried);
 	if (report->json) {
 		fputs("{\"storage\": ", report->out);
 		json_string(report->out, storage);
@@ -127,6 +133,7 @@ void report_end(struct report *report, const unsigned counts[VERDICT_COUNT])
 	    counts[VERDICT_FAILURE],
 	    counts[VERDICT_FAILURE] == 1 ? "failure" : "failures");
 	if (counts[VERDICT_SKIPPED])
-		fprintf(report->out, ", %u not tried", counts[VERDICT_SKIPPED]);
+		fprintf(report->out, ", %u not tried (%s)",
+		    counts[VERDICT_SKIPPED], report->untried.at);
 	fputc('\n', report->out);
 }

@@ -13,6 +13,8 @@ struct report {
 	bool colours;
 	FILE *progress; /* a terminal; NULL: none is wanted */
 	bool first;
+	struct buf untried; /* names of checks, for the summary */
+	char untried_memory[512];
 };
 
 /* Fills it; colours and progress only on a terminal and without NO_COLOR. */

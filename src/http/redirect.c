@@ -12,13 +12,17 @@
 /* TOKEN, a slash and the object key. */
 #define LINK_MAX (LINK_TOKEN + 1 + OBJECT_KEY_MAX)
 
+/* Whatever its `get` is now: links that were once shared never end. */
+static bool knows_links(const struct s3_config *config)
+{
+	return config && config->keyring && config->keyring->count &&
+	       config->public_url.len;
+}
+
 bool redirect_offered(const struct service *service)
 {
-	const struct conf *conf = service->conf;
-
-	for (size_t i = 0; i < conf->storage_count; i++)
-		if (conf->storages[i].type == CONF_STORE_S3 &&
-		    conf->storages[i].s3.get == S3_GET_REDIRECT)
+	for (size_t i = 0; i < service->conf->storage_count; i++)
+		if (knows_links(s3_config_of(service->stores[i])))
 			return true;
 	return false;
 }
@@ -31,7 +35,7 @@ static struct store *find_store(
 		struct store *store = service->stores[i];
 		const struct s3_config *config = s3_config_of(store);
 
-		if (config && config->get == S3_GET_REDIRECT &&
+		if (knows_links(config) &&
 		    link_token_check(config->keyring, token, config->name, key))
 			return store;
 	}

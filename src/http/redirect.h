@@ -3,11 +3,12 @@
 
 #include "http/request.h"
 
-/* Whether there is such a store. */
+/* Whether there is a store that links may lead to. */
 bool redirect_offered(const struct service *service);
 
 /*
- * GET and HEAD /f/TOKEN/KEY of the stores whose `get` is "redirect". Answers
+ * GET and HEAD /f/TOKEN/KEY of the stores that have, or had, "redirect" as
+ * `get`: links never end. Answers
  * with a 302, or says why that cannot be; false, with nothing done, when the
  * path is no link that such a store has made.
  */

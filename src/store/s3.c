@@ -96,9 +96,10 @@ static void write_path(
 	uri_encode_path(out, key);
 }
 
-/* As signers canonicalise it: each run of blanks is one. */
+/* As signers canonicalise it: trimmed, each run of blanks is one. */
 static void write_type(struct buf *out, struct span type)
 {
+	type = span_trim(type, " ");
 	for (size_t i = 0; i < type.len; i++) {
 		char c = type.at[i];
 
@@ -254,6 +255,13 @@ enum failure s3_redirect(struct store *store, struct span method,
 	struct creds_value creds;
 	enum failure failure;
 
+	/* Links that were shared before files became public: the bucket's own
+	 * address needs no right to read. */
+	if (s3->config.get == S3_GET_PUBLIC) {
+		write_base(out, &s3->config.download);
+		write_path(out, &s3->config.download, key);
+		return FAILURE_NONE;
+	}
 	if (!media_type_inline(type)) {
 		buf_init(&disposition, memory, sizeof memory);
 		disposition_attachment(&disposition, name);

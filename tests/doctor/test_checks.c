@@ -161,6 +161,56 @@ static void test_lifecycle(void **state)
 	}
 }
 
+/* What got no answer was neither refused nor left alone. */
+static void test_lost_answers(void **state)
+{
+	(void)state;
+	static enum verdict (*const checks[])(struct doctor *) = { check_list,
+		check_stranger_put, check_stranger_delete, check_size,
+		check_signature };
+	static const struct canned none[] = { { 0, "", FETCH_TIMEOUT },
+		{ 0, NULL, 0 } };
+
+	doctor.stored = true;
+	for (size_t i = 0; i < COUNT_OF(checks); i++) {
+		assert_int_equal(run_check(checks[i], none), VERDICT_WARNING);
+		expect_says(seen, "no answer in time");
+	}
+	/* The stranger's object may be there as well. */
+	assert_int_equal(run_check(check_tidy, none), VERDICT_WARNING);
+	assert_non_null(strstr(asked, "DELETE /slotd-doctor/stranger"));
+	expect_says(seen, "slotd-doctor/ stays: no answer in time");
+}
+
+static void test_a_lost_put(void **state)
+{
+	(void)state;
+	static const struct canned none[] = { { 0, "", FETCH_TIMEOUT },
+		{ 0, NULL, 0 } };
+	static const struct canned gone[] = { { 204, "", 0 }, { 0, NULL, 0 } };
+
+	assert_int_equal(run_check(check_put, none), VERDICT_FAILURE);
+	expect_says(change, "not to an upload");
+	assert_int_equal(run_check(check_tidy, none), VERDICT_WARNING);
+	expect_says(seen, "slotd-doctor/probe.txt may stay: no answer");
+	assert_int_equal(run_check(check_tidy, gone), VERDICT_OK);
+	expect_says(seen, "is removed again");
+}
+
+static void test_presigned_links(void **state)
+{
+	(void)state;
+	static const struct canned probe[] = { { 200, PROBE_BODY, 0 },
+		{ 0, NULL, 0 } };
+
+	doctor.stored = doctor.reads = true;
+	storage.s3.get = S3_GET_PRESIGNED;
+	assert_int_equal(run_check(check_head, probe), VERDICT_WARNING);
+	expect_says(seen, "HEAD gets 403");
+	expect_says(change, "get = \"redirect\"");
+	storage.s3.get = S3_GET_PUBLIC;
+}
+
 /* --- all of them --- */
 
 static void begin(struct doctor_view *view, const char *name)
@@ -209,6 +259,9 @@ int main(void)
 		cmocka_unit_test_setup(test_another_page, set_up),
 		cmocka_unit_test_setup(test_no_answer, set_up),
 		cmocka_unit_test_setup(test_lifecycle, set_up),
+		cmocka_unit_test_setup(test_lost_answers, set_up),
+		cmocka_unit_test_setup(test_a_lost_put, set_up),
+		cmocka_unit_test_setup(test_presigned_links, set_up),
 		cmocka_unit_test_setup(test_interrupted_anywhere, set_up),
 	};
 

@@ -245,14 +245,14 @@ def test_forged(two):
         good.swapcase(), "", "A" * 22, "A" * 3000, good + "%00", "%zz",
         "é".encode().hex("%", 1),
         token("default", KEY, line=KEYS[1]), token("default", KEY + "x"),
-        token("open", KEY), token("", KEY)]
+        token("nobody", KEY), token("", KEY)]
     targets = [f"/f/{text}/{encoded}" for text in wrong]
     targets += [f"/f/{good}/{key}" for key in (
         "", encoded + "x", encoded[:-1], encoded.lower(), encoded + "/",
         "/" + encoded, "./" + encoded, encoded + "%00", encoded + "%",
         "x/../" + encoded, "x" * 5000)]
     targets += ["/f/", "/f/" + good, f"/f/{encoded}", f"/f/{good}{encoded}",
-                link("open", KEY), link("nobody", KEY)]
+                link("nobody", KEY)]
     for target in targets:
         assert_unknown(two.ask("GET", target))
         assert_unknown(two.ask("HEAD", target), head=True)
@@ -373,6 +373,18 @@ def test_without_redirects(start, tmp_path):
     for method in ("GET", "OPTIONS"):
         reply = slotd.ask(method, link("default", KEY))
         support.assert_problem(reply, "not-found")
+
+
+@pytest.mark.parametrize("get", ["public", "presigned"])
+def test_links_outlive_the_setting(start, tmp_path, get):
+    """What was shared as a redirect still leads to its file."""
+    slotd = start(redirect_config(tmp_path, storage={"get": get}))
+    reply = slotd.ask("GET", link("default", KEY))
+    assert reply.status == 302, reply
+    base, _, query = reply.headers["Location"].partition("?")
+    assert base == f"{BUCKET}/{KEY}"
+    assert ("X-Amz-Signature=" in query) == (get == "presigned")
+    assert_unknown(slotd.ask("GET", link("default", KEY, line=KEYS[1])))
 
 
 def test_the_log_has_no_signature(two):

@@ -74,6 +74,18 @@ def test_terminal(tmp_path):
         assert b"\033" not in piped and b"\r" not in piped
 
 
+def test_a_proxy_is_named(tmp_path):
+    """curl obeys it, so what is seen is seen through it."""
+    with Stub() as store:
+        path = support.write_config(tmp_path, stub_config(store))
+        env = {**environment(), "no_proxy": "",
+               "http_proxy": f"http://127.0.0.1:{support.free_port()}"}
+        done = support.run("doctor", "-c", path, env=env)
+        assert b"(the environment sets http_proxy)" in done.stdout
+        assert b"not tried (clock, put, " in done.stdout
+        assert done.returncode == 1 and store.requests == []
+
+
 def test_storages(tmp_path):
     with Stub() as store:
         config = stub_config(store)
