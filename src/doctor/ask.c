@@ -109,6 +109,23 @@ bool ask_signed(struct doctor *doctor, const char *method,
 	return ask(doctor, &request);
 }
 
+bool unsure_of(const struct doctor *doctor)
+{
+	return doctor->reply.result != FETCH_ANSWERED ||
+	       (doctor->reply.status >= 500 && doctor->reply.status != 501);
+}
+
+enum verdict unanswered(struct doctor *doctor, const char *what)
+{
+	seen(doctor, "%s: ", what);
+	if (doctor->reply.result == FETCH_ANSWERED)
+		seen_answer(doctor);
+	else
+		seen_no_answer(doctor);
+	change(doctor, "Run slotd doctor again: this could not be judged.\n");
+	return VERDICT_WARNING;
+}
+
 void seen_no_answer(struct doctor *doctor)
 {
 	const struct fetch_reply *reply = &doctor->reply;

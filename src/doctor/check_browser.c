@@ -5,7 +5,7 @@
 
 /* A web client's question before its request. RGW answers only to who
  * asks with an Origin and for a method. */
-static void preflight(struct doctor *doctor, const struct uri_base *base,
+static bool preflight(struct doctor *doctor, const struct uri_base *base,
     const char *origin, const char *method, const char *headers)
 {
 	char memory[URL_SIZE];
@@ -18,7 +18,7 @@ static void preflight(struct doctor *doctor, const struct uri_base *base,
 
 	buf_init(&url, memory, sizeof memory);
 	plain_url(&url, base, PROBE);
-	ask(doctor, &request);
+	return ask(doctor, &request) && !unsure_of(doctor);
 }
 
 static bool allowed(const struct doctor *doctor, const char *origin,
@@ -41,10 +41,11 @@ enum verdict check_cors_put(struct doctor *doctor)
 
 	if (!doctor->reached || doctor->no_bucket)
 		return VERDICT_SKIPPED;
-	preflight(doctor, &doctor->storage->s3.bucket,
-	    "Origin: https://web-client.example",
-	    "Access-Control-Request-Method: PUT",
-	    "Access-Control-Request-Headers: content-type");
+	if (!preflight(doctor, &doctor->storage->s3.bucket,
+		"Origin: https://web-client.example",
+		"Access-Control-Request-Method: PUT",
+		"Access-Control-Request-Headers: content-type"))
+		return unanswered(doctor, "the preflight of an upload");
 	if (allowed(doctor, origin, "PUT", "content-type")) {
 		seen(doctor, "web pages may upload");
 		return VERDICT_OK;
@@ -62,8 +63,9 @@ enum verdict check_cors_get(struct doctor *doctor)
 	if (!doctor->reached || doctor->no_bucket)
 		return VERDICT_SKIPPED;
 	/* So does a browser call itself after a redirect to elsewhere. */
-	preflight(doctor, &doctor->storage->s3.download, "Origin: null",
-	    "Access-Control-Request-Method: GET", NULL);
+	if (!preflight(doctor, &doctor->storage->s3.download, "Origin: null",
+		"Access-Control-Request-Method: GET", NULL))
+		return unanswered(doctor, "the preflight of a download");
 	if (allowed(doctor, "null", "GET", NULL)) {
 		seen(doctor, "web pages may download, after a redirect too");
 		return VERDICT_OK;

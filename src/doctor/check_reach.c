@@ -106,7 +106,8 @@ static void advise_connection(struct doctor *doctor)
 	}
 }
 
-/* libcurl obeys it, clients elsewhere do not: "" or what to say of it. */
+/* The variable that libcurl may obey, and clients elsewhere do not; NULL:
+ * none. */
 static const char *proxy_of(struct span scheme)
 {
 	static const char *const names[] = { "https_proxy", "HTTPS_PROXY",
@@ -128,7 +129,8 @@ static void seen_proxy(struct doctor *doctor)
 	const char *except = getenv("no_proxy");
 
 	if (name && !(except && strcmp(except, "*") == 0))
-		seen(doctor, " (the environment sets %s)", name);
+		seen(doctor,
+		    " (the environment sets %s; no_proxy excepts hosts)", name);
 }
 
 enum verdict check_connection(struct doctor *doctor)

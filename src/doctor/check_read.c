@@ -21,8 +21,9 @@ static bool read_probe(
 		    span_of("attachment") },
 		{ span_of("response-content-type"), span_of(PROBE_TYPE) },
 	};
+	/* A presigned link is one for GET, whatever a client does with it. */
 	const struct sigv4_request get = {
-		.method = span_of(method),
+		.method = span_of(s3->get == S3_GET_PRESIGNED ? "GET" : method),
 		.query = query,
 		.query_count = s3->get == S3_GET_REDIRECT ? 2 : 0,
 		.expires = s3->get_ttl,
@@ -117,19 +118,17 @@ enum verdict check_head(struct doctor *doctor)
 {
 	if (!doctor->reads)
 		return VERDICT_SKIPPED;
-	if (doctor->storage->s3.get == S3_GET_PRESIGNED) {
-		seen(doctor, "links are signed for GET: HEAD gets 403");
-		change(doctor, "Conversations sends HEAD before it downloads, "
-			       "and needs 200: get = \"redirect\".\n");
-		return VERDICT_WARNING;
-	}
 	read_probe(doctor, "HEAD", &doctor->storage->s3.download);
 	seen_reading(doctor, "HEAD");
 	if (doctor->reply.status == 200)
 		return VERDICT_OK;
 	change(doctor, "Conversations sends HEAD before it downloads, and "
 		       "needs 200.\n");
-	return VERDICT_FAILURE;
+	if (doctor->storage->s3.get != S3_GET_PRESIGNED)
+		return VERDICT_FAILURE;
+	change(doctor, "Links signed for GET cannot do that: get = "
+		       "\"redirect\".\n");
+	return VERDICT_WARNING;
 }
 
 /* Where download_url is another place: is it the same bucket? */
@@ -167,8 +166,10 @@ enum verdict check_download(struct doctor *doctor)
 	return VERDICT_FAILURE;
 }
 
-static bool lists(
-    struct doctor *doctor, const struct uri_base *base, bool *ret_unsure)
+/* Yes, no, or not known: the last is told at once. */
+enum listing { LISTING_NO, LISTING_YES, LISTING_UNSURE };
+
+static enum listing lists(struct doctor *doctor, const struct uri_base *base)
 {
 	char memory[URL_SIZE];
 	struct buf url;
@@ -176,35 +177,30 @@ static bool lists(
 
 	buf_init(&url, memory, sizeof memory);
 	plain_url(&url, base, "/?list-type=2&max-keys=1");
-	if (!ask(doctor, &request))
-		*ret_unsure = true;
-	return doctor->reply.result == FETCH_ANSWERED &&
-	       doctor->reply.status == 200 &&
-	       strstr(doctor->reply.body, "<ListBucketResult");
-}
-
-/* What got no answer was not refused. */
-static enum verdict unanswered(struct doctor *doctor, const char *what)
-{
-	seen(doctor, "%s: ", what);
-	seen_no_answer(doctor);
-	change(doctor, "Run slotd doctor again: this could not be judged.\n");
-	return VERDICT_WARNING;
+	ask(doctor, &request);
+	if (unsure_of(doctor))
+		return LISTING_UNSURE;
+	return doctor->reply.status == 200 &&
+		       strstr(doctor->reply.body, "<ListBucketResult")
+		   ? LISTING_YES
+		   : LISTING_NO;
 }
 
 enum verdict check_list(struct doctor *doctor)
 {
 	const struct s3_config *s3 = &doctor->storage->s3;
 	const struct bucket bucket = bucket_of(s3);
-	bool unsure = false;
+	const struct uri_base *const bases[] = { &bucket.base, &s3->bucket,
+		&s3->download };
+	enum listing listing = LISTING_NO;
 
 	if (!doctor->reached || doctor->no_bucket)
 		return VERDICT_SKIPPED;
-	if (!lists(doctor, &bucket.base, &unsure) &&
-	    !lists(doctor, &s3->bucket, &unsure) &&
-	    !lists(doctor, &s3->download, &unsure)) {
-		if (unsure)
-			return unanswered(doctor, "a stranger's listing");
+	for (size_t i = 0; i < 3 && listing == LISTING_NO; i++)
+		listing = lists(doctor, bases[i]);
+	if (listing == LISTING_UNSURE)
+		return unanswered(doctor, "a stranger's listing");
+	if (listing == LISTING_NO) {
 		seen(doctor, "strangers cannot list the bucket");
 		return VERDICT_OK;
 	}
@@ -238,7 +234,7 @@ enum verdict check_stranger_put(struct doctor *doctor)
 	/* Before it is asked for: the answer may be lost. */
 	doctor->stranger_touched = true;
 	if (!unsigned_ask(doctor, "PUT", PROBE_STRANGER)) {
-		if (doctor->reply.result != FETCH_ANSWERED) {
+		if (unsure_of(doctor)) {
 			doctor->unsure = true;
 			return unanswered(doctor, "a stranger's PUT");
 		}
@@ -259,7 +255,7 @@ enum verdict check_stranger_delete(struct doctor *doctor)
 	if (!doctor->stored)
 		return VERDICT_SKIPPED;
 	if (!unsigned_ask(doctor, "DELETE", PROBE)) {
-		if (doctor->reply.result != FETCH_ANSWERED)
+		if (unsure_of(doctor))
 			return unanswered(doctor, "a stranger's DELETE");
 		seen(doctor, "strangers cannot delete");
 		return VERDICT_OK;

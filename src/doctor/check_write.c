@@ -36,6 +36,7 @@ enum verdict check_put(struct doctor *doctor)
 		    doctor->reply.status);
 		return VERDICT_OK;
 	}
+	doctor->unsure = unsure_of(doctor);
 	seen(doctor, "a slot's PUT is refused: ");
 	seen_answer(doctor);
 	read_code(doctor, code, sizeof code);
@@ -53,12 +54,14 @@ enum verdict check_size(struct doctor *doctor)
 {
 	if (!doctor->stored)
 		return VERDICT_SKIPPED;
-	if (!ask_put(doctor, span_of(PROBE_BODY PROBE_BODY), false)) {
-		/* It may well close while we still send. */
-		seen(doctor, "a PUT of another length: ");
-		seen_no_answer(doctor);
+	/* It may well close while we still send. */
+	ask_put(doctor, span_of(PROBE_BODY PROBE_BODY), false);
+	if (unsure_of(doctor)) {
+		enum verdict verdict =
+		    unanswered(doctor, "a PUT of another length");
+
 		mend(doctor);
-		return VERDICT_WARNING;
+		return verdict;
 	}
 	if (!is_well(doctor)) {
 		seen(doctor, "a PUT of another length is refused: ");
@@ -83,10 +86,9 @@ enum verdict check_signature(struct doctor *doctor)
 {
 	if (!doctor->stored)
 		return VERDICT_SKIPPED;
-	if (!ask_put(doctor, span_of(PROBE_BODY), true)) {
-		seen_no_answer(doctor);
-		return VERDICT_WARNING;
-	}
+	ask_put(doctor, span_of(PROBE_BODY), true);
+	if (unsure_of(doctor))
+		return unanswered(doctor, "a forged signature");
 	if (!is_well(doctor)) {
 		seen(doctor, "a forged signature is refused: ");
 		seen_answer(doctor);
@@ -130,16 +132,27 @@ static bool remove_one(struct doctor *doctor, const char *path)
 	       (is_well(doctor) || doctor->reply.status == 404);
 }
 
+/* Both, whatever becomes of one; doctor->reply is then of a failed one. */
+static bool remove_all(struct doctor *doctor)
+{
+	static struct fetch_reply failed;
+
+	if (!doctor->stranger_touched || remove_one(doctor, PROBE_STRANGER))
+		return remove_one(doctor, PROBE);
+	failed = doctor->reply;
+	remove_one(doctor, PROBE);
+	doctor->reply = failed;
+	return false;
+}
+
 enum verdict check_tidy(struct doctor *doctor)
 {
 	const struct bucket bucket = bucket_of(&doctor->storage->s3);
-	bool gone;
+	bool gone, may_not;
 
 	if (!doctor->touched && !doctor->stranger_touched)
 		return VERDICT_SKIPPED;
-	gone = remove_one(doctor, PROBE);
-	if (doctor->stranger_touched)
-		gone = remove_one(doctor, PROBE_STRANGER) && gone;
+	gone = remove_all(doctor);
 	if (!doctor->stored && !doctor->stranger_touched && !doctor->unsure) {
 		seen(doctor, "nothing is left in the bucket");
 		return VERDICT_OK;
@@ -156,13 +169,13 @@ enum verdict check_tidy(struct doctor *doctor)
 		seen_answer(doctor);
 	else
 		seen_no_answer(doctor);
+	may_not = doctor->reply.result == FETCH_ANSWERED &&
+		  doctor->reply.status < 500;
 	change(doctor,
-	    "That this key may not delete is as it should be. To remove it, "
-	    "with a key that may:\n"
+	    "%sTo remove it, with a key that may:\n"
 	    "   aws s3 rm --recursive s3://%.*s/%.*s%s" PROBE_FOLDER "/",
+	    may_not ? "That this key may not delete is as it should be. " : "",
 	    ARG(bucket.name), ARG(bucket.prefix), bucket.prefix.len ? "/" : "");
 	add_endpoint(doctor, &bucket);
-	/* Refused is as it should be; no answer is not. */
-	return doctor->reply.result == FETCH_ANSWERED ? VERDICT_OK
-						      : VERDICT_WARNING;
+	return may_not ? VERDICT_OK : VERDICT_WARNING;
 }

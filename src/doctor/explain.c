@@ -126,14 +126,16 @@ static bool explain_code(const struct conf_storage *storage, struct span xml,
 			say(out, "%s", causes[i].sentence);
 			return true;
 		}
-	return false;
+	say(out, "slotd knows no cause for this code.\n");
+	return true;
 }
 
 /* AWS and others tell what they made of the request. */
 static bool explain_parts(const struct conf_storage *storage, struct span xml,
     int64_t now, struct buf *out)
 {
-	char canonical_memory[8192], signature_memory[128];
+	static char canonical_memory[16384];
+	char signature_memory[128];
 	struct buf canonical, signature;
 	struct signed_request request;
 
@@ -203,25 +205,74 @@ static bool explain_xml(const struct conf_storage *storage, struct span xml,
 	return explain_code(storage, xml, code.at, out);
 }
 
-/* The storage that a URL or an error most likely belongs to. */
-static const struct conf_storage *storage_of(
-    const struct conf *conf, struct span text)
+/* Whether path is below a base, whose own path ends at a border. */
+static bool below(const struct uri_base *base, struct span path)
 {
-	const struct conf_storage *first = NULL;
+	const struct span rest = span_from(path, base->path.len);
+
+	return span_equal(span_first(path, base->path.len), base->path) &&
+	       (!rest.len || *rest.at == '/');
+}
+
+/* How well a URL fits a base: the longest one counts. 0: not at all. */
+static size_t fit(
+    const struct uri_base *base, const struct signed_request *request)
+{
+	if (!span_equal(base->host, request->host))
+		return 0;
+	return below(base, request->path) ? 2 + base->path.len : 1;
+}
+
+/* The storage that a request, or the bucket of this name, most likely
+ * belongs to; NULL: none is of type s3. */
+static const struct conf_storage *storage_of(const struct conf *conf,
+    const struct signed_request *request, struct span bucket)
+{
+	const struct conf_storage *best = NULL;
+	size_t best_fit = 0;
 
 	for (size_t i = 0; i < conf->storage_count; i++) {
 		const struct conf_storage *at = &conf->storages[i];
+		size_t own, other;
 
 		if (at->type != CONF_STORE_S3)
 			continue;
-		if (memmem(text.at, text.len, at->s3.bucket.host.at,
-			at->s3.bucket.host.len) &&
-		    memmem(text.at, text.len, at->s3.bucket.path.at,
-			at->s3.bucket.path.len))
-			return at;
-		first = first ? first : at;
+		own = fit(&at->s3.bucket, request);
+		other = fit(&at->s3.download, request);
+		own = own > other ? own : other;
+		if (!own && bucket.len &&
+		    span_equal(bucket_of(&at->s3).name, bucket))
+			own = 1;
+		if (!best || own > best_fit) {
+			best = at;
+			best_fit = own;
+		}
 	}
-	return first;
+	return best;
+}
+
+static bool no_storage(struct buf *out)
+{
+	say(out, "There is no storage of type s3 in this file.\n");
+	return true;
+}
+
+static bool explain_answer(
+    const struct conf *conf, struct span xml, int64_t now, struct buf *out)
+{
+	static char canonical_memory[16384];
+	char bucket_memory[256];
+	struct buf canonical, bucket;
+	struct signed_request request = { 0 };
+	const struct conf_storage *storage;
+
+	buf_init(&canonical, canonical_memory, sizeof canonical_memory);
+	buf_init(&bucket, bucket_memory, sizeof bucket_memory);
+	if (xml_text(xml, "CanonicalRequest", &canonical))
+		signed_read_canonical(buf_span(&canonical), &request);
+	element(xml, "BucketName", &bucket);
+	storage = storage_of(conf, &request, buf_span(&bucket));
+	return storage ? explain_xml(storage, xml, now, out) : no_storage(out);
 }
 
 static bool explain_any(
@@ -231,19 +282,16 @@ static bool explain_any(
 	struct signed_request request;
 
 	text = span_trim(text, " \t\r\n\"'");
-	storage = storage_of(conf, text);
-	if (!storage) {
-		say(out, "There is no storage of type s3 in this file.\n");
-		return false;
-	}
 	if (span_starts(text, "<"))
-		return explain_xml(storage, text, now, out);
+		return explain_answer(conf, text, now, out);
 	if (!signed_read_url(text, &request)) {
 		say(out, "This is neither a store's XML error nor a presigned "
 			 "URL (it has no X-Amz-Signature).\n");
-		return false;
+		return true;
 	}
-	return explain_request(storage, &request, now, out);
+	storage = storage_of(conf, &request, SPAN_EMPTY);
+	return storage ? explain_request(storage, &request, now, out)
+		       : no_storage(out);
 }
 
 bool explain(

@@ -6,7 +6,8 @@
 /*
  * Reads a store's XML error or a presigned URL, and appends lines that say
  * where it differs from what slotd signs, and the likely cause. now: unix
- * seconds. True when a difference or a cause was found. No text of it holds
+ * seconds. True when a difference or a cause was found, or the text is none
+ * that can be explained. No text of it holds
  * a secret.
  */
 bool explain(

@@ -3,6 +3,7 @@
 #include "core/stamp.h"
 
 #include <stdio.h>
+#include <strings.h>
 
 /* Sizes that are tried for a slot whose size is not known. */
 #define SIZES_TRIED 200000
@@ -218,6 +219,9 @@ static bool explain_added(const struct signed_request *request, struct buf *out)
 			i++;
 		if (i < sizeof known / sizeof *known)
 			continue;
+		/* A token or another signature is a secret for a while. */
+		if (strncasecmp(name.at, "x-amz-", 6) == 0)
+			pair = name;
 		return differ(out, "query", span_of("no such parameter"), pair,
 		    "A client or a proxy has added it (or the URL was "
 		    "cut or HTML-escaped).\n");
@@ -313,7 +317,7 @@ static bool explain_by_trying(const struct conf_storage *storage,
 	}
 	say(out, "signature: host, path, region, key id and dates are as "
 		 "slotd signs them, the signature is not.\n");
-	say(out, "Either access_key_secret has changed since%s.\n",
+	say(out, "Most likely access_key_secret has changed since%s.\n",
 	    request->length.at
 		? ", or the file had another length than the slot"
 		: "");

@@ -50,6 +50,11 @@ bool ask_signed(struct doctor *doctor, const char *method,
     const struct uri_base *base, const char *path, const char *query,
     bool must);
 
+/* Whether nothing is known of what the last request did: there was no answer,
+ * or one of a server or proxy in trouble. */
+bool unsure_of(const struct doctor *doctor);
+/* The warning of a check that cannot be judged for that. */
+enum verdict unanswered(struct doctor *doctor, const char *what);
 /* Says what came instead of an answer. */
 void seen_no_answer(struct doctor *doctor);
 /* "403 AccessDenied (the store's own words)". */

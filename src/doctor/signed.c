@@ -164,7 +164,7 @@ static void add_canonical(
 bool signed_right(
     const struct signed_request *request, const struct conf_storage *storage)
 {
-	char canonical_memory[8192], text_memory[512], date_memory[64];
+	char canonical_memory[16384], text_memory[512], date_memory[64];
 	char headers_memory[256], hex_memory[2 * HASH_SIZE + 1];
 	struct buf canonical, text, date, headers, hex;
 	struct sigv4_request how = { .region = storage->s3.region };

@@ -255,9 +255,9 @@ enum failure s3_redirect(struct store *store, struct span method,
 	struct creds_value creds;
 	enum failure failure;
 
-	/* Links that were shared before files became public: the bucket's own
-	 * address needs no right to read. */
-	if (s3->config.get == S3_GET_PUBLIC) {
+	/* Links that were shared before the bucket became public: its own
+	 * address needs no right to read. An ACL is the newer files' alone. */
+	if (s3->config.get == S3_GET_PUBLIC && !s3->config.set_public) {
 		write_base(out, &s3->config.download);
 		write_path(out, &s3->config.download, key);
 		return FAILURE_NONE;

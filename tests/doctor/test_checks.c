@@ -167,7 +167,12 @@ static void test_lost_answers(void **state)
 	(void)state;
 	static enum verdict (*const checks[])(struct doctor *) = { check_list,
 		check_stranger_put, check_stranger_delete, check_size,
-		check_signature };
+		check_signature, check_cors_put, check_cors_get };
+	static const struct canned one[] = { { 0, "", FETCH_TIMEOUT },
+		{ 204, "", 0 }, { 0, NULL, 0 } };
+	/* So does a proxy speak that has lost its store. */
+	static const struct canned trouble[] = { { 504, "", 0 },
+		{ 0, NULL, 0 } };
 	static const struct canned none[] = { { 0, "", FETCH_TIMEOUT },
 		{ 0, NULL, 0 } };
 
@@ -175,10 +180,18 @@ static void test_lost_answers(void **state)
 	for (size_t i = 0; i < COUNT_OF(checks); i++) {
 		assert_int_equal(run_check(checks[i], none), VERDICT_WARNING);
 		expect_says(seen, "no answer in time");
+		assert_int_equal(
+		    run_check(checks[i], trouble), VERDICT_WARNING);
+		expect_says(seen, "504");
 	}
+	assert_int_equal(run_check(check_tidy, trouble), VERDICT_WARNING);
+	assert_null(strstr(doctor.finding.change.at, "as it should be"));
 	/* The stranger's object may be there as well. */
 	assert_int_equal(run_check(check_tidy, none), VERDICT_WARNING);
 	assert_non_null(strstr(asked, "DELETE /slotd-doctor/stranger"));
+	expect_says(seen, "slotd-doctor/ stays: no answer in time");
+	/* One of the two is enough: the stranger's comes first. */
+	assert_int_equal(run_check(check_tidy, one), VERDICT_WARNING);
 	expect_says(seen, "slotd-doctor/ stays: no answer in time");
 }
 
@@ -200,13 +213,13 @@ static void test_a_lost_put(void **state)
 static void test_presigned_links(void **state)
 {
 	(void)state;
-	static const struct canned probe[] = { { 200, PROBE_BODY, 0 },
+	static const struct canned denied[] = { { 403, "", 0 },
 		{ 0, NULL, 0 } };
 
 	doctor.stored = doctor.reads = true;
 	storage.s3.get = S3_GET_PRESIGNED;
-	assert_int_equal(run_check(check_head, probe), VERDICT_WARNING);
-	expect_says(seen, "HEAD gets 403");
+	assert_int_equal(run_check(check_head, denied), VERDICT_WARNING);
+	expect_says(seen, "HEAD by a presigned URL: 403");
 	expect_says(change, "get = \"redirect\"");
 	storage.s3.get = S3_GET_PUBLIC;
 }

@@ -375,15 +375,18 @@ def test_without_redirects(start, tmp_path):
         support.assert_problem(reply, "not-found")
 
 
-@pytest.mark.parametrize("get", ["public", "presigned"])
-def test_links_outlive_the_setting(start, tmp_path, get):
+@pytest.mark.parametrize("now, signed", [
+    ({"get": "public"}, False),
+    ({"get": "public", "set_public": True}, True),
+    ({"get": "presigned"}, True)])
+def test_links_outlive_the_setting(start, tmp_path, now, signed):
     """What was shared as a redirect still leads to its file."""
-    slotd = start(redirect_config(tmp_path, storage={"get": get}))
+    slotd = start(redirect_config(tmp_path, storage=now))
     reply = slotd.ask("GET", link("default", KEY))
     assert reply.status == 302, reply
     base, _, query = reply.headers["Location"].partition("?")
     assert base == f"{BUCKET}/{KEY}"
-    assert ("X-Amz-Signature=" in query) == (get == "presigned")
+    assert ("X-Amz-Signature=" in query) == signed
     assert_unknown(slotd.ask("GET", link("default", KEY, line=KEYS[1])))
 
 

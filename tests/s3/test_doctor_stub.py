@@ -81,7 +81,7 @@ def test_a_proxy_is_named(tmp_path):
         env = {**environment(), "no_proxy": "",
                "http_proxy": f"http://127.0.0.1:{support.free_port()}"}
         done = support.run("doctor", "-c", path, env=env)
-        assert b"(the environment sets http_proxy)" in done.stdout
+        assert b"(the environment sets http_proxy;" in done.stdout
         assert b"not tried (clock, put, " in done.stdout
         assert done.returncode == 1 and store.requests == []
 

@@ -102,4 +102,4 @@ def test_neither(conf):
     path, _ = conf
     for text in (b"", b"hello", b"<html><body>404</body></html>"):
         status, said = explain(path, text)
-        assert said
+        assert said and status == 1, text
