@@ -251,12 +251,6 @@ static const struct conf_storage *storage_of(const struct conf *conf,
 	return best;
 }
 
-static bool no_storage(struct buf *out)
-{
-	say(out, "There is no storage of type s3 in this file.\n");
-	return true;
-}
-
 static bool explain_answer(
     const struct conf *conf, struct span xml, int64_t now, struct buf *out)
 {
@@ -272,15 +266,20 @@ static bool explain_answer(
 		signed_read_canonical(buf_span(&canonical), &request);
 	element(xml, "BucketName", &bucket);
 	storage = storage_of(conf, &request, buf_span(&bucket));
-	return storage ? explain_xml(storage, xml, now, out) : no_storage(out);
+	return explain_xml(storage, xml, now, out);
 }
 
 static bool explain_any(
     const struct conf *conf, struct span text, int64_t now, struct buf *out)
 {
-	const struct conf_storage *storage;
-	struct signed_request request;
+	struct signed_request request = { 0 };
+	const struct conf_storage *storage =
+	    storage_of(conf, &request, SPAN_EMPTY);
 
+	if (!storage) {
+		say(out, "There is no storage of type s3 in this file.\n");
+		return true;
+	}
 	text = span_trim(text, " \t\r\n\"'");
 	if (span_starts(text, "<"))
 		return explain_answer(conf, text, now, out);
@@ -290,8 +289,7 @@ static bool explain_any(
 		return true;
 	}
 	storage = storage_of(conf, &request, SPAN_EMPTY);
-	return storage ? explain_request(storage, &request, now, out)
-		       : no_storage(out);
+	return explain_request(storage, &request, now, out);
 }
 
 bool explain(
