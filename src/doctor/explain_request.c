@@ -3,7 +3,6 @@
 #include "core/stamp.h"
 
 #include <stdio.h>
-#include <strings.h>
 
 /* Sizes that are tried for a slot whose size is not known. */
 #define SIZES_TRIED 200000
@@ -219,10 +218,9 @@ static bool explain_added(const struct signed_request *request, struct buf *out)
 			i++;
 		if (i < sizeof known / sizeof *known)
 			continue;
-		/* A token or another signature is a secret for a while. */
-		if (strncasecmp(name.at, "x-amz-", 6) == 0)
-			pair = name;
-		return differ(out, "query", span_of("no such parameter"), pair,
+		/* Its value may be a token or a signature, whatever the
+		 * name became: amp;X-Amz-Signature, X%2DAmz-Signature. */
+		return differ(out, "query", span_of("no such parameter"), name,
 		    "A client or a proxy has added it (or the URL was "
 		    "cut or HTML-escaped).\n");
 	}
