@@ -1,5 +1,6 @@
 #include "cmd/options.h"
 #include "doctor/explain.h"
+#include "doctor/report.h"
 #include "http/world.h"
 
 #include <stdio.h>
@@ -13,9 +14,7 @@ static int tell(const struct conf *conf, struct span text, int64_t now)
 
 	buf_init(&out, memory, sizeof memory);
 	found = explain(conf, text, now, &out);
-	fputs(out.at, stdout);
-	if (!found && !out.len)
-		puts("No difference was found.");
+	report_lines(stdout, buf_span(&out), 0, report_width(stdout));
 	return found ? EXIT_FAULT : EXIT_OK;
 }
 

@@ -118,15 +118,13 @@ bool unsure_of(const struct doctor *doctor)
 enum verdict unanswered(struct doctor *doctor, const char *what)
 {
 	seen(doctor, "%s: ", what);
-	if (doctor->reply.result == FETCH_ANSWERED)
-		seen_answer(doctor);
-	else
-		seen_no_answer(doctor);
+	seen_answer(doctor);
 	change(doctor, "Run slotd doctor again: this could not be judged.\n");
 	return VERDICT_WARNING;
 }
 
-void seen_no_answer(struct doctor *doctor)
+/* What came instead of an answer. */
+static void seen_no_answer(struct doctor *doctor)
 {
 	const struct fetch_reply *reply = &doctor->reply;
 
@@ -169,6 +167,10 @@ void seen_answer(struct doctor *doctor)
 	char code_memory[64], message_memory[512];
 	struct buf code, message;
 
+	if (reply->result != FETCH_ANSWERED) {
+		seen_no_answer(doctor);
+		return;
+	}
 	buf_init(&code, code_memory, sizeof code_memory);
 	buf_init(&message, message_memory, sizeof message_memory);
 	answer_code(doctor, &code);

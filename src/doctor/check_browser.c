@@ -129,10 +129,9 @@ enum verdict check_lifecycle(struct doctor *doctor)
 	if (!doctor->stored)
 		return VERDICT_SKIPPED;
 	buf_init(&code, memory, sizeof memory);
-	if (!ask_signed(doctor, "GET", &bucket.base, "", "lifecycle", false)) {
-		seen_no_answer(doctor);
-		return VERDICT_WARNING;
-	}
+	ask_signed(doctor, "GET", &bucket.base, "", "lifecycle", false);
+	if (unsure_of(doctor))
+		return unanswered(doctor, "the lifecycle rules");
 	answer_code(doctor, &code);
 	if (doctor->reply.status == 200 && strstr(doctor->reply.body, "<Rule>"))
 		seen(doctor, "the bucket has rules; old files go as they say");

@@ -77,7 +77,7 @@ enum verdict check_public_url(struct doctor *doctor)
 	buf_init(&url, memory, sizeof memory);
 	say(&url, "%.*s/healthz", ARG(doctor->conf->public_url));
 	if (!ask(doctor, &request)) {
-		seen_no_answer(doctor);
+		seen_answer(doctor);
 		change(doctor,
 		    "Start the service first. Else: does public_url lead to "
 		    "it (DNS, proxy, certificate)?\n"

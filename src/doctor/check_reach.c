@@ -106,31 +106,22 @@ static void advise_connection(struct doctor *doctor)
 	}
 }
 
-/* The variable that libcurl may obey, and clients elsewhere do not; NULL:
- * none. */
-static const char *proxy_of(struct span scheme)
-{
-	static const char *const names[] = { "https_proxy", "HTTPS_PROXY",
-		"http_proxy", "all_proxy", "ALL_PROXY" };
-	const bool https = span_is(scheme, "https");
-
-	for (size_t i = https ? 0 : 2; i < sizeof names / sizeof *names; i++) {
-		const char *value = getenv(names[i]);
-
-		if (value && *value && !(https && i == 2))
-			return names[i];
-	}
-	return NULL;
-}
-
+/* libcurl may obey it, clients elsewhere do not. */
 static void seen_proxy(struct doctor *doctor)
 {
-	const char *name = proxy_of(doctor->storage->s3.bucket.scheme);
-	const char *except = getenv("no_proxy");
+	static const char *const http[] = { "http_proxy", "all_proxy",
+		"ALL_PROXY", NULL };
+	static const char *const https[] = { "https_proxy", "HTTPS_PROXY",
+		"all_proxy", "ALL_PROXY", NULL };
+	const char *const *name =
+	    span_is(doctor->storage->s3.bucket.scheme, "https") ? https : http;
 
-	if (name && !(except && strcmp(except, "*") == 0))
+	while (*name && !(getenv(*name) && *getenv(*name)))
+		name++;
+	if (*name)
 		seen(doctor,
-		    " (the environment sets %s; no_proxy excepts hosts)", name);
+		    " (the environment sets %s; no_proxy excepts hosts)",
+		    *name);
 }
 
 enum verdict check_connection(struct doctor *doctor)
@@ -143,7 +134,7 @@ enum verdict check_connection(struct doctor *doctor)
 	buf_init(&url, memory, sizeof memory);
 	plain_url(&url, base, PROBE);
 	if (!ask(doctor, &request)) {
-		seen_no_answer(doctor);
+		seen_answer(doctor);
 		seen_proxy(doctor);
 		advise_connection(doctor);
 		return VERDICT_FAILURE;

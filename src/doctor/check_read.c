@@ -48,10 +48,7 @@ static void seen_reading(struct doctor *doctor, const char *method)
 
 	seen(doctor, "%s %s: ", method,
 	    public ? "as everybody" : "by a presigned URL");
-	if (doctor->reply.result != FETCH_ANSWERED)
-		seen_no_answer(doctor);
-	else
-		seen_answer(doctor);
+	seen_answer(doctor);
 }
 
 static void advise_unreadable(struct doctor *doctor)
@@ -234,10 +231,8 @@ enum verdict check_stranger_put(struct doctor *doctor)
 	/* Before it is asked for: the answer may be lost. */
 	doctor->stranger_touched = true;
 	if (!unsigned_ask(doctor, "PUT", PROBE_STRANGER)) {
-		if (unsure_of(doctor)) {
-			doctor->unsure = true;
+		if (unsure_of(doctor))
 			return unanswered(doctor, "a stranger's PUT");
-		}
 		doctor->stranger_touched = false;
 		seen(doctor, "strangers cannot write");
 		return VERDICT_OK;

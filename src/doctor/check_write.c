@@ -24,7 +24,7 @@ enum verdict check_put(struct doctor *doctor)
 	if (!ask_put(doctor, span_of(PROBE_BODY), false)) {
 		doctor->unsure = true;
 		seen(doctor, "a slot's PUT: ");
-		seen_no_answer(doctor);
+		seen_answer(doctor);
 		change(doctor, "The store answers, but not to an upload: look "
 			       "at its log, and at proxies between.\n");
 		return VERDICT_FAILURE;
@@ -37,7 +37,8 @@ enum verdict check_put(struct doctor *doctor)
 		return VERDICT_OK;
 	}
 	doctor->unsure = unsure_of(doctor);
-	seen(doctor, "a slot's PUT is refused: ");
+	seen(doctor,
+	    "a slot's PUT %s: ", doctor->unsure ? "fails" : "is refused");
 	seen_answer(doctor);
 	read_code(doctor, code, sizeof code);
 	advise_refused(doctor, code);
@@ -112,10 +113,9 @@ enum verdict check_key(struct doctor *doctor)
 
 	if (!doctor->stored)
 		return VERDICT_SKIPPED;
-	if (!ask_signed(doctor, "GET", &bucket.base, "", NULL, false)) {
-		seen_no_answer(doctor);
-		return VERDICT_WARNING;
-	}
+	ask_signed(doctor, "GET", &bucket.base, "", NULL, false);
+	if (unsure_of(doctor))
+		return unanswered(doctor, "a listing with slotd's key");
 	if (!is_well(doctor)) {
 		seen(doctor, "it may not list the bucket, as it should be");
 		return VERDICT_OK;
@@ -135,7 +135,7 @@ static bool remove_one(struct doctor *doctor, const char *path)
 /* Both, whatever becomes of one; doctor->reply is then of a failed one. */
 static bool remove_all(struct doctor *doctor)
 {
-	static struct fetch_reply failed;
+	struct fetch_reply failed;
 
 	if (!doctor->stranger_touched || remove_one(doctor, PROBE_STRANGER))
 		return remove_one(doctor, PROBE);
@@ -165,12 +165,8 @@ enum verdict check_tidy(struct doctor *doctor)
 	    bucket.prefix.len ? "/" : "",
 	    doctor->stranger_touched ? "" : "probe.txt",
 	    doctor->stored ? "stays" : "may stay");
-	if (doctor->reply.result == FETCH_ANSWERED)
-		seen_answer(doctor);
-	else
-		seen_no_answer(doctor);
-	may_not = doctor->reply.result == FETCH_ANSWERED &&
-		  doctor->reply.status < 500;
+	seen_answer(doctor);
+	may_not = !unsure_of(doctor);
 	change(doctor,
 	    "%sTo remove it, with a key that may:\n"
 	    "   aws s3 rm --recursive s3://%.*s/%.*s%s" PROBE_FOLDER "/",

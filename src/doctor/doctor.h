@@ -49,7 +49,7 @@ struct doctor {
 	bool stored;           /* the object is there */
 	bool touched;          /* it may be there: to be taken away */
 	bool stranger_touched; /* so may the one that a stranger put */
-	bool unsure;           /* a PUT of either got no answer */
+	bool unsure;           /* whether the slot's PUT was done */
 	bool reads;            /* clients can read the object */
 	bool no_bucket;        /* the store says so */
 	bool told_cors;        /* that advice was given */

@@ -130,19 +130,16 @@ static bool explain_code(const struct conf_storage *storage, struct span xml,
 	return true;
 }
 
-/* AWS and others tell what they made of the request. */
+/* AWS and others tell what they made of the request; it has no method where
+ * the store has told nothing. */
 static bool explain_parts(const struct conf_storage *storage, struct span xml,
-    int64_t now, struct buf *out)
+    struct signed_request request, int64_t now, struct buf *out)
 {
-	static char canonical_memory[16384];
-	char signature_memory[128];
-	struct buf canonical, signature;
-	struct signed_request request;
+	char memory[128];
+	struct buf signature;
 
-	buf_init(&canonical, canonical_memory, sizeof canonical_memory);
-	buf_init(&signature, signature_memory, sizeof signature_memory);
-	if (!xml_text(xml, "CanonicalRequest", &canonical) ||
-	    !signed_read_canonical(buf_span(&canonical), &request))
+	buf_init(&signature, memory, sizeof memory);
+	if (!request.method.len)
 		return false;
 	if (xml_text(xml, "SignatureProvided", &signature))
 		request.signature = buf_span(&signature);
@@ -177,15 +174,18 @@ static bool explain_string(
 }
 
 static bool explain_xml(const struct conf_storage *storage, struct span xml,
-    int64_t now, struct buf *out)
+    const struct signed_request *request, int64_t now, struct buf *out)
 {
 	char code_memory[128], memory[512];
 	struct buf code, part;
 
 	buf_init(&code, code_memory, sizeof code_memory);
 	buf_init(&part, memory, sizeof memory);
-	element(xml, "Code", &code);
-	say(out, "The store answered %s", code.len ? code.at : "without code");
+	if (!element(xml, "Code", &code)) {
+		say(out, "This is no store's error: it has no Code.\n");
+		return true;
+	}
+	say(out, "The store answered %s", code.at);
 	if (element(xml, "Message", &part))
 		say(out, ": %s", part.at);
 	say(out, "\n");
@@ -199,7 +199,7 @@ static bool explain_xml(const struct conf_storage *storage, struct span xml,
 		return true;
 	}
 	if (strcmp(code.at, "SignatureDoesNotMatch") == 0 &&
-	    (explain_parts(storage, xml, now, out) ||
+	    (explain_parts(storage, xml, *request, now, out) ||
 		explain_string(storage, xml, out)))
 		return true;
 	return explain_code(storage, xml, code.at, out);
@@ -214,39 +214,48 @@ static bool below(const struct uri_base *base, struct span path)
 	       (!rest.len || *rest.at == '/');
 }
 
-/* How well a URL fits a base: the longest one counts. 0: not at all. */
-static size_t fit(
+/* What is known of where a request went. */
+struct trace {
+	struct signed_request request; /* no host: not known */
+	struct span bucket;
+	struct span access_key_id;
+};
+
+/* How well a request fits a base: the longest one counts. 0: not at all. */
+static size_t fit_base(
     const struct uri_base *base, const struct signed_request *request)
 {
 	if (!span_equal(base->host, request->host))
 		return 0;
-	return below(base, request->path) ? 2 + base->path.len : 1;
+	return below(base, request->path) ? 4 + base->path.len : 3;
 }
 
-/* The storage that a request, or the bucket of this name, most likely
- * belongs to; NULL: none is of type s3. */
-static const struct conf_storage *storage_of(const struct conf *conf,
-    const struct signed_request *request, struct span bucket)
+static size_t fit(const struct conf_storage *storage, const struct trace *trace)
+{
+	size_t own = fit_base(&storage->s3.bucket, &trace->request);
+	size_t other = fit_base(&storage->s3.download, &trace->request);
+
+	if (own || other)
+		return own > other ? own : other;
+	if (trace->bucket.len &&
+	    span_equal(bucket_of(&storage->s3).name, trace->bucket))
+		return 2;
+	return span_equal(
+	    storage->s3_creds.access_key_id, trace->access_key_id);
+}
+
+/* The storage that it most likely belongs to; there is one of type s3. */
+static const struct conf_storage *storage_of(
+    const struct conf *conf, const struct trace *trace)
 {
 	const struct conf_storage *best = NULL;
-	size_t best_fit = 0;
 
 	for (size_t i = 0; i < conf->storage_count; i++) {
 		const struct conf_storage *at = &conf->storages[i];
-		size_t own, other;
 
-		if (at->type != CONF_STORE_S3)
-			continue;
-		own = fit(&at->s3.bucket, request);
-		other = fit(&at->s3.download, request);
-		own = own > other ? own : other;
-		if (!own && bucket.len &&
-		    span_equal(bucket_of(&at->s3).name, bucket))
-			own = 1;
-		if (!best || own > best_fit) {
+		if (at->type == CONF_STORE_S3 &&
+		    (!best || fit(at, trace) > fit(best, trace)))
 			best = at;
-			best_fit = own;
-		}
 	}
 	return best;
 }
@@ -254,42 +263,54 @@ static const struct conf_storage *storage_of(const struct conf *conf,
 static bool explain_answer(
     const struct conf *conf, struct span xml, int64_t now, struct buf *out)
 {
-	static char canonical_memory[16384];
-	char bucket_memory[256];
-	struct buf canonical, bucket;
-	struct signed_request request = { 0 };
-	const struct conf_storage *storage;
+	char canonical_memory[16384], bucket_memory[256], key_memory[256];
+	struct buf canonical, bucket, key;
+	struct trace trace = { 0 };
 
 	buf_init(&canonical, canonical_memory, sizeof canonical_memory);
 	buf_init(&bucket, bucket_memory, sizeof bucket_memory);
+	buf_init(&key, key_memory, sizeof key_memory);
 	if (xml_text(xml, "CanonicalRequest", &canonical))
-		signed_read_canonical(buf_span(&canonical), &request);
-	element(xml, "BucketName", &bucket);
-	storage = storage_of(conf, &request, buf_span(&bucket));
-	return explain_xml(storage, xml, now, out);
+		signed_read_canonical(buf_span(&canonical), &trace.request);
+	if (element(xml, "BucketName", &bucket))
+		trace.bucket = buf_span(&bucket);
+	if (element(xml, "AWSAccessKeyId", &key))
+		trace.access_key_id = buf_span(&key);
+	return explain_xml(
+	    storage_of(conf, &trace), xml, &trace.request, now, out);
+}
+
+static bool explain_url(
+    const struct conf *conf, struct span url, int64_t now, struct buf *out)
+{
+	char memory[512];
+	struct buf credential;
+	struct trace trace = { 0 };
+
+	if (!signed_read_url(url, &trace.request)) {
+		say(out, "This is neither a store's XML error nor a presigned "
+			 "URL (it has no X-Amz-Signature).\n");
+		return true;
+	}
+	buf_init(&credential, memory, sizeof memory);
+	if (signed_parameter(&trace.request, "X-Amz-Credential", &credential))
+		trace.access_key_id = span_first(buf_span(&credential),
+		    span_find(buf_span(&credential), '/'));
+	return explain_request(
+	    storage_of(conf, &trace), &trace.request, now, out);
 }
 
 static bool explain_any(
     const struct conf *conf, struct span text, int64_t now, struct buf *out)
 {
-	struct signed_request request = { 0 };
-	const struct conf_storage *storage =
-	    storage_of(conf, &request, SPAN_EMPTY);
-
-	if (!storage) {
+	if (!conf_has_store(conf, CONF_STORE_S3)) {
 		say(out, "There is no storage of type s3 in this file.\n");
 		return true;
 	}
 	text = span_trim(text, " \t\r\n\"'");
 	if (span_starts(text, "<"))
 		return explain_answer(conf, text, now, out);
-	if (!signed_read_url(text, &request)) {
-		say(out, "This is neither a store's XML error nor a presigned "
-			 "URL (it has no X-Amz-Signature).\n");
-		return true;
-	}
-	storage = storage_of(conf, &request, SPAN_EMPTY);
-	return explain_request(storage, &request, now, out);
+	return explain_url(conf, text, now, out);
 }
 
 bool explain(

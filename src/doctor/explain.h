@@ -6,9 +6,7 @@
 /*
  * Reads a store's XML error or a presigned URL, and appends lines that say
  * where it differs from what slotd signs, and the likely cause. now: unix
- * seconds. True when a difference or a cause was found, or the text is none
- * that can be explained. No text of it holds
- * a secret.
+ * seconds. False when all is as slotd signs it. No line holds a secret.
  */
 bool explain(
     const struct conf *conf, struct span text, int64_t now, struct buf *out);

@@ -55,9 +55,7 @@ bool ask_signed(struct doctor *doctor, const char *method,
 bool unsure_of(const struct doctor *doctor);
 /* The warning of a check that cannot be judged for that. */
 enum verdict unanswered(struct doctor *doctor, const char *what);
-/* Says what came instead of an answer. */
-void seen_no_answer(struct doctor *doctor);
-/* "403 AccessDenied (the store's own words)". */
+/* "403 AccessDenied (the store's own words)", or what came instead. */
 void seen_answer(struct doctor *doctor);
 /* The error code in the last reply's body, or "". */
 void answer_code(const struct doctor *doctor, struct buf *out);

@@ -1,9 +1,14 @@
 #include "doctor/report.h"
 
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #define NAME_WIDTH 15
+#define SEEN_AT (7 + 2 + NAME_WIDTH + 2)
+/* Advice stands below the name, so that its commands fit a terminal. */
+#define CHANGE_AT 9
+#define WIDTH_MIN (SEEN_AT + 20)
 
 static const char *const marks[] = { "ok", "warning", "FAILURE", "skipped" };
 static const char *const colours[] = { "\033[32m", "\033[33m", "\033[1;31m",
@@ -40,9 +45,50 @@ static void json_finding(struct report *report, const struct finding *finding)
 	report->first = false;
 }
 
+/* How much of a sentence fits: up to a blank, or all of a word. */
+static size_t fitting(struct span line, size_t room)
+{
+	size_t at = span_find_last(span_first(line, room + 1), ' ');
+
+	if (line.len <= room)
+		return line.len;
+	return at <= room ? at : span_find(line, ' ');
+}
+
+/* A line whose first column is the indent's. */
+static void put_line(FILE *out, struct span line, size_t indent, size_t width)
+{
+	const bool whole = !line.len || *line.at == ' ' || *line.at == '{';
+	size_t len = !width || whole ? line.len : fitting(line, width - indent);
+
+	fprintf(out, "%.*s\n", (int)len, line.at);
+	while ((line = span_from(line, len + 1)).len) {
+		len = fitting(line, width - indent);
+		fprintf(out, "%*s%.*s\n", (int)indent, "", (int)len, line.at);
+	}
+}
+
+void report_lines(FILE *out, struct span text, size_t indent, size_t width)
+{
+	while (text.at && text.len) {
+		fprintf(out, "%*s", (int)indent, "");
+		put_line(out, span_cut(&text, '\n'), indent, width);
+	}
+}
+
+size_t report_width(FILE *out)
+{
+	struct winsize size;
+
+	if (isatty(fileno(out)) != 1)
+		return 0;
+	if (ioctl(fileno(out), TIOCGWINSZ, &size) != 0 || !size.ws_col)
+		return 80;
+	return size.ws_col > WIDTH_MIN ? size.ws_col : WIDTH_MIN;
+}
+
 static void text_finding(struct report *report, const struct finding *finding)
 {
-	struct span lines = span_trim(buf_span(&finding->change), "\n");
 	const bool coloured = report->colours;
 
 	if (finding->verdict == VERDICT_SKIPPED) {
@@ -50,16 +96,12 @@ static void text_finding(struct report *report, const struct finding *finding)
 		buf_text(&report->untried, finding->name);
 		return;
 	}
-	fprintf(report->out, "%s%-7s%s  %-*s  %s\n",
+	fprintf(report->out, "%s%-7s%s  %-*s  ",
 	    coloured ? colours[finding->verdict] : "", marks[finding->verdict],
-	    coloured ? "\033[0m" : "", NAME_WIDTH, finding->name,
-	    finding->seen.at);
-	while (lines.at && lines.len) {
-		struct span line = span_cut(&lines, '\n');
-
-		fprintf(report->out, "%*s%.*s\n", 7 + 2 + NAME_WIDTH + 2, "",
-		    (int)line.len, line.at);
-	}
+	    coloured ? "\033[0m" : "", NAME_WIDTH, finding->name);
+	put_line(report->out, buf_span(&finding->seen), SEEN_AT, report->width);
+	report_lines(report->out, span_trim(buf_span(&finding->change), "\n"),
+	    CHANGE_AT, report->width);
 }
 
 static void begin(struct doctor_view *view, const char *name)
@@ -90,14 +132,15 @@ static void end(struct doctor_view *view, const struct finding *finding)
 void report_init(struct report *report, FILE *out, bool json)
 {
 	const char *none = getenv("NO_COLOR");
-	const bool terminal = isatty(fileno(out)) == 1;
+	const size_t width = report_width(out);
 
 	*report = (struct report){
 		.view = { begin, end },
 		.out = out,
 		.json = json,
-		.colours = terminal && !(none && *none),
-		.progress = terminal && !json ? out : NULL,
+		.colours = width && !(none && *none),
+		.progress = width && !json ? out : NULL,
+		.width = width,
 		.first = true,
 	};
 	buf_init(&report->untried, report->untried_memory,

@@ -12,6 +12,7 @@ struct report {
 	bool json;
 	bool colours;
 	FILE *progress; /* a terminal; NULL: none is wanted */
+	size_t width;   /* of the terminal, in columns; 0: it is none */
 	bool first;
 	struct buf untried; /* names of checks, for the summary */
 	char untried_memory[512];
@@ -20,6 +21,12 @@ struct report {
 /* Fills it; colours and progress only on a terminal and without NO_COLOR. */
 void report_init(struct report *report, FILE *out, bool json);
 void report_begin(struct report *report, struct span storage);
+/* Columns of a terminal; 0 where out is none. */
+size_t report_width(FILE *out);
+/* The text's lines behind an indent. Sentences are broken at blanks to fit
+ * the width (0: never); what begins with a blank or a brace is there to be
+ * pasted, and stays whole. */
+void report_lines(FILE *out, struct span text, size_t indent, size_t width);
 /* The summary line; text that ends with it. */
 void report_end(struct report *report, const unsigned counts[VERDICT_COUNT]);
 

@@ -8,9 +8,8 @@ bool redirect_offered(const struct service *service);
 
 /*
  * GET and HEAD /f/TOKEN/KEY of the stores that have, or had, "redirect" as
- * `get`: links never end. Answers
- * with a 302, or says why that cannot be; false, with nothing done, when the
- * path is no link that such a store has made.
+ * `get`: links never end. Answers with a 302, or says why that cannot be;
+ * false, with nothing done, when the path is no link that such a store made.
  */
 bool redirect_answer(struct request *request);
 

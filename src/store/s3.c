@@ -96,6 +96,14 @@ static void write_path(
 	uri_encode_path(out, key);
 }
 
+/* The URL that needs no signature. */
+static void write_plain(
+    struct buf *out, const struct uri_base *base, struct span key)
+{
+	write_base(out, base);
+	write_path(out, base, key);
+}
+
 /* As signers canonicalise it: trimmed, each run of blanks is one. */
 static void write_type(struct buf *out, struct span type)
 {
@@ -186,8 +194,7 @@ static enum failure write_get(struct s3 *s3, const struct creds_value *creds,
 		uri_encode_path(out, request->key);
 		break;
 	case S3_GET_PUBLIC:
-		write_base(out, &config->download);
-		write_path(out, &config->download, request->key);
+		write_plain(out, &config->download, request->key);
 		break;
 	}
 	return FAILURE_NONE;
@@ -258,8 +265,7 @@ enum failure s3_redirect(struct store *store, struct span method,
 	/* Links that were shared before the bucket became public: its own
 	 * address needs no right to read. An ACL is the newer files' alone. */
 	if (s3->config.get == S3_GET_PUBLIC && !s3->config.set_public) {
-		write_base(out, &s3->config.download);
-		write_path(out, &s3->config.download, key);
+		write_plain(out, &s3->config.download, key);
 		return FAILURE_NONE;
 	}
 	if (!media_type_inline(type)) {

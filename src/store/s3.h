@@ -42,9 +42,8 @@ struct store *s3_open(const struct s3_config *config, struct creds *creds);
  * ending and, unless that may be shown in place, with
  * response-content-disposition. The signing time is rounded down to half of
  * get_ttl, so that everybody gets the same URL for a while. Of a store whose
- * `get` has become public since, by the bucket's policy: the plain URL. Appends
- * to out.
- * FAILURE_UNAVAILABLE: no credentials.
+ * `get` has become public since, by the bucket's policy: the plain URL.
+ * Appends to out. FAILURE_UNAVAILABLE: no credentials.
  */
 enum failure s3_redirect(struct store *store, struct span method,
     struct span key, int64_t now, struct buf *out, struct refusal *why);

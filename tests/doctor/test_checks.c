@@ -167,7 +167,8 @@ static void test_lost_answers(void **state)
 	(void)state;
 	static enum verdict (*const checks[])(struct doctor *) = { check_list,
 		check_stranger_put, check_stranger_delete, check_size,
-		check_signature, check_cors_put, check_cors_get };
+		check_signature, check_cors_put, check_cors_get, check_key,
+		check_lifecycle };
 	static const struct canned one[] = { { 0, "", FETCH_TIMEOUT },
 		{ 204, "", 0 }, { 0, NULL, 0 } };
 	/* So does a proxy speak that has lost its store. */
@@ -200,8 +201,14 @@ static void test_a_lost_put(void **state)
 	(void)state;
 	static const struct canned none[] = { { 0, "", FETCH_TIMEOUT },
 		{ 0, NULL, 0 } };
+	static const struct canned trouble[] = { { 504, "", 0 },
+		{ 0, NULL, 0 } };
 	static const struct canned gone[] = { { 204, "", 0 }, { 0, NULL, 0 } };
 
+	assert_int_equal(run_check(check_put, trouble), VERDICT_FAILURE);
+	expect_says(seen, "a slot's PUT fails: 504");
+	assert_int_equal(run_check(check_tidy, trouble), VERDICT_WARNING);
+	expect_says(seen, "slotd-doctor/probe.txt may stay: 504");
 	assert_int_equal(run_check(check_put, none), VERDICT_FAILURE);
 	expect_says(change, "not to an upload");
 	assert_int_equal(run_check(check_tidy, none), VERDICT_WARNING);

@@ -1,15 +1,18 @@
 """slotd doctor in front of stores that are none, and on a terminal."""
 
+import fcntl
 import os
 import pty
 import re
 import signal
+import struct
 import subprocess
+import termios
 
 import pytest
 
 import support
-from doctor_report import KEY, doctor, environment
+from doctor_report import KEY, digits, doctor, environment
 from doctor_stub import Stub
 
 
@@ -44,9 +47,11 @@ def test_interrupted(tmp_path, number):
         assert store.objects == {}
 
 
-def on_a_terminal(path, **more):
+def on_a_terminal(path, columns=80, **more):
     """All that it writes to one."""
     main, side = pty.openpty()
+    fcntl.ioctl(side, termios.TIOCSWINSZ,
+                struct.pack("HHHH", 24, columns, 0, 0))
     process = subprocess.Popen(
         [support.SLOTD, "doctor", "-c", path], env=environment(**more),
         stdout=side, stderr=side, stdin=side)
@@ -72,6 +77,33 @@ def test_terminal(tmp_path):
         assert "m" not in re.findall(r"\033\[[0-9;]*(\w)", bare)
         piped = support.run("doctor", "-c", path, env=environment()).stdout
         assert b"\033" not in piped and b"\r" not in piped
+
+
+def shown(text):
+    """The lines as a person sees them, without colours and progress."""
+    return [re.sub(r"\033\[[0-9;]*\w", "", line.rpartition("\r")[2])
+            for line in text.replace("\r\n", "\n").split("\n")]
+
+
+@pytest.mark.parametrize("columns", [80, 132])
+def test_lines_fit_the_terminal(tmp_path, columns):
+    with Stub() as store:
+        path = support.write_config(tmp_path, stub_config(store))
+        lines = shown(on_a_terminal(path, columns))
+        # What is to be pasted is never broken.
+        command = ("            aws s3api put-bucket-cors --bucket stub-bucket "
+                   "--cors-configuration file://cors.json --endpoint-url "
+                   + store.url.rpartition("/")[0])
+        assert command in lines
+        long = [line for line in lines if len(line) > columns]
+        assert all(re.match(r" {9}[ {]", line) for line in long), long
+        # Nothing is lost by it: a pipe has the same words, unbroken.
+        piped = support.run("doctor", "-c", path, env=environment()).stdout
+        assert (digits("\n".join(lines)).split()
+                == digits(piped.decode()).split())
+        # One line where it fits, else two.
+        part = "May everybody put (bucket policy, ACL public-read-write)?"
+        assert (f"{'':9}checks nothing? {part}" in lines) == (columns == 132)
 
 
 def test_a_proxy_is_named(tmp_path):
