@@ -106,6 +106,13 @@ static void advise_connection(struct doctor *doctor)
 	}
 }
 
+static bool is_set(const char *name)
+{
+	const char *value = getenv(name);
+
+	return value && *value;
+}
+
 /* libcurl may obey it, clients elsewhere do not. */
 static void seen_proxy(struct doctor *doctor)
 {
@@ -116,7 +123,7 @@ static void seen_proxy(struct doctor *doctor)
 	const char *const *name =
 	    span_is(doctor->storage->s3.bucket.scheme, "https") ? https : http;
 
-	while (*name && !(getenv(*name) && *getenv(*name)))
+	while (*name && !is_set(*name))
 		name++;
 	if (*name)
 		seen(doctor,
