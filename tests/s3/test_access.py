@@ -59,7 +59,7 @@ def test_strangers(lab, public, issue):
 
 @pytest.fixture(scope="module")
 def writer(lab):
-    """The smallest key that Ceph has: one that may only write."""
+    """A key that may only write, though in all its owner's buckets."""
     return lab.store.add_subuser(lab.owner, "writer", "write")
 
 
