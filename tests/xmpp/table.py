@@ -1,6 +1,7 @@
 """The table at the end: server, store, client; ok or why not."""
 
 import os
+import re
 import subprocess
 import textwrap
 
@@ -43,7 +44,8 @@ def versions():
             capture_output=True, text=True, timeout=60)
     except OSError:
         return []
-    return [", ".join(done.stdout.splitlines())]
+    return [", ".join(re.sub(r"[-+][^ ]*$", "", line)
+                      for line in done.stdout.splitlines())]
 
 
 def lines(found):
