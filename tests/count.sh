@@ -1,6 +1,6 @@
 #!/bin/sh
 # Runs one suite and writes "passed failed skipped" to FOLDER/NAME. Reads the
-# TAP of unit tests and of scripts, and pytest's last line.
+# TAP of unit tests and of scripts, and the last line of each pytest.
 # Usage: count.sh FOLDER NAME COMMAND...
 set -u
 folder=$1 name=$2
@@ -15,9 +15,8 @@ awk -v status="$status" '
 	/^(not )?ok .*# SKIP/ { skipped++; next }
 	/^ok / { passed++ }
 	/^not ok / { failed++ }
-	/ in [0-9.]+s/ { last = $0 }
-	END {
-		words = split(last, word, /[ ,=]+/)
+	/^[0-9]+ [a-z]+(, [0-9]+ [a-z]+)* in [0-9.]+s/ {
+		words = split($0, word, /[ ,]+/)
 		for (i = 2; i <= words; i++) {
 			if (word[i] == "passed")
 				passed += word[i - 1]
@@ -26,6 +25,8 @@ awk -v status="$status" '
 			if (word[i] == "skipped")
 				skipped += word[i - 1]
 		}
+	}
+	END {
 		# What ends badly without a word has failed as well.
 		if (status != 0 && !failed)
 			failed = 1

@@ -10,7 +10,8 @@ demo="$build curl openssl"
 check="$demo ca-certificates binutils strace nginx debootstrap libcmocka-dev
 	python3-pytest python3-boto3 python3-yaml python3-jsonschema
 	python3-requests ceph-mon ceph-osd ceph-common radosgw s3cmd
-	chromium libfaketime"
+	chromium libfaketime ejabberd erlang-dev prosody lua-unbound lua-check
+	go-sendxmpp python3-slixmpp python3-aiohttp"
 lint="$build libcmocka-dev clang-format clang-tidy cppcheck shellcheck
 	pyflakes3"
 
@@ -69,17 +70,28 @@ apt() {
 		-o DPkg::Lock::Timeout=300 -o Acquire::Retries=5 "$@" </dev/null
 }
 
-# Whoever has Ceph already may need its services.
-ceph_is_ours=yes
+# Whoever has these already may need their services.
+ceph_is_ours=yes epmd_is_ours=yes
 ! installed ceph-base || ceph_is_ours=no
+! installed erlang-base || epmd_is_ours=no
 
 apt update || echo "apt-get update failed; trying with the lists as they are"
 apt install -y --no-install-recommends $missing >/dev/null ||
 	apt install -y --no-install-recommends --fix-missing $missing
 # Best effort: in a container there may be nothing that starts services.
-case " $missing " in
-*" nginx "*) $as_root update-rc.d nginx disable >/dev/null 2>&1 || true ;;
-esac
+for service in nginx ejabberd prosody; do
+	case " $missing " in
+	*" $service "*)
+		$as_root update-rc.d $service disable >/dev/null 2>&1 || true
+		$as_root systemctl disable $service.service \
+			>/dev/null 2>&1 || true
+		;;
+	esac
+done
+if [ $epmd_is_ours = yes ] && installed erlang-base; then
+	$as_root systemctl disable epmd.service epmd.socket \
+		>/dev/null 2>&1 || true
+fi
 if [ $ceph_is_ours = yes ] && installed ceph-base; then
 	$as_root update-rc.d radosgw disable >/dev/null 2>&1 || true
 	$as_root systemctl disable ceph.target ceph-mon.target \

@@ -1,0 +1,77 @@
+"""The programs of users: alice sends a file to bob, bob fetches it.
+
+Each sender is given a server, the file, a folder that it may fill, and the
+certificates that it trusts. It returns when its program is content, and
+fails with what the program said.
+"""
+
+import os
+import pathlib
+import subprocess
+import sys
+
+import requests
+
+from stanza import Client, parse_slot, slot_request
+
+HERE = pathlib.Path(__file__).resolve().parent
+PATIENCE = 90
+FROM, TO, PASSWORD = "alice@localhost", "bob@localhost", "secret"
+
+
+def environment(folder, ca):
+    """Nothing of who runs the tests, and no proxy."""
+    return {"PATH": os.environ["PATH"], "HOME": str(folder),
+            "TMPDIR": str(folder), "LC_ALL": "C.UTF-8", "NO_PROXY": "*",
+            "SSL_CERT_FILE": str(ca)}
+
+
+def run(folder, ca, *command):
+    done = subprocess.run(
+        [*map(str, command)], stdin=subprocess.DEVNULL, timeout=PATIENCE,
+        capture_output=True, text=True, errors="replace", cwd=folder,
+        env=environment(folder, ca))
+    assert done.returncode == 0, (
+        f"{command[0]}: {done.returncode}\n{done.stdout}\n{done.stderr}")
+    return done.stdout
+
+
+def slixmpp(server, path, folder, ca):
+    run(folder, ca, sys.executable, HERE / "send_slixmpp.py", server.port,
+        FROM, PASSWORD, server.upload, path, TO)
+
+
+def go_sendxmpp(server, path, folder, ca):
+    run(folder, ca, "go-sendxmpp", "-u", FROM, "-p", PASSWORD, "-n",
+        "-j", f"127.0.0.1:{server.port}", "-h", path, TO)
+
+
+def raw(server, path, folder, ca):
+    """Stanzas of our own, and the upload by Python's requests."""
+    data = path.read_bytes()
+    with Client(server.port, FROM, PASSWORD) as alice:
+        slot = parse_slot(alice.iq(
+            "get", server.upload, slot_request(path.name, len(data))))
+        with requests.Session() as session:
+            session.trust_env = False
+            reply = session.put(
+                slot.put, data=data, headers=slot.headers, timeout=PATIENCE,
+                allow_redirects=False, verify=str(ca))
+        assert reply.status_code in (200, 201), (slot, reply, reply.text)
+        alice.message(TO, slot.get)
+        # Not before the server has it.
+        alice.iq("get", server.host,
+                 "<query xmlns='http://jabber.org/protocol/disco#info'/>")
+
+
+SENDERS = {"slixmpp": slixmpp, "go-sendxmpp": go_sendxmpp, "raw": raw}
+
+
+def fetch(url, folder, ca):
+    """What curl downloads from a link, as it was given."""
+    out = folder / "fetched"
+    run(folder, ca, "curl", "-q", "-sS", "-f", "-L", "--noproxy", "*",
+        "-m", PATIENCE, "-o", out, url)
+    data = out.read_bytes()
+    out.unlink()
+    return data

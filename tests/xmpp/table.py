@@ -1,0 +1,75 @@
+"""The table at the end: server, store, client; ok or why not."""
+
+import os
+import subprocess
+import textwrap
+
+SERVERS = ("Prosody, component", "Prosody, host", "ejabberd, module",
+           "ejabberd, service_url")
+STORES = ("embedded", "Ceph, public", "Ceph, redirect")
+CLIENTS = ("slixmpp", "go-sendxmpp", "raw")
+# Debian 13 is a folder without Ceph: SLOTD_CEPH=no.
+HAS_CEPH = os.environ.get("SLOTD_CEPH") != "no"
+PACKAGES = ("prosody", "ejabberd", "python3-slixmpp", "go-sendxmpp")
+WIDTH = 80
+TITLE = "Who can send a file: server, store, client"
+
+
+def is_here(store):
+    return HAS_CEPH or not store.startswith("Ceph")
+
+
+def verdicts(stats):
+    """{(server, store, client): verdict}, from pytest's reports by
+    outcome; a cell's test says with "why" that it cannot work."""
+    found = {}
+    for outcome in ("passed", "skipped", "failed", "error"):
+        for report in stats.get(outcome, ()):
+            properties = dict(getattr(report, "user_properties", ()))
+            if "cell" not in properties:
+                continue
+            verdict = "FAILED"
+            if outcome == "passed":
+                verdict = properties.get("why", "ok")
+            found[properties["cell"]] = verdict
+    return found
+
+
+def versions():
+    """What Debian calls them; nothing elsewhere."""
+    try:
+        done = subprocess.run(
+            ["dpkg-query", "-W", "-f", "${Package} ${Version}\n", *PACKAGES],
+            capture_output=True, text=True, timeout=60)
+    except OSError:
+        return []
+    return [", ".join(done.stdout.splitlines())]
+
+
+def lines(found):
+    """The table for what was found, in plain text."""
+    if not found:
+        return []
+    notes = []
+
+    def cell(server, store, client):
+        verdict = found.get((server, store, client), "-")
+        if verdict in ("ok", "FAILED", "-"):
+            return verdict
+        if verdict not in notes:
+            notes.append(verdict)
+        return f"no ({notes.index(verdict) + 1})"
+    rows = [("server", "store", *CLIENTS)]
+    for server in SERVERS:
+        for store in filter(is_here, STORES):
+            row = [cell(server, store, client) for client in CLIENTS]
+            if set(row) != {"-"}:
+                rows.append((server, store, *row))
+    text = [TITLE, *versions()]
+    text += [f"{a:23}{b:16}{c:13}{d:13}{e}" for a, b, c, d, e in rows]
+    for number, note in enumerate(notes, 1):
+        text.append(f"({number}) {note}")
+    if not HAS_CEPH:
+        text.append("Ceph is not in this folder: no row for it.")
+    return [line for paragraph in text
+            for line in textwrap.wrap(paragraph, WIDTH)]
