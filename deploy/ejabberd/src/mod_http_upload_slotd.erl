@@ -1,0 +1,332 @@
+%%% XEP-0363, HTTP File Upload: asks slotd for the slots.
+%%%
+%%% One process for each virtual host answers service discovery and starts a
+%%% process for each slot request, so that a slow answer delays nobody else.
+%%% README.md has the options.
+
+-module(mod_http_upload_slotd).
+
+-behaviour(gen_mod).
+-behaviour(gen_server).
+
+-protocol({xep, 363, '1.2.0'}).
+
+-export([start/2, stop/1, reload/3, depends/2, mod_opt_type/1, mod_options/1,
+	 mod_doc/0]).
+-export([pre_uninstall/0]).
+-export([init/1, handle_call/3, handle_cast/2, handle_info/2, terminate/2]).
+
+-include("logger.hrl").
+-include("xmpp.hrl").
+
+-define(PARTS, [slotd_options, slotd_client, slotd_answer]).
+%% Questions to slotd at once, for each virtual host. From another machine
+%% slotd takes 64 connections of one address.
+-define(AT_ONCE, 48).
+-define(AT_ONCE_LOOPBACK, 256).
+-define(LIMITS_EVERY, timer:hours(1)).
+-define(LIMITS_AGAIN, timer:seconds(30)).
+-define(REFUSED_MAX, 10000).
+-define(SIZE_MAX, 16#7fffffffffffffff).
+-define(BODY_MAX, 16384).
+
+-record(state,
+	{server_host :: binary(),
+	 conf :: slotd_options:conf(),
+	 limit = infinity :: pos_integer() | infinity, % as slotd says
+	 limits_fault = none :: none | binary(), % the last one that was logged
+	 limits_ask :: reference() | undefined, % the question under way
+	 limits_timer :: reference() | undefined,
+	 running = 0 :: non_neg_integer(),
+	 waiting = queue:new() :: queue:queue(request()),
+	 refused = #{} :: #{binary() => true}}). % JIDs that were logged
+
+-record(request,
+	{iq :: iq(), ns :: binary(), filename :: binary(),
+	 size :: non_neg_integer(), type :: binary(), deadline :: integer()}).
+
+-type request() :: #request{}.
+
+%%% gen_mod
+
+-spec start(binary(), gen_mod:opts()) -> {ok, pid()} | {error, term()}.
+start(ServerHost, Opts) ->
+    case slotd_options:conf(ServerHost, Opts) of
+	{ok, _} ->
+	    %% Not with Opts, which supervisors print: it has the secret.
+	    gen_mod:start_child(?MODULE, ServerHost, #{});
+	{error, Why} ->
+	    {error, Why}
+    end.
+
+-spec stop(binary()) -> ok | {error, term()}.
+stop(ServerHost) ->
+    gen_mod:stop_child(?MODULE, ServerHost).
+
+-spec reload(binary(), gen_mod:opts(), gen_mod:opts()) -> ok.
+reload(ServerHost, _NewOpts, _OldOpts) ->
+    gen_server:cast(gen_mod:get_module_proc(ServerHost, ?MODULE), reload).
+
+-spec depends(binary(), gen_mod:opts()) -> [].
+depends(_ServerHost, _Opts) ->
+    [].
+
+mod_opt_type(Option) ->
+    slotd_options:type(Option).
+
+-spec mod_options(binary()) -> [{atom(), term()} | atom()].
+mod_options(ServerHost) ->
+    slotd_options:defaults(ServerHost).
+
+mod_doc() ->
+    slotd_options:doc().
+
+%% `ejabberdctl module_uninstall` forgets the code of this module alone, and
+%% so does `module_upgrade`.
+pre_uninstall() ->
+    [begin code:purge(Part), code:delete(Part) end || Part <- ?PARTS],
+    ok.
+
+%%% gen_server
+
+init([ServerHost, _]) ->
+    process_flag(trap_exit, true),
+    {ok, Conf} = conf(ServerHost),
+    State = #state{server_host = ServerHost, conf = Conf},
+    routes([], maps:get(hosts, Conf), ServerHost),
+    {ok, ask_limits(State)}.
+
+handle_call(_Request, _From, State) ->
+    {reply, {error, unknown}, State}.
+
+handle_cast(reload, #state{server_host = ServerHost, conf = Old} = State) ->
+    case conf(ServerHost) of
+	{ok, New} ->
+	    routes(maps:get(hosts, Old), maps:get(hosts, New), ServerHost),
+	    {noreply, ask_limits(State#state{conf = New, refused = #{},
+					     limits_fault = none})};
+	{error, Why} ->
+	    ?ERROR_MSG("mod_http_upload_slotd on ~ts goes on with its old "
+		       "options: ~ts", [ServerHost, Why]),
+	    {noreply, State}
+    end;
+handle_cast({refused, Jid}, #state{refused = Refused} = State) ->
+    {noreply, State#state{refused = log_refused(Jid, Refused)}};
+handle_cast(_Message, State) ->
+    {noreply, State}.
+
+handle_info({route, #iq{type = Type, lang = Lang} = IQ}, State)
+  when Type == get; Type == set ->
+    try xmpp:decode_els(IQ) of
+	Decoded -> {noreply, handle_iq(Decoded, State)}
+    catch
+	_:{xmpp_codec, Why} ->
+	    Error = xmpp:err_bad_request(xmpp:io_format_error(Why), Lang),
+	    ejabberd_router:route_error(IQ, Error),
+	    {noreply, State}
+    end;
+handle_info({route, #message{} = Message}, State) ->
+    ejabberd_router:route_error(Message, xmpp:err_service_unavailable()),
+    {noreply, State};
+handle_info({'DOWN', _, process, _, _}, #state{running = N} = State) ->
+    {noreply, next(State#state{running = N - 1})};
+handle_info({limits, Ask, Result}, #state{limits_ask = Ask} = State) ->
+    {noreply, take_limits(Result, State)};
+handle_info({timeout, Timer, limits}, #state{limits_timer = Timer} = State) ->
+    {noreply, ask_limits(State)};
+handle_info(_Info, State) ->
+    {noreply, State}.
+
+terminate(_Reason, #state{conf = Conf, waiting = Waiting,
+			  server_host = ServerHost}) ->
+    routes(maps:get(hosts, Conf), [], ServerHost),
+    [ejabberd_router:route_error(IQ, slotd_answer:unavailable())
+     || #request{iq = IQ} <- queue:to_list(Waiting)],
+    ok.
+
+%% The options as they are now, also after a reload or a crash.
+conf(ServerHost) ->
+    slotd_options:conf(ServerHost,
+		       gen_mod:get_module_opts(ServerHost, ?MODULE)).
+
+routes(Old, New, ServerHost) ->
+    [ejabberd_router:register_route(Host, ServerHost) || Host <- New -- Old],
+    [ejabberd_router:unregister_route(Host) || Host <- Old -- New],
+    ok.
+
+%%% Requests
+
+handle_iq(#iq{type = get, lang = Lang,
+	      sub_els = [#disco_info{node = <<>>}]} = IQ, State) ->
+    ejabberd_router:route(xmpp:make_iq_result(IQ, disco(Lang, State))),
+    State;
+handle_iq(#iq{type = get, sub_els = [#disco_items{node = <<>>}]} = IQ,
+	  State) ->
+    ejabberd_router:route(xmpp:make_iq_result(IQ, #disco_items{})),
+    State;
+handle_iq(#iq{type = get,
+	      sub_els = [#upload_request_0{filename = Name, size = Size,
+					   'content-type' = Type}]} = IQ,
+	  State) ->
+    enqueue(#request{iq = IQ, ns = ?NS_HTTP_UPLOAD_0, filename = Name,
+		     size = Size, type = Type, deadline = 0}, State);
+handle_iq(#iq{type = get,
+	      sub_els = [#upload_request{filename = Name, size = Size,
+					 'content-type' = Type}]} = IQ,
+	  State) ->
+    enqueue(#request{iq = IQ, ns = ?NS_HTTP_UPLOAD, filename = Name,
+		     size = Size, type = Type, deadline = 0}, State);
+handle_iq(IQ, State) ->
+    ejabberd_router:route_error(IQ, xmpp:err_service_unavailable()),
+    State.
+
+disco(Lang, #state{server_host = ServerHost, conf = Conf} = State) ->
+    Forms = ejabberd_hooks:run_fold(disco_info, ServerHost, [],
+				    [ServerHost, ?MODULE, <<>>, Lang]),
+    Name = translate:translate(Lang, maps:get(name, Conf)),
+    Namespaces = [?NS_HTTP_UPLOAD_0, ?NS_HTTP_UPLOAD],
+    #disco_info{identities = [#identity{category = <<"store">>,
+					type = <<"file">>, name = Name}],
+		features = [?NS_DISCO_INFO, ?NS_DISCO_ITEMS | Namespaces],
+		xdata = [form(NS, Max) || Max <- [max_size(State)],
+					  is_integer(Max),
+					  NS <- Namespaces] ++ Forms}.
+
+form(NS, Max) ->
+    #xdata{type = result,
+	   fields = [#xdata_field{type = hidden, var = <<"FORM_TYPE">>,
+				  values = [NS]},
+		     #xdata_field{var = <<"max-file-size">>,
+				  values = [integer_to_binary(Max)]}]}.
+
+%% As infinity is an atom, it is more than any number.
+max_size(#state{limit = Limit, conf = #{max_size := Max}}) ->
+    min(Limit, Max).
+
+%% First come, first served: who waits longest has the nearest deadline.
+enqueue(Request, #state{waiting = Waiting, conf = Conf} = State) ->
+    Deadline = erlang:monotonic_time(millisecond) + maps:get(timeout, Conf),
+    next(State#state{waiting = queue:in(Request#request{deadline = Deadline},
+					Waiting)}).
+
+next(#state{running = N, waiting = Waiting, conf = Conf} = State) ->
+    case N < at_once(Conf) andalso queue:out(Waiting) of
+	{{value, Request}, Rest} ->
+	    ServerHost = State#state.server_host,
+	    Max = max_size(State),
+	    Server = self(),
+	    spawn_monitor(
+	      fun() -> serve(Request, ServerHost, Conf, Max, Server) end),
+	    next(State#state{running = N + 1, waiting = Rest});
+	_ ->
+	    State
+    end.
+
+at_once(#{address := #{host := Host}}) ->
+    case slotd_client:is_loopback(Host) of
+	true -> ?AT_ONCE_LOOPBACK;
+	false -> ?AT_ONCE
+    end.
+
+serve(#request{iq = IQ} = Request, ServerHost, Conf, Max, Server) ->
+    Reply = try
+		reply(Request, ServerHost, Conf, Max, Server)
+	    catch
+		Class:Why:Stack ->
+		    ?ERROR_MSG("mod_http_upload_slotd: ~p:~p at ~0p",
+			       [Class, Why, Stack]),
+		    xmpp:make_error(IQ, slotd_answer:unavailable())
+	    end,
+    ejabberd_router:route(Reply).
+
+reply(#request{iq = #iq{from = From, lang = Lang} = IQ} = Request, ServerHost,
+      #{access := Access} = Conf, Max, Server) ->
+    case acl:match_rule(ServerHost, Access, From) of
+	allow ->
+	    case slot(Request, Conf, Max) of
+		{slot, Slot} -> xmpp:make_iq_result(IQ, Slot);
+		{error, Error} -> xmpp:make_error(IQ, Error)
+	    end;
+	_ ->
+	    gen_server:cast(Server, {refused, bare(From)}),
+	    Text = <<"Access denied by service policy">>,
+	    xmpp:make_error(IQ, xmpp:err_forbidden(Text, Lang))
+    end.
+
+slot(#request{size = Size, ns = NS}, #{max_size := Own}, Max)
+  when Size > Own; Size > ?SIZE_MAX ->
+    {error, slotd_answer:too_large(NS, Max)};
+slot(#request{iq = #iq{from = From, lang = Lang}, filename = Name,
+	      size = Size, type = Type, ns = NS, deadline = Deadline},
+     #{max_size := Own} = Conf, _Max) ->
+    Body = slotd_answer:json_encode(
+	     maps:from_list([{<<"jid">>, bare(From)}, {<<"filename">>, Name},
+			     {<<"size">>, Size}] ++
+			    [{<<"content_type">>, Type} || Type /= <<>>])),
+    if byte_size(Body) > ?BODY_MAX ->
+	    Text = <<"The file name is too long">>,
+	    {error, xmpp:err_bad_request(Text, Lang)};
+       true ->
+	    case slotd_client:ask(Conf, <<"POST">>, <<"/slot">>, Body,
+				  Deadline) of
+		{answer, Code, Answer} ->
+		    judge(slotd_answer:slot(Code, Answer, NS, Own), Conf);
+		{failed, Why} ->
+		    log(Why, Conf),
+		    {error, slotd_answer:unavailable()}
+	    end
+    end.
+
+judge({slot, Slot}, _Conf) ->
+    {slot, Slot};
+judge({error, Error, quiet}, _Conf) ->
+    {error, Error};
+judge({error, Error, Why}, Conf) ->
+    log(Why, Conf),
+    {error, Error}.
+
+log(Why, #{address := #{url := Url}}) ->
+    ?ERROR_MSG("No slot from slotd at ~ts: ~ts", [Url, Why]).
+
+bare(Jid) ->
+    jid:encode(jid:remove_resource(Jid)).
+
+log_refused(Jid, Refused) when is_map_key(Jid, Refused) ->
+    Refused;
+log_refused(Jid, Refused) ->
+    ?WARNING_MSG("Refused an upload slot to ~ts: the option 'access' of "
+		 "mod_http_upload_slotd does not allow it (said once)", [Jid]),
+    if map_size(Refused) < ?REFUSED_MAX -> Refused#{Jid => true};
+       true -> #{Jid => true}
+    end.
+
+%%% Limits
+
+ask_limits(#state{conf = Conf, server_host = ServerHost} = State) ->
+    Server = self(),
+    Ask = make_ref(),
+    Deadline = erlang:monotonic_time(millisecond) + maps:get(timeout, Conf),
+    spawn(fun() ->
+		  Server ! {limits, Ask, limits(ServerHost, Conf, Deadline)}
+	  end),
+    again(?LIMITS_AGAIN, State#state{limits_ask = Ask}).
+
+limits(ServerHost, Conf, Deadline) ->
+    Path = <<"/limits?domain=", (misc:url_encode(ServerHost))/binary>>,
+    case slotd_client:ask(Conf, <<"GET">>, Path, <<>>, Deadline) of
+	{answer, Code, Body} -> slotd_answer:limits(Code, Body);
+	{failed, Why} -> {error, Why}
+    end.
+
+take_limits({ok, Limit}, State) ->
+    again(?LIMITS_EVERY, State#state{limit = Limit, limits_fault = none});
+take_limits({error, Text}, #state{conf = Conf, limits_fault = Last} = State) ->
+    Why = unicode:characters_to_binary(Text),
+    #{address := #{url := Url}} = Conf,
+    [?WARNING_MSG("The size limit for uploads is not known, slotd at ~ts does "
+		  "not tell: ~ts", [Url, Why]) || Why /= Last],
+    again(?LIMITS_AGAIN, State#state{limits_fault = Why}).
+
+again(After, #state{limits_timer = Old} = State) ->
+    misc:cancel_timer(Old),
+    State#state{limits_timer = erlang:start_timer(After, self(), limits)}.
