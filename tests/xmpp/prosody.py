@@ -29,7 +29,7 @@ PASSWORD = "secret"
 ACCOUNTS = ("alice@localhost", "bob@localhost", "carol@example.org")
 
 
-def options(url, **over):
+def options(url, /, **over):
     """What the module needs, for a slotd at this URL."""
     base = {"url": url, "caller": "prosody", "secret": configs.SECRET}
     base.update(over)
