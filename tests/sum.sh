@@ -1,9 +1,13 @@
 #!/bin/sh
-# Adds up what count.sh wrote. A suite without a result has failed.
+# Shows the tables of tests/xmpp and adds up what count.sh wrote. A suite
+# without a result has failed.
 # Usage: sum.sh FOLDER NAME...
 set -u
 folder=$1
 shift
+for name; do
+	sed -n '/^Who can send a file/,/^$/p' "$folder/$name.log" 2>/dev/null
+done
 passed=0 failed=0 skipped=0
 for name; do
 	if [ -s "$folder/$name" ]; then

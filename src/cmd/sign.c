@@ -1,5 +1,5 @@
 #include "cmd/options.h"
-#include "core/base64url.h"
+#include "core/base64.h"
 #include "http/world.h"
 
 #include <stdio.h>
@@ -25,6 +25,13 @@ static int print(
 
 	if (!caller)
 		return EXIT_FAULT;
+	if (caller->dialect != DIALECT_SLOTD) {
+		fprintf(stderr,
+		    "slotd sign: %s does not sign: its dialect is HTTP Basic, "
+		    "for GET /slot (curl -u %s)\n",
+		    id, id);
+		return EXIT_FAULT;
+	}
 	buf_init(&nonce, nonce_memory, sizeof nonce_memory);
 	buf_init(&header, memory, sizeof memory);
 	world_random(random, sizeof random);

@@ -140,6 +140,30 @@ static void read_plain(
 	read_boolean(reader, node, &draft->caller->plain_urls);
 }
 
+static void read_dialect(
+    struct reader *reader, const struct node *node, void *into)
+{
+	static const char *const later[] = { "external-v1", "external-v2",
+		"token", "jwt" };
+	struct draft *draft = into;
+	struct span text;
+
+	if (!read_text(reader, node, &text))
+		return;
+	if (span_is(text, "ejabberd")) {
+		draft->caller->dialect = DIALECT_EJABBERD;
+		return;
+	}
+	for (size_t i = 0; i < sizeof later / sizeof *later; i++) {
+		if (span_is(text, later[i])) {
+			node_wrong(reader, node, "not supported yet");
+			return;
+		}
+	}
+	node_wrong(reader, node,
+	    "must be \"ejabberd\", or left out for callers that sign");
+}
+
 static const struct setting rows[] = {
 	CUSTOM("id", read_id),
 	CUSTOM("secret", read_one),
@@ -148,7 +172,7 @@ static const struct setting rows[] = {
 	CUSTOM("secret_files", read_several),
 	CUSTOM("allow_domains", read_allowed),
 	CUSTOM("plain_urls", read_plain),
-	LATER("dialect"),
+	CUSTOM("dialect", read_dialect),
 	LATER("base"),
 	LATER("rate"),
 	LATER("burst"),
@@ -190,23 +214,41 @@ void read_callers(struct reader *reader, const struct node *node, void *into)
 		read_caller(reader, node_at(node, i), &conf->callers[i]);
 }
 
+static void check_plain(struct reader *reader, const struct node *node)
+{
+	const struct conf *conf = reader->conf;
+
+	if (conf_has_store(conf, CONF_STORE_S3))
+		node_wrong(reader, node,
+		    "cannot be had with storage type \"s3\": presigned "
+		    "URLs need ?, %% and &; use type \"fs\"");
+	else if (!span_only(conf->public_url, PLAIN_CHARS))
+		node_wrong(reader, node,
+		    "needs a public_url of letters, digits and _.:/- "
+		    "alone");
+}
+
+static bool is_private(const struct conf_listener *listener)
+{
+	return listener->unix_path || is_loopback(listener->address);
+}
+
 void check_callers(struct reader *reader, const struct node *root)
 {
 	const struct conf *conf = reader->conf;
 	const struct node *list = node_member(root, "callers");
 
 	for (size_t i = 0; i < conf->caller_count; i++) {
-		if (!conf->callers[i].plain_urls || !reader->has_store)
-			continue;
-		const struct node *node =
-		    node_member(node_at(list, i), "plain_urls");
-		if (conf_has_store(conf, CONF_STORE_S3))
-			node_wrong(reader, node,
-			    "cannot be had with storage type \"s3\": presigned "
-			    "URLs need ?, %% and &; use type \"fs\"");
-		else if (!span_only(conf->public_url, PLAIN_CHARS))
-			node_wrong(reader, node,
-			    "needs a public_url of letters, digits and _.:/- "
-			    "alone");
+		const struct node *node = node_at(list, i);
+
+		if (conf->callers[i].plain_urls && reader->has_store)
+			check_plain(reader, node_member(node, "plain_urls"));
+		if (conf->callers[i].dialect == DIALECT_EJABBERD &&
+		    !is_private(&conf->listen))
+			node_warn(reader, node_member(node, "dialect"),
+			    "is HTTP Basic: its secret crosses the network "
+			    "as plain text, because listen.address is not "
+			    "loopback; listen on 127.0.0.1, with a proxy that "
+			    "speaks https in front where others come from");
 	}
 }

@@ -7,4 +7,7 @@
  * replied with what is wrong. */
 const struct caller *authenticate(struct request *request);
 
+/* Likewise the caller of a dialect that authenticates by HTTP Basic. */
+const struct caller *authenticate_basic(struct request *request);
+
 #endif

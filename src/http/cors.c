@@ -15,4 +15,4 @@ static void answer(struct request *request)
 	reply_send(request, &reply);
 }
 
-const struct endpoint cors_options = { "OPTIONS", NULL, NULL, answer };
+const struct endpoint cors_options = { .method = "OPTIONS", .end = answer };

@@ -279,4 +279,4 @@ static void end(struct request *request)
 	request_wait(request, request->server->readers, open_job);
 }
 
-const struct endpoint file_get = { "GET", NULL, NULL, end };
+const struct endpoint file_get = { .method = "GET", .end = end };

@@ -230,7 +230,7 @@ static void log_request(const struct request *request, bool whole)
 	/* Targets of slots hold tokens and names. What was refused for its
 	 * signature is shown; of what leads nowhere only the beginning, to
 	 * tell a proxy that passes a wrong path. */
-	if (request->status == 401)
+	if (request->status == 401 && !request->endpoint->basic)
 		log_span(&line, "target", request->target);
 	else if (!request->route)
 		log_span(&line, "target", first_segment(request->path));

@@ -25,5 +25,5 @@ static void ready(struct request *request)
 		answer(request, 200, "ready\n");
 }
 
-const struct endpoint healthz_get = { "GET", NULL, NULL, alive };
-const struct endpoint readyz_get = { "GET", NULL, NULL, ready };
+const struct endpoint healthz_get = { .method = "GET", .end = alive };
+const struct endpoint readyz_get = { .method = "GET", .end = ready };

@@ -44,4 +44,4 @@ static void end(struct request *request)
 	reply_send(request, &reply);
 }
 
-const struct endpoint limits_get = { "GET", NULL, NULL, end };
+const struct endpoint limits_get = { .method = "GET", .end = end };

@@ -23,4 +23,4 @@ static void answer(struct request *request)
 	reply_send(request, &reply);
 }
 
-const struct endpoint openapi_get = { "GET", NULL, NULL, answer };
+const struct endpoint openapi_get = { .method = "GET", .end = answer };

@@ -3,6 +3,7 @@
 #include "core/utf8.h"
 #include "http/json.h"
 #include "http/route.h"
+#include "slot/basic.h"
 
 #include <microhttpd.h>
 #include <stdlib.h>
@@ -116,22 +117,43 @@ void reply_send(struct request *request, struct reply *reply)
 	reply->response = NULL;
 }
 
+static bool in_basic(const struct request *request)
+{
+	return request->endpoint && request->endpoint->basic;
+}
+
+/* The table's row, as the endpoint's dialect has it: ejabberd takes 402 for
+ * resource-constraint, and no other status. */
+static struct failure_entry find_entry(
+    const struct request *request, enum failure failure)
+{
+	struct failure_entry entry = *failure_entry(failure);
+
+	if (in_basic(request) && entry.condition &&
+	    strcmp(entry.condition, "resource-constraint") == 0) {
+		entry.status = 402;
+		entry.title = "Payment Required";
+	}
+	return entry;
+}
+
 void reply_failure_with(struct request *request, enum failure failure,
     const struct refusal *why, const char *name, const char *value)
 {
-	const struct failure_entry *entry = failure_entry(failure);
-	const char *detail = why->detail ? why->detail : entry->sentence;
-	struct reply reply = reply_text(entry->status, PROBLEM_TYPE,
-	    json_problem_write(entry, failure, detail, why->max_size));
+	const struct failure_entry entry = find_entry(request, failure);
+	const char *detail = why->detail ? why->detail : entry.sentence;
+	struct reply reply = reply_text(entry.status, PROBLEM_TYPE,
+	    json_problem_write(&entry, failure, detail, why->max_size));
 
 	reply_header(&reply, "Cache-Control", "no-store");
-	if (entry->status == 401)
-		reply_header(&reply, "WWW-Authenticate", AUTH_SCHEME);
-	if (entry->status == 503)
+	if (entry.status == 401)
+		reply_header(&reply, "WWW-Authenticate",
+		    in_basic(request) ? BASIC_CHALLENGE : AUTH_SCHEME);
+	if (entry.status == 503)
 		reply_header(&reply, "Retry-After", RETRY_AFTER);
 	if (name)
 		reply_header(&reply, name, value);
-	request->code = entry->code;
+	request->code = entry.code;
 	note_reason(request, why->reason ? why->reason : why->detail);
 	reply_send(request, &reply);
 }

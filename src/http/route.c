@@ -21,7 +21,8 @@ bool route_gives_files(const struct service *service)
 }
 
 static const struct route routes[] = {
-	{ "/slot", DOOR_LISTEN, NULL, false, "POST", ENDPOINTS(&slot_post) },
+	{ "/slot", DOOR_LISTEN, NULL, false, "GET, POST",
+	    ENDPOINTS(&slot_post, &slot_get) },
 	{ "/limits", DOOR_LISTEN, NULL, false, "GET, HEAD",
 	    ENDPOINTS(&limits_get) },
 	{ "/healthz", DOOR_LISTEN | DOOR_PUBLIC, NULL, false, "GET, HEAD",
@@ -68,7 +69,8 @@ const struct endpoint *route_endpoint(
 		const struct endpoint *endpoint = route->endpoints[i];
 
 		if (span_is(method, endpoint->method) ||
-		    (head && strcmp(endpoint->method, "GET") == 0))
+		    (head && strcmp(endpoint->method, "GET") == 0 &&
+			!endpoint->basic))
 			return endpoint;
 	}
 	return NULL;

@@ -10,6 +10,9 @@
  */
 struct endpoint {
 	const char *method;
+	/* Another server's dialect: HTTP Basic, its query is about a user, and
+	 * it does not serve HEAD, for it issues. */
+	bool basic;
 	/* When the head has arrived. NULL: nothing to do; the body is then
 	 * collected, up to BODY_MAX. */
 	void (*head)(struct request *request);
@@ -33,7 +36,8 @@ struct route {
 /* The route of request->path; NULL when there is none. */
 const struct route *route_find(const struct request *request);
 
-/* The endpoint for request->method (GET serves HEAD too); NULL: none. */
+/* The endpoint for request->method (GET serves HEAD too, unless it
+ * issues); NULL: none. */
 const struct endpoint *route_endpoint(
     const struct route *route, struct span method);
 
@@ -41,6 +45,7 @@ const struct endpoint *route_endpoint(
 bool route_gives_files(const struct service *service);
 
 extern const struct endpoint slot_post;
+extern const struct endpoint slot_get;
 extern const struct endpoint limits_get;
 extern const struct endpoint healthz_get;
 extern const struct endpoint readyz_get;

@@ -1,12 +1,15 @@
 #include "http/authenticate.h"
+#include "http/issue.h"
 #include "http/json.h"
 #include "http/reply.h"
 #include "http/route.h"
-#include "http/world.h"
 #include "slot/media_type.h"
 
-#include <stdlib.h>
-#include <string.h>
+/* POST /slot; its spans live in the body's document. */
+struct post {
+	struct issue issue;
+	struct json_slot body;
+};
 
 static bool is_json(const struct request *request)
 {
@@ -16,62 +19,13 @@ static bool is_json(const struct request *request)
 			      span_of("application/json"));
 }
 
-/* One slot on its way down and up again. */
-struct issue {
-	const struct caller *caller;
-	struct json_slot wanted;
-	struct slot slot;
-	enum failure failure;
-	struct refusal why;
-};
-
-static void forget(struct request *request)
+static void done(struct issue *issue)
 {
-	struct issue *issue = request->state;
-
-	json_slot_done(&issue->wanted);
-	free(issue);
+	json_slot_done(&((struct post *)issue)->body);
 }
 
-static void note(struct request *request, const struct json_slot *wanted)
+static void answer(struct request *request, struct issue *issue)
 {
-	struct buf domain;
-	struct span bare = span_first(wanted->jid, span_find(wanted->jid, '/'));
-	size_t at = span_find(bare, '@');
-
-	if (request->server->service->conf->log_jids) {
-		/* The log cuts it there anyway. */
-		struct span jid = span_first(bare, sizeof request->jid - 1);
-
-		memcpy(request->jid, jid.at, jid.len);
-	}
-	buf_init(&domain, request->domain, sizeof request->domain);
-	buf_add(&domain, at < bare.len ? span_from(bare, at + 1) : bare);
-	request->size = wanted->size;
-	request->has_size = true;
-}
-
-static void run(void *argument)
-{
-	struct request *request = argument;
-	struct issue *issue = request->state;
-	const struct slot_request wish = {
-		.caller = issue->caller,
-		.jid = issue->wanted.jid,
-		.filename = issue->wanted.filename,
-		.type = issue->wanted.type,
-		.size = issue->wanted.size,
-	};
-	uint8_t random[RANDOM_BYTES];
-
-	world_random(random, sizeof random);
-	issue->failure = slot_issue(&request->server->service->issuers, &wish,
-	    world_unix(), random, &issue->slot, &issue->why);
-}
-
-static void answer(struct request *request)
-{
-	struct issue *issue = request->state;
 	struct reply reply;
 
 	if (issue->failure != FAILURE_NONE) {
@@ -89,7 +43,7 @@ static bool begin(struct request *request)
 {
 	const struct caller *caller = authenticate(request);
 	struct refusal why = { 0 };
-	struct issue *issue;
+	struct post *post;
 
 	if (!caller)
 		return false;
@@ -97,52 +51,33 @@ static bool begin(struct request *request)
 		reply_failure(request, FAILURE_UNSUPPORTED_MEDIA_TYPE, &why);
 		return false;
 	}
-	issue = malloc(sizeof *issue);
-	if (!issue) {
-		reply_failure(request, FAILURE_UNAVAILABLE, &why);
+	post = issue_new(request, sizeof *post, done);
+	if (!post)
 		return false;
-	}
-	issue->caller = caller;
-	issue->why = why;
-	request->state = issue;
-	request->state_free = forget;
-	if (!json_slot_read(&issue->wanted,
+	if (!json_slot_read(&post->body,
 		(struct span){ request->body, request->body_len })) {
-		why.detail = issue->wanted.wrong;
+		why.detail = post->body.wrong;
 		reply_failure(request, FAILURE_BAD_REQUEST, &why);
 		return false;
 	}
-	note(request, &issue->wanted);
+	post->issue.wish = (struct slot_request){
+		.caller = caller,
+		.jid = post->body.jid,
+		.filename = post->body.filename,
+		.type = post->body.type,
+		.size = post->body.size,
+	};
 	return true;
-}
-
-/* The embedded store asks the file system for its room. */
-static bool needs_disk(struct request *request)
-{
-	const struct issue *issue = request->state;
-	struct service *service = request->server->service;
-	const char *wrong;
-	struct jid jid;
-
-	return service->fs && jid_parse(issue->wanted.jid, &jid, &wrong) &&
-	       service_issuer(service, jid.domain)->store ==
-		   fs_store(service->fs);
 }
 
 static void end(struct request *request)
 {
-	if (request->state) {
-		answer(request);
-		return;
-	}
-	if (!begin(request))
-		return;
-	if (needs_disk(request)) {
-		request_wait(request, request->server->readers, run);
-		return;
-	}
-	run(request);
-	answer(request);
+	struct issue *issue = request->state;
+
+	if (!issue && begin(request))
+		issue = issue_run(request);
+	if (issue)
+		answer(request, issue);
 }
 
-const struct endpoint slot_post = { "POST", NULL, NULL, end };
+const struct endpoint slot_post = { .method = "POST", .end = end };

@@ -281,4 +281,6 @@ static void end(struct request *request)
 	reply_send(request, &reply);
 }
 
-const struct endpoint upload_put = { "PUT", head, body, end };
+const struct endpoint upload_put = {
+	.method = "PUT", .head = head, .body = body, .end = end
+};

@@ -35,6 +35,14 @@ bool auth_id_valid(struct span id)
 	return id.len >= 1 && id.len <= 64 && span_only(id, CHARS_ID);
 }
 
+const struct caller *auth_find(const struct auth *auth, struct span id)
+{
+	for (size_t i = 0; i < auth->caller_count; i++)
+		if (span_equal(auth->callers[i].id, id))
+			return &auth->callers[i];
+	return NULL;
+}
+
 static struct span skip_blanks(struct span rest)
 {
 	while (rest.len && (*rest.at == ' ' || *rest.at == '\t'))
@@ -196,13 +204,12 @@ enum failure auth_check(const struct auth *auth,
     const struct auth_request *request, const struct caller **ret_caller,
     struct refusal *why)
 {
-	const struct caller *caller = NULL;
+	const struct caller *caller;
 	struct params params;
 	uint8_t sig[HASH_SIZE];
 	int64_t ts;
 	const char *malformed;
 	enum failure failure;
-	size_t i;
 
 	if (!request->header.at)
 		return unauthorized(why, "no Authorization header");
@@ -213,9 +220,12 @@ enum failure auth_check(const struct auth *auth,
 	malformed = read_params(&params, &ts, sig);
 	if (malformed)
 		return unauthorized(why, malformed);
-	for (i = 0; i < auth->caller_count && !caller; i++)
-		if (span_equal(auth->callers[i].id, params.id))
-			caller = &auth->callers[i];
+	caller = auth_find(auth, params.id);
+	if (caller && caller->dialect != DIALECT_SLOTD) {
+		/* The same work as for an id that nobody has. */
+		sig_right(auth, NULL, &params, request, sig);
+		return unauthorized(why, "this caller has another dialect");
+	}
 	if (!sig_right(auth, caller, &params, request, sig))
 		return unauthorized(
 		    why, caller ? "wrong signature" : "unknown id");

@@ -11,9 +11,17 @@
 #define AUTH_SECRETS_MAX 2
 #define AUTH_SECRET_MIN 16
 
+/* How a caller speaks. Each way is its own: the credentials of one are worth
+ * nothing in another. */
+enum dialect {
+	DIALECT_SLOTD,    /* JSON, signed as below */
+	DIALECT_EJABBERD, /* mod_http_upload's service_url: see slot/basic.h */
+};
+
 /* Who may ask for slots. */
 struct caller {
 	struct span id;
+	enum dialect dialect;
 	size_t secret_count; /* 1 or 2 */
 	struct hmac_key secrets[AUTH_SECRETS_MAX];
 	const struct span *allow_domains; /* none: any; lower-case patterns */
@@ -55,6 +63,9 @@ enum failure auth_check(const struct auth *auth,
 /* The other side: appends "Slot-HMAC-SHA256 id=…, ts=…, nonce=…, sig=…". */
 void auth_sign(const struct caller *caller, const struct auth_request *request,
     struct span nonce, struct buf *out);
+
+/* The caller with this id; NULL: nobody. */
+const struct caller *auth_find(const struct auth *auth, struct span id);
 
 /* [A-Za-z0-9._-]{1,64}, of callers' ids. */
 bool auth_id_valid(struct span id);

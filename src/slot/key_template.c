@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "core/base64url.h"
+#include "core/base64.h"
 #include "core/stamp.h"
 #include "slot/filename.h"
 

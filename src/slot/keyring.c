@@ -1,6 +1,6 @@
 #include "slot/keyring.h"
 
-#include "core/base64url.h"
+#include "core/base64.h"
 
 static void derive(
     const struct hmac_key *line, const char *label, struct hmac_key *ret_key)

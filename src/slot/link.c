@@ -1,6 +1,6 @@
 #include "slot/link.h"
 
-#include "core/base64url.h"
+#include "core/base64.h"
 
 /* Behind its length in 8 bytes, the highest first, so that no byte can move
  * from one field to the other. */

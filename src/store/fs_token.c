@@ -1,6 +1,6 @@
 #include "store/fs_private.h"
 
-#include "core/base64url.h"
+#include "core/base64.h"
 #include "slot/media_type.h"
 
 #include <string.h>

@@ -241,6 +241,38 @@ static void warnings(void **state)
 	    "\"0620\"; octal digits are written as a string\n");
 }
 
+/* HTTP Basic is no secret on a network. */
+static void warnings_of_basic(void **state)
+{
+	static const char warning[] =
+	    "slotd.conf:2: callers[1].dialect: warning: is HTTP Basic: its "
+	    "secret crosses the network as plain text, because listen.address "
+	    "is not loopback; listen on 127.0.0.1, with a proxy that speaks "
+	    "https in front where others come from\n";
+	static const struct {
+		const char *listen;
+		const char *warnings;
+	} rows[] = {
+		{ "", "" },
+		{ "listen = { address = \"127.0.0.2\"; };", "" },
+		{ "listen = { address = \"::1\"; };", "" },
+		{ "listen = { unix = \"s\"; };", "" },
+		{ "listen = { address = \"10.0.0.1\"; };", warning },
+		{ "listen = { address = \"::\"; };", warning },
+	};
+	char text[1024];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		snprintf(text, sizeof text,
+		    "callers = ({ id = \"a\"; secret = \"" SECRET "\"; }, "
+		    "{ id = \"b\"; secret = \"" SECRET "2\";\n"
+		    "dialect = \"ejabberd\"; });\n" S3 "%s",
+		    rows[i].listen);
+		expect(text, "", rows[i].warnings);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -250,6 +282,7 @@ int main(void)
 		cmocka_unit_test(keys_that_need_key_file),
 		cmocka_unit_test(plain_urls_need_a_plain_public_url),
 		cmocka_unit_test(warnings),
+		cmocka_unit_test(warnings_of_basic),
 	};
 
 	return cmocka_run_group_tests(tests, enter_folder, leave_folder);

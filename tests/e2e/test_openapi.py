@@ -115,8 +115,11 @@ def test_examples_have_their_schema():
                 seen += 1
                 if int(status) >= 400:
                     entry = CODES[name]
+                    expected = entry["status"]
+                    if where.startswith("get /slot "):
+                        expected = entry.get("ejabberd", expected)
                     assert example["code"] == name, where
-                    assert example["status"] == entry["status"] == int(status)
+                    assert example["status"] == expected == int(status)
                     assert example.get("xmpp") == entry.get("xmpp"), where
     assert seen > 20
 
@@ -160,7 +163,8 @@ def concrete(path):
 def test_methods(fs, path):
     known = {method.upper() for method in METHODS
              if (path, method) in OPERATIONS}
-    if "GET" in known:
+    # What issues a slot is no safe method.
+    if "GET" in known and path != "/slot":
         known.add("HEAD")
     for method in [m.upper() for m in METHODS] + ["PROPFIND"]:
         reply = fs.ask(method, concrete(path), b"")

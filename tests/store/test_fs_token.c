@@ -1,6 +1,6 @@
 #include "store/fs_fixture.h"
 
-#include "core/base64url.h"
+#include "core/base64.h"
 #include "slot/media_type.h"
 
 /*

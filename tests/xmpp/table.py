@@ -1,6 +1,7 @@
 """The table at the end: server, store, client; ok or why not."""
 
 import os
+import re
 import subprocess
 import textwrap
 
@@ -20,18 +21,20 @@ def is_here(store):
 
 
 def verdicts(stats):
-    """{(server, store, client): verdict}, from pytest's reports by
-    outcome; a cell's test says with "why" that it cannot work."""
+    """{(server, store, client): (verdict, note)}, from pytest's reports by
+    outcome; a cell's test tells in "why" that it cannot work, in "note" what
+    it needs."""
     found = {}
     for outcome in ("passed", "skipped", "failed", "error"):
         for report in stats.get(outcome, ()):
-            properties = dict(getattr(report, "user_properties", ()))
-            if "cell" not in properties:
+            told = dict(getattr(report, "user_properties", ()))
+            if "cell" not in told:
                 continue
-            verdict = "FAILED"
+            verdict = "FAILED", None
             if outcome == "passed":
-                verdict = properties.get("why", "ok")
-            found[properties["cell"]] = verdict
+                verdict = (("no", told["why"]) if "why" in told
+                           else ("ok", told.get("note")))
+            found[told["cell"]] = verdict
     return found
 
 
@@ -43,7 +46,8 @@ def versions():
             capture_output=True, text=True, timeout=60)
     except OSError:
         return []
-    return [", ".join(done.stdout.splitlines())]
+    return [", ".join(re.sub(r"[-+][^ ]*$", "", line)
+                      for line in done.stdout.splitlines())]
 
 
 def lines(found):
@@ -53,12 +57,12 @@ def lines(found):
     notes = []
 
     def cell(server, store, client):
-        verdict = found.get((server, store, client), "-")
-        if verdict in ("ok", "FAILED", "-"):
+        verdict, note = found.get((server, store, client), ("-", None))
+        if note is None:
             return verdict
-        if verdict not in notes:
-            notes.append(verdict)
-        return f"no ({notes.index(verdict) + 1})"
+        if note not in notes:
+            notes.append(note)
+        return f"{verdict} ({notes.index(note) + 1})"
     rows = [("server", "store", *CLIENTS)]
     for server in SERVERS:
         for store in filter(is_here, STORES):

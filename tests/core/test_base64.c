@@ -1,6 +1,6 @@
 #include "expect.h"
 
-#include "core/base64url.h"
+#include "core/base64.h"
 
 /* RFC 4648, section 10, in the URL alphabet and without padding; the last
  * two have both letters that differ from plain base64. */
@@ -97,6 +97,41 @@ static void test_decode_refuses(void **state)
 	}
 }
 
+/* RFC 4648, section 10; the last two by base64(1). */
+static void test_padded(void **state)
+{
+	static const struct {
+		const char *text;
+		const char *bytes;
+	} rows[] = {
+		{ "", "" },
+		{ "Zg==", "f" },
+		{ "Zm8=", "fo" },
+		{ "Zm9v", "foo" },
+		{ "Zm9vYg==", "foob" },
+		{ "Zm9vYmE=", "fooba" },
+		{ "Zm9vYmFy", "foobar" },
+		{ "/+++", "\xff\xef\xbe" },
+		{ "+/8=", "\xfb\xff" },
+	};
+	static const char *const wrong[] = { "Z", "Zg", "Zg=", "Zm8",
+		"Z===", "====", "Zg===", "Zm9v=", "Zm9v====", "Zh==", "Zm9=",
+		"-_8=", "=Zg=", "Zg==Zm9v", "Zg==\n", "Zm 9", "Zm9vYmFyZm9v" };
+	uint8_t bytes[8];
+	size_t len;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		assert_true(base64_decode(
+		    span_of(rows[i].text), sizeof bytes, bytes, &len));
+		struct span got = { (char *)bytes, len };
+		expect_span(got, rows[i].bytes);
+	}
+	for (size_t i = 0; i < COUNT_OF(wrong); i++)
+		if (base64_decode(span_of(wrong[i]), sizeof bytes, bytes, &len))
+			fail_msg("taken: %s", wrong[i]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -105,6 +140,7 @@ int main(void)
 		cmocka_unit_test(test_zeros),
 		cmocka_unit_test(test_every_letter),
 		cmocka_unit_test(test_decode_refuses),
+		cmocka_unit_test(test_padded),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,5 @@
-#ifndef CORE_BASE64URL_H
-#define CORE_BASE64URL_H
+#ifndef CORE_BASE64_H
+#define CORE_BASE64_H
 
 #include "core/buf.h"
 
@@ -9,6 +9,10 @@ void base64url_encode(struct buf *out, const void *bytes, size_t len);
 /* False for other characters, for padding, for a length that no encoder
  * makes, for spare bits that are not zero, and for more than max bytes. */
 bool base64url_decode(
+    struct span text, size_t max, uint8_t *ret_bytes, size_t *ret_len);
+
+/* Likewise RFC 4648, section 4: [A-Za-z0-9+/], padded with '='. */
+bool base64_decode(
     struct span text, size_t max, uint8_t *ret_bytes, size_t *ret_len);
 
 #endif

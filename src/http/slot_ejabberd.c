@@ -1,0 +1,128 @@
+#include "http/authenticate.h"
+#include "http/issue.h"
+#include "http/reply.h"
+#include "http/route.h"
+
+#include <stdlib.h>
+
+/*
+ * GET /slot, which ejabberd's mod_http_upload sends to its service_url:
+ * ?jid=&name=&size=&content_type=, answered by two lines, PUT URL and GET
+ * URL. It reads statuses alone.
+ */
+struct query {
+	struct issue issue;
+	size_t used;
+	char memory[]; /* decoded parameters */
+};
+
+/* A parameter's decoded value, which lives as long as the query; replies and
+ * gives false when it cannot be read. at == NULL: it is not there. */
+static bool take(
+    struct request *request, const char *name, struct span *ret_value)
+{
+	struct query *query = request->state;
+	struct refusal why = { .detail = "query: malformed %-escapes" };
+	struct buf text;
+	bool missing;
+
+	buf_init(&text, query->memory + query->used,
+	    request->query.len + 1 - query->used);
+	*ret_value = (struct span){ NULL, 0 };
+	if (request_query(request, name, &text, &missing))
+		*ret_value = buf_span(&text);
+	else if (!missing) {
+		reply_failure(request, FAILURE_BAD_REQUEST, &why);
+		return false;
+	}
+	query->used += text.len;
+	return true;
+}
+
+static bool read_size(struct span text, uint64_t *ret_size)
+{
+	if (!text.len || !span_only(text, "0123456789"))
+		return false;
+	/* What is beyond 64 bits is a number still, and too large. */
+	if (!span_u64(text, ret_size))
+		*ret_size = UINT64_MAX;
+	return true;
+}
+
+static const char *read_query(
+    struct request *request, struct slot_request *wish)
+{
+	struct span size;
+
+	if (!take(request, "jid", &wish->jid) ||
+	    !take(request, "name", &wish->filename) ||
+	    !take(request, "size", &size) ||
+	    !take(request, "content_type", &wish->type))
+		return NULL;
+	if (!wish->jid.at)
+		return "jid: missing from the query";
+	if (!wish->filename.at)
+		return "name: missing from the query";
+	if (!size.at)
+		return "size: missing from the query";
+	if (!read_size(size, &wish->size))
+		return "size: must be a number of bytes";
+	if (!wish->type.len)
+		wish->type.at = NULL;
+	return NULL;
+}
+
+static void answer(struct request *request, const struct issue *issue)
+{
+	const struct slot *slot = &issue->slot;
+	size_t size = slot->put.len + slot->get.len + 2;
+	struct reply reply;
+	struct buf text;
+	char *memory;
+
+	if (issue->failure != FAILURE_NONE) {
+		reply_failure(request, issue->failure, &issue->why);
+		return;
+	}
+	memory = malloc(size);
+	if (memory) {
+		buf_init(&text, memory, size);
+		buf_add(&text, buf_span(&slot->put));
+		buf_char(&text, '\n');
+		buf_add(&text, buf_span(&slot->get));
+	}
+	reply = reply_text(200, "text/plain", memory);
+	reply_header(&reply, "Cache-Control", "no-store");
+	reply_send(request, &reply);
+}
+
+static bool begin(struct request *request)
+{
+	const struct caller *caller = authenticate_basic(request);
+	struct refusal why = { 0 };
+	struct query *query;
+
+	if (!caller)
+		return false;
+	query =
+	    issue_new(request, sizeof *query + request->query.len + 1, NULL);
+	if (!query)
+		return false;
+	query->issue.wish.caller = caller;
+	why.detail = read_query(request, &query->issue.wish);
+	if (why.detail)
+		reply_failure(request, FAILURE_BAD_REQUEST, &why);
+	return request->step != REQUEST_ANSWERED;
+}
+
+static void end(struct request *request)
+{
+	struct issue *issue = request->state;
+
+	if (!issue && begin(request))
+		issue = issue_run(request);
+	if (issue)
+		answer(request, issue);
+}
+
+const struct endpoint slot_get = { .method = "GET", .basic = true, .end = end };

@@ -1,0 +1,85 @@
+#include "slot/basic.h"
+
+#include "core/base64.h"
+
+#include <string.h>
+
+#define SCHEME "Basic"
+/* Room for an id, a colon and the longest secret of the configuration. */
+#define CREDENTIALS_MAX 4224
+#define HEADER_MAX (8 + (CREDENTIALS_MAX + 2) / 3 * 4)
+
+static enum failure unauthorized(struct refusal *why, const char *reason)
+{
+	why->reason = reason;
+	return FAILURE_UNAUTHORIZED;
+}
+
+/* Only key states of the secrets are kept. So MACs of one text are compared:
+ * they are equal when the keys are. Always two of them unless the first is
+ * right. */
+static bool secret_right(
+    const struct auth *auth, const struct caller *caller, struct span secret)
+{
+	const struct span text = span_of("slotd basic");
+	struct hmac_key key;
+	uint8_t given[HASH_SIZE], expected[HASH_SIZE];
+	bool right = false;
+
+	hmac_key_init(&key, secret);
+	hmac(&key, text, given);
+	hmac_key_done(&key);
+	for (size_t i = 0; i < AUTH_SECRETS_MAX && !right; i++) {
+		bool real = caller && i < caller->secret_count;
+
+		hmac(
+		    real ? &caller->secrets[i] : &auth->nobody, text, expected);
+		right = equal_constant_time(expected, given, HASH_SIZE) && real;
+	}
+	wipe(given, sizeof given);
+	wipe(expected, sizeof expected);
+	return right;
+}
+
+static enum failure check(const struct auth *auth, struct span credentials,
+    const struct caller **ret_caller, struct refusal *why)
+{
+	size_t colon = span_find(credentials, ':');
+	const struct caller *named, *caller = NULL;
+
+	if (colon == credentials.len)
+		return unauthorized(why, "Basic without a colon");
+	named = auth_find(auth, span_first(credentials, colon));
+	if (named && named->dialect == DIALECT_EJABBERD)
+		caller = named;
+	if (!secret_right(auth, caller, span_from(credentials, colon + 1)))
+		return unauthorized(
+		    why, caller  ? "wrong secret"
+			 : named ? "this caller has no dialect = \"ejabberd\""
+				 : "unknown id");
+	*ret_caller = caller;
+	return FAILURE_NONE;
+}
+
+enum failure basic_check(const struct auth *auth, struct span header,
+    const struct caller **ret_caller, struct refusal *why)
+{
+	uint8_t bytes[CREDENTIALS_MAX];
+	size_t scheme = span_find(header, ' ');
+	size_t len;
+	enum failure failure;
+
+	if (!header.at)
+		return unauthorized(why, "no Authorization header");
+	if (header.len > HEADER_MAX)
+		return unauthorized(why, "Authorization is too long");
+	if (!span_equal_nocase(span_first(header, scheme), span_of(SCHEME)))
+		return unauthorized(why, "Authorization is not HTTP Basic");
+	if (!base64_decode(span_trim(span_from(header, scheme), " "),
+		sizeof bytes, bytes, &len))
+		return unauthorized(why, "Authorization is malformed");
+	failure = check(
+	    auth, (struct span){ (const char *)bytes, len }, ret_caller, why);
+	wipe(bytes, len);
+	return failure;
+}

@@ -1,0 +1,88 @@
+"""One slotd at a fixed place behind an https front; its store changes."""
+
+import shutil
+
+import support
+from authority import Authority
+from front import Front
+
+# Who asks, and how. The dialect is ejabberd's own service_url.
+CALLERS = [
+    {"id": "prosody", "secret": support.SECRET},
+    {"id": "ejabberd", "secret": support.SECRET + "-ejabberd"},
+]
+DIALECT = {"id": "dialect", "secret": "fakesecret0123456789",
+           "dialect": "ejabberd"}
+KEY = "00" * 32
+MAX_SIZE = 5000000
+
+
+class Depot:
+    """lab: the Ceph of tests/s3, if there is one."""
+
+    def __init__(self, folder, lab):
+        self.folder = folder
+        self.lab = lab
+        self.port = support.free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.authority = Authority(folder)
+        self.front = Front(folder, self.authority, self.port)
+        self.ca = folder / "trusted.pem"
+        shutil.copy(self.authority.certificate, self.ca)
+        self.buckets = {}
+        self.store = self.slotd = None
+
+    def __enter__(self):
+        self.front.__enter__()
+        return self
+
+    def __exit__(self, *_):
+        try:
+            self.stop()
+        finally:
+            self.front.__exit__()
+
+    def stop(self):
+        if self.slotd:
+            self.slotd.stop()
+        self.store = self.slotd = None
+
+    def use(self, store):
+        """From now on slots are for this store."""
+        if store != self.store:
+            self.stop()
+            self.slotd = support.Slotd(self.folder, self._config(store))
+            self.store = store
+
+    def _config(self, store):
+        config = {
+            "listen": {"address": "127.0.0.1", "port": self.port},
+            "public_url": self.front.url,
+            "policy": {"max_size": MAX_SIZE, "deny_extensions": ["exe"]},
+        }
+        if store == "embedded":
+            return config | {
+                "callers": [*CALLERS, DIALECT | {"plain_urls": True}],
+                "storage": {"type": "fs", "path": self.folder / "store",
+                            "min_free": "1 MiB"}}
+        key = self.folder / "key"
+        key.write_text(KEY + "\n")
+        key.chmod(0o600)
+        return config | {
+            "callers": [*CALLERS, DIALECT], "key_file": key,
+            "storage": self._bucket(store)}
+
+    def _bucket(self, store):
+        """storage of the configuration, for a bucket made once."""
+        if not self.buckets:
+            with open(self.ca, "a") as ca:
+                ca.write(self.lab.store.ca.read_text())
+        public = store == "Ceph, public"
+        if store not in self.buckets:
+            name = "xmpp-" + store.split()[1]
+            make = (self.lab.public_bucket if public
+                    else self.lab.bucket)
+            self.buckets[store] = make(name)
+        config = self.lab.config(self.buckets[store], tls=True)
+        return config["storage"] | (
+            {} if public else {"get": "redirect"})

@@ -1,0 +1,186 @@
+"""A real Prosody with slotd's module in it, in a folder of its own.
+
+    with Prosody(tmp_path, {"http_upload_slotd_url": stub.url, …}) as prosody:
+        Client(prosody.port, "alice@localhost", "secret")
+
+Accounts alice and bob on localhost, carol on example.org, all with the
+password "secret". `how`: the module as a "component" of its own, or on the
+"host" localhost. `config` is text for the global section, `hosts` text for
+the end.
+"""
+
+import os
+import pathlib
+import re
+import signal
+import socket
+import subprocess
+import time
+
+import configs
+import support
+
+MODULES = support.ROOT / "deploy" / "prosody"
+LAB = pathlib.Path(__file__).resolve().parent / "prosody_lab"
+PASSWORD = "secret"
+ACCOUNTS = ("alice@localhost", "bob@localhost", "carol@example.org")
+
+
+def options(url, **over):
+    """What the module needs, for a slotd at this URL."""
+    base = {"url": url, "caller": "prosody", "secret": configs.SECRET}
+    base.update(over)
+    return {"http_upload_slotd_" + name: value
+            for name, value in base.items() if value is not None}
+
+
+def lua(value):
+    """A Python value in Lua's syntax."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (int, float)):
+        return repr(value)
+    if isinstance(value, dict):
+        return "{ " + "; ".join(
+            f"[{lua(k)}] = {lua(v)}" for k, v in value.items()) + " }"
+    if isinstance(value, (list, tuple)):
+        return "{ " + "; ".join(lua(v) for v in value) + " }"
+    text = str(value)
+    for char, escaped in ("\\", "\\\\"), ('"', '\\"'), ("\n", "\\n"):
+        text = text.replace(char, escaped)
+    return '"' + text + '"'
+
+
+def settings(values):
+    return "".join(f"{name} = {lua(v)}\n" for name, v in values.items())
+
+
+class Prosody:
+    host = "localhost"
+
+    def __init__(self, folder, component_options, how="component", config="",
+                 hosts=""):
+        self.folder = pathlib.Path(folder)
+        self.how = how
+        self.upload = "upload.localhost" if how == "component" else self.host
+        self.port = configs.free_port()
+        self.component_port = configs.free_port()
+        self.config, self.hosts = config, hosts
+        self.options = dict(component_options)
+        self.process = None
+        self.log_path = self.folder / "prosody.log"
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+    # --- its folder -------------------------------------------------------
+
+    def write(self):
+        """The configuration, as the options are now."""
+        own = settings(self.options)
+        parts = [settings({
+            "run_as_root": True,
+            "daemonize": False,
+            "data_path": self.folder / "data",
+            "pidfile": self.folder / "prosody.pid",
+            "plugin_paths": [MODULES, LAB],
+            "authentication": "internal_plain",
+            "storage": "internal",
+            "allow_unencrypted_plain_auth": True,
+            "c2s_require_encryption": False,
+            "interfaces": ["127.0.0.1"],
+            "local_interfaces": ["127.0.0.1"],
+            "c2s_ports": [self.port],
+            "component_ports": [self.component_port],
+            "modules_enabled": ["disco", "roster", "saslauth", "lab_reload"],
+            "modules_disabled": ["s2s", "tls", "http", "https"],
+            "log": [{"levels": {"min": "info"}, "to": "file",
+                     "filename": self.log_path}],
+        }), self.config, f'VirtualHost "{self.host}"\n']
+        if self.how == "host":
+            parts += ['modules_enabled = { "http_upload_slotd" }\n', own]
+        parts.append('VirtualHost "example.org"\n')
+        if self.how == "component":
+            parts += [f'Component "{self.upload}" "http_upload_slotd"\n', own]
+        parts.append(self.hosts)
+        path = self.folder / "prosody.cfg.lua"
+        path.write_text("\n".join(parts))
+        return path
+
+    def _write_accounts(self):
+        for account in ACCOUNTS:
+            user, _, domain = account.partition("@")
+            folder = (self.folder / "data" / domain.replace(".", "%2e")
+                      / "accounts")
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / f"{user}.dat").write_text(
+                f'return {{ ["password"] = "{PASSWORD}" }};\n')
+
+    # --- its process ------------------------------------------------------
+
+    def start(self):
+        path = self.write()
+        self._write_accounts()
+        output = open(self.folder / "prosody.out", "ab")
+        with output:
+            self.process = subprocess.Popen(
+                ["prosody", "--config", str(path), "-F"],
+                stdin=subprocess.DEVNULL, stdout=output, stderr=output,
+                cwd=self.folder, start_new_session=True)
+        try:
+            support.wait_for("Prosody", self._answers)
+        except BaseException:
+            self.stop()
+            raise
+
+    def _answers(self):
+        assert self.process.poll() is None, self.output() + self.log()
+        try:
+            socket.create_connection(
+                ("127.0.0.1", self.port), support.PATIENCE).close()
+        except OSError:
+            return False
+        return True
+
+    def stop(self):
+        process, self.process = self.process, None
+        if process is None or process.poll() is not None:
+            return
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(support.PATIENCE)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+    # --- what it says -----------------------------------------------------
+
+    def output(self):
+        path = self.folder / "prosody.out"
+        return path.read_text(errors="replace") if path.exists() else ""
+
+    def log(self):
+        if not self.log_path.exists():
+            return ""
+        return self.log_path.read_text(errors="replace")
+
+    def lines(self, pattern):
+        """The lines of the log that match."""
+        return [line for line in self.log().splitlines()
+                if re.search(pattern, line)]
+
+    def wait_log(self, pattern, count=1, patience=None):
+        """Until so many lines match; gives the last."""
+        return support.wait_for(
+            f"{count} of {pattern!r} in the log",
+            lambda: len(found := self.lines(pattern)) >= count and found,
+            patience)[-1]
+
+    def faults(self):
+        """What no test wants to see."""
+        return self.lines("traceback|Traceback|stack|attempt to|Error calling"
+                          "|error in callback")
