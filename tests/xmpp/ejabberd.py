@@ -161,9 +161,10 @@ class Ejabberd:
 
     def log(self):
         """Everything that it logged or printed, crashes as well."""
-        files = [self.folder / "out", *sorted((self.folder / "logs").iterdir())]
+        logs = sorted((self.folder / "logs").iterdir())
         return "\n".join(path.read_text(errors="replace")
-                         for path in files if path.is_file())
+                         for path in [self.folder / "out", *logs]
+                         if path.is_file())
 
     def wait_log(self, pattern, count=1):
         """Until so many of its lines match; gives the last of these."""

@@ -1,7 +1,10 @@
 """The module's options in a real ejabberd: at start, when they change, when
 they are wrong; how it is installed; https."""
 
+import hashlib
+import re
 import shutil
+import subprocess
 
 import pytest
 
@@ -284,3 +287,27 @@ def test_module_install(tmp_path):
             assert error.condition == "remote-server-not-found"
         assert MODULE not in server.ctl("modules_installed")
         assert SECRET not in server.log()
+
+
+# --- what its README says -------------------------------------------------
+
+
+def test_the_readme_has_every_option():
+    text = (SOURCE / "README.md").read_text()
+    source = (SOURCE / "src/slotd_options.erl").read_text()
+    options = set(re.findall(r"^type\((\w+)\)", source, re.M))
+    assert len(options) == 11
+    for option in options:
+        assert f"`{option}`" in text, option
+
+
+def test_the_readme_finds_the_old_files():
+    """An independent SHA-1 of what the old module hashed, user@host."""
+    text = (SOURCE / "README.md").read_text()
+    line = re.search(r"^prefix=.*", text, re.M)[0]
+    done = subprocess.run(
+        ["sh", "-c", line + "; echo $prefix"], capture_output=True, text=True,
+        timeout=PATIENCE)
+    assert "'juliet@example.org'" in line
+    assert done.stdout == (
+        hashlib.sha1(b"juliet@example.org").hexdigest() + "\n")

@@ -271,6 +271,8 @@ fault(closed) ->
     {again, 0, "it closes the connection without an answer"};
 fault(econnreset) ->
     fault(closed);
+fault(einval) -> %% closed before TLS began
+    fault(closed);
 fault(econnrefused) ->
     {again, ?PAUSE, "connection refused; is it running, and does its "
      "'listen' match the option 'url'?"};
