@@ -23,9 +23,8 @@ local http, urlencode = require "net.http", require "util.http".urlencode;
 local jid, json, st = require "util.jid", require "util.json", require "util.stanza";
 
 local NS, NS_OLD = "urn:xmpp:http:upload:0", "urn:xmpp:http:upload";
-local FLYING_MAX = 32; -- slotd ends connections beyond 64 of an address
 local BODY_MAX, ANSWER_MAX, SIZE_MAX = 16384, 65536, 2^53 - 1; -- bytes
-local RETRY_DELAY, MINUTE, HOUR = 0.2, 60, 3600; -- seconds
+local RETRY_DELAY, MINUTE, HOUR, FLYING_MAX = 0.2, 60, 3600, 32; -- slotd ends connections beyond 64 of an address
 
 -- The scheme, the host with its port, and what follows it; nil if it is no URL of a server.
 local function split_url(text)
@@ -184,9 +183,10 @@ local CONDITIONS = " bad-request conflict feature-not-implemented forbidden gone
 	.. "subscription-required undefined-condition unexpected-request ";
 
 -- What the operator has to mend, by reason, code or status.
+local NOT_TRUSTED = "its certificate is not trusted; http_upload_slotd_cafile can name its CA";
 local REASONS = {
 	["timeout"] = ("no answer within http_upload_slotd_timeout, %g s"):format(timeout);
-	["certificate-chain-invalid"] = "its certificate is not trusted; http_upload_slotd_cafile can name its CA";
+	["certificate-chain-invalid"] = NOT_TRUSTED, ["certificate verify failed"] = NOT_TRUSTED;
 	["certificate-verify-failed"] = "its certificate is not for the host in http_upload_slotd_url";
 	["closed"] = "it ended the connection without an answer", ["clock-skew"] = "its clock and ours differ";
 	[401] = "it does not know http_upload_slotd_caller with this secret, or a proxy changed the request";

@@ -127,7 +127,8 @@ def test_incomplete(pair, alice, payload):
 
 
 def test_a_name_beyond_16_kib(pair, alice):
-    error = refused(pair, alice, "x" * 17000)
+    # As text: of a long attribute expat wants to see more first.
+    error = refused(pair, alice, "x" * 17000, ns=NS_OLD)
     assert error[:2] == ("bad-request", "modify")
     assert "too long" in error.text
 
