@@ -1,10 +1,8 @@
 -- XEP-0363 HTTP File Upload with slots from slotd. Prosody 0.12 and 13.
---
 --   Component "upload.example.org" "http_upload_slotd"
 --       http_upload_slotd_url = "http://127.0.0.1:8363"
 --       http_upload_slotd_caller = "prosody"
 --       http_upload_slotd_secret_file = "/etc/prosody/slotd.secret"
---
 -- or "http_upload_slotd" in modules_enabled of a VirtualHost. Options:
 --
 -- http_upload_slotd_url          where slotd is, http or https, with the path that a proxy gives it
@@ -19,23 +17,21 @@
 -- http_upload_slotd_cafile       the CA of slotd's https certificate, instead of the system's
 
 -- luacheck: std lua54, globals module, read globals prosody
-local new_cache, new_nonce = require "util.cache".new, require "util.id".medium;
-local new_form, datetime = require "util.dataforms".new, require "util.datetime".datetime;
-local hmac_sha256, json = require "util.hashes".hmac_sha256, require "util.json";
+local new_cache, new_form, new_nonce = require "util.cache".new, require "util.dataforms".new, require "util.id".medium;
+local hmac_sha256, valid_utf8 = require "util.hashes".hmac_sha256, require "util.encodings".utf8.valid;
 local http, urlencode = require "net.http", require "util.http".urlencode;
-local jid, st = require "util.jid", require "util.stanza";
-local valid_utf8 = require "util.encodings".utf8.valid;
+local jid, json, st = require "util.jid", require "util.json", require "util.stanza";
 
 local NS, NS_OLD = "urn:xmpp:http:upload:0", "urn:xmpp:http:upload";
-local FLYING_MAX = 32; -- slotd ends connections beyond 64 of an address
 local BODY_MAX, ANSWER_MAX, SIZE_MAX = 16384, 65536, 2^53 - 1; -- bytes
-local RETRY_DELAY, MINUTE, HOUR = 0.2, 60, 3600; -- seconds
+local RETRY_DELAY, MINUTE, HOUR, FLYING_MAX = 0.2, 60, 3600, 32; -- slotd ends connections beyond 64 of an address
 
--- The scheme, the host and what follows it.
+-- The scheme, the host with its port, and what follows it; nil if it is no URL of a server.
 local function split_url(text)
-	local scheme, host, rest = text:match("^(https?)://([%w._-]+)(.*)$");
-	if scheme then return scheme, host, rest; end
-	return text:match("^(https?)://(%[[%x:.]+%])(.*)$");
+	local scheme, authority, rest = text:match("^(https?)://([^/?#]*)(.*)$");
+	if scheme and (authority:find("^[%w._-]+:?%d*$") or authority:find("^%[[%x:.]+%]:?%d*$")) then
+		return scheme, authority, rest;
+	end
 end
 
 -- Options ------------------------------------------------------------------
@@ -46,14 +42,13 @@ local function fault(option, what, ...)
 end
 
 local function read_url()
-	local text = module:get_option_string("http_upload_slotd_url");
-	if not text then return fault("url", "is missing; slotd's is like http://127.0.0.1:8363"); end
-	local scheme, host, rest = split_url(text);
-	local port, path = (rest or "?"):match("^(:?%d*)([%w._~%%/-]*)$");
-	if not port or port ~= "" and not port:find("^:%d") or path ~= "" and path:sub(1, 1) ~= "/" then
-		return fault("url", "is %q, not http:// or https:// with a host, a port and a path", text);
+	local text = module:get_option_string("http_upload_slotd_url", "");
+	local scheme, authority, path = split_url(text);
+	if scheme and not path:find("[^%w._~%%/-]") then
+		path = path:gsub("/+$", "");
+		return scheme.."://"..authority..path, authority, path;
 	end
-	return { scheme = scheme, authority = host..port, path = path:gsub("/+$", "") };
+	return fault("url", "is missing or wrong, %q; it is like http://127.0.0.1:8363 or https://HOST/PATH", text);
 end
 
 local function read_secret()
@@ -91,45 +86,41 @@ local function read_access()
 end
 
 -- Nil leaves it to Prosody's own settings, with the system's CAs.
-local function read_sslctx(scheme)
+local function read_sslctx()
 	local path = module:get_option_path("http_upload_slotd_cafile", nil, "config");
-	if scheme ~= "https" or not path then return nil; end
+	if not path then return nil; end
 	local context, why = require "core.certmanager".create_context("http_upload_slotd port 0", "client",
 		{ cafile = path, capath = false, verify = "peer" });
 	return context or fault("cafile", "cannot be used, %s: %s", path, why);
 end
 
-local url, secret, caller = read_url(), read_secret(), module:get_option_string("http_upload_slotd_caller", "");
+local base, authority, path = read_url();
+local secret, caller = read_secret(), module:get_option_string("http_upload_slotd_caller", "");
 if not caller:find("^[%w._-]+$") or #caller > 64 then
 	fault("caller", "is missing, or not 1 to 64 of the characters A-Z a-z 0-9 . _ -");
 end
 local timeout = read_number("timeout", 5, module.get_option_period or module.get_option_number);
 local size_limit = read_number("size_limit", nil, module.get_option_number);
+local ceiling, sslctx = size_limit or SIZE_MAX, read_sslctx();
 local access, access_domains = read_access();
-local sslctx = url and read_sslctx(url.scheme);
 local is_component = module:get_host_type() == "component";
 if faulty then return module:set_status("error", "Options are missing or wrong (see log)"); end
-local base = url.scheme.."://"..url.authority..url.path;
 
 -- Asking slotd -------------------------------------------------------------
-local jobs, waiting, flying, pumping, closing = {}, {}, 0, false, false;
+local LOST = { ["closed"] = true, ["connection-closed"] = true, ["connection refused"] = true }; -- worth another try
+local jobs, waiting, flying, pumping, closing, fly = {}, {}, 0, false, false, nil;
 
 local function authorization(method, target, body)
 	local ts, nonce = ("%d"):format(os.time()), new_nonce();
-	local sig = hmac_sha256(secret,
-		table.concat({ "slotd-v1", caller, method, target, ts, nonce, body }, "\n"), true);
-	return ("Slot-HMAC-SHA256 id=%s, ts=%s, nonce=%s, sig=%s"):format(caller, ts, nonce, sig);
+	local text = table.concat({ "slotd-v1", caller, method, target, ts, nonce, body }, "\n");
+	return ("Slot-HMAC-SHA256 id=%s, ts=%s, nonce=%s, sig=%s"):format(caller, ts, nonce, hmac_sha256(secret, text, true));
 end
-
--- No answer, for one of these reasons: it is asked again.
-local LOST = { ["closed"] = true, ["connection-closed"] = true, ["connection refused"] = true };
 
 local function land(job)
 	if job.flight then flying = flying - 1; end
 	job.flight, job.request = nil, nil;
 end
 
-local fly;
 local function pump()
 	if pumping or closing then return; end
 	pumping = true;
@@ -146,14 +137,14 @@ local function enqueue(_, job)
 end
 
 -- Ends a job once; what comes later is dropped. Status 0 is no answer, for the reason in body.
-local function finish(job, status, body, headers)
+local function finish(job, status, body)
 	if not jobs[job] then return; end
 	jobs[job] = nil;
 	job.timer:stop();
 	local request = job.request;
 	land(job);
 	if request and request.cancel then request:cancel(); end
-	job.done(status, body, headers);
+	job.done(status, body);
 	pump();
 end
 
@@ -163,24 +154,20 @@ function fly(job)
 	local request = http.request(base..job.target, {
 		method = job.method, body = is_post and job.body or nil, sslctx = sslctx;
 		headers = {
-			Host = url.authority, ["Content-Type"] = is_post and "application/json" or nil;
-			Authorization = authorization(job.method, url.path..job.target, job.body);
+			Host = authority, ["Content-Type"] = is_post and "application/json" or nil;
+			Authorization = authorization(job.method, path..job.target, job.body);
 		};
-	}, function (body, status, response)
+	}, function (body, status)
 		if job.flight ~= flight then return; end
 		land(job);
-		if job.tries == 1 and status == 0 and LOST[body] then
-			module:add_timer(RETRY_DELAY, enqueue, job);
-			return pump();
-		end
-		finish(job, status, body, status ~= 0 and response.headers);
+		if job.tries > 1 or status ~= 0 or not LOST[body] then return finish(job, status, body); end
+		module:add_timer(RETRY_DELAY, enqueue, job);
+		pump();
 	end);
-	if job.flight == flight and request then
-		request.body_size_limit, job.request = ANSWER_MAX, request;
-	end
+	if job.flight == flight and request then request.body_size_limit, job.request = ANSWER_MAX, request; end
 end
 
--- Calls done(status, body, headers) within the time limit.
+-- Calls done(status, body) within the time limit.
 local function ask(method, target, body, done)
 	local job = { method = method, target = target, body = body, done = done, tries = 0 };
 	jobs[job] = true;
@@ -189,20 +176,19 @@ local function ask(method, target, body, done)
 end
 
 -- Reading answers ----------------------------------------------------------
--- The stanza errors of RFC 6120.
-local TYPES = " auth cancel continue modify wait ";
+local TYPES = " auth cancel continue modify wait "; -- of RFC 6120's stanza errors
 local CONDITIONS = " bad-request conflict feature-not-implemented forbidden gone internal-server-error item-not-found "
 	.. "jid-malformed not-acceptable not-allowed not-authorized policy-violation recipient-unavailable redirect "
 	.. "registration-required remote-server-not-found remote-server-timeout resource-constraint service-unavailable "
 	.. "subscription-required undefined-condition unexpected-request ";
 
 -- What the operator has to mend, by reason, code or status.
+local NOT_TRUSTED = "its certificate is not trusted; http_upload_slotd_cafile can name its CA";
 local REASONS = {
 	["timeout"] = ("no answer within http_upload_slotd_timeout, %g s"):format(timeout);
-	["closed"] = "it closed the connection without an answer";
-	["certificate-chain-invalid"] = "its certificate is not trusted; http_upload_slotd_cafile can name its CA";
+	["certificate-chain-invalid"] = NOT_TRUSTED, ["certificate verify failed"] = NOT_TRUSTED;
 	["certificate-verify-failed"] = "its certificate is not for the host in http_upload_slotd_url";
-	["clock-skew"] = "its clock and the one of this machine differ";
+	["closed"] = "it ended the connection without an answer", ["clock-skew"] = "its clock and ours differ";
 	[401] = "it does not know http_upload_slotd_caller with this secret, or a proxy changed the request";
 	[404] = "there is no slotd at http_upload_slotd_url", [502] = "a proxy does not reach slotd";
 };
@@ -210,7 +196,6 @@ local REASONS = {
 local function is_one_of(list, word)
 	return type(word) == "string" and word:find("^[a-z-]+$") and list:find(" "..word.." ", 1, true);
 end
-
 local function is_size(value)
 	return type(value) == "number" and value >= 0 and value <= SIZE_MAX and value % 1 == 0;
 end
@@ -230,58 +215,48 @@ end
 
 -- What is wrong with a URL; nil if nothing is. The URL itself is secret.
 local function url_fault(value)
-	local scheme, host, rest = split_url(type(value) == "string" and value or "");
-	local path = rest and rest:match("^:?%d*(.*)$");
-	if not path or path ~= "" and not path:find("^[/?][%w._~:/?%[%]@!$&'()*+,;=%%-]*$") then
+	local scheme, server, rest = split_url(type(value) == "string" and value or "");
+	if not scheme or rest:find("[^%w._~:/?%[%]@!$&'()*+,;=%%-]") then
 		return "without JSON that has https URLs in ASCII as put and get";
-	elseif scheme == "http" and host ~= "localhost" and host ~= "[::1]" and not host:find("^127%.%d+%.%d+%.%d+$") then
+	end
+	local host = server:gsub(":%d*$", "");
+	if scheme == "http" and host ~= "localhost" and host ~= "[::1]" and not host:find("^127%.%d+%.%d+%.%d+$") then
 		return "http URLs where clients want https; look at slotd's public_url, bucket_url, download_url";
 	end
 end
 
 -- The three headers that XEP-0363 allows, spelled as it does.
 local function allowed_headers(given)
-	local found, headers = {}, {};
-	for name, value in pairs(type(given) == "table" and given or {}) do
-		local is_good = type(value) == "string" and valid_utf8(value) and not value:find("%c");
-		found[tostring(name):lower()] = is_good and value or nil;
-	end
-	for _, name in ipairs { "Authorization", "Cookie", "Expires" } do
-		if found[name:lower()] then headers[#headers + 1] = { name = name, value = found[name:lower()] }; end
+	local headers = {};
+	for key, value in pairs(type(given) == "table" and given or {}) do
+		local name = ({ authorization = "Authorization", cookie = "Cookie", expires = "Expires" })[tostring(key):lower()];
+		if name and type(value) == "string" and valid_utf8(value) and not value:find("%c") then headers[name] = value; end
 	end
 	return headers;
 end
 
 -- The stanza error that slotd names; nil if it names none.
-local function named_error(problem, headers)
+local function named_error(problem)
 	local named = type(problem.xmpp) == "table" and problem.xmpp or {};
 	if not is_one_of(CONDITIONS, named.condition) or not is_one_of(TYPES, named.type) then return nil; end
-	local err = { type = named.type, condition = named.condition };
-	if type(problem.detail) == "string" and valid_utf8(problem.detail) then
-		err.text = problem.detail:gsub("%c", " "):gsub("\239\191[\190\191]", "");
-	end
-	err.max = is_size(problem.max_file_size) and math.min(problem.max_file_size, size_limit or SIZE_MAX) or nil;
-	local seconds = tonumber(headers["retry-after"]);
-	if tostring(problem.retry_at):find("^%d%d%d%d%-%d%d%-%d%dT%d%d:%d%d:%d%d%.?%d*Z$") then
-		err.retry = problem.retry_at;
-	elseif named.condition == "resource-constraint" and is_size(seconds) and seconds < 2^31 then
-		err.retry = datetime(os.time() + seconds);
-	end
-	return err;
+	local text, stamp, max = problem.detail, tostring(problem.retry_at), problem.max_file_size;
+	text = type(text) == "string" and valid_utf8(text) and text;
+	return {
+		type = named.type, condition = named.condition;
+		text = text and text:gsub("%c", " "):gsub("\239\191[\190\191]", "") or nil;
+		max = is_size(max) and ("%d"):format(math.min(max, ceiling)) or nil;
+		retry = stamp:match("^%d%d%d%d%-%d%d%-%d%dT%d%d:%d%d:%d%d%.?%d*Z$");
+	};
 end
 
--- A slot; or nil, the error for the client, and what to log if the operator has to mend something.
-local function read_slot(status, body, headers)
+-- A slot; or nil, the error for the client, and what the operator has to mend, if anything.
+local function read_slot(status, body)
 	local err = { type = "wait", condition = "service-unavailable", text = "The upload service is not available" };
-	if status == 0 then
-		if body == "timeout" then err.text = "The upload service did not answer in time"; end
-		return nil, err, not closing and complaint(0, body);
-	end
+	if body == "timeout" then err.text = "The upload service did not answer in time"; end
+	if status == 0 then return nil, err, not closing and complaint(0, body); end
 	local answer = decode(body);
-	if status ~= 200 then
-		local named = named_error(answer, headers);
-		return nil, named or err, (not named or status >= 500) and complaint(status, body);
-	end
+	local named = status ~= 200 and named_error(answer);
+	if status ~= 200 then return nil, named or err, (not named or status >= 500) and complaint(status, body); end
 	local what = url_fault(answer.put) or url_fault(answer.get);
 	if what then return nil, err, "unusable answer, "..what; end
 	return { put = answer.put, get = answer.get, headers = allowed_headers(answer.headers) };
@@ -309,11 +284,10 @@ local function may_upload(from)
 end
 
 -- The size that is advertised ----------------------------------------------
-local limits, forms, advertised = {}, {}, nil;
+local limits, forms, advertised = {}, {}, nil; -- limits by domain, false where slotd did not tell
 
 local function limit_of(domain)
-	local size = limits[domain] and limits[domain].size;
-	return size and math.min(size, size_limit or SIZE_MAX) or size_limit;
+	return limits[domain] and math.min(limits[domain], ceiling) or size_limit;
 end
 
 local function advertise(limit)
@@ -327,101 +301,83 @@ local function advertise(limit)
 	end
 end
 
--- Calls done(whether that failed).
-local function ask_limit(domain, done)
-	local entry = limits[domain] or {};
-	limits[domain] = entry;
-	ask("GET", "/limits?domain="..urlencode(domain), "", function (status, body)
-		local size = status == 200 and decode(body).max_size;
-		if closing then return; end
-		if is_size(size) then
-			if entry.size ~= size then module:log("info", "Files of %s may have %d bytes", domain, size); end
-			entry.size, entry.failed = size, false;
-		elseif not entry.failed then
-			entry.failed = true;
-			module:log("error", "slotd at %s, asked for the limits of %s: %s", base, domain, complaint(status, body));
-		end
-		if not is_component then advertise(limit_of(module.host)); end
-		done(entry.failed);
-	end);
-end
-
--- Asks for one domain after the other: slots come through in between.
+-- Asks for one domain after the other, so that slots come through in between.
 local function ask_limits()
 	local names, failed = {}, false;
 	for domain in pairs(access_domains or prosody.hosts) do
 		if is_served(domain) then names[#names + 1] = domain; end
 	end
-	local function go_on(last_failed)
-		failed = failed or last_failed;
+	local function ask_next()
 		local domain = table.remove(names);
-		if domain then return ask_limit(domain, go_on); end
-		module:add_timer(failed and MINUTE or HOUR, ask_limits);
+		if not domain then return module:add_timer(failed and MINUTE or HOUR, ask_limits); end
+		ask("GET", "/limits?domain="..urlencode(domain), "", function (status, body)
+			if closing then return; end
+			local size, old = status == 200 and decode(body).max_size, limits[domain];
+			if is_size(size) then
+				if size ~= old then module:log("info", "Files of %s may have %d bytes", domain, size); end
+			elseif old ~= false then
+				module:log("error", "slotd at %s, limits of %s: %s", base, domain, complaint(status, body));
+			end
+			limits[domain] = is_size(size) and size;
+			failed = failed or not limits[domain];
+			if not is_component then advertise(limit_of(module.host)); end
+			ask_next();
+		end);
 	end
-	go_on(false);
+	ask_next();
 end
 
 -- Stanzas ------------------------------------------------------------------
-local function send_error(stanza, ns, err)
-	local reply = st.error_reply(stanza, err.type, err.condition, err.text);
-	if err.max then
-		reply:tag("file-too-large", { xmlns = ns }):text_tag("max-file-size", ("%d"):format(err.max)):up();
+local function reply_with(stanza, ns, slot, err)
+	local reply = slot and st.reply(stanza):tag("slot", { xmlns = ns })
+		or st.error_reply(stanza, err.type, err.condition, err.text);
+	if slot and ns == NS_OLD then
+		reply:text_tag("put", slot.put):text_tag("get", slot.get);
+	elseif slot then
+		reply:tag("get", { url = slot.get }):up():tag("put", { url = slot.put });
+		for name, value in pairs(slot.headers) do reply:text_tag("header", value, { name = name }); end
+	else
+		if err.max then reply:tag("file-too-large", { xmlns = ns }):text_tag("max-file-size", err.max):up(); end
+		if err.retry then reply:tag("retry", { xmlns = ns, stamp = err.retry }):up(); end
 	end
-	if err.retry then reply:tag("retry", { xmlns = ns, stamp = err.retry }):up(); end
 	module:send(reply);
 	return true;
 end
 
-local function send_slot(stanza, ns, slot)
-	local reply = st.reply(stanza):tag("slot", { xmlns = ns });
-	if ns == NS_OLD then
-		reply:text_tag("put", slot.put):text_tag("get", slot.get);
-	else
-		reply:tag("get", { url = slot.get }):up():tag("put", { url = slot.put });
-		for _, header in ipairs(slot.headers) do reply:text_tag("header", header.value, { name = header.name }); end
+-- What slotd is to be sent; or nil and the error.
+local function read_request(request, ns, from)
+	local given = ns == NS and request.attr or { filename = request:get_child_text("filename"),
+		size = request:get_child_text("size"), ["content-type"] = request:get_child_text("content-type") };
+	local function refuse(condition, text, max)
+		return nil, { type = "modify", condition = condition, text = text, max = max and ("%d"):format(max) };
 	end
-	module:send(reply);
-end
-
--- What slotd is to be sent, or nil and the error.
-local function read_request(stanza, ns)
-	local request, from = stanza.tags[1], stanza.attr.from;
-	local function field(name)
-		if ns == NS then return request.attr[name]; end
-		return request:get_child_text(name);
-	end
-	local name, size = field("filename"), (field("size") or ""):match("^%s*0*(%d+)%s*$");
-	local media_type = field("content-type");
-	if not name or not size then
-		return nil, { type = "modify", condition = "bad-request",
-			text = name and "The size is not a number of bytes" or "The file name is missing" };
-	elseif #size > 16 or tonumber(size) > (size_limit or SIZE_MAX) then
-		return nil, { type = "modify", condition = "not-acceptable", text = "The file is too large",
-			max = limit_of(jid.host(from)) };
+	local name, size, media_type = given.filename, (given.size or ""):match("^%s*0*(%d+)%s*$"), given["content-type"];
+	if not name then return refuse("bad-request", "The file name is missing"); end
+	if not size then return refuse("bad-request", "The size is not a number of bytes"); end
+	if #size > 16 or tonumber(size) > ceiling then
+		return refuse("not-acceptable", "The file is too large", limit_of(jid.host(from)));
 	end
 	-- The size as it came: json.encode may write it as a float.
 	local body = ('{"jid":%s,"filename":%s,"size":%s%s}'):format(json.encode(from), json.encode(name), size,
 		(media_type or "") ~= "" and ',"content_type":'..json.encode(media_type) or "");
-	if #body <= BODY_MAX then return body; end
-	return nil, { type = "modify", condition = "bad-request", text = "The file name is too long" };
+	if #body > BODY_MAX then return refuse("bad-request", "The file name is too long"); end
+	return body;
 end
 
 local function on_request(stanza, ns)
-	local from = stanza.attr.from;
-	local bare = jid.bare(from);
-	if not may_upload(from) then
+	local bare = jid.bare(stanza.attr.from);
+	if not may_upload(stanza.attr.from) then
 		if not refused:get(bare) then module:log("info", "%s may not upload: see http_upload_slotd_access", bare); end
 		refused:set(bare, true);
-		return send_error(stanza, ns, { type = "auth", condition = "forbidden", text = "You may not upload files" });
+		return reply_with(stanza, ns, nil, { type = "auth", condition = "forbidden", text = "You may not upload files" });
 	end
-	local body, fault_of_client = read_request(stanza, ns);
-	if not body then return send_error(stanza, ns, fault_of_client); end
-	ask("POST", "/slot", body, function (status, answer, headers)
-		local slot, err, complain = read_slot(status, answer, headers);
-		if slot then return send_slot(stanza, ns, slot); end
-		send_error(stanza, ns, err);
+	local body, refusal = read_request(stanza.tags[1], ns, stanza.attr.from);
+	if not body then return reply_with(stanza, ns, nil, refusal); end
+	ask("POST", "/slot", body, function (status, answer)
+		local slot, err, complain = read_slot(status, answer);
+		reply_with(stanza, ns, slot, err);
 		if complain then return module:log("error", "slotd at %s: %s", base, complain); end
-		module:log("info", "No slot for %s: %s", bare, err.text or err.condition);
+		if err then module:log("info", "No slot for %s: %s", bare, err.text or err.condition); end
 	end);
 	return true;
 end
@@ -439,8 +395,6 @@ for _, ns in ipairs { NS, NS_OLD } do
 end
 advertise(size_limit);
 module:hook("iq-get/host/http://jabber.org/protocol/disco#info:query", function (event)
-	local domain = is_component and jid.host(event.stanza.attr.from) or module.host;
-	if not limits[domain] and is_served(domain) then ask_limit(domain, function () end); end
-	advertise(limit_of(domain));
+	advertise(limit_of(is_component and jid.host(event.stanza.attr.from) or module.host));
 end, 1);
 if prosody.start_time then ask_limits(); else module:hook_global("server-started", ask_limits); end
