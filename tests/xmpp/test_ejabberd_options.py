@@ -185,11 +185,14 @@ def test_wrong_options_are_refused(start, tmp_path):
             options = {k: v for k, v in {**good, **change}.items()
                        if v is not None}
             server.modules[MODULE] = options
-            server.write()
             with pytest.raises(AssertionError):
-                server.ctl("reload_config")
+                server.reload()
             server.wait_log(words)
         assert "fake too short" not in server.log()
+        # This only shows when all of them are together.
+        server.modules[MODULE] = {**good, "secret_file": __file__}
+        server.reload()
+        server.wait_log("goes on with its old options: .*exclude each other")
         with login(server) as alice:
             parse_slot(ask(alice, server.upload))
 
