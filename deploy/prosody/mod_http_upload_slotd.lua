@@ -56,12 +56,6 @@ local function read_url()
 	return { scheme = scheme, authority = host..port, path = path:gsub("/+$", "") };
 end
 
-local function read_caller()
-	local caller = module:get_option_string("http_upload_slotd_caller", "");
-	if #caller <= 64 and caller:find("^[%w._-]+$") then return caller; end
-	return fault("caller", "is missing, or not 1 to 64 of the characters A-Z a-z 0-9 . _ -");
-end
-
 local function read_secret()
 	local secret = module:get_option_string("http_upload_slotd_secret");
 	local path = module:get_option_path("http_upload_slotd_secret_file", nil, "config");
@@ -71,10 +65,9 @@ local function read_secret()
 		if file then secret, why = file:read("*a"); file:close(); end
 		if not secret then return fault("secret_file", "cannot be read: %s", why); end
 		secret = secret:gsub("\n$", "");
-		return secret ~= "" and secret or fault("secret_file", "is empty: %s", path);
 	end
 	if secret and secret ~= "" then return secret; end
-	return fault("secret", "is missing, and so is http_upload_slotd_secret_file");
+	return fault(path and "secret_file" or "secret", "is missing or empty");
 end
 
 local function read_number(name, default, get)
@@ -106,7 +99,10 @@ local function read_sslctx(scheme)
 	return context or fault("cafile", "cannot be used, %s: %s", path, why);
 end
 
-local url, caller, secret = read_url(), read_caller(), read_secret();
+local url, secret, caller = read_url(), read_secret(), module:get_option_string("http_upload_slotd_caller", "");
+if not caller:find("^[%w._-]+$") or #caller > 64 then
+	fault("caller", "is missing, or not 1 to 64 of the characters A-Z a-z 0-9 . _ -");
+end
 local timeout = read_number("timeout", 5, module.get_option_period or module.get_option_number);
 local size_limit = read_number("size_limit", nil, module.get_option_number);
 local access, access_domains = read_access();
@@ -120,9 +116,9 @@ local jobs, waiting, flying, pumping, closing = {}, {}, 0, false, false;
 
 local function authorization(method, target, body)
 	local ts, nonce = ("%d"):format(os.time()), new_nonce();
-	local text = table.concat({ "slotd-v1", caller, method, target, ts, nonce, body }, "\n");
-	return ("Slot-HMAC-SHA256 id=%s, ts=%s, nonce=%s, sig=%s"):format(
-		caller, ts, nonce, hmac_sha256(secret, text, true));
+	local sig = hmac_sha256(secret,
+		table.concat({ "slotd-v1", caller, method, target, ts, nonce, body }, "\n"), true);
+	return ("Slot-HMAC-SHA256 id=%s, ts=%s, nonce=%s, sig=%s"):format(caller, ts, nonce, sig);
 end
 
 -- No answer, for one of these reasons: it is asked again.
@@ -203,6 +199,7 @@ local CONDITIONS = " bad-request conflict feature-not-implemented forbidden gone
 -- What the operator has to mend, by reason, code or status.
 local REASONS = {
 	["timeout"] = ("no answer within http_upload_slotd_timeout, %g s"):format(timeout);
+	["closed"] = "it closed the connection without an answer";
 	["certificate-chain-invalid"] = "its certificate is not trusted; http_upload_slotd_cafile can name its CA";
 	["certificate-verify-failed"] = "its certificate is not for the host in http_upload_slotd_url";
 	["clock-skew"] = "its clock and the one of this machine differ";
@@ -224,7 +221,7 @@ local function decode(text)
 end
 
 local function complaint(status, body)
-	if status == 0 then return REASONS[body] or "not reached, "..tostring(body); end
+	if status == 0 then return REASONS[body] or "no usable answer: "..tostring(body); end
 	local code = decode(body).code;
 	local why = REASONS[code] or REASONS[status];
 	code = type(code) == "string" and code:match("^[%w-]+$");
@@ -236,9 +233,9 @@ local function url_fault(value)
 	local scheme, host, rest = split_url(type(value) == "string" and value or "");
 	local path = rest and rest:match("^:?%d*(.*)$");
 	if not path or path ~= "" and not path:find("^[/?][%w._~:/?%[%]@!$&'()*+,;=%%-]*$") then
-		return "not an https URL in ASCII";
+		return "without JSON that has https URLs in ASCII as put and get";
 	elseif scheme == "http" and host ~= "localhost" and host ~= "[::1]" and not host:find("^127%.%d+%.%d+%.%d+$") then
-		return "http where clients want https; mend slotd's public_url, bucket_url or download_url";
+		return "http URLs where clients want https; look at slotd's public_url, bucket_url, download_url";
 	end
 end
 
@@ -263,7 +260,7 @@ local function named_error(problem, headers)
 	if type(problem.detail) == "string" and valid_utf8(problem.detail) then
 		err.text = problem.detail:gsub("%c", " "):gsub("\239\191[\190\191]", "");
 	end
-	if is_size(problem.max_file_size) then err.max = math.min(problem.max_file_size, size_limit or SIZE_MAX); end
+	err.max = is_size(problem.max_file_size) and math.min(problem.max_file_size, size_limit or SIZE_MAX) or nil;
 	local seconds = tonumber(headers["retry-after"]);
 	if tostring(problem.retry_at):find("^%d%d%d%d%-%d%d%-%d%dT%d%d:%d%d:%d%d%.?%d*Z$") then
 		err.retry = problem.retry_at;
@@ -285,9 +282,8 @@ local function read_slot(status, body, headers)
 		local named = named_error(answer, headers);
 		return nil, named or err, (not named or status >= 500) and complaint(status, body);
 	end
-	local wrong, what = "put", url_fault(answer.put);
-	if not what then wrong, what = "get", url_fault(answer.get); end
-	if what then return nil, err, ("unusable answer, %q is %s"):format(wrong, what); end
+	local what = url_fault(answer.put) or url_fault(answer.get);
+	if what then return nil, err, "unusable answer, "..what; end
 	return { put = answer.put, get = answer.get, headers = allowed_headers(answer.headers) };
 end
 
@@ -396,20 +392,18 @@ local function read_request(stanza, ns)
 	end
 	local name, size = field("filename"), (field("size") or ""):match("^%s*0*(%d+)%s*$");
 	local media_type = field("content-type");
-	local err = { type = "modify", condition = "bad-request" };
 	if not name or not size then
-		err.text = not name and "The file name is missing" or "The size is not a number of bytes";
-		return nil, err;
+		return nil, { type = "modify", condition = "bad-request",
+			text = name and "The size is not a number of bytes" or "The file name is missing" };
 	elseif #size > 16 or tonumber(size) > (size_limit or SIZE_MAX) then
-		err.condition, err.text, err.max = "not-acceptable", "The file is too large", limit_of(jid.host(from));
-		return nil, err;
+		return nil, { type = "modify", condition = "not-acceptable", text = "The file is too large",
+			max = limit_of(jid.host(from)) };
 	end
-	-- Not by json.encode as a whole: it may write a large number as a float.
+	-- The size as it came: json.encode may write it as a float.
 	local body = ('{"jid":%s,"filename":%s,"size":%s%s}'):format(json.encode(from), json.encode(name), size,
 		(media_type or "") ~= "" and ',"content_type":'..json.encode(media_type) or "");
 	if #body <= BODY_MAX then return body; end
-	err.text = "The file name is too long";
-	return nil, err;
+	return nil, { type = "modify", condition = "bad-request", text = "The file name is too long" };
 end
 
 local function on_request(stanza, ns)
@@ -424,9 +418,9 @@ local function on_request(stanza, ns)
 	if not body then return send_error(stanza, ns, fault_of_client); end
 	ask("POST", "/slot", body, function (status, answer, headers)
 		local slot, err, complain = read_slot(status, answer, headers);
-		if complain then module:log("error", "slotd at %s: %s", base, complain); end
 		if slot then return send_slot(stanza, ns, slot); end
 		send_error(stanza, ns, err);
+		if complain then return module:log("error", "slotd at %s: %s", base, complain); end
 		module:log("info", "No slot for %s: %s", bare, err.text or err.condition);
 	end);
 	return true;

@@ -58,7 +58,7 @@ class Depot:
         config = {
             "listen": {"address": "127.0.0.1", "port": self.port},
             "public_url": self.front.url,
-            "policy": {"max_size": MAX_SIZE, "deny_extensions": ["exe"]},
+            "policy": {"max_size": MAX_SIZE, "deny_extensions": ["bat"]},
         }
         if store == "embedded":
             return config | {

@@ -6,7 +6,7 @@
 Accounts alice and bob on localhost, carol on example.org, all with the
 password "secret". `how`: the module as a "component" of its own, or on the
 "host" localhost. `config` is text for the global section, `hosts` text for
-the end.
+the end, `modules` are further ones for all hosts.
 """
 
 import os
@@ -15,9 +15,12 @@ import re
 import signal
 import socket
 import subprocess
-import time
+
+import pytest
 
 import configs
+import stanza
+import stub
 import support
 
 MODULES = support.ROOT / "deploy" / "prosody"
@@ -26,7 +29,7 @@ PASSWORD = "secret"
 ACCOUNTS = ("alice@localhost", "bob@localhost", "carol@example.org")
 
 
-def options(url, **over):
+def options(url, /, **over):
     """What the module needs, for a slotd at this URL."""
     base = {"url": url, "caller": "prosody", "secret": configs.SECRET}
     base.update(over)
@@ -59,13 +62,13 @@ class Prosody:
     host = "localhost"
 
     def __init__(self, folder, component_options, how="component", config="",
-                 hosts=""):
+                 hosts="", modules=()):
         self.folder = pathlib.Path(folder)
         self.how = how
         self.upload = "upload.localhost" if how == "component" else self.host
         self.port = configs.free_port()
         self.component_port = configs.free_port()
-        self.config, self.hosts = config, hosts
+        self.config, self.hosts, self.modules = config, hosts, modules
         self.options = dict(component_options)
         self.process = None
         self.log_path = self.folder / "prosody.log"
@@ -96,8 +99,10 @@ class Prosody:
             "local_interfaces": ["127.0.0.1"],
             "c2s_ports": [self.port],
             "component_ports": [self.component_port],
-            "modules_enabled": ["disco", "roster", "saslauth", "lab_reload"],
+            "modules_enabled": [
+                "disco", "roster", "saslauth", "lab_reload", *self.modules],
             "modules_disabled": ["s2s", "tls", "http", "https"],
+            "certificates": self.folder,
             "log": [{"levels": {"min": "info"}, "to": "file",
                      "filename": self.log_path}],
         }), self.config, f'VirtualHost "{self.host}"\n']
@@ -184,3 +189,46 @@ class Prosody:
         """What no test wants to see."""
         return self.lines("traceback|Traceback|stack|attempt to|Error calling"
                           "|error in callback")
+
+
+# --- fixtures: a test file takes those that it wants ----------------------
+
+
+@pytest.fixture(scope="module")
+def pair(tmp_path_factory):
+    """A Prosody in front of a stub, as `.stub`, for a whole file."""
+    with stub.Stub() as slotd, Prosody(
+            tmp_path_factory.mktemp("prosody"), options(slotd.url)) as server:
+        server.stub = slotd
+        server.wait_log("Files of localhost")
+        server.wait_log("Files of example.org")
+        yield server
+        assert not server.faults()
+
+
+@pytest.fixture
+def alice(pair):
+    with stanza.Client(pair.port, "alice@localhost", PASSWORD) as client:
+        yield client
+
+
+@pytest.fixture
+def serve(tmp_path_factory):
+    """serve(options, …) is a running Prosody, until the test is over."""
+    running = []
+
+    def serve(component_options, **how):
+        server = Prosody(
+            tmp_path_factory.mktemp("prosody"), component_options, **how)
+        running.append(server)
+        server.start()
+        return server
+    yield serve
+    for server in running:
+        server.stop()
+    for server in running:
+        assert not server.faults()
+
+
+def is_13(server):
+    return "Prosody version 13" in server.log()

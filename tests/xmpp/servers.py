@@ -18,9 +18,6 @@ def prosody(folder, url, authority, how):
         "modules_enabled": ["disco", "roster", "saslauth", "tls"],
         "modules_disabled": ["s2s", "http", "https"],
         "ssl": {"certificate": certificate, "key": key}}
-    if how == "host":
-        # What go-sendxmpp looks at: items, and not the host itself.
-        config["disco_items"] = [["localhost", "Uploads"]]
     return Prosody(
         folder, options(url, timeout=TIMEOUT), how, settings(config))
 

@@ -21,9 +21,8 @@ def is_here(store):
 
 
 def verdicts(stats):
-    """{(server, store, client): (verdict, note)}, from pytest's reports by
-    outcome; a cell's test tells in "why" that it cannot work, in "note" what
-    it needs."""
+    """{(server, store, client): (verdict, why)}, from pytest's reports by
+    outcome; the test of a cell that cannot work tells "why"."""
     found = {}
     for outcome in ("passed", "skipped", "failed", "error"):
         for report in stats.get(outcome, ()):
@@ -32,8 +31,8 @@ def verdicts(stats):
                 continue
             verdict = "FAILED", None
             if outcome == "passed":
-                verdict = (("no", told["why"]) if "why" in told
-                           else ("ok", told.get("note")))
+                verdict = ("no", told["why"]) if "why" in told else (
+                    "ok", None)
             found[told["cell"]] = verdict
     return found
 
@@ -57,12 +56,12 @@ def lines(found):
     notes = []
 
     def cell(server, store, client):
-        verdict, note = found.get((server, store, client), ("-", None))
-        if note is None:
+        verdict, why = found.get((server, store, client), ("-", None))
+        if why is None:
             return verdict
-        if note not in notes:
-            notes.append(note)
-        return f"{verdict} ({notes.index(note) + 1})"
+        if why not in notes:
+            notes.append(why)
+        return f"{verdict} ({notes.index(why) + 1})"
     rows = [("server", "store", *CLIENTS)]
     for server in SERVERS:
         for store in filter(is_here, STORES):

@@ -1,26 +1,37 @@
 """Each server with each store and each client: a file goes from one user to
-the other. The table at the end of the run is made of these tests.
+the other. The table at the end of the run is made of these tests. Then what
+each server makes of slotd's refusals, of odd names, and of many at once.
 """
 
 import os
+import re
 import urllib.parse
 
 import pytest
+import requests
 
 import clients
+import names
 import servers
+import support
 import table
-from depot import Depot
-from stanza import Client, parse_slot, slot_request
+from depot import MAX_SIZE, Depot
+from stanza import (
+    NS0, Client, disco_info, parse_error, parse_slot, slot_request)
 
 NAME = "Gr\u00fc\u00dfe & K\u00fcsse +1 (2).txt"
 KEEPS_NAMES = ("slixmpp", "raw")
 MANGLED = (
     "ejabberd 18.04 to 25.07 escapes both URLs a second time; no signed "
     "query survives that")
-ITEMS = (
-    'go-sendxmpp needs disco_items = {{"localhost", "Uploads"}} there: it '
-    "asks the host for its items, not for what it is itself")
+NOT_FOUND = (
+    "go-sendxmpp looks for a service among the host's items, not at the host: "
+    "a Component is found")
+# What XML can carry and what is a name.
+NAMES = [(asked, cleaned) for asked, cleaned in names.TABLE
+         if asked.strip() and not any(
+             ord(c) < 32 and c not in "\t\n\r" for c in asked)]
+PLAIN = re.compile("[A-Za-z0-9_.:/-]+")
 
 
 @pytest.fixture(scope="module")
@@ -61,37 +72,44 @@ def bob(server):
         yield bob
 
 
-def slot_of(server, filename, size):
+@pytest.fixture
+def alice(server):
     with Client(server.port, clients.FROM, clients.PASSWORD) as alice:
-        return parse_slot(alice.iq(
-            "get", server.upload, slot_request(filename, size)))
+        yield alice
 
 
-def is_mangled(server, name, store):
+def ask(alice, server, filename="cat.jpg", size=3):
+    return alice.iq("get", server.upload, slot_request(filename, size))
+
+
+def is_mangled(alice, server, name, store):
     """Whether this server makes URLs of this store useless."""
     if name != servers.SERVICE_URL or store == "embedded":
         return False
-    put = slot_of(server, "cat.jpg", 3).put
+    put = parse_slot(ask(alice, server)).put
     if "?X-Amz-Algorithm=" in put:
         return False
     assert "%3FX-Amz-Algorithm%3D" in put, put
     return True
 
 
-def test_cell(depot, server, name, store, client, bob, tmp_path,
-              record_property):
+def test_cell(depot, server, name, store, client, alice, bob,
+              tmp_path, record_property):
     depot.use(store)
     data = os.urandom(100000)
     path = tmp_path / NAME
     path.write_bytes(data)
     send = clients.SENDERS[client]
-    if is_mangled(server, name, store):
-        record_property("why", MANGLED)
-        with pytest.raises(AssertionError):
+    reason = None
+    if is_mangled(alice, server, name, store):
+        reason, said = MANGLED, ""
+    if name == servers.ON_HOST and client == "go-sendxmpp":
+        reason, said = NOT_FOUND, "(?i)no http upload component found"
+    if reason:
+        record_property("why", reason)
+        with pytest.raises(AssertionError, match=said):
             send(server, path, tmp_path, depot.ca)
         return
-    if name == servers.ON_HOST and client == "go-sendxmpp":
-        record_property("note", ITEMS)
     send(server, path, tmp_path, depot.ca)
     link = bob.read_message()
     assert link.startswith("https://"), link
@@ -99,3 +117,83 @@ def test_cell(depot, server, name, store, client, bob, tmp_path,
     if client in KEEPS_NAMES and name != servers.SERVICE_URL:
         path = urllib.parse.unquote(urllib.parse.urlsplit(link).path)
         assert path.rpartition("/")[2] == NAME
+
+
+# What this server makes of slotd's refusals.
+
+
+def is_module(name):
+    """Whether it says all that slotd said."""
+    return name != servers.SERVICE_URL
+
+
+def test_too_large(depot, server, name, alice):
+    depot.use("embedded")
+    assert parse_slot(ask(alice, server, size=MAX_SIZE))
+    error = parse_error(ask(alice, server, size=MAX_SIZE + 1))
+    assert error.condition == "not-acceptable"
+    if is_module(name):
+        assert error.type == "modify"
+        assert error.max_file_size == MAX_SIZE
+
+
+def test_not_allowed(depot, server, name, alice):
+    depot.use("embedded")
+    error = parse_error(ask(alice, server, "Gr\u00fc\u00dfe.bat"))
+    if is_module(name):
+        assert error[:2] == ("forbidden", "auth")
+    else:
+        assert error.condition == "not-allowed"
+
+
+def test_the_limit_is_advertised(depot, server, name, alice):
+    depot.use("embedded")
+
+    def limit():
+        form = disco_info(alice, server.upload).forms.get(NS0, {})
+        return form.get("max-file-size")
+    if is_module(name):
+        support.wait_for("the limit", lambda: limit() == str(MAX_SIZE))
+    else:
+        # It knows its own alone.
+        assert limit() != str(MAX_SIZE)
+
+
+def test_down_and_up_again(depot, server, alice):
+    depot.use("embedded")
+    assert parse_slot(ask(alice, server))
+    depot.stop()
+    error = parse_error(ask(alice, server))
+    assert error.condition == "service-unavailable"
+    depot.use("embedded")
+    assert parse_slot(ask(alice, server))
+
+
+def test_names(depot, server, name, alice):
+    depot.use("embedded")
+    with requests.Session() as session:
+        session.trust_env, session.verify = False, str(depot.ca)
+        for asked, cleaned in NAMES:
+            data = os.urandom(16)
+            slot = parse_slot(ask(alice, server, asked, len(data)))
+            if is_module(name):
+                last = slot.get.rpartition("/")[2]
+                assert urllib.parse.unquote(last) == cleaned, asked
+            else:
+                assert PLAIN.fullmatch(slot.put + slot.get), slot
+            reply = session.put(slot.put, data=data, headers=slot.headers)
+            assert reply.status_code == 201, (asked, slot, reply.text)
+            assert session.get(slot.get).content == data, (asked, slot)
+
+
+def test_200_at_once(depot, server, alice, bob):
+    """Of two users; nobody gets another's."""
+    depot.use("embedded")
+    asked = [(user, size, user.send_iq("get", server.upload, slot_request(
+        f"file-{size}.txt", size))) for size in range(1, 101)
+        for user in (alice, bob)]
+    slots = [(size, parse_slot(user.read_iq(number)))
+             for user, size, number in asked]
+    assert len({slot.put for _, slot in slots}) == 200
+    for size, slot in slots:
+        assert slot.get.endswith(f"/file-{size}.txt")

@@ -1,0 +1,232 @@
+"""Prosody with our module: its options, https, reloading."""
+
+import subprocess
+
+import pytest
+
+import prosody
+import stub
+import support
+from stanza import Client, parse_error, parse_slot, slot_request
+
+serve = prosody.serve
+SECRET = support.SECRET
+URL = "http://127.0.0.1:8363"
+
+
+@pytest.fixture
+def slotd():
+    with stub.Stub() as slotd:
+        yield slotd
+
+
+def ask(server):
+    with Client(server.port, "alice@localhost", "secret") as alice:
+        return alice.iq("get", server.upload, slot_request("cat.jpg", 1))
+
+
+def is_unavailable(answer):
+    error = parse_error(answer)
+    assert error.condition == "service-unavailable", error
+
+
+# --- what is missing or wrong ---------------------------------------------
+
+
+@pytest.mark.parametrize("over, names", [
+    ({"url": None}, ["url"]),
+    ({"caller": None}, ["caller"]),
+    ({"secret": None}, ["secret"]),
+    ({"url": None, "caller": None, "secret": None},
+     ["url", "caller", "secret"]),
+    ({"url": ""}, ["url"]), ({"url": "127.0.0.1:8363"}, ["url"]),
+    ({"url": "ftp://127.0.0.1/"}, ["url"]), ({"url": "http://"}, ["url"]),
+    ({"url": "http://u:p@127.0.0.1/"}, ["url"]),
+    ({"url": URL + "/?a=b"}, ["url"]), ({"url": URL + "/#a"}, ["url"]),
+    ({"url": "http://127.0.0.1:x/"}, ["url"]),
+    ({"url": "http://127.0.0.1:/"}, ["url"]),
+    ({"url": "http://127.0.0.1:8363slot"}, ["url"]),
+    ({"url": URL + "/a b"}, ["url"]), ({"url": URL + "\n"}, ["url"]),
+    ({"caller": ""}, ["caller"]), ({"caller": "a b"}, ["caller"]),
+    ({"caller": "a, sig=b"}, ["caller"]), ({"caller": "x" * 65}, ["caller"]),
+    ({"secret": ""}, ["secret"]),
+    ({"secret": None, "secret_file": "nowhere"}, ["secret_file"]),
+    ({"secret": None, "secret_file": "/"}, ["secret_file"]),
+    ({"secret": None, "secret_file": "/dev/null"}, ["secret_file"]),
+    ({"secret_file": "/etc/hostname"}, ["secret"]),
+    ({"timeout": 0}, ["timeout"]), ({"timeout": -1}, ["timeout"]),
+    ({"timeout": "soon"}, ["timeout"]),
+    ({"size_limit": 0}, ["size_limit"]),
+    ({"size_limit": "10 MiB"}, ["size_limit"]),
+    ({"access": ["@"]}, ["access"]),
+    ({"access": ["alice@localhost/phone"]}, ["access"]),
+    ({"access": ["localhost", 17]}, ["access"]),
+    ({"url": "https://127.0.0.1:1", "cafile": "nowhere.pem"}, ["cafile"]),
+])
+def test_faults(serve, over, names):
+    server = serve(prosody.options(URL, **over))
+    is_unavailable(ask(server))
+    faults = server.lines("\terror\t.*http_upload_slotd_")
+    ours = [line for line in faults if "expect" not in line]
+    assert len(ours) == len(names), faults
+    for name in names:
+        assert [line for line in ours
+                if f"http_upload_slotd_{name} " in line], faults
+    assert SECRET not in server.log() + server.output()
+
+
+# --- the secret -----------------------------------------------------------
+
+
+@pytest.mark.parametrize("text, secret", [
+    (SECRET, SECRET), (SECRET + "\n", SECRET), (SECRET + "\n\n", SECRET + "\n"),
+    (" " + SECRET + " ", " " + SECRET + " ")])
+def test_secret_file(serve, tmp_path, text, secret):
+    path = tmp_path / "secret"
+    path.write_text(text)
+    with stub.Stub(secret=secret) as slotd:
+        server = serve(prosody.options(
+            slotd.url, secret=None, secret_file=path))
+        parse_slot(ask(server))
+        assert not slotd.refused
+
+
+def test_wrong_secret(serve, slotd):
+    wrong = "another-secret-only-for-tests"
+    server = serve(prosody.options(slotd.url, secret=wrong))
+    is_unavailable(ask(server))
+    line = server.wait_log("slotd at .*401")
+    assert "http_upload_slotd_caller" in line and "secret" in line
+    assert len(slotd.refused) == 3  # /limits of two domains, and /slot
+    assert wrong not in server.log() + server.output()
+
+
+def test_nothing_secret_is_logged(serve, slotd):
+    server = serve(prosody.options(slotd.url), config='log = { { levels = '
+                   '{ min = "debug" }, to = "file", filename = "debug.log" '
+                   '} }\n')
+    slotd.then(stub.slot(), stub.slot("https://put.example.org/x?Sig=1 2"))
+    parse_slot(ask(server))
+    is_unavailable(ask(server))
+    log = (server.folder / "debug.log").read_text() + server.log()
+    assert "http_upload_slotd" in log
+    for secret in SECRET, "Sig=1", "sig=":
+        assert secret not in log
+
+
+# --- the URL --------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path, target", [
+    ("", "/slot"), ("/", "/slot"), ("/api", "/api/slot"),
+    ("/api/", "/api/slot"), ("/a/b~c.d/%41", "/a/b~c.d/%41/slot")])
+def test_base_path(serve, slotd, path, target):
+    server = serve(prosody.options(slotd.url + path))
+    parse_slot(ask(server))
+    assert slotd.requests[0].target == target
+    assert slotd.wait_limits(2)[0].target.startswith(
+        target.replace("slot", "limits?domain="))
+    assert not slotd.refused
+
+
+# --- https ----------------------------------------------------------------
+
+
+def openssl(folder, *args):
+    subprocess.run(["openssl", *args], cwd=folder, check=True, timeout=60,
+                   capture_output=True)
+
+
+@pytest.fixture(scope="module")
+def certificates(tmp_path_factory):
+    """A folder with a CA's ca.pem and, signed by it, good.pem and wrong.pem,
+    each with its .key; other.pem is another CA."""
+    folder = tmp_path_factory.mktemp("certificates")
+    for name in "ca", "other":
+        openssl(folder, "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                "ec_paramgen_curve:P-256", "-nodes", "-days", "30", "-subj",
+                f"/CN=Test {name}", "-keyout", name + ".key", "-out",
+                name + ".pem")
+    for name, host in ("good", "localhost"), ("wrong", "example.org"):
+        (folder / "ext").write_text(f"subjectAltName=DNS:{host}\n")
+        openssl(folder, "req", "-newkey", "ec", "-pkeyopt",
+                "ec_paramgen_curve:P-256", "-nodes", "-subj", f"/CN={host}",
+                "-keyout", name + ".key", "-out", name + ".csr")
+        openssl(folder, "x509", "-req", "-in", name + ".csr", "-CA", "ca.pem",
+                "-CAkey", "ca.key", "-days", "30", "-extfile", "ext",
+                "-out", name + ".pem")
+    return folder
+
+
+@pytest.mark.parametrize("name, cafile, says", [
+    ("good", "ca", None),
+    ("good", None, "not trusted"),
+    ("good", "other", "not trusted"),
+    ("wrong", "ca", "not for the host"),
+])
+def test_https(serve, certificates, name, cafile, says):
+    tls = (certificates / f"{name}.pem", certificates / f"{name}.key")
+    with stub.Stub(tls=tls) as slotd:
+        url = slotd.url.replace("127.0.0.1", "localhost")
+        server = serve(prosody.options(
+            url, cafile=cafile and certificates / f"{cafile}.pem"))
+        answer = ask(server)
+        if says is None:
+            parse_slot(answer)
+            return
+        is_unavailable(answer)
+        server.wait_log("slotd at [^,]*" + says)
+        assert not slotd.requests and not slotd.asked_limits
+
+
+# --- reloading ------------------------------------------------------------
+
+
+def manage(client, what, host="upload.localhost", config=""):
+    config = config and f" config='{config}'"
+    return client.iq(
+        "set", "localhost", f"<do xmlns='lab:modules' what='{what}' "
+        f"name='http_upload_slotd' host='{host}'{config}/>")
+
+
+@pytest.mark.parametrize("what", ["reload", "unload"])
+def test_requests_under_way(serve, slotd, what):
+    server = serve(prosody.options(slotd.url))
+    with Client(server.port, "alice@localhost", "secret") as alice:
+        for _ in range(60):
+            slotd.hold()
+        numbers = [alice.send_iq("get", server.upload, slot_request("x", 1))
+                   for _ in range(60)]
+        slotd.wait_requests(10)
+        assert manage(alice, what).get("type") == "result"
+        for number in numbers:
+            is_unavailable(alice.read_iq(number))
+        slotd.script.clear()
+        for event in slotd.events:
+            event.set()
+        if what == "reload":
+            parse_slot(ask(server))
+        else:
+            is_unavailable(ask(server))
+    assert not server.lines("\terror\t.*slotd at")
+
+
+def test_options_are_read_anew(serve, slotd):
+    server = serve(prosody.options(slotd.url, access=["example.org"]))
+    assert parse_error(ask(server)).condition == "forbidden"
+    server.options = prosody.options(slotd.url, size_limit=10)
+    path = server.write()
+    with Client(server.port, "alice@localhost", "secret") as alice:
+        assert manage(alice, "reload", config=path).get("type") == "result"
+    parse_slot(ask(server))
+
+
+def test_mended_options(serve, slotd):
+    """A module that said what is wrong works after a reload."""
+    server = serve(prosody.options(None))
+    is_unavailable(ask(server))
+    server.options = prosody.options(slotd.url)
+    path = server.write()
+    with Client(server.port, "alice@localhost", "secret") as alice:
+        assert manage(alice, "reload", config=path).get("type") == "result"
+    parse_slot(ask(server))
