@@ -84,7 +84,8 @@ def test_options_change_while_it_runs(start):
             assert "another fake secret" not in server.log()
 
             # The old name is gone, and with the module all of them.
-            server.modules[MODULE]["hosts"] = ["files.@HOST@"]
+            del server.modules[MODULE]["hosts"]
+            server.modules[MODULE]["host"] = "files.@HOST@"
             server.reload()
             parse_slot(ask(alice, "files.localhost"))
             error = parse_error(ask(alice, server.upload))
