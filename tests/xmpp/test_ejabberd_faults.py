@@ -97,6 +97,8 @@ def unavailable(client, server):
     (stubs.slot(get="http://s3.example.org/cat.jpg"), "bucket_url"),
     (stubs.slot(get="http://127.0.0.1.example.org/cat.jpg"), "https"),
     (stubs.slot(get="http://localhost@example.org/cat.jpg"), "https"),
+    (stubs.slot(get="http://192.0.2.1/cat.jpg"), "https"),
+    (stubs.slot(get="http://[2001:db8::1]/cat.jpg"), "https"),
     (stubs.slot(get="ftp://example.org/cat.jpg"), "neither https nor http"),
     (stubs.slot(put=stubs.PUT + "\n"), "malformed"),
     (stubs.slot(put="https://example.org/a\r\nb"), "malformed"),
@@ -180,6 +182,8 @@ def test_down(stub, server, alice, log):
         number = send(alice, server)
         error = parse_error(alice.read_iq(number))
         assert error[:2] == ("service-unavailable", "wait")
+        # It was tried a second time, a quarter of a second later.
+        assert alice.took(number) >= 0.25
         log.one("connection refused")
     finally:
         stub.listen()

@@ -84,7 +84,8 @@ def test_options_change_while_it_runs(start):
             assert "another fake secret" not in server.log()
 
             # The old name is gone, and with the module all of them.
-            server.modules[MODULE]["hosts"] = ["files.@HOST@"]
+            del server.modules[MODULE]["hosts"]
+            server.modules[MODULE]["host"] = "files.@HOST@"
             server.reload()
             parse_slot(ask(alice, "files.localhost"))
             error = parse_error(ask(alice, server.upload))
@@ -185,11 +186,14 @@ def test_wrong_options_are_refused(start, tmp_path):
             options = {k: v for k, v in {**good, **change}.items()
                        if v is not None}
             server.modules[MODULE] = options
-            server.write()
             with pytest.raises(AssertionError):
-                server.ctl("reload_config")
+                server.reload()
             server.wait_log(words)
         assert "fake too short" not in server.log()
+        # This only shows when all of them are together.
+        server.modules[MODULE] = {**good, "secret_file": __file__}
+        server.reload()
+        server.wait_log("goes on with its old options: .*exclude each other")
         with login(server) as alice:
             parse_slot(ask(alice, server.upload))
 

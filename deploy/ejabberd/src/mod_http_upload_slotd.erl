@@ -65,7 +65,11 @@ stop(ServerHost) ->
 
 -spec reload(binary(), gen_mod:opts(), gen_mod:opts()) -> ok.
 reload(ServerHost, _NewOpts, _OldOpts) ->
-    gen_server:cast(gen_mod:get_module_proc(ServerHost, ?MODULE), reload).
+    Proc = gen_mod:get_module_proc(ServerHost, ?MODULE),
+    %% What fails here would be logged with all options, the secret too.
+    try gen_server:call(Proc, reload)
+    catch exit:_ -> ok
+    end.
 
 -spec depends(binary(), gen_mod:opts()) -> [].
 depends(_ServerHost, _Opts) ->
@@ -96,20 +100,11 @@ init([ServerHost, _]) ->
     routes([], maps:get(hosts, Conf), ServerHost),
     {ok, ask_limits(State)}.
 
+handle_call(reload, _From, State) ->
+    {reply, ok, reload(State)};
 handle_call(_Request, _From, State) ->
     {reply, {error, unknown}, State}.
 
-handle_cast(reload, #state{server_host = ServerHost, conf = Old} = State) ->
-    case conf(ServerHost) of
-	{ok, New} ->
-	    routes(maps:get(hosts, Old), maps:get(hosts, New), ServerHost),
-	    {noreply, ask_limits(State#state{conf = New, refused = #{},
-					     limits_fault = none})};
-	{error, Why} ->
-	    ?ERROR_MSG("mod_http_upload_slotd on ~ts goes on with its old "
-		       "options: ~ts", [ServerHost, Why]),
-	    {noreply, State}
-    end;
 handle_cast({refused, Jid}, #state{refused = Refused} = State) ->
     {noreply, State#state{refused = log_refused(Jid, Refused)}};
 handle_cast(_Message, State) ->
@@ -143,6 +138,18 @@ terminate(_Reason, #state{conf = Conf, waiting = Waiting,
     [ejabberd_router:route_error(IQ, slotd_answer:unavailable())
      || #request{iq = IQ} <- queue:to_list(Waiting)],
     ok.
+
+reload(#state{server_host = ServerHost, conf = Old} = State) ->
+    case conf(ServerHost) of
+	{ok, New} ->
+	    routes(maps:get(hosts, Old), maps:get(hosts, New), ServerHost),
+	    ask_limits(State#state{conf = New, refused = #{},
+				   limits_fault = none});
+	{error, Why} ->
+	    ?ERROR_MSG("mod_http_upload_slotd on ~ts goes on with its old "
+		       "options: ~ts", [ServerHost, Why]),
+	    State
+    end.
 
 %% The options as they are now, also after a reload or a crash.
 conf(ServerHost) ->
