@@ -262,7 +262,7 @@ def test_limits_that_are_none(serve, slotd, answer):
 
 
 def test_every_hour(serve, slotd):
-    """And a minute after it failed; here an hour has 36 seconds."""
+    """And a minute after it failed; here an hour has 3.6 seconds."""
     slotd.limits = limits({})
     server = serve(prosody.options(slotd.url), modules=["lab_hasty"])
     server.wait_log("lab: a timer of 60 s")

@@ -1,4 +1,4 @@
--- For tests: timers of a minute or more end after a hundredth of it, so that
+-- For tests: timers of a minute or more end after a thousandth of it, so that
 -- what happens every hour can be seen; those of a second try end when the
 -- file "go" is there.
 -- luacheck: std lua54, globals module, read globals prosody
@@ -26,7 +26,7 @@ function api:add_timer(delay, callback, ...)
 		if delay < 1 then return wait(self, delay, callback, ...); end
 		if delay >= 60 then
 			module:log("info", "lab: a timer of %d s", delay);
-			delay = delay / 100;
+			delay = delay / 1000;
 		end
 	end
 	return add_timer(self, delay, callback, ...);
