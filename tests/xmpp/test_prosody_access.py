@@ -235,7 +235,9 @@ def test_size_limit_is_kept(serve, slotd):
     assert len(slotd.requests) == 1
     # What slotd says is not shown as more than the module allows.
     slotd.then(stub.too_large(1000))
-    assert parse_error(ask(server, "alice@localhost")).max_file_size == 500
+    error = parse_error(ask(server, "alice@localhost", 400))
+    assert error.max_file_size == 500
+    assert len(slotd.requests) == 2
 
 
 def test_without_limits_nothing_is_promised(serve, slotd):

@@ -149,7 +149,8 @@ def openssl(folder, *args):
 @pytest.fixture(scope="module")
 def certificates(tmp_path_factory):
     """A folder with a CA's ca.pem and, signed by it, good.pem and wrong.pem,
-    each with its .key; other.pem is another CA."""
+    each with its .key; other.pem is another CA. In system/ stands the first
+    one, as OpenSSL looks for it."""
     folder = tmp_path_factory.mktemp("certificates")
     for name in "ca", "other":
         openssl(folder, "req", "-x509", "-newkey", "ec", "-pkeyopt",
@@ -164,21 +165,30 @@ def certificates(tmp_path_factory):
         openssl(folder, "x509", "-req", "-in", name + ".csr", "-CA", "ca.pem",
                 "-CAkey", "ca.key", "-days", "30", "-extfile", "ext",
                 "-out", name + ".pem")
+    (folder / "system").mkdir()
+    (folder / "system" / "ca.pem").write_bytes(
+        (folder / "ca.pem").read_bytes())
+    openssl(folder, "rehash", "system")
     return folder
 
 
-@pytest.mark.parametrize("name, cafile, says", [
-    ("good", "ca", None),
-    ("good", None, "not trusted"),
-    ("good", "other", "not trusted"),
-    ("wrong", "ca", "not for the host"),
+@pytest.mark.parametrize("name, cafile, system, says", [
+    ("good", "ca", False, None),
+    ("good", None, False, "not trusted"),
+    ("good", None, True, None),
+    ("good", "other", False, "not trusted"),
+    ("good", "other", True, "not trusted"),
+    ("wrong", "ca", False, "not for the host"),
 ])
-def test_https(serve, certificates, name, cafile, says):
+def test_https(serve, certificates, name, cafile, system, says):
+    """system: the CA is one that this Prosody trusts anyway."""
     tls = (certificates / f"{name}.pem", certificates / f"{name}.key")
     with stub.Stub(tls=tls) as slotd:
         url = slotd.url.replace("127.0.0.1", "localhost")
         server = serve(prosody.options(
-            url, cafile=cafile and certificates / f"{cafile}.pem"))
+            url, cafile=cafile and certificates / f"{cafile}.pem"),
+            config=f'ssl = {{ capath = "{certificates / "system"}" }}'
+            if system else "")
         answer = ask(server)
         if says is None:
             parse_slot(answer)
