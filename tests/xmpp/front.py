@@ -59,7 +59,8 @@ class Front:
         assert program, "nginx is missing: tests/packages.sh check installs it"
         with open(self.folder / "out", "wb") as out:
             self.process = subprocess.Popen(
-                [program, "-p", self.folder, "-e", "stderr",
+                ["setpriv", "--pdeathsig", "KILL", program,
+                 "-p", self.folder, "-e", "stderr",
                  "-c", self.folder / "nginx.conf"],
                 stdin=subprocess.DEVNULL, stdout=out, stderr=out)
         try:
