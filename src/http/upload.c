@@ -18,7 +18,7 @@ struct upload {
 	struct fs *fs;
 	struct fs_upload *file; /* NULL before it is opened and after it is
 	                         * committed */
-	struct fs_grant grant;
+	struct grant grant;
 	enum failure failure;
 	struct refusal why;
 	bool opened;   /* the job of head has run */

@@ -112,7 +112,7 @@ static void test_folder_not_writable(void **state)
 static void test_key_is_made_once(void **state)
 {
 	struct place *place = *state;
-	struct fs_grant grant;
+	struct grant grant;
 	char url[6144], key[80];
 	char *token;
 	FILE *file;
