@@ -1,0 +1,260 @@
+#include "store/relay_private.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CONNECT_SECONDS 10L
+#define CONDITION "If-None-Match: *" /* the first of the headers */
+/* libcurl's own, for each upload. */
+#define SEND_BUFFER 32768L
+#define RECEIVE_BUFFER 16384L
+
+bool relay_happened(const struct relay_upload *upload, enum relay_event event)
+{
+	switch (event) {
+	case RELAY_READY:
+		return upload->ready;
+	case RELAY_ROOM:
+		return upload->held <= RELAY_HELD / 2;
+	default:
+		return false;
+	}
+}
+
+/* --- libcurl's callbacks, on the relay's thread --------------------------*/
+
+static size_t take(struct relay_upload *upload, char *bytes, size_t size)
+{
+	size_t len = size < upload->held ? size : upload->held;
+	size_t rest = RELAY_HELD - upload->first;
+	size_t part = len < rest ? len : rest;
+
+	memcpy(bytes, upload->ring + upload->first, part);
+	memcpy(bytes + part, upload->ring, len - part);
+	upload->first = (upload->first + len) % RELAY_HELD;
+	upload->held -= len;
+	return len;
+}
+
+static size_t give_body(char *bytes, size_t size, size_t count, void *of)
+{
+	struct relay_upload *upload = of;
+	size_t len;
+	bool wake;
+
+	pthread_mutex_lock(&upload->lock);
+	upload->ready = true;
+	len = take(upload, bytes, size * count);
+	upload->paused = len == 0 && upload->given < upload->size;
+	wake = upload->waiting && relay_happened(upload, upload->awaited);
+	if (wake)
+		upload->waiting = false;
+	pthread_mutex_unlock(&upload->lock);
+	if (wake)
+		upload->wake(upload->argument);
+	upload->given += len;
+	upload->moved = relay_now();
+	if (!len && upload->given < upload->size)
+		return CURL_READFUNC_PAUSE;
+	return len;
+}
+
+/* On a connection that had been closed meanwhile libcurl begins again; that
+ * can be as long as no byte has gone. */
+static int rewind_body(void *of, curl_off_t offset, int origin)
+{
+	const struct relay_upload *upload = of;
+
+	return origin == SEEK_SET && offset == 0 && upload->given == 0
+		   ? CURL_SEEKFUNC_OK
+		   : CURL_SEEKFUNC_FAIL;
+}
+
+static size_t keep_answer(char *bytes, size_t size, size_t count, void *of)
+{
+	struct relay_upload *upload = of;
+	size_t len = size * count;
+	size_t room = RELAY_BODY - upload->body_len;
+
+	if (room > len)
+		room = len;
+	memcpy(upload->body + upload->body_len, bytes, room);
+	upload->body_len += room;
+	upload->body[upload->body_len] = '\0';
+	return len;
+}
+
+/* --- its life ------------------------------------------------------------*/
+
+static bool add_header(struct relay_upload *upload, const char *header)
+{
+	struct curl_slist *longer = curl_slist_append(upload->headers, header);
+
+	if (longer)
+		upload->headers = longer;
+	return longer != NULL;
+}
+
+/* So that a store says no before the client has sent anything. */
+static bool add_headers(
+    struct relay_upload *upload, const struct relay_request *request)
+{
+	if (!add_header(upload, CONDITION) ||
+	    !add_header(upload, "Expect: 100-continue"))
+		return false;
+	for (size_t i = 0; i < RELAY_HEADERS && request->headers[i]; i++)
+		if (!add_header(upload, request->headers[i]))
+			return false;
+	return true;
+}
+
+static void set_all(struct relay_upload *upload)
+{
+	const char *trusted = getenv("SSL_CERT_FILE");
+	CURL *curl = upload->curl;
+
+	curl_easy_setopt(curl, CURLOPT_PRIVATE, upload);
+	curl_easy_setopt(curl, CURLOPT_UPLOAD, 1L);
+	curl_easy_setopt(
+	    curl, CURLOPT_INFILESIZE_LARGE, (curl_off_t)upload->size);
+	/* One connection an upload: none waits for another's window. */
+	curl_easy_setopt(
+	    curl, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+	curl_easy_setopt(curl, CURLOPT_PATH_AS_IS, 1L);
+	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, CONNECT_SECONDS);
+	curl_easy_setopt(curl, CURLOPT_UPLOAD_BUFFERSIZE, SEND_BUFFER);
+	curl_easy_setopt(curl, CURLOPT_BUFFERSIZE, RECEIVE_BUFFER);
+	curl_easy_setopt(curl, CURLOPT_HTTPHEADER, upload->headers);
+	curl_easy_setopt(curl, CURLOPT_READFUNCTION, give_body);
+	curl_easy_setopt(curl, CURLOPT_READDATA, upload);
+	curl_easy_setopt(curl, CURLOPT_SEEKFUNCTION, rewind_body);
+	curl_easy_setopt(curl, CURLOPT_SEEKDATA, upload);
+	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, keep_answer);
+	curl_easy_setopt(curl, CURLOPT_WRITEDATA, upload);
+	if (trusted && *trusted)
+		curl_easy_setopt(curl, CURLOPT_CAINFO, trusted);
+}
+
+struct relay_upload *relay_upload_new(
+    struct relay *relay, const struct relay_request *request)
+{
+	struct relay_upload *upload;
+
+	if (request->name.len > RELAY_NAME_MAX)
+		return NULL;
+	upload = calloc(1, sizeof *upload);
+	if (!upload)
+		return NULL;
+	pthread_mutex_init(&upload->lock, NULL);
+	upload->relay = relay;
+	upload->size = request->size;
+	upload->wake = request->wake;
+	upload->argument = request->argument;
+	upload->name_len = request->name.len;
+	memcpy(upload->name, request->name.at, request->name.len);
+	upload->curl = curl_easy_init();
+	if (!upload->curl || !add_headers(upload, request) ||
+	    curl_easy_setopt(upload->curl, CURLOPT_URL, request->url) !=
+		CURLE_OK) {
+		relay_upload_free(upload);
+		return NULL;
+	}
+	set_all(upload);
+	return upload;
+}
+
+bool relay_again(struct relay_upload *upload)
+{
+	struct curl_slist *condition = upload->headers;
+	long status = 0;
+
+	curl_easy_getinfo(upload->curl, CURLINFO_RESPONSE_CODE, &status);
+	if (status != 501 || upload->given ||
+	    strcmp(condition->data, CONDITION) != 0)
+		return false;
+	upload->headers = condition->next;
+	condition->next = NULL;
+	curl_slist_free_all(condition);
+	curl_easy_setopt(upload->curl, CURLOPT_HTTPHEADER, upload->headers);
+	upload->body_len = 0;
+	return true;
+}
+
+static void leave(struct relay_upload *upload)
+{
+	struct relay *relay = upload->relay;
+	struct relay_upload **at = &relay->known;
+
+	pthread_mutex_lock(&relay->lock);
+	while (*at != upload)
+		at = &(*at)->next_known;
+	*at = upload->next_known;
+	pthread_mutex_unlock(&relay->lock);
+}
+
+void relay_upload_free(struct relay_upload *upload)
+{
+	if (upload->known)
+		leave(upload);
+	if (upload->curl)
+		curl_easy_cleanup(upload->curl);
+	curl_slist_free_all(upload->headers);
+	pthread_mutex_destroy(&upload->lock);
+	free(upload);
+}
+
+/* --- what came of it -----------------------------------------------------*/
+
+/* S3's word for it, as in <Code>AccessDenied</Code>; "" when it has none. */
+static void read_code(const struct relay_upload *upload, char ret_code[48])
+{
+	const char *at = strstr(upload->body, "<Code>");
+	size_t len = at ? strspn(at + 6, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+					 "abcdefghijklmnopqrstuvwxyz")
+			: 0;
+
+	snprintf(
+	    ret_code, 48, "%.*s", (int)(len < 47 ? len : 47), at ? at + 6 : "");
+}
+
+static enum failure judge_status(long status, const char *code)
+{
+	if (status == 409 || status == 412)
+		return FAILURE_ALREADY_EXISTS;
+	if (status == 507 || strstr(code, "Quota") || strstr(code, "Full"))
+		return FAILURE_INSUFFICIENT_STORAGE;
+	if (status == 408 || status == 429 || status >= 500)
+		return FAILURE_UNAVAILABLE;
+	return FAILURE_INTERNAL;
+}
+
+void relay_judge(struct relay_upload *upload, CURLcode code)
+{
+	long status = 0;
+	char word[48];
+
+	curl_easy_getinfo(upload->curl, CURLINFO_RESPONSE_CODE, &status);
+	read_code(upload, word);
+	upload->reason[0] = '\0';
+	/* Who answers before it has read all may close early. */
+	if (status >= 300) {
+		upload->failure = judge_status(status, word);
+		snprintf(upload->reason, sizeof upload->reason,
+		    "the store answered %ld%s%s", status, *word ? " " : "",
+		    word);
+	} else if (code != CURLE_OK || status < 200) {
+		upload->failure = FAILURE_UNAVAILABLE;
+		snprintf(upload->reason, sizeof upload->reason, "the store: %s",
+		    code == CURLE_ABORTED_BY_CALLBACK
+			? "cut off, for the service ends"
+			: curl_easy_strerror(code));
+	} else if (upload->given != upload->size) {
+		upload->failure = FAILURE_UNAVAILABLE;
+		snprintf(upload->reason, sizeof upload->reason,
+		    "the store answered %ld before it had all", status);
+	} else {
+		upload->failure = FAILURE_NONE;
+	}
+}
