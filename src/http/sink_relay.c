@@ -20,7 +20,8 @@ struct relay_sink {
 /* Strings of one upload, until they are copied. */
 struct draft {
 	char url[SLOT_URL_MAX];
-	char type[sizeof "Content-Type: " + MEDIA_TYPE_MAX];
+	char type[MEDIA_TYPE_MAX + 1];
+	char header[sizeof "Content-Type: " + MEDIA_TYPE_MAX];
 	char until[64];
 	char name[OBJECT_KEY_MAX + 80];
 };
@@ -60,7 +61,7 @@ static enum failure begin(struct request *request,
 {
 	const struct store_request put = { plan->key, plan->size, plan->type,
 		world_unix(), plan->until };
-	struct buf url, type, until;
+	struct buf url, type, header, until;
 	struct store_slot signed_put = { .put = &url, .type = &type };
 	enum failure failure;
 	struct relay_request upload = {
@@ -69,22 +70,25 @@ static enum failure begin(struct request *request,
 
 	buf_init(&url, draft->url, sizeof draft->url);
 	buf_init(&type, draft->type, sizeof draft->type);
-	buf_text(&type, "Content-Type: ");
 	buf_init(&until, draft->until, sizeof draft->until);
 	failure = s3_put(plan->store, &put, &signed_put, &relay->sink.why);
 	if (failure != FAILURE_NONE)
 		return failure;
-	if (type.len == strlen("Content-Type: "))
+	/* Signed or not, it is the object's. */
+	if (!type.len)
 		buf_add(&type, plan->type);
-	upload.headers[0] = type.at;
+	buf_init(&header, draft->header, sizeof draft->header);
+	buf_text(&header, "Content-Type: ");
+	buf_add(&header, buf_span(&type));
+	upload.headers[0] = draft->header;
 	if (plan->until) {
 		buf_text(&until, S3_META_EXPIRES ": ");
 		stamp_rfc3339(&until, plan->until);
-		upload.headers[1] = until.at;
+		upload.headers[1] = draft->until;
 	}
-	upload.url = url.at;
+	upload.url = draft->url;
 	upload.name = write_name(draft, plan);
-	if (!buf_ok(&url) || !buf_ok(&type)) {
+	if (!buf_ok(&url) || !buf_ok(&header)) {
 		relay->sink.why.reason = "a URL is longer than SLOT_URL_MAX";
 		return FAILURE_INTERNAL;
 	}

@@ -16,12 +16,14 @@ int64_t relay_now(void)
 	return now.tv_sec;
 }
 
-/* Has the thread look at it; not with its lock held. */
-static void tell(struct relay_upload *upload)
+/* Has the thread look at it; not with its lock held. Whoever says drop must
+ * not touch it any more. */
+static void tell(struct relay_upload *upload, bool drop)
 {
 	struct relay *relay = upload->relay;
 
 	pthread_mutex_lock(&relay->lock);
+	upload->dropped = drop;
 	if (!upload->told) {
 		upload->told = true;
 		upload->next_told = relay->told;
@@ -57,6 +59,7 @@ static void finish(struct relay_upload *upload, CURLcode code)
 	bool wake;
 
 	curl_multi_remove_handle(upload->relay->multi, upload->curl);
+	upload->moved = relay_now();
 	if (code == CURLE_OK && relay_again(upload) &&
 	    curl_multi_add_handle(upload->relay->multi, upload->curl) ==
 		CURLM_OK)
@@ -96,17 +99,14 @@ static void forget(struct relay_upload *upload)
 
 static void look_at(struct relay_upload *upload)
 {
-	bool dropped, unpause;
+	bool unpause;
 
 	pthread_mutex_lock(&upload->lock);
-	dropped = upload->dropped;
 	unpause = upload->paused && upload->held && !upload->over;
 	if (unpause)
 		upload->paused = false;
 	pthread_mutex_unlock(&upload->lock);
-	if (dropped)
-		forget(upload);
-	else if (!upload->begun) {
+	if (!upload->begun) {
 		upload->begun = true;
 		begin(upload);
 	} else if (unpause) {
@@ -115,20 +115,32 @@ static void look_at(struct relay_upload *upload)
 	}
 }
 
-static void look_at_told(struct relay *relay)
+/* One of those that the thread was told of; NULL: no more. */
+static struct relay_upload *next_told(struct relay *relay, bool *ret_dropped)
 {
-	struct relay_upload *upload, *next;
+	struct relay_upload *upload;
 
 	pthread_mutex_lock(&relay->lock);
 	upload = relay->told;
-	relay->told = NULL;
-	for (next = upload; next; next = next->next_told)
-		next->told = false;
+	if (upload) {
+		relay->told = upload->next_told;
+		upload->told = false;
+		*ret_dropped = upload->dropped;
+	}
 	pthread_mutex_unlock(&relay->lock);
-	for (; upload; upload = next) {
-		/* Whoever is told of anew meanwhile is on the other list. */
-		next = upload->next_told;
-		look_at(upload);
+	return upload;
+}
+
+static void look_at_told(struct relay *relay)
+{
+	struct relay_upload *upload;
+	bool dropped;
+
+	while ((upload = next_told(relay, &dropped))) {
+		if (dropped)
+			forget(upload);
+		else
+			look_at(upload);
 	}
 }
 
@@ -164,6 +176,7 @@ static void look_for_stalls(struct relay *relay)
 		bool stalled;
 
 		next = upload->next;
+		relay_measure(upload, now);
 		pthread_mutex_lock(&upload->lock);
 		stalled = !upload->paused &&
 			  now - upload->moved > relay->stall_timeout;
@@ -219,7 +232,7 @@ struct relay *relay_open(uint32_t stall_timeout)
 	relay->multi = curl_multi_init();
 	if (relay->multi) {
 		curl_multi_setopt(
-		    relay->multi, CURLMOPT_MAXCONNECTS, RELAY_IDLE_CONNECTIONS);
+		    relay->multi, CURLMOPT_MAXCONNECTS, RELAY_CONNECTIONS);
 		if (start_thread(relay))
 			return relay;
 		curl_multi_cleanup(relay->multi);
@@ -282,7 +295,7 @@ enum failure relay_begin(struct relay *relay,
 		relay_upload_free(upload);
 		return FAILURE_ALREADY_EXISTS;
 	}
-	tell(upload);
+	tell(upload, false);
 	*ret_upload = upload;
 	return FAILURE_NONE;
 }
@@ -319,7 +332,7 @@ size_t relay_write(struct relay_upload *upload, const char *bytes, size_t len)
 	paused = upload->paused;
 	pthread_mutex_unlock(&upload->lock);
 	if (!over && paused)
-		tell(upload);
+		tell(upload, false);
 	return taken;
 }
 
@@ -340,8 +353,5 @@ bool relay_over(
 
 void relay_drop(struct relay_upload *upload)
 {
-	pthread_mutex_lock(&upload->lock);
-	upload->dropped = true;
-	pthread_mutex_unlock(&upload->lock);
-	tell(upload);
+	tell(upload, true);
 }

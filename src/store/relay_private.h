@@ -11,7 +11,9 @@
 
 #define RELAY_NAME_MAX 1152
 #define RELAY_BODY 1024 /* of the store's answer, that is looked at */
-#define RELAY_IDLE_CONNECTIONS 64L
+/* All that there are, those in use too: what is more is closed at the end of
+ * an upload. */
+#define RELAY_CONNECTIONS 256L
 
 struct relay {
 	CURLM *multi;
@@ -40,6 +42,7 @@ struct relay_upload {
 
 	/* Under relay->lock. */
 	bool told;
+	bool dropped; /* to be freed */
 	struct relay_upload *next_told;
 	bool known;
 	struct relay_upload *next_known;
@@ -49,18 +52,20 @@ struct relay_upload {
 	bool added;
 	struct relay_upload *next;
 	struct relay_upload **back;
-	uint64_t given; /* bytes, to libcurl */
-	int64_t moved;  /* when the store last took any, or was to begin */
+	uint64_t given;  /* bytes, to libcurl */
+	int64_t moved;   /* when the store last took any, or was to begin */
+	int unsent;      /* bytes that the system holds for it */
+	unsigned status; /* of the head that is being read */
+	bool answered;   /* by more than a 100: no body is wanted any more */
 	size_t body_len;
 	char body[RELAY_BODY + 1];
 
 	pthread_mutex_t lock; /* of what follows */
 	bool waiting;
 	enum relay_event awaited;
-	bool ready;   /* the store wants the body */
-	bool paused;  /* libcurl waits for bytes */
-	bool over;    /* failure and reason stand */
-	bool dropped; /* to be freed */
+	bool ready;  /* the store wants the body */
+	bool paused; /* libcurl waits for bytes */
+	bool over;   /* failure and reason stand */
 	enum failure failure;
 	char reason[128];
 	size_t first; /* in ring */
@@ -80,6 +85,8 @@ void relay_upload_free(struct relay_upload *upload);
 /* Whether it can be tried again, without a condition that the store does not
  * know (501): then it is ready to be. */
 bool relay_again(struct relay_upload *upload);
+/* Looks whether the store's system has taken any more. */
+void relay_measure(struct relay_upload *upload, int64_t now);
 /* With its lock. */
 bool relay_happened(const struct relay_upload *upload, enum relay_event event);
 /* What came of it: failure and reason. With its lock. */

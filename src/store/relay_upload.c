@@ -1,8 +1,13 @@
 #include "store/relay_private.h"
 
+#include <linux/sockios.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
 
 #define CONNECT_SECONDS 10L
 #define CONDITION "If-None-Match: *" /* the first of the headers */
@@ -43,6 +48,8 @@ static size_t give_body(char *bytes, size_t size, size_t count, void *of)
 	size_t len;
 	bool wake;
 
+	if (upload->answered)
+		return CURL_READFUNC_ABORT;
 	pthread_mutex_lock(&upload->lock);
 	upload->ready = true;
 	len = take(upload, bytes, size * count);
@@ -85,6 +92,31 @@ static size_t keep_answer(char *bytes, size_t size, size_t count, void *of)
 	return len;
 }
 
+/* libcurl does not see the end of an early answer while it waits for bytes:
+ * it has to be woken. */
+static size_t watch_head(char *bytes, size_t size, size_t count, void *of)
+{
+	struct relay_upload *upload = of;
+	const struct span line = { bytes, size * count };
+	bool paused;
+
+	if (span_starts(line, "HTTP/")) {
+		upload->status =
+		    (unsigned)strtoul(bytes + span_find(line, ' '), NULL, 10);
+		return line.len;
+	}
+	if (line.len > 2 || upload->status < 200)
+		return line.len;
+	upload->answered = true;
+	pthread_mutex_lock(&upload->lock);
+	paused = upload->paused;
+	upload->paused = false;
+	pthread_mutex_unlock(&upload->lock);
+	if (paused)
+		curl_easy_pause(upload->curl, CURLPAUSE_CONT);
+	return line.len;
+}
+
 /* --- its life ------------------------------------------------------------*/
 
 static bool add_header(struct relay_upload *upload, const char *header)
@@ -101,7 +133,7 @@ static bool add_headers(
     struct relay_upload *upload, const struct relay_request *request)
 {
 	if (!add_header(upload, CONDITION) ||
-	    !add_header(upload, "Expect: 100-continue"))
+	    (upload->size && !add_header(upload, "Expect: 100-continue")))
 		return false;
 	for (size_t i = 0; i < RELAY_HEADERS && request->headers[i]; i++)
 		if (!add_header(upload, request->headers[i]))
@@ -109,11 +141,49 @@ static bool add_headers(
 	return true;
 }
 
+/* What a slow store has not taken stays with us, and not with the system. */
+static int limit_unsent(void *of, curl_socket_t fd, curlsocktype purpose)
+{
+	const int most = SEND_BUFFER;
+
+	(void)of;
+	(void)purpose;
+	setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &most, sizeof most);
+	return CURL_SOCKOPT_OK;
+}
+
+void relay_measure(struct relay_upload *upload, int64_t now)
+{
+	curl_socket_t fd = CURL_SOCKET_BAD;
+	int unsent = 0;
+
+	if (curl_easy_getinfo(upload->curl, CURLINFO_ACTIVESOCKET, &fd) !=
+		CURLE_OK ||
+	    fd == CURL_SOCKET_BAD || ioctl(fd, SIOCOUTQ, &unsent) != 0)
+		return;
+	if (unsent != upload->unsent)
+		upload->moved = now;
+	upload->unsent = unsent;
+}
+
+static void set_socket(CURL *curl)
+{
+	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, CONNECT_SECONDS);
+	curl_easy_setopt(curl, CURLOPT_SOCKOPTFUNCTION, limit_unsent);
+	curl_easy_setopt(curl, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+#if LIBCURL_VERSION_NUM >= 0x075700
+	/* Or one that gives up while a name is looked up would hold all. */
+	curl_easy_setopt(curl, CURLOPT_QUICK_EXIT, 1L);
+#endif
+}
+
 static void set_all(struct relay_upload *upload)
 {
 	const char *trusted = getenv("SSL_CERT_FILE");
 	CURL *curl = upload->curl;
 
+	set_socket(curl);
 	curl_easy_setopt(curl, CURLOPT_PRIVATE, upload);
 	curl_easy_setopt(curl, CURLOPT_UPLOAD, 1L);
 	curl_easy_setopt(
@@ -122,8 +192,6 @@ static void set_all(struct relay_upload *upload)
 	curl_easy_setopt(
 	    curl, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
 	curl_easy_setopt(curl, CURLOPT_PATH_AS_IS, 1L);
-	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-	curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, CONNECT_SECONDS);
 	curl_easy_setopt(curl, CURLOPT_UPLOAD_BUFFERSIZE, SEND_BUFFER);
 	curl_easy_setopt(curl, CURLOPT_BUFFERSIZE, RECEIVE_BUFFER);
 	curl_easy_setopt(curl, CURLOPT_HTTPHEADER, upload->headers);
@@ -131,6 +199,8 @@ static void set_all(struct relay_upload *upload)
 	curl_easy_setopt(curl, CURLOPT_READDATA, upload);
 	curl_easy_setopt(curl, CURLOPT_SEEKFUNCTION, rewind_body);
 	curl_easy_setopt(curl, CURLOPT_SEEKDATA, upload);
+	curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, watch_head);
+	curl_easy_setopt(curl, CURLOPT_HEADERDATA, upload);
 	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, keep_answer);
 	curl_easy_setopt(curl, CURLOPT_WRITEDATA, upload);
 	if (trusted && *trusted)
@@ -179,6 +249,7 @@ bool relay_again(struct relay_upload *upload)
 	curl_slist_free_all(condition);
 	curl_easy_setopt(upload->curl, CURLOPT_HTTPHEADER, upload->headers);
 	upload->body_len = 0;
+	upload->answered = false;
 	return true;
 }
 
@@ -230,6 +301,23 @@ static enum failure judge_status(long status, const char *code)
 	return FAILURE_INTERNAL;
 }
 
+static const char *word_for(CURLcode code)
+{
+	switch (code) {
+	case CURLE_ABORTED_BY_CALLBACK:
+		return "cut off, for the service ends";
+	case CURLE_OPERATION_TIMEDOUT:
+		return "took too long";
+	case CURLE_SEND_ERROR:
+	case CURLE_RECV_ERROR:
+	case CURLE_GOT_NOTHING:
+	case CURLE_SEND_FAIL_REWIND:
+		return "closed the connection";
+	default:
+		return curl_easy_strerror(code);
+	}
+}
+
 void relay_judge(struct relay_upload *upload, CURLcode code)
 {
 	long status = 0;
@@ -244,16 +332,14 @@ void relay_judge(struct relay_upload *upload, CURLcode code)
 		snprintf(upload->reason, sizeof upload->reason,
 		    "the store answered %ld%s%s", status, *word ? " " : "",
 		    word);
-	} else if (code != CURLE_OK || status < 200) {
-		upload->failure = FAILURE_UNAVAILABLE;
-		snprintf(upload->reason, sizeof upload->reason, "the store: %s",
-		    code == CURLE_ABORTED_BY_CALLBACK
-			? "cut off, for the service ends"
-			: curl_easy_strerror(code));
-	} else if (upload->given != upload->size) {
+	} else if (upload->answered && upload->given != upload->size) {
 		upload->failure = FAILURE_UNAVAILABLE;
 		snprintf(upload->reason, sizeof upload->reason,
 		    "the store answered %ld before it had all", status);
+	} else if (code != CURLE_OK || status < 200) {
+		upload->failure = FAILURE_UNAVAILABLE;
+		snprintf(upload->reason, sizeof upload->reason, "the store: %s",
+		    word_for(code));
 	} else {
 		upload->failure = FAILURE_NONE;
 	}

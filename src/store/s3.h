@@ -25,8 +25,8 @@ struct s3_config {
 	bool relay; /* clients PUT to public_url/u/, and slotd to the store */
 	enum s3_get get;
 	uint32_t get_ttl; /* seconds, 1 to 604800 */
-	/* Needed with S3_GET_REDIRECT and relay; where both are there, links that were
-	 * once shared are known by read_url. */
+	/* Needed with S3_GET_REDIRECT and relay; where both are there, links
+	 * that were once shared are known by read_url. */
 	struct span public_url;        /* no slash at its end; or "" */
 	const struct keyring *keyring; /* NULL: no key_file */
 };
