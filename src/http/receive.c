@@ -4,6 +4,7 @@
 #include "http/sink.h"
 #include "http/world.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,12 +15,26 @@ struct receive {
 	int64_t paused;
 };
 
+/* Why it ended without an answer, unless the store was the reason. */
+static void note_end(struct request *request)
+{
+	const char *why = "the client closed the connection, or stalled";
+
+	if (atomic_load(&request->server->draining))
+		why = "cut off, for the service ends";
+	else if (atomic_load(&request->conn->late))
+		why = "the client was too slow";
+	snprintf(request->reason, sizeof request->reason, "%s", why);
+}
+
 static void forget(struct request *request)
 {
 	struct receive *receive = request->state;
 
 	if (receive->sink)
 		receive->sink->class->drop(request, receive->sink);
+	if (!request->status && !request->reason[0])
+		note_end(request);
 	free(receive);
 }
 

@@ -5,6 +5,7 @@
 #include "slot/slot.h"
 #include "store/relay.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -152,7 +153,10 @@ static void drop(struct request *request, struct sink *sink)
 {
 	struct relay_sink *relay = (struct relay_sink *)sink;
 
-	(void)request;
+	look(relay);
+	if (!request->status && relay->sink.why.reason)
+		snprintf(request->reason, sizeof request->reason, "%s",
+		    relay->sink.why.reason);
 	if (relay->upload)
 		relay_drop(relay->upload);
 	free(relay);

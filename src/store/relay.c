@@ -66,6 +66,7 @@ static void finish(struct relay_upload *upload, CURLcode code)
 		return;
 	delist(upload);
 	upload->added = false;
+	relay_leave(upload);
 	pthread_mutex_lock(&upload->lock);
 	relay_judge(upload, code);
 	upload->over = true;
@@ -275,7 +276,6 @@ static bool enter(struct relay_upload *upload)
 	if (!other) {
 		upload->next_known = relay->known;
 		relay->known = upload;
-		upload->known = true;
 	}
 	pthread_mutex_unlock(&relay->lock);
 	return !other;

@@ -44,7 +44,6 @@ struct relay_upload {
 	bool told;
 	bool dropped; /* to be freed */
 	struct relay_upload *next_told;
-	bool known;
 	struct relay_upload *next_known;
 
 	/* The thread's own. */
@@ -85,6 +84,8 @@ void relay_upload_free(struct relay_upload *upload);
 /* Whether it can be tried again, without a condition that the store does not
  * know (501): then it is ready to be. */
 bool relay_again(struct relay_upload *upload);
+/* From here on another of its name may begin. */
+void relay_leave(struct relay_upload *upload);
 /* Looks whether the store's system has taken any more. */
 void relay_measure(struct relay_upload *upload, int64_t now);
 /* With its lock. */

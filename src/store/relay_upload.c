@@ -253,22 +253,22 @@ bool relay_again(struct relay_upload *upload)
 	return true;
 }
 
-static void leave(struct relay_upload *upload)
+void relay_leave(struct relay_upload *upload)
 {
 	struct relay *relay = upload->relay;
 	struct relay_upload **at = &relay->known;
 
 	pthread_mutex_lock(&relay->lock);
-	while (*at != upload)
+	while (*at && *at != upload)
 		at = &(*at)->next_known;
-	*at = upload->next_known;
+	if (*at)
+		*at = upload->next_known;
 	pthread_mutex_unlock(&relay->lock);
 }
 
 void relay_upload_free(struct relay_upload *upload)
 {
-	if (upload->known)
-		leave(upload);
+	relay_leave(upload);
 	if (upload->curl)
 		curl_easy_cleanup(upload->curl);
 	curl_slist_free_all(upload->headers);

@@ -172,6 +172,7 @@ class Store:
                 self.faults.append(fault)
         with self.changed:
             self.open.discard(sock)
+            self.changed.notify_all()
         sock.close()
 
     def read_head(self, sock):
