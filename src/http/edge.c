@@ -84,7 +84,8 @@ static bool open_shared(struct edge *edge)
 	if (!server->reaper || !edge->has_conns)
 		return false;
 	if (conf_has_relay(conf)) {
-		server->relay = relay_open(conf->limits.body_timeout);
+		server->relay =
+		    relay_open(conf->limits.body_timeout, world_micros);
 		if (!server->relay)
 			return false;
 	}

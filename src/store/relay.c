@@ -2,18 +2,14 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 /* How often stalls are looked for. */
 #define TICK_MS 1000
 #define THREAD_STACK (512 << 10)
 
-int64_t relay_now(void)
+static int64_t now_of(const struct relay *relay)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec;
+	return relay->clock() / 1000000;
 }
 
 /* Has the thread look at it; not with its lock held. Whoever says drop must
@@ -59,7 +55,7 @@ static void finish(struct relay_upload *upload, CURLcode code)
 	bool wake;
 
 	curl_multi_remove_handle(upload->relay->multi, upload->curl);
-	upload->moved = relay_now();
+	upload->moved = now_of(upload->relay);
 	if (code == CURLE_OK && relay_again(upload) &&
 	    curl_multi_add_handle(upload->relay->multi, upload->curl) ==
 		CURLM_OK)
@@ -79,7 +75,7 @@ static void finish(struct relay_upload *upload, CURLcode code)
 
 static void begin(struct relay_upload *upload)
 {
-	upload->moved = relay_now();
+	upload->moved = now_of(upload->relay);
 	enlist(upload);
 	upload->added = true;
 	if (curl_multi_add_handle(upload->relay->multi, upload->curl) !=
@@ -111,7 +107,7 @@ static void look_at(struct relay_upload *upload)
 		upload->begun = true;
 		begin(upload);
 	} else if (unpause) {
-		upload->moved = relay_now();
+		upload->moved = now_of(upload->relay);
 		curl_easy_pause(upload->curl, CURLPAUSE_CONT);
 	}
 }
@@ -167,7 +163,7 @@ static void look_for_answers(struct relay *relay)
 static void look_for_stalls(struct relay *relay)
 {
 	bool cut = atomic_load(&relay->cut);
-	int64_t now = relay_now();
+	int64_t now = now_of(relay);
 	struct relay_upload *upload, *next;
 
 	if (now == relay->looked && !cut)
@@ -218,13 +214,14 @@ static bool start_thread(struct relay *relay)
 	return started;
 }
 
-struct relay *relay_open(uint32_t stall_timeout)
+struct relay *relay_open(uint32_t stall_timeout, int64_t (*clock)(void))
 {
 	struct relay *relay = calloc(1, sizeof *relay);
 
 	if (!relay)
 		return NULL;
 	relay->stall_timeout = stall_timeout;
+	relay->clock = clock;
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
 		free(relay);
 		return NULL;

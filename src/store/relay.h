@@ -14,10 +14,10 @@
 struct relay;
 
 /* stall_timeout: seconds for which a store may take no byte, or owe its
- * answer. SSL_CERT_FILE in the environment names certificates to trust
- * instead of the system's; proxies of the environment are used. NULL when
- * there is no memory or no thread. */
-struct relay *relay_open(uint32_t stall_timeout);
+ * answer. clock: microseconds, only forward. SSL_CERT_FILE in the environment
+ * names certificates to trust instead of the system's; proxies of the
+ * environment are used. NULL when there is no memory or no thread. */
+struct relay *relay_open(uint32_t stall_timeout, int64_t (*clock)(void));
 /* Ends what still runs: each upload fails. */
 void relay_cut(struct relay *relay);
 /* No upload may be left, but for those that were dropped. */

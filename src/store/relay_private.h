@@ -19,6 +19,7 @@ struct relay {
 	CURLM *multi;
 	pthread_t thread;
 	int64_t stall_timeout;
+	int64_t (*clock)(void);
 	atomic_bool cut;
 	atomic_bool closing;
 	/* The thread's own. */
@@ -71,9 +72,6 @@ struct relay_upload {
 	size_t held;
 	char ring[RELAY_HELD];
 };
-
-/* Seconds of a clock that only runs forward. */
-int64_t relay_now(void);
 
 /* relay_upload.c */
 

@@ -11,6 +11,8 @@
 
 #define CONNECT_SECONDS 10L
 #define CONDITION "If-None-Match: *" /* the first of the headers */
+/* CURLOPT_QUICK_EXIT, which 7.87 knows first; others ignore it. */
+#define QUICK_EXIT ((CURLoption)(CURLOPTTYPE_LONG + 322))
 /* libcurl's own, for each upload. */
 #define SEND_BUFFER 32768L
 #define RECEIVE_BUFFER 16384L
@@ -61,7 +63,7 @@ static size_t give_body(char *bytes, size_t size, size_t count, void *of)
 	if (wake)
 		upload->wake(upload->argument);
 	upload->given += len;
-	upload->moved = relay_now();
+	upload->moved = upload->relay->clock() / 1000000;
 	if (!len && upload->given < upload->size)
 		return CURL_READFUNC_PAUSE;
 	return len;
@@ -172,10 +174,8 @@ static void set_socket(CURL *curl)
 	curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, CONNECT_SECONDS);
 	curl_easy_setopt(curl, CURLOPT_SOCKOPTFUNCTION, limit_unsent);
 	curl_easy_setopt(curl, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-#if LIBCURL_VERSION_NUM >= 0x075700
 	/* Or one that gives up while a name is looked up would hold all. */
-	curl_easy_setopt(curl, CURLOPT_QUICK_EXIT, 1L);
-#endif
+	curl_easy_setopt(curl, QUICK_EXIT, 1L);
 }
 
 static void set_all(struct relay_upload *upload)

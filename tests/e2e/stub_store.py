@@ -72,6 +72,12 @@ class Peer:
                 f"Content-Length: {len(body)}", *lines]
         self.sock.sendall(("\r\n".join(head) + "\r\n\r\n" + body).encode())
 
+    def linger(self):
+        """Says no more; with unread bytes a plain close() would take the
+        answer back."""
+        self.sock.shutdown(socket.SHUT_WR)
+        self.wait_gone()
+
     def close(self):
         self.closed = True
         self.sock.close()

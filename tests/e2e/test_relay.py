@@ -143,8 +143,9 @@ def test_late(start, store, tmp_path):
     assert upload.reply().status == 201
 
 
-def test_many_stores(start, tmp_path):
-    """Each store's slots lead to it, and no token fits another."""
+@pytest.mark.parametrize("key_file", ["given", "the embedded store's"])
+def test_many_stores(start, tmp_path, key_file):
+    """Each store's slots lead to it."""
     with stub_store.Store() as one, stub_store.Store() as two:
         config = stub_store.config(one, tmp_path, domains=[
             {"name": "two.example", "storage": "two"},
@@ -153,6 +154,8 @@ def test_many_stores(start, tmp_path):
             {**config["storage"], "name": "two", "bucket_url": two.url},
             {"name": "fs", "type": "fs", "path": tmp_path / "fs",
              "min_free": "1 MiB"}]
+        if key_file != "given":
+            del config["key_file"]
         slotd = start(config)
         places = {"example.org": one, "two.example": two, "fs.example": None}
         for domain, place in places.items():
