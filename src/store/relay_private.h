@@ -54,7 +54,7 @@ struct relay_upload {
 	struct relay_upload **back;
 	uint64_t given;  /* bytes, to libcurl */
 	int64_t moved;   /* when the store last took any, or was to begin */
-	int unsent;      /* bytes that the system holds for it */
+	curl_off_t sent; /* bytes, to the system */
 	unsigned status; /* of the head that is being read */
 	bool answered;   /* by more than a 100: no body is wanted any more */
 	size_t body_len;
@@ -84,7 +84,7 @@ void relay_upload_free(struct relay_upload *upload);
 bool relay_again(struct relay_upload *upload);
 /* From here on another of its name may begin. */
 void relay_leave(struct relay_upload *upload);
-/* Looks whether the store's system has taken any more. */
+/* Looks whether the store has taken any more. */
 void relay_measure(struct relay_upload *upload, int64_t now);
 /* With its lock. */
 bool relay_happened(const struct relay_upload *upload, enum relay_event event);

@@ -1,12 +1,10 @@
 #include "store/relay_private.h"
 
-#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #define CONNECT_SECONDS 10L
@@ -156,16 +154,12 @@ static int limit_unsent(void *of, curl_socket_t fd, curlsocktype purpose)
 
 void relay_measure(struct relay_upload *upload, int64_t now)
 {
-	curl_socket_t fd = CURL_SOCKET_BAD;
-	int unsent = 0;
+	curl_off_t sent = 0;
 
-	if (curl_easy_getinfo(upload->curl, CURLINFO_ACTIVESOCKET, &fd) !=
-		CURLE_OK ||
-	    fd == CURL_SOCKET_BAD || ioctl(fd, SIOCOUTQ, &unsent) != 0)
-		return;
-	if (unsent != upload->unsent)
+	curl_easy_getinfo(upload->curl, CURLINFO_SIZE_UPLOAD_T, &sent);
+	if (sent != upload->sent)
 		upload->moved = now;
-	upload->unsent = unsent;
+	upload->sent = sent;
 }
 
 static void set_socket(CURL *curl)

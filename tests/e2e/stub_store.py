@@ -75,8 +75,9 @@ class Peer:
     def linger(self):
         """Says no more; with unread bytes a plain close() would take the
         answer back."""
-        self.sock.shutdown(socket.SHUT_WR)
-        self.wait_gone()
+        with contextlib.suppress(OSError):
+            self.sock.shutdown(socket.SHUT_WR)
+            self.wait_gone()
 
     def close(self):
         self.closed = True
