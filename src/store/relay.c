@@ -56,9 +56,8 @@ static void finish(struct relay_upload *upload, CURLcode code)
 
 	curl_multi_remove_handle(upload->relay->multi, upload->curl);
 	upload->moved = now_of(upload->relay);
-	if (code == CURLE_OK && relay_again(upload) &&
-	    curl_multi_add_handle(upload->relay->multi, upload->curl) ==
-		CURLM_OK)
+	if (relay_again(upload) && curl_multi_add_handle(upload->relay->multi,
+				       upload->curl) == CURLM_OK)
 		return;
 	delist(upload);
 	upload->added = false;

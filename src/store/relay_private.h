@@ -79,8 +79,8 @@ struct relay_upload *relay_upload_new(
     struct relay *relay, const struct relay_request *request);
 /* On the thread, or before it was told. */
 void relay_upload_free(struct relay_upload *upload);
-/* Whether it can be tried again, without a condition that the store does not
- * know (501): then it is ready to be. */
+/* Whether it can be tried again, without a condition or an expectation that
+ * the store does not know (501, 417): then it is ready to be. */
 bool relay_again(struct relay_upload *upload);
 /* From here on another of its name may begin. */
 void relay_leave(struct relay_upload *upload);

@@ -8,7 +8,8 @@
 #include <sys/socket.h>
 
 #define CONNECT_SECONDS 10L
-#define CONDITION "If-None-Match: *" /* the first of the headers */
+#define CONDITION "If-None-Match: *"
+#define EXPECTATION "Expect: 100-continue"
 /* CURLOPT_QUICK_EXIT, which 7.87 knows first; others ignore it. */
 #define QUICK_EXIT ((CURLoption)(CURLOPTTYPE_LONG + 322))
 /* libcurl's own, for each upload. */
@@ -133,7 +134,7 @@ static bool add_headers(
     struct relay_upload *upload, const struct relay_request *request)
 {
 	if (!add_header(upload, CONDITION) ||
-	    (upload->size && !add_header(upload, "Expect: 100-continue")))
+	    (upload->size && !add_header(upload, EXPECTATION)))
 		return false;
 	for (size_t i = 0; i < RELAY_HEADERS && request->headers[i]; i++)
 		if (!add_header(upload, request->headers[i]))
@@ -229,20 +230,33 @@ struct relay_upload *relay_upload_new(
 	return upload;
 }
 
+/* False when it is not there, or not any more. */
+static bool drop_header(struct relay_upload *upload, const char *header)
+{
+	struct curl_slist **at = &upload->headers, *found;
+
+	while (*at && strcmp((*at)->data, header) != 0)
+		at = &(*at)->next;
+	found = *at;
+	if (!found)
+		return false;
+	*at = found->next;
+	found->next = NULL;
+	curl_slist_free_all(found);
+	return true;
+}
+
 bool relay_again(struct relay_upload *upload)
 {
-	struct curl_slist *condition = upload->headers;
-	long status = 0;
+	const char *not_known = upload->status == 501   ? CONDITION
+				: upload->status == 417 ? EXPECTATION
+							: NULL;
 
-	curl_easy_getinfo(upload->curl, CURLINFO_RESPONSE_CODE, &status);
-	if (status != 501 || upload->given ||
-	    strcmp(condition->data, CONDITION) != 0)
+	if (!not_known || upload->given || !drop_header(upload, not_known))
 		return false;
-	upload->headers = condition->next;
-	condition->next = NULL;
-	curl_slist_free_all(condition);
 	curl_easy_setopt(upload->curl, CURLOPT_HTTPHEADER, upload->headers);
 	upload->body_len = 0;
+	upload->status = 0;
 	upload->answered = false;
 	return true;
 }

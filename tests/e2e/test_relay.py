@@ -91,6 +91,29 @@ def test_connections_are_used_again(slotd, store):
     assert [peer.body for peer in store.peers] == [DATA] * 5
 
 
+def test_a_client_keeps_its_connection(slotd, store):
+    connection = support.Connection(slotd.address)
+    for n in range(3):
+        answer = slotd.slot(size=len(DATA))
+        reply = connection.ask(
+            "PUT", support.split_url(answer["put"])[1], DATA)
+        assert reply.status == 201, reply
+        sock = connection.sock
+    assert sock is connection.sock
+    connection.close()
+
+
+def test_virtual_host(start, store, tmp_path):
+    """The bucket in the host's name; RFC 6761 lets it lead here."""
+    url = f"http://bucket.localhost:{store.port}"
+    slotd = start(stub_store.config(url, tmp_path))
+    answer = slotd.slot(size=len(DATA))
+    assert put(answer).status == 201
+    peer, = store.peers
+    assert peer.headers["host"] == f"bucket.localhost:{store.port}"
+    assert peer.target.split("?")[0] == answer["get"][len(url):]
+
+
 def test_a_byte_at_a_time(slotd, store):
     data = secrets.token_bytes(60)
     upload = Upload.begun(slotd.slot(size=len(data))["put"], data, 0)

@@ -1,7 +1,10 @@
 """The relay when the store is slow, when the client is, and at the end."""
 
+import os
+import pathlib
 import secrets
 import socket
+import subprocess
 import threading
 import time
 
@@ -187,3 +190,40 @@ def test_uploads_are_cut(start, tmp_path, held):
         assert any("cut off" in line for line in slotd.lines)
         for upload in uploads:
             upload.close()
+
+
+# --- a name that nobody answers for ---------------------------------------
+
+
+@pytest.fixture
+def slow_name(tmp_path, monkeypatch):
+    """A gate: while it exists, slow.invalid is being looked up."""
+    source = pathlib.Path(__file__).with_name("slow_name.c")
+    library, gate = tmp_path / "slow_name.so", tmp_path / "gate"
+    subprocess.run(["cc", "-shared", "-fPIC", "-D_GNU_SOURCE", "-o", library,
+                    source, "-ldl"], check=True, timeout=support.PATIENCE)
+    gate.touch()
+    monkeypatch.setenv("LD_PRELOAD", str(library))
+    monkeypatch.setenv("SLOW_NAME", str(gate))
+    monkeypatch.setenv("ASAN_OPTIONS", "verify_asan_link_order=0:"
+                       + os.environ.get("ASAN_OPTIONS", ""))
+    yield gate
+    gate.unlink(missing_ok=True)
+
+
+def test_a_slow_name_delays_nobody_else(start, store, tmp_path, slow_name):
+    config = stub_store.config(store, tmp_path, domains=[
+        {"name": "slow.example", "storage": "slow"}],
+        limits={"body_timeout": 2})
+    config["storages"] = [{**config["storage"], "name": "slow",
+                           "bucket_url": "http://slow.invalid:9/bucket"}]
+    slotd = start(config)
+    waiting = Upload(slotd.slot(jid="slow.example", size=5)["put"], 5)
+    waiting.send(b"12345")
+    assert put(slot(slotd)).status == 201
+    # It is given up, although the name is still being looked up.
+    support.assert_problem(waiting.reply(), "unavailable")
+    assert slow_name.exists()
+    assert put(slot(slotd)).status == 201
+    waiting.close()
+    slow_name.unlink()
