@@ -8,13 +8,14 @@
 #include <sys/socket.h>
 
 #define CONNECT_SECONDS 10L
-#define CONDITION "If-None-Match: *"
-#define EXPECTATION "Expect: 100-continue"
 /* CURLOPT_QUICK_EXIT, which 7.87 knows first; others ignore it. */
 #define QUICK_EXIT ((CURLoption)(CURLOPTTYPE_LONG + 322))
 /* libcurl's own, for each upload. */
 #define SEND_BUFFER 32768L
 #define RECEIVE_BUFFER 16384L
+
+static const char condition[] = "If-None-Match: *";
+static const char expectation[] = "Expect: 100-continue";
 
 bool relay_happened(const struct relay_upload *upload, enum relay_event event)
 {
@@ -104,7 +105,8 @@ static size_t watch_head(char *bytes, size_t size, size_t count, void *of)
 	if (span_starts(line, "HTTP/")) {
 		upload->status =
 		    (unsigned)strtoul(bytes + span_find(line, ' '), NULL, 10);
-		return line.len;
+		/* libcurl would try again with the same header. */
+		return upload->status == 417 ? 0 : line.len;
 	}
 	if (line.len > 2 || upload->status < 200)
 		return line.len;
@@ -133,8 +135,8 @@ static bool add_header(struct relay_upload *upload, const char *header)
 static bool add_headers(
     struct relay_upload *upload, const struct relay_request *request)
 {
-	if (!add_header(upload, CONDITION) ||
-	    (upload->size && !add_header(upload, EXPECTATION)))
+	if (!add_header(upload, condition) ||
+	    (upload->size && !add_header(upload, expectation)))
 		return false;
 	for (size_t i = 0; i < RELAY_HEADERS && request->headers[i]; i++)
 		if (!add_header(upload, request->headers[i]))
@@ -248,11 +250,14 @@ static bool drop_header(struct relay_upload *upload, const char *header)
 
 bool relay_again(struct relay_upload *upload)
 {
-	const char *not_known = upload->status == 501   ? CONDITION
-				: upload->status == 417 ? EXPECTATION
+	const char *not_known = upload->status == 501   ? condition
+				: upload->status == 417 ? expectation
 							: NULL;
 
 	if (!not_known || upload->given || !drop_header(upload, not_known))
+		return false;
+	/* An empty one, or libcurl would make its own. */
+	if (not_known == expectation && !add_header(upload, "Expect:"))
 		return false;
 	curl_easy_setopt(upload->curl, CURLOPT_HTTPHEADER, upload->headers);
 	upload->body_len = 0;
