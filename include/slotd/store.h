@@ -10,6 +10,7 @@ struct store_request {
 	uint64_t size;    /* bytes that the client will send, exactly */
 	struct span type; /* the media type; empty: none was named */
 	int64_t now;      /* unix seconds, UTC */
+	int64_t until;    /* when the file should go; 0: it stays */
 };
 
 /* What it answers. The buffers are the caller's; what does not fit is

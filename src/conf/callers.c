@@ -214,18 +214,48 @@ void read_callers(struct reader *reader, const struct node *node, void *into)
 		read_caller(reader, node_at(node, i), &conf->callers[i]);
 }
 
+static bool is_plain(const struct uri_base *base)
+{
+	return span_only(base->host, PLAIN_CHARS) &&
+	       span_only(base->path, PLAIN_CHARS);
+}
+
+/* Why this store's URLs cannot be plain; NULL: they can. */
+static const char *not_plain(
+    const struct conf *conf, const struct conf_storage *storage)
+{
+	const struct s3_config *s3 = &storage->s3;
+
+	if (storage->type == CONF_STORE_S3 && !s3->relay)
+		return "cannot be had with storage type \"s3\": presigned "
+		       "URLs need ?, % and &; use relay = true, or type "
+		       "\"fs\"";
+	if (!span_only(conf->public_url, PLAIN_CHARS))
+		return "needs a public_url of letters, digits and _.:/- "
+		       "alone";
+	if (storage->type == CONF_STORE_FS || s3->get == S3_GET_REDIRECT)
+		return NULL;
+	if (s3->get == S3_GET_PRESIGNED)
+		return "cannot be had with get = \"presigned\": such URLs "
+		       "need ?, % and &; use get = \"redirect\"";
+	return is_plain(&s3->download)
+		   ? NULL
+		   : "needs a download_url (or bucket_url) of letters, digits "
+		     "and _.:/- alone";
+}
+
 static void check_plain(struct reader *reader, const struct node *node)
 {
 	const struct conf *conf = reader->conf;
 
-	if (conf_has_store(conf, CONF_STORE_S3))
-		node_wrong(reader, node,
-		    "cannot be had with storage type \"s3\": presigned "
-		    "URLs need ?, %% and &; use type \"fs\"");
-	else if (!span_only(conf->public_url, PLAIN_CHARS))
-		node_wrong(reader, node,
-		    "needs a public_url of letters, digits and _.:/- "
-		    "alone");
+	for (size_t i = 0; i < conf->storage_count; i++) {
+		const char *why = not_plain(conf, &conf->storages[i]);
+
+		if (why) {
+			node_wrong(reader, node, "%s", why);
+			return;
+		}
+	}
 }
 
 static bool is_private(const struct conf_listener *listener)

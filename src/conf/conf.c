@@ -241,6 +241,15 @@ bool conf_has_store(const struct conf *conf, enum conf_store type)
 	return false;
 }
 
+bool conf_has_relay(const struct conf *conf)
+{
+	for (size_t i = 0; i < conf->storage_count; i++)
+		if (conf->storages[i].type == CONF_STORE_S3 &&
+		    conf->storages[i].s3.relay)
+			return true;
+	return false;
+}
+
 void conf_free(struct conf *conf)
 {
 	struct memory keep;

@@ -103,6 +103,9 @@ struct conf *conf_read(const char *path, FILE *faults, FILE *warnings);
 /* Whether one of the stores is of this type. */
 bool conf_has_store(const struct conf *conf, enum conf_store type);
 
+/* Whether one of the stores takes uploads itself and sends them on. */
+bool conf_has_relay(const struct conf *conf);
+
 /* Wipes its secrets and frees it; NULL is fine. */
 void conf_free(struct conf *conf);
 

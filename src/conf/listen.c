@@ -240,6 +240,7 @@ static bool serves_clients(const struct conf *conf)
 {
 	for (size_t i = 0; i < conf->storage_count; i++)
 		if (conf->storages[i].type == CONF_STORE_FS ||
+		    conf->storages[i].s3.relay ||
 		    conf->storages[i].s3.get == S3_GET_REDIRECT)
 			return true;
 	return false;

@@ -73,7 +73,7 @@ static const struct setting rows[] = {
 	WHOLE("s3", "get_ttl", s3_get_ttl),
 	FLAG("s3", "set_public", storage.s3.set_public),
 	FLAG("s3", "sign_content_type", storage.s3.sign_content_type),
-	ONLY_LATER("s3", "relay"),
+	FLAG("s3", "relay", storage.s3.relay),
 	ONLY_LATER("s3", "credentials"),
 	OF("fs", "path", storage.fs, fs_path),
 	OF("fs", "expire_after", storage.fs, fs_expire),
@@ -257,6 +257,12 @@ static void check_keys(struct reader *reader, const struct node *root,
 	if (node_member(root, "key_file") ||
 	    conf_has_store(reader->conf, CONF_STORE_FS))
 		return;
+	if (storage->s3.relay) {
+		node_missing(reader, root, "key_file",
+		    "relay = true makes its upload tokens with it; make one "
+		    "with `openssl rand -hex 32`");
+		return;
+	}
 	if (storage->has_template && key_template_needs_key(&storage->template))
 		node_missing(reader, root, "key_file",
 		    "storage.key has {owner} or {user}; make one with "

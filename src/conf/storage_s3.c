@@ -169,6 +169,10 @@ static void check_get(
 		node_missing(reader, root, "public_url",
 		    "with get = \"redirect\" clients must know how to reach "
 		    "this service, such as \"https://upload.example.org\"");
+	else if (s3->relay && !node_member(root, "public_url"))
+		node_missing(reader, root, "public_url",
+		    "with relay = true clients must know how to reach this "
+		    "service, such as \"https://upload.example.org\"");
 }
 
 void s3_check(struct reader *reader, const struct node *root,

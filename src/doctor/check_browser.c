@@ -41,6 +41,10 @@ enum verdict check_cors_put(struct doctor *doctor)
 
 	if (!doctor->reached || doctor->no_bucket)
 		return VERDICT_SKIPPED;
+	if (doctor->storage->s3.relay) {
+		seen(doctor, "web pages upload to slotd, which lets them");
+		return VERDICT_OK;
+	}
 	if (!preflight(doctor, &doctor->storage->s3.bucket,
 		"Origin: https://web-client.example",
 		"Access-Control-Request-Method: PUT",
@@ -85,15 +89,14 @@ enum verdict check_cors_get(struct doctor *doctor)
 
 static bool plain(const struct doctor *doctor)
 {
-	const struct conf_storage *storage = doctor->storage;
-	const struct span url = doctor->conf->public_url;
+	const struct s3_config *s3 = &doctor->storage->s3;
+	const bool http = span_starts(doctor->conf->public_url, "http://");
 
-	if (storage->type == CONF_STORE_FS)
-		return span_starts(url, "http://");
-	return span_is(storage->s3.bucket.scheme, "http") ||
-	       span_is(storage->s3.download.scheme, "http") ||
-	       (storage->s3.get == S3_GET_REDIRECT &&
-		   span_starts(url, "http://"));
+	if (doctor->storage->type == CONF_STORE_FS)
+		return http;
+	return (s3->relay ? http : span_is(s3->bucket.scheme, "http")) ||
+	       span_is(s3->download.scheme, "http") ||
+	       (s3->get == S3_GET_REDIRECT && http);
 }
 
 /* Measured, or read in their sources. */
@@ -109,12 +112,15 @@ enum verdict check_clients(struct doctor *doctor)
 		change(doctor, "Give the store a certificate, and https:// "
 			       "URLs here.\n");
 	}
-	/* No configuration mends this: a note, and no warning. */
-	if (s3 && doctor->put_status == 200)
+	/* It has its price: a note, and no warning. */
+	if (s3 && doctor->put_status == 200 && !doctor->storage->s3.relay) {
 		seen(doctor,
 		    "%sSiskin and Snikket for iOS want 201, and take S3's 200 "
 		    "for a failure",
 		    http ? "; " : "");
+		change(doctor, "For these, relay = true: uploads then pass "
+			       "slotd, which answers 201.\n");
+	}
 	if (!doctor->finding.seen.len)
 		seen(doctor, "no known client has trouble with this");
 	return http ? VERDICT_WARNING : VERDICT_OK;

@@ -14,6 +14,7 @@ static void end_late(struct conns *conns, int64_t now)
 	for (struct conn *conn = conns->first; conn; conn = conn->next) {
 		if (atomic_load(&conn->deadline) > now)
 			continue;
+		atomic_store(&conn->late, true);
 		shutdown(conn->fd, SHUT_RDWR);
 		atomic_store(&conn->deadline, CONN_NO_DEADLINE);
 	}

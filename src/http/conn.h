@@ -24,6 +24,7 @@ struct conn {
 	atomic_bool receiving;
 	_Atomic(int64_t) deadline;  /* microseconds, see world_micros */
 	_Atomic(unsigned) progress; /* moves with everything that arrives */
+	atomic_bool late;           /* has missed its deadline */
 	unsigned gone_at; /* progress when the client was found gone */
 	bool gone;
 };

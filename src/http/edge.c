@@ -83,6 +83,12 @@ static bool open_shared(struct edge *edge)
 	edge->has_conns = conns_open(&server->conns);
 	if (!server->reaper || !edge->has_conns)
 		return false;
+	if (conf_has_relay(conf)) {
+		server->relay =
+		    relay_open(conf->limits.body_timeout, world_micros);
+		if (!server->relay)
+			return false;
+	}
 	if (!server->service->fs)
 		return true;
 	server->writers = pool_open(WRITERS);
@@ -158,6 +164,8 @@ static bool drain(struct edge *edge)
 	if (!whole) {
 		log_note(&server->log, CONF_LOG_WARN, "cut off", "reason",
 		    "limits.drain_timeout is over");
+		if (server->relay)
+			relay_cut(server->relay);
 		conns_end_all(&server->conns);
 		conns_wait(&server->conns, world_micros() + LAST_WORDS);
 	}
@@ -190,6 +198,8 @@ bool edge_close(struct edge *edge)
 			MHD_stop_daemon(edge->accepter.gates[i].daemon);
 	if (edge->has_sweeper)
 		sweeper_stop(&edge->sweeper);
+	if (server->relay)
+		relay_close(server->relay);
 	if (server->reaper)
 		reaper_close(server->reaper, world_micros() + LAST_READS);
 	if (server->writers)

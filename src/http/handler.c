@@ -319,7 +319,8 @@ struct MHD_Daemon *handler_start(
 	const struct conf *conf = entrance->server->service->conf;
 	void *argument = (void *)(uintptr_t)entrance;
 	bool files = (entrance->doors & DOOR_PUBLIC) &&
-		     route_gives_files(entrance->server->service);
+		     (route_gives_files(entrance->server->service) ||
+			 entrance->server->relay);
 	struct MHD_OptionItem pool[] = {
 		{ MHD_OPTION_THREAD_POOL_SIZE, (intptr_t)threads, NULL },
 		{ MHD_OPTION_END, 0, NULL },

@@ -35,24 +35,32 @@ bool request_query(const struct request *request, const char *name,
 	return false;
 }
 
+void request_suspend(struct request *request)
+{
+	/* The disk's and the store's time is not the client's. */
+	conn_serve(request->conn, CONN_NO_DEADLINE);
+	request->waiting = true;
+	MHD_suspend_connection(request->mhd);
+}
+
+void request_resume(struct request *request)
+{
+	MHD_resume_connection(request->mhd);
+}
+
 static void resume(void *argument)
 {
-	struct request *request = argument;
-
-	MHD_resume_connection(request->mhd);
+	request_resume(argument);
 }
 
 void request_wait(
     struct request *request, struct pool *pool, void (*job)(void *request))
 {
-	/* The disk's time is not the client's. */
-	conn_serve(request->conn, CONN_NO_DEADLINE);
-	request->waiting = true;
 	request->job = (struct job){
 		.run = job,
 		.done = resume,
 		.argument = request,
 	};
-	MHD_suspend_connection(request->mhd);
+	request_suspend(request);
 	pool_run(pool, &request->job);
 }

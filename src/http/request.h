@@ -73,8 +73,12 @@ struct span request_header(const struct request *request, const char *name);
 bool request_query(const struct request *request, const char *name,
     struct buf *out, bool *ret_missing);
 
-/* Suspends the request, runs job on the pool, then goes on: the endpoint is
- * called again just where it was. */
+/* From an endpoint: no call of it until another thread, or this one, resumes
+ * the request, which is then called again just where it was. */
+void request_suspend(struct request *request);
+void request_resume(struct request *request);
+
+/* Suspends the request, runs job on the pool, then resumes it. */
 void request_wait(
     struct request *request, struct pool *pool, void (*job)(void *request));
 

@@ -12,7 +12,7 @@
 
 static bool takes_uploads(const struct service *service)
 {
-	return service->fs != NULL;
+	return service->fs || conf_has_relay(service->conf);
 }
 
 bool route_gives_files(const struct service *service)

@@ -8,6 +8,7 @@
 #include "http/pool.h"
 #include "http/reaper.h"
 #include "http/service.h"
+#include "store/relay.h"
 
 /* What every request may use. */
 struct server {
@@ -20,6 +21,7 @@ struct server {
 	 * disk, and what only looks or reads does not wait for that. */
 	struct pool *writers;
 	struct pool *readers;
+	struct relay *relay;  /* NULL: no store has one */
 	atomic_bool draining; /* SIGTERM has come */
 };
 

@@ -4,7 +4,7 @@
 #include <stdatomic.h>
 
 #include "core/uri.h"
-#include "slot/keyring.h"
+#include "slot/grant.h"
 #include "slotd/store.h"
 
 /*
@@ -41,21 +41,9 @@ struct fs *fs_open(
 struct store *fs_store(struct fs *fs);
 const struct keyring *fs_keyring(const struct fs *fs);
 
-/* What a PUT token says once its MAC is right. */
-struct fs_grant {
-	uint64_t size;
-	size_t type_len; /* 0: the slot named no type */
-	char type[256];
-};
-
-/*
- * Checks the token of PUT /u/TOKEN/KEY, both decoded. FAILURE_SLOT_INVALID
- * for anything that this store did not make, FAILURE_SLOT_EXPIRED when it is
- * genuine and late: from the second `expires` on. Constant time where it
- * compares MACs.
- */
+/* As grant_check, for the tokens of this store. */
 enum failure fs_slot_check(const struct fs *fs, struct span token,
-    struct span key, int64_t now, struct fs_grant *ret_grant);
+    struct span key, int64_t now, struct grant *ret_grant);
 
 /* One upload. Used by one thread at a time. */
 struct fs_upload;

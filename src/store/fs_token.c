@@ -1,115 +1,16 @@
 #include "store/fs_private.h"
 
-#include "core/base64.h"
-#include "slot/media_type.h"
-
-#include <string.h>
-
-/*
- * A token is base64url(payload) '.' base64url(MAC), and the payload
- *   version 1 | expires, 8 bytes | size, 8 bytes | media type
- * with the highest byte first. The MAC covers key and payload, each behind
- * its length in 8 bytes, so that no byte can move from one to the other.
- */
-#define VERSION 1
-#define HEAD 17
-#define MAC KEYRING_MAC
-
-static void put_u64(uint8_t *at, uint64_t value)
-{
-	for (int i = 7; i >= 0; i--, value >>= 8)
-		at[i] = (uint8_t)value;
-}
-
-static uint64_t get_u64(const uint8_t *at)
-{
-	uint64_t value = 0;
-
-	for (int i = 0; i < 8; i++)
-		value = value << 8 | at[i];
-	return value;
-}
-
-static void add_field(struct hash *running, struct span field)
-{
-	uint8_t length[8];
-
-	put_u64(length, field.len);
-	hash_update(
-	    running, (struct span){ (const char *)length, sizeof length });
-	hash_update(running, field);
-}
-
-static void token_mac(const struct keyring_root *root, struct span key,
-    struct span payload, uint8_t ret_mac[HASH_SIZE])
-{
-	struct hash running;
-
-	hmac_begin(&root->put, &running);
-	add_field(&running, key);
-	add_field(&running, payload);
-	hmac_end(&root->put, &running, ret_mac);
-}
-
 void fs_token_make(const struct fs *fs, const struct store_request *request,
     int64_t expires, struct buf *out)
 {
-	uint8_t payload[HEAD + MEDIA_TYPE_MAX];
-	uint8_t mac[HASH_SIZE];
-	size_t len = HEAD + request->type.len;
-
-	payload[0] = VERSION;
-	put_u64(payload + 1, (uint64_t)expires);
-	put_u64(payload + 9, request->size);
-	if (request->type.len)
-		memcpy(payload + HEAD, request->type.at, request->type.len);
-	token_mac(&fs->keyring->roots[0], request->key,
-	    (struct span){ (const char *)payload, len }, mac);
-	base64url_encode(out, payload, len);
-	buf_char(out, '.');
-	base64url_encode(out, mac, MAC);
-}
-
-/* Tries every key, however early one fits. */
-static bool mac_fits(const struct keyring *keyring, struct span key,
-    struct span payload, const uint8_t *mac)
-{
-	bool fits = false;
-
-	for (size_t i = 0; i < keyring->count; i++) {
-		uint8_t own[HASH_SIZE];
-
-		token_mac(&keyring->roots[i], key, payload, own);
-		fits |= equal_constant_time(own, mac, MAC);
-	}
-	return fits;
+	grant_write(&fs->keyring->roots[0], SPAN_EMPTY, request->key,
+	    request->size, request->type, expires, out);
 }
 
 enum failure fs_slot_check(const struct fs *fs, struct span token,
-    struct span key, int64_t now, struct fs_grant *ret_grant)
+    struct span key, int64_t now, struct grant *ret_grant)
 {
-	uint8_t payload[HEAD + MEDIA_TYPE_MAX];
-	uint8_t mac[MAC];
-	size_t len, mac_len;
-	size_t dot = span_find(token, '.');
-
-	if (dot == token.len || !fs_path_valid(key))
+	if (!fs_path_valid(key))
 		return FAILURE_SLOT_INVALID;
-	if (!base64url_decode(
-		span_first(token, dot), sizeof payload, payload, &len) ||
-	    !base64url_decode(
-		span_from(token, dot + 1), sizeof mac, mac, &mac_len))
-		return FAILURE_SLOT_INVALID;
-	if (len < HEAD || mac_len != MAC || payload[0] != VERSION)
-		return FAILURE_SLOT_INVALID;
-	if (!mac_fits(fs->keyring, key,
-		(struct span){ (const char *)payload, len }, mac))
-		return FAILURE_SLOT_INVALID;
-	if (now >= (int64_t)get_u64(payload + 1))
-		return FAILURE_SLOT_EXPIRED;
-	ret_grant->size = get_u64(payload + 9);
-	ret_grant->type_len = len - HEAD;
-	memcpy(ret_grant->type, payload + HEAD, len - HEAD);
-	ret_grant->type[len - HEAD] = '\0';
-	return FAILURE_NONE;
+	return grant_check(fs->keyring, SPAN_EMPTY, token, key, now, ret_grant);
 }

@@ -22,10 +22,11 @@ struct s3_config {
 	uint32_t put_ttl; /* seconds, 1 to 604800 */
 	bool set_public;  /* signs x-amz-acl=public-read */
 	bool sign_content_type;
+	bool relay; /* clients PUT to public_url/u/, and slotd to the store */
 	enum s3_get get;
 	uint32_t get_ttl; /* seconds, 1 to 604800 */
-	/* Needed with S3_GET_REDIRECT; where both are there, links that were
-	 * once shared are known by read_url. */
+	/* Needed with S3_GET_REDIRECT and relay; where both are there, links
+	 * that were once shared are known by read_url. */
 	struct span public_url;        /* no slash at its end; or "" */
 	const struct keyring *keyring; /* NULL: no key_file */
 };
@@ -47,6 +48,17 @@ struct store *s3_open(const struct s3_config *config, struct creds *creds);
  */
 enum failure s3_redirect(struct store *store, struct span method,
     struct span key, int64_t now, struct buf *out, struct refusal *why);
+
+/* Metadata of an object: when it should go, RFC 3339. */
+#define S3_META_EXPIRES "x-amz-meta-expires"
+
+/*
+ * The presigned URL of one PUT to the store itself, also of a store with
+ * relay; request->until asks for the header S3_META_EXPIRES. get and expires
+ * of *ret_slot are left alone. As sign of struct store_class.
+ */
+enum failure s3_put(struct store *store, const struct store_request *request,
+    struct store_slot *ret_slot, struct refusal *why);
 
 /* The configuration of a store that s3_open made; NULL for other kinds. */
 const struct s3_config *s3_config_of(const struct store *store);

@@ -57,7 +57,7 @@ static void values_of_s3(void **state)
 		{ "sign_content_type = 1;", "sign_content_type",
 		    "true or false" },
 		{ "name = \"x\";", "name", "is for entries of storages" },
-		{ "relay = {};", "relay", "not supported yet" },
+		{ "relay = 1;", "relay", "true or false" },
 		{ "credentials = {};", "credentials", "not supported yet" },
 		{ "key = \"{filename}\";", "key", "{random}" },
 		{ "key = \"{random}/{foo}\";", "key", "" },

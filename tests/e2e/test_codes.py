@@ -4,6 +4,7 @@ import time
 
 import pytest
 
+import stub_store
 import support
 from test_openapi import CODES, check_reply
 
@@ -138,3 +139,21 @@ def test_code(start, tmp_path, code):
 def test_none_is_forgotten():
     later = {code for code, entry in CODES.items() if entry.get("later")}
     assert set(PROVOCATIONS) == set(CODES) - later - UNPROVOKED
+
+
+REFUSED = {"internal": 403, "unavailable": 503, "insufficient-storage": 507,
+           "already-exists": 412}
+
+
+@pytest.mark.parametrize("code", REFUSED)
+def test_codes_of_the_relay(start, tmp_path, code):
+    """PUT answers as the file says, whatever the store says."""
+    def script(peer):
+        peer.answer(REFUSED[code])
+    with stub_store.Store(script) as store:
+        slotd = start(stub_store.config(store, tmp_path))
+        reply = support.fetch("PUT", slotd.slot(size=5)["put"], b"12345")
+        assert reply.status == CODES[code]["status"], reply
+        assert reply.json["code"] == code
+        assert reply.json.get("xmpp") == CODES[code].get("xmpp")
+        check_reply(reply, "/u/{token}/{key}", "put")

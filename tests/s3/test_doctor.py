@@ -61,6 +61,23 @@ def test_plain_http(examine, well):
     report.says("clients", "warning", "Gajim and Dino")
 
 
+def test_relay(lab, tmp_path, well):
+    """The store is tried as ever; clients see slotd's 201 and CORS."""
+    key = tmp_path / "key"
+    key.write_text("0123456789abcdef" * 4 + "\n")
+    key.chmod(0o600)
+    report = doctor(
+        tmp_path, lab.config(
+            well, tls=True, storage={"relay": True}, key_file=str(key),
+            public_url="https://up.example.org"),
+        env=environment(SSL_CERT_FILE=str(lab.store.ca)))
+    assert not report.of("failure")
+    report.says("put", "ok", "200")
+    report.says("signature", "ok", "403 SignatureDoesNotMatch")
+    report.says("clients", "ok", "no known client has trouble")
+    assert "Siskin" not in report.text
+
+
 def test_redirect(lab, tmp_path, plain):
     key = tmp_path / "key"
     key.write_text("0123456789abcdef" * 4 + "\n")

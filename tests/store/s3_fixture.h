@@ -56,7 +56,7 @@ static inline enum failure sign(
     struct setup *setup, const char *key, uint64_t size, int64_t now)
 {
 	const struct store_request request = { span_of(key), size,
-		span_of(setup->wanted), now };
+		span_of(setup->wanted), now, 0 };
 	struct store_slot slot = { &setup->put, &setup->get, 0, &setup->type };
 	struct refusal why = { 0 };
 	enum failure failure;

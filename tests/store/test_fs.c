@@ -10,7 +10,7 @@ static enum failure sign(
 	struct buf put_url, get_url;
 	struct store_slot slot = { &put_url, &get_url, 0, NULL };
 	struct refusal why = { NULL, NULL, 0 };
-	const struct store_request request = { key, size, { NULL, 0 }, NOW };
+	const struct store_request request = { key, size, { NULL, 0 }, NOW, 0 };
 
 	buf_init(&put_url, ret_put, 6144);
 	buf_init(&get_url, get_memory, sizeof get_memory);
@@ -112,7 +112,7 @@ static void test_folder_not_writable(void **state)
 static void test_key_is_made_once(void **state)
 {
 	struct place *place = *state;
-	struct fs_grant grant;
+	struct grant grant;
 	char url[6144], key[80];
 	char *token;
 	FILE *file;
@@ -228,8 +228,8 @@ static void test_sign_refuses(void **state)
 	struct buf small;
 	struct store_slot slot = { &small, &small, 0, NULL };
 	struct refusal why = { NULL, NULL, 0 };
-	const struct store_request request = { span_of("k"), 1, SPAN_EMPTY,
-		NOW };
+	const struct store_request request = { span_of("k"), 1, SPAN_EMPTY, NOW,
+		0 };
 
 	memset(text, 'a', sizeof text);
 	text[10] = '/';

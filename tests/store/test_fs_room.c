@@ -66,7 +66,7 @@ static enum failure sign(struct fs *fs, uint64_t size)
 	struct store_slot slot = { &put_url, &get_url, 0, NULL };
 	struct refusal why = { NULL, NULL, 0 };
 	const struct store_request request = { span_of("k"), size, SPAN_EMPTY,
-		NOW };
+		NOW, 0 };
 
 	buf_init(&put_url, put_memory, sizeof put_memory);
 	buf_init(&get_url, get_memory, sizeof get_memory);

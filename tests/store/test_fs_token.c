@@ -15,7 +15,7 @@
 #define LATEST 1732300600
 
 static enum failure check(const struct place *place, const char *token,
-    const char *key, int64_t now, struct fs_grant *ret_grant)
+    const char *key, int64_t now, struct grant *ret_grant)
 {
 	return fs_slot_check(
 	    place->fs, span_of(token), span_of(key), now, ret_grant);
@@ -29,7 +29,7 @@ static void test_sign_makes_the_published_token(void **state)
 	struct store_slot slot = { &put_url, &get_url, 0, NULL };
 	struct refusal why = { NULL, NULL, 0 };
 	const struct store_request request = { span_of(LONG_KEY), 23456,
-		span_of("image/jpeg"), NOW };
+		span_of("image/jpeg"), NOW, 0 };
 	struct store *store = fs_store(place->fs);
 
 	buf_init(&put_url, put_memory, sizeof put_memory);
@@ -45,7 +45,7 @@ static void test_sign_makes_the_published_token(void **state)
 
 static void test_genuine(void **state)
 {
-	struct fs_grant grant;
+	struct grant grant;
 
 	assert_int_equal(check(*state, LONG_TOKEN, LONG_KEY, NOW, &grant), 0);
 	assert_int_equal(grant.size, 23456);
@@ -68,9 +68,10 @@ static void test_longest_type(void **state)
 	struct buf put_url, get_url;
 	struct store_slot slot = { &put_url, &get_url, 0, NULL };
 	struct refusal why = { NULL, NULL, 0 };
-	struct store_request request = { span_of("k"), 5, { type, 255 }, NOW };
+	struct store_request request = { span_of("k"), 5, { type, 255 }, NOW,
+		0 };
 	struct store *store = fs_store(place->fs);
-	struct fs_grant grant;
+	struct grant grant;
 	size_t start = strlen(PUBLIC "/u/");
 
 	memset(type, 'x', sizeof type);
@@ -93,7 +94,7 @@ static void test_longest_type(void **state)
 
 static void test_late(void **state)
 {
-	struct fs_grant grant;
+	struct grant grant;
 
 	memset(&grant, 0x5a, sizeof grant);
 	assert_int_equal(check(*state, LONG_TOKEN, LONG_KEY, LATEST, &grant),
@@ -112,7 +113,7 @@ static void test_late(void **state)
 static void test_each_letter_counts(void **state)
 {
 	char token[] = LONG_TOKEN;
-	struct fs_grant grant;
+	struct grant grant;
 
 	for (size_t i = 0; token[i]; i++) {
 		const char was = token[i];
@@ -141,7 +142,7 @@ static void test_each_field_counts(void **state)
 {
 	static const size_t places[] = { 0, 1, 8, 9, 16, 17, 26 };
 	const char *mac = strchr(LONG_TOKEN, '.');
-	struct fs_grant grant;
+	struct grant grant;
 
 	for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
 		uint8_t payload[64];
@@ -171,7 +172,7 @@ static void test_other_keys(void **state)
 		"cool.jpg",
 		"AAAAAAAAAAAAAAAAAAAAAA//tr\xc3\xa8s cool.jpg",
 		"/AAAAAAAAAAAAAAAAAAAAAA/tr\xc3\xa8s cool.jpg", ".key" };
-	struct fs_grant grant;
+	struct grant grant;
 
 	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
 		assert_int_equal(
@@ -188,7 +189,7 @@ static void test_strange_tokens(void **state)
 		"AgAAAABnQM84AAAAAAAAAAA.cng4__IZbWgl3yomF_Cleg",
 		/* The MAC of key and payload joined without lengths. */
 		"AQAAAABnQM84AAAAAAAAAAc.S_U5w66eQiBV8yGGynNJ-Q" };
-	struct fs_grant grant;
+	struct grant grant;
 
 	for (size_t i = 0; i < sizeof tokens / sizeof *tokens; i++)
 		assert_int_equal(check(*state, tokens[i], "k", NOW, &grant),
@@ -202,7 +203,7 @@ static void test_rotation(void **state)
 	static const char two[] =
 	    "AQAAAABnQM84AAAAAAAAAAA.Z7mTySq4NrdtO6e3BZ01yA";
 	struct place *place = *state;
-	struct fs_grant grant;
+	struct grant grant;
 
 	assert_int_equal(
 	    check(place, two, "k", NOW, &grant), FAILURE_SLOT_INVALID);

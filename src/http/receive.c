@@ -1,0 +1,172 @@
+#include "http/receive.h"
+
+#include "http/reply.h"
+#include "http/sink.h"
+#include "http/world.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct receive {
+	struct sink *sink;
+	bool complete; /* committed, or failed */
+	int64_t began; /* later by all the time that the store took */
+	int64_t paused;
+};
+
+/* Why it ended without an answer, unless the store was the reason. */
+static void note_end(struct request *request)
+{
+	const char *why = "the client closed the connection, or stalled";
+
+	if (atomic_load(&request->server->draining))
+		why = "cut off, for the service ends";
+	else if (atomic_load(&request->conn->late))
+		why = "the client was too slow";
+	snprintf(request->reason, sizeof request->reason, "%s", why);
+}
+
+static void forget(struct request *request)
+{
+	struct receive *receive = request->state;
+
+	if (receive->sink)
+		receive->sink->class->drop(request, receive->sink);
+	if (!request->status && !request->reason[0])
+		note_end(request);
+	free(receive);
+}
+
+/* The client has body_timeout seconds, one more for each min_rate bytes
+ * that have arrived, and upload_timeout at the most. */
+static void move_deadline(struct request *request)
+{
+	const struct conf_limits *limits =
+	    &request->server->service->conf->limits;
+	struct receive *receive = request->state;
+	int64_t now = world_micros();
+	uint64_t seconds = limits->upload_timeout;
+
+	if (receive->paused)
+		receive->began += now - receive->paused;
+	receive->paused = 0;
+	if (limits->min_rate) {
+		uint64_t paid = limits->body_timeout +
+				request->body_read / limits->min_rate;
+
+		if (paid < seconds)
+			seconds = paid;
+	}
+	conn_expect(request->conn, receive->began + (int64_t)seconds * 1000000);
+}
+
+static enum failure check_length(
+    struct request *request, uint64_t size, struct refusal *why)
+{
+	request->size = size;
+	request->has_size = true;
+	if (request_header(request, "Content-Range").at) {
+		why->detail = "Content-Range: a PUT stores the whole file";
+		return FAILURE_BAD_REQUEST;
+	}
+	if (!request->has_length)
+		return FAILURE_LENGTH_REQUIRED;
+	if (request->length != size)
+		return FAILURE_LENGTH_MISMATCH;
+	return FAILURE_NONE;
+}
+
+/* The slot's type; when it named none, the PUT's. */
+static struct span choose_type(const struct request *request, struct span type)
+{
+	if (!type.len)
+		type = request_header(request, "Content-Type");
+	if (!type.at || !media_type_valid(type))
+		type = span_of(MEDIA_TYPE_UNKNOWN);
+	return type;
+}
+
+struct sink *receive_sink(const struct request *request)
+{
+	const struct receive *receive = request->state;
+
+	return receive->sink;
+}
+
+void receive_begin(struct request *request, const struct receive_plan *plan)
+{
+	const struct sink_class *class =
+	    s3_config_of(plan->store) ? &sink_relay : &sink_fs;
+	struct receive_plan whole = *plan;
+	struct refusal why = { 0 };
+	struct receive *receive;
+	enum failure failure = check_length(request, plan->size, &why);
+
+	if (failure != FAILURE_NONE) {
+		reply_failure(request, failure, &why);
+		return;
+	}
+	receive = calloc(1, sizeof *receive);
+	if (receive) {
+		request->state = receive;
+		request->state_free = forget;
+		whole.type = choose_type(request, plan->type);
+		receive->sink = class->make(request, &whole);
+	}
+	if (!receive || !receive->sink) {
+		reply_failure(request, FAILURE_UNAVAILABLE, &why);
+		return;
+	}
+	class->open(request, receive->sink);
+}
+
+void receive_head(struct request *request)
+{
+	struct receive *receive = request->state;
+	struct sink *sink = receive->sink;
+
+	if (sink->failure != FAILURE_NONE) {
+		reply_failure(request, sink->failure, &sink->why);
+		return;
+	}
+	receive->began = world_micros();
+	move_deadline(request);
+}
+
+/* After a failure the rest is read and dropped: while a body arrives there
+ * is no way to answer, at its end there is. */
+size_t receive_body(struct request *request, const char *bytes, size_t len)
+{
+	struct receive *receive = request->state;
+	struct sink *sink = receive->sink;
+	size_t taken;
+
+	move_deadline(request);
+	if (sink->failure != FAILURE_NONE)
+		return len;
+	taken = sink->class->write(request, sink, bytes, len);
+	if (taken < len)
+		receive->paused = world_micros();
+	return taken;
+}
+
+void receive_end(struct request *request)
+{
+	struct receive *receive = request->state;
+	struct sink *sink = receive->sink;
+	struct reply reply;
+
+	if (!receive->complete) {
+		receive->complete = true;
+		sink->class->commit(request, sink);
+		return;
+	}
+	if (sink->failure != FAILURE_NONE) {
+		reply_failure(request, sink->failure, &sink->why);
+		return;
+	}
+	reply = reply_static(201, NULL, SPAN_EMPTY);
+	reply_header(&reply, "Cache-Control", "no-store");
+	reply_send(request, &reply);
+}

@@ -1,0 +1,43 @@
+#ifndef HTTP_SINK_H
+#define HTTP_SINK_H
+
+#include "http/request.h"
+#include "http/receive.h"
+
+/*
+ * Where the bytes of one PUT go: a file of the embedded store, or a relay to
+ * S3. A function that may have to wait suspends the request; the endpoint is
+ * then called again. After a failure the sink takes and drops what comes.
+ */
+struct sink;
+
+struct sink_class {
+	/* Makes one for a plan whose type is valid; NULL: no memory. */
+	struct sink *(*make)(
+	    struct request *request, const struct receive_plan *plan);
+	/* Always suspends. Afterwards sink->failure tells whether bytes may
+	 * come. */
+	void (*open)(struct request *request, struct sink *sink);
+	/* Less than len only together with a suspension. */
+	size_t (*write)(struct request *request, struct sink *sink,
+	    const char *bytes, size_t len);
+	/* Always suspends. Afterwards the file is there, or sink->failure
+	 * says why not. */
+	void (*commit)(struct request *request, struct sink *sink);
+	/* Frees it; what was not committed is gone. */
+	void (*drop)(struct request *request, struct sink *sink);
+};
+
+struct sink {
+	const struct sink_class *class;
+	enum failure failure;
+	struct refusal why;
+};
+
+/* The sink of a request that receives. */
+struct sink *receive_sink(const struct request *request);
+
+extern const struct sink_class sink_fs;
+extern const struct sink_class sink_relay;
+
+#endif

@@ -1,0 +1,34 @@
+#ifndef SLOT_GRANT_H
+#define SLOT_GRANT_H
+
+#include "slot/keyring.h"
+#include "slot/media_type.h"
+#include "slotd/failure.h"
+
+/* What the token of PUT /u/TOKEN/KEY allows. */
+struct grant {
+	uint64_t size;
+	int64_t expires; /* unix seconds: the first at which it is late */
+	size_t type_len; /* 0: the slot named no type */
+	char type[MEDIA_TYPE_MAX + 1];
+};
+
+/*
+ * Appends the token for a decoded object key: [A-Za-z0-9_.-] only. `store` is
+ * the store's name, or "" for the embedded store. type has at most
+ * MEDIA_TYPE_MAX bytes.
+ */
+void grant_write(const struct keyring_root *root, struct span store,
+    struct span key, uint64_t size, struct span type, int64_t expires,
+    struct buf *out);
+
+/*
+ * Checks a decoded token. FAILURE_SLOT_INVALID for anything that no line of
+ * key_file made for this store and key, FAILURE_SLOT_EXPIRED when it is
+ * genuine and late: from the second `expires` on. Constant time where it
+ * compares MACs.
+ */
+enum failure grant_check(const struct keyring *keyring, struct span store,
+    struct span token, struct span key, int64_t now, struct grant *ret_grant);
+
+#endif

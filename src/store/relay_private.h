@@ -1,0 +1,94 @@
+#ifndef STORE_RELAY_PRIVATE_H
+#define STORE_RELAY_PRIVATE_H
+
+#include "store/relay.h"
+
+#include <curl/curl.h>
+#include <pthread.h>
+#include <stdatomic.h>
+
+/* What the files of the relay share among themselves. */
+
+#define RELAY_NAME_MAX 1152
+#define RELAY_BODY 1024 /* of the store's answer, that is looked at */
+/* All that there are, those in use too: what is more is closed at the end of
+ * an upload. */
+#define RELAY_CONNECTIONS 256L
+
+struct relay {
+	CURLM *multi;
+	pthread_t thread;
+	int64_t stall_timeout;
+	int64_t (*clock)(void);
+	atomic_bool cut;
+	atomic_bool closing;
+	/* The thread's own. */
+	struct relay_upload *running;
+	int64_t looked; /* for stalls */
+
+	pthread_mutex_t lock; /* of what follows */
+	struct relay_upload *told;
+	struct relay_upload *known;
+};
+
+struct relay_upload {
+	struct relay *relay;
+	CURL *curl;
+	struct curl_slist *headers;
+	uint64_t size;
+	void (*wake)(void *argument);
+	void *argument;
+	size_t name_len;
+	char name[RELAY_NAME_MAX];
+
+	/* Under relay->lock. */
+	bool told;
+	bool dropped; /* to be freed */
+	struct relay_upload *next_told;
+	struct relay_upload *next_known;
+
+	/* The thread's own. */
+	bool begun;
+	bool added;
+	struct relay_upload *next;
+	struct relay_upload **back;
+	uint64_t given;  /* bytes, to libcurl */
+	int64_t moved;   /* when the store last took any, or was to begin */
+	curl_off_t sent; /* bytes, to the system */
+	unsigned status; /* of the head that is being read */
+	bool answered;   /* by more than a 100: no body is wanted any more */
+	size_t body_len;
+	char body[RELAY_BODY + 1];
+
+	pthread_mutex_t lock; /* of what follows */
+	bool waiting;
+	enum relay_event awaited;
+	bool ready;  /* the store wants the body */
+	bool paused; /* libcurl waits for bytes */
+	bool over;   /* failure and reason stand */
+	enum failure failure;
+	char reason[128];
+	size_t first; /* in ring */
+	size_t held;
+	char ring[RELAY_HELD];
+};
+
+/* relay_upload.c */
+
+struct relay_upload *relay_upload_new(
+    struct relay *relay, const struct relay_request *request);
+/* On the thread, or before it was told. */
+void relay_upload_free(struct relay_upload *upload);
+/* Whether it can be tried again, without a condition or an expectation that
+ * the store does not know (501, 417): then it is ready to be. */
+bool relay_again(struct relay_upload *upload);
+/* From here on another of its name may begin. */
+void relay_leave(struct relay_upload *upload);
+/* Looks whether the store has taken any more. */
+void relay_measure(struct relay_upload *upload, int64_t now);
+/* With its lock. */
+bool relay_happened(const struct relay_upload *upload, enum relay_event event);
+/* What came of it: failure and reason. With its lock. */
+void relay_judge(struct relay_upload *upload, CURLcode code);
+
+#endif

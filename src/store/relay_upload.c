@@ -1,0 +1,359 @@
+#include "store/relay_private.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#define CONNECT_SECONDS 10L
+/* CURLOPT_QUICK_EXIT, which 7.87 knows first; others ignore it. */
+#define QUICK_EXIT ((CURLoption)(CURLOPTTYPE_LONG + 322))
+/* libcurl's own, for each upload. */
+#define SEND_BUFFER 32768L
+#define RECEIVE_BUFFER 16384L
+
+static const char condition[] = "If-None-Match: *";
+static const char expectation[] = "Expect: 100-continue";
+
+bool relay_happened(const struct relay_upload *upload, enum relay_event event)
+{
+	switch (event) {
+	case RELAY_READY:
+		return upload->ready;
+	case RELAY_ROOM:
+		return upload->held <= RELAY_HELD / 2;
+	default:
+		return false;
+	}
+}
+
+/* --- libcurl's callbacks, on the relay's thread --------------------------*/
+
+static size_t take(struct relay_upload *upload, char *bytes, size_t size)
+{
+	size_t len = size < upload->held ? size : upload->held;
+	size_t rest = RELAY_HELD - upload->first;
+	size_t part = len < rest ? len : rest;
+
+	memcpy(bytes, upload->ring + upload->first, part);
+	memcpy(bytes + part, upload->ring, len - part);
+	upload->first = (upload->first + len) % RELAY_HELD;
+	upload->held -= len;
+	return len;
+}
+
+static size_t give_body(char *bytes, size_t size, size_t count, void *of)
+{
+	struct relay_upload *upload = of;
+	size_t len;
+	bool wake;
+
+	if (upload->answered)
+		return CURL_READFUNC_ABORT;
+	pthread_mutex_lock(&upload->lock);
+	upload->ready = true;
+	len = take(upload, bytes, size * count);
+	upload->paused = len == 0 && upload->given < upload->size;
+	wake = upload->waiting && relay_happened(upload, upload->awaited);
+	if (wake)
+		upload->waiting = false;
+	pthread_mutex_unlock(&upload->lock);
+	if (wake)
+		upload->wake(upload->argument);
+	upload->given += len;
+	upload->moved = upload->relay->clock() / 1000000;
+	if (!len && upload->given < upload->size)
+		return CURL_READFUNC_PAUSE;
+	return len;
+}
+
+/* On a connection that had been closed meanwhile libcurl begins again; that
+ * can be as long as no byte has gone. */
+static int rewind_body(void *of, curl_off_t offset, int origin)
+{
+	const struct relay_upload *upload = of;
+
+	return origin == SEEK_SET && offset == 0 && upload->given == 0
+		   ? CURL_SEEKFUNC_OK
+		   : CURL_SEEKFUNC_FAIL;
+}
+
+static size_t keep_answer(char *bytes, size_t size, size_t count, void *of)
+{
+	struct relay_upload *upload = of;
+	size_t len = size * count;
+	size_t room = RELAY_BODY - upload->body_len;
+
+	if (room > len)
+		room = len;
+	memcpy(upload->body + upload->body_len, bytes, room);
+	upload->body_len += room;
+	upload->body[upload->body_len] = '\0';
+	return len;
+}
+
+/* libcurl does not see the end of an early answer while it waits for bytes:
+ * it has to be woken. */
+static size_t watch_head(char *bytes, size_t size, size_t count, void *of)
+{
+	struct relay_upload *upload = of;
+	const struct span line = { bytes, size * count };
+	bool paused;
+
+	if (span_starts(line, "HTTP/")) {
+		upload->status =
+		    (unsigned)strtoul(bytes + span_find(line, ' '), NULL, 10);
+		/* libcurl would try again with the same header. */
+		return upload->status == 417 ? 0 : line.len;
+	}
+	if (line.len > 2 || upload->status < 200)
+		return line.len;
+	upload->answered = true;
+	pthread_mutex_lock(&upload->lock);
+	paused = upload->paused;
+	upload->paused = false;
+	pthread_mutex_unlock(&upload->lock);
+	if (paused)
+		curl_easy_pause(upload->curl, CURLPAUSE_CONT);
+	return line.len;
+}
+
+/* --- its life ------------------------------------------------------------*/
+
+static bool add_header(struct relay_upload *upload, const char *header)
+{
+	struct curl_slist *longer = curl_slist_append(upload->headers, header);
+
+	if (longer)
+		upload->headers = longer;
+	return longer != NULL;
+}
+
+/* So that a store says no before the client has sent anything. */
+static bool add_headers(
+    struct relay_upload *upload, const struct relay_request *request)
+{
+	if (!add_header(upload, condition) ||
+	    (upload->size && !add_header(upload, expectation)))
+		return false;
+	for (size_t i = 0; i < RELAY_HEADERS && request->headers[i]; i++)
+		if (!add_header(upload, request->headers[i]))
+			return false;
+	return true;
+}
+
+/* What a slow store has not taken stays with us, and not with the system. */
+static int limit_unsent(void *of, curl_socket_t fd, curlsocktype purpose)
+{
+	const int most = SEND_BUFFER;
+
+	(void)of;
+	(void)purpose;
+	setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &most, sizeof most);
+	return CURL_SOCKOPT_OK;
+}
+
+void relay_measure(struct relay_upload *upload, int64_t now)
+{
+	curl_off_t sent = 0;
+
+	curl_easy_getinfo(upload->curl, CURLINFO_SIZE_UPLOAD_T, &sent);
+	if (sent != upload->sent)
+		upload->moved = now;
+	upload->sent = sent;
+}
+
+static void set_socket(CURL *curl)
+{
+	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, CONNECT_SECONDS);
+	curl_easy_setopt(curl, CURLOPT_SOCKOPTFUNCTION, limit_unsent);
+	curl_easy_setopt(curl, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+	/* Or one that gives up while a name is looked up would hold all. */
+	curl_easy_setopt(curl, QUICK_EXIT, 1L);
+}
+
+static void set_all(struct relay_upload *upload)
+{
+	const char *trusted = getenv("SSL_CERT_FILE");
+	CURL *curl = upload->curl;
+
+	set_socket(curl);
+	curl_easy_setopt(curl, CURLOPT_PRIVATE, upload);
+	curl_easy_setopt(curl, CURLOPT_UPLOAD, 1L);
+	curl_easy_setopt(
+	    curl, CURLOPT_INFILESIZE_LARGE, (curl_off_t)upload->size);
+	/* One connection an upload: none waits for another's window. */
+	curl_easy_setopt(
+	    curl, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+	curl_easy_setopt(curl, CURLOPT_PATH_AS_IS, 1L);
+	curl_easy_setopt(curl, CURLOPT_UPLOAD_BUFFERSIZE, SEND_BUFFER);
+	curl_easy_setopt(curl, CURLOPT_BUFFERSIZE, RECEIVE_BUFFER);
+	curl_easy_setopt(curl, CURLOPT_HTTPHEADER, upload->headers);
+	curl_easy_setopt(curl, CURLOPT_READFUNCTION, give_body);
+	curl_easy_setopt(curl, CURLOPT_READDATA, upload);
+	curl_easy_setopt(curl, CURLOPT_SEEKFUNCTION, rewind_body);
+	curl_easy_setopt(curl, CURLOPT_SEEKDATA, upload);
+	curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, watch_head);
+	curl_easy_setopt(curl, CURLOPT_HEADERDATA, upload);
+	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, keep_answer);
+	curl_easy_setopt(curl, CURLOPT_WRITEDATA, upload);
+	if (trusted && *trusted)
+		curl_easy_setopt(curl, CURLOPT_CAINFO, trusted);
+}
+
+struct relay_upload *relay_upload_new(
+    struct relay *relay, const struct relay_request *request)
+{
+	struct relay_upload *upload;
+
+	if (request->name.len > RELAY_NAME_MAX)
+		return NULL;
+	upload = calloc(1, sizeof *upload);
+	if (!upload)
+		return NULL;
+	pthread_mutex_init(&upload->lock, NULL);
+	upload->relay = relay;
+	upload->size = request->size;
+	upload->wake = request->wake;
+	upload->argument = request->argument;
+	upload->name_len = request->name.len;
+	memcpy(upload->name, request->name.at, request->name.len);
+	upload->curl = curl_easy_init();
+	if (!upload->curl || !add_headers(upload, request) ||
+	    curl_easy_setopt(upload->curl, CURLOPT_URL, request->url) !=
+		CURLE_OK) {
+		relay_upload_free(upload);
+		return NULL;
+	}
+	set_all(upload);
+	return upload;
+}
+
+/* False when it is not there, or not any more. */
+static bool drop_header(struct relay_upload *upload, const char *header)
+{
+	struct curl_slist **at = &upload->headers, *found;
+
+	while (*at && strcmp((*at)->data, header) != 0)
+		at = &(*at)->next;
+	found = *at;
+	if (!found)
+		return false;
+	*at = found->next;
+	found->next = NULL;
+	curl_slist_free_all(found);
+	return true;
+}
+
+bool relay_again(struct relay_upload *upload)
+{
+	const char *not_known = upload->status == 501   ? condition
+				: upload->status == 417 ? expectation
+							: NULL;
+
+	if (!not_known || upload->given || !drop_header(upload, not_known))
+		return false;
+	/* An empty one, or libcurl would make its own. */
+	if (not_known == expectation && !add_header(upload, "Expect:"))
+		return false;
+	curl_easy_setopt(upload->curl, CURLOPT_HTTPHEADER, upload->headers);
+	upload->body_len = 0;
+	upload->status = 0;
+	upload->answered = false;
+	return true;
+}
+
+void relay_leave(struct relay_upload *upload)
+{
+	struct relay *relay = upload->relay;
+	struct relay_upload **at = &relay->known;
+
+	pthread_mutex_lock(&relay->lock);
+	while (*at && *at != upload)
+		at = &(*at)->next_known;
+	if (*at)
+		*at = upload->next_known;
+	pthread_mutex_unlock(&relay->lock);
+}
+
+void relay_upload_free(struct relay_upload *upload)
+{
+	relay_leave(upload);
+	if (upload->curl)
+		curl_easy_cleanup(upload->curl);
+	curl_slist_free_all(upload->headers);
+	pthread_mutex_destroy(&upload->lock);
+	free(upload);
+}
+
+/* --- what came of it -----------------------------------------------------*/
+
+/* S3's word for it, as in <Code>AccessDenied</Code>; "" when it has none. */
+static void read_code(const struct relay_upload *upload, char ret_code[48])
+{
+	const char *at = strstr(upload->body, "<Code>");
+	size_t len = at ? strspn(at + 6, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+					 "abcdefghijklmnopqrstuvwxyz")
+			: 0;
+
+	snprintf(
+	    ret_code, 48, "%.*s", (int)(len < 47 ? len : 47), at ? at + 6 : "");
+}
+
+static enum failure judge_status(long status, const char *code)
+{
+	if (status == 409 || status == 412)
+		return FAILURE_ALREADY_EXISTS;
+	if (status == 507 || strstr(code, "Quota") || strstr(code, "Full"))
+		return FAILURE_INSUFFICIENT_STORAGE;
+	if (status == 408 || status == 429 || status >= 500)
+		return FAILURE_UNAVAILABLE;
+	return FAILURE_INTERNAL;
+}
+
+static const char *word_for(CURLcode code)
+{
+	switch (code) {
+	case CURLE_ABORTED_BY_CALLBACK:
+		return "cut off, for the service ends";
+	case CURLE_OPERATION_TIMEDOUT:
+		return "took too long";
+	case CURLE_SEND_ERROR:
+	case CURLE_RECV_ERROR:
+	case CURLE_GOT_NOTHING:
+	case CURLE_SEND_FAIL_REWIND:
+		return "closed the connection";
+	default:
+		return curl_easy_strerror(code);
+	}
+}
+
+void relay_judge(struct relay_upload *upload, CURLcode code)
+{
+	long status = 0;
+	char word[48];
+
+	curl_easy_getinfo(upload->curl, CURLINFO_RESPONSE_CODE, &status);
+	read_code(upload, word);
+	upload->reason[0] = '\0';
+	/* Who answers before it has read all may close early. */
+	if (status >= 300) {
+		upload->failure = judge_status(status, word);
+		snprintf(upload->reason, sizeof upload->reason,
+		    "the store answered %ld%s%s", status, *word ? " " : "",
+		    word);
+	} else if (upload->answered && upload->given != upload->size) {
+		upload->failure = FAILURE_UNAVAILABLE;
+		snprintf(upload->reason, sizeof upload->reason,
+		    "the store answered %ld before it had all", status);
+	} else if (code != CURLE_OK || status < 200) {
+		upload->failure = FAILURE_UNAVAILABLE;
+		snprintf(upload->reason, sizeof upload->reason, "the store: %s",
+		    word_for(code));
+	} else {
+		upload->failure = FAILURE_NONE;
+	}
+}

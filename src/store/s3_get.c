@@ -1,0 +1,146 @@
+#include "store/s3_private.h"
+
+#include "slot/disposition.h"
+#include "slot/filename.h"
+#include "slot/key_template.h"
+#include "slot/link.h"
+#include "slot/media_type.h"
+
+/* A presigned URL of download_url, for GET or HEAD. */
+static enum failure sign_get(struct s3 *s3, struct day_key *day,
+    const struct creds_value *creds, struct span key, struct sigv4_request *get,
+    struct buf *out)
+{
+	char path_memory[S3_PATH_SIZE];
+	struct buf path;
+
+	buf_init(&path, path_memory, sizeof path_memory);
+	s3_write_path(&path, &s3->config.download, key);
+	if (!buf_ok(&path))
+		return FAILURE_INTERNAL;
+	get->path = buf_span(&path);
+	get->expires = s3->config.get_ttl;
+	return s3_presign(s3, day, &s3->config.download, creds, get, out);
+}
+
+enum failure s3_write_get(struct s3 *s3, const struct creds_value *creds,
+    struct span key, int64_t now, struct buf *out)
+{
+	const struct s3_config *config = &s3->config;
+	struct sigv4_request get = { .method = span_of("GET"), .now = now };
+
+	switch (config->get) {
+	case S3_GET_PRESIGNED:
+		return sign_get(s3, &s3->today, creds, key, &get, out);
+	case S3_GET_REDIRECT:
+		if (!config->keyring || !config->keyring->count)
+			return FAILURE_INTERNAL;
+		buf_add(out, config->public_url);
+		buf_text(out, "/f/");
+		link_token_write(
+		    &config->keyring->roots[0], config->name, key, out);
+		buf_char(out, '/');
+		uri_encode_path(out, key);
+		break;
+	case S3_GET_PUBLIC:
+		s3_write_plain(out, &config->download, key);
+		break;
+	}
+	return FAILURE_NONE;
+}
+
+/* The type of a key's ending, as it is served. */
+static struct span type_of(struct span name)
+{
+	char memory[FILENAME_ENDING_MAX + 1];
+	struct buf ending;
+	struct span type;
+
+	buf_init(&ending, memory, sizeof memory);
+	filename_ending(name, &ending);
+	type = media_type_of_ending(buf_span(&ending));
+	/* With its charset, so that no browser guesses. */
+	return span_is(type, "text/plain")
+		   ? span_of("text/plain; charset=utf-8")
+		   : type;
+}
+
+enum failure s3_redirect(struct store *store, struct span method,
+    struct span key, int64_t now, struct buf *out, struct refusal *why)
+{
+	struct s3 *s3 = (struct s3 *)store;
+	size_t slash = span_find_last(key, '/');
+	struct span name = slash < key.len ? span_from(key, slash + 1) : key;
+	struct span type = type_of(name);
+	int64_t step = s3->config.get_ttl > 1 ? s3->config.get_ttl / 2 : 1;
+	char memory[OBJECT_KEY_MAX * 4 + 64];
+	struct buf disposition;
+	struct sigv4_pair query[2];
+	struct sigv4_request get = {
+		.method = method, .query = query, .now = now - now % step
+	};
+	struct creds_value creds;
+	enum failure failure;
+
+	/* Links that were shared before the bucket became public: its own
+	 * address needs no right to read. An ACL is the newer files' alone. */
+	if (s3->config.get == S3_GET_PUBLIC && !s3->config.set_public) {
+		s3_write_plain(out, &s3->config.download, key);
+		return FAILURE_NONE;
+	}
+	if (!media_type_inline(type)) {
+		buf_init(&disposition, memory, sizeof memory);
+		disposition_attachment(&disposition, name);
+		if (!buf_ok(&disposition))
+			return FAILURE_INTERNAL;
+		query[get.query_count++] = (struct sigv4_pair){
+			span_of("response-content-disposition"),
+			buf_span(&disposition)
+		};
+	}
+	query[get.query_count++] =
+	    (struct sigv4_pair){ span_of("response-content-type"), type };
+	if (!s3_creds_get(s3, now, &creds, why))
+		return FAILURE_UNAVAILABLE;
+	failure = sign_get(s3, &s3->before, &creds, key, &get, out);
+	s3->creds->class->put_back(s3->creds, &creds);
+	if (failure == FAILURE_INTERNAL)
+		why->reason = "a URL is too long to be signed";
+	return failure;
+}
+
+static bool read_link(
+    const struct s3_config *config, struct span path, struct buf *out)
+{
+	struct span token = span_first(path, LINK_TOKEN);
+
+	path = span_from(path, LINK_TOKEN);
+	return span_starts(path, "/") && uri_decode(out, span_from(path, 1)) &&
+	       link_token_check(
+		   config->keyring, token, config->name, buf_span(out));
+}
+
+/* Also what was shared when `get` was another. */
+bool s3_read_url(struct store *store, struct span url, struct buf *out)
+{
+	const struct s3_config *config = s3_config_of(store);
+	char memory[2048];
+	struct buf base;
+
+	url = span_first(url, span_find(url, '?'));
+	url = span_first(url, span_find(url, '#'));
+	buf_init(&base, memory, sizeof memory);
+	if (config->keyring && config->public_url.len) {
+		buf_add(&base, config->public_url);
+		buf_text(&base, "/f/");
+		if (buf_ok(&base) && span_starts(url, base.at) &&
+		    read_link(config, span_from(url, base.len), out))
+			return true;
+		buf_reset(&base);
+		buf_reset(out);
+	}
+	s3_write_plain(&base, &config->download, SPAN_EMPTY);
+	if (!buf_ok(&base) || !span_starts(url, base.at))
+		return false;
+	return uri_decode(out, span_from(url, base.len));
+}

@@ -1,0 +1,58 @@
+#ifndef STORE_S3_PRIVATE_H
+#define STORE_S3_PRIVATE_H
+
+#include "store/s3.h"
+
+#include "core/sigv4.h"
+
+#include <pthread.h>
+
+/* What the files of the S3 store share among themselves. */
+
+#define S3_PATH_SIZE 4096
+
+/* A day's signing key: made once a day, not for every slot. */
+struct day_key {
+	pthread_rwlock_t lock;
+	struct sigv4_key key;
+	uint64_t generation;
+	bool made;
+};
+
+struct s3 {
+	struct store store;
+	struct s3_config config;
+	struct creds *creds;
+	struct day_key today;
+	/* Redirects are signed with a time that has passed, mostly of another
+	 * day: one key for both would be made anew for every slot. */
+	struct day_key before;
+};
+
+/* s3_sign.c */
+
+/* False: there are none now; why->reason says so. To be put back. */
+bool s3_creds_get(struct s3 *s3, int64_t now, struct creds_value *ret_value,
+    struct refusal *why);
+
+/* Appends the whole URL, made with what is common to all requests. */
+enum failure s3_presign(struct s3 *s3, struct day_key *day,
+    const struct uri_base *base, const struct creds_value *creds,
+    struct sigv4_request *request, struct buf *out);
+
+void s3_write_path(
+    struct buf *out, const struct uri_base *base, struct span key);
+/* The URL that needs no signature. */
+void s3_write_plain(
+    struct buf *out, const struct uri_base *base, struct span key);
+
+/* s3_get.c */
+
+/* Appends the URL that a slot shares. */
+enum failure s3_write_get(struct s3 *s3, const struct creds_value *creds,
+    struct span key, int64_t now, struct buf *out);
+
+/* As in struct store_class. */
+bool s3_read_url(struct store *store, struct span url, struct buf *out);
+
+#endif

@@ -1,0 +1,279 @@
+"""The relay when the store, or the client, does what it should not."""
+
+import secrets
+
+import pytest
+
+import stub_store
+import support
+from upload import Upload
+
+DATA = secrets.token_bytes(100000)
+BIG = secrets.token_bytes(2**20) * 12
+
+
+@pytest.fixture
+def store():
+    with stub_store.Store() as store:
+        yield store
+
+
+@pytest.fixture
+def slotd(start, store, tmp_path):
+    return start(stub_store.config(store, tmp_path))
+
+
+@pytest.fixture
+def hasty(start, store, tmp_path):
+    """One that loses its patience after two seconds."""
+    return start(stub_store.config(
+        store, tmp_path, limits={"body_timeout": 2}))
+
+
+def slot(slotd, data=DATA):
+    return slotd.slot(size=len(data))
+
+
+def put(answer, data=DATA):
+    return support.fetch("PUT", answer["put"], data)
+
+
+def line_of(slotd, after=0):
+    """The log line of the first upload after line number `after`."""
+    return slotd.wait_line(r"route=/u/", after)
+
+
+def works(slotd, store):
+    """It does again, once the store does."""
+    store.script = stub_store.take
+    answer = slot(slotd)
+    assert put(answer).status == 201
+    assert store.peers[-1].body == DATA
+
+
+# --- the store says no ----------------------------------------------------
+
+
+REFUSALS = [
+    (400, "MalformedXML", "internal"), (403, "AccessDenied", "internal"),
+    (404, "NoSuchBucket", "internal"), (307, None, "internal"),
+    (403, "QuotaExceeded", "insufficient-storage"),
+    (507, None, "insufficient-storage"), (500, "InternalError", "unavailable"),
+    (503, "SlowDown", "unavailable"), (429, None, "unavailable"),
+]
+
+
+def assert_refused(reply, code):
+    if code != "internal":
+        support.assert_problem(reply, code)
+    assert reply.json["code"] == code
+    assert reply.status == {"internal": 500}.get(code, reply.status)
+    text = reply.body.decode()
+    assert "store" not in reply.json.get("detail", "") or code != "internal"
+    for inside in ("AccessDenied", "bucket", "127.0.0.1", "SlowDown"):
+        assert inside not in text
+
+
+@pytest.mark.parametrize("status, word, code", REFUSALS)
+@pytest.mark.parametrize("when", ["at once", "after", "half"])
+def test_refusals(slotd, store, status, word, code, when):
+    def script(peer):
+        if when != "at once":
+            peer.proceed()
+            peer.read(None if when == "after" else len(DATA) // 2)
+        peer.answer(status, word)
+        if when == "half":
+            peer.linger()
+    store.script = script
+    reply = put(slot(slotd))
+    assert_refused(reply, code)
+    line = line_of(slotd)
+    assert f"code={code}" in line
+    assert f"the store answered {status}" in line
+    if word:
+        assert word in line
+    works(slotd, store)
+
+
+def test_refused_before_the_client_has_sent_anything(slotd, store):
+    """A client that asks first keeps its body."""
+    store.script = lambda peer: peer.answer(403, "AccessDenied")
+    upload = Upload(slot(slotd)["put"], len(DATA),
+                    [("Expect", "100-continue")])
+    reply = upload.reply()
+    assert_refused(reply, "internal")
+    assert store.peers[0].received == 0
+    upload.close()
+
+
+def test_refused_while_the_client_pauses(slotd, store):
+    """What the store says is heard, whether or not bytes come."""
+    def script(peer):
+        peer.proceed()
+        peer.read(1000)
+        peer.answer(503, "SlowDown")
+    store.script = script
+    upload = Upload.begun(slot(slotd)["put"], DATA, 1000)
+    store.wait_finished(1)
+    # The connection to the store is given up although the client is silent.
+    store.wait("the end", lambda: not store.open)
+    upload.send(DATA[1000:])
+    support.assert_problem(upload.reply(), "unavailable")
+    upload.close()
+
+
+def test_answered_before_it_has_all(slotd, store):
+    def script(peer):
+        peer.proceed()
+        peer.read(1000)
+        peer.answer(200)
+    store.script = script
+    upload = Upload.begun(slot(slotd)["put"], DATA, 1000)
+    store.wait_finished(1)
+    upload.send(DATA[1000:])
+    support.assert_problem(upload.reply(), "unavailable")
+    assert "before it had all" in line_of(slotd)
+    upload.close()
+
+
+def test_a_condition_that_the_store_does_not_know(slotd, store):
+    def script(peer):
+        if "if-none-match" in peer.headers:
+            peer.answer(501, "NotImplemented")
+        else:
+            stub_store.take(peer)
+    store.script = script
+    answer = slot(slotd)
+    assert put(answer).status == 201
+    assert [p.body for p in store.peers] == [b"", DATA]
+    assert store.peers[1].target == store.peers[0].target
+
+
+def test_501_to_everything(slotd, store):
+    store.script = lambda peer: peer.answer(501, "NotImplemented")
+    support.assert_problem(put(slot(slotd)), "unavailable")
+    assert len(store.peers) == 2
+
+
+def test_no_expectations(slotd, store):
+    """417: an ancient proxy on the way."""
+    def script(peer):
+        if "expect" in peer.headers:
+            peer.answer(417)
+        else:
+            stub_store.take(peer)
+    store.script = script
+    assert put(slot(slotd)).status == 201
+    assert [p.body for p in store.peers] == [b"", DATA]
+
+
+def test_417_to_everything(slotd, store):
+    store.script = lambda peer: peer.answer(417)
+    reply = put(slot(slotd))
+    assert (reply.status, reply.json["code"]) == (500, "internal"), reply
+    assert len(store.peers) == 2
+
+
+def test_no_100(slotd, store):
+    """A store that never says 100 gets the body all the same."""
+    def script(peer):
+        peer.read()
+        peer.answer(200)
+    store.script = script
+    assert put(slot(slotd)).status == 201
+    assert store.peers[0].body == DATA
+
+
+# --- the store is not there -----------------------------------------------
+
+
+def test_down(start, tmp_path):
+    port = support.free_port()
+    slotd = start(stub_store.config(
+        f"http://127.0.0.1:{port}/bucket", tmp_path))
+    support.assert_problem(put(slot(slotd)), "unavailable")
+    assert "the store: " in line_of(slotd)
+
+
+def test_no_such_name(start, tmp_path):
+    slotd = start(stub_store.config(
+        "http://no-such-host.invalid:9/bucket", tmp_path))
+    support.assert_problem(put(slot(slotd)), "unavailable")
+    assert "the store: " in line_of(slotd)
+
+
+def test_it_is_no_http(slotd, store):
+    def script(peer):
+        peer.sock.sendall(b"SSH-2.0-x\r\n\r\n")
+        peer.close()
+    store.script = script
+    support.assert_problem(put(slot(slotd)), "unavailable")
+
+
+# --- the store breaks off -------------------------------------------------
+
+
+@pytest.mark.parametrize("when", [0, 50000, len(DATA)])
+@pytest.mark.parametrize("how", ["close", "reset"])
+def test_closes(slotd, store, when, how):
+    def script(peer):
+        if when:
+            peer.proceed()
+            peer.read(when)
+        getattr(peer, how)()
+    store.script = script
+    answer = slot(slotd)
+    support.assert_problem(put(answer), "unavailable")
+    assert "the store: closed the connection" in line_of(slotd)
+    # The slot can be tried again.
+    store.script = stub_store.take
+    assert put(answer).status == 201
+
+
+@pytest.mark.parametrize("when", [0, 50000, len(DATA)])
+def test_says_nothing(hasty, store, when):
+    def script(peer):
+        if when:
+            peer.proceed()
+            peer.read(when)
+        store.released.wait(support.PATIENCE)
+    store.script = script
+    support.assert_problem(put(slot(hasty)), "unavailable")
+    assert "the store: took too long" in line_of(hasty)
+
+
+def test_stops_reading(start, tmp_path):
+    """In the middle of a body that no buffer on the way can hold."""
+    with stub_store.Store(buffer=65536) as store:
+        def script(peer):
+            peer.proceed()
+            peer.read(2**20)
+            store.released.wait(support.PATIENCE)
+        store.script = script
+        slotd = start(stub_store.config(
+            store, tmp_path, limits={"body_timeout": 2}))
+        reply = put(slot(slotd, BIG), BIG)
+        support.assert_problem(reply, "unavailable")
+        assert "the store: took too long" in line_of(slotd)
+
+
+def test_an_idle_connection_that_was_closed(slotd, store):
+    for n in range(5):
+        assert put(slot(slotd)).status == 201
+        assert store.connections == n + 1
+        store.drop_all()
+        store.wait("the end", lambda: not store.open)
+    works(slotd, store)
+
+
+def test_a_connection_that_ends_just_then(slotd, store):
+    """It was idle, and is closed when the next request has come."""
+    assert put(slot(slotd)).status == 201
+
+    def script(peer):
+        store.script = stub_store.take
+        peer.close()
+    store.script = script
+    assert put(slot(slotd)).status == 201
+    assert store.connections == 2
+    assert store.peers[-1].body == DATA
