@@ -58,7 +58,8 @@ static void add_cache_control(struct reply *reply, uint32_t get_ttl)
 	reply_header(reply, "Cache-Control", text.at);
 }
 
-static void lead(struct request *request, struct store *store, struct span key)
+void redirect_lead(
+    struct request *request, struct store *store, struct span key)
 {
 	char memory[SLOT_URL_MAX];
 	struct buf location;
@@ -100,6 +101,6 @@ bool redirect_answer(struct request *request)
 	store =
 	    key.at ? find_store(request->server->service, token, key) : NULL;
 	if (store)
-		lead(request, store, key);
+		redirect_lead(request, store, key);
 	return store != NULL;
 }

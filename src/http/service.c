@@ -132,3 +132,11 @@ const struct issuer *service_issuer(
 {
 	return issuers_find(&service->issuers, domain);
 }
+
+const struct issuer *service_share(
+    const struct service *service, const struct caller *caller)
+{
+	return caller->allow_domain_count
+		   ? service_issuer(service, caller->allow_domains[0])
+		   : &service->issuers.list[0];
+}
