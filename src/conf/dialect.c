@@ -4,7 +4,7 @@
 #include "slot/share.h"
 
 #define PLAIN_CHARS CHARS_ALNUM "_.:/-"
-#define BASE_CHARS CHARS_ALNUM "-._~/"
+#define BASE_CHARS CHARS_ALNUM "-._/"
 #define BASE_MAX 64
 
 void read_dialect(
@@ -35,7 +35,7 @@ static const char *wrong_base(const struct conf *conf, struct span base)
 	    base.at[base.len - 1] != '/')
 		return "must start and end with /, such as \"/share/\"";
 	if (base.len > BASE_MAX || !span_only(base, BASE_CHARS))
-		return "must be at most 64 letters, digits and -._~/";
+		return "must be at most 64 letters, digits and -._/";
 	while (rest.len) {
 		struct span segment = span_cut(&rest, '/');
 

@@ -167,9 +167,13 @@ static const char *read_claims(struct json_jwt *jwt, json_t *root)
 	jwt->filesize = (uint64_t)json_integer_value(size);
 	if (!read_text(root, "sub", &jwt->sub))
 		return "sub";
-	if (json_object_get(root, "expires") &&
-	    !read_date(root, "expires", &jwt->expires))
+	if (!json_object_get(root, "expires"))
+		return NULL;
+	if (!read_date(root, "expires", &jwt->expires))
 		return "expires";
+	/* 0 is the past, too. */
+	if (!jwt->expires)
+		jwt->expires = 1;
 	return NULL;
 }
 

@@ -67,7 +67,6 @@ void redirect_lead(
 	enum failure failure;
 	struct reply reply;
 
-	memcpy(request->slot, key.at, span_first(key, 8).len);
 	buf_init(&location, memory, sizeof memory);
 	failure = s3_redirect(
 	    store, request->method, key, world_unix(), &location, &why);
@@ -100,7 +99,9 @@ bool redirect_answer(struct request *request)
 	token = span_cut(&key, '/');
 	store =
 	    key.at ? find_store(request->server->service, token, key) : NULL;
-	if (store)
-		redirect_lead(request, store, key);
-	return store != NULL;
+	if (!store)
+		return false;
+	memcpy(request->slot, key.at, span_first(key, 8).len);
+	redirect_lead(request, store, key);
+	return true;
 }

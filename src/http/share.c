@@ -18,7 +18,7 @@ struct wish {
 	struct receive_plan plan; /* without key */
 	struct span type;         /* as the policy sees it */
 	struct jid jid;
-	bool has_jid;
+	bool has_jid; /* else the dialect does not say whose file it is */
 };
 
 /* The path below the base, decoded: clients re-encode URLs. */
@@ -32,6 +32,38 @@ static enum failure bad(struct refusal *why, const char *detail)
 {
 	why->detail = detail;
 	return FAILURE_BAD_REQUEST;
+}
+
+/* For the log, once it is known. */
+static void note_caller(struct request *request)
+{
+	const struct span id = request->share->id;
+
+	memcpy(request->caller, id.at, id.len);
+	request->caller[id.len] = '\0';
+}
+
+static void note_domain(struct request *request, struct span domain)
+{
+	struct buf out;
+
+	buf_init(&out, request->domain, sizeof request->domain);
+	buf_add(&out, domain);
+}
+
+static void note_jid(struct request *request, const struct jid *jid)
+{
+	struct buf out;
+
+	note_domain(request, jid->domain);
+	if (!request->server->service->conf->log_jids)
+		return;
+	buf_init(&out, request->jid, sizeof request->jid);
+	if (jid->local.len) {
+		buf_add(&out, jid->local);
+		buf_char(&out, '@');
+	}
+	buf_add(&out, jid->domain);
 }
 
 /* --- who may: the MAC in the query, or the bearer token ------------------*/
@@ -60,6 +92,7 @@ static enum failure check_mac(struct request *request, struct span path,
 		    "wrong MAC: of another secret, path, size or type";
 		return FAILURE_SLOT_INVALID;
 	}
+	note_caller(request);
 	wish->plan.size = request->length;
 	wish->type = media_type_valid(upload.type)
 			 ? upload.type
@@ -74,19 +107,21 @@ static enum failure check_claims(const struct json_jwt *jwt, struct span path,
 	struct span slot = span_cut(&name, '/');
 	const char *wrong;
 
-	if (jwt->exp < world_unix())
+	if (jwt->exp <= world_unix())
 		return FAILURE_SLOT_EXPIRED;
 	if (!span_equal(slot, jwt->slot))
 		return bad(why, "target: not the slot of the token");
 	if (!name.at || !span_equal(name, jwt->filename))
 		return bad(why, "target: not the filename of the token");
-	if (!media_type_valid(jwt->filetype))
+	wish->type =
+	    jwt->filetype.len ? jwt->filetype : span_of(MEDIA_TYPE_UNKNOWN);
+	if (!media_type_valid(wish->type))
 		return bad(why, "filetype of the token: no media type");
 	if (jwt->sub.at && !jid_parse(jwt->sub, &wish->jid, &wrong))
 		return bad(why, "sub of the token: no JID");
 	wish->has_jid = jwt->sub.at != NULL;
 	wish->plan.size = jwt->filesize;
-	wish->plan.type = wish->type = jwt->filetype;
+	wish->plan.type = wish->type;
 	wish->plan.until = jwt->expires;
 	return FAILURE_NONE;
 }
@@ -101,10 +136,23 @@ static enum failure check_jwt(struct request *request, struct span path,
 	if (!jwt_read(request->share, request_header(request, "Authorization"),
 		jwt, &why->reason))
 		return FAILURE_UNAUTHORIZED;
+	note_caller(request);
 	return check_claims(jwt, path, wish, why);
 }
 
 /* --- PUT -----------------------------------------------------------------*/
+
+/* Whether a token is of a domain that its caller may speak for. MACs do not
+ * say whose file it is. */
+static bool domain_allowed(
+    const struct request *request, const struct wish *wish)
+{
+	const struct caller *caller = request->share;
+
+	if (wish->has_jid)
+		return caller_allows(caller, wish->jid.domain);
+	return caller->dialect != DIALECT_JWT || !caller->allow_domain_count;
+}
 
 /* The same rules as for a slot. */
 static enum failure check_policy(struct request *request,
@@ -112,18 +160,14 @@ static enum failure check_policy(struct request *request,
 {
 	const struct service *service = request->server->service;
 	const struct issuer *issuer = service_share(service, request->share);
-	struct buf domain;
 
-	buf_init(&domain, request->domain, sizeof request->domain);
-	buf_add(&domain, wish->has_jid ? wish->jid.domain : span_of("unknown"));
-	if (wish->has_jid) {
-		issuer = service_issuer(service, wish->jid.domain);
-		if (!caller_allows(request->share, wish->jid.domain)) {
-			why->detail = "sub of the token: this caller gets no "
-				      "slots for its domain";
-			return FAILURE_FORBIDDEN;
-		}
+	if (!domain_allowed(request, wish)) {
+		why->detail = "sub of the token: this caller gets no slots "
+			      "for its domain";
+		return FAILURE_FORBIDDEN;
 	}
+	if (wish->has_jid)
+		issuer = service_issuer(service, wish->jid.domain);
 	return policy_check(
 	    issuer->policy, filename, wish->type, wish->plan.size, why);
 }
@@ -146,18 +190,16 @@ static enum failure plan(struct request *request, struct json_jwt *jwt,
 		failure = check_mac(request, buf_span(&path), wish, why);
 	if (failure != FAILURE_NONE)
 		return failure;
+	if (wish->has_jid)
+		note_jid(request, &wish->jid);
+	else
+		note_domain(request, span_of("unknown"));
+	request->size = wish->plan.size;
+	request->has_size = true;
 	if (!share_key(request->share, buf_span(&path), key, &filename))
 		return bad(why, "target: no folder and file name that could be "
 				"an object's key");
 	return check_policy(request, wish, filename, why);
-}
-
-static void note_caller(struct request *request)
-{
-	const struct span id = request->share->id;
-
-	memcpy(request->caller, id.at, id.len);
-	request->caller[id.len] = '\0';
 }
 
 static void begin(struct request *request)
@@ -171,8 +213,6 @@ static void begin(struct request *request)
 
 	buf_init(&key, memory, sizeof memory);
 	failure = plan(request, &jwt, &wish, &key, &why);
-	if (failure != FAILURE_UNAUTHORIZED && failure != FAILURE_SLOT_INVALID)
-		note_caller(request);
 	if (failure == FAILURE_NONE) {
 		wish.plan.key = buf_span(&key);
 		wish.plan.store =

@@ -60,6 +60,7 @@ bool share_mac_right(const struct caller *caller,
 		make_mac(&caller->secrets[i], caller->dialect, upload, own);
 		right |= equal_constant_time(own, given, HASH_SIZE);
 	}
+	wipe(own, sizeof own);
 	return right;
 }
 
@@ -73,6 +74,7 @@ bool share_signature_right(const struct caller *caller, struct span text,
 		hmac(&caller->secrets[i], text, own);
 		right |= equal_constant_time(own, signature, HASH_SIZE);
 	}
+	wipe(own, sizeof own);
 	return right;
 }
 
@@ -90,7 +92,8 @@ bool share_key(const struct caller *caller, struct span path, struct buf *key,
 	while (rest.at) {
 		struct span segment = span_cut(&rest, '/');
 
-		if (!segment.len || *segment.at == '.')
+		if (!segment.len || segment.len > SHARE_FOLDER_MAX ||
+		    *segment.at == '.')
 			return false;
 	}
 	buf_init(&name, memory, sizeof memory);

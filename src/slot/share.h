@@ -37,12 +37,15 @@ bool share_mac_right(const struct caller *caller,
 bool share_signature_right(const struct caller *caller, struct span text,
     const uint8_t signature[HASH_SIZE]);
 
+/* Bytes of one folder's name, as file systems have it. */
+#define SHARE_FOLDER_MAX 255
+
 /*
  * The object key of a path below the base: the base, the path's folders, and
  * the file name made safe as every other (filename_clean). The same for the
  * PUT and for each GET. filename is the name in key. False for a path without
- * a folder, for segments that are empty or start with a dot, for invalid
- * UTF-8 and when key is full.
+ * a folder, for segments that are empty, start with a dot or are longer than
+ * SHARE_FOLDER_MAX, for NUL, for invalid UTF-8 and when key is full.
  */
 bool share_key(const struct caller *caller, struct span path, struct buf *key,
     struct span *ret_filename);
