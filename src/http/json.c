@@ -155,22 +155,22 @@ static const char *read_claims(struct json_jwt *jwt, json_t *root)
 	json_t *size = json_object_get(root, "filesize");
 
 	if (!read_date(root, "exp", &jwt->exp))
-		return "exp";
+		return "the token's exp is missing or wrong";
 	if (!read_claim(root, "slot", &jwt->slot))
-		return "slot";
+		return "the token's slot is missing or wrong";
 	if (!read_claim(root, "filename", &jwt->filename))
-		return "filename";
+		return "the token's filename is missing or wrong";
 	if (!read_claim(root, "filetype", &jwt->filetype))
-		return "filetype";
+		return "the token's filetype is missing or wrong";
 	if (!json_is_integer(size) || json_integer_value(size) < 0)
-		return "filesize";
+		return "the token's filesize is missing or wrong";
 	jwt->filesize = (uint64_t)json_integer_value(size);
 	if (!read_text(root, "sub", &jwt->sub))
-		return "sub";
+		return "the token's sub is wrong";
 	if (!json_object_get(root, "expires"))
 		return NULL;
 	if (!read_date(root, "expires", &jwt->expires))
-		return "expires";
+		return "the token's expires is wrong";
 	/* 0 is the past, too. */
 	if (!jwt->expires)
 		jwt->expires = 1;
@@ -184,8 +184,9 @@ bool json_jwt_read(
 	    json_loadb(text.at, text.len, JSON_REJECT_DUPLICATES, NULL);
 
 	*jwt = (struct json_jwt){ .root = root };
-	*ret_wrong =
-	    json_is_object(root) ? read_claims(jwt, root) : "the payload";
+	*ret_wrong = json_is_object(root)
+			 ? read_claims(jwt, root)
+			 : "the token's payload is no JSON object";
 	return *ret_wrong == NULL;
 }
 

@@ -39,8 +39,7 @@ struct json_jwt {
 	int64_t expires; /* 0: none */
 };
 
-/* False with the name of the claim that is missing or wrong. To be done in
- * either case. */
+/* False with a reason for the log. To be done in either case. */
 bool json_jwt_read(
     struct json_jwt *jwt, struct span text, const char **ret_wrong);
 void json_jwt_done(struct json_jwt *jwt);
