@@ -7,7 +7,7 @@ import pytest
 
 import dialects
 import support
-from dialects import Pass, refused
+from dialects import refused
 from upload import tree
 
 DATA = b"bytes of a test\n"
