@@ -53,17 +53,20 @@ static void note_domain(struct request *request, struct span domain)
 
 static void note_jid(struct request *request, const struct jid *jid)
 {
+	char memory[sizeof jid->memory];
+	struct span bare;
 	struct buf out;
 
 	note_domain(request, jid->domain);
 	if (!request->server->service->conf->log_jids)
 		return;
-	buf_init(&out, request->jid, sizeof request->jid);
-	if (jid->local.len) {
-		buf_add(&out, jid->local);
-		buf_char(&out, '@');
-	}
+	buf_init(&out, memory, sizeof memory);
+	buf_add(&out, jid->local);
+	buf_text(&out, jid->local.len ? "@" : "");
 	buf_add(&out, jid->domain);
+	/* The log cuts it there anyway. */
+	bare = span_first(buf_span(&out), sizeof request->jid - 1);
+	memcpy(request->jid, bare.at, bare.len);
 }
 
 /* --- who may: the MAC in the query, or the bearer token ------------------*/
