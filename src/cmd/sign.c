@@ -27,8 +27,11 @@ static int print(
 		return EXIT_FAULT;
 	if (caller->dialect != DIALECT_SLOTD) {
 		fprintf(stderr,
-		    "slotd sign: %s does not sign: its dialect is HTTP Basic, "
-		    "for GET /slot (curl -u %s)\n",
+		    caller->dialect == DIALECT_EJABBERD
+			? "slotd sign: %s does not sign: its dialect is HTTP "
+			  "Basic, for GET /slot (curl -u %s)\n"
+			: "slotd sign: %s does not sign: with its dialect the "
+			  "XMPP server makes the URLs\n",
 		    id, id);
 		return EXIT_FAULT;
 	}

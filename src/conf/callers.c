@@ -1,17 +1,31 @@
+#include "conf/dialect.h"
 #include "conf/secret.h"
-
-#include "core/chars.h"
 
 #include <string.h>
 
 #define SECRET_MAX 4096
-#define PLAIN_CHARS CHARS_ALNUM "_.:/-"
 
 /* A caller that is being read. */
 struct draft {
 	struct caller *caller;
 	const struct node *secret_node; /* the setting that gives secrets */
 };
+
+static void read_dialect_of(
+    struct reader *reader, const struct node *node, void *into)
+{
+	const struct draft *draft = into;
+
+	read_dialect(reader, node, draft->caller);
+}
+
+static void read_base_of(
+    struct reader *reader, const struct node *node, void *into)
+{
+	const struct draft *draft = into;
+
+	read_base(reader, node, draft->caller);
+}
 
 static void read_id(struct reader *reader, const struct node *node, void *into)
 {
@@ -140,30 +154,6 @@ static void read_plain(
 	read_boolean(reader, node, &draft->caller->plain_urls);
 }
 
-static void read_dialect(
-    struct reader *reader, const struct node *node, void *into)
-{
-	static const char *const later[] = { "external-v1", "external-v2",
-		"token", "jwt" };
-	struct draft *draft = into;
-	struct span text;
-
-	if (!read_text(reader, node, &text))
-		return;
-	if (span_is(text, "ejabberd")) {
-		draft->caller->dialect = DIALECT_EJABBERD;
-		return;
-	}
-	for (size_t i = 0; i < sizeof later / sizeof *later; i++) {
-		if (span_is(text, later[i])) {
-			node_wrong(reader, node, "not supported yet");
-			return;
-		}
-	}
-	node_wrong(reader, node,
-	    "must be \"ejabberd\", or left out for callers that sign");
-}
-
 static const struct setting rows[] = {
 	CUSTOM("id", read_id),
 	CUSTOM("secret", read_one),
@@ -172,8 +162,8 @@ static const struct setting rows[] = {
 	CUSTOM("secret_files", read_several),
 	CUSTOM("allow_domains", read_allowed),
 	CUSTOM("plain_urls", read_plain),
-	CUSTOM("dialect", read_dialect),
-	LATER("base"),
+	CUSTOM("dialect", read_dialect_of),
+	CUSTOM("base", read_base_of),
 	LATER("rate"),
 	LATER("burst"),
 };
@@ -194,6 +184,7 @@ static void read_caller(
 		node_missing(reader, node, "secret",
 		    "a caller needs secret_file, secret, secret_files or "
 		    "secrets; make one with `openssl rand -hex 32`");
+	check_dialect(reader, node, caller);
 }
 
 void read_callers(struct reader *reader, const struct node *node, void *into)
@@ -212,73 +203,4 @@ void read_callers(struct reader *reader, const struct node *node, void *into)
 	/* A caller that is being read is not counted yet: see read_id. */
 	for (size_t i = 0; i < node_count(node); i++, conf->caller_count++)
 		read_caller(reader, node_at(node, i), &conf->callers[i]);
-}
-
-static bool is_plain(const struct uri_base *base)
-{
-	return span_only(base->host, PLAIN_CHARS) &&
-	       span_only(base->path, PLAIN_CHARS);
-}
-
-/* Why this store's URLs cannot be plain; NULL: they can. */
-static const char *not_plain(
-    const struct conf *conf, const struct conf_storage *storage)
-{
-	const struct s3_config *s3 = &storage->s3;
-
-	if (storage->type == CONF_STORE_S3 && !s3->relay)
-		return "cannot be had with storage type \"s3\": presigned "
-		       "URLs need ?, % and &; use relay = true, or type "
-		       "\"fs\"";
-	if (!span_only(conf->public_url, PLAIN_CHARS))
-		return "needs a public_url of letters, digits and _.:/- "
-		       "alone";
-	if (storage->type == CONF_STORE_FS || s3->get == S3_GET_REDIRECT)
-		return NULL;
-	if (s3->get == S3_GET_PRESIGNED)
-		return "cannot be had with get = \"presigned\": such URLs "
-		       "need ?, % and &; use get = \"redirect\"";
-	return is_plain(&s3->download)
-		   ? NULL
-		   : "needs a download_url (or bucket_url) of letters, digits "
-		     "and _.:/- alone";
-}
-
-static void check_plain(struct reader *reader, const struct node *node)
-{
-	const struct conf *conf = reader->conf;
-
-	for (size_t i = 0; i < conf->storage_count; i++) {
-		const char *why = not_plain(conf, &conf->storages[i]);
-
-		if (why) {
-			node_wrong(reader, node, "%s", why);
-			return;
-		}
-	}
-}
-
-static bool is_private(const struct conf_listener *listener)
-{
-	return listener->unix_path || is_loopback(listener->address);
-}
-
-void check_callers(struct reader *reader, const struct node *root)
-{
-	const struct conf *conf = reader->conf;
-	const struct node *list = node_member(root, "callers");
-
-	for (size_t i = 0; i < conf->caller_count; i++) {
-		const struct node *node = node_at(list, i);
-
-		if (conf->callers[i].plain_urls && reader->has_store)
-			check_plain(reader, node_member(node, "plain_urls"));
-		if (conf->callers[i].dialect == DIALECT_EJABBERD &&
-		    !is_private(&conf->listen))
-			node_warn(reader, node_member(node, "dialect"),
-			    "is HTTP Basic: its secret crosses the network "
-			    "as plain text, because listen.address is not "
-			    "loopback; listen on 127.0.0.1, with a proxy that "
-			    "speaks https in front where others come from");
-	}
 }

@@ -2,6 +2,7 @@
 
 #include "conf/raw.h"
 #include "conf/secret.h"
+#include "slot/share.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -248,6 +249,16 @@ bool conf_has_relay(const struct conf *conf)
 		    conf->storages[i].s3.relay)
 			return true;
 	return false;
+}
+
+bool conf_sends(const struct conf *conf)
+{
+	if (!conf_has_store(conf, CONF_STORE_S3))
+		return false;
+	for (size_t i = 0; i < conf->caller_count; i++)
+		if (share_dialect(conf->callers[i].dialect))
+			return true;
+	return conf_has_relay(conf);
 }
 
 void conf_free(struct conf *conf)

@@ -106,6 +106,10 @@ bool conf_has_store(const struct conf *conf, enum conf_store type);
 /* Whether one of the stores takes uploads itself and sends them on. */
 bool conf_has_relay(const struct conf *conf);
 
+/* Whether something is sent on to S3: for a relay, or for callers whose
+ * dialect has PUTs that slotd takes. */
+bool conf_sends(const struct conf *conf);
+
 /* Wipes its secrets and frees it; NULL is fine. */
 void conf_free(struct conf *conf);
 

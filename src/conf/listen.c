@@ -235,12 +235,13 @@ bool is_loopback(const char *text)
 	       (IN6_IS_ADDR_V4MAPPED(&address) && address.s6_addr[12] == 127);
 }
 
-/* Whether clients come to PUT /u/ or GET /f/. */
+/* Whether clients come to PUT /u/, GET /f/ or a caller's base. */
 static bool serves_clients(const struct conf *conf)
 {
+	if (conf_sends(conf))
+		return true;
 	for (size_t i = 0; i < conf->storage_count; i++)
 		if (conf->storages[i].type == CONF_STORE_FS ||
-		    conf->storages[i].s3.relay ||
 		    conf->storages[i].s3.get == S3_GET_REDIRECT)
 			return true;
 	return false;

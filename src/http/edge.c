@@ -83,7 +83,7 @@ static bool open_shared(struct edge *edge)
 	edge->has_conns = conns_open(&server->conns);
 	if (!server->reaper || !edge->has_conns)
 		return false;
-	if (conf_has_relay(conf)) {
+	if (conf_sends(conf)) {
 		server->relay =
 		    relay_open(conf->limits.body_timeout, world_micros);
 		if (!server->relay)

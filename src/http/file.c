@@ -1,5 +1,6 @@
 #include "core/stamp.h"
 #include "core/uri.h"
+#include "http/file.h"
 #include "http/range.h"
 #include "http/redirect.h"
 #include "http/reply.h"
@@ -245,23 +246,10 @@ static void answer(struct request *request, struct download *download)
 	serve(request, download);
 }
 
-static void end(struct request *request)
+void file_begin(struct request *request, struct span key)
 {
-	struct download *download = request->state;
-	struct buf key;
+	struct download *download = calloc(1, sizeof *download);
 
-	if (download) {
-		answer(request, download);
-		return;
-	}
-	if (redirect_answer(request))
-		return;
-	if (!request->server->service->fs) {
-		reply_failure(
-		    request, FAILURE_NOT_FOUND, &(struct refusal){ 0 });
-		return;
-	}
-	download = calloc(1, sizeof *download);
 	if (!download) {
 		reply_failure(
 		    request, FAILURE_UNAVAILABLE, &(struct refusal){ 0 });
@@ -269,14 +257,34 @@ static void end(struct request *request)
 	}
 	request->state = download;
 	request->state_free = forget;
-	buf_init(&key, download->key, sizeof download->key);
-	if (!uri_decode(&key, span_from(request->path, strlen("/f/")))) {
-		reply_failure(
-		    request, FAILURE_NOT_FOUND, &(struct refusal){ 0 });
-		return;
-	}
+	memcpy(download->key, key.at, key.len);
 	download->key_len = key.len;
 	request_wait(request, request->server->readers, open_job);
+}
+
+void file_continue(struct request *request)
+{
+	answer(request, request->state);
+}
+
+static void end(struct request *request)
+{
+	char memory[OBJECT_KEY_MAX + 1];
+	struct buf key;
+
+	if (request->state) {
+		file_continue(request);
+		return;
+	}
+	if (redirect_answer(request))
+		return;
+	buf_init(&key, memory, sizeof memory);
+	if (request->server->service->fs &&
+	    uri_decode(&key, span_from(request->path, strlen("/f/"))))
+		file_begin(request, buf_span(&key));
+	else
+		reply_failure(
+		    request, FAILURE_NOT_FOUND, &(struct refusal){ 0 });
 }
 
 const struct endpoint file_get = { .method = "GET", .end = end };

@@ -225,12 +225,15 @@ static void log_request(const struct request *request, bool whole)
 
 	log_begin(&line, &request->server->log, CONF_LOG_INFO, "request");
 	log_span(&line, "method", request->method);
-	if (request->route)
+	if (request->share)
+		log_span(&line, "route", request->share->base);
+	else if (request->route)
 		log_text(&line, "route", request->route->path);
 	/* Targets of slots hold tokens and names. What was refused for its
 	 * signature is shown; of what leads nowhere only the beginning, to
 	 * tell a proxy that passes a wrong path. */
-	if (request->status == 401 && !request->endpoint->basic)
+	if (request->status == 401 && !request->endpoint->basic &&
+	    !request->share)
 		log_span(&line, "target", request->target);
 	else if (!request->route)
 		log_span(&line, "target", first_segment(request->path));
@@ -319,8 +322,7 @@ struct MHD_Daemon *handler_start(
 	const struct conf *conf = entrance->server->service->conf;
 	void *argument = (void *)(uintptr_t)entrance;
 	bool files = (entrance->doors & DOOR_PUBLIC) &&
-		     (route_gives_files(entrance->server->service) ||
-			 entrance->server->relay);
+		     route_has_files(entrance->server->service);
 	struct MHD_OptionItem pool[] = {
 		{ MHD_OPTION_THREAD_POOL_SIZE, (intptr_t)threads, NULL },
 		{ MHD_OPTION_END, 0, NULL },

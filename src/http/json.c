@@ -120,6 +120,81 @@ void json_slot_done(struct json_slot *slot)
 	json_decref(slot->root);
 }
 
+bool json_jwt_header(struct span text)
+{
+	json_t *root =
+	    json_loadb(text.at, text.len, JSON_REJECT_DUPLICATES, NULL);
+	struct span alg = { NULL, 0 };
+	bool right = json_is_object(root) && read_text(root, "alg", &alg) &&
+		     alg.at && span_is(alg, "HS256") &&
+		     !json_object_get(root, "crit");
+
+	json_decref(root);
+	return right;
+}
+
+/* A NumericDate (RFC 7519): seconds, a fraction is allowed. */
+static bool read_date(json_t *root, const char *name, int64_t *ret_seconds)
+{
+	json_t *member = json_object_get(root, name);
+	double seconds = json_number_value(member);
+
+	if (!json_is_number(member) || seconds < 0 || seconds > 253402300799.0)
+		return false;
+	*ret_seconds = (int64_t)seconds;
+	return true;
+}
+
+static bool read_claim(json_t *root, const char *name, struct span *ret_text)
+{
+	return read_text(root, name, ret_text) && ret_text->at;
+}
+
+static const char *read_claims(struct json_jwt *jwt, json_t *root)
+{
+	json_t *size = json_object_get(root, "filesize");
+
+	if (!read_date(root, "exp", &jwt->exp))
+		return "the token's exp is missing or wrong";
+	if (!read_claim(root, "slot", &jwt->slot))
+		return "the token's slot is missing or wrong";
+	if (!read_claim(root, "filename", &jwt->filename))
+		return "the token's filename is missing or wrong";
+	if (!read_claim(root, "filetype", &jwt->filetype))
+		return "the token's filetype is missing or wrong";
+	if (!json_is_integer(size) || json_integer_value(size) < 0)
+		return "the token's filesize is missing or wrong";
+	jwt->filesize = (uint64_t)json_integer_value(size);
+	if (!read_text(root, "sub", &jwt->sub))
+		return "the token's sub is wrong";
+	if (!json_object_get(root, "expires"))
+		return NULL;
+	if (!read_date(root, "expires", &jwt->expires))
+		return "the token's expires is wrong";
+	/* 0 is the past, too. */
+	if (!jwt->expires)
+		jwt->expires = 1;
+	return NULL;
+}
+
+bool json_jwt_read(
+    struct json_jwt *jwt, struct span text, const char **ret_wrong)
+{
+	json_t *root =
+	    json_loadb(text.at, text.len, JSON_REJECT_DUPLICATES, NULL);
+
+	*jwt = (struct json_jwt){ .root = root };
+	*ret_wrong = json_is_object(root)
+			 ? read_claims(jwt, root)
+			 : "the token's payload is no JSON object";
+	return *ret_wrong == NULL;
+}
+
+void json_jwt_done(struct json_jwt *jwt)
+{
+	json_decref(jwt->root);
+}
+
 /* Gives the text and drops the document. */
 static char *dump(json_t *root)
 {

@@ -23,6 +23,27 @@ struct json_slot {
 bool json_slot_read(struct json_slot *slot, struct span body);
 void json_slot_done(struct json_slot *slot);
 
+/* Whether the header of a JSON Web Token (RFC 7515) asks for HS256, and for
+ * nothing critical that is not known here. */
+bool json_jwt_header(struct span text);
+
+/* The claims of mod_http_file_share. The spans live until json_jwt_done. */
+struct json_jwt {
+	void *root;
+	struct span slot;
+	struct span filename;
+	struct span filetype;
+	struct span sub; /* at == NULL: none */
+	uint64_t filesize;
+	int64_t exp;     /* unix seconds */
+	int64_t expires; /* 0: none */
+};
+
+/* False with a reason for the log. To be done in either case. */
+bool json_jwt_read(
+    struct json_jwt *jwt, struct span text, const char **ret_wrong);
+void json_jwt_done(struct json_jwt *jwt);
+
 /* Documents as malloc'ed text; NULL: no memory. */
 char *json_slot_write(const struct slot *slot);
 char *json_limits_write(const struct policy *policy, uint32_t put_ttl);

@@ -58,7 +58,8 @@ static void add_cache_control(struct reply *reply, uint32_t get_ttl)
 	reply_header(reply, "Cache-Control", text.at);
 }
 
-static void lead(struct request *request, struct store *store, struct span key)
+void redirect_lead(
+    struct request *request, struct store *store, struct span key)
 {
 	char memory[SLOT_URL_MAX];
 	struct buf location;
@@ -66,7 +67,6 @@ static void lead(struct request *request, struct store *store, struct span key)
 	enum failure failure;
 	struct reply reply;
 
-	memcpy(request->slot, key.at, span_first(key, 8).len);
 	buf_init(&location, memory, sizeof memory);
 	failure = s3_redirect(
 	    store, request->method, key, world_unix(), &location, &why);
@@ -99,7 +99,9 @@ bool redirect_answer(struct request *request)
 	token = span_cut(&key, '/');
 	store =
 	    key.at ? find_store(request->server->service, token, key) : NULL;
-	if (store)
-		lead(request, store, key);
-	return store != NULL;
+	if (!store)
+		return false;
+	memcpy(request->slot, key.at, span_first(key, 8).len);
+	redirect_lead(request, store, key);
+	return true;
 }

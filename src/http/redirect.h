@@ -13,4 +13,8 @@ bool redirect_offered(const struct service *service);
  */
 bool redirect_answer(struct request *request);
 
+/* Answers with a 302 to an object of a store of S3's, as s3_redirect. */
+void redirect_lead(
+    struct request *request, struct store *store, struct span key);
+
 #endif

@@ -117,22 +117,43 @@ void reply_send(struct request *request, struct reply *reply)
 	reply->response = NULL;
 }
 
-static bool in_basic(const struct request *request)
+static enum dialect dialect_of(const struct request *request)
 {
-	return request->endpoint && request->endpoint->basic;
+	if (request->share)
+		return request->share->dialect;
+	return request->endpoint && request->endpoint->basic ? DIALECT_EJABBERD
+							     : DIALECT_SLOTD;
 }
 
-/* The table's row, as the endpoint's dialect has it: ejabberd takes 402 for
- * resource-constraint, and no other status. */
+static const char *challenge(const struct request *request)
+{
+	switch (dialect_of(request)) {
+	case DIALECT_EJABBERD:
+		return BASIC_CHALLENGE;
+	case DIALECT_JWT:
+		return "Bearer";
+	default:
+		return AUTH_SCHEME;
+	}
+}
+
+/* The table's row, as the dialect has it: ejabberd takes 402 for
+ * resource-constraint, and no other status; mod_http_file_share has 410 for a
+ * token that is late. */
 static struct failure_entry find_entry(
     const struct request *request, enum failure failure)
 {
 	struct failure_entry entry = *failure_entry(failure);
+	enum dialect dialect = dialect_of(request);
 
-	if (in_basic(request) && entry.condition &&
+	if (dialect == DIALECT_EJABBERD && entry.condition &&
 	    strcmp(entry.condition, "resource-constraint") == 0) {
 		entry.status = 402;
 		entry.title = "Payment Required";
+	}
+	if (dialect == DIALECT_JWT && failure == FAILURE_SLOT_EXPIRED) {
+		entry.status = 410;
+		entry.title = "Gone";
 	}
 	return entry;
 }
@@ -147,8 +168,7 @@ void reply_failure_with(struct request *request, enum failure failure,
 
 	reply_header(&reply, "Cache-Control", "no-store");
 	if (entry.status == 401)
-		reply_header(&reply, "WWW-Authenticate",
-		    in_basic(request) ? BASIC_CHALLENGE : AUTH_SCHEME);
+		reply_header(&reply, "WWW-Authenticate", challenge(request));
 	if (entry.status == 503)
 		reply_header(&reply, "Retry-After", RETRY_AFTER);
 	if (name)

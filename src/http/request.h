@@ -37,6 +37,7 @@ struct request {
 	struct span query;  /* behind the '?'; at == NULL: none */
 	const struct route *route;
 	const struct endpoint *endpoint;
+	const struct caller *share; /* whose base the path is below; or NULL */
 
 	bool many_authorizations; /* more than one such header */
 	bool has_body;

@@ -15,9 +15,15 @@ static bool takes_uploads(const struct service *service)
 	return service->fs || conf_has_relay(service->conf);
 }
 
-bool route_gives_files(const struct service *service)
+static bool gives_files(const struct service *service)
 {
 	return service->fs || redirect_offered(service);
+}
+
+bool route_has_files(const struct service *service)
+{
+	return gives_files(service) || takes_uploads(service) ||
+	       conf_sends(service->conf);
 }
 
 static const struct route routes[] = {
@@ -33,7 +39,7 @@ static const struct route routes[] = {
 	    ENDPOINTS(&openapi_get) },
 	{ "/u/", DOOR_PUBLIC, takes_uploads, true, "PUT, OPTIONS",
 	    ENDPOINTS(&upload_put, &cors_options) },
-	{ "/f/", DOOR_PUBLIC, route_gives_files, true, "GET, HEAD, OPTIONS",
+	{ "/f/", DOOR_PUBLIC, gives_files, true, "GET, HEAD, OPTIONS",
 	    ENDPOINTS(&file_get, &cors_options) },
 };
 
@@ -46,7 +52,28 @@ static bool matches(const struct route *route, struct span path)
 	return span_is(path, route->path);
 }
 
-const struct route *route_find(const struct request *request)
+/* Below the base of each caller that has one. */
+static const struct route share_route = { "", DOOR_PUBLIC, NULL, true,
+	"GET, HEAD, PUT, OPTIONS",
+	ENDPOINTS(&share_put, &share_get, &cors_options) };
+
+static const struct caller *find_share(const struct request *request)
+{
+	const struct conf *conf = request->server->service->conf;
+
+	if (!(share_route.doors & request->entrance->doors))
+		return NULL;
+	for (size_t i = 0; i < conf->caller_count; i++) {
+		struct span base = conf->callers[i].base;
+
+		if (base.len &&
+		    span_equal(span_first(request->path, base.len), base))
+			return &conf->callers[i];
+	}
+	return NULL;
+}
+
+const struct route *route_find(struct request *request)
 {
 	for (size_t i = 0; i < sizeof routes / sizeof *routes; i++) {
 		const struct route *route = &routes[i];
@@ -57,7 +84,8 @@ const struct route *route_find(const struct request *request)
 		if (matches(route, request->path))
 			return route;
 	}
-	return NULL;
+	request->share = find_share(request);
+	return request->share ? &share_route : NULL;
 }
 
 const struct endpoint *route_endpoint(

@@ -33,16 +33,16 @@ struct route {
 	const struct endpoint *const *endpoints; /* ends with NULL */
 };
 
-/* The route of request->path; NULL when there is none. */
-const struct route *route_find(const struct request *request);
+/* The route of request->path, and request->share; NULL when there is none. */
+const struct route *route_find(struct request *request);
 
 /* The endpoint for request->method (GET serves HEAD too, unless it
  * issues); NULL: none. */
 const struct endpoint *route_endpoint(
     const struct route *route, struct span method);
 
-/* Whether GET /f/ is there: for files, redirects or both. */
-bool route_gives_files(const struct service *service);
+/* Whether files are taken or given: /u/, /f/ or a caller's base is there. */
+bool route_has_files(const struct service *service);
 
 extern const struct endpoint slot_post;
 extern const struct endpoint slot_get;
@@ -51,6 +51,8 @@ extern const struct endpoint healthz_get;
 extern const struct endpoint readyz_get;
 extern const struct endpoint openapi_get;
 extern const struct endpoint upload_put;
+extern const struct endpoint share_put;
+extern const struct endpoint share_get;
 extern const struct endpoint file_get;
 extern const struct endpoint cors_options;
 

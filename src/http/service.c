@@ -22,17 +22,28 @@ static struct store *open_s3(
 	return store;
 }
 
+static bool has_jwt(const struct conf *conf)
+{
+	for (size_t i = 0; i < conf->caller_count; i++)
+		if (conf->callers[i].dialect == DIALECT_JWT)
+			return true;
+	return false;
+}
+
 /* First of all stores: it may make the key_file. */
 static bool open_fs(struct service *service, char *wrong, size_t wrong_size)
 {
 	const struct conf *conf = service->conf;
+	struct fs_config config;
 
 	if (conf->has_key_file)
 		service->keyring = &conf->keyring;
 	for (size_t i = 0; i < conf->storage_count; i++) {
 		if (conf->storages[i].type != CONF_STORE_FS)
 			continue;
-		service->fs = fs_open(&conf->storages[i].fs, wrong, wrong_size);
+		config = conf->storages[i].fs;
+		config.has_until = has_jwt(conf);
+		service->fs = fs_open(&config, wrong, wrong_size);
 		if (!service->fs)
 			return false;
 		service->stores[i] = fs_store(service->fs);
@@ -131,4 +142,12 @@ const struct issuer *service_issuer(
     const struct service *service, struct span domain)
 {
 	return issuers_find(&service->issuers, domain);
+}
+
+const struct issuer *service_share(
+    const struct service *service, const struct caller *caller)
+{
+	return caller->allow_domain_count
+		   ? service_issuer(service, caller->allow_domains[0])
+		   : &service->issuers.list[0];
 }

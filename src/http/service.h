@@ -23,6 +23,11 @@ bool service_open(struct service *service, const struct conf *conf, char *wrong,
     size_t wrong_size);
 void service_close(struct service *service);
 
+/* What the files of a caller with a dialect of slot/share.h are made from,
+ * whose names say nothing of a domain: that of its first allow_domains. */
+const struct issuer *service_share(
+    const struct service *service, const struct caller *caller);
+
 /* What slots of JIDs of a lower-case domain are made from. Never NULL. */
 const struct issuer *service_issuer(
     const struct service *service, struct span domain);

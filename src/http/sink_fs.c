@@ -49,9 +49,9 @@ static void open_job(void *argument)
 {
 	struct file_sink *file = of(argument);
 
-	file->sink.failure =
-	    fs_upload_open(file->fs, (struct span){ file->key, file->key_len },
-		file->size, span_of(file->type), &file->file, &file->sink.why);
+	file->sink.failure = fs_upload_open(file->fs,
+	    (struct span){ file->key, file->key_len }, file->size,
+	    span_of(file->type), file->until, &file->file, &file->sink.why);
 }
 
 static void open(struct request *request, struct sink *sink)

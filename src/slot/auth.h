@@ -16,6 +16,12 @@
 enum dialect {
 	DIALECT_SLOTD,    /* JSON, signed as below */
 	DIALECT_EJABBERD, /* mod_http_upload's service_url: see slot/basic.h */
+	/* The XMPP server makes the URLs, and slotd takes the PUT that they
+	 * allow: see slot/share.h. */
+	DIALECT_EXTERNAL_V1,
+	DIALECT_EXTERNAL_V2,
+	DIALECT_TOKEN,
+	DIALECT_JWT,
 };
 
 /* Who may ask for slots. */
@@ -27,6 +33,8 @@ struct caller {
 	const struct span *allow_domains; /* none: any; lower-case patterns */
 	size_t allow_domain_count;
 	bool plain_urls;
+	struct span base; /* of dialects with URLs of the XMPP server's: such
+	                   * as "/share/"; else empty */
 };
 
 struct auth {

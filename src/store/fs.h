@@ -21,6 +21,7 @@ struct fs_config {
 	struct span public_url; /* no slash at its end */
 	uint32_t put_ttl;       /* seconds */
 	uint32_t expire_after;  /* seconds after the upload; 0: never */
+	bool has_until; /* files may come with a time at which they go */
 	uint64_t min_free_bytes;       /* one of both is 0 */
 	unsigned min_free_percent;     /* 0 to 99 */
 	const struct keyring *keyring; /* NULL: fs_open makes its own of .key */
@@ -53,11 +54,14 @@ struct fs_upload;
  * file is there, another upload to it runs, or a link or a file stands where
  * it needs a folder; FAILURE_INSUFFICIENT_STORAGE
  * when the file would leave less than min_free (the room is reserved from
- * here on), FAILURE_INTERNAL with why->reason. type is a valid media type.
+ * here on), FAILURE_INTERNAL with why->reason. type is a valid media type;
+ * until: unix seconds from which the file is gone, 0: never (needs
+ * has_until, and a file system with extended attributes).
  * Nothing is visible under the key before fs_upload_commit.
  */
 enum failure fs_upload_open(struct fs *fs, struct span key, uint64_t size,
-    struct span type, struct fs_upload **ret_upload, struct refusal *why);
+    struct span type, int64_t until, struct fs_upload **ret_upload,
+    struct refusal *why);
 /* FAILURE_LENGTH_MISMATCH, and nothing written, when it would be more than
  * `size` bytes. After any failure only abort is left. */
 enum failure fs_upload_write(struct fs_upload *upload, const void *bytes,
@@ -80,7 +84,7 @@ struct fs_file {
 };
 
 /* FAILURE_NOT_FOUND for whatever is no regular file below the folder, for a
- * segment that is empty or starts with a dot, and when expire_after says so. */
+ * segment that is empty or starts with a dot, and when its time is over. */
 enum failure fs_file_open(struct fs *fs, struct span key, int64_t now,
     struct fs_file *ret_file, struct refusal *why);
 /* Like pread, and may give less than was asked for; *ret_len is 0 only at the
@@ -91,7 +95,7 @@ enum failure fs_file_read(const struct fs_file *file, uint64_t offset,
 void fs_file_close(struct fs_file *file);
 
 /*
- * Removes files older than expire_after, and empty folders. What starts with
+ * Removes files whose time is over, and empty folders. What starts with
  * a dot and what is no regular file stays. Gives the unix second at which it
  * should be called again, 20 to 50 seconds from now, so that a file is gone
  * a minute after its time; INT64_MAX: never. Uploads and reads may run

@@ -37,12 +37,6 @@ static void read_type(int fd, struct span key, char *ret_type, size_t size)
 	ret_type[type.len] = '\0';
 }
 
-static bool is_due(const struct fs *fs, int64_t modified, int64_t now)
-{
-	return fs->config.expire_after &&
-	       modified + fs->config.expire_after <= now;
-}
-
 /* Looks at an open file, of whatever kind. */
 static enum failure read_status(const struct fs *fs, int fd, struct span key,
     int64_t now, struct fs_file *ret_file, struct refusal *why)
@@ -53,7 +47,8 @@ static enum failure read_status(const struct fs *fs, int fd, struct span key,
 		why->reason = "a file's status cannot be read";
 		return FAILURE_INTERNAL;
 	}
-	if (!S_ISREG(status.st_mode) || is_due(fs, status.st_mtim.tv_sec, now))
+	if (!S_ISREG(status.st_mode) ||
+	    fs_until_of_file(fs, fd, status.st_mtim.tv_sec) <= now)
 		return FAILURE_NOT_FOUND;
 	ret_file->fd = fd;
 	ret_file->size = (uint64_t)status.st_size;

@@ -11,6 +11,7 @@
 #define FS_KEY_MAX 1024    /* bytes of an object key */
 #define FS_SEGMENT_MAX 255 /* bytes between two slashes */
 #define FS_XATTR_TYPE "user.mime_type"
+#define FS_XATTR_UNTIL "user.slotd.until"
 #define FS_RUNNING_LISTS 256
 
 struct fs {
@@ -74,6 +75,17 @@ enum failure fs_room_reserve(
  * FAILURE_INTERNAL with the reason (a literal). */
 enum failure fs_room_failure(
     int error, const char *reason, struct refusal *why);
+
+/* fs_until.c: when a file goes, besides expire_after: unix seconds in the
+ * attribute FS_XATTR_UNTIL. */
+
+/* Keeps it, where there are attributes. */
+enum failure fs_until_write(
+    const struct fs *fs, int fd, int64_t until, struct refusal *why);
+/* The earlier of both times; INT64_MAX: it stays. */
+int64_t fs_until_of_file(const struct fs *fs, int fd, int64_t modified);
+int64_t fs_until_of_entry(
+    const struct fs *fs, int folder, const char *name, int64_t modified);
 
 /* fs_key.c: reads .key, makes it when it is missing. False with a sentence
  * in wrong. */

@@ -15,7 +15,7 @@
 
 struct sweep {
 	const atomic_bool *stop;
-	int64_t expire_after;
+	const struct fs *fs;
 	int64_t now;
 	int64_t next; /* when the first of the files that stay is due */
 };
@@ -31,7 +31,7 @@ static bool stopped(const struct sweep *sweep)
 static bool sweep_file(
     struct sweep *sweep, int folder, const char *name, int64_t modified)
 {
-	int64_t due = modified + sweep->expire_after;
+	int64_t due = fs_until_of_entry(sweep->fs, folder, name, modified);
 
 	if (due <= sweep->now)
 		return !unlinkat(folder, name, 0);
@@ -94,13 +94,13 @@ int64_t fs_sweep(struct fs *fs, int64_t now, const atomic_bool *stop)
 {
 	struct sweep sweep = {
 		.stop = stop,
-		.expire_after = fs->config.expire_after,
+		.fs = fs,
 		.now = now,
 		.next = now + WAIT_MAX,
 	};
 	int folder;
 
-	if (!fs->config.expire_after)
+	if (!fs->config.expire_after && !fs->config.has_until)
 		return INT64_MAX;
 	folder = fs_path_open(fs->root, span_of("."), O_RDONLY | O_DIRECTORY);
 	if (folder >= 0)

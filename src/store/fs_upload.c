@@ -113,8 +113,8 @@ static enum failure set_type(
 	return fs_room_failure(errno, "the media type cannot be stored", why);
 }
 
-static enum failure begin(
-    struct fs_upload *upload, struct span type, struct refusal *why)
+static enum failure begin(struct fs_upload *upload, struct span type,
+    int64_t until, struct refusal *why)
 {
 	struct fs *fs = upload->fs;
 	enum failure failure = check_absent(fs, upload_key(upload), why);
@@ -126,6 +126,8 @@ static enum failure begin(
 	if (upload->fd < 0)
 		return fs_room_failure(errno, "no file can be made", why);
 	failure = set_type(fs, upload->fd, type, why);
+	if (!failure)
+		failure = fs_until_write(fs, upload->fd, until, why);
 	if (failure)
 		return failure;
 	return fs_room_reserve(
@@ -133,7 +135,8 @@ static enum failure begin(
 }
 
 enum failure fs_upload_open(struct fs *fs, struct span key, uint64_t size,
-    struct span type, struct fs_upload **ret_upload, struct refusal *why)
+    struct span type, int64_t until, struct fs_upload **ret_upload,
+    struct refusal *why)
 {
 	struct fs_upload *upload;
 	enum failure failure;
@@ -156,7 +159,7 @@ enum failure fs_upload_open(struct fs *fs, struct span key, uint64_t size,
 		free(upload);
 		return FAILURE_ALREADY_EXISTS;
 	}
-	failure = begin(upload, type, why);
+	failure = begin(upload, type, until, why);
 	if (failure)
 		fs_upload_abort(upload);
 	else

@@ -67,6 +67,35 @@ static void uncomment(const char *start, char *to)
 	*to = 0;
 }
 
+/* The caller that is commented out among the callers. */
+static void with_a_base(void **state)
+{
+	char text[sizeof example];
+	struct said said;
+	char *at;
+
+	(void)state;
+	memcpy(text, example, sizeof text);
+	replace(text, "/etc/slotd/", "");
+	at = strstr(text, "  # ,{");
+	assert_non_null(at);
+	for (bool last = false; !last; at = strchr(at, '\n') + 1) {
+		assert_memory_equal(at, "  # ", 4);
+		at[2] = ' ';
+		last = at[4] == '}';
+	}
+	write_text("prosody.secret", SECRET, 0600);
+	write_text("s3.secret", "fake", 0600);
+	write_text("file-share.secret", "not-a-real-secret-02", 0600);
+	said = read_conf(text);
+	assert_string_equal(said.faults, "");
+	assert_string_equal(said.warnings, "");
+	assert_int_equal(said.conf->caller_count, 2);
+	assert_int_equal(said.conf->callers[1].dialect, DIALECT_JWT);
+	expect_span(said.conf->callers[1].base, "/share/");
+	said_done(&said);
+}
+
 static void with_the_embedded_store(void **state)
 {
 	char text[4096] = CALLERS "public_url = \"https://up.example.org\";\n";
@@ -107,6 +136,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(as_it_stands),
+		cmocka_unit_test(with_a_base),
 		cmocka_unit_test(with_the_embedded_store),
 		cmocka_unit_test(with_several_stores),
 	};

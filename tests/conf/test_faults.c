@@ -230,9 +230,9 @@ static const struct row callers_rows[] = {
 	{ CALLER("dialect = \"slotd\";"), "3: callers[0].dialect",
 	    "must be \"ejabberd\"" },
 	{ CALLER("dialect = 1;"), "3: callers[0].dialect", "a string" },
-	{ CALLER("dialect = \"jwt\";"), "3: callers[0].dialect",
-	    "not supported yet" },
-	{ CALLER("base = \"x\";"), "3: callers[0].base", "not supported yet" },
+	{ CALLER("dialect = \"jwt\";"), "3: callers[0].base", "missing: " },
+	{ CALLER("base = \"/x/\";"), "3: callers[0].base",
+	    "belongs to dialect" },
 	{ CALLER("rate = 1;"), "3: callers[0].rate", "not supported yet" },
 	{ CALLER("burst = 1;"), "3: callers[0].burst", "not supported yet" },
 };

@@ -9,6 +9,7 @@ import jsonschema
 import pytest
 import yaml
 
+import dialects
 import support
 
 TEXT = (support.ROOT / "api/openapi.yaml").read_bytes()
@@ -25,10 +26,21 @@ DatesAsText.yaml_implicit_resolvers = {
 API = yaml.load(TEXT, DatesAsText)
 CODES = API["components"]["schemas"]["Code"]["x-codes"]
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+# Its beginning is up to the configuration.
+SHARE = "/share/{path}"
+PATHS = {**API["paths"], SHARE: API["components"]["pathItems"]["Share"]}
 OPERATIONS = {
     (path, method): item[method]
-    for path, item in API["paths"].items() for method in METHODS
+    for path, item in PATHS.items() for method in METHODS
     if method in item}
+
+
+@pytest.fixture(scope="module")
+def fs(start_once, tmp_path_factory):
+    """As everywhere, with a caller that has a base."""
+    config = support.fs_config(tmp_path_factory.mktemp("store"))
+    config["callers"].append(dialects.caller("jwt", base="/share/"))
+    return start_once(config)
 
 
 def resolve(node):
@@ -118,6 +130,8 @@ def test_examples_have_their_schema():
                     expected = entry["status"]
                     if where.startswith("get /slot "):
                         expected = entry.get("ejabberd", expected)
+                    if SHARE in where:
+                        expected = entry.get("jwt", expected)
                     assert example["code"] == name, where
                     assert example["status"] == expected == int(status)
                     assert example.get("xmpp") == entry.get("xmpp"), where
@@ -156,10 +170,10 @@ def test_codes_are_those_of_the_program():
 
 
 def concrete(path):
-    return path.format(token="t", key="k/file")
+    return path.format(token="t", key="k/file", path="id/file")
 
 
-@pytest.mark.parametrize("path", API["paths"])
+@pytest.mark.parametrize("path", PATHS)
 def test_methods(fs, path):
     known = {method.upper() for method in METHODS
              if (path, method) in OPERATIONS}
@@ -249,3 +263,26 @@ def test_journey(fs):
         check_reply(reply, "/f/{key}", method.lower())
     reply = support.fetch("OPTIONS", slot["put"])
     check_reply(reply, "/u/{token}/{key}", "options")
+
+
+def test_journey_below_a_base(fs):
+    """The same for the URLs that an XMPP server makes itself."""
+    ticket = dialects.Pass("jwt", "id/a.svg", 5, "image/svg+xml")
+    target = "/share/id/a.svg"
+    late = dialects.Pass("jwt", "id/a.svg", 5, exp=1)
+    for headers, body, status in (
+            ({}, b"<svg>", 401), (late.headers, b"<svg>", 410),
+            (ticket.headers, b"<svg/>", 413),
+            (ticket.headers, b"<svg>", 201), (ticket.headers, b"<svg>", 409)):
+        reply = fs.ask("PUT", target, body, headers)
+        assert reply.status == status, reply
+        check_reply(reply, SHARE, "put")
+    etag = fs.ask("HEAD", target).headers["ETag"]
+    for method, headers, status in (
+            ("GET", {}, 200), ("HEAD", {}, 200), ("OPTIONS", {}, 204),
+            ("GET", {"Range": "bytes=1-2"}, 206),
+            ("GET", {"Range": "bytes=9-"}, 416),
+            ("GET", {"If-None-Match": etag}, 304)):
+        reply = fs.ask(method, target, headers=headers)
+        assert reply.status == status, (method, headers, reply)
+        check_reply(reply, SHARE, method.lower())

@@ -173,7 +173,7 @@ static inline enum failure begin_put(struct fs *fs, const char *key,
 	struct refusal why = { NULL, NULL, 0 };
 
 	return fs_upload_open(
-	    fs, span_of(key), size, span_of(type), ret_upload, &why);
+	    fs, span_of(key), size, span_of(type), 0, ret_upload, &why);
 }
 
 /* A whole upload of a text. */

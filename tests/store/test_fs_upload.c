@@ -248,7 +248,7 @@ static void test_keys_that_are_no_paths(void **state)
 		assert_int_equal(
 		    put(place->fs, keys[i], "x", "a/b"), FAILURE_INTERNAL);
 	assert_int_equal(fs_upload_open(place->fs, (struct span){ "a\0b", 3 },
-			     1, span_of("a/b"), &upload, &why),
+			     1, span_of("a/b"), 0, &upload, &why),
 	    FAILURE_INTERNAL);
 	assert_int_equal(count_entries(place->store), 0);
 }
@@ -266,7 +266,7 @@ static void test_longest_key(void **state)
 	key[1022] = '/';
 	key[1023] = 'k';
 	assert_int_equal(fs_upload_open(place->fs, (struct span){ key, 1025 },
-			     1, span_of("a/b"), &upload, &why),
+			     1, span_of("a/b"), 0, &upload, &why),
 	    FAILURE_INTERNAL);
 	key[1024] = '\0';
 	assert_int_equal(put(place->fs, key, "deep", "a/b"), 0);

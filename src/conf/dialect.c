@@ -1,0 +1,209 @@
+#include "conf/dialect.h"
+
+#include "core/chars.h"
+#include "slot/share.h"
+
+#define PLAIN_CHARS CHARS_ALNUM "_.:/-"
+#define BASE_CHARS CHARS_ALNUM "-._/"
+#define BASE_MAX 64
+
+void read_dialect(
+    struct reader *reader, const struct node *node, struct caller *caller)
+{
+	static const enum dialect dialects[] = { DIALECT_EJABBERD,
+		DIALECT_EXTERNAL_V1, DIALECT_EXTERNAL_V2, DIALECT_TOKEN,
+		DIALECT_JWT };
+	unsigned number;
+
+	if (read_word(reader, node,
+		"ejabberd|external-v1|external-v2|token|jwt", &number))
+		caller->dialect = dialects[number];
+}
+
+static bool overlaps(struct span a, struct span b)
+{
+	size_t len = a.len < b.len ? a.len : b.len;
+
+	return span_equal(span_first(a, len), span_first(b, len));
+}
+
+static const char *wrong_base(const struct conf *conf, struct span base)
+{
+	struct span rest = span_from(base, 1);
+
+	if (base.len < 3 || !span_starts(base, "/") ||
+	    base.at[base.len - 1] != '/')
+		return "must start and end with /, such as \"/share/\"";
+	if (base.len > BASE_MAX || !span_only(base, BASE_CHARS))
+		return "must be at most 64 letters, digits and -._/";
+	while (rest.len) {
+		struct span segment = span_cut(&rest, '/');
+
+		if (!segment.len || *segment.at == '.')
+			return "has a segment that is empty or starts with a "
+			       "dot";
+	}
+	if (overlaps(base, span_of("/u/")) || overlaps(base, span_of("/f/")))
+		return "is a path of slotd's own";
+	for (size_t i = 0; i < conf->caller_count; i++)
+		if (conf->callers[i].base.len &&
+		    overlaps(base, conf->callers[i].base))
+			return "overlaps with that of another caller";
+	return NULL;
+}
+
+void read_base(
+    struct reader *reader, const struct node *node, struct caller *caller)
+{
+	struct span text;
+	const char *wrong;
+
+	if (!read_text(reader, node, &text))
+		return;
+	wrong = wrong_base(reader->conf, text);
+	if (wrong)
+		node_wrong(reader, node, "%s", wrong);
+	else
+		caller->base = memory_copy(reader->keep, text);
+}
+
+void check_dialect(struct reader *reader, const struct node *group,
+    const struct caller *caller)
+{
+	const struct node *base = node_member(group, "base");
+
+	/* A word that is wrong was told. */
+	if (node_member(group, "dialect") && caller->dialect == DIALECT_SLOTD)
+		return;
+	if (!share_dialect(caller->dialect)) {
+		if (base)
+			node_wrong(reader, base,
+			    "belongs to dialect \"external-v1\", "
+			    "\"external-v2\", \"token\" or \"jwt\"");
+		return;
+	}
+	if (!base)
+		node_missing(reader, group, "base",
+		    "where this dialect's URLs are, such as \"/share/\"");
+	if (caller->plain_urls)
+		node_wrong(reader, node_member(group, "plain_urls"),
+		    "is of no use here: with this dialect the XMPP server "
+		    "makes the URLs");
+}
+
+static bool is_plain(const struct uri_base *base)
+{
+	return span_only(base->host, PLAIN_CHARS) &&
+	       span_only(base->path, PLAIN_CHARS);
+}
+
+/* Why this store's URLs cannot be plain; NULL: they can. */
+static const char *not_plain(
+    const struct conf *conf, const struct conf_storage *storage)
+{
+	const struct s3_config *s3 = &storage->s3;
+
+	if (storage->type == CONF_STORE_S3 && !s3->relay)
+		return "cannot be had with storage type \"s3\": presigned "
+		       "URLs need ?, % and &; use relay = true, or type "
+		       "\"fs\"";
+	if (!span_only(conf->public_url, PLAIN_CHARS))
+		return "needs a public_url of letters, digits and _.:/- "
+		       "alone";
+	if (storage->type == CONF_STORE_FS || s3->get == S3_GET_REDIRECT)
+		return NULL;
+	if (s3->get == S3_GET_PRESIGNED)
+		return "cannot be had with get = \"presigned\": such URLs "
+		       "need ?, % and &; use get = \"redirect\"";
+	return is_plain(&s3->download)
+		   ? NULL
+		   : "needs a download_url (or bucket_url) of letters, digits "
+		     "and _.:/- alone";
+}
+
+static void check_plain(struct reader *reader, const struct node *node)
+{
+	const struct conf *conf = reader->conf;
+
+	for (size_t i = 0; i < conf->storage_count; i++) {
+		const char *why = not_plain(conf, &conf->storages[i]);
+
+		if (why) {
+			node_wrong(reader, node, "%s", why);
+			return;
+		}
+	}
+}
+
+static bool is_private(const struct conf_listener *listener)
+{
+	return listener->unix_path || is_loopback(listener->address);
+}
+
+/* The store of a domain's files, as issuers_find has it. */
+static size_t storage_of(const struct conf *conf, struct span domain)
+{
+	size_t found = 0;
+	bool matched = false;
+
+	for (size_t i = 0; i < conf->domain_count; i++) {
+		const struct conf_domain *entry = &conf->domains[i];
+
+		if (span_equal(domain, entry->name))
+			return entry->storage;
+		if (!matched && jid_domain_matches(domain, entry->name)) {
+			matched = true;
+			found = entry->storage;
+		}
+	}
+	return found;
+}
+
+/* Whether all of a caller's files are in one store. */
+static bool has_one_store(const struct conf *conf, const struct caller *caller)
+{
+	size_t first = 0;
+
+	if (caller->allow_domain_count)
+		first = storage_of(conf, caller->allow_domains[0]);
+	for (size_t i = 1; i < caller->allow_domain_count; i++)
+		if (storage_of(conf, caller->allow_domains[i]) != first)
+			return false;
+	for (size_t i = 0; i < conf->domain_count; i++)
+		if (caller_allows(caller, conf->domains[i].name) &&
+		    conf->domains[i].storage != first)
+			return false;
+	return true;
+}
+
+static void check_one(
+    struct reader *reader, const struct node *node, const struct caller *caller)
+{
+	const struct conf *conf = reader->conf;
+
+	if (share_dialect(caller->dialect)) {
+		if (reader->has_store && !has_one_store(conf, caller))
+			node_wrong(reader, node_member(node, "dialect"),
+			    "its links do not say whose file they lead to, "
+			    "and this caller's domains have several stores: "
+			    "name those of one store in allow_domains");
+		return;
+	}
+	if (caller->plain_urls && reader->has_store)
+		check_plain(reader, node_member(node, "plain_urls"));
+	if (caller->dialect == DIALECT_EJABBERD && !is_private(&conf->listen))
+		node_warn(reader, node_member(node, "dialect"),
+		    "is HTTP Basic: its secret crosses the network as plain "
+		    "text, because listen.address is not loopback; listen on "
+		    "127.0.0.1, with a proxy that speaks https in front where "
+		    "others come from");
+}
+
+void check_callers(struct reader *reader, const struct node *root)
+{
+	const struct conf *conf = reader->conf;
+	const struct node *list = node_member(root, "callers");
+
+	for (size_t i = 0; i < conf->caller_count; i++)
+		check_one(reader, node_at(list, i), &conf->callers[i]);
+}

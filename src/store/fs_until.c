@@ -1,0 +1,63 @@
+#include "store/fs_private.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <sys/xattr.h>
+
+/* Digits of 64 bits. */
+#define TEXT 24
+
+enum failure fs_until_write(
+    const struct fs *fs, int fd, int64_t until, struct refusal *why)
+{
+	char memory[TEXT];
+	struct buf text;
+
+	if (!fs->has_types || until <= 0)
+		return FAILURE_NONE;
+	buf_init(&text, memory, sizeof memory);
+	buf_u64(&text, (uint64_t)until);
+	if (!fsetxattr(fd, FS_XATTR_UNTIL, text.at, text.len, 0) ||
+	    errno == EOPNOTSUPP)
+		return FAILURE_NONE;
+	return fs_room_failure(errno, "the file's end cannot be stored", why);
+}
+
+/* len is what the system gave for the attribute. */
+static int64_t earlier(
+    const struct fs *fs, int64_t modified, const char *text, ssize_t len)
+{
+	int64_t due = INT64_MAX;
+	uint64_t until;
+
+	if (fs->config.expire_after)
+		due = modified + fs->config.expire_after;
+	if (len > 0 && span_u64((struct span){ text, (size_t)len }, &until) &&
+	    until < (uint64_t)due)
+		due = (int64_t)until;
+	return due;
+}
+
+int64_t fs_until_of_file(const struct fs *fs, int fd, int64_t modified)
+{
+	char text[TEXT];
+	ssize_t len = 0;
+
+	if (fs->config.has_until)
+		len = fgetxattr(fd, FS_XATTR_UNTIL, text, sizeof text);
+	return earlier(fs, modified, text, len);
+}
+
+int64_t fs_until_of_entry(
+    const struct fs *fs, int folder, const char *name, int64_t modified)
+{
+	char path[64 + FS_SEGMENT_MAX], text[TEXT];
+	ssize_t len = 0;
+
+	if (fs->config.has_until) {
+		snprintf(
+		    path, sizeof path, "/proc/self/fd/%d/%s", folder, name);
+		len = lgetxattr(path, FS_XATTR_UNTIL, text, sizeof text);
+	}
+	return earlier(fs, modified, text, len);
+}
