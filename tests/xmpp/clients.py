@@ -46,7 +46,7 @@ def go_sendxmpp(server, path, folder, ca):
         "-j", f"127.0.0.1:{server.port}", "-h", path, TO)
 
 
-def raw(server, path, folder, ca):
+def raw(server, path, folder, ca, success=(200, 201)):
     """Stanzas of our own, and the upload by Python's requests."""
     data = path.read_bytes()
     with Client(server.port, FROM, PASSWORD) as alice:
@@ -57,14 +57,22 @@ def raw(server, path, folder, ca):
             reply = session.put(
                 slot.put, data=data, headers=slot.headers, timeout=PATIENCE,
                 allow_redirects=False, verify=str(ca))
-        assert reply.status_code in (200, 201), (slot, reply, reply.text)
+        assert reply.status_code in success, (
+            f"answered {reply.status_code}, not "
+            f"{' or '.join(map(str, success))}", slot, reply.text)
         alice.message(TO, slot.get)
         # Not before the server has it.
         alice.iq("get", server.host,
                  "<query xmlns='http://jabber.org/protocol/disco#info'/>")
 
 
-SENDERS = {"slixmpp": slixmpp, "go-sendxmpp": go_sendxmpp, "raw": raw}
+def only_201(server, path, folder, ca):
+    """As Siskin and Snikket for iOS."""
+    raw(server, path, folder, ca, success=(201,))
+
+
+SENDERS = {"slixmpp": slixmpp, "go-sendxmpp": go_sendxmpp, "raw": raw,
+           "201 only": only_201}
 
 
 def fetch(url, folder, ca):

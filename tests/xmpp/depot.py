@@ -1,8 +1,11 @@
 """One slotd at a fixed place behind an https front; its store changes."""
 
+import os
 import shutil
+from unittest import mock
 
 import support
+import table
 from authority import Authority
 from front import Front
 
@@ -13,6 +16,15 @@ CALLERS = [
 ]
 DIALECT = {"id": "dialect", "secret": "fakesecret0123456789",
            "dialect": "ejabberd"}
+# Servers that make the URLs themselves: server in the table, and its caller.
+DECIDING = {
+    server: {"id": id, "secret": f"{support.SECRET}-{id}",
+             "dialect": dialect, "base": f"/{id}/"}
+    for server, id, dialect in (
+        ("Prosody, file_share", "share", "jwt"),
+        ("Prosody, external v1", "v1", "external-v1"),
+        ("Prosody, external v2", "v2", "external-v2"),
+        ("ejabberd, external", "external", "external-v1"))}
 KEY = "00" * 32
 MAX_SIZE = 5000000
 
@@ -51,7 +63,10 @@ class Depot:
         """From now on slots are for this store."""
         if store != self.store:
             self.stop()
-            self.slotd = support.Slotd(self.folder, self._config(store))
+            config = self._config(store)
+            # A relay has to trust the store, as the clients do.
+            with mock.patch.dict(os.environ, SSL_CERT_FILE=str(self.ca)):
+                self.slotd = support.Slotd(self.folder, config)
             self.store = store
 
     def _config(self, store):
@@ -60,16 +75,20 @@ class Depot:
             "public_url": self.front.url,
             "policy": {"max_size": MAX_SIZE, "deny_extensions": ["bat"]},
         }
+        plain = DIALECT | {"plain_urls": True}
+        callers = [*CALLERS, *DECIDING.values()]
         if store == "embedded":
             return config | {
-                "callers": [*CALLERS, DIALECT | {"plain_urls": True}],
+                "callers": [*callers, plain],
                 "storage": {"type": "fs", "path": self.folder / "store",
                             "min_free": "1 MiB"}}
         key = self.folder / "key"
         key.write_text(KEY + "\n")
         key.chmod(0o600)
         return config | {
-            "callers": [*CALLERS, DIALECT], "key_file": key,
+            "callers": [*callers, plain if store == table.RELAY
+                        else DIALECT],
+            "key_file": key,
             "storage": self._bucket(store)}
 
     def _bucket(self, store):
@@ -85,4 +104,5 @@ class Depot:
             self.buckets[store] = make(name)
         config = self.lab.config(self.buckets[store], tls=True)
         return config["storage"] | (
-            {} if public else {"get": "redirect"})
+            {} if public else {"get": "redirect"}) | (
+            {"relay": True} if store == table.RELAY else {})

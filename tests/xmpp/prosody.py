@@ -5,7 +5,8 @@
 
 Accounts alice and bob on localhost, carol on example.org, all with the
 password "secret". `how`: the module as a "component" of its own, or on the
-"host" localhost. `config` is text for the global section, `hosts` text for
+"host" localhost, or what else is the component upload.localhost, Prosody's
+own "http_file_share" for one. `config` is text for the global section, `hosts` text for
 the end, `modules` are further ones for all hosts.
 """
 
@@ -65,7 +66,7 @@ class Prosody:
                  hosts="", modules=()):
         self.folder = pathlib.Path(folder)
         self.how = how
-        self.upload = "upload.localhost" if how == "component" else self.host
+        self.upload = self.host if how == "host" else "upload.localhost"
         self.port = configs.free_port()
         self.component_port = configs.free_port()
         self.config, self.hosts, self.modules = config, hosts, modules
@@ -109,8 +110,10 @@ class Prosody:
         if self.how == "host":
             parts += ['modules_enabled = { "http_upload_slotd" }\n', own]
         parts.append('VirtualHost "example.org"\n')
-        if self.how == "component":
-            parts += [f'Component "{self.upload}" "http_upload_slotd"\n', own]
+        if self.how != "host":
+            what = ("http_upload_slotd" if self.how == "component"
+                    else self.how)
+            parts += [f'Component "{self.upload}" "{what}"\n', own]
         parts.append(self.hosts)
         path = self.folder / "prosody.cfg.lua"
         path.write_text("\n".join(parts))

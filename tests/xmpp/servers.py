@@ -1,7 +1,7 @@
 """The XMPP servers of the table, in front of one slotd."""
 
 import support
-from depot import DIALECT
+from depot import DECIDING, DIALECT
 from ejabberd import Ejabberd, slotd_options
 from prosody import Prosody, options, settings
 
@@ -11,7 +11,7 @@ SERVICE_URL = "ejabberd, service_url"
 TIMEOUT = support.PATIENCE
 
 
-def prosody(folder, url, authority, how):
+def prosody(folder, authority, component_options, how):
     certificate, key = authority.issue("xmpp", "DNS:localhost")
     # go-sendxmpp logs in with TLS alone.
     config = {
@@ -19,14 +19,36 @@ def prosody(folder, url, authority, how):
         "modules_disabled": ["s2s", "http", "https"],
         "ssl": {"certificate": certificate, "key": key}}
     return Prosody(
-        folder, options(url, timeout=TIMEOUT), how, settings(config))
+        folder, component_options, how, settings(config))
+
+
+def deciding(name, folder, depot):
+    """One that makes URLs itself, all below its caller's base."""
+    caller = DECIDING[name]
+    base = depot.front.url + caller["base"]
+    if name == "ejabberd, external":
+        # It puts the slash itself.
+        return Ejabberd(folder, {"mod_http_upload": {
+            "put_url": base.rstrip("/"),
+            "external_secret": caller["secret"]}}, beams=None)
+    if name == "Prosody, file_share":
+        return prosody(folder, depot.authority, {
+            "http_file_share_base_url": base,
+            "http_file_share_secret": caller["secret"]}, "http_file_share")
+    return prosody(folder, depot.authority, {
+        "http_upload_external_base_url": base,
+        "http_upload_external_secret": caller["secret"],
+        "http_upload_external_protocol": name.split()[-1]},
+        "http_upload_external")
 
 
 def make(name, folder, depot):
     """The server of this name, not started, before the depot's slotd."""
+    if name in DECIDING:
+        return deciding(name, folder, depot)
     if name.startswith("Prosody"):
-        return prosody(
-            folder, depot.url, depot.authority, name.split()[1])
+        return prosody(folder, depot.authority,
+                       options(depot.url, timeout=TIMEOUT), name.split()[1])
     if name == SERVICE_URL:
         user = f"{DIALECT['id']}:{DIALECT['secret']}"
         return Ejabberd(folder, {"mod_http_upload": {

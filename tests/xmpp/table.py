@@ -5,19 +5,33 @@ import re
 import subprocess
 import textwrap
 
-SERVERS = ("Prosody, component", "Prosody, host", "ejabberd, module",
-           "ejabberd, service_url")
-STORES = ("embedded", "Ceph, public", "Ceph, redirect")
-CLIENTS = ("slixmpp", "go-sendxmpp", "raw")
+# Those that ask slotd for each slot, and those that make it themselves.
+ASKING = ("Prosody, component", "Prosody, host", "ejabberd, module",
+          "ejabberd, service_url")
+DECIDING = ("Prosody, file_share", "Prosody, external v1",
+            "Prosody, external v2", "ejabberd, external")
+SERVERS = ASKING + DECIDING
+RELAY = "Ceph, relay"
+# Where clients upload without slotd, if slotd made the URL.
+DIRECT = ("Ceph, public", "Ceph, redirect")
+STORES = ("embedded", *DIRECT, RELAY)
+# The last takes 201 alone for success, as Siskin does.
+CLIENTS = ("slixmpp", "go-sendxmpp", "raw", "201 only")
 # Debian 13 is a folder without Ceph: SLOTD_CEPH=no.
 HAS_CEPH = os.environ.get("SLOTD_CEPH") != "no"
-PACKAGES = ("prosody", "ejabberd", "python3-slixmpp", "go-sendxmpp")
+PACKAGES = ("prosody", "prosody-modules", "ejabberd", "python3-slixmpp", "go-sendxmpp")
 WIDTH = 80
 TITLE = "Who can send a file: server, store, client"
 
 
 def is_here(store):
     return HAS_CEPH or not store.startswith("Ceph")
+
+
+def stores(server):
+    """Those for this server; who decides alone has every upload relayed."""
+    return [store for store in STORES if is_here(store)
+            and not (server in DECIDING and store == RELAY)]
 
 
 def verdicts(stats):
@@ -64,12 +78,12 @@ def lines(found):
         return f"{verdict} ({notes.index(why) + 1})"
     rows = [("server", "store", *CLIENTS)]
     for server in SERVERS:
-        for store in filter(is_here, STORES):
+        for store in stores(server):
             row = [cell(server, store, client) for client in CLIENTS]
             if set(row) != {"-"}:
                 rows.append((server, store, *row))
     text = [TITLE, *versions()]
-    text += [f"{a:23}{b:16}{c:13}{d:13}{e}" for a, b, c, d, e in rows]
+    text += [f"{a:23}{b:16}{c:10}{d:14}{e:8}{f}" for a, b, c, d, e, f in rows]
     for number, note in enumerate(notes, 1):
         text.append(f"({number}) {note}")
     if not HAS_CEPH:
