@@ -13,9 +13,9 @@ packages=gcc,libc6-dev,make,pkg-config,libmicrohttpd-dev,libjansson-dev
 packages=$packages,libmbedtls-dev,libconfig-dev,libcurl4-openssl-dev
 packages=$packages,libcmocka-dev
 # debootstrap does not know which of these to take first; apt does.
-xmpp="prosody prosody-modules lua-unbound lua-check ejabberd erlang-dev go-sendxmpp"
-xmpp="$xmpp python3-slixmpp python3-aiohttp python3-pytest python3-requests"
-xmpp="$xmpp nginx openssl curl"
+xmpp="prosody prosody-modules lua-unbound lua-check ejabberd erlang-dev"
+xmpp="$xmpp go-sendxmpp python3-slixmpp python3-aiohttp python3-pytest"
+xmpp="$xmpp python3-requests nginx openssl curl"
 
 skip() {
 	echo "ok 1 - Debian 13 # SKIP $1"

@@ -11,8 +11,8 @@ check="$demo ca-certificates binutils strace nginx debootstrap libcmocka-dev
 	python3-pytest python3-boto3 python3-yaml python3-jsonschema
 	python3-requests ceph-mon ceph-osd ceph-common radosgw s3cmd
 	chromium libfaketime ejabberd erlang-dev prosody prosody-modules
-	lua-unbound lua-check
-	go-sendxmpp python3-slixmpp python3-aiohttp"
+	lua-unbound lua-check go-sendxmpp python3-slixmpp
+	python3-aiohttp"
 lint="$build libcmocka-dev clang-format clang-tidy cppcheck shellcheck
 	pyflakes3"
 

@@ -6,8 +6,8 @@
 Accounts alice and bob on localhost, carol on example.org, all with the
 password "secret". `how`: the module as a "component" of its own, or on the
 "host" localhost, or what else is the component upload.localhost, Prosody's
-own "http_file_share" for one. `config` is text for the global section, `hosts` text for
-the end, `modules` are further ones for all hosts.
+own "http_file_share" for one. `config` is text for the global section,
+`hosts` text for the end, `modules` are further ones for all hosts.
 """
 
 import os

@@ -19,7 +19,8 @@ STORES = ("embedded", *DIRECT, RELAY)
 CLIENTS = ("slixmpp", "go-sendxmpp", "raw", "201 only")
 # Debian 13 is a folder without Ceph: SLOTD_CEPH=no.
 HAS_CEPH = os.environ.get("SLOTD_CEPH") != "no"
-PACKAGES = ("prosody", "prosody-modules", "ejabberd", "python3-slixmpp", "go-sendxmpp")
+PACKAGES = ("prosody", "prosody-modules", "ejabberd", "python3-slixmpp",
+            "go-sendxmpp")
 WIDTH = 80
 TITLE = "Who can send a file: server, store, client"
 
