@@ -45,7 +45,8 @@ def strict(path):
 
 
 def luasocket(path):
-    """As Prosody's url.build_path: lower-case digits, and much is left."""
+    """As Prosody writes paths: sub-delimiters are left; with lower-case
+    digits, as its util.http has them."""
     safe = b"-_.!~*'():@&=+$,/"
     return "".join(
         chr(byte) if chr(byte).isalnum() and byte < 128 or byte in safe

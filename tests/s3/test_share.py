@@ -12,7 +12,6 @@ import pytest
 
 import dialects
 import support
-import test_links
 from dialects import ALL, Pass, refused
 
 DATA = bytes(range(256)) * 5 + b"\r\n"
@@ -33,11 +32,12 @@ def start_at(lab, start_once, bucket, storage=None, **over):
 @pytest.fixture(scope="module")
 def private_one(lab, private, start_once, tmp_path_factory):
     """get = "redirect" before a private bucket."""
+    key_file = tmp_path_factory.mktemp("keys") / "slotd.key"
+    key_file.write_text("not-a-real-key-not-a-real-key-0001\n")
+    key_file.chmod(0o600)
     return start_at(
         lab, start_once, private, {"get": "redirect"},
-        public_url="https://up.example.org",
-        key_file=test_links.key_file(
-            tmp_path_factory.mktemp("keys"), test_links.KEYS[0]))
+        public_url="https://up.example.org", key_file=key_file)
 
 
 @pytest.fixture(scope="module")
