@@ -157,16 +157,6 @@ static int limit_unsent(void *of, curl_socket_t fd, curlsocktype purpose)
 	return CURL_SOCKOPT_OK;
 }
 
-void relay_measure(struct relay_upload *upload, int64_t now)
-{
-	curl_off_t sent = 0;
-
-	curl_easy_getinfo(upload->curl, CURLINFO_SIZE_UPLOAD_T, &sent);
-	if (sent != upload->sent)
-		upload->moved = now;
-	upload->sent = sent;
-}
-
 static void set_socket(CURL *curl)
 {
 	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);

@@ -110,7 +110,7 @@ static void with_a_relay(void **state)
 
 	(void)state;
 	write_text("slotd.key", "not-a-real-key-not-a-real-key-0001\n", 0600);
-	strcpy(text, example);
+	memcpy(text, example, sizeof text);
 	replace(text, "# relay = true;", "relay = true;");
 	replace(text, "# public_url = ", "public_url = ");
 	replace(text, "# key_file = ", "key_file = ");
