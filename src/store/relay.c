@@ -172,7 +172,6 @@ static void look_for_stalls(struct relay *relay)
 		bool stalled;
 
 		next = upload->next;
-		relay_measure(upload, now);
 		pthread_mutex_lock(&upload->lock);
 		stalled = !upload->paused &&
 			  now - upload->moved > relay->stall_timeout;

@@ -54,7 +54,6 @@ struct relay_upload {
 	struct relay_upload **back;
 	uint64_t given;  /* bytes, to libcurl */
 	int64_t moved;   /* when the store last took any, or was to begin */
-	curl_off_t sent; /* bytes, to the system */
 	unsigned status; /* of the head that is being read */
 	bool answered;   /* by more than a 100: no body is wanted any more */
 	size_t body_len;
@@ -84,8 +83,6 @@ void relay_upload_free(struct relay_upload *upload);
 bool relay_again(struct relay_upload *upload);
 /* From here on another of its name may begin. */
 void relay_leave(struct relay_upload *upload);
-/* Looks whether the store has taken any more. */
-void relay_measure(struct relay_upload *upload, int64_t now);
 /* With its lock. */
 bool relay_happened(const struct relay_upload *upload, enum relay_event event);
 /* What came of it: failure and reason. With its lock. */

@@ -6,8 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #define CONNECT_SECONDS 10L
+#define SYSTEM_TRUSTED "/etc/ssl/certs/ca-certificates.crt"
 /* CURLOPT_QUICK_EXIT, which 7.87 knows first; others ignore it. */
 #define QUICK_EXIT ((CURLoption)(CURLOPTTYPE_LONG + 322))
 /* libcurl's own, for each upload. */
@@ -155,16 +157,6 @@ static int limit_unsent(void *of, curl_socket_t fd, curlsocktype purpose)
 	return CURL_SOCKOPT_OK;
 }
 
-void relay_measure(struct relay_upload *upload, int64_t now)
-{
-	curl_off_t sent = 0;
-
-	curl_easy_getinfo(upload->curl, CURLINFO_SIZE_UPLOAD_T, &sent);
-	if (sent != upload->sent)
-		upload->moved = now;
-	upload->sent = sent;
-}
-
 static void set_socket(CURL *curl)
 {
 	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
@@ -175,12 +167,26 @@ static void set_socket(CURL *curl)
 	curl_easy_setopt(curl, QUICK_EXIT, 1L);
 }
 
+/* One file and no folder beside it: only then libcurl reads it once, and not
+ * for each connection, whose memory it would be. */
+static void set_trusted(CURL *curl)
+{
+	const char *file = getenv("SSL_CERT_FILE");
+
+	if (!file || !*file)
+		file = access(SYSTEM_TRUSTED, R_OK) == 0 ? SYSTEM_TRUSTED : "";
+	if (!*file)
+		return;
+	curl_easy_setopt(curl, CURLOPT_CAINFO, file);
+	curl_easy_setopt(curl, CURLOPT_CAPATH, NULL);
+}
+
 static void set_all(struct relay_upload *upload)
 {
-	const char *trusted = getenv("SSL_CERT_FILE");
 	CURL *curl = upload->curl;
 
 	set_socket(curl);
+	set_trusted(curl);
 	curl_easy_setopt(curl, CURLOPT_PRIVATE, upload);
 	curl_easy_setopt(curl, CURLOPT_UPLOAD, 1L);
 	curl_easy_setopt(
@@ -200,8 +206,6 @@ static void set_all(struct relay_upload *upload)
 	curl_easy_setopt(curl, CURLOPT_HEADERDATA, upload);
 	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, keep_answer);
 	curl_easy_setopt(curl, CURLOPT_WRITEDATA, upload);
-	if (trusted && *trusted)
-		curl_easy_setopt(curl, CURLOPT_CAINFO, trusted);
 }
 
 struct relay_upload *relay_upload_new(

@@ -132,6 +132,24 @@ static void with_several_stores(void **state)
 	said_done(&said);
 }
 
+static void with_a_relay(void **state)
+{
+	static char text[sizeof example];
+	struct said said;
+
+	(void)state;
+	write_text("slotd.key", "not-a-real-key-not-a-real-key-0001\n", 0600);
+	memcpy(text, example, sizeof text);
+	replace(text, "# relay = true;", "relay = true;");
+	replace(text, "# public_url = ", "public_url = ");
+	replace(text, "# key_file = ", "key_file = ");
+	said = read_conf(text);
+	assert_string_equal(said.faults, "");
+	assert_string_equal(said.warnings, "");
+	assert_true(said.conf->storages[0].s3.relay);
+	said_done(&said);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -139,6 +157,7 @@ int main(void)
 		cmocka_unit_test(with_a_base),
 		cmocka_unit_test(with_the_embedded_store),
 		cmocka_unit_test(with_several_stores),
+		cmocka_unit_test(with_a_relay),
 	};
 
 	return cmocka_run_group_tests(tests, read_example, leave_folder);
