@@ -1,6 +1,7 @@
 #include "http/request.h"
 
 #include "core/uri.h"
+#include "http/loop.h"
 
 #include <microhttpd.h>
 #include <string.h>
@@ -38,8 +39,11 @@ bool request_query(const struct request *request, const char *name,
 static void resume(void *argument)
 {
 	struct request *request = argument;
+	/* From then on the request may be gone. */
+	struct loop *loop = request->conn->loop;
 
 	MHD_resume_connection(request->mhd);
+	loop_wake(loop);
 }
 
 void request_wait(
