@@ -4,7 +4,6 @@
 #include "http/world.h"
 
 #include <errno.h>
-#include <microhttpd.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/eventfd.h>
@@ -47,37 +46,33 @@ static void refuse(struct accepter *accepter, int fd)
 	log_refusal(accepter);
 }
 
-static void take(struct accepter *accepter, const struct gate *gate, int fd,
-    const struct sockaddr *address, socklen_t len)
+static void take(
+    struct accepter *accepter, struct gate *gate, struct loop_guest *guest)
 {
 	struct server *server = accepter->server;
 	const struct conf_limits *limits = &server->service->conf->limits;
 	int64_t deadline =
 	    world_micros() + (int64_t)limits->header_timeout * 1000000;
-	struct conn *conn =
-	    conns_enter(&server->conns, fd, deadline, gate->max);
 
-	if (!conn) {
-		refuse(accepter, fd);
+	guest->conn =
+	    conns_enter(&server->conns, guest->fd, deadline, gate->max);
+	if (!guest->conn) {
+		refuse(accepter, guest->fd);
 		return;
 	}
-	/* It closes the socket when it fails. */
-	if (MHD_add_connection(gate->daemon, fd, address, len) != MHD_YES)
-		conns_forget(&server->conns, fd, conn);
+	loop_add(gate->loops[gate->next++ % gate->loop_count], guest);
 }
 
 /* Accepts all that is queued; false when the system has no room. */
-static bool accept_all(struct accepter *accepter, const struct gate *gate)
+static bool accept_all(struct accepter *accepter, struct gate *gate)
 {
 	while (true) {
-		struct sockaddr_storage address;
-		socklen_t len = sizeof address;
-		int fd = accept4(gate->fd, (struct sockaddr *)&address, &len,
-		    SOCK_NONBLOCK | SOCK_CLOEXEC);
+		struct loop_guest guest = { .len = sizeof guest.address };
 
-		if (fd >= 0)
-			take(accepter, gate, fd, (struct sockaddr *)&address,
-			    len);
+		guest.fd = accept4(gate->fd, (struct sockaddr *)&guest.address,
+		    &guest.len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+		if (guest.fd >= 0)
+			take(accepter, gate, &guest);
 		else if (errno == EMFILE || errno == ENFILE ||
 			 errno == ENOBUFS || errno == ENOMEM)
 			return false;

@@ -1,23 +1,23 @@
 #ifndef HTTP_ACCEPT_H
 #define HTTP_ACCEPT_H
 
-#include "http/server.h"
+#include "http/loop.h"
 
-struct MHD_Daemon;
-
-/* A listening socket and the daemon that serves what it accepts. */
+/* A listening socket and the loops that serve what it accepts. */
 struct gate {
 	int fd;
-	struct MHD_Daemon *daemon;
-	unsigned max; /* connections in all, from which on it refuses */
+	struct loop **loops;
+	unsigned loop_count;
+	unsigned next; /* whose turn it is */
+	unsigned max;  /* connections in all, from which on it refuses */
 };
 
 #define GATES_MAX 2
 
 /*
  * The accept loop: one thread for all listening sockets. It hands each
- * connection to the gate's daemon, and answers 503 itself when there are
- * too many.
+ * connection to one of the gate's loops in turn, and answers 503 itself when
+ * there are too many.
  */
 struct accepter {
 	struct server *server;

@@ -18,7 +18,8 @@ struct conn {
 	struct conn *next;
 	struct conn *before;
 	int fd;
-	atomic_bool idle; /* no request has begun */
+	struct loop *loop; /* that serves it */
+	atomic_bool idle;  /* no request has begun */
 	/* Whether something is to come from the client; else it is our turn,
 	 * or that of a disk. */
 	atomic_bool receiving;

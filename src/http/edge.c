@@ -1,13 +1,11 @@
 #include "http/edge.h"
 
 #include "http/accept.h"
-#include "http/handler.h"
 #include "http/json.h"
 #include "http/socket.h"
 #include "http/sweeper.h"
 #include "http/world.h"
 
-#include <microhttpd.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -98,7 +96,29 @@ static bool open_shared(struct edge *edge)
 	return edge->has_sweeper;
 }
 
-/* One listening socket with its daemon behind it. */
+static bool open_loops(struct gate *gate, const struct entrance *entrance)
+{
+	unsigned count = count_threads(entrance->server->service->conf);
+
+	gate->loops = calloc(count, sizeof(struct loop *));
+	while (gate->loops && gate->loop_count < count) {
+		struct loop *loop = loop_open(entrance);
+
+		if (!loop)
+			return false;
+		gate->loops[gate->loop_count++] = loop;
+	}
+	return gate->loops != NULL;
+}
+
+static void close_loops(struct gate *gate)
+{
+	for (unsigned i = 0; i < gate->loop_count; i++)
+		loop_close(gate->loops[i]);
+	free(gate->loops);
+}
+
+/* One listening socket with its loops behind it. */
 static bool open_gate(
     struct edge *edge, unsigned doors, char *wrong, size_t wrong_size)
 {
@@ -114,12 +134,11 @@ static bool open_gate(
 	gate->max = edge->server.service->conf->limits.connections;
 	if (doors == DOOR_PUBLIC)
 		gate->max -= gate->max / 8;
-	gate->daemon =
-	    handler_start(entrance, count_threads(edge->server.service->conf));
 	edge->accepter.count++;
-	if (!gate->daemon)
-		snprintf(wrong, wrong_size, "libmicrohttpd did not start");
-	return gate->daemon != NULL;
+	if (open_loops(gate, entrance))
+		return true;
+	snprintf(wrong, wrong_size, "libmicrohttpd did not start");
+	return false;
 }
 
 static bool open_gates(struct edge *edge, char *wrong, size_t wrong_size)
@@ -193,19 +212,19 @@ bool edge_close(struct edge *edge)
 		socket_close(listener_of(edge, i), edge->accepter.gates[i].fd);
 	if (edge->has_accepter)
 		whole = drain(edge);
-	for (unsigned i = 0; i < edge->accepter.count; i++)
-		if (edge->accepter.gates[i].daemon)
-			MHD_stop_daemon(edge->accepter.gates[i].daemon);
-	if (edge->has_sweeper)
-		sweeper_stop(&edge->sweeper);
+	/* The last of their jobs may still wake a loop. */
 	if (server->relay)
 		relay_close(server->relay);
-	if (server->reaper)
-		reaper_close(server->reaper, world_micros() + LAST_READS);
 	if (server->writers)
 		pool_close(server->writers);
 	if (server->readers)
 		pool_close(server->readers);
+	for (unsigned i = 0; i < edge->accepter.count; i++)
+		close_loops(&edge->accepter.gates[i]);
+	if (edge->has_sweeper)
+		sweeper_stop(&edge->sweeper);
+	if (server->reaper)
+		reaper_close(server->reaper, world_micros() + LAST_READS);
 	if (edge->has_conns)
 		conns_close(&server->conns);
 	if (server->auth.replay) {

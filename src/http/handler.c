@@ -316,34 +316,25 @@ static size_t leave_escaped(
 	return strlen(text);
 }
 
-struct MHD_Daemon *handler_start(
-    const struct entrance *entrance, unsigned threads)
+struct MHD_Daemon *handler_start(const struct entrance *entrance)
 {
 	const struct conf *conf = entrance->server->service->conf;
 	void *argument = (void *)(uintptr_t)entrance;
 	bool files = (entrance->doors & DOOR_PUBLIC) &&
 		     route_has_files(entrance->server->service);
-	struct MHD_OptionItem pool[] = {
-		{ MHD_OPTION_THREAD_POOL_SIZE, (intptr_t)threads, NULL },
-		{ MHD_OPTION_END, 0, NULL },
-	};
 
-	/* One thread is no pool. */
-	if (threads < 2)
-		pool[0].option = MHD_OPTION_END;
 	/* Its connection limit only makes clients hang; ours answers, so
 	 * that one has to be out of the way. */
-	return MHD_start_daemon(
-	    MHD_USE_NO_LISTEN_SOCKET | MHD_USE_EPOLL_INTERNAL_THREAD |
-		MHD_USE_ITC | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG,
+	return MHD_start_daemon(MHD_USE_NO_LISTEN_SOCKET | MHD_USE_EPOLL |
+				    MHD_USE_ITC | MHD_ALLOW_SUSPEND_RESUME |
+				    MHD_USE_ERROR_LOG,
 	    0, NULL, NULL, on_request, argument, MHD_OPTION_EXTERNAL_LOGGER,
 	    on_log, NULL, MHD_OPTION_URI_LOG_CALLBACK, on_target, argument,
 	    MHD_OPTION_UNESCAPE_CALLBACK, leave_escaped, NULL,
 	    MHD_OPTION_NOTIFY_COMPLETED, on_completed, argument,
 	    MHD_OPTION_NOTIFY_CONNECTION, on_connection, argument,
 	    MHD_OPTION_CONNECTION_TIMEOUT, conf->limits.idle_timeout,
-	    MHD_OPTION_CONNECTION_LIMIT,
-	    (conf->limits.connections + 64) * threads,
+	    MHD_OPTION_CONNECTION_LIMIT, conf->limits.connections + 64,
 	    MHD_OPTION_CONNECTION_MEMORY_LIMIT,
 	    (size_t)(files ? MEMORY_FILES : MEMORY_SLOTS),
 #if MHD_VERSION >= 0x00097701
@@ -351,5 +342,5 @@ struct MHD_Daemon *handler_start(
 #else
 	    MHD_OPTION_STRICT_FOR_CLIENT, 1,
 #endif
-	    MHD_OPTION_ARRAY, pool, MHD_OPTION_END);
+	    MHD_OPTION_END);
 }

@@ -7,10 +7,9 @@ struct MHD_Daemon;
 
 /*
  * A libmicrohttpd daemon without a listening socket, that serves what is
- * given to MHD_add_connection through our routes. NULL: it did not start.
- * entrance must outlive it. threads: event loops.
+ * given to MHD_add_connection through our routes, whenever MHD_run is called.
+ * NULL: it did not start. entrance must outlive it.
  */
-struct MHD_Daemon *handler_start(
-    const struct entrance *entrance, unsigned threads);
+struct MHD_Daemon *handler_start(const struct entrance *entrance);
 
 #endif

@@ -1,6 +1,7 @@
 #include "http/request.h"
 
 #include "core/uri.h"
+#include "http/loop.h"
 
 #include <microhttpd.h>
 #include <string.h>
@@ -45,7 +46,11 @@ void request_suspend(struct request *request)
 
 void request_resume(struct request *request)
 {
+	/* From then on the request may be gone. */
+	struct loop *loop = request->conn->loop;
+
 	MHD_resume_connection(request->mhd);
+	loop_wake(loop);
 }
 
 static void resume(void *argument)

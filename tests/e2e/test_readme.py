@@ -125,8 +125,18 @@ def test_s3_in_ten_lines(tmp_path):
     assert (done.returncode, done.stderr) == (0, b"")
 
 
+def anchors(path):
+    """Where a link into a page may lead, by GitHub's rule."""
+    titles = re.findall("^#+ (.*)", path.read_text(), re.M)
+    return {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-")
+            for title in titles}
+
+
 def test_links():
     for file in ("README.md", "CONTRIBUTING.md"):
         text = (support.ROOT / file).read_text()
         for link in re.findall(r"\]\(([^)]+)\)", text):
-            assert (support.ROOT / link).exists(), link
+            name, _, anchor = link.partition("#")
+            path = support.ROOT / (name or file)
+            assert path.exists(), link
+            assert not anchor or anchor in anchors(path), link

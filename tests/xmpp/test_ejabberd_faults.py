@@ -118,6 +118,9 @@ def unavailable(client, server):
     (stubs.problem(404, "not-found"), "without /slot"),
     (stubs.problem(415, "unsupported-media-type"),
      "status 415, unsupported-media-type"),
+    # slotd's own header; a client that heeds it would ask with an old nonce.
+    (stubs.problem(503, "unavailable", headers=[("Retry-After", "1")]),
+     "status 503"),
     (stubs.problem(403, "forbidden", "teapot", "wait"), "does not know"),
     (b"SSH-2.0-OpenSSH_9.2\r\n", "does not speak HTTP"),
     (b"HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n", "Content-Length"),

@@ -106,8 +106,8 @@ def test_wrong_secret(serve, slotd):
     is_unavailable(ask(server))
     line = server.wait_log("slotd at .*401")
     assert "http_upload_slotd_caller" in line and "secret" in line
-    # /limits of two domains, and /slot.
-    support.wait_for("all requests", lambda: len(slotd.refused) == 3)
+    support.wait_for("/limits of two domains, and /slot",
+                     lambda: len(slotd.refused) == 3)
     assert wrong not in server.log() + server.output()
 
 

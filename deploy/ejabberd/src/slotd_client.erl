@@ -4,6 +4,9 @@
 %%% Each question has a connection of its own. A kept one may be closed by
 %%% slotd just as the next request leaves, and then nobody can tell whether
 %%% slotd has seen it.
+%%%
+%%% Not httpc: by itself it sends a request again, nonce and all, after a 503
+%%% with Retry-After, and an answer cut off is to it the same as no answer.
 
 -module(slotd_client).
 
