@@ -238,7 +238,8 @@ static void log_request(const struct request *request, bool whole)
 	else if (!request->route)
 		log_span(&line, "target", first_segment(request->path));
 	if (request->caller[0])
-		log_text(&line, "caller", request->caller);
+		log_text(&line, request->claimed ? "claimed" : "caller",
+		    request->caller);
 	if (request->domain[0])
 		log_text(&line, "domain", request->domain);
 	if (request->jid[0])
@@ -251,6 +252,8 @@ static void log_request(const struct request *request, bool whole)
 	log_text(&line, "code", request->code);
 	if (request->reason[0])
 		log_text(&line, "reason", request->reason);
+	if (request->skew)
+		log_i64(&line, "skew", request->skew);
 	if (!whole)
 		log_text(&line, "ended", "early");
 	log_u64(&line, "us", (uint64_t)(world_micros() - request->started));

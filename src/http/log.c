@@ -111,6 +111,16 @@ void log_u64(struct log_line *line, const char *key, uint64_t value)
 	buf_u64(&line->text, value);
 }
 
+void log_i64(struct log_line *line, const char *key, int64_t value)
+{
+	if (!line->on)
+		return;
+	add_key(line, key);
+	if (value < 0)
+		buf_char(&line->text, '-');
+	buf_u64(&line->text, value < 0 ? -(uint64_t)value : (uint64_t)value);
+}
+
 void log_end(struct log_line *line)
 {
 	ssize_t written;

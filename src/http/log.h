@@ -26,6 +26,7 @@ void log_begin(struct log_line *line, const struct log *log,
 void log_span(struct log_line *line, const char *key, struct span value);
 void log_text(struct log_line *line, const char *key, const char *value);
 void log_u64(struct log_line *line, const char *key, uint64_t value);
+void log_i64(struct log_line *line, const char *key, int64_t value);
 void log_end(struct log_line *line);
 
 /* A line with one field; key may be NULL. */

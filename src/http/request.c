@@ -21,7 +21,7 @@ struct span request_header(const struct request *request, const char *name)
 bool request_query(const struct request *request, const char *name,
     struct buf *out, bool *ret_missing)
 {
-	struct span rest = request->query;
+	struct span rest = request->query, value = { NULL, 0 };
 
 	*ret_missing = true;
 	while (rest.at) {
@@ -30,10 +30,12 @@ bool request_query(const struct request *request, const char *name,
 
 		if (!span_is(span_first(pair, equals), name))
 			continue;
+		if (!*ret_missing)
+			return false;
 		*ret_missing = false;
-		return uri_decode(out, span_from(pair, equals + 1));
+		value = span_from(pair, equals + 1);
 	}
-	return false;
+	return !*ret_missing && uri_decode(out, value);
 }
 
 void request_suspend(struct request *request)

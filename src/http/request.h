@@ -59,6 +59,8 @@ struct request {
 	const char *code;
 	char reason[128];
 	char caller[65];
+	bool claimed; /* caller is what a refused request says */
+	int64_t skew; /* seconds that its clock is ahead, when that is wrong */
 	char domain[256];
 	char jid[257]; /* with log.jids alone */
 	char slot[9];
@@ -69,8 +71,8 @@ struct request {
 /* The value of a header field; at == NULL: there is none. */
 struct span request_header(const struct request *request, const char *name);
 
-/* A parameter of the query, decoded; false when it is missing or malformed
- * (*ret_missing tells). */
+/* A parameter of the query, decoded; false when it is missing (*ret_missing),
+ * malformed, or there twice. */
 bool request_query(const struct request *request, const char *name,
     struct buf *out, bool *ret_missing);
 

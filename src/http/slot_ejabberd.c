@@ -22,7 +22,8 @@ static bool take(
     struct request *request, const char *name, struct span *ret_value)
 {
 	struct query *query = request->state;
-	struct refusal why = { .detail = "query: malformed %-escapes" };
+	struct refusal why = { .detail = "query: a parameter stands twice, or "
+					 "has malformed %-escapes" };
 	struct buf text;
 	bool missing;
 

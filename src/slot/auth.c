@@ -236,6 +236,19 @@ enum failure auth_check(const struct auth *auth,
 	return failure;
 }
 
+struct auth_claim auth_claim(const struct auth *auth, struct span header)
+{
+	struct auth_claim claim = { NULL, 0 };
+	uint8_t sig[HASH_SIZE];
+	struct params params;
+
+	if (header.at && header.len <= AUTH_HEADER_MAX &&
+	    read_header(header, &params) &&
+	    !read_params(&params, &claim.ts, sig))
+		claim.caller = auth_find(auth, params.id);
+	return claim;
+}
+
 void auth_sign(const struct caller *caller, const struct auth_request *request,
     struct span nonce, struct buf *out)
 {

@@ -68,6 +68,13 @@ enum failure auth_check(const struct auth *auth,
     const struct auth_request *request, const struct caller **ret_caller,
     struct refusal *why);
 
+/* What a header claims, whether or not it is right: for the log. */
+struct auth_claim {
+	const struct caller *caller; /* NULL: nobody that is known */
+	int64_t ts;                  /* 0: none */
+};
+struct auth_claim auth_claim(const struct auth *auth, struct span header);
+
 /* The other side: appends "Slot-HMAC-SHA256 id=…, ts=…, nonce=…, sig=…". */
 void auth_sign(const struct caller *caller, const struct auth_request *request,
     struct span nonce, struct buf *out);

@@ -61,25 +61,53 @@ static enum failure check(const struct auth *auth, struct span credentials,
 	return FAILURE_NONE;
 }
 
+/* The credentials of a header; false with a reason when there are none. */
+static bool decode(struct span header, uint8_t bytes[CREDENTIALS_MAX],
+    size_t *ret_len, const char **ret_reason)
+{
+	size_t scheme = span_find(header, ' ');
+
+	*ret_reason = NULL;
+	if (!header.at)
+		*ret_reason = "no Authorization header";
+	else if (header.len > HEADER_MAX)
+		*ret_reason = "Authorization is too long";
+	else if (!span_equal_nocase(
+		     span_first(header, scheme), span_of(SCHEME)))
+		*ret_reason = "Authorization is not HTTP Basic";
+	else if (!base64_decode(span_trim(span_from(header, scheme), " "),
+		     CREDENTIALS_MAX, bytes, ret_len))
+		*ret_reason = "Authorization is malformed";
+	return !*ret_reason;
+}
+
 enum failure basic_check(const struct auth *auth, struct span header,
     const struct caller **ret_caller, struct refusal *why)
 {
 	uint8_t bytes[CREDENTIALS_MAX];
-	size_t scheme = span_find(header, ' ');
 	size_t len;
 	enum failure failure;
 
-	if (!header.at)
-		return unauthorized(why, "no Authorization header");
-	if (header.len > HEADER_MAX)
-		return unauthorized(why, "Authorization is too long");
-	if (!span_equal_nocase(span_first(header, scheme), span_of(SCHEME)))
-		return unauthorized(why, "Authorization is not HTTP Basic");
-	if (!base64_decode(span_trim(span_from(header, scheme), " "),
-		sizeof bytes, bytes, &len))
-		return unauthorized(why, "Authorization is malformed");
+	if (!decode(header, bytes, &len, &why->reason))
+		return FAILURE_UNAUTHORIZED;
 	failure = check(
 	    auth, (struct span){ (const char *)bytes, len }, ret_caller, why);
 	wipe(bytes, len);
 	return failure;
+}
+
+const struct caller *basic_claim(const struct auth *auth, struct span header)
+{
+	uint8_t bytes[CREDENTIALS_MAX];
+	const struct caller *caller;
+	struct span id;
+	const char *reason;
+	size_t len;
+
+	if (!decode(header, bytes, &len, &reason))
+		return NULL;
+	id = (struct span){ (const char *)bytes, len };
+	caller = auth_find(auth, span_first(id, span_find(id, ':')));
+	wipe(bytes, len);
+	return caller;
 }

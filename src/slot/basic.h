@@ -14,4 +14,7 @@
 enum failure basic_check(const struct auth *auth, struct span header,
     const struct caller **ret_caller, struct refusal *why);
 
+/* Whom a header claims to be, as auth_claim. */
+const struct caller *basic_claim(const struct auth *auth, struct span header);
+
 #endif

@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 
 import support
 from upload import Upload
@@ -96,3 +97,26 @@ def test_no_secrets(start, tmp_path):
         assert secret not in log
     assert "/u/" in log
     assert token not in log
+
+
+def test_whom_to_mend(start):
+    """A refused request names the caller that it claims to be, if there is
+    one, and how far its clock is off."""
+    slotd = start(support.s3_config(log={"format": "json"}))
+
+    def line(**auth):
+        seen = len(slotd.lines)
+        assert slotd.post(support.slot_body(), **auth).status == 401
+        found = json.loads(slotd.wait_line('"status":401', seen))
+        assert "caller" not in found
+        return found
+
+    found = line(secret="wrong-secret-of-20-b")
+    assert (found["claimed"], found["reason"]) == (
+        "prosody", "wrong signature")
+    assert "skew" not in found
+    assert "claimed" not in line(caller="nobody")
+    found = line(ts=int(time.time()) - 7200)
+    assert found["claimed"] == "prosody"
+    assert -7230 <= found["skew"] <= -7200
+    assert 7170 <= line(ts=int(time.time()) + 7200)["skew"] <= 7200

@@ -106,6 +106,8 @@ def test_a_plus_sign_is_one(s3):
     ("?jid=a%40localhost&name=a&size=1x", "size"),
     ("?jid=a%40b%40c&name=a&size=1", "jid"),
     ("?jid=a%40localhost&name=%FF&size=1", "filename"),
+    ("?jid=a%40localhost&name=a&size=1&size=2", "query"),
+    ("?jid=a%40localhost&jid=a%40localhost&name=a&size=1", "query"),
     ("?jid=a%40localhost&name=%4&size=1", "query"),
     ("?jid=a%40localhost&name=%00&size=1", "query"),
     ("?jid=a%40localhost&name=a&size=1&content_type=x", "content_type"),
@@ -203,12 +205,22 @@ def test_log(start):
     slotd = start(support.s3_config(callers=callers()))
     slotd.ask("GET", TARGET, headers=basic(secret="wrong-secret-of-20-b"))
     slotd.ask("GET", TARGET, headers=basic())
-    slotd.wait_line("route=/slot status=401 code=unauthorized "
-                    'reason="wrong secret"')
+    slotd.wait_line("route=/slot claimed=ejabberd status=401 "
+                    'code=unauthorized reason="wrong secret"')
     slotd.wait_line("route=/slot caller=ejabberd .*status=200")
     text = "\n".join(slotd.lines)
     for word in ("alice", "co.jpg", support.SECRET, "wrong-secret"):
         assert word not in text
+
+
+def test_a_jid_is_one_line(start):
+    slotd = start(support.s3_config(callers=callers(), log={"jids": True}))
+    slotd.ask("GET", "/slot?jid=a%0Ats=x%20b%40localhost&name=a&size=1",
+              headers=basic())
+    slotd.ask("GET", TARGET, headers=basic())
+    slotd.wait_line("status=400")
+    slotd.wait_line("status=200")
+    assert all(line.startswith("ts=20") for line in slotd.lines)
 
 
 def test_check(tmp_path):
