@@ -126,6 +126,10 @@ $(BUILD)/tests/%: tests/%.c $(BUILD)/libslotd.a
 		-MMD -MP $(ALL_LDFLAGS) -o $@ $< $(BUILD)/libslotd.a $(LDLIBS) \
 		$(shell $(PKG_CONFIG) --libs cmocka)
 
+bench: all ## speeds, as ratios of one run; not part of check
+	@tests/packages.sh check
+	@SLOTD=$(BUILD)/slotd $(PYTHON) tests/bench/relay.py
+
 # --- the house ------------------------------------------------------------
 
 lint: ## formatters and linters
@@ -149,5 +153,5 @@ help: ## this list
 
 .PHONY: all install demo demo-stop check check-unit check-e2e check-house \
 	check-openapi check-s3 check-xmpp check-asan check-tsan check-debian13 \
-	unit-programs lint fmt cover clean help
+	unit-programs bench lint fmt cover clean help
 -include $(BUILD)/main.d $(OBJECTS:.o=.d) $(UNIT_BIN:=.d)
