@@ -50,26 +50,40 @@ static int wait_time(const struct loop *loop)
 	return milliseconds < INT_MAX ? (int)milliseconds : INT_MAX;
 }
 
+/* Waits until there is something to do; false when the loop is to end. */
+static bool wait_for_work(struct loop *loop)
+{
+	struct epoll_event events[3];
+	int count = epoll_wait(loop->epoll, events, 3, wait_time(loop));
+	bool go_on = true;
+
+	for (int i = 0; i < count; i++) {
+		uint64_t wakes;
+		ssize_t len;
+
+		if (events[i].data.fd == loop->guests[0])
+			go_on = take_guests(loop);
+		else if (events[i].data.fd == loop->wake) {
+			/* Before the daemon runs: no later one is lost. */
+			len = read(loop->wake, &wakes, sizeof wakes);
+			(void)len;
+		}
+	}
+	return go_on;
+}
+
 static void *run(void *argument)
 {
 	struct loop *loop = argument;
-	struct epoll_event events[3];
-	uint64_t wakes;
-	ssize_t len;
 
-	while (take_guests(loop)) {
-		/* Before the look, so that no later one is lost. */
-		len = read(loop->wake, &wakes, sizeof wakes);
-		(void)len;
+	while (wait_for_work(loop))
 		MHD_run(loop->daemon);
-		epoll_wait(loop->epoll, events, 3, wait_time(loop));
-	}
 	return NULL;
 }
 
 static bool watch(const struct loop *loop, int fd)
 {
-	struct epoll_event event = { .events = EPOLLIN };
+	struct epoll_event event = { .events = EPOLLIN, .data.fd = fd };
 
 	return epoll_ctl(loop->epoll, EPOLL_CTL_ADD, fd, &event) == 0;
 }
