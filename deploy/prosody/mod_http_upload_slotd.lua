@@ -4,27 +4,24 @@
 --       http_upload_slotd_caller = "prosody"
 --       http_upload_slotd_secret_file = "/etc/prosody/slotd.secret"
 -- or "http_upload_slotd" in modules_enabled of a VirtualHost. Options:
---
 -- http_upload_slotd_url          where slotd is, http or https, with the path that a proxy gives it
 -- http_upload_slotd_caller       our id among slotd's callers
--- http_upload_slotd_secret       that caller's secret, or
--- http_upload_slotd_secret_file  the file it is in; a newline at its end is dropped
+-- http_upload_slotd_secret_file  the file with that caller's secret (or _secret: the secret itself)
 -- http_upload_slotd_timeout      seconds until a client gets an answer (5)
--- http_upload_slotd_access       list of JIDs and domains that may upload; nobody else may then. Default: users
---                                of every VirtualHost here, or of the one that has the module; on Prosody 13 if
---                                their role may "http_upload_slotd:upload", as "prosody:registered" may
+-- http_upload_slotd_access       list of JIDs and domains that may upload, and nobody else. Default: users of every
+--                                VirtualHost here or of the module's (Prosody 13: who may "http_upload_slotd:upload")
 -- http_upload_slotd_size_limit   bytes; can only lower slotd's own limit
 -- http_upload_slotd_cafile       the CA of slotd's https certificate, instead of the system's
-
 -- luacheck: std lua54, globals module, read globals prosody
 local new_cache, new_form, new_nonce = require "util.cache".new, require "util.dataforms".new, require "util.id".medium;
 local hmac_sha256, valid_utf8 = require "util.hashes".hmac_sha256, require "util.encodings".utf8.valid;
 local http, urlencode = require "net.http", require "util.http".urlencode;
 local jid, json, st = require "util.jid", require "util.json", require "util.stanza";
-
-local NS, NS_OLD = "urn:xmpp:http:upload:0", "urn:xmpp:http:upload";
+local NS, NS_OLD, NO_XML = "urn:xmpp:http:upload:0", "urn:xmpp:http:upload", "\239\191[\190\191]"; -- U+FFFE, U+FFFF
 local BODY_MAX, ANSWER_MAX, SIZE_MAX = 16384, 65536, 2^53 - 1; -- bytes
-local RETRY_DELAY, MINUTE, HOUR, FLYING_MAX = 0.2, 60, 3600, 32; -- slotd ends connections beyond 64 of an address
+local RETRY_DELAY, MINUTE, HOUR = 0.2, 60, 3600; -- seconds
+-- Requests to slotd at a time, in all (it ends connections beyond 64 of an address) and of one JID; and that wait.
+local FLYING_MAX, OWN_MAX, QUEUED_MAX = 32, 8, 5000;
 
 -- The scheme, the host with its port, and what follows it; nil if it is no URL of a server.
 local function split_url(text)
@@ -40,17 +37,14 @@ local function fault(option, what, ...)
 	faulty = true;
 	module:log("error", "http_upload_slotd_"..option.." "..what, ...);
 end
-
 local function read_url()
-	local text = module:get_option_string("http_upload_slotd_url", "");
-	local scheme, authority, path = split_url(text);
+	local scheme, authority, path = split_url(module:get_option_string("http_upload_slotd_url", ""));
 	if scheme and not path:find("[^%w._~%%/-]") then
 		path = path:gsub("/+$", "");
 		return scheme.."://"..authority..path, authority, path;
 	end
-	return fault("url", "is missing or wrong, %q; it is like http://127.0.0.1:8363 or https://HOST/PATH", text);
+	return fault("url", "is missing or wrong; it is like http://127.0.0.1:8363 or https://HOST/PATH");
 end
-
 local function read_secret()
 	local secret = module:get_option_string("http_upload_slotd_secret");
 	local path = module:get_option_path("http_upload_slotd_secret_file", nil, "config");
@@ -64,14 +58,12 @@ local function read_secret()
 	if secret and secret ~= "" then return secret; end
 	return fault(path and "secret_file" or "secret", "is missing or empty");
 end
-
 local function read_number(name, default, get)
 	local option = "http_upload_slotd_"..name;
 	local value = get(module, option, default);
 	if module:get_option(option) == nil or value and value > 0 and value < math.huge then return value; end
 	return fault(name, "is not a number above 0");
 end
-
 -- Two sets: who may upload, and the domains of those. Nil without the option.
 local function read_access()
 	local jids, domains = {}, {};
@@ -84,7 +76,6 @@ local function read_access()
 	end
 	if next(jids) then return jids, domains; end
 end
-
 -- Nil leaves it to Prosody's own settings, with the system's CAs.
 local function read_sslctx()
 	local path = module:get_option_path("http_upload_slotd_cafile", nil, "config");
@@ -108,34 +99,45 @@ if faulty then return module:set_status("error", "Options are missing or wrong (
 
 -- Asking slotd -------------------------------------------------------------
 local LOST = { ["closed"] = true, ["connection-closed"] = true, ["connection refused"] = true }; -- worth another try
-local jobs, waiting, flying, pumping, closing, fly = {}, {}, 0, false, false, nil;
+local jobs, flying, pumping, closing, fly = {}, 0, false, false, nil;
+local queues, turns, queued = {}, {}, 0; -- a queue of jobs for each bare JID; who has one to fly takes turns
 
 local function authorization(method, target, body)
 	local ts, nonce = ("%d"):format(os.time()), new_nonce();
 	local text = table.concat({ "slotd-v1", caller, method, target, ts, nonce, body }, "\n");
 	return ("Slot-HMAC-SHA256 id=%s, ts=%s, nonce=%s, sig=%s"):format(caller, ts, nonce, hmac_sha256(secret, text, true));
 end
-
+local function take_turn(queue)
+	local waits = queue[queue.first];
+	if waits and not queue.listed and queue.flying < OWN_MAX then queue.listed, turns[#turns + 1] = true, queue; end
+	if not waits and queue.flying == 0 and queues[queue.owner] == queue then queues[queue.owner] = nil; end
+end
 local function land(job)
-	if job.flight then flying = flying - 1; end
+	if job.flight then
+		flying, job.queue.flying = flying - 1, job.queue.flying - 1;
+		take_turn(job.queue);
+	end
 	job.flight, job.request = nil, nil;
 end
-
 local function pump()
 	if pumping or closing then return; end
 	pumping = true;
-	while flying < FLYING_MAX and waiting[1] do
-		local job = table.remove(waiting, 1);
+	while flying < FLYING_MAX and turns[1] do
+		local queue = table.remove(turns, 1);
+		local first, job = queue.first, queue[queue.first];
+		queue[first], queue.first, queue.listed, queued = nil, first + 1, false, queued - 1;
 		if jobs[job] then fly(job); end
+		take_turn(queue);
 	end
 	pumping = false;
 end
-
 local function enqueue(_, job)
-	waiting[#waiting + 1] = job;
+	local queue = queues[job.owner] or job.queue or { owner = job.owner, first = 1, last = 0, flying = 0 };
+	queues[job.owner], job.queue, queue.last, queued = queue, queue, queue.last + 1, queued + 1;
+	queue[queue.last] = job;
+	take_turn(queue);
 	pump();
 end
-
 -- Ends a job once; what comes later is dropped. Status 0 is no answer, for the reason in body.
 local function finish(job, status, body)
 	if not jobs[job] then return; end
@@ -147,10 +149,9 @@ local function finish(job, status, body)
 	job.done(status, body);
 	pump();
 end
-
 function fly(job)
 	local flight, is_post = {}, job.method == "POST";
-	job.flight, job.tries, flying = flight, job.tries + 1, flying + 1;
+	job.flight, job.tries, flying, job.queue.flying = flight, job.tries + 1, flying + 1, job.queue.flying + 1;
 	local request = http.request(base..job.target, {
 		method = job.method, body = is_post and job.body or nil, sslctx = sslctx;
 		headers = {
@@ -166,10 +167,9 @@ function fly(job)
 	end);
 	if job.flight == flight and request then request.body_size_limit, job.request = ANSWER_MAX, request; end
 end
-
 -- Calls done(status, body) within the time limit.
-local function ask(method, target, body, done)
-	local job = { method = method, target = target, body = body, done = done, tries = 0 };
+local function ask(owner, method, target, body, done)
+	local job = { owner = owner, method = method, target = target, body = body, done = done, tries = 0 };
 	jobs[job] = true;
 	job.timer = module:add_timer(timeout, function () finish(job, 0, "timeout"); end);
 	enqueue(nil, job);
@@ -199,12 +199,10 @@ end
 local function is_size(value)
 	return type(value) == "number" and value >= 0 and value <= SIZE_MAX and value % 1 == 0;
 end
-
 local function decode(text)
 	local ok, value = pcall(json.decode, text);
 	return ok and type(value) == "table" and value or {};
 end
-
 local function complaint(status, body)
 	if status == 0 then return REASONS[body] or "no usable answer: "..tostring(body); end
 	local code = decode(body).code;
@@ -212,7 +210,17 @@ local function complaint(status, body)
 	code = type(code) == "string" and code:match("^[%w-]+$");
 	return ("it answered %d%s%s"):format(status, code and " "..code or "", why and ": "..why or "");
 end
-
+-- To the log, the same at most once a minute: users decide how often.
+local said = {};
+local function complain(text)
+	said[text] = (said[text] or -1) + 1;
+	if said[text] > 0 then return; end
+	module:log("error", "%s", text);
+	module:add_timer(MINUTE, function ()
+		if said[text] > 0 then module:log("error", "%s (and %d times more)", text, said[text]); end
+		said[text] = nil;
+	end);
+end
 -- What is wrong with a URL; nil if nothing is. The URL itself is secret.
 local function url_fault(value)
 	local scheme, server, rest = split_url(type(value) == "string" and value or "");
@@ -224,17 +232,16 @@ local function url_fault(value)
 		return "http URLs where clients want https; look at slotd's public_url, bucket_url, download_url";
 	end
 end
-
 -- The three headers that XEP-0363 allows, spelled as it does.
 local function allowed_headers(given)
 	local headers = {};
 	for key, value in pairs(type(given) == "table" and given or {}) do
 		local name = ({ authorization = "Authorization", cookie = "Cookie", expires = "Expires" })[tostring(key):lower()];
-		if name and type(value) == "string" and valid_utf8(value) and not value:find("%c") then headers[name] = value; end
+		local is_text = type(value) == "string" and valid_utf8(value) and not value:find("%c") and not value:find(NO_XML);
+		if name and is_text then headers[name] = value; end
 	end
 	return headers;
 end
-
 -- The stanza error that slotd names; nil if it names none.
 local function named_error(problem)
 	local named = type(problem.xmpp) == "table" and problem.xmpp or {};
@@ -243,12 +250,11 @@ local function named_error(problem)
 	text = type(text) == "string" and valid_utf8(text) and text;
 	return {
 		type = named.type, condition = named.condition;
-		text = text and text:gsub("%c", " "):gsub("\239\191[\190\191]", "") or nil;
+		text = text and text:gsub("%c", " "):gsub(NO_XML, "") or nil;
 		max = is_size(max) and ("%d"):format(math.min(max, ceiling)) or nil;
 		retry = stamp:match("^%d%d%d%d%-%d%d%-%d%dT%d%d:%d%d:%d%d%.?%d*Z$");
 	};
 end
-
 -- A slot; or nil, the error for the client, and what the operator has to mend, if anything.
 local function read_slot(status, body)
 	local err = { type = "wait", condition = "service-unavailable", text = "The upload service is not available" };
@@ -264,20 +270,17 @@ end
 
 -- Who may upload -----------------------------------------------------------
 local refused = new_cache(1000);
-
 local function is_served(domain)
 	if access then return access_domains[domain]; end
 	local host = prosody.hosts[domain];
 	return host and host.type == "local" and (is_component or domain == module.host);
 end
-
 local function may_upload(from)
 	local node, domain = jid.split(from);
 	if access then return access[jid.bare(from)] or access[domain]; end
 	if not is_served(domain) then return module.may and module:may(":upload", from); end
 	if not module.may or not node then return true; end
-	-- Prosody 13. A user's role is kept by the user's host.
-	local authz = prosody.hosts[domain].authz;
+	local authz = prosody.hosts[domain].authz; -- Prosody 13: a user's role is kept by the user's host
 	authz.add_default_permission("prosody:registered", "http_upload_slotd:upload");
 	local role = authz.get_user_role(node);
 	return role and role:may("http_upload_slotd:upload") or module:may(":upload", from);
@@ -285,11 +288,9 @@ end
 
 -- The size that is advertised ----------------------------------------------
 local limits, forms, advertised = {}, {}, nil; -- limits by domain, false where slotd did not tell
-
 local function limit_of(domain)
 	return limits[domain] and math.min(limits[domain], ceiling) or size_limit;
 end
-
 local function advertise(limit)
 	if limit == advertised then return; end
 	for _, form in ipairs(forms) do module:remove_item("extension", form); end
@@ -300,7 +301,6 @@ local function advertise(limit)
 		module:add_extension(forms[i]);
 	end
 end
-
 -- Asks for one domain after the other, so that slots come through in between.
 local function ask_limits()
 	local names, failed = {}, false;
@@ -310,13 +310,13 @@ local function ask_limits()
 	local function ask_next()
 		local domain = table.remove(names);
 		if not domain then return module:add_timer(failed and MINUTE or HOUR, ask_limits); end
-		ask("GET", "/limits?domain="..urlencode(domain), "", function (status, body)
+		ask(module.host, "GET", "/limits?domain="..urlencode(domain), "", function (status, body)
 			if closing then return; end
 			local size, old = status == 200 and decode(body).max_size, limits[domain];
 			if is_size(size) then
 				if size ~= old then module:log("info", "Files of %s may have %d bytes", domain, size); end
 			elseif old ~= false then
-				module:log("error", "slotd at %s, limits of %s: %s", base, domain, complaint(status, body));
+				complain(("slotd at %s, limits of %s: %s"):format(base, domain, complaint(status, body)));
 			end
 			limits[domain] = is_size(size) and size;
 			failed = failed or not limits[domain];
@@ -343,7 +343,6 @@ local function reply_with(stanza, ns, slot, err)
 	module:send(reply);
 	return true;
 end
-
 -- What slotd is to be sent; or nil and the error.
 local function read_request(request, ns, from)
 	local given = ns == NS and request.attr or { filename = request:get_child_text("filename"),
@@ -351,9 +350,9 @@ local function read_request(request, ns, from)
 	local function refuse(condition, text, max)
 		return nil, { type = "modify", condition = condition, text = text, max = max and ("%d"):format(max) };
 	end
-	local name, size, media_type = given.filename, (given.size or ""):match("^%s*0*(%d+)%s*$"), given["content-type"];
-	if not name then return refuse("bad-request", "The file name is missing"); end
-	if not size then return refuse("bad-request", "The size is not a number of bytes"); end
+	local name, size, media_type = given.filename, (given.size or ""):match("^%s*(%d+)%s*$"), given["content-type"];
+	if not name or not size then return refuse("bad-request", "The file name or a size in bytes is missing"); end
+	size = size:gsub("^0+(%d)", "%1"); -- in two steps: one pattern for both would try each zero anew
 	if #size > 16 or tonumber(size) > ceiling then
 		return refuse("not-acceptable", "The file is too large", limit_of(jid.host(from)));
 	end
@@ -363,25 +362,26 @@ local function read_request(request, ns, from)
 	if #body > BODY_MAX then return refuse("bad-request", "The file name is too long"); end
 	return body;
 end
-
 local function on_request(stanza, ns)
-	local bare = jid.bare(stanza.attr.from);
+	local bare, domain = jid.bare(stanza.attr.from), jid.host(stanza.attr.from);
 	if not may_upload(stanza.attr.from) then
-		if not refused:get(bare) then module:log("info", "%s may not upload: see http_upload_slotd_access", bare); end
-		refused:set(bare, true);
+		local who = prosody.hosts[domain] and bare or domain; -- strangers are told of by their domain
+		if not refused:get(who) then module:log("info", "%s may not upload: see http_upload_slotd_access", who); end
+		refused:set(who, true);
 		return reply_with(stanza, ns, nil, { type = "auth", condition = "forbidden", text = "You may not upload files" });
 	end
 	local body, refusal = read_request(stanza.tags[1], ns, stanza.attr.from);
-	if not body then return reply_with(stanza, ns, nil, refusal); end
-	ask("POST", "/slot", body, function (status, answer)
-		local slot, err, complain = read_slot(status, answer);
+	local full = { type = "wait", condition = "resource-constraint", text = "Too many wait for the upload service" };
+	refusal = refusal or queued >= QUEUED_MAX and full;
+	if refusal then return reply_with(stanza, ns, nil, refusal); end
+	ask(bare, "POST", "/slot", body, function (status, answer)
+		local slot, err, what = read_slot(status, answer);
 		reply_with(stanza, ns, slot, err);
-		if complain then return module:log("error", "slotd at %s: %s", base, complain); end
+		if what then return complain(("slotd at %s: %s"):format(base, what)); end
 		if err then module:log("info", "No slot for %s: %s", bare, err.text or err.condition); end
 	end);
 	return true;
 end
-
 function module.unload()
 	closing = true;
 	for job in pairs(jobs) do finish(job, 0, "unloaded"); end

@@ -217,7 +217,7 @@ def test_requests_under_way(serve, slotd, what):
             slotd.hold()
         numbers = [alice.send_iq("get", server.upload, slot_request("x", 1))
                    for _ in range(60)]
-        slotd.wait_requests(10)
+        slotd.wait_requests(8)
         assert manage(alice, what).get("type") == "result"
         for number in numbers:
             is_unavailable(alice.read_iq(number))
