@@ -297,6 +297,8 @@ def test_one_user_does_not_hold_all_places(serve):
             slotd.wait_requests(8)
             # All that she may have are under way; he is served.
             parse_slot(ask(server, bob))
+            assert len([x for x in slotd.requests
+                        if x.method == "POST"]) == 9
             for event in events:
                 event.set()
             for number in numbers:

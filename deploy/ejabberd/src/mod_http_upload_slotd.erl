@@ -19,13 +19,17 @@
 -include("logger.hrl").
 -include("xmpp.hrl").
 
--define(PARTS, [slotd_options, slotd_client, slotd_answer]).
+-define(PARTS, [slotd_options, slotd_client, slotd_answer, slotd_turns]).
 %% Questions to slotd at once, for each virtual host. From another machine
 %% slotd takes 64 connections of one address.
 -define(AT_ONCE, 48).
 -define(AT_ONCE_LOOPBACK, 256).
 -define(LIMITS_EVERY, timer:hours(1)).
 -define(LIMITS_AGAIN, timer:seconds(30)).
+%% Of one JID; and questions that wait, of all.
+-define(OWN_AT_ONCE, 16).
+-define(WAITING_MAX, 5000).
+-define(SAID_EVERY, timer:minutes(1)).
 -define(REFUSED_MAX, 10000).
 -define(SIZE_MAX, 16#7fffffffffffffff).
 -define(BODY_MAX, 16384).
@@ -37,15 +41,14 @@
 	 limits_fault = none :: none | binary(), % the last one that was logged
 	 limits_ask :: reference() | undefined, % the question under way
 	 limits_timer :: reference() | undefined,
-	 running = 0 :: non_neg_integer(),
-	 waiting = queue:new() :: queue:queue(request()),
+	 running = #{} :: #{reference() => binary()}, % whose process it is
+	 turns = slotd_turns:new(?OWN_AT_ONCE) :: slotd_turns:turns(),
+	 said = #{} :: #{binary() => non_neg_integer()}, % and how often since
 	 refused = #{} :: #{binary() => true}}). % JIDs that were logged
 
 -record(request,
 	{iq :: iq(), ns :: binary(), filename :: binary(),
 	 size :: non_neg_integer(), type :: binary(), deadline :: integer()}).
-
--type request() :: #request{}.
 
 %%% gen_mod
 
@@ -105,8 +108,8 @@ handle_call(reload, _From, State) ->
 handle_call(_Request, _From, State) ->
     {reply, {error, unknown}, State}.
 
-handle_cast({refused, Jid}, #state{refused = Refused} = State) ->
-    {noreply, State#state{refused = log_refused(Jid, Refused)}};
+handle_cast({complaint, Text}, State) ->
+    {noreply, complain(Text, State)};
 handle_cast(_Message, State) ->
     {noreply, State}.
 
@@ -123,8 +126,10 @@ handle_info({route, #iq{type = Type, lang = Lang} = IQ}, State)
 handle_info({route, #message{} = Message}, State) ->
     ejabberd_router:route_error(Message, xmpp:err_service_unavailable()),
     {noreply, State};
-handle_info({'DOWN', _, process, _, _}, #state{running = N} = State) ->
-    {noreply, next(State#state{running = N - 1})};
+handle_info({'DOWN', Ref, process, _, _}, State) ->
+    {noreply, next(ended(Ref, State))};
+handle_info({timeout, _, {said, Text}}, State) ->
+    {noreply, say_again(Text, State)};
 handle_info({limits, Ask, Result}, #state{limits_ask = Ask} = State) ->
     {noreply, take_limits(Result, State)};
 handle_info({timeout, Timer, limits}, #state{limits_timer = Timer} = State) ->
@@ -132,11 +137,11 @@ handle_info({timeout, Timer, limits}, #state{limits_timer = Timer} = State) ->
 handle_info(_Info, State) ->
     {noreply, State}.
 
-terminate(_Reason, #state{conf = Conf, waiting = Waiting,
+terminate(_Reason, #state{conf = Conf, turns = Turns,
 			  server_host = ServerHost}) ->
     routes(maps:get(hosts, Conf), [], ServerHost),
     [ejabberd_router:route_error(IQ, slotd_answer:unavailable())
-     || #request{iq = IQ} <- queue:to_list(Waiting)],
+     || #request{iq = IQ} <- slotd_turns:items(Turns)],
     ok.
 
 reload(#state{server_host = ServerHost, conf = Old} = State) ->
@@ -210,23 +215,47 @@ form(NS, Max) ->
 max_size(#state{limit = Limit, conf = #{max_size := Max}}) ->
     min(Limit, Max).
 
-%% First come, first served: who waits longest has the nearest deadline.
-enqueue(Request, #state{waiting = Waiting, conf = Conf} = State) ->
-    Deadline = erlang:monotonic_time(millisecond) + maps:get(timeout, Conf),
-    next(State#state{waiting = queue:in(Request#request{deadline = Deadline},
-					Waiting)}).
-
-next(#state{running = N, waiting = Waiting, conf = Conf} = State) ->
-    case N < at_once(Conf) andalso queue:out(Waiting) of
-	{{value, Request}, Rest} ->
-	    ServerHost = State#state.server_host,
-	    Max = max_size(State),
-	    Server = self(),
-	    spawn_monitor(
-	      fun() -> serve(Request, ServerHost, Conf, Max, Server) end),
-	    next(State#state{running = N + 1, waiting = Rest});
+enqueue(#request{iq = #iq{from = From, lang = Lang} = IQ} = Request,
+	#state{server_host = ServerHost, conf = #{access := Access},
+	       turns = Turns} = State) ->
+    Full = slotd_turns:waiting(Turns) >= ?WAITING_MAX,
+    case acl:match_rule(ServerHost, Access, From) of
+	allow when not Full ->
+	    next(wait(bare(From), Request, State));
+	allow ->
+	    Text = <<"Too many wait for the upload service">>,
+	    Error = xmpp:err_resource_constraint(Text, Lang),
+	    ejabberd_router:route_error(IQ, Error),
+	    State;
 	_ ->
-	    State
+	    Text = <<"Access denied by service policy">>,
+	    ejabberd_router:route_error(IQ, xmpp:err_forbidden(Text, Lang)),
+	    log_refused(From, State)
+    end.
+
+wait(Jid, Request, #state{conf = Conf, turns = Turns} = State) ->
+    Deadline = erlang:monotonic_time(millisecond) + maps:get(timeout, Conf),
+    Whole = Request#request{deadline = Deadline},
+    State#state{turns = slotd_turns:add(Jid, Whole, Turns)}.
+
+next(#state{running = Running, turns = Turns, conf = Conf} = State) ->
+    case maps:size(Running) < at_once(Conf) andalso slotd_turns:next(Turns) of
+	{Jid, Request, Rest} -> next(run(Jid, Request, State#state{turns = Rest}));
+	_ -> State
+    end.
+
+run(Jid, Request, #state{conf = Conf, running = Running} = State) ->
+    Max = max_size(State),
+    Server = self(),
+    {_, Ref} = spawn_monitor(
+		 fun() -> serve(Request, Conf, Max, Server) end),
+    State#state{running = Running#{Ref => Jid}}.
+
+ended(Ref, #state{running = Running, turns = Turns} = State) ->
+    case maps:take(Ref, Running) of
+	{Jid, Others} -> State#state{running = Others,
+				     turns = slotd_turns:done(Jid, Turns)};
+	error -> State
     end.
 
 at_once(#{address := #{host := Host}}) ->
@@ -235,9 +264,9 @@ at_once(#{address := #{host := Host}}) ->
 	false -> ?AT_ONCE
     end.
 
-serve(#request{iq = IQ} = Request, ServerHost, Conf, Max, Server) ->
+serve(#request{iq = IQ} = Request, Conf, Max, Server) ->
     Reply = try
-		reply(Request, ServerHost, Conf, Max, Server)
+		reply(Request, Conf, Max, Server)
 	    catch
 		Class:Why:Stack ->
 		    ?ERROR_MSG("mod_http_upload_slotd: ~p:~p at ~0p",
@@ -246,18 +275,17 @@ serve(#request{iq = IQ} = Request, ServerHost, Conf, Max, Server) ->
 	    end,
     ejabberd_router:route(Reply).
 
-reply(#request{iq = #iq{from = From, lang = Lang} = IQ} = Request, ServerHost,
-      #{access := Access} = Conf, Max, Server) ->
-    case acl:match_rule(ServerHost, Access, From) of
-	allow ->
-	    case slot(Request, Conf, Max) of
-		{slot, Slot} -> xmpp:make_iq_result(IQ, Slot);
-		{error, Error} -> xmpp:make_error(IQ, Error)
-	    end;
-	_ ->
-	    gen_server:cast(Server, {refused, bare(From)}),
-	    Text = <<"Access denied by service policy">>,
-	    xmpp:make_error(IQ, xmpp:err_forbidden(Text, Lang))
+reply(#request{iq = IQ} = Request, Conf, Max, Server) ->
+    case slot(Request, Conf, Max) of
+	{slot, Slot} ->
+	    xmpp:make_iq_result(IQ, Slot);
+	{error, Error} ->
+	    xmpp:make_error(IQ, Error);
+	{error, Error, quiet} ->
+	    xmpp:make_error(IQ, Error);
+	{error, Error, Why} ->
+	    gen_server:cast(Server, {complaint, complaint(Why, Conf)}),
+	    xmpp:make_error(IQ, Error)
     end.
 
 slot(#request{size = Size, ns = NS}, #{max_size := Own}, Max)
@@ -277,35 +305,48 @@ slot(#request{iq = #iq{from = From, lang = Lang}, filename = Name,
 	    case slotd_client:ask(Conf, <<"POST">>, <<"/slot">>, Body,
 				  Deadline) of
 		{answer, Code, Answer} ->
-		    judge(slotd_answer:slot(Code, Answer, NS, Own), Conf);
+		    slotd_answer:slot(Code, Answer, NS, Own);
 		{failed, Why} ->
-		    log(Why, Conf),
-		    {error, slotd_answer:unavailable()}
+		    {error, slotd_answer:unavailable(), Why}
 	    end
     end.
 
-judge({slot, Slot}, _Conf) ->
-    {slot, Slot};
-judge({error, Error, quiet}, _Conf) ->
-    {error, Error};
-judge({error, Error, Why}, Conf) ->
-    log(Why, Conf),
-    {error, Error}.
+%% Users decide how often: the same complaint is logged once a minute.
+complaint(Why, #{address := #{url := Url}}) ->
+    unicode:characters_to_binary(
+      io_lib:format("No slot from slotd at ~ts: ~ts", [Url, Why])).
 
-log(Why, #{address := #{url := Url}}) ->
-    ?ERROR_MSG("No slot from slotd at ~ts: ~ts", [Url, Why]).
+complain(Text, #state{said = Said} = State) ->
+    case maps:find(Text, Said) of
+	{ok, N} ->
+	    State#state{said = Said#{Text => N + 1}};
+	error ->
+	    ?ERROR_MSG("~ts", [Text]),
+	    erlang:start_timer(?SAID_EVERY, self(), {said, Text}),
+	    State#state{said = Said#{Text => 0}}
+    end.
+
+say_again(Text, #state{said = Said} = State) ->
+    {N, Others} = maps:take(Text, Said),
+    [?ERROR_MSG("~ts (and ~B times more)", [Text, N]) || N > 0],
+    State#state{said = Others}.
 
 bare(Jid) ->
     jid:encode(jid:remove_resource(Jid)).
 
-log_refused(Jid, Refused) when is_map_key(Jid, Refused) ->
-    Refused;
-log_refused(Jid, Refused) ->
-    ?WARNING_MSG("Refused an upload slot to ~ts: the option 'access' of "
-		 "mod_http_upload_slotd does not allow it (said once)", [Jid]),
-    if map_size(Refused) < ?REFUSED_MAX -> Refused#{Jid => true};
-       true -> #{Jid => true}
-    end.
+%% Strangers are told of by their domain: they may have any number of names.
+log_refused(#jid{lserver = Domain} = From, #state{refused = Refused} = State) ->
+    Who = case lists:member(Domain, ejabberd_option:hosts()) of
+	      true -> bare(From);
+	      false -> Domain
+	  end,
+    [?WARNING_MSG("Refused an upload slot to ~ts: the option 'access' of "
+		  "mod_http_upload_slotd does not allow it (said once)", [Who])
+     || not is_map_key(Who, Refused)],
+    Kept = if map_size(Refused) < ?REFUSED_MAX -> Refused;
+	      true -> #{}
+	   end,
+    State#state{refused = Kept#{Who => true}}.
 
 %%% Limits
 

@@ -16,6 +16,8 @@
 
 -define(ANSWER_MAX, 65536).
 -define(PAUSE, 250).
+%% All of an answer is read again with each packet that comes.
+-define(CHUNKS_MAX, 100).
 
 -type address() :: #{transport := gen_tcp | ssl, host := string(),
 		     port := inet:port_number(), path := binary(),
@@ -199,18 +201,20 @@ receive_answer(T, Socket, Seen, Deadline) ->
 		Result ->
 		    Result
 	    end;
-	{error, Why} when Seen /= <<>>, Why /= timeout ->
+	{error, closed} when Seen /= <<>> ->
 	    case response(Seen, closed) of
 		more -> {failed, "its answer ends in the middle"};
 		Result -> Result
 	    end;
+	{error, Why} when Seen /= <<>>, Why /= timeout ->
+	    {failed, "its answer ends in the middle"};
 	{error, Why} ->
 	    fault(Why)
     end.
 
 response(Data, State) ->
     case erlang:decode_packet(http_bin, Data, []) of
-	{ok, {http_response, _, Code, _}, Rest} ->
+	{ok, {http_response, _, Code, _}, Rest} when Code >= 100, Code < 1000 ->
 	    headers(Rest, Code, #{}, State);
 	{more, _} ->
 	    more;
@@ -220,6 +224,9 @@ response(Data, State) ->
 
 headers(Data, Code, Known, State) ->
     case erlang:decode_packet(httph_bin, Data, []) of
+	{ok, {http_header, _, 'Content-Length', _, _}, _}
+	  when is_map_key('Content-Length', Known) ->
+	    {failed, "its answer has two Content-Length headers"};
 	{ok, {http_header, _, Name, _, Value}, Rest} ->
 	    headers(Rest, Code, Known#{Name => Value}, State);
 	{ok, http_eoh, Rest} when Code < 200 ->
@@ -236,7 +243,7 @@ headers(Data, Code, Known, State) ->
     end.
 
 body(Data, #{'Transfer-Encoding' := _}, _State) ->
-    chunks(Data, <<>>);
+    chunks(Data, <<>>, ?CHUNKS_MAX);
 body(Data, #{'Content-Length' := Text}, _State) ->
     case string:to_integer(Text) of
 	{Length, <<>>} when Length >= 0, byte_size(Data) >= Length ->
@@ -251,7 +258,9 @@ body(Data, _Known, closed) ->
 body(_Data, _Known, open) ->
     more.
 
-chunks(Data, Done) ->
+chunks(_Data, _Done, 0) ->
+    {failed, "its answer is in more chunks than a slot needs"};
+chunks(Data, Done, Left) ->
     case re:run(Data, "^([0-9A-Fa-f]{1,8})[^\r\n]*\r\n",
 		[{capture, all, index}]) of
 	{match, [{0, Skip}, {0, Digits}]} ->
@@ -260,7 +269,7 @@ chunks(Data, Done) ->
 		_ when Size == 0 ->
 		    {ok, Done};
 		<<_:Skip/binary, Chunk:Size/binary, "\r\n", Rest/binary>> ->
-		    chunks(Rest, <<Done/binary, Chunk/binary>>);
+		    chunks(Rest, <<Done/binary, Chunk/binary>>, Left - 1);
 		_ ->
 		    more
 	    end;
