@@ -33,7 +33,8 @@ static const char *wrong_base(const struct conf *conf, struct span base)
 
 	if (base.len < 3 || !span_starts(base, "/") ||
 	    base.at[base.len - 1] != '/')
-		return "must start and end with /, such as \"/share/\"";
+		return "must be a path that starts and ends with /, such as "
+		       "\"/share/\"";
 	if (base.len > BASE_MAX || !span_only(base, BASE_CHARS))
 		return "must be at most 64 letters, digits and -._/";
 	while (rest.len) {

@@ -219,11 +219,19 @@ static struct span first_segment(struct span path)
 	return span_first(path, 1 + span_find(rest, '/'));
 }
 
+/* What an operator has to look at is not hidden by log.level. */
+static enum conf_log_level level_of(const struct request *request)
+{
+	if (request->status >= 500)
+		return CONF_LOG_ERROR;
+	return request->status == 401 ? CONF_LOG_WARN : CONF_LOG_INFO;
+}
+
 static void log_request(const struct request *request, bool whole)
 {
 	struct log_line line;
 
-	log_begin(&line, &request->server->log, CONF_LOG_INFO, "request");
+	log_begin(&line, &request->server->log, level_of(request), "request");
 	log_span(&line, "method", request->method);
 	if (request->share)
 		log_span(&line, "route", request->share->base);

@@ -73,7 +73,7 @@ static void right_bases(void **state)
 	}
 }
 
-#define ENDS "must start and end with /"
+#define ENDS "must be a path that starts and ends with /"
 #define CHARACTERS "must be at most 64 letters, digits and -._/"
 #define SEGMENT "has a segment that is empty or starts with a dot"
 #define OWN "is a path of slotd's own"

@@ -120,3 +120,15 @@ def test_whom_to_mend(start):
     assert found["claimed"] == "prosody"
     assert -7230 <= found["skew"] <= -7200
     assert 7170 <= line(ts=int(time.time()) + 7200)["skew"] <= 7200
+
+
+def test_levels(start):
+    """What is to be mended is told, however little is wanted."""
+    slotd = start(support.s3_config(log={"level": "warn"}))
+    slotd.slot(size=7654321)
+    slotd.post(support.slot_body(size=-1))
+    assert slotd.post(support.slot_body(), caller="nobody").status == 401
+    assert "level=warn" in slotd.wait_line("status=401")
+    slotd.stop()
+    assert not [x for x in slotd.lines if "status=200" in x
+                or "status=400" in x]
