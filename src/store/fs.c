@@ -174,8 +174,10 @@ struct fs *fs_open(
 	pthread_mutex_init(&fs->running_lock, NULL);
 	pthread_mutex_init(&fs->room_lock, NULL);
 	if (open_root(fs, wrong, wrong_size) && probe(fs, wrong, wrong_size) &&
-	    (config->keyring || fs_key_open(fs, wrong, wrong_size)))
+	    (config->keyring || fs_key_open(fs, wrong, wrong_size))) {
+		fs_until_mark(fs);
 		return fs;
+	}
 	close_store(&fs->store);
 	return NULL;
 }

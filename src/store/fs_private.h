@@ -79,6 +79,10 @@ enum failure fs_room_failure(
 /* fs_until.c: when a file goes, besides expire_after: unix seconds in the
  * attribute FS_XATTR_UNTIL. */
 
+/* Remembers in the store's folder that it has such files (`.until`), so that
+ * they go also when a later configuration says nothing of them. */
+void fs_until_mark(struct fs *fs);
+
 /* Keeps it, where there are attributes. */
 enum failure fs_until_write(
     const struct fs *fs, int fd, int64_t until, struct refusal *why);

@@ -1,11 +1,28 @@
 #include "store/fs_private.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <sys/xattr.h>
+#include <unistd.h>
+
+#define MARK ".until"
 
 /* Digits of 64 bits. */
 #define TEXT 24
+
+void fs_until_mark(struct fs *fs)
+{
+	int fd;
+
+	if (!fs->config.has_until) {
+		fs->config.has_until = !faccessat(fs->root, MARK, F_OK, 0);
+		return;
+	}
+	fd = openat(fs->root, MARK, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	if (fd >= 0)
+		close(fd);
+}
 
 enum failure fs_until_write(
     const struct fs *fs, int fd, int64_t until, struct refusal *why)

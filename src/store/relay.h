@@ -73,8 +73,8 @@ size_t relay_write(struct relay_upload *upload, const char *bytes, size_t len);
 bool relay_over(struct relay_upload *upload, enum failure *ret_failure,
     struct refusal *why);
 
-/* Ends and frees it. What is not over is cut: the store keeps nothing, as it
- * has not got all of the announced bytes. */
+/* Ends and frees it. What is not over is cut: the store keeps nothing, unless
+ * it had got all of the announced bytes and only owed its answer. */
 void relay_drop(struct relay_upload *upload);
 
 #endif

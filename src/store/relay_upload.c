@@ -309,6 +309,11 @@ static void read_code(const struct relay_upload *upload, char ret_code[48])
 
 static enum failure judge_status(long status, const char *code)
 {
+	/* "Try again", of whatever status. */
+	if (strcmp(code, "RequestTimeout") == 0 ||
+	    strcmp(code, "ConditionalRequestConflict") == 0 ||
+	    strcmp(code, "OperationAborted") == 0)
+		return FAILURE_UNAVAILABLE;
 	if (status == 409 || status == 412)
 		return FAILURE_ALREADY_EXISTS;
 	if (status == 507 || strstr(code, "Quota") || strstr(code, "Full"))
@@ -355,8 +360,11 @@ void relay_judge(struct relay_upload *upload, CURLcode code)
 		    "the store answered %ld before it had all", status);
 	} else if (code != CURLE_OK || status < 200) {
 		upload->failure = FAILURE_UNAVAILABLE;
-		snprintf(upload->reason, sizeof upload->reason, "the store: %s",
-		    word_for(code));
+		snprintf(upload->reason, sizeof upload->reason,
+		    "the store: %s%s", word_for(code),
+		    upload->given == upload->size
+			? " when it had all: it may keep the file"
+			: "");
 	} else {
 		upload->failure = FAILURE_NONE;
 	}

@@ -60,6 +60,8 @@ REFUSALS = [
     (403, "QuotaExceeded", "insufficient-storage"),
     (507, None, "insufficient-storage"), (500, "InternalError", "unavailable"),
     (503, "SlowDown", "unavailable"), (429, None, "unavailable"),
+    (400, "RequestTimeout", "unavailable"),
+    (409, "ConditionalRequestConflict", "unavailable"),
 ]
 
 

@@ -6,6 +6,7 @@
 /* Files that come with the time at which they go. */
 
 #define UNTIL "user.slotd.until"
+#define MARK 1 /* .until, in the store's folder */
 
 static int refuse_until; /* the errno that writing it gives; 0: none */
 
@@ -148,7 +149,7 @@ static void test_swept(void **state)
 	assert_int_equal(fs_sweep(place->fs, NOW + 100, NULL), NOW + 150);
 	assert_false(is_there(in_store(place, "b")));
 	assert_true(is_there(in_store(place, "stays")));
-	assert_int_equal(count_entries(place->store), 1);
+	assert_int_equal(count_entries(place->store), MARK + 1);
 	/* Its key is free again. */
 	put_now(place, "b", 0);
 }
@@ -170,11 +171,11 @@ static void test_the_earlier_of_both(void **state)
 	assert_true(served(place, "none", NOW + 199));
 	assert_false(served(place, "none", NOW + 200));
 	fs_sweep(place->fs, NOW + 100, NULL);
-	assert_int_equal(count_entries(place->store), 2);
+	assert_int_equal(count_entries(place->store), MARK + 2);
 	fs_sweep(place->fs, NOW + 199, NULL);
-	assert_int_equal(count_entries(place->store), 2);
+	assert_int_equal(count_entries(place->store), MARK + 2);
 	fs_sweep(place->fs, NOW + 200, NULL);
-	assert_int_equal(count_entries(place->store), 0);
+	assert_int_equal(count_entries(place->store), MARK);
 }
 
 /* What stands there and is no time counts as none. */
@@ -218,8 +219,24 @@ static void test_off(void **state)
 {
 	struct place *place = *state;
 
+	unlink(in_store(place, ".until"));
 	reopen(place, false, 0);
 	assert_true(fs_sweep(place->fs, NOW, NULL) == INT64_MAX);
+}
+
+/* A store that has had such files keeps their time, whoever asks now. */
+static void test_later_off(void **state)
+{
+	struct place *place = *state;
+
+	if (!can_have(place))
+		skip();
+	put_now(place, "a/b", NOW + 1);
+	reopen(place, false, 0);
+	assert_true(served(place, "a/b", NOW));
+	assert_false(served(place, "a/b", NOW + 1));
+	assert_true(fs_sweep(place->fs, NOW + 1, NULL) != INT64_MAX);
+	assert_false(is_there(in_store(place, "a/b")));
 }
 
 static void test_cannot_be_written(void **state)
@@ -233,7 +250,7 @@ static void test_cannot_be_written(void **state)
 	    put_until(place, "a/b", NOW + 1), FAILURE_INSUFFICIENT_STORAGE);
 	refuse_until = EIO;
 	assert_int_equal(put_until(place, "a/b", NOW + 1), FAILURE_INTERNAL);
-	assert_int_equal(count_entries(place->store), 0);
+	assert_int_equal(count_entries(place->store), MARK);
 	assert_int_equal(put_until(place, "a/b", 0), 0);
 }
 
@@ -250,6 +267,7 @@ int main(void)
 		until_test(test_other_texts),
 		until_test(test_links),
 		until_test(test_off),
+		until_test(test_later_off),
 		until_test(test_cannot_be_written),
 	};
 
