@@ -20,15 +20,14 @@ local jid, json, st = require "util.jid", require "util.json", require "util.sta
 local NS, NS_OLD, NO_XML = "urn:xmpp:http:upload:0", "urn:xmpp:http:upload", "\239\191[\190\191]"; -- U+FFFE, U+FFFF
 local BODY_MAX, ANSWER_MAX, SIZE_MAX = 16384, 65536, 2^53 - 1; -- bytes
 local RETRY_DELAY, MINUTE, HOUR = 0.2, 60, 3600; -- seconds
--- Requests to slotd at a time, in all (it ends connections beyond 64 of an address) and of one JID; and that wait.
-local FLYING_MAX, OWN_MAX, QUEUED_MAX = 32, 8, 5000;
+-- Requests to slotd at a time, in all (it ends connections beyond 64 of an address) and of one JID; those that wait.
+local FLYING_MAX, OWN_MAX, QUEUED_MAX, OWN_QUEUED_MAX = 32, 8, 5000, 1500;
 
 -- The scheme, the host with its port, and what follows it; nil if it is no URL of a server.
 local function split_url(text)
 	local scheme, authority, rest = text:match("^(https?)://([^/?#]*)(.*)$");
-	if scheme and (authority:find("^[%w._-]+:?%d*$") or authority:find("^%[[%x:.]+%]:?%d*$")) then
-		return scheme, authority, rest;
-	end
+	local host = authority and authority:gsub(":%d*$", "") or ""; -- apart: digits could be of either, tried one by one
+	if host:find("^[%w._-]+$") or host:find("^%[[%x:.]+%]$") then return scheme, authority, rest; end
 end
 
 -- Options ------------------------------------------------------------------
@@ -207,7 +206,7 @@ local function complaint(status, body)
 	if status == 0 then return REASONS[body] or "no usable answer: "..tostring(body); end
 	local code = decode(body).code;
 	local why = REASONS[code] or REASONS[status];
-	code = type(code) == "string" and code:match("^[%w-]+$");
+	code = type(code) == "string" and #code < 40 and code:match("^[%w-]+$");
 	return ("it answered %d%s%s"):format(status, code and " "..code or "", why and ": "..why or "");
 end
 -- To the log, the same at most once a minute: users decide how often.
@@ -365,14 +364,15 @@ end
 local function on_request(stanza, ns)
 	local bare, domain = jid.bare(stanza.attr.from), jid.host(stanza.attr.from);
 	if not may_upload(stanza.attr.from) then
-		local who = prosody.hosts[domain] and bare or domain; -- strangers are told of by their domain
+		local is_ours = (prosody.hosts[domain] or {}).type == "local";
+		local who = is_ours and bare or domain; -- strangers may have any number of names
 		if not refused:get(who) then module:log("info", "%s may not upload: see http_upload_slotd_access", who); end
 		refused:set(who, true);
 		return reply_with(stanza, ns, nil, { type = "auth", condition = "forbidden", text = "You may not upload files" });
 	end
 	local body, refusal = read_request(stanza.tags[1], ns, stanza.attr.from);
-	local full = { type = "wait", condition = "resource-constraint", text = "Too many wait for the upload service" };
-	refusal = refusal or queued >= QUEUED_MAX and full;
+	local own, full = queues[bare], { type = "wait", condition = "resource-constraint", text = "Too many requests wait" };
+	if own and own.last - own.first + 1 >= OWN_QUEUED_MAX or queued >= QUEUED_MAX then refusal = refusal or full; end
 	if refusal then return reply_with(stanza, ns, nil, refusal); end
 	ask(bare, "POST", "/slot", body, function (status, answer)
 		local slot, err, what = read_slot(status, answer);

@@ -11,6 +11,7 @@ the other when many requests are under way. Every wait is bounded.
 
 import base64
 import collections
+import hashlib
 import select
 import socket
 import ssl
@@ -29,7 +30,6 @@ BIND = "urn:ietf:params:xml:ns:xmpp-bind"
 STANZAS = "{urn:ietf:params:xml:ns:xmpp-stanzas}"
 DISCO = "http://jabber.org/protocol/disco#info"
 FORMS = "{jabber:x:data}"
-JABBER = "{jabber:client}"
 
 Slot = collections.namedtuple("Slot", "put get headers")
 Error = collections.namedtuple(
@@ -39,6 +39,8 @@ Disco = collections.namedtuple("Disco", "identities features forms")
 
 class Client:
     """One logged-in connection; `sent` and `came` tell an id's times."""
+
+    NS = "jabber:client"
 
     def __init__(self, port, jid, password, resource="test"):
         self.user, _, self.domain = jid.partition("@")
@@ -97,16 +99,19 @@ class Client:
 
     def _open_stream(self):
         """A new stream; gives its features."""
+        self._send_header(self.domain)
+        features = self._next()
+        assert features.tag == STREAMS + "features", show(features)
+        return features
+
+    def _send_header(self, to):
         self.parser = ElementTree.XMLPullParser(("start", "end"))
         self.depth = 0
         self.root = None
         self.send(
             "<?xml version='1.0'?><stream:stream version='1.0' "
-            f"to={quoteattr(self.domain)} xmlns='jabber:client' "
+            f"to={quoteattr(to)} xmlns='{self.NS}' "
             "xmlns:stream='http://etherx.jabber.org/streams'>")
-        features = self._next()
-        assert features.tag == STREAMS + "features", show(features)
-        return features
 
     def _start_tls(self):
         self.send(f"<starttls xmlns='{TLS}'/>")
@@ -169,16 +174,16 @@ class Client:
                     self._sort(element, now)
 
     def _sort(self, element, now):
-        kind = element.get("type")
-        if element.tag == JABBER + "iq" and kind in ("result", "error"):
+        kind, jabber = element.get("type"), f"{{{self.NS}}}"
+        if element.tag == jabber + "iq" and kind in ("result", "error"):
             number = element.get("id")
             assert number in self.sent, show(element)
             assert number not in self.came, "twice: " + show(element)
             self.came[number] = now
             self.answers[number] = element
-        elif element.tag == JABBER + "message":
+        elif element.tag == jabber + "message":
             self.messages.append(element)
-        elif element.tag not in (JABBER + "iq", JABBER + "presence"):
+        elif element.tag not in (jabber + "iq", jabber + "presence"):
             self.stanzas.append(element)
 
     def _wait(self, what, condition, patience=None):
@@ -197,11 +202,13 @@ class Client:
 
     # --- stanzas ----------------------------------------------------------
 
-    def send_iq(self, kind, to, payload):
+    def send_iq(self, kind, to, payload, sender=None):
         """Sends a request and gives its id; the answer comes later."""
         self.number += 1
         number = f"q{self.number}"
         to = f" to={quoteattr(to)}" if to else ""
+        if sender:
+            to += f" from={quoteattr(sender)}"
         self.sent[number] = time.monotonic()
         self.send(f"<iq type='{kind}' id='{number}'{to}>{payload}</iq>")
         return number
@@ -228,9 +235,31 @@ class Client:
         """The text of the next message that has one."""
         while True:
             self._wait("a message", lambda: self.messages, patience)
-            body = self.messages.popleft().find(JABBER + "body")
+            body = self.messages.popleft().find(f"{{{self.NS}}}body")
             if body is not None:
                 return body.text
+
+
+class Component(Client):
+    """An external component (XEP-0114): a gateway, or any other domain whose
+    stanzas the server takes; send_iq's sender says whose it is."""
+
+    NS = "jabber:component:accept"
+
+    def __init__(self, port, domain, secret):
+        super().__init__(port, "@" + domain, secret)
+
+    def _log_in(self, _):
+        self._send_header(self.domain)
+        self._wait("the stream", lambda: self.root is not None)
+        text = self.root.get("id") + self.password
+        digest = hashlib.sha1(text.encode()).hexdigest()
+        self.send(f"<handshake>{digest}</handshake>")
+        answer = self._next()
+        assert answer.tag == f"{{{self.NS}}}handshake", show(answer)
+
+    def send_iq(self, kind, to, payload, sender=None):
+        return super().send_iq(kind, to, payload, sender or self.domain)
 
 
 def show(element):
@@ -275,7 +304,7 @@ def parse_slot(iq):
 def parse_error(iq):
     """The stanza error in an answer; what is not there is None."""
     assert iq.get("type") == "error", show(iq)
-    error = iq.find(JABBER + "error")
+    error = iq.find(iq.tag.removesuffix("iq") + "error")
     conditions = [e.tag[len(STANZAS):] for e in error
                   if e.tag.startswith(STANZAS) and e.tag != STANZAS + "text"]
     assert len(conditions) == 1, show(iq)

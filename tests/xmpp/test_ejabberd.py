@@ -1,17 +1,15 @@
 """The module in a real ejabberd, with a slotd that plays its part."""
 
-import hashlib
 import re
-import socket
 
 import pytest
 
 import stub as stubs
 from ejabberd import Ejabberd, slotd_options
 from stanza import (
-    NS0, NS_OLD, Client, disco_info, parse_error, parse_slot, show,
+    NS0, NS_OLD, Client, Component, disco_info, parse_error, parse_slot, show,
     slot_request)
-from support import PATIENCE, SECRET, free_port
+from support import SECRET, free_port
 
 GATEWAY = "gateway.localhost"
 LIMIT = 1073741824  # as the stub says it
@@ -246,26 +244,8 @@ def test_who_may_not_is_told_and_logged_once(stub, server):
 
 def test_a_gateway_asks_for_its_users(stub, server):
     """As XEP-0114 has it: the JID is a domain alone."""
-    with socket.create_connection(("127.0.0.1", server.door), PATIENCE) as s:
-        def until(pattern, seen=""):
-            while not re.search(pattern, seen):
-                data = s.recv(65536)
-                assert data, seen
-                seen += data.decode()
-            return re.search(pattern, seen)
-        s.sendall(
-            "<stream:stream xmlns='jabber:component:accept' to='{}' xmlns:"
-            "stream='http://etherx.jabber.org/streams'>"
-            .format(GATEWAY).encode())
-        stream = until(r"\bid=['\"]([^'\"]+)['\"][^>]*>")[1]
-        mac = hashlib.sha1((stream + "secret").encode()).hexdigest()
-        s.sendall(f"<handshake>{mac}</handshake>".encode())
-        until("<handshake ?/>|<handshake></handshake>")
-        s.sendall(
-            f"<iq type='get' id='1' from='{GATEWAY}' to='{server.upload}'>"
-            f"{slot_request('cat.jpg', 5)}</iq>".encode())
-        answer = until("</iq>").string
-        assert "https://put.example.org/" in answer, answer
+    with Component(server.door, GATEWAY, "secret") as gateway:
+        parse_slot(ask(gateway, server))
     assert stub.requests[0].json["jid"] == GATEWAY
 
 

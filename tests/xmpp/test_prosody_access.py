@@ -1,16 +1,12 @@
 """Prosody with our module: who may upload, and what is advertised."""
 
-import hashlib
-import re
-import socket
-
 import pytest
 
 import prosody
 import stub
-import support
 from stanza import (
-    NS0, NS_OLD, Client, disco_info, parse_error, parse_slot, slot_request)
+    NS0, NS_OLD, Client, Component, disco_info, parse_error, parse_slot,
+    slot_request)
 
 serve = prosody.serve
 GATEWAY = 'Component "whatsapp.example.org"\ncomponent_secret = "gw"\n'
@@ -80,46 +76,33 @@ def test_refused_is_logged_once(serve, slotd):
     assert not slotd.requests
 
 
-def component(server, domain, secret, payload):
-    """One iq of an external component (XEP-0114); gives the raw answer."""
+def gateway(server):
     server.wait_log("Activated service 'component'")
-    with socket.create_connection(
-            ("127.0.0.1", server.component_port), support.PATIENCE) as sock:
-        def until(pattern, text=b""):
-            while not re.search(pattern, text):
-                piece = sock.recv(65536)
-                assert piece, text
-                text += piece
-            return text.decode()
-        sock.sendall(
-            f"<stream:stream xmlns='jabber:component:accept' to='{domain}' "
-            "xmlns:stream='http://etherx.jabber.org/streams'>".encode())
-        number = re.search(r"\bid=['\"]([^'\"]+)", until(b"<stream:stream[^>]*>"))
-        digest = hashlib.sha1((number[1] + secret).encode()).hexdigest()
-        sock.sendall(f"<handshake>{digest}</handshake>".encode())
-        until(b"<handshake")
-        sock.sendall(
-            f"<iq type='get' id='gw1' from='{domain}' to='{server.upload}'>"
-            f"{payload}</iq>".encode())
-        return until(b"</iq>")
+    return Component(server.component_port, "whatsapp.example.org", "gw")
 
 
 def test_gateway(serve, slotd):
     server = serve(prosody.options(
         slotd.url, access=["localhost", "whatsapp.example.org"]),
         hosts=GATEWAY)
-    answer = component(
-        server, "whatsapp.example.org", "gw", slot_request("cat.jpg", 1))
-    assert "type='result'" in answer and stub.GET in answer
+    with gateway(server) as whatsapp:
+        slot = parse_slot(whatsapp.iq(
+            "get", server.upload, slot_request("cat.jpg", 1)))
+    assert slot.get == stub.GET
     assert slotd.requests[-1].json["jid"] == "whatsapp.example.org"
 
 
 def test_gateway_that_is_not_listed(serve, slotd):
+    """Nor are its users, whose names are any number: its domain is told."""
     server = serve(prosody.options(slotd.url), hosts=GATEWAY)
-    answer = component(
-        server, "whatsapp.example.org", "gw", slot_request("cat.jpg", 1))
-    assert "<forbidden" in answer
+    with gateway(server) as whatsapp:
+        for sender in ("whatsapp.example.org", "u1@whatsapp.example.org",
+                       "u2@whatsapp.example.org/x"):
+            error = parse_error(whatsapp.read_iq(whatsapp.send_iq(
+                "get", server.upload, slot_request("cat.jpg", 1), sender)))
+            assert error[:2] == ("forbidden", "auth")
     server.wait_log("whatsapp.example.org .*http_upload_slotd_access")
+    assert len(server.lines("http_upload_slotd_access")) == 1
     assert not slotd.requests
 
 

@@ -311,3 +311,38 @@ def test_headers_that_are_no_xml(pair, alice):
             "Cookie": text, "Authorization": "good"}}))
         slot = parse_slot(ask(pair, alice))
         assert dict(slot.headers) == {"Authorization": "good"}
+
+
+def test_a_host_of_digits_without_end(pair, alice):
+    """A pattern that tries each digit twice takes minutes for all of these,
+    with everybody waiting."""
+    urls = ["https://" + "1" * 60000 + "!"] * 8 + [
+        "https://" + "1" * 60000 + ":", "https://[" + ":1" * 30000 + "!"]
+    pair.stub.then(*[stub.answer(200, {**GOOD, "put": url}) for url in urls])
+    numbers = [alice.send_iq("get", pair.upload, slot_request("a", 1))
+               for _ in urls]
+    for number in numbers:
+        answer = alice.read_iq(number)
+        assert answer.get("type") == "result" or is_unavailable(answer)
+
+
+def test_one_user_does_not_fill_the_queue(serve):
+    with stub.Stub() as slotd:
+        server = serve(prosody.options(slotd.url, timeout=60))
+        with Client(server.port, "alice@localhost", "secret") as alice, \
+                Client(server.port, "bob@localhost", "secret") as bob:
+            events = [slotd.hold() for _ in range(8)]
+            numbers = [alice.send_iq("get", server.upload, slot_request(
+                "cat.jpg", 1)) for _ in range(5100)]
+            error = parse_error(alice.read_iq(numbers[-1], 60))
+            assert error[:2] == ("resource-constraint", "wait")
+            slotd.wait_requests(8)
+            parse_slot(ask(server, bob))
+            for event in events:
+                event.set()
+
+
+def test_a_password_in_the_url_is_not_logged(serve):
+    server = serve(prosody.options("http://u:fake-password@127.0.0.1/"))
+    server.wait_log("http_upload_slotd_url is missing or wrong")
+    assert "fake-password" not in server.log() + server.output()
