@@ -19,6 +19,7 @@ import json
 import re
 import socket
 import ssl
+import struct
 import threading
 import time
 
@@ -64,6 +65,12 @@ def quota(stamp="2030-01-02T03:04:05Z"):
     return problem(
         429, "quota-exceeded", "resource-constraint", "wait",
         [("Retry-After", "60")], retry_at=stamp)
+
+
+class Reset(bytes):
+    """Raw bytes, and then the connection is reset."""
+
+    LINGER = struct.pack("ii", 1, 0)
 
 
 class Request:
@@ -137,6 +144,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         elif isinstance(given, bytes):
             self.wfile.write(given)
             self.close_connection = True
+            if isinstance(given, Reset):
+                self.connection.setsockopt(
+                    socket.SOL_SOCKET, socket.SO_LINGER, Reset.LINGER)
         else:
             self.write(given)
 
@@ -328,7 +338,10 @@ class Stub:
                 self.connections.discard(plain)
             for end in {plain, connection}:
                 try:
-                    end.shutdown(socket.SHUT_RDWR)
+                    # A shutdown would end it in order.
+                    if end.getsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
+                                      8) != Reset.LINGER:
+                        end.shutdown(socket.SHUT_RDWR)
                 except OSError:
                     pass
                 end.close()

@@ -23,18 +23,21 @@ def slotd():
 
 @pytest.fixture(scope="module")
 def server(slotd, tmp_path_factory):
-    door = free_port()
-    listen = [{"port": door, "ip": "127.0.0.1", "module": "ejabberd_service",
-               "hosts": {GATEWAY: {"password": "secret"}}}]
+    door, strangers = free_port(), free_port()
+    listen = [{"port": port, "ip": "127.0.0.1", "module": "ejabberd_service",
+               "hosts": {domain: {"password": "secret"}}}
+              for port, domain in ((door, GATEWAY),
+                                   (strangers, "strange.example"))]
     rules = {"local": {"allow": "local"}, "c2s": {"allow": "all"},
              "uploaders": [{"deny": {"user": "bob@localhost"}},
                            {"allow": "local"},
                            {"allow": {"server": GATEWAY}}]}
-    options = slotd_options(slotd.url, access="uploaders")
+    # Long: a test holds all that a user may ask at once.
+    options = slotd_options(slotd.url, access="uploaders", timeout=60)
     with Ejabberd(tmp_path_factory.mktemp("ejabberd"),
                   {"mod_http_upload_slotd": options}, listen=listen,
                   top={"access_rules": rules}) as ejabberd:
-        ejabberd.door = door
+        ejabberd.door, ejabberd.strangers = door, strangers
         yield ejabberd
         assert SECRET not in ejabberd.log()
         assert "CRASH" not in ejabberd.log().upper()
@@ -51,6 +54,10 @@ def stub(slotd):
 def alice(server):
     with Client(server.port, "alice@localhost", "secret") as client:
         yield client
+
+
+def ask_later(client, server):
+    return client.send_iq("get", server.upload, slot_request("cat.jpg", 1))
 
 
 def ask(client, server, filename="cat.jpg", size=1234, *args, **kwargs):
@@ -247,6 +254,51 @@ def test_a_gateway_asks_for_its_users(stub, server):
     with Component(server.door, GATEWAY, "secret") as gateway:
         parse_slot(ask(gateway, server))
     assert stub.requests[0].json["jid"] == GATEWAY
+
+
+def test_strangers_are_told_of_by_their_domain(stub, server):
+    """They may have any number of names."""
+    with Component(server.strangers, "strange.example", "secret") as domain:
+        for user in ("a@", "b@", ""):
+            number = domain.send_iq(
+                "get", server.upload, slot_request("cat.jpg", 1),
+                user + "strange.example")
+            error = parse_error(domain.read_iq(number))
+            assert error[:2] == ("forbidden", "auth")
+    server.wait_log("Refused an upload slot to strange.example")
+    assert len(re.findall("Refused an upload slot to .*strange.example",
+                          (server.folder / "logs/ejabberd.log").read_text())
+               ) == 1
+    assert stub.requests == []
+
+
+def test_who_may_not_does_not_wait(stub, server, alice):
+    """However busy slotd is, and however many wait."""
+    with Client(server.port, "bob@localhost", "secret") as bob:
+        events = [stub.hold() for _ in range(16)]
+        numbers = [ask_later(alice, server) for _ in range(20)]
+        stub.wait_requests(16)
+        refusal(bob, server, "forbidden", "auth")
+        assert len(stub.requests) == 16
+        for event in events:
+            event.set()
+        for number in numbers:
+            parse_slot(alice.read_iq(number))
+
+
+def test_one_user_does_not_fill_the_queue(stub, server, alice):
+    events = [stub.hold() for _ in range(16)]
+    first = [ask_later(alice, server) for _ in range(16)]
+    stub.wait_requests(16)
+    others = [ask_later(alice, server) for _ in range(1501)]
+    error = parse_error(alice.read_iq(others[-1]))
+    assert error[:2] == ("resource-constraint", "wait")
+    with Component(server.door, GATEWAY, "secret") as gateway:
+        parse_slot(ask(gateway, server))
+    for event in events:
+        event.set()
+    for number in first + others[:-1]:
+        parse_slot(alice.read_iq(number))
 
 
 # --- discovery ------------------------------------------------------------

@@ -130,6 +130,13 @@ def unavailable(client, server):
     (b"HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n", "Content-Length"),
     (b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{", "in the middle"),
     (b"HTTP/1.1 200 OK\r\nContent-Le", "in the middle"),
+    (stubs.Reset(b"HTTP/1.1 200 OK\r\n\r\n" + SLOT.body), "in the middle"),
+    (b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: %d\r\n\r\n"
+     % len(SLOT.body) + SLOT.body, "two Content-Length"),
+    (b"HTTP/1.1 99 OK\r\nContent-Length: 0\r\n\r\n", "does not speak HTTP"),
+    (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+     + b"".join(b"1\r\n%c\r\n" % c for c in SLOT.body) + b"0\r\n\r\n",
+     "chunks"),
     (b"HTTP/1.1 200 OK\r\n\r\n{" + 200000 * b" ", "longer"),
     (b"HTTP/1.1 200 OK\r\nX: " + 200000 * b"x", "longer"),
 ])

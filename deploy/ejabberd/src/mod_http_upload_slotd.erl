@@ -26,9 +26,10 @@
 -define(AT_ONCE_LOOPBACK, 256).
 -define(LIMITS_EVERY, timer:hours(1)).
 -define(LIMITS_AGAIN, timer:seconds(30)).
-%% Of one JID; and questions that wait, of all.
--define(OWN_AT_ONCE, 16).
+-define(OWN_AT_ONCE, 16). % of one JID
+%% Questions that wait, of all and of one JID.
 -define(WAITING_MAX, 5000).
+-define(OWN_WAITING_MAX, 1500).
 -define(SAID_EVERY, timer:minutes(1)).
 -define(REFUSED_MAX, 10000).
 -define(SIZE_MAX, 16#7fffffffffffffff).
@@ -218,10 +219,12 @@ max_size(#state{limit = Limit, conf = #{max_size := Max}}) ->
 enqueue(#request{iq = #iq{from = From, lang = Lang} = IQ} = Request,
 	#state{server_host = ServerHost, conf = #{access := Access},
 	       turns = Turns} = State) ->
-    Full = slotd_turns:waiting(Turns) >= ?WAITING_MAX,
+    Jid = bare(From),
+    Full = slotd_turns:waiting(Turns) >= ?WAITING_MAX
+	orelse slotd_turns:waiting(Jid, Turns) >= ?OWN_WAITING_MAX,
     case acl:match_rule(ServerHost, Access, From) of
 	allow when not Full ->
-	    next(wait(bare(From), Request, State));
+	    next(wait(Jid, Request, State));
 	allow ->
 	    Text = <<"Too many wait for the upload service">>,
 	    Error = xmpp:err_resource_constraint(Text, Lang),
@@ -322,14 +325,21 @@ complain(Text, #state{said = Said} = State) ->
 	    State#state{said = Said#{Text => N + 1}};
 	error ->
 	    ?ERROR_MSG("~ts", [Text]),
-	    erlang:start_timer(?SAID_EVERY, self(), {said, Text}),
-	    State#state{said = Said#{Text => 0}}
+	    say_later(Text, State)
     end.
 
+say_later(Text, #state{said = Said} = State) ->
+    erlang:start_timer(?SAID_EVERY, self(), {said, Text}),
+    State#state{said = Said#{Text => 0}}.
+
 say_again(Text, #state{said = Said} = State) ->
-    {N, Others} = maps:take(Text, Said),
-    [?ERROR_MSG("~ts (and ~B times more)", [Text, N]) || N > 0],
-    State#state{said = Others}.
+    case maps:get(Text, Said) of
+	0 ->
+	    State#state{said = maps:remove(Text, Said)};
+	N ->
+	    ?ERROR_MSG("~ts (and ~B times more)", [Text, N]),
+	    say_later(Text, State)
+    end.
 
 bare(Jid) ->
     jid:encode(jid:remove_resource(Jid)).
@@ -340,13 +350,16 @@ log_refused(#jid{lserver = Domain} = From, #state{refused = Refused} = State) ->
 	      true -> bare(From);
 	      false -> Domain
 	  end,
-    [?WARNING_MSG("Refused an upload slot to ~ts: the option 'access' of "
-		  "mod_http_upload_slotd does not allow it (said once)", [Who])
-     || not is_map_key(Who, Refused)],
-    Kept = if map_size(Refused) < ?REFUSED_MAX -> Refused;
-	      true -> #{}
-	   end,
-    State#state{refused = Kept#{Who => true}}.
+    if is_map_key(Who, Refused) ->
+	    State;
+       map_size(Refused) >= ?REFUSED_MAX ->
+	    log_refused(From, State#state{refused = #{}});
+       true ->
+	    ?WARNING_MSG("Refused an upload slot to ~ts: the option 'access' "
+			 "of mod_http_upload_slotd does not allow it (said "
+			 "once)", [Who]),
+	    State#state{refused = Refused#{Who => true}}
+    end.
 
 %%% Limits
 

@@ -97,7 +97,7 @@ once(#{address := #{transport := T} = Address} = Conf, Method, Path, Body,
 	{ok, Socket} ->
 	    Request = request(Conf, Method, Path, Body),
 	    case T:send(Socket, Request) of
-		{error, Why} when Why /= closed ->
+		{error, Why} when Why /= closed, Why /= econnreset ->
 		    fault(Why);
 		_ -> %% closed: but perhaps after an answer
 		    receive_answer(T, Socket, <<>>, Deadline)
@@ -155,13 +155,17 @@ hex_digit(N) -> $a + N - 10.
 %%% The connection
 
 options(gen_tcp, _Conf, Deadline) ->
-    [binary, {active, false}, {nodelay, true},
-     {send_timeout, max(1, left(Deadline))}];
-options(ssl, #{ca_file := File} = Conf, Deadline) ->
+    %% Else a reset in the middle of an answer looks like its end.
+    [{show_econnreset, true} | tcp_options(Deadline)];
+options(ssl, #{ca_file := File}, Deadline) ->
     Match = public_key:pkix_verify_hostname_match_fun(https),
     [{verify, verify_peer}, {cacertfile, File}, {depth, 10},
      {customize_hostname_check, [{match_fun, Match}]}, {log_level, none}
-     | options(gen_tcp, Conf, Deadline)].
+     | tcp_options(Deadline)].
+
+tcp_options(Deadline) ->
+    [binary, {active, false}, {nodelay, true},
+     {send_timeout, max(1, left(Deadline))}].
 
 connect(#{host := Host} = Address, Options, Deadline) ->
     case inet:parse_strict_address(Host) of

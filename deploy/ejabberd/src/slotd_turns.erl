@@ -3,7 +3,7 @@
 
 -module(slotd_turns).
 
--export([new/1, add/3, next/1, done/2, waiting/1, items/1]).
+-export([new/1, add/3, next/1, done/2, waiting/1, waiting/2, items/1]).
 
 -export_type([turns/0]).
 
@@ -83,6 +83,11 @@ list(Owner, #turns{turns = Turns} = T) ->
 -spec waiting(turns()) -> non_neg_integer().
 waiting(#turns{waiting = N}) ->
     N.
+
+%% How many of one owner's.
+-spec waiting(term(), turns()) -> non_neg_integer().
+waiting(Owner, #turns{queues = Queues}) ->
+    queue:len(maps:get(Owner, Queues, queue:new())).
 
 %% All that wait.
 -spec items(turns()) -> [term()].
