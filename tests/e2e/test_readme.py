@@ -14,8 +14,9 @@ import support
 README = (support.ROOT / "README.md").read_text()
 
 
-def blocks(language):
-    return re.findall(rf"^```{language}\n(.*?)^```$", README, re.S | re.M)
+def blocks(language, text=README):
+    pairs = re.findall(r"^```(\w*)\n(.*?)^```$", text, re.S | re.M)
+    return [block for tag, block in pairs if tag == language]
 
 
 def alive(pid):
@@ -113,16 +114,47 @@ def test_first_request(demo, number):
     assert answer["get"].endswith("/cat.jpg"), done
 
 
+def check(folder, text):
+    """That `slotd check` has nothing to say of a sample, whose secrets are
+    made here."""
+    for name in re.findall(r"/etc/slotd/([\w.]+)", text):
+        (folder / name).write_text(f"not-a-secret-but-a-test-of-{name}-0001\n")
+        (folder / name).chmod(0o600)
+    path = support.write_config(
+        folder, text.replace("/etc/slotd", str(folder))
+        .replace("/var/lib/slotd", str(folder / "store")))
+    done = support.run("check", "-c", path)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
 def test_s3_in_ten_lines(tmp_path):
     text = next(block for block in blocks("") if "bucket_url" in block)
     assert len(text.splitlines()) <= 10
-    for name in ("prosody.secret", "s3.secret"):
-        (tmp_path / name).write_text("not-a-secret-but-a-test\n")
-        (tmp_path / name).chmod(0o600)
-    path = support.write_config(
-        tmp_path, text.replace("/etc/slotd", str(tmp_path)))
-    done = support.run("check", "-c", path)
-    assert (done.returncode, done.stderr) == (0, b"")
+    check(tmp_path, text)
+
+
+SAMPLES = {
+    f"{file} {number}": text
+    for file in ("prosody", "ejabberd", "storage")
+    for number, text in enumerate(
+        block for block in blocks("", (
+            support.ROOT / f"deploy/{file}/README.md").read_text())
+        if block.startswith("callers"))}
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_samples(tmp_path, name):
+    """What names no storage or public_url is said to have it besides."""
+    text = SAMPLES[name]
+    if "storage" not in text:
+        text += 'storage = { type = "fs"; path = "/var/lib/slotd"; };\n'
+    if "public_url" not in text:
+        text += 'public_url = "https://upload.example.org";\n'
+    check(tmp_path, text)
+
+
+def test_there_are_samples():
+    assert len(SAMPLES) == 9
 
 
 def anchors(path):
