@@ -14,7 +14,7 @@
 #define REST_MILLISECONDS 50
 
 /* One line a second at the most: nobody fills a disk with these. */
-static void log_refusal(struct accepter *accepter)
+static void log_refusal(struct accepter *accepter, const char *reason)
 {
 	int64_t now = world_micros();
 	struct log_line line;
@@ -23,14 +23,14 @@ static void log_refusal(struct accepter *accepter)
 	if (accepter->said && now - accepter->said < 1000000)
 		return;
 	log_begin(&line, &accepter->server->log, CONF_LOG_WARN, "refused");
-	log_text(&line, "reason", "limits.connections reached");
+	log_text(&line, "reason", reason);
 	log_u64(&line, "connections", accepter->unsaid);
 	log_end(&line);
 	accepter->said = now;
 	accepter->unsaid = 0;
 }
 
-static void refuse(struct accepter *accepter, int fd)
+static void refuse(struct accepter *accepter, int fd, const char *reason)
 {
 	char memory[1024];
 	struct buf text;
@@ -43,7 +43,7 @@ static void refuse(struct accepter *accepter, int fd)
 	shutdown(fd, SHUT_WR);
 	reaper_add(accepter->server->reaper, fd);
 	close(fd);
-	log_refusal(accepter);
+	log_refusal(accepter, reason);
 }
 
 static void take(
@@ -57,10 +57,13 @@ static void take(
 	guest->conn =
 	    conns_enter(&server->conns, guest->fd, deadline, gate->max);
 	if (!guest->conn) {
-		refuse(accepter, guest->fd);
+		refuse(accepter, guest->fd, "limits.connections reached");
 		return;
 	}
-	loop_add(gate->loops[gate->next++ % gate->loop_count], guest);
+	if (!loop_add(gate->loops[gate->next++ % gate->loop_count], guest)) {
+		conns_forget(&server->conns, guest->fd, guest->conn);
+		refuse(accepter, guest->fd, "an event loop is stuck");
+	}
 }
 
 /* Accepts all that is queued; false when the system has no room. */

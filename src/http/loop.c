@@ -92,9 +92,7 @@ static bool start(struct loop *loop)
 {
 	const union MHD_DaemonInfo *info;
 
-	if (pipe2(loop->guests, O_CLOEXEC) < 0)
-		return false;
-	if (fcntl(loop->guests[0], F_SETFL, O_NONBLOCK) < 0)
+	if (pipe2(loop->guests, O_CLOEXEC | O_NONBLOCK) < 0)
 		return false;
 	info = MHD_get_daemon_info(loop->daemon, MHD_DAEMON_INFO_EPOLL_FD);
 	loop->epoll = epoll_create1(EPOLL_CLOEXEC);
@@ -137,12 +135,15 @@ struct loop *loop_open(const struct entrance *entrance)
 	return NULL;
 }
 
-void loop_add(struct loop *loop, const struct loop_guest *guest)
+bool loop_add(struct loop *loop, const struct loop_guest *guest)
 {
+	ssize_t written;
+
 	guest->conn->loop = loop;
-	while (
-	    write(loop->guests[1], guest, sizeof *guest) < 0 && errno == EINTR)
-		continue;
+	do {
+		written = write(loop->guests[1], guest, sizeof *guest);
+	} while (written < 0 && errno == EINTR);
+	return written == sizeof *guest;
 }
 
 void loop_wake(struct loop *loop)

@@ -24,8 +24,8 @@ struct loop_guest {
 	struct conn *conn;
 };
 
-/* Hands a connection over; waits while hundreds are on their way. */
-void loop_add(struct loop *loop, const struct loop_guest *guest);
+/* Hands a connection over; false while hundreds are on their way already. */
+bool loop_add(struct loop *loop, const struct loop_guest *guest);
 
 /* From any thread: it looks at its connections at once, for one was resumed.
  * (Without threads of its own libmicrohttpd wakes nobody.) */

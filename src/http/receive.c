@@ -11,9 +11,18 @@
 struct receive {
 	struct sink *sink;
 	bool complete; /* committed, or failed */
+	int64_t opened;
 	int64_t began; /* later by all the time that the store took */
 	int64_t paused;
 };
+
+static int64_t last_moment(const struct request *request)
+{
+	const struct conf *conf = request->server->service->conf;
+	const struct receive *receive = request->state;
+
+	return receive->opened + (int64_t)conf->limits.upload_timeout * 1000000;
+}
 
 /* Why it ended without an answer, unless the store was the reason. */
 static void note_end(struct request *request)
@@ -22,6 +31,8 @@ static void note_end(struct request *request)
 
 	if (atomic_load(&request->server->draining))
 		why = "cut off, for the service ends";
+	else if (world_micros() >= last_moment(request))
+		why = "limits.upload_timeout is over";
 	else if (atomic_load(&request->conn->late))
 		why = "the client was too slow";
 	snprintf(request->reason, sizeof request->reason, "%s", why);
@@ -38,27 +49,27 @@ static void forget(struct request *request)
 	free(receive);
 }
 
-/* The client has body_timeout seconds, one more for each min_rate bytes
- * that have arrived, and upload_timeout at the most. */
+/* The client has body_timeout seconds, and one more for each min_rate bytes
+ * that have arrived; the upload, with all that the store takes,
+ * upload_timeout. */
 static void move_deadline(struct request *request)
 {
 	const struct conf_limits *limits =
 	    &request->server->service->conf->limits;
 	struct receive *receive = request->state;
-	int64_t now = world_micros();
-	uint64_t seconds = limits->upload_timeout;
+	int64_t until = last_moment(request), paid;
 
 	if (receive->paused)
-		receive->began += now - receive->paused;
+		receive->began += world_micros() - receive->paused;
 	receive->paused = 0;
 	if (limits->min_rate) {
-		uint64_t paid = limits->body_timeout +
-				request->body_read / limits->min_rate;
-
-		if (paid < seconds)
-			seconds = paid;
+		paid = limits->body_timeout +
+		       (int64_t)(request->body_read / limits->min_rate);
+		paid = receive->began + paid * 1000000;
+		if (paid < until)
+			until = paid;
 	}
-	conn_expect(request->conn, receive->began + (int64_t)seconds * 1000000);
+	conn_expect(request->conn, until);
 }
 
 static enum failure check_length(
@@ -130,7 +141,7 @@ void receive_head(struct request *request)
 		reply_failure(request, sink->failure, &sink->why);
 		return;
 	}
-	receive->began = world_micros();
+	receive->opened = receive->began = world_micros();
 	move_deadline(request);
 }
 
@@ -142,6 +153,12 @@ size_t receive_body(struct request *request, const char *bytes, size_t len)
 	struct sink *sink = receive->sink;
 	size_t taken;
 
+	/* The deadline alone would not see it: while the store is busy there
+	 * is none. */
+	if (world_micros() >= last_moment(request)) {
+		request->abort = true;
+		return len;
+	}
 	move_deadline(request);
 	if (sink->failure != FAILURE_NONE)
 		return len;

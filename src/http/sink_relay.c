@@ -43,26 +43,13 @@ static void wake(void *argument)
 	request_resume(relay->request);
 }
 
-/* The store's name and the key: what no two uploads may have at once. */
-static struct span write_name(
-    struct draft *draft, const struct receive_plan *plan)
-{
-	struct buf name;
-
-	buf_init(&name, draft->name, sizeof draft->name);
-	buf_add(&name, s3_config_of(plan->store)->name);
-	buf_char(&name, '/');
-	buf_add(&name, plan->key);
-	return buf_span(&name);
-}
-
 static enum failure begin(struct request *request,
     const struct receive_plan *plan, struct draft *draft,
     struct relay_sink *relay)
 {
 	const struct store_request put = { plan->key, plan->size, plan->type,
 		world_unix(), plan->until };
-	struct buf url, type, header, until;
+	struct buf url, type, header, until, name;
 	struct store_slot signed_put = { .put = &url, .type = &type };
 	enum failure failure;
 	struct relay_request upload = {
@@ -88,9 +75,15 @@ static enum failure begin(struct request *request,
 		upload.headers[1] = draft->until;
 	}
 	upload.url = draft->url;
-	upload.name = write_name(draft, plan);
-	if (!buf_ok(&url) || !buf_ok(&header)) {
-		relay->sink.why.reason = "a URL is longer than SLOT_URL_MAX";
+	/* What no two uploads may have at once. */
+	buf_init(&name, draft->name, sizeof draft->name);
+	buf_add(&name, s3_config_of(plan->store)->name);
+	buf_char(&name, '/');
+	buf_add(&name, plan->key);
+	upload.name = buf_span(&name);
+	if (!buf_ok(&url) || !buf_ok(&header) || !buf_ok(&until) ||
+	    !buf_ok(&name)) {
+		relay->sink.why.reason = "a URL or a name is too long";
 		return FAILURE_INTERNAL;
 	}
 	return relay_begin(

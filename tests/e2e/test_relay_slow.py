@@ -102,6 +102,24 @@ def test_slow_but_steady(start, tmp_path):
         assert put(slot(slotd, data), data).status == 201
 
 
+def test_steady_without_end(start, tmp_path):
+    """upload_timeout is for all of it, whoever is slow."""
+    with stub_store.Store(keep=False, buffer=65536) as store:
+        def script(peer):
+            peer.proceed()
+            while not peer.ended:
+                peer.read(peer.received + 4096)
+                threading.Event().wait(0.05)
+        store.script = script
+        slotd = start(stub_store.config(store, tmp_path, limits={
+            "body_timeout": 10, "min_rate": 1, "upload_timeout": 2}))
+        upload = Upload.begun(slot(slotd, BIG)["put"], BIG, 0)
+        with pytest.raises(OSError):
+            upload.send(BIG)
+        upload.close()
+        assert "limits.upload_timeout is over" in line_of(slotd)
+
+
 # --- the client -----------------------------------------------------------
 
 
