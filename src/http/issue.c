@@ -72,15 +72,35 @@ static void run(void *argument)
 	    &issue->wish, world_unix(), random, &issue->slot, &issue->why);
 }
 
-struct issue *issue_run(struct request *request)
+/* False when the request waits for the disk meanwhile. */
+static bool issue_now(struct request *request)
 {
 	struct issue *issue = request->state;
 
 	note(request, &issue->wish);
 	if (needs_disk(request, &issue->wish)) {
 		request_wait(request, request->server->readers, run);
-		return NULL;
+		return false;
 	}
 	run(request);
-	return issue;
+	return true;
+}
+
+void issue_serve(struct request *request,
+    bool (*begin)(struct request *request), const char *type,
+    char *(*write)(const struct slot *slot))
+{
+	const struct issue *issue;
+	struct reply reply;
+
+	if (!request->state && !(begin(request) && issue_now(request)))
+		return;
+	issue = request->state;
+	if (issue->failure != FAILURE_NONE) {
+		reply_failure(request, issue->failure, &issue->why);
+		return;
+	}
+	reply = reply_text(200, type, write(&issue->slot));
+	reply_header(&reply, "Cache-Control", "no-store");
+	reply_send(request, &reply);
 }

@@ -23,10 +23,13 @@ void *issue_new(
     struct request *request, size_t size, void (*done)(struct issue *issue));
 
 /*
- * Issues what is wished. Gives the result; or NULL when the disk has to be
- * asked: the request waits, and the endpoint is called again with the result
- * in its state.
+ * An endpoint's end, which is called again when the disk had to be asked:
+ * begin authenticates and fills the wish, or replies and gives false; write
+ * makes malloc'ed text of a slot (NULL: no memory), which is answered with
+ * 200 and this type.
  */
-struct issue *issue_run(struct request *request);
+void issue_serve(struct request *request,
+    bool (*begin)(struct request *request), const char *type,
+    char *(*write)(const struct slot *slot));
 
 #endif

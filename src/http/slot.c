@@ -24,20 +24,6 @@ static void done(struct issue *issue)
 	json_slot_done(&((struct post *)issue)->body);
 }
 
-static void answer(struct request *request, struct issue *issue)
-{
-	struct reply reply;
-
-	if (issue->failure != FAILURE_NONE) {
-		reply_failure(request, issue->failure, &issue->why);
-		return;
-	}
-	reply =
-	    reply_text(200, "application/json", json_slot_write(&issue->slot));
-	reply_header(&reply, "Cache-Control", "no-store");
-	reply_send(request, &reply);
-}
-
 /* Authenticates and reads; replies and gives false when that fails. */
 static bool begin(struct request *request)
 {
@@ -72,12 +58,7 @@ static bool begin(struct request *request)
 
 static void end(struct request *request)
 {
-	struct issue *issue = request->state;
-
-	if (!issue && begin(request))
-		issue = issue_run(request);
-	if (issue)
-		answer(request, issue);
+	issue_serve(request, begin, "application/json", json_slot_write);
 }
 
 const struct endpoint slot_post = { .method = "POST", .end = end };

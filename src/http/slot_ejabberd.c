@@ -73,28 +73,19 @@ static const char *read_query(
 	return NULL;
 }
 
-static void answer(struct request *request, const struct issue *issue)
+static char *write_lines(const struct slot *slot)
 {
-	const struct slot *slot = &issue->slot;
 	size_t size = slot->put.len + slot->get.len + 2;
-	struct reply reply;
+	char *memory = malloc(size);
 	struct buf text;
-	char *memory;
 
-	if (issue->failure != FAILURE_NONE) {
-		reply_failure(request, issue->failure, &issue->why);
-		return;
-	}
-	memory = malloc(size);
-	if (memory) {
-		buf_init(&text, memory, size);
-		buf_add(&text, buf_span(&slot->put));
-		buf_char(&text, '\n');
-		buf_add(&text, buf_span(&slot->get));
-	}
-	reply = reply_text(200, "text/plain", memory);
-	reply_header(&reply, "Cache-Control", "no-store");
-	reply_send(request, &reply);
+	if (!memory)
+		return NULL;
+	buf_init(&text, memory, size);
+	buf_add(&text, buf_span(&slot->put));
+	buf_char(&text, '\n');
+	buf_add(&text, buf_span(&slot->get));
+	return memory;
 }
 
 static bool begin(struct request *request)
@@ -118,12 +109,7 @@ static bool begin(struct request *request)
 
 static void end(struct request *request)
 {
-	struct issue *issue = request->state;
-
-	if (!issue && begin(request))
-		issue = issue_run(request);
-	if (issue)
-		answer(request, issue);
+	issue_serve(request, begin, "text/plain", write_lines);
 }
 
 const struct endpoint slot_get = { .method = "GET", .basic = true, .end = end };

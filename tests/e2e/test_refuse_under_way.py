@@ -5,12 +5,11 @@ the reset destroys the answer that was on its way.
 """
 
 import http.client
-import shutil
 import socket
-import subprocess
 
 import pytest
 
+import front
 import support
 
 BODY = b"\xa5" * (20 * 10**6)
@@ -19,60 +18,8 @@ TIMES = 20
 
 @pytest.fixture(scope="module")
 def nginx(fs, tmp_path_factory):
-    """A real nginx in front of fs, with request buffering off."""
-    program = shutil.which("nginx", path="/usr/sbin:/usr/bin")
-    assert program, "nginx is missing: tests/packages.sh check installs it"
-    folder = tmp_path_factory.mktemp("nginx")
-    port = support.free_port()
-    (folder / "nginx.conf").write_text(f"""
-daemon off;
-master_process off;
-worker_processes 1;
-pid {folder}/pid;
-error_log stderr error;
-events {{ worker_connections 64; }}
-http {{
-    access_log off;
-    client_body_temp_path {folder}/body;
-    proxy_temp_path {folder}/proxy;
-    fastcgi_temp_path {folder}/fastcgi;
-    uwsgi_temp_path {folder}/uwsgi;
-    scgi_temp_path {folder}/scgi;
-    server {{
-        listen 127.0.0.1:{port};
-        client_max_body_size 0;
-        location / {{
-            proxy_pass http://127.0.0.1:{fs.address[1]};
-            proxy_http_version 1.1;
-            proxy_request_buffering off;
-            proxy_set_header Host $http_host;
-        }}
-    }}
-}}
-""")
-    process = subprocess.Popen(
-        [program, "-p", str(folder), "-e", "stderr",
-         "-c", str(folder / "nginx.conf")],
-        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL)
-
-    def ready():
-        assert process.poll() is None, "nginx did not start"
-        try:
-            return support.request(
-                ("127.0.0.1", port), "GET", "/healthz").status == 200
-        except OSError:
-            return False
-    try:
-        support.wait_for("nginx", ready)
-        yield "127.0.0.1", port
-    finally:
-        process.terminate()
-        try:
-            process.wait(support.PATIENCE)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+    with front.Front(tmp_path_factory.mktemp("nginx"), fs.address[1]) as nginx:
+        yield "127.0.0.1", nginx.port
 
 
 @pytest.fixture(params=["directly", "through nginx"])

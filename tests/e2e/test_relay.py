@@ -7,26 +7,17 @@ import urllib.parse
 
 import pytest
 
+import relayed
 import stub_store
 import support
 from upload import Upload
 
 DATA = bytes(range(256)) * 5
-
-
-@pytest.fixture
-def store():
-    with stub_store.Store() as store:
-        yield store
-
-
-@pytest.fixture
-def slotd(start, store, tmp_path):
-    return start(stub_store.config(store, tmp_path))
+store, slotd = relayed.store, relayed.slotd
 
 
 def put(answer, data=DATA, headers=()):
-    return support.fetch("PUT", answer["put"], data, headers)
+    return relayed.put(answer, data, headers)
 
 
 @pytest.mark.parametrize(

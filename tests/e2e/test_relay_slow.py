@@ -10,30 +10,15 @@ import time
 
 import pytest
 
+import relayed
 import stub_store
 import support
 from upload import Upload, memory
 
 DATA = secrets.token_bytes(100000)
 BIG = secrets.token_bytes(2**20) * 12
-
-
-@pytest.fixture
-def store():
-    with stub_store.Store() as store:
-        yield store
-
-
-@pytest.fixture
-def slotd(start, store, tmp_path):
-    return start(stub_store.config(store, tmp_path))
-
-
-@pytest.fixture
-def hasty(start, store, tmp_path):
-    """One that loses its patience after two seconds."""
-    return start(stub_store.config(
-        store, tmp_path, limits={"body_timeout": 2}))
+store, slotd, hasty = relayed.store, relayed.slotd, relayed.hasty
+line_of = relayed.line_of
 
 
 def slot(slotd, data=DATA):
@@ -41,12 +26,7 @@ def slot(slotd, data=DATA):
 
 
 def put(answer, data=DATA):
-    return support.fetch("PUT", answer["put"], data)
-
-
-def line_of(slotd, after=0):
-    """The log line of the first upload after line number `after`."""
-    return slotd.wait_line(r"route=/u/", after)
+    return relayed.put(answer, data)
 
 
 # --- a store that is slow -------------------------------------------------

@@ -38,7 +38,7 @@ class Depot:
         self.port = support.free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.authority = Authority(folder)
-        self.front = Front(folder, self.authority, self.port)
+        self.front = Front(folder, self.port, self.authority)
         self.ca = folder / "trusted.pem"
         shutil.copy(self.authority.certificate, self.ca)
         self.buckets = {}

@@ -1,6 +1,7 @@
-"""The web server in front of slotd, as operators have it: https for clients.
+"""A real nginx in front of slotd, as operators have it.
 
-Several clients take no other slots.
+With https, for several clients take no other slots; or without, where only
+what nginx does to requests is looked at.
 """
 
 import os
@@ -26,9 +27,7 @@ http {{
     uwsgi_temp_path {folder}/uwsgi;
     scgi_temp_path {folder}/scgi;
     server {{
-        listen 127.0.0.1:{port} ssl;
-        ssl_certificate {certificate};
-        ssl_certificate_key {key};
+        listen 127.0.0.1:{port}{tls};
         client_max_body_size 0;
         location / {{
             proxy_pass http://127.0.0.1:{behind};
@@ -42,16 +41,23 @@ http {{
 
 
 class Front:
-    """`url` leads to the port behind; whether slotd runs is no matter."""
+    """`url` leads to the port behind; whether slotd runs is no matter.
 
-    def __init__(self, folder, authority, behind):
+    With an authority it speaks https.
+    """
+
+    def __init__(self, folder, behind, authority=None):
         self.folder = pathlib.Path(folder)
         self.port = support.free_port()
-        self.url = f"https://localhost:{self.port}"
-        certificate, key = authority.issue("front", "DNS:localhost")
+        self.url = "{}://localhost:{}".format(
+            "https" if authority else "http", self.port)
+        tls = ""
+        if authority:
+            certificate, key = authority.issue("front", "DNS:localhost")
+            tls = (f" ssl;\n        ssl_certificate {certificate};\n"
+                   f"        ssl_certificate_key {key}")
         (self.folder / "nginx.conf").write_text(CONFIG.format(
-            folder=self.folder, port=self.port, behind=behind,
-            certificate=certificate, key=key))
+            folder=self.folder, port=self.port, behind=behind, tls=tls))
 
     def __enter__(self):
         path = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
