@@ -13,7 +13,11 @@ import re
 import signal
 import subprocess
 
+import pytest
+
+import stub
 from authority import Authority
+from stanza import Client
 from support import ROOT, SECRET, free_port, request, wait_for
 
 SOURCE = ROOT / "deploy/ejabberd"
@@ -203,3 +207,18 @@ class Ejabberd:
     def reload(self):
         self.write()
         self.api("reload_config")
+
+
+# --- fixtures, of files that have a `server` and call it so ---------------
+
+
+@pytest.fixture(scope="module")
+def slotd():
+    with stub.Stub() as running:
+        yield running
+
+
+@pytest.fixture
+def alice(server):
+    with Client(server.port, "alice@localhost", "secret") as client:
+        yield client

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+import ejabberd
 import stub as stubs
 from ejabberd import Ejabberd, slotd_options
 from stanza import (
@@ -14,11 +15,7 @@ from support import SECRET, free_port
 GATEWAY = "gateway.localhost"
 LIMIT = 1073741824  # as the stub says it
 
-
-@pytest.fixture(scope="module")
-def slotd():
-    with stubs.Stub() as running:
-        yield running
+slotd, alice = ejabberd.slotd, ejabberd.alice
 
 
 @pytest.fixture(scope="module")
@@ -36,11 +33,11 @@ def server(slotd, tmp_path_factory):
     options = slotd_options(slotd.url, access="uploaders", timeout=60)
     with Ejabberd(tmp_path_factory.mktemp("ejabberd"),
                   {"mod_http_upload_slotd": options}, listen=listen,
-                  top={"access_rules": rules}) as ejabberd:
-        ejabberd.door, ejabberd.strangers = door, strangers
-        yield ejabberd
-        assert SECRET not in ejabberd.log()
-        assert "CRASH" not in ejabberd.log().upper()
+                  top={"access_rules": rules}) as running:
+        running.door, running.strangers = door, strangers
+        yield running
+        assert SECRET not in running.log()
+        assert "CRASH" not in running.log().upper()
 
 
 @pytest.fixture
@@ -48,12 +45,6 @@ def stub(slotd):
     slotd.requests.clear()
     slotd.script.clear()
     return slotd
-
-
-@pytest.fixture
-def alice(server):
-    with Client(server.port, "alice@localhost", "secret") as client:
-        yield client
 
 
 def ask_later(client, server):

@@ -2,6 +2,7 @@
 
 import pytest
 
+import ejabberd
 import stub as stubs
 from ejabberd import Ejabberd, slotd_options
 from stanza import Client, parse_error, parse_slot, slot_request
@@ -10,21 +11,17 @@ from support import SECRET, wait_for
 TIMEOUT = 3
 SLOT = stubs.slot()
 
-
-@pytest.fixture(scope="module")
-def slotd():
-    with stubs.Stub() as running:
-        yield running
+slotd, alice = ejabberd.slotd, ejabberd.alice
 
 
 @pytest.fixture(scope="module")
 def server(slotd, tmp_path_factory):
     options = slotd_options(slotd.url, timeout=TIMEOUT)
     with Ejabberd(tmp_path_factory.mktemp("ejabberd"),
-                  {"mod_http_upload_slotd": options}) as ejabberd:
-        yield ejabberd
-        assert SECRET not in ejabberd.log()
-        assert "CRASH" not in ejabberd.log().upper()
+                  {"mod_http_upload_slotd": options}) as running:
+        yield running
+        assert SECRET not in running.log()
+        assert "CRASH" not in running.log().upper()
 
 
 @pytest.fixture
@@ -34,12 +31,6 @@ def stub(slotd):
     slotd.script.clear()
     yield slotd
     slotd.secret = SECRET
-
-
-@pytest.fixture
-def alice(server):
-    with Client(server.port, "alice@localhost", "secret") as client:
-        yield client
 
 
 class Log:
