@@ -79,23 +79,33 @@ ceph_is_ours=yes epmd_is_ours=yes
 apt update || echo "apt-get update failed; trying with the lists as they are"
 apt install -y --no-install-recommends $missing >/dev/null ||
 	apt install -y --no-install-recommends --fix-missing $missing
-# Best effort: in a container there may be nothing that starts services.
+# What starts at boot, as an init script or as a unit, if it is there at all.
+disable() {
+	for name; do
+		if [ -e "/etc/init.d/$name" ] && command -v update-rc.d >/dev/null
+		then
+			$as_root update-rc.d "$name" disable >/dev/null ||
+				echo "$name stays enabled (update-rc.d)"
+		fi
+	done
+	for name; do
+		for unit in "$name.service" "$name.socket" "$name.target"; do
+			[ -e "/lib/systemd/system/$unit" ] || continue
+			command -v systemctl >/dev/null || continue
+			$as_root systemctl disable -q "$unit" ||
+				echo "$unit stays enabled (systemctl)"
+		done
+	done
+}
+
 for service in nginx ejabberd prosody; do
 	case " $missing " in
-	*" $service "*)
-		$as_root update-rc.d $service disable >/dev/null 2>&1 || true
-		$as_root systemctl disable $service.service \
-			>/dev/null 2>&1 || true
-		;;
+	*" $service "*) disable $service ;;
 	esac
 done
 if [ $epmd_is_ours = yes ] && installed erlang-base; then
-	$as_root systemctl disable epmd.service epmd.socket \
-		>/dev/null 2>&1 || true
+	disable epmd
 fi
 if [ $ceph_is_ours = yes ] && installed ceph-base; then
-	$as_root update-rc.d radosgw disable >/dev/null 2>&1 || true
-	$as_root systemctl disable ceph.target ceph-mon.target \
-		ceph-osd.target ceph-radosgw.target ceph-crash.service \
-		>/dev/null 2>&1 || true
+	disable radosgw ceph ceph-mon ceph-osd ceph-radosgw ceph-crash
 fi
