@@ -102,11 +102,15 @@ static size_t watch_head(char *bytes, size_t size, size_t count, void *of)
 {
 	struct relay_upload *upload = of;
 	const struct span line = { bytes, size * count };
+	struct span code;
+	uint64_t status;
 	bool paused;
 
 	if (span_starts(line, "HTTP/")) {
-		upload->status =
-		    (unsigned)strtoul(bytes + span_find(line, ' '), NULL, 10);
+		code = span_from(line, span_find(line, ' ') + 1);
+		status = 0;
+		span_u64(span_first(code, 3), &status);
+		upload->status = (unsigned)status;
 		/* libcurl would try again with the same header. */
 		return upload->status == 417 ? 0 : line.len;
 	}
