@@ -58,6 +58,8 @@ struct refusal {
 	const char *detail; /* for the caller; NULL: the table's sentence */
 	const char *reason; /* for the log alone; NULL: nothing to add */
 	uint64_t max_size;  /* with FAILURE_FILE_TOO_LARGE: bytes */
+	int64_t retry_at; /* with FAILURE_RATE_LIMITED, FAILURE_QUOTA_EXCEEDED:
+	                   * unix seconds; 0: not known, or never */
 };
 
 #endif

@@ -1,0 +1,85 @@
+#ifndef SLOTD_QUOTA_H
+#define SLOTD_QUOTA_H
+
+#include "core/span.h"
+#include "slotd/failure.h"
+
+#define QUOTA_MINUTE 60000LL /* milliseconds */
+#define QUOTA_DAY 86400000LL
+
+/*
+ * What one slot counts for, and against what. Strings are lower-case where
+ * XMPP ignores case; limits of 0 are none.
+ */
+struct quota_charge {
+	struct span user;          /* the bare JID, or the domain alone */
+	struct span domain;        /* the JID's */
+	uint64_t size;             /* bytes of the file */
+	uint32_t slots_per_minute; /* limits of the user */
+	uint64_t bytes_per_day;
+	uint64_t domain_bytes_per_day; /* of all users of the domain */
+	int64_t now;                   /* unix milliseconds */
+};
+
+/* What a user, or a domain, has used in the windows that end now. */
+struct quota_use {
+	uint64_t slots;   /* in the last minute */
+	uint64_t bytes;   /* in the last day */
+	int64_t frees_at; /* unix milliseconds: when the next of it frees;
+			     * 0: nothing is used */
+};
+
+struct quota;
+
+/*
+ * A counter of slots and bytes in sliding windows. One file in src/quota/ for
+ * each; struct quota is the first member of the part's own struct. All
+ * functions may be called from any number of threads at once.
+ */
+struct quota_class {
+	const char *type; /* as in quota.type */
+
+	/* Whether take, give_back, use, reset and nonce may wait for a
+	 * network: they must then not be called on an event loop. */
+	bool waits;
+
+	/*
+	 * Counts a slot against all of its limits, or against none:
+	 * FAILURE_RATE_LIMITED or FAILURE_QUOTA_EXCEEDED, with
+	 * why->retry_at: unix seconds, rounded up, at which the same
+	 * charge would be taken if nobody else came. 0: never (the file is
+	 * larger than the quota). FAILURE_UNAVAILABLE: the counter cannot be
+	 * reached, and its configuration says to refuse then.
+	 * In no window of a minute or a day is more granted than the limit.
+	 */
+	enum failure (*take)(struct quota *quota,
+	    const struct quota_charge *charge, struct refusal *why);
+
+	/* Takes back a charge that take has just counted (with the same now):
+	 * a later step failed. */
+	void (*give_back)(
+	    struct quota *quota, const struct quota_charge *charge);
+
+	/* What is used; false when the counter cannot be reached. */
+	bool (*use)(struct quota *quota, struct span user, int64_t now,
+	    struct quota_use *ret_use);
+
+	/* Forgets what a user has used; false when it cannot be reached. */
+	bool (*reset)(struct quota *quota, struct span user);
+
+	/*
+	 * Enters a nonce of a caller that every process shares, until the
+	 * unix second `until`: FAILURE_REPLAYED when it is there already.
+	 * NULL: this part shares nothing with other processes.
+	 */
+	enum failure (*nonce)(struct quota *quota, struct span caller,
+	    struct span nonce, int64_t now, int64_t until, struct refusal *why);
+
+	void (*close)(struct quota *quota);
+};
+
+struct quota {
+	const struct quota_class *class;
+};
+
+#endif
