@@ -47,7 +47,7 @@ static bool make_address(const struct conf_listener *listener,
 	return inet_pton(AF_INET6, listener->address, &a->v6.sin6_addr) == 1;
 }
 
-int socket_connect(const struct conf_listener *listener)
+static int connect_local(const struct conf_listener *listener)
 {
 	union address address;
 	socklen_t len;
@@ -57,12 +57,6 @@ int socket_connect(const struct conf_listener *listener)
 		errno = EINVAL;
 		return -1;
 	}
-	if (address.any.sa_family == AF_INET &&
-	    address.v4.sin_addr.s_addr == htonl(INADDR_ANY))
-		address.v4.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	if (address.any.sa_family == AF_INET6 &&
-	    IN6_IS_ADDR_UNSPECIFIED(&address.v6.sin6_addr))
-		address.v6.sin6_addr = in6addr_loopback;
 	fd = socket(address.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0 || connect(fd, &address.any, len) == 0)
 		return fd;
@@ -81,7 +75,7 @@ static void remove_stale(const struct conf_listener *listener)
 	if (lstat(listener->unix_path, &status) != 0 ||
 	    !S_ISSOCK(status.st_mode))
 		return;
-	fd = socket_connect(listener);
+	fd = connect_local(listener);
 	if (fd >= 0)
 		close(fd);
 	else if (errno == ECONNREFUSED)
@@ -126,6 +120,26 @@ void socket_name(const struct conf_listener *listener, struct buf *out)
 	buf_text(out, listener->address);
 	buf_text(out, v6 ? "]:" : ":");
 	buf_u64(out, listener->port);
+}
+
+void socket_url(const struct conf_listener *listener, struct buf *out)
+{
+	struct conf_listener reached = *listener;
+	struct in6_addr any = IN6ADDR_ANY_INIT, six;
+	struct in_addr four;
+
+	buf_text(out, listener->tls_cert.len ? "https://" : "http://");
+	if (listener->unix_path) {
+		buf_text(out, "localhost");
+		return;
+	}
+	if (inet_pton(AF_INET, listener->address, &four) == 1 &&
+	    four.s_addr == htonl(INADDR_ANY))
+		reached.address = "127.0.0.1";
+	else if (inet_pton(AF_INET6, listener->address, &six) == 1 &&
+		 memcmp(&six, &any, sizeof any) == 0)
+		reached.address = "::1";
+	socket_name(&reached, out);
 }
 
 int socket_listen(

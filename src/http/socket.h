@@ -11,11 +11,11 @@ int socket_listen(
 /* Closes it and removes a unix socket's file. */
 void socket_close(const struct conf_listener *listener, int fd);
 
-/* Connects, for `slotd health`; -1 with errno. An address of "any" is
- * reached by loopback. */
-int socket_connect(const struct conf_listener *listener);
-
 /* "127.0.0.1:8363", "[::1]:8363" or "unix:/run/slotd.sock". */
 void socket_name(const struct conf_listener *listener, struct buf *out);
+
+/* How it is reached from here: "https://127.0.0.1:8363"; an address of "any"
+ * by loopback, a unix socket as "http://localhost". */
+void socket_url(const struct conf_listener *listener, struct buf *out);
 
 #endif
