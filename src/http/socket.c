@@ -1,7 +1,10 @@
 #include "http/socket.h"
 
+#include "http/peer.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/filter.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,6 +14,8 @@
 #include <unistd.h>
 
 #define BACKLOG 1024
+#define TCP_FLAGS 13 /* offset in the header, RFC 9293 */
+#define TCP_SYN 0x02
 
 union address {
 	struct sockaddr any;
@@ -173,11 +178,33 @@ int socket_listen(
 	return -1;
 }
 
-void socket_close(const struct conf_listener *listener, int fd)
+void socket_leave(const struct conf_listener *listener, int fd)
 {
-	/* In this order: once it is closed a successor may have its own
-	 * socket there. */
+	/* Drops what has SYN set; it begins at the TCP header. */
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, TCP_FLAGS),
+		BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, TCP_SYN, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, 0),
+		BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
+	};
+	const struct sock_fprog filter = { sizeof code / sizeof *code, code };
+
 	if (listener->unix_path)
 		unlink(listener->unix_path);
-	close(fd);
+	else
+		/* Where it is refused some may be reset. */
+		(void)setsockopt(
+		    fd, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof filter);
+}
+
+bool socket_near(int fd)
+{
+	struct sockaddr_storage address = { 0 };
+	socklen_t len = sizeof address;
+	struct peer peer;
+
+	if (getsockname(fd, (struct sockaddr *)&address, &len) != 0)
+		return false;
+	peer = peer_of(&address);
+	return peer.local || peer.loopback;
 }
