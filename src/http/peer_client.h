@@ -1,0 +1,18 @@
+#ifndef HTTP_PEER_CLIENT_H
+#define HTTP_PEER_CLIENT_H
+
+#include "core/ip.h"
+#include "http/request.h"
+
+/*
+ * Whose request this is: the other end of the connection, or whom
+ * X-Forwarded-For names when that is one of trusted_proxies or has come by a
+ * unix socket. False: by a unix socket, and nobody is named. To be asked
+ * before the request's headers are gone, at its log line at the latest.
+ */
+bool peer_client_find(const struct request *request, struct ip *ret_client);
+
+/* The same as text; nothing when it is not known. */
+void peer_client(const struct request *request, struct buf *out);
+
+#endif
