@@ -9,6 +9,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #define WRITERS 8
 #define READERS 4
@@ -292,11 +293,13 @@ bool edge_close(struct edge *edge)
 	bool whole = true;
 
 	edge_drain(edge);
+	for (unsigned i = 0; i < edge->accepter.count; i++)
+		socket_leave(listener_of(edge, &edge->accepter.gates[i]),
+		    edge->accepter.gates[i].fd);
 	if (edge->has_accepter)
 		accepter_stop(&edge->accepter);
 	for (unsigned i = 0; i < edge->accepter.count; i++)
-		socket_close(listener_of(edge, &edge->accepter.gates[i]),
-		    edge->accepter.gates[i].fd);
+		close(edge->accepter.gates[i].fd);
 	if (edge->has_accepter)
 		whole = finish_all(edge);
 	/* The last of their jobs may still wake a loop. */
