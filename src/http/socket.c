@@ -208,3 +208,27 @@ bool socket_near(int fd)
 	peer = peer_of(&address);
 	return peer.local || peer.loopback;
 }
+
+bool socket_listens(int fd, const struct conf_listener *listener)
+{
+	union address wanted, found;
+	socklen_t wanted_len, len = sizeof found;
+
+	memset(&found, 0, sizeof found);
+	if (!make_address(listener, &wanted, &wanted_len) ||
+	    getsockname(fd, &found.any, &len) != 0 ||
+	    wanted.any.sa_family != found.any.sa_family)
+		return false;
+	switch (found.any.sa_family) {
+	case AF_INET:
+		return wanted.v4.sin_port == found.v4.sin_port &&
+		       wanted.v4.sin_addr.s_addr == found.v4.sin_addr.s_addr;
+	case AF_INET6:
+		return wanted.v6.sin6_port == found.v6.sin6_port &&
+		       memcmp(&wanted.v6.sin6_addr, &found.v6.sin6_addr,
+			   sizeof found.v6.sin6_addr) == 0;
+	default:
+		return strncmp(wanted.local.sun_path, found.local.sun_path,
+			   sizeof found.local.sun_path) == 0;
+	}
+}

@@ -16,6 +16,9 @@ int socket_listen(
  */
 void socket_leave(const struct conf_listener *listener, int fd);
 
+/* Whether a listening socket is where this listener would be. */
+bool socket_listens(int fd, const struct conf_listener *listener);
+
 /* Whether a listening socket is only for this machine. */
 bool socket_near(int fd);
 
