@@ -231,37 +231,11 @@ static enum conf_log_level level_of(const struct request *request)
 	return request->status == 401 ? CONF_LOG_WARN : CONF_LOG_INFO;
 }
 
-static bool failed_with(const struct request *request, enum failure failure)
-{
-	return request->code &&
-	       strcmp(request->code, failure_entry(failure)->code) == 0;
-}
-
-/* An address says who somebody is. It stands where something may have to be
- * done about it: wrong credentials, rubbish, a search for what is not there,
- * too slow. Who uploads and downloads is not written down. */
-static void log_client(struct log_line *line, const struct request *request)
-{
-	char memory[IP_TEXT_SIZE];
-	struct buf client;
-
-	if (!request->conn ||
-	    (request->status != 400 && request->status != 401 &&
-		request->route && !atomic_load(&request->conn->late) &&
-		!failed_with(request, FAILURE_SLOT_INVALID)))
-		return;
-	buf_init(&client, memory, sizeof memory);
-	peer_client(request, &client);
-	if (client.len)
-		log_span(line, "client", buf_span(&client));
-}
-
 static void log_request(const struct request *request, bool whole)
 {
 	struct log_line line;
 
 	log_begin(&line, &request->service->log, level_of(request), "request");
-	log_client(&line, request);
 	log_span(&line, "method", request->method);
 	if (request->share)
 		log_span(&line, "route", request->share->base);
