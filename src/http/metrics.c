@@ -144,6 +144,11 @@ struct metrics *metrics_open(int64_t start)
 	return metrics;
 }
 
+int64_t metrics_start(const struct metrics *metrics)
+{
+	return metrics->start;
+}
+
 void metrics_close(struct metrics *metrics)
 {
 	if (!metrics)
@@ -165,9 +170,9 @@ void metrics_connection(struct metrics *metrics, unsigned listener, bool begun)
 		add(&metrics->accepted[listener], 1);
 }
 
-void metrics_connection_refused(struct metrics *metrics)
+void metrics_connection_refused(struct metrics *metrics, unsigned reason)
 {
-	add(&metrics->connections_refused, 1);
+	add(&metrics->connections_refused[reason], 1);
 	metrics_refusal(metrics, FAILURE_UNAVAILABLE);
 }
 

@@ -14,6 +14,7 @@
 #define METRICS_BUCKETS 21
 #define METRICS_LISTENERS 2
 #define METRICS_FAMILIES 16
+#define METRICS_REASONS 3
 /* Domains that are told apart; slots of others count under "other". */
 #define METRICS_DOMAINS 1000
 
@@ -27,6 +28,7 @@ struct metrics;
 /* NULL: no memory. start is now, unix seconds. */
 struct metrics *metrics_open(int64_t start);
 void metrics_close(struct metrics *metrics);
+int64_t metrics_start(const struct metrics *metrics);
 
 /* A request was answered, or ended without (status 0). route is a number
  * below METRICS_ROUTES. */
@@ -44,9 +46,9 @@ void metrics_slot(struct metrics *metrics, struct span caller,
 void metrics_upload(struct metrics *metrics, uint64_t bytes);
 
 /* A connection of a listener (0: listen, 1: public) has begun or ended; was
- * refused because there were too many. */
+ * refused, for a reason as in enum refusal_kind. */
 void metrics_connection(struct metrics *metrics, unsigned listener, bool begun);
-void metrics_connection_refused(struct metrics *metrics);
+void metrics_connection_refused(struct metrics *metrics, unsigned reason);
 
 /* Lines that the log left out. */
 void metrics_unsaid(struct metrics *metrics);

@@ -7,6 +7,9 @@
 #include <microhttpd.h>
 
 static const char *const listeners[METRICS_LISTENERS] = { "listen", "public" };
+/* As enum refusal_kind. */
+static const char *const reasons[METRICS_REASONS] = { "connections",
+	"connections_per_address", "loop" };
 
 static uint64_t get(const _Atomic(uint64_t) *count)
 {
@@ -167,24 +170,34 @@ static void write_slots(const struct metrics *metrics, FILE *out)
 
 /* --- the rest -------------------------------------------------------------*/
 
-static void write_listeners(const char *name, const char *type,
-    const char *help, const _Atomic(uint64_t) *values, FILE *out)
+static void write_values(FILE *out, const char *name, const char *label,
+    const char *const *names, size_t count, const _Atomic(uint64_t) *values)
 {
-	metrics_head(out, name, type, help);
-	for (unsigned i = 0; i < METRICS_LISTENERS; i++)
-		fprintf(out, "%s{listener=\"%s\"} %" PRIu64 "\n", name,
-		    listeners[i], get(&values[i]));
+	for (size_t i = 0; i < count; i++) {
+		fputs(name, out);
+		if (label) {
+			fputc('{', out);
+			metrics_label(out, label, span_of(names[i]));
+			fputc('}', out);
+		}
+		fprintf(out, " %" PRIu64 "\n", get(&values[i]));
+	}
 }
 
 static void write_connections(const struct metrics *metrics, FILE *out)
 {
-	write_listeners("slotd_connections", "gauge",
-	    "Open connections by listener", metrics->connections, out);
-	write_listeners("slotd_connections_accepted_total", "counter",
-	    "Connections that were taken, by listener", metrics->accepted, out);
-	metrics_u64(out, "slotd_connections_refused_total", "counter",
-	    "Connections that were answered 503, for there were too many",
-	    get(&metrics->connections_refused));
+	metrics_head(
+	    out, "slotd_connections", "gauge", "Open connections by listener");
+	write_values(out, "slotd_connections", "listener", listeners,
+	    METRICS_LISTENERS, metrics->connections);
+	metrics_head(out, "slotd_connections_accepted_total", "counter",
+	    "Connections that were taken, by listener");
+	write_values(out, "slotd_connections_accepted_total", "listener",
+	    listeners, METRICS_LISTENERS, metrics->accepted);
+	metrics_head(out, "slotd_connections_refused_total", "counter",
+	    "Connections that were not taken, by the limit that was reached");
+	write_values(out, "slotd_connections_refused_total", "reason", reasons,
+	    METRICS_REASONS, metrics->connections_refused);
 	metrics_u64(out, "slotd_log_lines_suppressed_total", "counter",
 	    "Lines on refused strangers that the log left out",
 	    get(&metrics->unsaid));
@@ -209,16 +222,8 @@ static void write_reloads(const struct metrics *metrics, FILE *out)
 static void write_family(const struct metrics_family *family, FILE *out)
 {
 	metrics_head(out, family->name, family->type, family->help);
-	for (size_t i = 0; i < family->count; i++) {
-		fputs(family->name, out);
-		if (family->label) {
-			fputc('{', out);
-			metrics_label(
-			    out, family->label, span_of(family->names[i]));
-			fputc('}', out);
-		}
-		fprintf(out, " %" PRIu64 "\n", get(&family->values[i]));
-	}
+	write_values(out, family->name, family->label, family->names,
+	    family->count, family->values);
 }
 
 static void write_build(const struct metrics *metrics, FILE *out)

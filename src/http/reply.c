@@ -103,8 +103,10 @@ void reply_send(struct request *request, struct reply *reply)
 		reply_header(reply, "Access-Control-Allow-Origin", "*");
 	/* From here on libmicrohttpd's limit of inactivity holds. */
 	conn_serve(request->conn, CONN_NO_DEADLINE);
+	reply_header(reply, "X-Request-Id", request->id);
 	request->status = reply->status;
 	request->step = REQUEST_ANSWERED;
+	access_answered(request);
 	if (!reply->response) {
 		request->abort = true;
 		note_reason(request, "out of memory");

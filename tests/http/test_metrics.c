@@ -89,14 +89,15 @@ static void test_refusals(void **state)
 	(void)state;
 	metrics_refusal(metrics, FAILURE_SLOT_EXPIRED);
 	metrics_refusal(metrics, FAILURE_SLOT_EXPIRED);
-	metrics_connection_refused(metrics);
+	metrics_connection_refused(metrics, 1);
 	metrics_unsaid(metrics);
 	text = text_of(metrics);
 	expect_line(text, "slotd_refusals_total{code=\"slot-expired\"} 2");
 	expect_line(text, "slotd_refusals_total{code=\"unavailable\"} 1");
 	expect_line(text, "slotd_refusals_total{code=\"replayed\"} 0");
 	assert_int_equal(count_lines(text, "slotd_refusals_total{"), 23);
-	expect_line(text, "slotd_connections_refused_total 1");
+	expect_line(text, "slotd_connections_refused_total{"
+			  "reason=\"connections_per_address\"} 1");
 	expect_line(text, "slotd_log_lines_suppressed_total 1");
 	free(text);
 	metrics_close(metrics);
