@@ -11,6 +11,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+_Static_assert(REFUSALS == METRICS_REASONS, "each is counted");
+
 /* When there are no descriptors left, others have to be closed first. */
 #define REST_MILLISECONDS 50
 /* For handshakes that were under way at the end; to loopback they never
@@ -107,6 +109,7 @@ static void take(
 		conns_forget(conns, guest->fd, guest->conn);
 	}
 	if (!taken) {
+		metrics_connection_refused(accepter->server->metrics, kind);
 		refuse(accepter, guest->fd, gate->options.tls);
 		log_refusal(accepter, &service->log, kind, &peer);
 	}

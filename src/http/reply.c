@@ -105,8 +105,10 @@ void reply_send(struct request *request, struct reply *reply)
 		reply_header(reply, "Access-Control-Allow-Origin", "*");
 	/* It is to be read in time; the reader of a file moves that. */
 	conn_serve(request->conn, world_micros() + (int64_t)seconds * 1000000);
+	reply_header(reply, "X-Request-Id", request->id);
 	request->status = reply->status;
 	request->step = REQUEST_ANSWERED;
+	access_answered(request);
 	if (!reply->response) {
 		request->abort = true;
 		note_reason(request, "out of memory");

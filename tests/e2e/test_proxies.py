@@ -124,7 +124,7 @@ def test_who_uploads_and_downloads_is_not_written_down(start, tmp_path):
     forged = slot["put"].replace("/u/", "/u/x")
     assert support.fetch("PUT", forged, b"abc", headers).status == 403
     assert "client=192.0.2.7" in fs.wait_line("code=slot-invalid", seen)
-    fs.ask("GET", "/wp-login.php", None, headers)
+    fs.ask("POST", "/wp-login.php", b"", headers)
     assert "client=192.0.2.7" in fs.wait_line("target=/wp-login.php", seen)
 
 
