@@ -147,7 +147,8 @@ static bool open_root(struct fs *fs, char *wrong, size_t wrong_size)
 	if (fd < 0)
 		return sentence(fs,
 		    errno == ENOSYS
-			? "the embedded store needs Linux 5.6 or newer"
+			? "openat2 is missing, by a Linux before 5.6 or by "
+			  "RestrictSUIDSGID="
 			: "openat2 is refused",
 		    strerror(errno), wrong, wrong_size);
 	close(fd);
