@@ -13,7 +13,7 @@ check="$demo ca-certificates binutils strace nginx debootstrap libcmocka-dev
 	chromium libfaketime ejabberd erlang-dev prosody prosody-modules
 	lua-unbound lua-check go-sendxmpp python3-slixmpp
 	python3-aiohttp caddy haproxy systemd prometheus fail2ban
-	iproute2 python3-seccomp"
+	iproute2"
 lint="$build libcmocka-dev clang-format clang-tidy cppcheck shellcheck
 	pyflakes3"
 

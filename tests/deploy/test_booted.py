@@ -1,0 +1,222 @@
+"""deploy/systemd under a real systemd, as deploy/systemd/README.md says."""
+
+import pathlib
+import re
+import threading
+
+import pytest
+
+import booted
+import stub_store
+import support
+from configs import render_config
+
+UNITS = support.ROOT / "deploy/systemd"
+CONFIG = "/etc/slotd/slotd.conf"
+DATA = b"x" * 300000
+
+
+@pytest.fixture(scope="module")
+def machine(tmp_path_factory):
+    booted.needs()
+    folder = tmp_path_factory.mktemp("machine")
+    socket = (UNITS / "slotd.socket").read_text()
+    public = socket.replace(
+        "FileDescriptorName=listen",
+        "FileDescriptorName=public\nService=slotd.service")
+    assert public != socket
+    machine = booted.Machine(folder, {
+        "/usr/bin/slotd": pathlib.Path(support.SLOTD),
+        "/etc/systemd/system/slotd.service": UNITS / "slotd.service",
+        "/etc/sysusers.d/slotd.conf": UNITS / "slotd.sysusers",
+        "/etc/tmpfiles.d/slotd.conf": UNITS / "slotd.tmpfiles",
+        "/etc/systemd/system/slotd.socket": UNITS / "slotd.socket",
+        "/etc/systemd/system/slotd-public.socket": public,
+    })
+    machine.boot()
+    machine.run("systemd-sysusers")
+    machine.run("systemd-tmpfiles", "--create", "/etc/tmpfiles.d/slotd.conf")
+    yield machine
+    machine.stop()
+
+
+class Service:
+    def __init__(self, machine):
+        self.machine = machine
+
+    def configure(self, config):
+        self.address = (
+            config["listen"]["address"], config["listen"]["port"])
+        self.machine.write(CONFIG, render_config(config))
+
+    def ctl(self, *command, **options):
+        return self.machine.run("systemctl", *command, **options)
+
+    ask = support.Slotd.ask
+    post = support.Slotd.post
+    slot = support.Slotd.slot
+
+
+@pytest.fixture
+def service(machine):
+    service = Service(machine)
+    yield service
+    units = ["slotd.socket", "slotd-public.socket", "slotd.service"]
+    service.ctl("stop", *units)
+    service.ctl("reset-failed", *units, check=False)
+
+
+def config(**over):
+    return support.fs_config("/var/lib/slotd", **over)
+
+
+def reload(machine):
+    before = machine.journal().count("msg=reloaded")
+    machine.run("systemctl", "reload", "slotd")
+    support.wait_for("the reload", lambda: machine.journal().count(
+        "msg=reloaded") > before)
+
+
+def journey(service):
+    answer = service.slot(size=len(DATA))
+    assert support.fetch("PUT", answer["put"], DATA).status == 201
+    assert support.fetch("GET", answer["get"]).body == DATA
+    return answer
+
+
+def test_life(machine, service):
+    """Start (it says when it is ready), reload, stop; the files stay."""
+    service.configure(config())
+    service.ctl("start", "slotd")
+    answer = journey(service)
+    pid = machine.show("MainPID")
+    status = machine.run("cat", f"/proc/{pid}/status").stdout
+    user = machine.run("id", "-u", "slotd").stdout.strip()
+    assert re.search(rf"^Uid:\t{user}\t{user}\t", status, re.M)
+    assert re.search(r"^CapBnd:\t0+$", status, re.M)
+    assert re.search(r"^NoNewPrivs:\t1$", status, re.M)
+    assert re.search(r"^Seccomp:\t2$", status, re.M)
+    reload(machine)
+    assert machine.show("MainPID") == pid
+    journey(service)
+    service.ctl("stop", "slotd")
+    assert machine.show("Result") == "success"
+    assert machine.show("ExecMainStatus") == "0"
+    service.ctl("start", "slotd")
+    assert support.fetch("GET", answer["get"]).body == DATA
+
+
+def test_bad_reload(machine, service):
+    """It is refused with its reason, and the one that runs goes on."""
+    good = config()
+    service.configure(good)
+    service.ctl("start", "slotd")
+    pid = machine.show("MainPID")
+    machine.write(CONFIG, render_config(good) + "nonsense = 1;\n")
+    assert service.ctl("reload", "slotd", check=False).returncode != 0
+    assert "nonsense" in machine.journal()
+    assert machine.show("ActiveState") == "active"
+    assert machine.show("MainPID") == pid
+    journey(service)
+
+
+def test_unix_socket(machine, service):
+    """In the folder that the unit makes."""
+    over = config()
+    over["listen"] = {"unix": "/run/slotd/slotd.sock", "mode": "0666"}
+    machine.write(CONFIG, render_config(over))
+    service.ctl("start", "slotd")
+    path = f"/proc/{machine.init}/root/run/slotd/slotd.sock"
+    assert support.request(path, "GET", "/readyz").status == 200
+
+
+def test_relay(machine, service, tmp_path):
+    """Out to a store, by a name that has to be looked up, with secrets that
+    systemd hands over (LoadCredential)."""
+    place = "/run/credentials/slotd.service/"
+    machine.run("mkdir", "-p", "/etc/systemd/system/slotd.service.d")
+    machine.write(
+        "/etc/systemd/system/slotd.service.d/secrets.conf",
+        "[Service]\nLoadCredential=prosody:/root/prosody.secret\n"
+        "LoadCredential=key:/root/slotd.key\n"
+        "ExecReload=\nExecReload=/bin/kill -HUP $MAINPID\n", "644")
+    with stub_store.Store() as store:
+        over = stub_store.config(store, tmp_path)
+        with open(over["key_file"]) as key:
+            machine.write("/root/slotd.key", key.read(), "600")
+        machine.write("/root/prosody.secret", support.SECRET, "600")
+        over["key_file"] = place + "key"
+        over["callers"] = [
+            {"id": "prosody", "secret_file": place + "prosody"}]
+        over["storage"]["bucket_url"] = over["storage"][
+            "bucket_url"].replace("127.0.0.1", "localhost")
+        service.configure(over)
+        service.ctl("daemon-reload")
+        try:
+            service.ctl("start", "slotd")
+            answer = service.slot(size=len(DATA))
+            assert support.fetch("PUT", answer["put"], DATA).status == 201
+            assert store.peers[0].body == DATA
+            reload(machine)
+            service.slot()
+        finally:
+            service.ctl("stop", "slotd")
+            machine.run(
+                "rm", "-r", "/etc/systemd/system/slotd.service.d")
+            service.ctl("daemon-reload")
+
+
+def at(machine, unit, port):
+    """Another port than the sample's."""
+    path = f"/etc/systemd/system/{unit}"
+    text = machine.run("cat", path).stdout
+    changed = re.sub(r"(?m)^(ListenStream=.*:)\d+$", rf"\g<1>{port}", text)
+    assert changed != text
+    machine.write(path, changed, "644")
+
+
+def test_sockets(machine, service):
+    """Both listeners by socket units; the first request starts slotd, and a
+    restart refuses nobody."""
+    ports = support.free_port(), support.free_port()
+    for unit, port in zip(("slotd.socket", "slotd-public.socket"), ports):
+        at(machine, unit, port)
+    service.ctl("daemon-reload")
+    public = ("127.0.0.1", ports[1])
+    over = config(public={"address": "127.0.0.1", "port": 9},
+                  public_url=f"http://127.0.0.1:{ports[1]}")
+    service.configure(over)
+    service.address = ("127.0.0.1", ports[0])
+    service.ctl("start", "slotd.socket", "slotd-public.socket")
+    assert machine.show("ActiveState") == "inactive"
+    assert support.request(public, "GET", "/healthz").status == 200
+    assert support.request(public, "GET", "/readyz").status == 404
+    journey(service)
+    pid = machine.show("MainPID")
+    ended = threading.Event()
+    answers = []
+
+    def ask():
+        while not ended.is_set():
+            try:
+                answers.append(service.ask("GET", "/healthz").status)
+            except OSError as fault:
+                answers.append(fault)
+    asking = threading.Thread(target=ask, daemon=True)
+    asking.start()
+    try:
+        service.ctl("restart", "slotd")
+        journey(service)
+    finally:
+        ended.set()
+        asking.join(support.PATIENCE)
+    assert machine.show("MainPID") != pid
+    assert set(answers) == {200}, answers
+
+
+def test_it_does_not_start(machine, service):
+    """With a faulty configuration systemctl says so."""
+    machine.write(CONFIG, "nonsense = 1;\n")
+    done = service.ctl("start", "slotd", check=False)
+    assert done.returncode != 0
+    assert "nonsense" in machine.journal()
