@@ -12,7 +12,7 @@ check="$demo ca-certificates binutils strace nginx debootstrap libcmocka-dev
 	python3-requests ceph-mon ceph-osd ceph-common radosgw s3cmd
 	chromium libfaketime ejabberd erlang-dev prosody prosody-modules
 	lua-unbound lua-check go-sendxmpp python3-slixmpp
-	python3-aiohttp prometheus fail2ban"
+	python3-aiohttp prometheus fail2ban iproute2"
 lint="$build libcmocka-dev clang-format clang-tidy cppcheck shellcheck
 	pyflakes3"
 

@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+import subprocess
 import time
 
 import dialects
@@ -282,3 +283,31 @@ def test_public_has_none(start, tmp_path):
     # And `listen` is not for strangers then.
     reply = slotd.ask("GET", "/metrics", headers=FORWARDED[0])
     assert reply.status == 200
+
+
+NAMESPACE = """
+ip link set lo up && ip address add 192.0.2.1/32 dev lo || exit 3
+"$1" serve -c "$2" 2>"$3" & slotd=$!
+for try in $(seq 600); do
+	grep -q msg=ready "$3" && break
+	sleep 0.1
+done
+for host in 127.0.0.1 192.0.2.1 127.0.0.1 192.0.2.1; do
+	curl -s -m 20 -o /dev/null -w '%{http_code} ' "http://$host:$4/metrics"
+done
+kill $slotd
+wait $slotd
+"""
+
+
+def test_other_machines_get_none(tmp_path):
+    """From another address than loopback, in a network of its own."""
+    config = support.s3_config(listen={"address": "::"})
+    done = subprocess.run(
+        ["unshare", "-n", "sh", "-c", NAMESPACE, "sh", support.SLOTD,
+         support.write_config(tmp_path, config), tmp_path / "log",
+         str(config["listen"]["port"])],
+        capture_output=True, text=True, timeout=4 * support.PATIENCE)
+    if done.returncode == 3 or "unshare failed" in done.stderr:
+        pytest.skip("no network namespace: " + done.stderr)
+    assert done.stdout == "200 403 200 403 ", done
