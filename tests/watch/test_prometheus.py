@@ -3,6 +3,7 @@
 import contextlib
 import json
 import re
+import shlex
 import subprocess
 import urllib.parse
 
@@ -39,6 +40,52 @@ def test_doctor(busy):
     text = promtool.doctor(busy)
     assert text.count("} 1\n") == 4
     promtool.clean("check", "metrics", stdin=text)
+
+
+def unit(slotd, folder):
+    """The doctor's service, for another program and other folders."""
+    text = (FOLDER / "slotd-doctor.service").read_text()
+    for here, there in (("/usr/bin/slotd", support.SLOTD),
+                        ("/etc/slotd/slotd.conf", str(slotd.path)),
+                        ("/var/lib/prometheus/node-exporter", str(folder))):
+        assert here in text
+        text = text.replace(here, there)
+    return dict(re.findall(r"^(\w+)=(.*)$", text, re.M))
+
+
+def test_doctor_by_its_unit(busy, tmp_path):
+    """What systemd would run leaves a whole file, or the one before."""
+    service = unit(busy, tmp_path)
+    new = service["StandardOutput"].removeprefix("truncate:")
+    with open(new, "wb") as out:
+        done = subprocess.run(
+            shlex.split(service["ExecStart"]), stdout=out,
+            timeout=support.PATIENCE, env=promtool.no_proxy())
+    assert done.returncode in (0, int(service["SuccessExitStatus"]))
+    after = shlex.split(service["ExecStartPost"].removeprefix("+"))
+    assert subprocess.run(after, timeout=support.PATIENCE).returncode == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["slotd.prom"]
+    whole = (tmp_path / "slotd.prom").read_text()
+    promtool.clean("check", "metrics", stdin=whole)
+    for half in ("", whole.partition("# HELP slotd_doctor_last")[0]):
+        with open(new, "w") as out:
+            out.write(half)
+        assert subprocess.run(after, timeout=support.PATIENCE).returncode == 0
+        assert (tmp_path / "slotd.prom").read_text() == whole
+
+
+def test_units(busy, tmp_path):
+    for name in ("slotd-doctor.service", "slotd-doctor.timer"):
+        text = (FOLDER / name).read_text()
+        (tmp_path / name).write_text(
+            text.replace("/usr/bin/slotd", support.SLOTD)
+            .replace("Documentation=man:slotd(8)\n", ""))
+    done = subprocess.run(
+        ["systemd-analyze", "verify", "--man=no",
+         *map(str, tmp_path.iterdir())],
+        capture_output=True, text=True, timeout=support.PATIENCE)
+    ours = [line for line in done.stderr.splitlines() if "slotd" in line]
+    assert not ours, ours
 
 
 def test_it_can_tell(busy):
