@@ -4,6 +4,7 @@ No registry is asked: the base is what debootstrap makes, under the name that
 the Dockerfile knows. It is kept for the next time, and so are the layers.
 """
 
+import hashlib
 import json
 import os
 import pathlib
@@ -11,7 +12,6 @@ import re
 import resource
 import shutil
 import subprocess
-import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 FOLDER = pathlib.Path(
@@ -73,8 +73,14 @@ class Podman:
         if run("unshare", "--mount", "true").returncode != 0:
             raise CannotRun("mounting is not allowed")
         self.storage = FOLDER / "storage"
+        # Mounts are counted here: it has to be gone after a reboot.
+        self.state = pathlib.Path("/run/slotd-image-" + hashlib.sha256(
+            str(FOLDER).encode()).hexdigest()[:12])
         self.storage.mkdir(parents=True, exist_ok=True)
-        self.state = pathlib.Path(tempfile.mkdtemp(prefix="slotd-image-"))
+        # What a run that was killed has left. A store that was moved does
+        # not answer, and is made anew.
+        if self.clear().returncode != 0:
+            shutil.rmtree(self.storage)
 
     @property
     def command(self):
@@ -96,8 +102,11 @@ class Podman:
     def inspect(self, name):
         return json.loads(self.out("inspect", name))[0]
 
+    def clear(self):
+        return self("rm", "--force", "--all", "--volumes", "--time=0")
+
     def close(self):
-        self("rm", "--force", "--all", "--volumes", "--time=0")
+        self.clear()
         shutil.rmtree(self.state, ignore_errors=True)
 
     # --- the base ---------------------------------------------------------

@@ -6,16 +6,11 @@ import subprocess
 
 import pytest
 
-import configs
 import container
 import podman
 import support
 
 DATA = b"what is shared\n" * 1000
-
-
-def without_options(config, **over):
-    return configs.merge(config, over)
 
 
 def test_strict_from_inside(start):
@@ -117,8 +112,7 @@ def test_sigterm_while_an_upload_runs(start):
     stop = subprocess.Popen(
         list(map(str, [*one.engine.command, "stop", "--time=60", one.id])),
         stdout=subprocess.DEVNULL)
-    support.wait_for("the signal", lambda: "msg=end" in one.log
-                     or "msg=stop" in one.log or "signal" in one.log)
+    support.wait_for("the signal", lambda: "msg=stopping" in one.log)
     connection.send(DATA[100:])
     assert connection.getresponse().status == 201
     half.close()
