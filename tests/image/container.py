@@ -10,7 +10,6 @@ import support
 
 USER = 8363
 CLONE_NEWNET = 0x40000000
-LIBC = ctypes.CDLL(None, use_errno=True)
 # As strict as Kubernetes' "restricted", with a root that cannot be written.
 STRICT = ["--network=none", "--read-only", "--read-only-tmpfs=false",
           "--cap-drop=ALL", "--security-opt=no-new-privileges"]
@@ -26,7 +25,7 @@ EXAMPLE = {
 
 
 def enter(fd):
-    if LIBC.setns(fd, CLONE_NEWNET) != 0:
+    if podman.LIBC.setns(fd, CLONE_NEWNET) != 0:
         raise OSError(ctypes.get_errno(), "setns")
 
 

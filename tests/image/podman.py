@@ -4,6 +4,7 @@ No registry is asked: the base is what debootstrap makes, under the name that
 the Dockerfile knows. It is kept for the next time, and so are the layers.
 """
 
+import ctypes
 import hashlib
 import json
 import os
@@ -20,8 +21,10 @@ BASE = "docker.io/library/debian:trixie-slim"
 IMAGE = "localhost/slotd"
 BUILDER = "localhost/slotd-build"
 PATIENCE = 60
-# What Debian's own slim image leaves out of each package.
-SLIM = "".join(
+LIBC = ctypes.CDLL(None, use_errno=True)
+CLONE_NEWNS = 0x00020000
+# As Debian's own slim image: what packages leave out, and no fsync.
+SLIM = "force-unsafe-io\n" + "".join(
     f"path-exclude /usr/share/{name}/*\n" for name in (
         "doc", "groff", "info", "linda", "lintian", "locale", "man")
 ) + "path-include /usr/share/doc/*/copyright\n"
@@ -70,16 +73,19 @@ class Podman:
         for program in "podman", "runc", "debootstrap", "apt-get":
             if not shutil.which(program):
                 raise CannotRun(f"there is no {program}")
-        if run("unshare", "--mount", "true").returncode != 0:
+        # What is mounted goes with this process, whatever happens to it.
+        if run("unshare", "--mount", "true").returncode != 0 or (
+                LIBC.unshare(CLONE_NEWNS) != 0):
             raise CannotRun("mounting is not allowed")
+        run("mount", "--make-rprivate", "/", check=True)
         self.storage = FOLDER / "storage"
         # Mounts are counted here: it has to be gone after a reboot.
         self.state = pathlib.Path("/run/slotd-image-" + hashlib.sha256(
             str(FOLDER).encode()).hexdigest()[:12])
         self.storage.mkdir(parents=True, exist_ok=True)
-        # What a run that was killed has left. A store that was moved does
-        # not answer, and is made anew.
-        if self.clear().returncode != 0:
+        # A run that was killed has left something. A store that was moved
+        # does not answer, and is made anew.
+        if self.close().returncode != 0:
             shutil.rmtree(self.storage)
 
     @property
@@ -102,12 +108,11 @@ class Podman:
     def inspect(self, name):
         return json.loads(self.out("inspect", name))[0]
 
-    def clear(self):
-        return self("rm", "--force", "--all", "--volumes", "--time=0")
-
     def close(self):
-        self.clear()
+        done = self("rm", "--force", "--all", "--volumes", "--time=0")
+        self("image", "umount", "--all")
         shutil.rmtree(self.state, ignore_errors=True)
+        return done
 
     # --- the base ---------------------------------------------------------
 
@@ -120,7 +125,7 @@ class Podman:
         root = FOLDER / "base"
         shutil.rmtree(root, ignore_errors=True)
         done = run("debootstrap", "--variant=minbase", "trixie", root, source,
-                   timeout=600)
+                   timeout=1200)
         if done.returncode != 0:
             raise CannotRun("debootstrap does not work here: "
                             + last_line(done))
@@ -132,9 +137,9 @@ class Podman:
             package.unlink()
         archive = FOLDER / "base.tar"
         done = run("tar", "--one-file-system", "-C", root, "-cf", archive, ".",
-                   timeout=300)
+                   timeout=600)
         assert done.returncode == 0, done.stderr
-        self.out("import", archive, BASE, timeout=300)
+        self.out("import", archive, BASE, timeout=600)
         archive.unlink()
         shutil.rmtree(root)
 
@@ -152,7 +157,7 @@ class Podman:
                         ["--tag=" + IMAGE]):
             self.out("build", "--pull=never", "--network=host",
                      "--isolation=chroot", "--format=docker", "--layers",
-                     *options, ROOT, timeout=600)
+                     *options, ROOT, timeout=1200)
         self("image", "prune", "--force")
 
     def mounted(self, image):
