@@ -1,6 +1,7 @@
 #include "http/accept.h"
 
 #include "http/reply.h"
+#include "http/socket.h"
 #include "http/world.h"
 
 #include <errno.h>
@@ -12,9 +13,13 @@
 
 /* When there are no descriptors left, others have to be closed first. */
 #define REST_MILLISECONDS 50
+/* For handshakes that were under way at the end; to loopback they never
+ * are. */
+#define LAST_MICROS 200000
 
 /* One line a second at the most: nobody fills a disk with these. */
-static void log_refusal(struct accepter *accepter, const char *reason)
+static void log_refusal(
+    struct accepter *accepter, const struct log *log, const char *reason)
 {
 	int64_t now = world_micros();
 	struct log_line line;
@@ -22,7 +27,7 @@ static void log_refusal(struct accepter *accepter, const char *reason)
 	accepter->unsaid++;
 	if (accepter->said && now - accepter->said < 1000000)
 		return;
-	log_begin(&line, &accepter->server->log, CONF_LOG_WARN, "refused");
+	log_begin(&line, log, CONF_LOG_WARN, "refused");
 	log_text(&line, "reason", reason);
 	log_u64(&line, "connections", accepter->unsaid);
 	log_end(&line);
@@ -30,40 +35,53 @@ static void log_refusal(struct accepter *accepter, const char *reason)
 	accepter->unsaid = 0;
 }
 
-static void refuse(struct accepter *accepter, int fd, const char *reason)
+static void refuse(struct accepter *accepter, const struct service *service,
+    int fd, bool tls, const char *reason)
 {
 	char memory[1024];
 	struct buf text;
 	ssize_t sent;
 
 	buf_init(&text, memory, sizeof memory);
-	reply_raw(FAILURE_UNAVAILABLE, &text);
+	/* Before a handshake there are no words. */
+	if (!tls)
+		reply_raw(FAILURE_UNAVAILABLE, &text);
 	sent = send(fd, text.at, text.len, MSG_DONTWAIT | MSG_NOSIGNAL);
 	(void)sent; /* it is a courtesy */
 	shutdown(fd, SHUT_WR);
 	reaper_add(accepter->server->reaper, fd);
 	close(fd);
-	log_refusal(accepter, reason);
+	log_refusal(accepter, &service->log, reason);
+}
+
+/* Strangers cannot take the last connections from the XMPP server. */
+static unsigned most(const struct gate *gate, const struct conf_limits *limits)
+{
+	bool strangers = !(gate->entrance.doors & DOOR_LISTEN);
+
+	return limits->connections - (strangers ? limits->connections / 8 : 0);
 }
 
 static void take(
     struct accepter *accepter, struct gate *gate, struct loop_guest *guest)
 {
-	struct server *server = accepter->server;
-	const struct conf_limits *limits = &server->service->conf->limits;
+	struct conns *conns = &accepter->server->conns;
+	struct service *service = server_service(accepter->server);
+	const struct conf_limits *limits = &service->conf->limits;
 	int64_t deadline =
 	    world_micros() + (int64_t)limits->header_timeout * 1000000;
 
-	guest->conn =
-	    conns_enter(&server->conns, guest->fd, deadline, gate->max);
+	guest->conn = conns_enter(conns, guest->fd, peer_of(&guest->address),
+	    deadline, most(gate, limits));
 	if (!guest->conn) {
-		refuse(accepter, guest->fd, "limits.connections reached");
-		return;
+		refuse(accepter, service, guest->fd, gate->options.tls,
+		    "limits.connections reached");
+	} else if (!gate_add(gate, guest)) {
+		conns_forget(conns, guest->fd, guest->conn);
+		refuse(accepter, service, guest->fd, gate->options.tls,
+		    "an event loop is stuck");
 	}
-	if (!loop_add(gate->loops[gate->next++ % gate->loop_count], guest)) {
-		conns_forget(&server->conns, guest->fd, guest->conn);
-		refuse(accepter, guest->fd, "an event loop is stuck");
-	}
+	service_release(service);
 }
 
 /* Accepts all that is queued; false when the system has no room. */
@@ -84,26 +102,46 @@ static bool accept_all(struct accepter *accepter, struct gate *gate)
 	}
 }
 
+/* Accepts from every gate; false when the system has no room. */
+static bool accept_from_all(struct accepter *accepter)
+{
+	bool room = true;
+
+	for (unsigned i = 0; i < accepter->count; i++)
+		room &= accept_all(accepter, &accepter->gates[i]);
+	return room;
+}
+
+/* Those that were half way in when nobody else was let come. */
+static void accept_last(struct accepter *accepter, struct pollfd *polls)
+{
+	int64_t until = world_micros(), left;
+
+	for (unsigned i = 0; i < accepter->count; i++)
+		if (!socket_near(accepter->gates[i].fd))
+			until = world_micros() + LAST_MICROS;
+	while ((left = until - world_micros()) > 0 &&
+	       poll(polls, accepter->count, (int)(left / 1000)) != 0)
+		accept_from_all(accepter);
+	accept_from_all(accepter);
+}
+
 static void *run(void *argument)
 {
 	struct accepter *accepter = argument;
 	struct pollfd polls[GATES_MAX + 1];
-	bool stop = false;
 
 	for (unsigned i = 0; i < accepter->count; i++)
 		polls[i] = (struct pollfd){ accepter->gates[i].fd, POLLIN, 0 };
 	polls[accepter->count] = (struct pollfd){ accepter->stop, POLLIN, 0 };
-	while (!stop) {
-		bool room = true;
-
+	while (!polls[accepter->count].revents) {
 		if (poll(polls, accepter->count + 1, -1) < 0)
 			continue;
-		stop = polls[accepter->count].revents != 0;
-		for (unsigned i = 0; i < accepter->count; i++)
-			room &= accept_all(accepter, &accepter->gates[i]);
-		if (!room && !stop)
+		if (!accept_from_all(accepter) &&
+		    !polls[accepter->count].revents)
 			poll(&polls[accepter->count], 1, REST_MILLISECONDS);
 	}
+	accept_last(accepter, polls);
 	return NULL;
 }
 
