@@ -4,6 +4,7 @@
 #define RETRY_MIN 250
 #define RETRY_FIRST 1000
 #define RETRY_MAX 30000
+#define RETRY_MAX_NONE 10000
 #define PAUSE 60
 #define REMINDER 600
 
@@ -19,12 +20,13 @@ int64_t creds_renew_at(int64_t now, int64_t expires, uint32_t random)
 
 int creds_retry_ms(unsigned failures, int64_t left, uint32_t random)
 {
+	const int max = left > 0 ? RETRY_MAX : RETRY_MAX_NONE;
 	int delay = RETRY_FIRST;
 
-	while (failures-- > 1 && delay < RETRY_MAX)
+	while (failures-- > 1 && delay < max)
 		delay *= 2;
-	if (delay > RETRY_MAX)
-		delay = RETRY_MAX;
+	if (delay > max)
+		delay = max;
 	delay = delay / 2 + (int)(random % (uint32_t)(delay / 2 + 1));
 	if (left > 0 && delay / 250 > left)
 		delay = (int)left * 250;

@@ -13,8 +13,8 @@ int64_t creds_renew_at(int64_t now, int64_t expires, uint32_t random);
 
 /* Milliseconds to wait after so many failures in a row (1, 2, …): 1 second,
  * then twice as long each time up to 30, of which a half is by chance; at
- * most a quarter of `left`, the seconds until the old ones end (0: there are
- * none, or they do not end). At least 250. */
+ * most a quarter of `left`, the seconds until the old ones end. left is 0
+ * when there are none, or they do not end: then up to 10. At least 250. */
 int creds_retry_ms(unsigned failures, int64_t left, uint32_t random);
 
 /* What the log has said of a source. Zeroed at first. */

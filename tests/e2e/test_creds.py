@@ -209,31 +209,45 @@ def test_redirects_and_presigned_gets(start, monkeypatch, server, tmp_path):
 # --- renewal --------------------------------------------------------------
 
 
-@pytest.mark.parametrize("word", aws.USE)
-def test_renewed_before_they_end(start, monkeypatch, server, tmp_path, word):
-    """In the background, with the token file as it is by then; while it hangs
-    slots are made with the old ones."""
-    server.lifetime = 12
-    token = aws.USE[word](monkeypatch, server, tmp_path)
-    slotd = start(aws.config(word))
-    assert signer_of(slotd.slot()) == "ASIAFAKE0001"
-    first = len(server.calls)
-    if token:
-        token.write_text("another-fake-one")
-    server.fault = aws.hanging
-    call = server.wait_calls(first + 1)
-    assert call.at < server.given[0].expires
-    assert signer_of(slotd.slot()) == "ASIAFAKE0001"
-    server.lifetime = 3600
-    server.released.set()
-    support.wait_for("the new ones", lambda: (
-        signer_of(slotd.slot()) == "ASIAFAKE0002"))
-    assert is_ready(slotd)
-    if word == "web-identity":
+class Renewed:
+    """A slotd whose credentials are about to be renewed."""
+
+    def __init__(self, start, monkeypatch, server, folder, word):
+        folder.mkdir()
+        self.server = server
+        self.token = aws.USE[word](monkeypatch, server, folder)
+        self.slotd = start(aws.config(word))
+        assert signer_of(self.slotd.slot()) == "ASIAFAKE0001"
+        self.first = len(server.calls)
+        server.fault = aws.hanging
+
+    def wait(self):
+        """While it hangs slots are made with the old ones."""
+        if self.token:
+            self.token.write_text("another-fake-one")
+        call = self.server.wait_calls(self.first + 1)
+        assert call.at < self.server.given[0].expires
+        assert signer_of(self.slotd.slot()) == "ASIAFAKE0001"
+        self.server.lifetime = 3600
+        self.server.released.set()
+        support.wait_for("the new ones", lambda: (
+            signer_of(self.slotd.slot()) == "ASIAFAKE0002"))
+        assert is_ready(self.slotd)
+        assert_no_secret(self.slotd, "another-fake-one")
+        return call
+
+
+def test_renewed_before_they_end(start, monkeypatch, tmp_path):
+    """In the background, with the token files as they are by then."""
+    with aws.Aws(12) as sts, aws.Aws(12) as pod, aws.Aws(12) as imds:
+        web, container, instance = [
+            Renewed(start, monkeypatch, server, tmp_path / word, word)
+            for server, word in zip((sts, pod, imds), aws.USE)]
+        call = web.wait()
         assert dict(call.form)["WebIdentityToken"] == "another-fake-one"
-    if word == "container":
+        call = container.wait()
         assert call.headers["authorization"] == "another-fake-one"
-    assert_no_secret(slotd, "another-fake-one")
+        assert instance.wait().target == "/latest/api/token"
 
 
 def test_old_ones_serve_until_they_end(start, monkeypatch, server, tmp_path):
