@@ -12,7 +12,8 @@ check="$demo ca-certificates binutils strace nginx debootstrap libcmocka-dev
 	python3-requests ceph-mon ceph-osd ceph-common radosgw s3cmd
 	chromium libfaketime ejabberd erlang-dev prosody prosody-modules
 	lua-unbound lua-check go-sendxmpp python3-slixmpp
-	python3-aiohttp"
+	python3-aiohttp caddy haproxy systemd prometheus fail2ban
+	iproute2"
 lint="$build libcmocka-dev clang-format clang-tidy cppcheck shellcheck
 	pyflakes3"
 
@@ -98,7 +99,8 @@ disable() {
 	done
 }
 
-for service in nginx ejabberd prosody; do
+services="nginx ejabberd prosody caddy haproxy prometheus fail2ban"
+for service in $services; do
 	case " $missing " in
 	*" $service "*) disable $service ;;
 	esac

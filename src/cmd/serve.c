@@ -2,6 +2,7 @@
 #include "cmd/options.h"
 #include "http/edge.h"
 #include "http/log.h"
+#include "http/metrics.h"
 #include "http/socket.h"
 #include "http/world.h"
 #include "slotd/version.h"
@@ -93,10 +94,13 @@ static void reload(struct edge *edge, const char *path)
 	struct log log = log_of(edge);
 	struct conf *conf;
 	char wrong[512];
+	bool done;
 
 	notify_reloading();
 	conf = read_again(&log, path);
-	if (conf && edge_reload(edge, conf, wrong, sizeof wrong)) {
+	done = conf && edge_reload(edge, conf, wrong, sizeof wrong);
+	metrics_reload(edge_metrics(edge), done, world_unix());
+	if (done) {
 		log = log_of(edge);
 		log_note(&log, CONF_LOG_INFO, "reloaded", NULL, NULL);
 	} else {
@@ -159,15 +163,13 @@ static void delay_end(struct edge *edge, const sigset_t *signals)
 	}
 }
 
-static int serve(const char *path, struct conf *conf)
+static int serve(const char *path, struct conf *conf, const sigset_t *signals)
 {
 	const struct log log = { conf->log_format, conf->log_level };
 	struct service *service;
 	struct edge *edge = NULL;
-	sigset_t signals;
 	char wrong[512];
 
-	block_signals(&signals);
 	service = service_open(conf, NULL, wrong, sizeof wrong);
 	if (service) {
 		service_wait(service, CREDS_START_MS);
@@ -180,8 +182,8 @@ static int serve(const char *path, struct conf *conf)
 	say_ready(&log, edge_conf(edge));
 	sources_log(service->sources, &log);
 	notify("READY=1");
-	serve_until_end(edge, path, &signals);
-	delay_end(edge, &signals);
+	serve_until_end(edge, path, signals);
+	delay_end(edge, signals);
 	edge_close(edge);
 	return EXIT_OK;
 }
@@ -190,11 +192,13 @@ static int run(int argc, char **argv)
 {
 	const char *path = options_only_path(&command_serve, argc, argv);
 	struct conf *conf;
+	sigset_t signals;
 
 	if (!path)
 		return EXIT_USAGE;
+	block_signals(&signals);
 	conf = options_conf(&command_serve, path);
-	return conf ? serve(path, conf) : EXIT_FAULT;
+	return conf ? serve(path, conf, &signals) : EXIT_FAULT;
 }
 
 const struct command command_serve = {

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "http/crowd.h"
 #include "http/peer.h"
 
 /*
@@ -22,8 +23,10 @@ struct conn {
 	int fd;
 	struct loop *loop; /* that serves it */
 	struct peer peer;
-	atomic_bool idle;        /* no request has begun */
-	_Atomic(int64_t) rested; /* since when, see world_micros */
+	struct crowd_entry *counted; /* with its address; NULL: it has none */
+	atomic_bool idle;            /* no request has begun */
+	_Atomic(int64_t) rested;     /* since when, see world_micros */
+	uint64_t heard;              /* bytes, as conns_end_idle saw it */
 	/* Whether something is to come from the client; else it is our turn,
 	 * or that of a disk. */
 	atomic_bool receiving;
@@ -44,6 +47,7 @@ struct conns {
 	struct pollfd *polls; /* the watchdog's, fd_max long */
 	int fd_max;           /* by_fd's size */
 	unsigned count;
+	struct crowd *crowd;
 	bool stopping;
 	pthread_t watchdog;
 };
@@ -53,10 +57,16 @@ bool conns_open(struct conns *conns);
 /* When no connection is left. */
 void conns_close(struct conns *conns);
 
-/* Enters an accepted socket. NULL when there are max connections already, or
- * when there is no memory. */
+/* How many there may be. */
+struct conns_limits {
+	unsigned in_all;
+	unsigned per_address; /* or IPv6 /64; 0: any number */
+};
+
+/* Enters an accepted socket. NULL when there are as many already
+ * (*ret_crowded: of its address), or when there is no memory. */
 struct conn *conns_enter(struct conns *conns, int fd, struct peer peer,
-    int64_t deadline, unsigned max);
+    int64_t deadline, const struct conns_limits *limits, bool *ret_crowded);
 /* The connection of a socket; NULL when it is none of ours. */
 struct conn *conns_find(struct conns *conns, int fd);
 /* To be called while the socket is still open; frees conn. */
@@ -74,9 +84,9 @@ void conn_serve(struct conn *conn, int64_t deadline);
 /* Its request is over; another may follow. */
 void conn_rest(struct conn *conn);
 
-/* Lets connections end that have been idle since `since`, or longer: what
- * they have sent is still answered. */
-void conns_end_idle(struct conns *conns, int64_t since);
+/* Lets connections end that have been idle for `grace` microseconds, without
+ * a byte since the last call: what they have sent is still answered. */
+void conns_end_idle(struct conns *conns, int64_t now, int64_t grace);
 /* Cuts all that are left. */
 void conns_end_all(struct conns *conns);
 /* Waits until none is left or the time is reached; true: none is left. */
