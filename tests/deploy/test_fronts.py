@@ -37,23 +37,25 @@ def site(request, authority, start_once, tmp_path_factory):
     front.stop()
 
 
-def connect(site):
+def connect(site, source=None):
     sock = socket.create_connection(
-        ("localhost", site.front.port), support.PATIENCE)
+        ("127.0.0.1", site.front.port), support.PATIENCE,
+        (source, 0) if source else None)
     return site.front.context.wrap_socket(sock, server_hostname="localhost")
 
 
 class Client(support.Connection):
-    def __init__(self, site):
+    def __init__(self, site, source):
         super().__init__(("localhost", site.front.port))
         self.site = site
+        self.source = source
 
     def connect(self):
-        self.sock = connect(self.site)
+        self.sock = connect(self.site, self.source)
 
 
-def ask(site, method, target, body=None, headers=()):
-    client = Client(site)
+def ask(site, method, target, body=None, headers=(), source=None):
+    client = Client(site, source)
     try:
         return client.ask(method, target, body, headers)
     finally:
@@ -173,12 +175,11 @@ def test_nothing_else(site, target):
 def test_the_clients_address(site):
     """What the web server says of it is believed; what the client says of
     itself is not."""
-    put, _ = targets(site.slot(size=3))
     seen = len(site.lines)
     reply = ask(site, "PUT", "/u/forged/who/cat.jpg", b"abc", [
         ("X-Forwarded-For", "203.0.113.9"),
-        ("Forwarded", "for=203.0.113.9")])
+        ("Forwarded", "for=203.0.113.9")], source="127.0.0.2")
     support.assert_problem(reply, "slot-invalid")
     line = site.wait_line("code=slot-invalid", seen)
+    assert " client=127.0.0.2 " in line
     assert "203.0.113.9" not in line
-    assert put
