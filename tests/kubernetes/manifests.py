@@ -11,7 +11,8 @@ import yaml
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 DEPLOY = ROOT / "deploy/kubernetes"
 SLOTD = os.path.abspath(os.environ.get("SLOTD", str(ROOT / "build/slotd")))
-PACKAGES = ROOT / "build/kubernetes"
+PACKAGES = pathlib.Path(
+    os.environ.get("SLOTD_SCHEMAS", str(ROOT / "build/kubernetes")))
 SCHEMAS = pathlib.Path(__file__).resolve().parent / "schemas"
 OVERLAYS = ("embedded", "s3")
 # What Amazon's webhook puts into pods of an account with its annotation.
