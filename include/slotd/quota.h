@@ -21,12 +21,26 @@ struct quota_charge {
 	int64_t now;                   /* unix milliseconds */
 };
 
-/* What a user, or a domain, has used in the windows that end now. */
+/* What a user has used in the windows that end now. What had no limit when
+ * it was granted was not counted. */
 struct quota_use {
 	uint64_t slots;   /* in the last minute */
 	uint64_t bytes;   /* in the last day */
 	int64_t frees_at; /* unix milliseconds: when the next of it frees;
-			     * 0: nothing is used */
+	                   * 0: nothing is used */
+	/* Of all users of a domain; only when the user is a domain alone. */
+	uint64_t domain_bytes;
+	int64_t domain_frees_at;
+};
+
+/* What is known of the counter as a whole: for metrics. */
+struct quota_stats {
+	uint64_t users; /* users and domains in memory; of parts that keep
+	                 * them elsewhere 0 */
+	/* Of parts that ask others: */
+	uint64_t calls;  /* round trips that were answered */
+	uint64_t errors; /* those that failed or came too late */
+	uint64_t micros; /* what all calls took, together */
 };
 
 struct quota;
@@ -44,16 +58,20 @@ struct quota_class {
 	bool waits;
 
 	/*
-	 * Counts a slot against all of its limits, or against none:
+	 * Counts a slot against all of its limits, or against none. Not
+	 * called when all three are 0; what has no limit is not counted.
 	 * FAILURE_RATE_LIMITED or FAILURE_QUOTA_EXCEEDED, with
 	 * why->retry_at: unix seconds, rounded up, at which the same
 	 * charge would be taken if nobody else came. 0: never (the file is
 	 * larger than the quota). FAILURE_UNAVAILABLE: the counter cannot be
 	 * reached, and its configuration says to refuse then.
 	 * In no window of a minute or a day is more granted than the limit.
+	 * ret_bytes: what the user has used of bytes_per_day with this one
+	 * (0: there is no such limit, or it is not known).
 	 */
 	enum failure (*take)(struct quota *quota,
-	    const struct quota_charge *charge, struct refusal *why);
+	    const struct quota_charge *charge, uint64_t *ret_bytes,
+	    struct refusal *why);
 
 	/* Takes back a charge that take has just counted (with the same now):
 	 * a later step failed. */
@@ -64,7 +82,8 @@ struct quota_class {
 	bool (*use)(struct quota *quota, struct span user, int64_t now,
 	    struct quota_use *ret_use);
 
-	/* Forgets what a user has used; false when it cannot be reached. */
+	/* Forgets what a user has used, for a domain alone also what all of
+	 * its users have; false when it cannot be reached. */
 	bool (*reset)(struct quota *quota, struct span user);
 
 	/*
@@ -74,6 +93,12 @@ struct quota_class {
 	 */
 	enum failure (*nonce)(struct quota *quota, struct span caller,
 	    struct span nonce, int64_t now, int64_t until, struct refusal *why);
+
+	void (*stats)(struct quota *quota, struct quota_stats *ret_stats);
+
+	/* Writes what has to outlive the process; may wait for a disk. NULL:
+	 * nothing has to. False with errno. */
+	bool (*save)(struct quota *quota, int64_t now);
 
 	void (*close)(struct quota *quota);
 };
