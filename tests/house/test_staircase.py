@@ -7,7 +7,7 @@ import house
 
 FLOORS = {
     "main": 7, "cmd": 6, "http": 5, "doctor": 5, "conf": 4, "store": 3,
-    "creds": 3, "slot": 2, "core": 1,
+    "creds": 3, "quota": 3, "slot": 2, "core": 1,
 }
 # Where each third-party library may be named: files, or a folder.
 DOORS = {
