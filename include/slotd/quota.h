@@ -7,6 +7,13 @@
 #define QUOTA_MINUTE 60000LL /* milliseconds */
 #define QUOTA_DAY 86400000LL
 
+/* A signed request's nonce, which no other process may take again. */
+struct quota_nonce {
+	struct span caller;
+	struct span nonce;
+	int64_t until; /* unix seconds: when its time stamp is too old */
+};
+
 /*
  * What one slot counts for, and against what. Strings are lower-case where
  * XMPP ignores case; limits of 0 are none.
@@ -18,7 +25,12 @@ struct quota_charge {
 	uint32_t slots_per_minute; /* limits of the user */
 	uint64_t bytes_per_day;
 	uint64_t domain_bytes_per_day; /* of all users of the domain */
-	int64_t now;                   /* unix milliseconds */
+	/* Unix milliseconds. take puts there when it was counted, which may
+	 * be by another clock; 0: it was let through without being counted. */
+	int64_t now;
+	/* Entered by take in the same round trip, as nonce does it, whether
+	 * or not the slot is granted; NULL: none. */
+	const struct quota_nonce *nonce;
 };
 
 /* What a user has used in the windows that end now. What had no limit when
@@ -65,16 +77,15 @@ struct quota_class {
 	 * charge would be taken if nobody else came. 0: never (the file is
 	 * larger than the quota). FAILURE_UNAVAILABLE: the counter cannot be
 	 * reached, and its configuration says to refuse then.
+	 * FAILURE_REPLAYED: charge->nonce is there already.
 	 * In no window of a minute or a day is more granted than the limit.
 	 * ret_bytes: what the user has used of bytes_per_day with this one
 	 * (0: there is no such limit, or it is not known).
 	 */
-	enum failure (*take)(struct quota *quota,
-	    const struct quota_charge *charge, uint64_t *ret_bytes,
-	    struct refusal *why);
+	enum failure (*take)(struct quota *quota, struct quota_charge *charge,
+	    uint64_t *ret_bytes, struct refusal *why);
 
-	/* Takes back a charge that take has just counted (with the same now):
-	 * a later step failed. */
+	/* Takes back a charge as take has left it: a later step failed. */
 	void (*give_back)(
 	    struct quota *quota, const struct quota_charge *charge);
 
@@ -87,12 +98,13 @@ struct quota_class {
 	bool (*reset)(struct quota *quota, struct span user);
 
 	/*
-	 * Enters a nonce of a caller that every process shares, until the
-	 * unix second `until`: FAILURE_REPLAYED when it is there already.
-	 * NULL: this part shares nothing with other processes.
+	 * Enters a nonce of a caller that every process shares:
+	 * FAILURE_REPLAYED when it is there already; FAILURE_UNAVAILABLE as
+	 * with take. now: unix milliseconds. NULL: this part shares nothing
+	 * with other processes, and take looks at no nonce.
 	 */
-	enum failure (*nonce)(struct quota *quota, struct span caller,
-	    struct span nonce, int64_t now, int64_t until, struct refusal *why);
+	enum failure (*nonce)(struct quota *quota,
+	    const struct quota_nonce *nonce, int64_t now, struct refusal *why);
 
 	void (*stats)(struct quota *quota, struct quota_stats *ret_stats);
 
