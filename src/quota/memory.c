@@ -183,7 +183,7 @@ static bool count_all(struct target *targets, size_t count, int64_t now)
 	return true;
 }
 
-static enum failure take(struct quota *quota, const struct quota_charge *charge,
+static enum failure take(struct quota *quota, struct quota_charge *charge,
     uint64_t *ret_bytes, struct refusal *why)
 {
 	struct memory *memory = memory_of(quota);

@@ -52,7 +52,7 @@ static inline struct quota_charge charge_of(const char *user, uint64_t size,
 }
 
 static inline enum failure take(
-    struct quota *quota, const struct quota_charge *charge)
+    struct quota *quota, struct quota_charge *charge)
 {
 	why = (struct refusal){ 0 };
 	return quota->class->take(quota, charge, &near, &why);
@@ -62,7 +62,7 @@ static inline enum failure ask(struct quota *quota, const char *user,
     uint64_t size, uint32_t slots_per_minute, uint64_t bytes_per_day,
     int64_t now)
 {
-	const struct quota_charge charge =
+	struct quota_charge charge =
 	    charge_of(user, size, slots_per_minute, bytes_per_day, now);
 
 	return take(quota, &charge);
