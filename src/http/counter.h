@@ -19,7 +19,7 @@ struct counter {
 bool counter_open(struct counter *counter, struct server *server, char *wrong,
     size_t wrong_size);
 
-/* Saves for the last time. */
+/* Saves for the last time. The service must still be there: it logs. */
 void counter_close(struct counter *counter);
 
 #endif
