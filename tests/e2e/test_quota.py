@@ -206,6 +206,7 @@ def test_rubbish_in_the_state_file(start, tmp_path):
     slotd = start(limited(policy={"bytes_per_day": 1000},
                           quota={"state_file": str(state)}))
     slotd.wait_line("quota.state: is damaged")
+    slotd.wait_line("msg=ready")
     slotd.slot(size=1000)
     restart(slotd)
     assert used(slotd)["bytes"] == 1000
