@@ -32,7 +32,7 @@ static int issue(
 
 	world_random(random, sizeof random);
 	failure = slot_issue(
-	    &service->issuers, request, world_unix(), random, &slot, &why);
+	    &service->issuers, request, world_millis(), random, &slot, &why);
 	if (failure != FAILURE_NONE)
 		return refuse(failure, &why);
 	text = json_slot_write(&slot);

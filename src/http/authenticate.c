@@ -33,6 +33,48 @@ static void refuse(struct request *request, enum failure failure,
 	reply_failure(request, failure, why);
 }
 
+static void refuse_rate(struct request *request, int64_t wait)
+{
+	const struct refusal why = {
+		.detail = "this caller sends too many requests; see "
+			  "Retry-After",
+		.retry_at = world_unix() + (wait + 999999) / 1000000,
+	};
+
+	reply_failure(request, FAILURE_RATE_LIMITED, &why);
+}
+
+/* The caller is right; whether it is in time, too. */
+static const struct caller *admit(
+    struct request *request, const struct caller *caller)
+{
+	int64_t wait = 0;
+
+	note(request, caller);
+	if (caller->rate)
+		wait = rate_take(caller->rate, world_micros());
+	if (wait)
+		refuse_rate(request, wait);
+	return wait ? NULL : caller;
+}
+
+void authenticate_head(struct request *request)
+{
+	const struct auth *auth = &request->service->auth;
+	const struct caller *caller =
+	    auth_claim(auth, request_header(request, "Authorization")).caller;
+	int64_t wait;
+
+	if (!caller || !caller->rate || caller->dialect != DIALECT_SLOTD)
+		return;
+	wait = rate_look(caller->rate, world_micros());
+	if (!wait)
+		return;
+	note(request, caller);
+	request->claimed = true;
+	refuse_rate(request, wait);
+}
+
 const struct caller *authenticate(struct request *request)
 {
 	const struct service *service = request->service;
@@ -51,10 +93,8 @@ const struct caller *authenticate(struct request *request)
 	if (find_header(request, &signed_request.header, &why))
 		failure =
 		    auth_check(&service->auth, &signed_request, &caller, &why);
-	if (failure == FAILURE_NONE) {
-		note(request, caller);
-		return caller;
-	}
+	if (failure == FAILURE_NONE)
+		return admit(request, caller);
 	claim = auth_claim(&service->auth, signed_request.header);
 	if (failure == FAILURE_CLOCK_SKEW)
 		request->skew = claim.ts - signed_request.now;
@@ -72,10 +112,8 @@ const struct caller *authenticate_basic(struct request *request)
 
 	if (find_header(request, &header, &why))
 		failure = basic_check(auth, header, &caller, &why);
-	if (failure == FAILURE_NONE) {
-		note(request, caller);
-		return caller;
-	}
+	if (failure == FAILURE_NONE)
+		return admit(request, caller);
 	refuse(request, failure, basic_claim(auth, header), &why);
 	return NULL;
 }

@@ -61,6 +61,19 @@ static bool needs_disk(struct request *request, const struct slot_request *wish)
 		   fs_store(service->fs);
 }
 
+/* The counter may ask a network, wherever the domain has a quota. */
+static bool needs_counter(
+    struct request *request, const struct slot_request *wish)
+{
+	const struct quota *quota = request->server->quota;
+	const char *wrong;
+	struct jid jid;
+
+	return quota->class->waits && jid_parse(wish->jid, &jid, &wrong) &&
+	       policy_counts(
+		   service_issuer(request->service, jid.domain)->policy);
+}
+
 static void run(void *argument)
 {
 	struct request *request = argument;
@@ -69,21 +82,53 @@ static void run(void *argument)
 
 	world_random(random, sizeof random);
 	issue->failure = slot_issue(&request->service->issuers, &issue->wish,
-	    world_unix(), random, &issue->slot, &issue->why);
+	    world_millis(), random, &issue->slot, &issue->why);
 }
 
-/* False when the request waits for the disk meanwhile. */
+/* False when the request waits for disk or counter meanwhile. */
 static bool issue_now(struct request *request)
 {
 	struct issue *issue = request->state;
 
 	note(request, &issue->wish);
+	if (needs_counter(request, &issue->wish)) {
+		request_wait(request, request->server->askers, run);
+		return false;
+	}
 	if (needs_disk(request, &issue->wish)) {
 		request_wait(request, request->server->readers, run);
 		return false;
 	}
 	run(request);
 	return true;
+}
+
+/* For the operator, once as a user comes near his quota. */
+static void note_nearly(
+    const struct request *request, const struct issue *issue)
+{
+	const struct service *service = request->service;
+	char memory[KEYRING_TEXT + 1];
+	struct log_line line;
+	const char *wrong;
+	struct buf user;
+	struct jid jid;
+
+	if (!issue->slot.nearly || !jid_parse(issue->wish.jid, &jid, &wrong))
+		return;
+	log_begin(&line, &service->log, CONF_LOG_INFO, "quota nearly used");
+	if (service->keyring) {
+		buf_init(&user, memory, sizeof memory);
+		keyring_user(&service->keyring->roots[0], &jid, &user);
+		log_span(&line, "user", buf_span(&user));
+	}
+	log_span(&line, "domain", jid.domain);
+	if (request->jid[0])
+		log_text(&line, "jid", request->jid);
+	log_u64(&line, "bytes", issue->slot.nearly);
+	log_u64(&line, "bytes_per_day",
+	    service_issuer(service, jid.domain)->policy->bytes_per_day);
+	log_end(&line);
 }
 
 void issue_serve(struct request *request,
@@ -100,6 +145,7 @@ void issue_serve(struct request *request,
 		reply_failure(request, issue->failure, &issue->why);
 		return;
 	}
+	note_nearly(request, issue);
 	reply = reply_text(200, type, write(&issue->slot));
 	reply_header(&reply, "Cache-Control", "no-store");
 	reply_send(request, &reply);

@@ -235,16 +235,56 @@ char *json_limits_write(const struct policy *policy, uint32_t put_ttl)
 	    "allow_types", types));
 }
 
-char *json_problem_write(const struct failure_entry *entry,
-    enum failure failure, const char *detail, uint64_t max_size)
+/* "…Z" of milliseconds, rounded up to what has surely come; null for 0. */
+static json_t *stamp_or_null(int64_t millis)
 {
+	char memory[32];
+	struct buf text;
+
+	if (!millis)
+		return json_null();
+	buf_init(&text, memory, sizeof memory);
+	stamp_rfc3339(&text, (millis + 999) / 1000);
+	return json_string(text.at);
+}
+
+char *json_quota_write(const struct json_quota *quota)
+{
+	const struct quota_use *use = &quota->use;
+	const struct policy *policy = quota->policy;
+	json_t *root = json_pack("{s:I, s:I, s:o, s:I, s:o}", "slots",
+	    (json_int_t)use->slots, "bytes", (json_int_t)use->bytes, "frees_at",
+	    stamp_or_null(use->frees_at), "domain_bytes",
+	    (json_int_t)use->domain_bytes, "domain_frees_at",
+	    stamp_or_null(use->domain_frees_at));
+
+	if (root)
+		json_object_set_new(root, "limits",
+		    json_pack("{s:I, s:I, s:I}", "slots_per_minute",
+			(json_int_t)policy->slots_per_minute, "bytes_per_day",
+			(json_int_t)policy->bytes_per_day,
+			"domain_bytes_per_day",
+			(json_int_t)policy->domain_bytes_per_day));
+	return dump(root);
+}
+
+char *json_problem_write(const struct failure_entry *entry,
+    enum failure failure, const char *detail, const struct refusal *why)
+{
+	char memory[32];
+	struct buf stamp;
 	json_t *root = json_pack("{s:s, s:s, s:i, s:s, s:s}", "type",
 	    "about:blank", "title", entry->title, "status", (int)entry->status,
 	    "code", entry->code, "detail", detail);
 
 	if (root && failure == FAILURE_FILE_TOO_LARGE)
-		json_object_set_new(
-		    root, "max_file_size", json_integer((json_int_t)max_size));
+		json_object_set_new(root, "max_file_size",
+		    json_integer((json_int_t)why->max_size));
+	if (root && why->retry_at) {
+		buf_init(&stamp, memory, sizeof memory);
+		stamp_rfc3339(&stamp, why->retry_at);
+		json_object_set_new(root, "retry_at", json_string(stamp.at));
+	}
 	if (root && entry->condition)
 		json_object_set_new(root, "xmpp",
 		    json_pack("{s:s, s:s}", "condition", entry->condition,

@@ -47,7 +47,15 @@ void json_jwt_done(struct json_jwt *jwt);
 /* Documents as malloc'ed text; NULL: no memory. */
 char *json_slot_write(const struct slot *slot);
 char *json_limits_write(const struct policy *policy, uint32_t put_ttl);
+
+/* GET /quota. */
+struct json_quota {
+	struct quota_use use;
+	const struct policy *policy;
+};
+char *json_quota_write(const struct json_quota *quota);
+
 char *json_problem_write(const struct failure_entry *entry,
-    enum failure failure, const char *detail, uint64_t max_size);
+    enum failure failure, const char *detail, const struct refusal *why);
 
 #endif

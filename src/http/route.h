@@ -47,6 +47,8 @@ bool route_has_files(const struct service *service);
 extern const struct endpoint slot_post;
 extern const struct endpoint slot_get;
 extern const struct endpoint limits_get;
+extern const struct endpoint quota_get;
+extern const struct endpoint quota_delete;
 extern const struct endpoint healthz_get;
 extern const struct endpoint readyz_get;
 extern const struct endpoint openapi_get;
