@@ -5,14 +5,15 @@
 set -eu
 
 build="gcc libc6-dev make pkg-config libmicrohttpd-dev libjansson-dev
-	libmbedtls-dev libconfig-dev libcurl4-openssl-dev"
+	libmbedtls-dev libconfig-dev libcurl4-openssl-dev
+	libhiredis-dev libgnutls28-dev"
 demo="$build curl openssl"
 check="$demo ca-certificates binutils strace nginx debootstrap libcmocka-dev
 	python3-pytest python3-boto3 python3-yaml python3-jsonschema
 	python3-requests ceph-mon ceph-osd ceph-common radosgw s3cmd
 	chromium libfaketime ejabberd erlang-dev prosody prosody-modules
 	lua-unbound lua-check go-sendxmpp python3-slixmpp
-	python3-aiohttp"
+	python3-aiohttp redis-server"
 lint="$build libcmocka-dev clang-format clang-tidy cppcheck shellcheck
 	pyflakes3"
 
@@ -98,7 +99,7 @@ disable() {
 	done
 }
 
-for service in nginx ejabberd prosody; do
+for service in nginx ejabberd prosody redis-server; do
 	case " $missing " in
 	*" $service "*) disable $service ;;
 	esac

@@ -11,7 +11,9 @@
 struct quota_nonce {
 	struct span caller;
 	struct span nonce;
-	int64_t until; /* unix seconds: when its time stamp is too old */
+	struct span domain; /* that the request is about: what is shared lies
+	                     * there; with take, the charge's; may be empty */
+	int64_t until;      /* unix seconds: when its time stamp is too old */
 };
 
 /*

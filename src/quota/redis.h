@@ -16,7 +16,7 @@ struct quota_redis_config {
 	uint16_t port;
 	const char *unix_path;
 	bool tls;
-	const char *tls_ca; /* a PEM file; NULL: the system's authorities */
+	const char *tls_ca;   /* a PEM file; NULL: the system's authorities */
 	struct span username; /* empty: the default user */
 	struct span password; /* empty: none is sent */
 	unsigned database;
@@ -70,9 +70,9 @@ struct quota_redis_stats {
 	uint64_t calls[QUOTA_REDIS_BUCKETS]; /* answered; not cumulative */
 	uint64_t micros;                     /* that they took together */
 	uint64_t errors[QUOTA_REDIS_ERRORS]; /* calls and connects */
-	uint64_t undone; /* calls that on_error decided */
-	bool up;         /* calls are tried */
-	unsigned open;   /* connections */
+	uint64_t undone;                     /* calls that on_error decided */
+	bool up;                             /* calls are tried */
+	unsigned open;                       /* connections */
 };
 
 /* False when it is not of type "redis". */

@@ -15,6 +15,8 @@ DOORS = {
     r"libconfig\.h": "src/conf/",
     r"microhttpd\.h": "src/http/",
     r"jansson\.h": "src/http/json.c",
+    r"hiredis/.*": "src/quota/redis",
+    r"gnutls/.*": "src/quota/redis_tls.c",
     r"curl/.*": ("src/doctor/fetch.c", "src/store/relay"),
 }
 ONE_FILE = (r"libconfig\.h", r"jansson\.h")
@@ -58,7 +60,9 @@ def may_include(here, there):
         return there in ("slotd", "core")
     if there == "slotd":
         return FLOORS[here] > FLOORS["core"]
-    if {here, there} in ({"store", "creds"}, {"http", "doctor"}):
+    if {here, there} in (
+            {"store", "creds"}, {"store", "quota"}, {"creds", "quota"},
+            {"http", "doctor"}):
         return False
     return FLOORS[there] <= FLOORS[here]
 
