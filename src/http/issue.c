@@ -116,26 +116,20 @@ static void note_nearly(
     const struct request *request, const struct issue *issue)
 {
 	const struct service *service = request->service;
-	char memory[KEYRING_TEXT + 1];
+	const struct policy *policy;
 	struct log_line line;
-	const char *wrong;
-	struct buf user;
-	struct jid jid;
 
-	if (!issue->slot.nearly || !jid_parse(issue->wish.jid, &jid, &wrong))
+	if (!issue->slot.nearly)
 		return;
+	policy = service_issuer(service, span_of(request->domain))->policy;
 	log_begin(&line, &service->log, CONF_LOG_INFO, "quota nearly used");
-	if (service->keyring) {
-		buf_init(&user, memory, sizeof memory);
-		keyring_user(&service->keyring->roots[0], &jid, &user);
-		log_span(&line, "user", buf_span(&user));
-	}
-	log_span(&line, "domain", jid.domain);
+	if (request->user[0])
+		log_text(&line, "user", request->user);
+	log_text(&line, "domain", request->domain);
 	if (request->jid[0])
 		log_text(&line, "jid", request->jid);
 	log_u64(&line, "bytes", issue->slot.nearly);
-	log_u64(&line, "bytes_per_day",
-	    service_issuer(service, jid.domain)->policy->bytes_per_day);
+	log_u64(&line, "bytes_per_day", policy->bytes_per_day);
 	log_end(&line);
 }
 

@@ -7,13 +7,10 @@ import threading
 import time
 import urllib.parse
 
-import pytest
-
 import reloading
 import support
 
 MIB = 1 << 20
-NOW_CODES = {"rate-limited", "quota-exceeded"}
 
 
 def limited(**over):
@@ -327,11 +324,23 @@ def test_who_is_near_is_logged_once(start, tmp_path):
     assert "juliet" not in "".join(slotd.lines)
 
 
-@pytest.mark.parametrize("users", [10])
-def test_a_full_table_forgets_nobody(start, users):
+def test_metrics(start):
+    slotd = start(limited(policy={"bytes_per_day": 1000}))
+    for user in ("a", "b", "b"):
+        slotd.slot(jid=user + "@example.org", size=500)
+    assert_refused(
+        ask(slotd, jid="b@example.org", size=1), "quota-exceeded", 86400)
+    lines = slotd.ask("GET", "/metrics").body.decode().splitlines()
+    assert "slotd_quota_users 2" in lines
+    assert 'slotd_refusals_total{code="quota-exceeded"} 1' in lines
+    assert 'slotd_refusals_total{code="rate-limited"} 0' in lines
+    assert not [line for line in lines if "a@" in line or "b@" in line]
+
+
+def test_a_full_table_forgets_nobody(start):
     slotd = start(limited(policy={"bytes_per_day": 1000},
-                          quota={"max_users": users}))
-    for number in range(users):
+                          quota={"max_users": 10}))
+    for number in range(10):
         slotd.slot(jid=f"u{number}@example.org", size=600)
     reply = ask(slotd, jid="one-more@example.org", size=1)
     support.assert_problem(reply, "unavailable")
