@@ -96,8 +96,9 @@ void redis_reply_free(struct redisReply *reply);
 /* --- all of them (redis_pool.c), made by a thread (redis_keeper.c) ------- */
 
 struct redis_pool {
-	struct quota_redis_config config; /* a copy, with its own address */
-	char *address;
+	struct quota_redis_config config;
+	char *memory; /* its strings */
+	size_t memory_size;
 	struct redis_trust *trust; /* NULL without TLS */
 	pthread_mutex_t lock;
 	pthread_cond_t ready; /* for who waits for a connection */
