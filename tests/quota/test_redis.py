@@ -69,7 +69,7 @@ def test_keys(redis, drive):
     one, client = drive(server), server.client()
     nonce = ("prosody", "n0nce-1234", "example.org", 2_000_000_000)
     one.take(size=3, slots=9, bytes=9, domain_bytes=9, nonce=nonce)
-    client.many([("DEL", "slotd:probe")])
+    client("DEL", "slotd:{probe}:n:")
     digest = hashlib.sha256(b"juliet@example.org").hexdigest()[:32]
     keys = sorted(key.decode() for key in client("KEYS", "*"))
     assert keys == ["slotd:{example.org}:d",
