@@ -61,7 +61,7 @@ demo-stop: ## stop what `make demo` left running
 
 # --- tests ----------------------------------------------------------------
 
-SUITES = unit house openapi e2e s3 xmpp asan-unit asan-e2e debian13
+SUITES = unit house openapi e2e s3 xmpp deploy asan-unit asan-e2e debian13
 COUNT = tests/count.sh $(RESULTS)
 # The one that Debian's python3-* packages are for.
 PYTHON ?= /usr/bin/python3
@@ -79,7 +79,7 @@ check: ## install what is missing, then run all the tests
 		{ echo "0 passed, 1 failed"; exit 1; }
 	+@$(MAKE) --no-print-directory -j2 -k -Otarget \
 		check-debian13 check-openapi check-house check-unit \
-		check-e2e check-s3 check-xmpp check-asan || true
+		check-e2e check-s3 check-xmpp check-deploy check-asan || true
 	@tests/sum.sh $(RESULTS) $(SUITES)
 
 check-unit: unit-programs ## the unit tests
@@ -93,6 +93,9 @@ check-s3: all ## the same against a real S3 store, Ceph's
 
 check-xmpp: all ## real XMPP servers and clients, with slotd behind them
 	@SLOTD=$(BUILD)/slotd $(COUNT) xmpp $(PYTEST) tests/xmpp
+
+check-deploy: all ## the files below deploy/: web servers, systemd
+	@SLOTD=$(BUILD)/slotd $(COUNT) deploy $(PYTEST) tests/deploy
 
 check-house: all ## the laws of the house, and the hardening
 	@SLOTD=$(BUILD)/slotd $(COUNT) house $(PYTEST) tests/house
@@ -153,6 +156,6 @@ help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' Makefile | expand -t 18
 
 .PHONY: all install demo demo-stop check check-unit check-e2e check-house \
-	check-openapi check-s3 check-xmpp check-asan check-tsan check-debian13 \
+	check-openapi check-s3 check-xmpp check-deploy check-asan check-tsan check-debian13 \
 	unit-programs bench lint fmt cover clean help
 -include $(BUILD)/main.d $(OBJECTS:.o=.d) $(UNIT_BIN:=.d)

@@ -13,7 +13,8 @@ check="$demo ca-certificates binutils strace nginx debootstrap libcmocka-dev
 	python3-requests ceph-mon ceph-osd ceph-common radosgw s3cmd
 	chromium libfaketime ejabberd erlang-dev prosody prosody-modules
 	lua-unbound lua-check go-sendxmpp python3-slixmpp
-	python3-aiohttp redis-server"
+	python3-aiohttp caddy haproxy systemd prometheus fail2ban
+	iproute2 redis-server"
 lint="$build libcmocka-dev clang-format clang-tidy cppcheck shellcheck
 	pyflakes3"
 
@@ -99,7 +100,9 @@ disable() {
 	done
 }
 
-for service in nginx ejabberd prosody redis-server; do
+services="nginx ejabberd prosody caddy haproxy prometheus fail2ban
+	redis-server"
+for service in $services; do
 	case " $missing " in
 	*" $service "*) disable $service ;;
 	esac

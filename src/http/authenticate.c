@@ -38,7 +38,7 @@ static void refuse_rate(struct request *request, int64_t wait)
 	const struct refusal why = {
 		.detail = "this caller sends too many requests; see "
 			  "Retry-After",
-		.retry_at = world_unix() + (wait + 999999) / 1000000,
+		.retry_at = (world_millis() + (wait + 999) / 1000 + 999) / 1000,
 	};
 
 	reply_failure(request, FAILURE_RATE_LIMITED, &why);

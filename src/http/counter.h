@@ -1,6 +1,8 @@
 #ifndef HTTP_COUNTER_H
 #define HTTP_COUNTER_H
 
+#include <stdio.h>
+
 #include "http/server.h"
 
 /* Opens server->quota as the configuration says, with the threads that ask
@@ -21,5 +23,8 @@ bool counter_open(struct counter *counter, struct server *server, char *wrong,
 
 /* Saves for the last time. The service must still be there: it logs. */
 void counter_close(struct counter *counter);
+
+/* What it knows of itself, for GET /metrics. */
+void counter_write(const struct server *server, FILE *out);
 
 #endif

@@ -1,5 +1,6 @@
 #include "http/issue.h"
 
+#include "core/base64.h"
 #include "http/reply.h"
 #include "http/world.h"
 
@@ -31,47 +32,49 @@ void *issue_new(
 	return issue;
 }
 
-static void note(struct request *request, const struct slot_request *wish)
+/* Of a JID that is none only what would be its domain. */
+static void note(
+    struct request *request, const struct slot_request *wish, struct jid *jid)
 {
 	struct buf domain;
 	struct span bare = span_first(wish->jid, span_find(wish->jid, '/'));
 	size_t at = span_find(bare, '@');
 
-	if (request->service->conf->log_jids) {
-		/* The log cuts it there anyway. */
-		struct span jid = span_first(bare, sizeof request->jid - 1);
-
-		memcpy(request->jid, jid.at, jid.len);
+	request->size = wish->size;
+	request->has_size = true;
+	if (jid) {
+		access_jid(request, jid);
+		return;
 	}
 	buf_init(&domain, request->domain, sizeof request->domain);
 	buf_add(&domain, at < bare.len ? span_from(bare, at + 1) : bare);
-	request->size = wish->size;
-	request->has_size = true;
 }
 
 /* The embedded store asks the file system for its room. */
-static bool needs_disk(struct request *request, const struct slot_request *wish)
+static bool needs_disk(const struct request *request, const struct jid *jid)
 {
 	struct service *service = request->service;
-	const char *wrong;
-	struct jid jid;
 
-	return service->fs && jid_parse(wish->jid, &jid, &wrong) &&
-	       service_issuer(service, jid.domain)->store ==
+	return service->fs && jid &&
+	       service_issuer(service, jid->domain)->store ==
 		   fs_store(service->fs);
 }
 
 /* The counter may ask a network, wherever the domain has a quota. */
-static bool needs_counter(
-    struct request *request, const struct slot_request *wish)
+static bool needs_counter(const struct request *request, const struct jid *jid)
 {
-	const struct quota *quota = request->server->quota;
-	const char *wrong;
-	struct jid jid;
-
-	return quota->class->waits && jid_parse(wish->jid, &jid, &wrong) &&
+	return request->server->quota->class->waits && jid &&
 	       policy_counts(
-		   service_issuer(request->service, jid.domain)->policy);
+		   service_issuer(request->service, jid->domain)->policy);
+}
+
+/* The first characters of its {random}. */
+static void note_slot(struct request *request, const uint8_t *random)
+{
+	struct buf slot;
+
+	buf_init(&slot, request->slot, sizeof request->slot);
+	base64url_encode(&slot, random, sizeof request->slot / 4 * 3);
 }
 
 static void run(void *argument)
@@ -83,19 +86,24 @@ static void run(void *argument)
 	world_random(random, sizeof random);
 	issue->failure = slot_issue(&request->service->issuers, &issue->wish,
 	    world_millis(), random, &issue->slot, &issue->why);
+	if (issue->failure == FAILURE_NONE)
+		note_slot(request, random);
 }
 
 /* False when the request waits for disk or counter meanwhile. */
 static bool issue_now(struct request *request)
 {
 	struct issue *issue = request->state;
+	const char *wrong;
+	struct jid jid;
+	bool valid = jid_parse(issue->wish.jid, &jid, &wrong);
 
-	note(request, &issue->wish);
-	if (needs_counter(request, &issue->wish)) {
+	note(request, &issue->wish, valid ? &jid : NULL);
+	if (needs_counter(request, valid ? &jid : NULL)) {
 		request_wait(request, request->server->askers, run);
 		return false;
 	}
-	if (needs_disk(request, &issue->wish)) {
+	if (needs_disk(request, valid ? &jid : NULL)) {
 		request_wait(request, request->server->readers, run);
 		return false;
 	}
@@ -108,26 +116,20 @@ static void note_nearly(
     const struct request *request, const struct issue *issue)
 {
 	const struct service *service = request->service;
-	char memory[KEYRING_TEXT + 1];
+	const struct policy *policy;
 	struct log_line line;
-	const char *wrong;
-	struct buf user;
-	struct jid jid;
 
-	if (!issue->slot.nearly || !jid_parse(issue->wish.jid, &jid, &wrong))
+	if (!issue->slot.nearly)
 		return;
+	policy = service_issuer(service, span_of(request->domain))->policy;
 	log_begin(&line, &service->log, CONF_LOG_INFO, "quota nearly used");
-	if (service->keyring) {
-		buf_init(&user, memory, sizeof memory);
-		keyring_user(&service->keyring->roots[0], &jid, &user);
-		log_span(&line, "user", buf_span(&user));
-	}
-	log_span(&line, "domain", jid.domain);
+	if (request->user[0])
+		log_text(&line, "user", request->user);
+	log_text(&line, "domain", request->domain);
 	if (request->jid[0])
 		log_text(&line, "jid", request->jid);
 	log_u64(&line, "bytes", issue->slot.nearly);
-	log_u64(&line, "bytes_per_day",
-	    service_issuer(service, jid.domain)->policy->bytes_per_day);
+	log_u64(&line, "bytes_per_day", policy->bytes_per_day);
 	log_end(&line);
 }
 
@@ -146,6 +148,8 @@ void issue_serve(struct request *request,
 		return;
 	}
 	note_nearly(request, issue);
+	metrics_slot(request->server->metrics, span_of(request->caller),
+	    span_of(request->domain), issue->wish.size);
 	reply = reply_text(200, type, write(&issue->slot));
 	reply_header(&reply, "Cache-Control", "no-store");
 	reply_send(request, &reply);

@@ -1,6 +1,7 @@
 #include "http/json.h"
 
 #include "core/stamp.h"
+#include "core/utf8.h"
 
 #include <inttypes.h>
 #include <jansson.h>
@@ -290,4 +291,63 @@ char *json_problem_write(const struct failure_entry *entry,
 		    json_pack("{s:s, s:s}", "condition", entry->condition,
 			"type", entry->type));
 	return dump(root);
+}
+
+static void copy_text(const char *text, char *ret_text, size_t size)
+{
+	struct buf out;
+
+	buf_init(&out, ret_text, size);
+	if (text)
+		buf_add(&out, utf8_first(span_of(text), size - 1));
+}
+
+static json_t *load_object(struct span text)
+{
+	json_t *root = json_loadb(text.at, text.len, 0, NULL);
+
+	if (json_is_object(root))
+		return root;
+	json_decref(root);
+	return NULL;
+}
+
+bool json_quota_read(struct span text, struct json_quota_read *ret_quota)
+{
+	json_t *root = load_object(text);
+	json_int_t slots, bytes, domain_bytes, minute, day, domain_day;
+	bool well =
+	    root &&
+	    json_unpack(root, "{s:I, s:I, s:I, s:{s:I, s:I, s:I}}", "slots",
+		&slots, "bytes", &bytes, "domain_bytes", &domain_bytes,
+		"limits", "slots_per_minute", &minute, "bytes_per_day", &day,
+		"domain_bytes_per_day", &domain_day) == 0;
+
+	if (well) {
+		ret_quota->slots = (uint64_t)slots;
+		ret_quota->bytes = (uint64_t)bytes;
+		ret_quota->domain_bytes = (uint64_t)domain_bytes;
+		ret_quota->slots_per_minute = (uint64_t)minute;
+		ret_quota->bytes_per_day = (uint64_t)day;
+		ret_quota->domain_bytes_per_day = (uint64_t)domain_day;
+		copy_text(json_string_value(json_object_get(root, "frees_at")),
+		    ret_quota->frees_at, sizeof ret_quota->frees_at);
+		copy_text(
+		    json_string_value(json_object_get(root, "domain_frees_at")),
+		    ret_quota->domain_frees_at,
+		    sizeof ret_quota->domain_frees_at);
+	}
+	json_decref(root);
+	return well;
+}
+
+bool json_problem_read(struct span text, char *ret_detail, size_t size)
+{
+	json_t *root = load_object(text);
+	const char *detail = json_string_value(json_object_get(root, "detail"));
+
+	if (detail)
+		copy_text(detail, ret_detail, size);
+	json_decref(root);
+	return detail != NULL;
 }

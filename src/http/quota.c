@@ -76,7 +76,7 @@ static struct look *begin(struct request *request)
 	const struct caller *caller = authenticate(request);
 	const struct refusal why = { 0 };
 	struct look *look;
-	struct buf user, domain;
+	struct buf user;
 
 	if (!caller)
 		return NULL;
@@ -95,8 +95,7 @@ static struct look *begin(struct request *request)
 	look->reset = span_is(request->method, "DELETE");
 	look->found.policy =
 	    service_issuer(request->service, look->jid.domain)->policy;
-	buf_init(&domain, request->domain, sizeof request->domain);
-	buf_add(&domain, look->jid.domain);
+	access_jid(request, &look->jid);
 	return look;
 }
 
