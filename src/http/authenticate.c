@@ -75,7 +75,22 @@ void authenticate_head(struct request *request)
 	refuse_rate(request, wait);
 }
 
-const struct caller *authenticate(struct request *request)
+/* For the other processes, if the counter knows any. */
+static void keep_nonce(struct request *request, struct span header)
+{
+	const struct service *service = request->service;
+	struct auth_claim claim = auth_claim(&service->auth, header);
+
+	if (!request->server->quota->class->nonce)
+		return;
+	request->nonce = (struct quota_nonce){
+		.caller = claim.caller->id,
+		.nonce = claim.nonce,
+		.until = claim.ts + service->conf->max_skew,
+	};
+}
+
+const struct caller *authenticate_alone(struct request *request)
 {
 	const struct service *service = request->service;
 	struct auth_request signed_request = {
@@ -93,12 +108,52 @@ const struct caller *authenticate(struct request *request)
 	if (find_header(request, &signed_request.header, &why))
 		failure =
 		    auth_check(&service->auth, &signed_request, &caller, &why);
-	if (failure == FAILURE_NONE)
+	if (failure == FAILURE_NONE) {
+		keep_nonce(request, signed_request.header);
 		return admit(request, caller);
+	}
 	claim = auth_claim(&service->auth, signed_request.header);
 	if (failure == FAILURE_CLOCK_SKEW)
 		request->skew = claim.ts - signed_request.now;
 	refuse(request, failure, claim.caller, &why);
+	return NULL;
+}
+
+enum failure authenticate_share(
+    const struct request *request, struct span domain, struct refusal *why)
+{
+	struct quota *quota = request->server->quota;
+	struct quota_nonce nonce = request->nonce;
+
+	if (!nonce.caller.len)
+		return FAILURE_NONE;
+	nonce.domain = domain;
+	return quota->class->nonce(quota, &nonce, world_millis(), why);
+}
+
+static void share(void *argument)
+{
+	struct request *request = argument;
+
+	request->seen =
+	    authenticate_share(request, SPAN_EMPTY, &request->seen_why);
+}
+
+const struct caller *authenticate(struct request *request)
+{
+	const struct caller *caller;
+
+	if (request->signer && request->seen != FAILURE_NONE) {
+		reply_failure(request, request->seen, &request->seen_why);
+		return NULL;
+	}
+	if (request->signer)
+		return request->signer;
+	caller = authenticate_alone(request);
+	if (!caller || !request->nonce.caller.len)
+		return caller;
+	request->signer = caller;
+	request_wait(request, request->server->askers, share);
 	return NULL;
 }
 

@@ -1,5 +1,6 @@
 #include "http/issue.h"
 
+#include "http/authenticate.h"
 #include "core/base64.h"
 #include "http/reply.h"
 #include "http/world.h"
@@ -42,12 +43,34 @@ static bool needs_disk(const struct request *request, const struct jid *jid)
 		   fs_store(service->fs);
 }
 
-/* The counter may ask a network, wherever the domain has a quota. */
+/* The counter may ask a network, wherever the domain has a quota, and for
+ * what other processes have seen. */
 static bool needs_counter(const struct request *request, const struct jid *jid)
 {
-	return request->server->quota->class->waits && jid &&
-	       policy_counts(
-		   service_issuer(request->service, jid->domain)->policy);
+	if (!request->server->quota->class->waits)
+		return false;
+	return request->nonce.caller.len ||
+	       (jid &&
+		   policy_counts(
+		       service_issuer(request->service, jid->domain)->policy));
+}
+
+/* A nonce that was not entered together with the slot; that it was seen is
+ * told first, whatever else is wrong. */
+static void share(const struct request *request, struct issue *issue)
+{
+	const char *wrong;
+	struct jid jid;
+	struct refusal why = { 0 };
+	enum failure failure = authenticate_share(request,
+	    jid_parse(issue->wish.jid, &jid, &wrong) ? jid.domain : SPAN_EMPTY,
+	    &why);
+
+	if (failure == FAILURE_NONE ||
+	    (failure != FAILURE_REPLAYED && issue->failure != FAILURE_NONE))
+		return;
+	issue->failure = failure;
+	issue->why = why;
 }
 
 /* The first characters of its {random}. */
@@ -68,6 +91,8 @@ static void run(void *argument)
 	world_random(random, sizeof random);
 	issue->failure = slot_issue(&request->service->issuers, &issue->wish,
 	    world_millis(), random, &issue->slot, &issue->why);
+	if (!issue->slot.counted)
+		share(request, issue);
 	if (issue->failure == FAILURE_NONE)
 		note_slot(request, random);
 }

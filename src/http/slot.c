@@ -27,7 +27,7 @@ static void done(struct issue *issue)
 /* Authenticates and reads; replies and gives false when that fails. */
 static bool begin(struct request *request)
 {
-	const struct caller *caller = authenticate(request);
+	const struct caller *caller = authenticate_alone(request);
 	struct refusal why = { 0 };
 	struct post *post;
 
@@ -52,6 +52,7 @@ static bool begin(struct request *request)
 		.filename = post->body.filename,
 		.type = post->body.type,
 		.size = post->body.size,
+		.nonce = request->nonce.caller.len ? &request->nonce : NULL,
 	};
 	return true;
 }

@@ -40,7 +40,7 @@ static enum failure take(struct quota *quota, struct quota_charge *charge,
 	int64_t numbers[4];
 	struct redis_call call;
 
-	redis_call_init(&call, redis->pool, "take", 0);
+	redis_call_init(&call, &redis->pool->config, "take", 0);
 	redis_call_charge(&call, charge);
 	if (nonce)
 		redis_key_nonce(
@@ -73,7 +73,7 @@ static void give_back(struct quota *quota, const struct quota_charge *charge)
 
 	if (charge->now == 0)
 		return;
-	redis_call_init(&call, redis->pool, "back", charge->now);
+	redis_call_init(&call, &redis->pool->config, "back", charge->now);
 	redis_call_charge(&call, charge);
 	redis_ask_numbers(redis->pool, &call, 1, &number);
 }
@@ -95,7 +95,7 @@ static bool use(struct quota *quota, struct span user, int64_t now,
 	struct redis_call call;
 
 	(void)now;
-	redis_call_init(&call, redis->pool, "use", 0);
+	redis_call_init(&call, &redis->pool->config, "use", 0);
 	redis_call_about(&call, domain, user);
 	if (!redis_ask_numbers(redis->pool, &call, 5, numbers))
 		return false;
@@ -119,7 +119,7 @@ static bool reset(struct quota *quota, struct span user)
 	struct span words[3] = { span_of("DEL") };
 	redisReply *reply;
 
-	redis_call_init(&call, redis->pool, "", 0);
+	redis_call_init(&call, &redis->pool->config, "", 0);
 	redis_call_about(&call, domain, user);
 	if (!buf_ok(&call.keys[0]) || !buf_ok(&call.keys[1]))
 		return false;

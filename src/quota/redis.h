@@ -35,7 +35,7 @@ struct quota_redis_config {
 };
 
 /*
- * The configuration must outlive it. Connections are made by a thread of its
+ * It keeps a copy of the configuration. Connections are made by a thread of its
  * own: Redis need not be there, and no call ever waits for one that is gone.
  * NULL, with a sentence in wrong: no memory, no thread, or tls_ca cannot be
  * read.

@@ -222,4 +222,15 @@ function functions.use()
 		used(domain, "d"), first(domain) }
 end
 
+-- Whether all that the others do may be done here and now; leaves nothing.
+function functions.probe()
+	redis.call("SET", KEYS[3], "", "NX", "PX", 1000)
+	redis.call("HSET", KEYS[1], "m0", "1 1")
+	redis.call("EXPIRE", KEYS[1], 1)
+	redis.call("HGET", KEYS[1], "m0")
+	load(KEYS[1])
+	redis.call("DEL", KEYS[1])
+	return { 0 }
+end
+
 return functions[ARGV[1]]()

@@ -49,10 +49,10 @@ void redis_call_number(struct redis_call *call, uint64_t value)
 	call->arguments[call->argument_count++] = buf_span(&text);
 }
 
-void redis_call_init(struct redis_call *call, const struct redis_pool *pool,
-    const char *function, int64_t now)
+void redis_call_init(struct redis_call *call,
+    const struct quota_redis_config *config, const char *function, int64_t now)
 {
-	call->config = &pool->config;
+	call->config = config;
 	for (int i = 0; i < REDIS_KEYS; i++)
 		buf_init(&call->keys[i], call->key_memory[i], REDIS_KEY_MAX);
 	call->arguments[0] = span_of(function);
@@ -95,7 +95,7 @@ static redisReply *run_once(const struct redis_call *call,
 	return redis_link_call(link, call->config, words, count, until, fault);
 }
 
-static redisReply *run_script(const struct redis_call *call,
+redisReply *redis_call_run(const struct redis_call *call,
     struct redis_link *link, int64_t until, struct redis_fault *fault)
 {
 	redisReply *reply = NULL;
@@ -126,7 +126,7 @@ static redisReply *ask(struct redis_pool *pool, const struct redis_call *call,
 	if (!redis_pool_take(pool, until, &link))
 		return NULL;
 	reply =
-	    call ? run_script(call, &link, until, &fault)
+	    call ? redis_call_run(call, &link, until, &fault)
 		 : redis_link_call(&link, config, words, count, until, &fault);
 	if (reply)
 		redis_pool_give(pool, &link, config->clock() - begin);

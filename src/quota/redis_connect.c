@@ -212,20 +212,19 @@ static bool load(const struct attempt *attempt)
 
 /* A replica, or one that loads its data, is found out before a call is; and
  * one that is too slow for a call. */
-static bool try_write(struct attempt *attempt)
+static bool try_script(struct attempt *attempt)
 {
 	const struct quota_redis_config *config = attempt->config;
-	char memory[512];
-	struct buf key;
-	struct span words[] = { span_of("SET"), SPAN_EMPTY, SPAN_EMPTY,
-		span_of("PX"), span_of("1000") };
+	struct redis_call call;
+	redisReply *reply;
 
-	buf_init(&key, memory, sizeof memory);
-	buf_add(&key, config->prefix);
-	buf_text(&key, "probe");
-	words[1] = buf_span(&key);
+	redis_call_init(&call, config, "probe", 0);
+	redis_call_about(&call, span_of("probe"), SPAN_EMPTY);
 	attempt->until = config->clock() + 1000 * (int64_t)config->timeout_ms;
-	return tell(attempt, words, 5) || !redis_fault_cuts(attempt->fault);
+	reply = redis_call_run(
+	    &call, attempt->link, attempt->until, attempt->fault);
+	redis_reply_free(reply);
+	return reply || !redis_fault_cuts(attempt->fault);
 }
 
 bool redis_link_open(struct redis_link *link,
@@ -242,7 +241,7 @@ bool redis_link_open(struct redis_link *link,
 	else if ((config->address ? dial_tcp(&attempt, found)
 				  : dial_unix(&attempt)) &&
 		 shake(&attempt, trust) && log_in(&attempt) && load(&attempt) &&
-		 try_write(&attempt))
+		 try_script(&attempt))
 		return true;
 	redis_link_close(link);
 	return false;

@@ -46,7 +46,6 @@ static bool make(struct redis_pool *pool, struct redis_link *ret_link,
 	made = redis_link_resolve(&pool->config, &found, fault);
 	pthread_mutex_lock(&pool->lock);
 	pool->resolving = false;
-	/* Then there may be no configuration any more. */
 	if (made && !pool->stopping) {
 		pthread_mutex_unlock(&pool->lock);
 		made = redis_link_open(

@@ -1,3 +1,4 @@
+#include "core/hash.h"
 #include "quota/redis_private.h"
 
 #include <stdio.h>
@@ -32,8 +33,49 @@ void redis_pool_free(struct redis_pool *pool)
 	pthread_cond_destroy(&pool->work);
 	pthread_mutex_destroy(&pool->lock);
 	free(pool->idle);
-	free(pool->address);
+	if (pool->memory)
+		wipe(pool->memory, pool->memory_size);
+	free(pool->memory);
 	free(pool);
+}
+
+static struct span keep_span(struct buf *memory, struct span text)
+{
+	struct span kept = { memory->at + memory->len, text.len };
+
+	buf_add(memory, text);
+	buf_char(memory, '\0');
+	return kept;
+}
+
+static const char *keep_text(struct buf *memory, const char *text)
+{
+	return text ? keep_span(memory, span_of(text)).at : NULL;
+}
+
+/* The strings, too: a reload may take away what they are in. */
+static bool keep(
+    struct redis_pool *pool, const struct quota_redis_config *config)
+{
+	struct quota_redis_config *own = &pool->config;
+	struct buf memory;
+
+	*own = *config;
+	pool->memory_size = span_of(config->address).len +
+			    span_of(config->unix_path).len +
+			    span_of(config->tls_ca).len + config->username.len +
+			    config->password.len + config->prefix.len + 7;
+	pool->memory = malloc(pool->memory_size);
+	if (!pool->memory)
+		return false;
+	buf_init(&memory, pool->memory, pool->memory_size);
+	own->address = keep_text(&memory, config->address);
+	own->unix_path = keep_text(&memory, config->unix_path);
+	own->tls_ca = keep_text(&memory, config->tls_ca);
+	own->username = keep_span(&memory, config->username);
+	own->password = keep_span(&memory, config->password);
+	own->prefix = keep_span(&memory, config->prefix);
+	return true;
 }
 
 static bool start(struct redis_pool *pool)
@@ -59,16 +101,13 @@ struct redis_pool *redis_pool_open(
 	pthread_mutex_init(&pool->lock, NULL);
 	cond_open(&pool->ready);
 	cond_open(&pool->work);
-	pool->config = *config;
 	pool->backoff = FIRST_BACKOFF;
 	pool->idle = calloc(config->pool, sizeof *pool->idle);
-	if (config->address)
-		pool->config.address = pool->address = strdup(config->address);
 	if (config->tls)
 		pool->trust =
 		    redis_trust_open(config->tls_ca, wrong, wrong_size);
-	if (pool->idle && (pool->address || !config->address) &&
-	    (pool->trust || !config->tls) && start(pool))
+	if (pool->idle && keep(pool, config) && (pool->trust || !config->tls) &&
+	    start(pool))
 		return pool;
 	redis_pool_free(pool);
 	return NULL;

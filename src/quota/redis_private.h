@@ -71,7 +71,7 @@ bool redis_link_resolve(const struct quota_redis_config *config,
     struct addrinfo **ret_found, struct redis_fault *fault);
 void redis_link_resolved(struct addrinfo *found);
 
-/* Connects, says who we are, loads the script, and tries to write. */
+/* Connects, says who we are, loads the script, and tries it. */
 bool redis_link_open(struct redis_link *link,
     const struct quota_redis_config *config, const struct addrinfo *found,
     struct redis_trust *trust, struct redis_fault *fault);
@@ -96,8 +96,9 @@ void redis_reply_free(struct redisReply *reply);
 /* --- all of them (redis_pool.c), made by a thread (redis_keeper.c) ------- */
 
 struct redis_pool {
-	struct quota_redis_config config; /* a copy, with its own address */
-	char *address;
+	struct quota_redis_config config;
+	char *memory; /* its strings */
+	size_t memory_size;
 	struct redis_trust *trust; /* NULL without TLS */
 	pthread_mutex_t lock;
 	pthread_cond_t ready; /* for who waits for a connection */
@@ -169,13 +170,17 @@ int64_t redis_nonce_life(const struct quota_nonce *nonce, int64_t now);
 
 /* A function of the script. now: 0 is Redis' own clock, which all replicas
  * share. What follows adds keys and arguments in the script's order. */
-void redis_call_init(struct redis_call *call, const struct redis_pool *pool,
-    const char *function, int64_t now);
+void redis_call_init(struct redis_call *call,
+    const struct quota_redis_config *config, const char *function, int64_t now);
 void redis_call_about(
     struct redis_call *call, struct span domain, struct span user);
 void redis_call_number(struct redis_call *call, uint64_t value);
 void redis_call_charge(
     struct redis_call *call, const struct quota_charge *charge);
+
+/* As redis_link_call. */
+struct redisReply *redis_call_run(const struct redis_call *call,
+    struct redis_link *link, int64_t until, struct redis_fault *fault);
 
 /* Its numbers; false: on_error decides. */
 bool redis_ask_numbers(struct redis_pool *pool, const struct redis_call *call,

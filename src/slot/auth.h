@@ -75,6 +75,7 @@ enum failure auth_check(const struct auth *auth,
 struct auth_claim {
 	const struct caller *caller; /* NULL: nobody that is known */
 	int64_t ts;                  /* 0: none */
+	struct span nonce;           /* in the header */
 };
 struct auth_claim auth_claim(const struct auth *auth, struct span header);
 

@@ -120,12 +120,15 @@ static enum failure sign(struct store *store, const struct store_request *put,
 /* What is counted for a slot that cannot be signed is given back. */
 static enum failure count_and_sign(struct quota *quota,
     const struct issuer *issuer, const struct jid *jid,
-    const struct store_request *put, int64_t now, struct slot *slot,
-    struct refusal *why)
+    const struct quota_nonce *nonce, const struct store_request *put,
+    int64_t now, struct slot *slot, struct refusal *why)
 {
 	char memory[2 * JID_PART_MAX + 2];
 	struct quota_charge charge = {
-		.domain = jid->domain, .size = put->size, .now = now
+		.domain = jid->domain,
+		.size = put->size,
+		.now = now,
+		.nonce = nonce,
 	};
 	enum failure failure;
 	struct buf user;
@@ -135,6 +138,7 @@ static enum failure count_and_sign(struct quota *quota,
 	buf_init(&user, memory, sizeof memory);
 	slot_user(jid, &user);
 	charge.user = buf_span(&user);
+	slot->counted = true;
 	failure = count(quota, issuer->policy, &charge, &slot->nearly, why);
 	if (failure != FAILURE_NONE)
 		return failure;
@@ -150,6 +154,7 @@ static void slot_init(struct slot *slot)
 	buf_init(&slot->get, slot->get_memory, SLOT_URL_MAX);
 	buf_init(&slot->type, slot->type_memory, sizeof slot->type_memory);
 	slot->nearly = 0;
+	slot->counted = false;
 }
 
 enum failure slot_issue(const struct issuers *issuers,
@@ -187,6 +192,6 @@ enum failure slot_issue(const struct issuers *issuers,
 		return refuse(failure, why,
 		    "filename, jid: the object key would be over 1024 bytes");
 	put.key = buf_span(&key);
-	return count_and_sign(
-	    issuers->quota, issuer, &jid, &put, now, ret_slot, why);
+	return count_and_sign(issuers->quota, issuer, &jid, request->nonce,
+	    &put, now, ret_slot, why);
 }

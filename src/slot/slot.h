@@ -45,6 +45,8 @@ struct slot_request {
 	struct span filename;
 	struct span type; /* at == NULL: none was named */
 	uint64_t size;
+	/* Entered when the slot is counted; NULL: none. */
+	const struct quota_nonce *nonce;
 };
 
 struct slot {
@@ -55,6 +57,7 @@ struct slot {
 	/* Of the user's bytes_per_day, with this slot; only when this one
 	 * goes beyond SLOT_NEARLY percent of them, else 0. */
 	uint64_t nearly;
+	bool counted; /* the counter was asked, and has seen the nonce */
 	char put_memory[SLOT_URL_MAX];
 	char get_memory[SLOT_URL_MAX];
 	char type_memory[MEDIA_TYPE_MAX + 1];

@@ -15,10 +15,10 @@ class Redis:
     """One redis-server in a folder of its own, on a free port and a unix
     socket; certificates (see certs.py) make the port speak TLS."""
 
-    def __init__(self, folder, *options, certificates=None):
+    def __init__(self, folder, *options, certificates=None, port=None):
         self.folder = folder
         self.path = folder / "redis.sock"
-        self.port = configs.free_port()
+        self.port = port or configs.free_port()
         self.options = list(map(str, options))
         if certificates:
             self.options += [
