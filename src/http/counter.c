@@ -57,7 +57,7 @@ static void save(struct server *server, bool *well)
 static void *run(void *argument)
 {
 	struct counter *counter = argument;
-	int64_t next = world_micros() + SAVE_MICROS;
+	int64_t next = world_micros() + counter->pause;
 	bool well = true;
 
 	pthread_mutex_lock(&counter->lock);
@@ -68,7 +68,7 @@ static void *run(void *argument)
 		}
 		pthread_mutex_unlock(&counter->lock);
 		save(counter->server, &well);
-		next = world_micros() + SAVE_MICROS;
+		next = world_micros() + counter->pause;
 		pthread_mutex_lock(&counter->lock);
 	}
 	pthread_mutex_unlock(&counter->lock);
@@ -82,6 +82,8 @@ bool counter_open(struct counter *counter, struct server *server, char *wrong,
 	const struct conf_quota *conf = &server->service->conf->quota;
 
 	counter->server = server;
+	if (!counter->pause)
+		counter->pause = SAVE_MICROS;
 	pthread_mutex_init(&counter->lock, NULL);
 	deadline_init(&counter->stop_now);
 	server->quota = conf->type == CONF_QUOTA_REDIS
