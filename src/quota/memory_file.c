@@ -46,15 +46,15 @@ static bool copy_shard(struct copy *copy, struct shard *shard, int64_t now)
 
 	pthread_mutex_lock(&shard->lock);
 	size = copy->count + shard->count;
-	room = size <= copy->size;
+	room = copy->records && size <= copy->size;
 	if (!room) {
 		struct record *more =
-		    realloc(copy->records, 2 * size * sizeof *more);
+		    realloc(copy->records, (2 * size + 1) * sizeof *more);
 
 		room = more != NULL;
 		if (more) {
 			copy->records = more;
-			copy->size = 2 * size;
+			copy->size = 2 * size + 1;
 		}
 	}
 	for (enum list list = 0; room && list < LISTS; list++) {

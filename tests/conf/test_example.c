@@ -171,7 +171,7 @@ static void with_quotas(void **state)
 	assert_string_equal(said.faults, "");
 	assert_non_null(said.conf->quota.memory.state_file);
 	said_done(&said);
-	strcpy(group, CALLERS S3);
+	memcpy(group, CALLERS S3, sizeof CALLERS S3);
 	uncomment("# quota = {\n#   type = \"redis\"", group);
 	said = read_conf(group);
 	assert_string_equal(said.faults, "");
