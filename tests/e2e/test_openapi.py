@@ -67,6 +67,8 @@ def is_uri(value):
 
 
 def is_date_time(value):
+    if value is None:
+        return True
     return bool(datetime.datetime.strptime(value, "%Y-%m-%dT%H:%M:%SZ"))
 
 
@@ -191,7 +193,7 @@ def test_methods(fs, path):
 
 
 @pytest.mark.parametrize("path", [
-    "/", "/slots", "/slot/", "/SLOT", "//slot", "/healthz/", "/metrics",
+    "/", "/slots", "/slot/", "/SLOT", "//slot", "/healthz/", "/metrics/",
     "/openapi.json", "/u", "/f", "/limits/x", "/.well-known/x"])
 def test_other_paths(fs, path):
     for method in ("GET", "POST", "PUT", "OPTIONS"):
@@ -238,11 +240,29 @@ def test_limits(start):
     assert reply.json == examples["images"]
 
 
-@pytest.mark.parametrize("path", ["/healthz", "/readyz"])
+@pytest.mark.parametrize("method", ["get", "delete"])
+def test_quota(start, method):
+    slotd = start(support.s3_config(policy={
+        "slots_per_minute": 60, "bytes_per_day": "10 GiB"}))
+    slotd.slot()
+    target = "/quota?jid=juliet%40example.org"
+    reply = slotd.ask(method.upper(), target, headers={
+        "Authorization": support.authorization(method.upper(), target)})
+    assert reply.status == 200, reply
+    check_reply(reply, "/quota", method)
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics"])
 def test_service(s3, path):
     reply = s3.ask("GET", path)
     assert reply.status == 200
     check_reply(reply, path, "get")
+
+
+def test_metrics_are_for_this_machine(s3):
+    reply = s3.ask("GET", "/metrics", headers={"X-Forwarded-For": "::1"})
+    assert reply.status == 403
+    check_reply(reply, "/metrics", "get")
 
 
 def test_journey(fs):
