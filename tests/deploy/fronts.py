@@ -25,15 +25,25 @@ def replaced(text, changes):
 class Front:
     """A web server with TLS on localhost:port, slotd's public behind it."""
 
-    package = None
+    based = None  # what to change for callers with a base
 
-    def __init__(self, folder, authority, behind):
+    def __init__(self, folder, authority, behind, based=False):
         self.folder = pathlib.Path(folder)
+        self.is_based = based
         self.port = support.free_port()
         self.behind = behind
+        self.authority = authority.certificate
         self.certificate, self.key = authority.issue(
-            "front", "DNS:localhost")
+            f"{self.name}-{self.port}", "DNS:localhost")
         self.url = f"https://localhost:{self.port}"
+
+    def sample(self, path, changes):
+        text = (DEPLOY / path).read_text()
+        if self.is_based:
+            old, new = self.based
+            assert text.count(new) == 1  # in the comment that says so
+            text = replaced(text, {old: new})
+        return replaced(text, changes)
 
     def start(self):
         command = self.prepare()
@@ -71,8 +81,10 @@ class Front:
 class Nginx(Front):
     name = "nginx"
 
+    based = "~ ^/(u|f)/", "~ ^/(u|f|share)/"
+
     def prepare(self):
-        site = replaced((DEPLOY / "nginx/slotd.conf").read_text(), {
+        site = self.sample("nginx/slotd.conf", {
             "listen 443 ssl;": f"listen 127.0.0.1:{self.port} ssl;",
             "	listen [::]:443 ssl;\n": "",
             "server_name upload.example.org;": "server_name localhost;",
@@ -82,6 +94,9 @@ class Nginx(Front):
             "http://127.0.0.1:8364;": f"http://127.0.0.1:{self.behind};",
             "/var/log/nginx/slotd.log": "off",
         })
+        return self.command(site)
+
+    def command(self, site):
         temporary = "".join(
             f"    {name}_temp_path {self.folder}/{name};\n" for name in (
                 "client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
@@ -94,11 +109,38 @@ class Nginx(Front):
                 "-c", self.folder / "nginx.conf"]
 
 
-class Caddy(Front):
-    name = "caddy"
+class NginxForCallers(Nginx):
+    """callers.conf; also below a path, as its comment says."""
+
+    below = False
 
     def prepare(self):
-        sample = replaced((DEPLOY / "caddy/Caddyfile").read_text(), {
+        site = replaced((DEPLOY / "nginx/callers.conf").read_text(), {
+            "listen 443 ssl;": f"listen 127.0.0.1:{self.port} ssl;",
+            "	listen [::]:443 ssl;\n": "",
+            "server_name slotd.internal.example.org;":
+                "server_name localhost;",
+            "/etc/letsencrypt/live/slotd.internal.example.org/fullchain.pem":
+                self.certificate,
+            "/etc/letsencrypt/live/slotd.internal.example.org/privkey.pem":
+                self.key,
+            "allow 192.0.2.0/24;": "allow 127.0.0.1;",
+            "pass http://127.0.0.1:8363;":
+                f"pass http://127.0.0.1:{self.behind};",
+        })
+        if self.below:
+            site = replaced(site, {
+                "location / {": "location /up/ {",
+                f":{self.behind};": f":{self.behind}/;"})
+        return self.command(site)
+
+
+class Caddy(Front):
+    name = "caddy"
+    based = "path /u/* /f/*\n", "path /u/* /f/* /share/*\n"
+
+    def prepare(self):
+        sample = self.sample("caddy/Caddyfile", {
             "\nupload.example.org {\n":
                 f"\n{self.url} {{\n\tbind 127.0.0.1\n"
                 f"\ttls {self.certificate} {self.key}\n",
@@ -112,12 +154,13 @@ class Caddy(Front):
 
 class Haproxy(Front):
     name = "haproxy"
+    based = "path_beg /u/ /f/\n", "path_beg /u/ /f/ /share/\n"
 
     def prepare(self):
         both = self.folder / "front-both.pem"
         both.write_bytes(
             self.certificate.read_bytes() + self.key.read_bytes())
-        sample = replaced((DEPLOY / "haproxy/haproxy.cfg").read_text(), {
+        sample = self.sample("haproxy/haproxy.cfg", {
             "bind :::443 v4v6 ssl": f"bind 127.0.0.1:{self.port} ssl",
             "/etc/haproxy/certs/upload.example.org.pem": both,
             "server slotd 127.0.0.1:8364":
