@@ -114,13 +114,16 @@ static bool open_gate(struct edge *edge, unsigned doors,
     struct inherited *inherited, char *wrong, size_t wrong_size)
 {
 	struct gate *gate = &edge->accepter.gates[edge->accepter.count];
-	const struct conf_listener *listener;
+	const struct conf *conf = edge->first->conf;
+	const struct conf_listener *listener, *other = NULL;
 	struct loops *loops;
 
 	gate_init(gate, -1, &edge->server, doors);
 	listener = listener_of(edge, gate);
-	gate->fd = inherit_take(
-	    inherited, doors & DOOR_LISTEN ? "listen" : "public", listener);
+	if (conf->has_public)
+		other = doors & DOOR_LISTEN ? &conf->public : &conf->listen;
+	gate->fd = inherit_take(inherited,
+	    doors & DOOR_LISTEN ? "listen" : "public", listener, other);
 	gate->inherited = gate->fd >= 0;
 	if (!gate->inherited)
 		gate->fd = socket_listen(listener, wrong, wrong_size);
@@ -133,17 +136,35 @@ static bool open_gate(struct edge *edge, unsigned doors,
 	return true;
 }
 
+/* A socket unit may be missing. */
+static void note_opened(struct edge *edge)
+{
+	for (unsigned i = 0; i < edge->accepter.count; i++) {
+		struct gate *gate = &edge->accepter.gates[i];
+
+		if (gate->inherited)
+			continue;
+		server_note(&edge->server, CONF_LOG_WARN,
+		    gate->entrance.doors & DOOR_LISTEN ? "listen" : "public",
+		    "LISTEN_FDS: no socket came for it, slotd opened one");
+	}
+}
+
 static bool open_gates(struct edge *edge, char *wrong, size_t wrong_size)
 {
 	bool both = !edge->first->conf->has_public;
 	struct inherited inherited;
+	bool ok;
 
-	return inherit_read(&inherited, wrong, wrong_size) &&
-	       open_gate(edge, both ? DOOR_LISTEN | DOOR_PUBLIC : DOOR_LISTEN,
-		   &inherited, wrong, wrong_size) &&
-	       (both || open_gate(edge, DOOR_PUBLIC, &inherited, wrong,
-			    wrong_size)) &&
-	       inherit_done(&inherited, wrong, wrong_size);
+	ok = inherit_read(&inherited, wrong, wrong_size) &&
+	     open_gate(edge, both ? DOOR_LISTEN | DOOR_PUBLIC : DOOR_LISTEN,
+		 &inherited, wrong, wrong_size) &&
+	     (both ||
+		 open_gate(edge, DOOR_PUBLIC, &inherited, wrong, wrong_size)) &&
+	     inherit_done(&inherited, wrong, wrong_size);
+	if (ok && inherited.count)
+		note_opened(edge);
+	return ok;
 }
 
 struct edge *edge_open(struct service *service, char *wrong, size_t wrong_size)

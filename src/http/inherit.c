@@ -93,7 +93,7 @@ static bool known(const char *name)
 }
 
 int inherit_take(struct inherited *inherited, const char *name,
-    const struct conf_listener *listener)
+    const struct conf_listener *listener, const struct conf_listener *other)
 {
 	for (unsigned i = 0; i < inherited->count; i++)
 		if (inherited->fds[i] >= 0 &&
@@ -104,7 +104,8 @@ int inherit_take(struct inherited *inherited, const char *name,
 		    socket_listens(inherited->fds[i], listener))
 			return take(inherited, i);
 	for (unsigned i = 0; i < inherited->count; i++)
-		if (inherited->fds[i] >= 0 && !known(inherited->names[i]))
+		if (inherited->fds[i] >= 0 && !known(inherited->names[i]) &&
+		    !(other && socket_listens(inherited->fds[i], other)))
 			return take(inherited, i);
 	return -1;
 }

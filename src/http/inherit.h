@@ -23,11 +23,12 @@ bool inherit_read(
 
 /*
  * The socket for a listener: the one with its name; else the one that listens
- * where the configuration says; else the next without a name that we know.
+ * where the configuration says; else the next without a name that we know,
+ * if it is not where `other` (or NULL) is to be.
  * -1: there is none. It is the caller's from then on.
  */
 int inherit_take(struct inherited *inherited, const char *name,
-    const struct conf_listener *listener);
+    const struct conf_listener *listener, const struct conf_listener *other);
 
 /* False with a sentence: there are some that nobody took. Closes them. */
 bool inherit_done(struct inherited *inherited, char *wrong, size_t wrong_size);

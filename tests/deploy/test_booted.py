@@ -1,5 +1,6 @@
 """deploy/systemd under a real systemd, as deploy/systemd/README.md says."""
 
+import contextlib
 import pathlib
 import re
 import threading
@@ -84,6 +85,20 @@ def journey(service):
     return answer
 
 
+@contextlib.contextmanager
+def dropped_in(service, lines):
+    folder = "/etc/systemd/system/slotd.service.d"
+    service.machine.run("mkdir", "-p", folder)
+    service.machine.write(folder + "/test.conf", lines, "644")
+    service.ctl("daemon-reload")
+    try:
+        yield
+    finally:
+        service.ctl("stop", "slotd")
+        service.machine.run("rm", "-r", folder)
+        service.ctl("daemon-reload")
+
+
 def test_life(machine, service):
     """Start (it says when it is ready), reload, stop; the files stay."""
     service.configure(config())
@@ -134,13 +149,11 @@ def test_relay(machine, service, tmp_path):
     """Out to a store, by a name that has to be looked up, with secrets that
     systemd hands over (LoadCredential)."""
     place = "/run/credentials/slotd.service/"
-    machine.run("mkdir", "-p", "/etc/systemd/system/slotd.service.d")
-    machine.write(
-        "/etc/systemd/system/slotd.service.d/secrets.conf",
-        "[Service]\nLoadCredential=prosody:/root/prosody.secret\n"
+    readme = (UNITS / "README.md").read_text()
+    (lines,) = re.findall(r"```ini\n(\[Service\]\nLoad.*?)```", readme, re.S)
+    lines = lines.replace("/etc/slotd/", "/root/") + \
         "LoadCredential=key:/root/slotd.key\n"
-        "ExecReload=\nExecReload=/bin/kill -HUP $MAINPID\n", "644")
-    with stub_store.Store() as store:
+    with stub_store.Store() as store, dropped_in(service, lines):
         over = stub_store.config(store, tmp_path)
         with open(over["key_file"]) as key:
             machine.write("/root/slotd.key", key.read(), "600")
@@ -151,19 +164,24 @@ def test_relay(machine, service, tmp_path):
         over["storage"]["bucket_url"] = over["storage"][
             "bucket_url"].replace("127.0.0.1", "localhost")
         service.configure(over)
-        service.ctl("daemon-reload")
-        try:
-            service.ctl("start", "slotd")
-            answer = service.slot(size=len(DATA))
-            assert support.fetch("PUT", answer["put"], DATA).status == 201
-            assert store.peers[0].body == DATA
-            reload(machine)
-            service.slot()
-        finally:
-            service.ctl("stop", "slotd")
-            machine.run(
-                "rm", "-r", "/etc/systemd/system/slotd.service.d")
-            service.ctl("daemon-reload")
+        service.ctl("start", "slotd")
+        answer = service.slot(size=len(DATA))
+        assert support.fetch("PUT", answer["put"], DATA).status == 201
+        assert store.peers[0].body == DATA
+        reload(machine)
+        service.slot()
+
+
+def test_low_port(machine, service):
+    """By what the README has for that."""
+    readme = (UNITS / "README.md").read_text()
+    (lines,) = re.findall(r"```ini\n(\[Service\]\nAmbient.*?)```",
+                          readme, re.S)
+    over = config(listen={"port": support.free_port(700, 1000)})
+    with dropped_in(service, lines):
+        service.configure(over)
+        service.ctl("start", "slotd")
+        assert service.ask("GET", "/readyz").status == 200
 
 
 def at(machine, unit, port):

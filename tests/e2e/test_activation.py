@@ -124,15 +124,30 @@ def test_by_address(activate, tmp_path, names):
 
 
 def test_fewer(activate, tmp_path):
-    """What is not handed over is opened."""
+    """What is not handed over is opened, and that is said."""
     sock = listening()
     public = {"address": "127.0.0.1", "port": support.free_port()}
     slotd = activate(support.fs_config(tmp_path / "store", public=public),
                      [sock], "listen")
+    slotd.wait_line("msg=ready")
     slotd.address = sock.getsockname()
     assert slotd.healthy()
+    assert " level=warn msg=public reason=" in slotd.lines[0]
+    assert "LISTEN_FDS: no socket came for it" in slotd.lines[0]
     assert support.request(
         ("127.0.0.1", public["port"]), "GET", "/healthz").status == 200
+
+
+def test_not_the_others(activate, tmp_path):
+    """A socket where `public` is to be never becomes `listen`."""
+    sock = listening()
+    host, port = sock.getsockname()
+    slotd = activate(support.fs_config(
+        tmp_path / "store", public={"address": host, "port": port}), [sock])
+    slotd.wait_line("msg=ready")
+    assert slotd.ask("GET", "/readyz").status == 200
+    assert support.request((host, port), "GET", "/readyz").status == 404
+    assert support.request((host, port), "GET", "/healthz").status == 200
 
 
 def test_unix_and_ipv6(activate, tmp_path):
