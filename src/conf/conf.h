@@ -4,6 +4,9 @@
 #include <stdio.h>
 
 #include "core/ip.h"
+#include "creds/settings.h"
+#include "quota/memory.h"
+#include "quota/redis.h"
 #include "slot/auth.h"
 #include "slot/key_template.h"
 #include "slot/keyring.h"
@@ -46,7 +49,8 @@ struct conf_storage {
 	struct span name; /* CONF_DEFAULT_STORE for `storage` */
 	enum conf_store type;
 	struct s3_config s3; /* when type is CONF_STORE_S3 */
-	struct creds_value s3_creds;
+	struct creds_settings creds;
+	struct creds_value s3_creds; /* of those, what is known already */
 	struct fs_config fs; /* when type is CONF_STORE_FS; its keyring is
 	                      * NULL without key_file */
 	bool has_template;   /* its `key` is set */
@@ -60,6 +64,15 @@ struct conf_domain {
 	struct span name;     /* lower-case, or "*." and such a one */
 	struct policy policy; /* what it leaves out is as in `policy` */
 	size_t storage;       /* number of its store in conf.storages */
+};
+
+enum conf_quota_type { CONF_QUOTA_MEMORY, CONF_QUOTA_REDIS };
+
+/* Where slots and bytes are counted. What only the edge knows is left 0. */
+struct conf_quota {
+	enum conf_quota_type type;
+	struct quota_memory_config memory;
+	struct quota_redis_config redis;
 };
 
 /* A whole, valid configuration. Everything that it points to is its own. */
@@ -88,7 +101,9 @@ struct conf {
 	size_t domain_count;
 	struct conf_domain *domains; /* see issuers_find */
 
+	/* max_size is never beyond what may be uploaded in a day. */
 	struct policy policy;
+	struct conf_quota quota;
 	struct conf_limits limits;
 	/* Whose X-Forwarded-For is believed, and who has any number of
 	 * connections. */
