@@ -5,7 +5,7 @@ BUILD ?= build
 PREFIX ?= /usr/local
 RESULTS ?= $(BUILD)/results
 
-LIBS = libmicrohttpd jansson libconfig libcurl
+LIBS = libmicrohttpd jansson libconfig libcurl hiredis gnutls
 CFLAGS ?= -O2 -g
 WARNINGS = -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes \
 	-Wmissing-prototypes -Wvla -Wformat=2 -Wwrite-strings
@@ -41,6 +41,7 @@ $(BUILD)/%.o: src/%.c
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 $(BUILD)/http/openapi.o: api/openapi.yaml
+$(BUILD)/quota/redis_script.o: src/quota/redis.lua
 
 install: all ## install into DESTDIR, PREFIX (/usr/local)
 	install -D -m 755 $(BUILD)/slotd $(DESTDIR)$(PREFIX)/bin/slotd
