@@ -5,7 +5,8 @@
 set -eu
 
 build="gcc libc6-dev make pkg-config libmicrohttpd-dev libjansson-dev
-	libmbedtls-dev libconfig-dev libcurl4-openssl-dev"
+	libmbedtls-dev libconfig-dev libcurl4-openssl-dev
+	libhiredis-dev libgnutls28-dev"
 demo="$build curl openssl"
 check="$demo ca-certificates binutils strace nginx debootstrap libcmocka-dev
 	python3-pytest python3-boto3 python3-yaml python3-jsonschema
@@ -13,7 +14,7 @@ check="$demo ca-certificates binutils strace nginx debootstrap libcmocka-dev
 	chromium libfaketime ejabberd erlang-dev prosody prosody-modules
 	lua-unbound lua-check go-sendxmpp python3-slixmpp
 	python3-aiohttp caddy haproxy systemd prometheus fail2ban
-	iproute2"
+	iproute2 podman runc redis-server"
 lint="$build libcmocka-dev clang-format clang-tidy cppcheck shellcheck
 	pyflakes3"
 
@@ -46,17 +47,22 @@ done
 if [ "$1" = check ] && ! command -v npm >/dev/null; then
 	missing="$missing nodejs npm"
 fi
-[ -n "$missing" ] || exit 0
+# Not in Ubuntu, and Google has its own package of it.
+perhaps=
+if [ "$1" = check ] && ! command -v kubectl >/dev/null; then
+	perhaps=kubernetes-client
+fi
+[ -n "$missing$perhaps" ] || exit 0
 
 as_root=
 if [ "$(id -u)" -ne 0 ]; then
 	as_root=sudo
 	if ! command -v sudo >/dev/null; then
-		echo "As root, please: apt-get install$missing" >&2
+		echo "As root, please: apt-get install$missing $perhaps" >&2
 		exit 1
 	fi
 fi
-echo "Installing Debian packages that are missing:$missing"
+echo "Installing Debian packages that are missing:$missing $perhaps"
 
 # No service is started: neither now nor at the next boot.
 policy=/usr/sbin/policy-rc.d
@@ -78,6 +84,10 @@ ceph_is_ours=yes epmd_is_ours=yes
 ! installed erlang-base || epmd_is_ours=no
 
 apt update || echo "apt-get update failed; trying with the lists as they are"
+if [ -n "$perhaps" ] && apt-cache show "$perhaps" >/dev/null 2>&1; then
+	missing="$missing $perhaps"
+fi
+[ -n "$missing" ] || exit 0
 apt install -y --no-install-recommends $missing >/dev/null ||
 	apt install -y --no-install-recommends --fix-missing $missing
 # What starts at boot, as an init script or as a unit, if it is there at all.
@@ -90,7 +100,8 @@ disable() {
 		fi
 	done
 	for name; do
-		for unit in "$name.service" "$name.socket" "$name.target"; do
+		for unit in "$name.service" "$name.socket" "$name.target" \
+			"$name.timer"; do
 			[ -e "/lib/systemd/system/$unit" ] || continue
 			command -v systemctl >/dev/null || continue
 			$as_root systemctl disable -q "$unit" ||
@@ -99,12 +110,16 @@ disable() {
 	done
 }
 
-services="nginx ejabberd prosody caddy haproxy prometheus fail2ban"
+services="nginx ejabberd prosody caddy haproxy prometheus fail2ban
+	redis-server"
 for service in $services; do
 	case " $missing " in
 	*" $service "*) disable $service ;;
 	esac
 done
+case " $missing " in
+*" podman "*) disable podman podman-restart podman-auto-update ;;
+esac
 if [ $epmd_is_ours = yes ] && installed erlang-base; then
 	disable epmd
 fi
