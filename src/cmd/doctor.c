@@ -1,3 +1,4 @@
+#include "cmd/creds.h"
 #include "cmd/options.h"
 #include "doctor/report.h"
 #include "http/world.h"
@@ -90,6 +91,20 @@ static bool take(const char *option, int *argc, char **argv)
 	return false;
 }
 
+static int work(
+    const struct conf *conf, const char *name, enum report_format format)
+{
+	struct command_creds creds;
+	int code = EXIT_FAULT;
+
+	if (command_creds_get(&creds, "doctor", conf, name) && fetch_start()) {
+		code = examine_all(conf, name, format);
+		fetch_end();
+	}
+	command_creds_done(&creds);
+	return code;
+}
+
 static int run(int argc, char **argv)
 {
 	const char *path = NULL, *now = NULL, *name = NULL;
@@ -116,12 +131,10 @@ static int run(int argc, char **argv)
 	if (!conf)
 		return EXIT_FAULT;
 	catch_signals();
-	code = fetch_start() ? examine_all(conf, name,
-				   prometheus ? REPORT_PROMETHEUS
-				   : json     ? REPORT_JSON
-					      : REPORT_TEXT)
-			     : EXIT_FAULT;
-	fetch_end();
+	code = work(conf, name,
+	    prometheus ? REPORT_PROMETHEUS
+	    : json     ? REPORT_JSON
+		       : REPORT_TEXT);
 	conf_free(conf);
 	return code;
 }
