@@ -18,7 +18,10 @@ class Redis:
     def __init__(self, folder, *options, certificates=None, port=None):
         self.folder = folder
         self.path = folder / "redis.sock"
-        self.port = port or configs.free_port()
+        # A node of a cluster takes port + 10000, too.
+        low, high = (2000, 9000) if "--cluster-enabled" in options else (
+            20000, 32000)
+        self.port = port or configs.free_port(low, high)
         self.options = list(map(str, options))
         if certificates:
             self.options += [
@@ -47,10 +50,10 @@ class Redis:
         assert self.process.poll() is None, self.folder / "redis.log"
         try:
             client = self.client()
+            reply = client.many([("PING",)])[0]
+            client.close()
         except OSError:
             return False
-        reply = client.many([("PING",)])[0]
-        client.close()
         # One that wants a password is there as well.
         return "LOADING" not in str(reply)
 
