@@ -46,11 +46,13 @@ static enum failure issue(const char *jid, const char *filename,
 		.plain_urls = plain_urls };
 	const struct policy policy = { 1000, types, type ? 1 : 0, endings, 1, 0,
 		0, 0 };
-	const struct slot_request request = { .caller = &caller,
+	const struct slot_request request = {
+		.caller = &caller,
 		.jid = span_of(jid),
 		.filename = span_of(filename),
 		.type = { type, type ? strlen(type) : 0 },
-		.size = size };
+		.size = size,
+	};
 	const uint8_t random[RANDOM_BYTES] = { 0 };
 	struct key_template template;
 	const struct issuer issuer = { SPAN_EMPTY, &policy, &template, NULL,
