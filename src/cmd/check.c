@@ -1,18 +1,36 @@
 #include "cmd/options.h"
+#include "http/tls.h"
 
 #include <stdio.h>
+
+/* What only the library that uses them can tell. */
+static bool check_tls(
+    const char *path, const char *setting, const struct conf_listener *listener)
+{
+	if (tls_check(listener))
+		return true;
+	fprintf(stderr,
+	    "%s:%u: %s.tls_cert: is no certificate that tls_key belongs to\n",
+	    path, listener->tls_line, setting);
+	return false;
+}
 
 static int run(int argc, char **argv)
 {
 	const char *path = options_only_path(&command_check, argc, argv);
 	struct conf *conf;
+	bool well;
 
 	if (!path)
 		return EXIT_USAGE;
 	conf = conf_read(path, stderr, stderr);
 	if (!conf)
 		return EXIT_FAULT;
+	well = check_tls(path, "listen", &conf->listen);
+	well &= !conf->has_public || check_tls(path, "public", &conf->public);
 	conf_free(conf);
+	if (!well)
+		return EXIT_FAULT;
 	printf("%s: ok\n", path);
 	return EXIT_OK;
 }

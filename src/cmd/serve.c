@@ -1,12 +1,20 @@
+#include "cmd/notify.h"
 #include "cmd/options.h"
-#include "core/hash.h"
 #include "http/edge.h"
 #include "http/log.h"
 #include "http/socket.h"
+#include "http/world.h"
 #include "slotd/version.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* Between looks at what a reload has left behind. */
+#define TIDY_MICROS 1000000
 
 /* Signals are waited for, not handled: no code runs between other code. */
 static void block_signals(sigset_t *signals)
@@ -43,51 +51,145 @@ static void say_ready(const struct log *log, const struct conf *conf)
 	log_end(&line);
 }
 
-static void wait_for_end(const struct log *log, const sigset_t *signals)
+static struct log log_of(const struct edge *edge)
 {
+	const struct conf *conf = edge_conf(edge);
+
+	return (struct log){ conf->log_format, conf->log_level };
+}
+
+/* A line of the log for each that conf_read has written. */
+static void log_lines(const struct log *log, enum conf_log_level level,
+    const char *message, char *lines)
+{
+	char *rest = lines, *line;
+
+	while ((line = strtok_r(rest, "\n", &rest)))
+		log_note(log, level, message, "reason", line);
+}
+
+/* NULL: the log says why. */
+static struct conf *read_again(const struct log *log, const char *path)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *faults = open_memstream(&text, &len);
+	struct conf *conf;
+
+	if (!faults)
+		return NULL;
+	conf = conf_read(path, faults, NULL);
+	fclose(faults);
+	if (!conf)
+		log_lines(log, CONF_LOG_ERROR, "reload failed", text);
+	free(text);
+	return conf;
+}
+
+static void reload(struct edge *edge, const char *path)
+{
+	struct log log = log_of(edge);
+	struct conf *conf;
+	char wrong[512];
+
+	notify_reloading();
+	conf = read_again(&log, path);
+	if (conf && edge_reload(edge, conf, wrong, sizeof wrong)) {
+		log = log_of(edge);
+		log_note(&log, CONF_LOG_INFO, "reloaded", NULL, NULL);
+	} else {
+		if (conf)
+			log_note(&log, CONF_LOG_ERROR, "reload failed",
+			    "reason", wrong);
+		log_note(&log, CONF_LOG_ERROR, "reload failed", "reason",
+		    "the configuration before stays in force");
+	}
+	notify("READY=1");
+}
+
+/* The next signal; 0 when so many microseconds have passed (negative: it
+ * waits for ever). */
+static int next_signal(const sigset_t *signals, int64_t micros)
+{
+	const struct timespec time = { micros / 1000000,
+		micros % 1000000 * 1000 };
+	int number;
+
+	do {
+		number = sigtimedwait(signals, NULL, micros < 0 ? NULL : &time);
+	} while (number < 0 && errno == EINTR);
+	return number < 0 ? 0 : number;
+}
+
+static void serve_until_end(
+    struct edge *edge, const char *path, const sigset_t *signals)
+{
+	bool untidy = false;
 	int number;
 
 	while (true) {
-		if (sigwait(signals, &number) != 0)
-			continue;
-		if (number != SIGHUP)
-			break;
-		log_note(log, CONF_LOG_WARN, "reload", "reason",
-		    "not supported yet; restart to read the configuration");
+		number = next_signal(signals, untidy ? TIDY_MICROS : -1);
+		if (number == SIGHUP)
+			reload(edge, path);
+		else if (number)
+			return;
+		untidy = edge_tidy(edge);
 	}
-	log_note(log, CONF_LOG_INFO, "stopping", NULL, NULL);
 }
 
-static int serve(const struct conf *conf)
+/* Who balances the load is to notice before nobody answers. Another signal
+ * ends the wait. */
+static void delay_end(struct edge *edge, const sigset_t *signals)
+{
+	int64_t until = world_micros() +
+			(int64_t)edge_conf(edge)->limits.drain_delay * 1000000;
+	struct log log = log_of(edge);
+	int64_t left;
+
+	notify("STOPPING=1");
+	log_note(&log, CONF_LOG_INFO, "stopping", NULL, NULL);
+	edge_drain(edge);
+	while ((left = until - world_micros()) > 0) {
+		int number = next_signal(signals, left);
+
+		if (number && number != SIGHUP)
+			return;
+	}
+}
+
+static int serve(const char *path, struct conf *conf)
 {
 	const struct log log = { conf->log_format, conf->log_level };
-	struct service service;
-	struct edge *edge;
+	struct service *service;
+	struct edge *edge = NULL;
 	sigset_t signals;
 	char wrong[512];
 
 	block_signals(&signals);
-	if (!service_open(&service, conf, wrong, sizeof wrong)) {
-		log_note(&log, CONF_LOG_ERROR, "cannot start", "reason", wrong);
-		service_close(&service);
-		return EXIT_FAULT;
-	}
-	edge = edge_open(&service, wrong, sizeof wrong);
+	service = service_open(conf, NULL, wrong, sizeof wrong);
+	if (service)
+		edge = edge_open(service, wrong, sizeof wrong);
 	if (!edge) {
 		log_note(&log, CONF_LOG_ERROR, "cannot start", "reason", wrong);
-		service_close(&service);
 		return EXIT_FAULT;
 	}
-	say_ready(&log, conf);
-	wait_for_end(&log, &signals);
+	say_ready(&log, edge_conf(edge));
+	notify("READY=1");
+	serve_until_end(edge, path, &signals);
+	delay_end(edge, &signals);
 	edge_close(edge);
-	service_close(&service);
 	return EXIT_OK;
 }
 
 static int run(int argc, char **argv)
 {
-	return options_run(&command_serve, argc, argv, serve);
+	const char *path = options_only_path(&command_serve, argc, argv);
+	struct conf *conf;
+
+	if (!path)
+		return EXIT_USAGE;
+	conf = options_conf(&command_serve, path);
+	return conf ? serve(path, conf) : EXIT_FAULT;
 }
 
 const struct command command_serve = {

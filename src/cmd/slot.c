@@ -43,18 +43,17 @@ static int issue(
 	return EXIT_OK;
 }
 
-static int open_and_issue(
-    const struct conf *conf, const struct slot_request *request)
+static int open_and_issue(struct conf *conf, const struct slot_request *request)
 {
-	struct service service;
 	char wrong[512];
+	struct service *service = service_open(conf, NULL, wrong, sizeof wrong);
 	int code = EXIT_FAULT;
 
-	if (service_open(&service, conf, wrong, sizeof wrong))
-		code = issue(&service, request);
+	if (service)
+		code = issue(service, request);
 	else
 		fprintf(stderr, "slotd slot: %s\n", wrong);
-	service_close(&service);
+	service_release(service);
 	return code;
 }
 
@@ -68,7 +67,7 @@ static int run(int argc, char **argv)
 	const struct caller anybody = { 0 };
 	struct slot_request request = { .caller = &anybody };
 	struct conf *conf;
-	int first, code;
+	int first;
 
 	if (!options_read(&command_slot, argc, argv, options, &first))
 		return EXIT_USAGE;
@@ -86,9 +85,7 @@ static int run(int argc, char **argv)
 	conf = options_conf(&command_slot, path);
 	if (!conf)
 		return EXIT_FAULT;
-	code = open_and_issue(conf, &request);
-	conf_free(conf);
-	return code;
+	return open_and_issue(conf, &request);
 }
 
 const struct command command_slot = {

@@ -124,7 +124,7 @@ static int run(int argc, char **argv)
 	const char *path = NULL, *url = NULL;
 	const struct option_value options[] = { { "config", 'c', &path },
 		{ "of", 0, &url }, { 0 } };
-	struct service service = { 0 };
+	struct service *service;
 	struct conf *conf;
 	char wrong[512];
 	int first, code = EXIT_FAULT;
@@ -137,17 +137,18 @@ static int run(int argc, char **argv)
 	conf = options_conf(&command_user, path);
 	if (!conf)
 		return EXIT_FAULT;
-	if (!service_open(&service, conf, wrong, sizeof wrong))
+	service = service_open(conf, NULL, wrong, sizeof wrong);
+	if (!service)
 		fprintf(stderr, "slotd user: %s\n", wrong);
-	else if (!service.keyring)
+	else if (!service->keyring)
 		fprintf(stderr, "slotd user: key_file is not set; make one "
 				"with: openssl rand -hex 32\n");
 	else if (url)
-		code = tell_owner(&service, url);
+		code = tell_owner(service, url);
 	else
-		code = print_users(service.keyring, argv + first, argc - first);
-	service_close(&service);
-	conf_free(conf);
+		code =
+		    print_users(service->keyring, argv + first, argc - first);
+	service_release(service);
 	return code;
 }
 

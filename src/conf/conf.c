@@ -94,10 +94,10 @@ static void read_limits(
 		LIMIT(idle_timeout, 1, 86400),
 		LIMIT(min_rate, 0, INT32_MAX),
 		LIMIT(upload_timeout, 1, 86400),
+		LIMIT(drain_delay, 0, 86400),
 		LIMIT(drain_timeout, 1, 86400),
 #undef LIMIT
 		LATER("connections_per_address"),
-		LATER("drain_delay"),
 	};
 	const struct settings settings = { .rows = rows,
 		.count = sizeof rows / sizeof *rows };

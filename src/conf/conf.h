@@ -16,6 +16,9 @@ struct conf_listener {
 	uint16_t port;
 	const char *unix_path; /* NULL: TCP */
 	unsigned mode;         /* of the unix socket; 0: leave it to umask */
+	struct span tls_cert;  /* PEM, with NUL behind it; empty: no TLS */
+	struct span tls_key;
+	unsigned tls_line; /* where tls_cert stands */
 };
 
 struct conf_limits {
@@ -25,6 +28,7 @@ struct conf_limits {
 	uint32_t idle_timeout;
 	uint32_t min_rate; /* bytes per second */
 	uint32_t upload_timeout;
+	uint32_t drain_delay;
 	uint32_t drain_timeout;
 };
 

@@ -1,5 +1,6 @@
 #include "conf/reader.h"
 
+#include "conf/secret.h"
 #include "core/chars.h"
 
 #include <arpa/inet.h>
@@ -9,6 +10,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#define PEM_MAX (256 << 10)
 #define PATH_CHARS CHARS_ALNUM "-._~!$&'()*+,;=:@%/"
 
 /* A group that is being read: the listener, and what belongs to listen. */
@@ -17,6 +19,8 @@ struct draft {
 	const struct node *unix_node;
 	const struct node *tcp_node; /* the first of address and port */
 	const struct node *mode_node;
+	const struct node *cert_node;
+	const struct node *key_node;
 };
 
 /* An IPv4 address as ::ffff:a.b.c.d, so that one kind is compared. */
@@ -161,6 +165,57 @@ static void read_base_path(
 			text, text.len - (text.at[text.len - 1] == '/')));
 }
 
+static bool has(struct span text, const char *words)
+{
+	return memmem(text.at, text.len, words, strlen(words)) != NULL;
+}
+
+static void read_tls_cert(
+    struct reader *reader, const struct node *node, void *into)
+{
+	struct draft *draft = into;
+	struct span pem;
+
+	draft->cert_node = node;
+	draft->listener->tls_line = node_line(node);
+	if (!secret_read_public(reader, node, PEM_MAX, &pem))
+		return;
+	if (has(pem, "-----BEGIN CERTIFICATE-----"))
+		draft->listener->tls_cert = memory_copy(reader->keep, pem);
+	else
+		node_wrong(reader, node, "holds no certificate in PEM");
+}
+
+static void read_tls_key(
+    struct reader *reader, const struct node *node, void *into)
+{
+	struct draft *draft = into;
+	struct span pem;
+
+	draft->key_node = node;
+	if (!secret_read_file(reader, node, PEM_MAX, &pem))
+		return;
+	if (has(pem, "ENCRYPTED"))
+		node_wrong(reader, node,
+		    "is protected by a pass phrase, and nobody is there to "
+		    "type it: take that off");
+	else if (has(pem, "PRIVATE KEY-----"))
+		draft->listener->tls_key = memory_copy(reader->keep, pem);
+	else
+		node_wrong(reader, node, "holds no private key in PEM");
+}
+
+static void check_tls(struct reader *reader, const struct draft *draft)
+{
+	if (draft->cert_node && !draft->key_node)
+		node_wrong(reader, draft->cert_node, "needs tls_key beside it");
+	if (draft->key_node && !draft->cert_node)
+		node_wrong(reader, draft->key_node, "needs tls_cert beside it");
+	if (draft->cert_node && draft->unix_node)
+		node_wrong(reader, draft->cert_node,
+		    "is for TCP, and this is a unix socket");
+}
+
 static void read_threads(
     struct reader *reader, const struct node *node, void *into)
 {
@@ -176,8 +231,8 @@ static const struct setting rows[] = {
 	CUSTOM("port", read_port),
 	CUSTOM("unix", read_unix),
 	CUSTOM("mode", read_mode),
-	LATER("tls_cert"),
-	LATER("tls_key"),
+	CUSTOM("tls_cert", read_tls_cert),
+	CUSTOM("tls_key", read_tls_key),
 	/* Of listen alone: they come last. */
 	CUSTOM("threads", read_threads),
 	CUSTOM("base_path", read_base_path),
@@ -196,6 +251,7 @@ static void read_listener(struct reader *reader, const struct node *node,
 	if (draft.mode_node && !draft.unix_node)
 		node_wrong(reader, draft.mode_node,
 		    "is for a unix socket, and there is no unix");
+	check_tls(reader, &draft);
 }
 
 void read_listen(struct reader *reader, const struct node *node, void *into)

@@ -15,7 +15,7 @@ struct seen_secret {
 };
 
 static bool check_mode(struct reader *reader, const struct node *node,
-    const char *path, mode_t mode)
+    const char *path, mode_t mode, bool secret)
 {
 	if (!S_ISREG(mode)) {
 		node_wrong(reader, node, "%s is no regular file", path);
@@ -23,11 +23,13 @@ static bool check_mode(struct reader *reader, const struct node *node,
 	}
 	if (mode & S_IWOTH) {
 		node_wrong(reader, node,
-		    "others may write %s: chmod 600 it, and make a new secret",
+		    secret ? "others may write %s: chmod 600 it, and make a "
+			     "new secret"
+			   : "others may write %s: chmod 644 it",
 		    path);
 		return false;
 	}
-	if (mode & S_IROTH)
+	if (secret && (mode & S_IROTH))
 		node_warn(
 		    reader, node, "others may read %s: chmod 600 it", path);
 	return true;
@@ -70,8 +72,8 @@ static void warn_of_litter(
 		    "the file %s, which counts as part of the secret", litter);
 }
 
-bool secret_read_file(struct reader *reader, const struct node *node,
-    size_t max, struct span *ret_secret)
+static bool read_file(struct reader *reader, const struct node *node,
+    size_t max, bool is_secret, struct span *ret_secret)
 {
 	struct stat status;
 	const char *path;
@@ -90,7 +92,7 @@ bool secret_read_file(struct reader *reader, const struct node *node,
 			close(fd);
 		return false;
 	}
-	if (!check_mode(reader, node, path, status.st_mode)) {
+	if (!check_mode(reader, node, path, status.st_mode, is_secret)) {
 		close(fd);
 		return false;
 	}
@@ -108,6 +110,18 @@ bool secret_read_file(struct reader *reader, const struct node *node,
 		return false;
 	*ret_secret = secret;
 	return true;
+}
+
+bool secret_read_file(struct reader *reader, const struct node *node,
+    size_t max, struct span *ret_secret)
+{
+	return read_file(reader, node, max, true, ret_secret);
+}
+
+bool secret_read_public(struct reader *reader, const struct node *node,
+    size_t max, struct span *ret_text)
+{
+	return read_file(reader, node, max, false, ret_text);
 }
 
 bool secret_read_one(struct reader *reader, const struct node *node, size_t max,

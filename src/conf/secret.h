@@ -10,6 +10,9 @@
  */
 bool secret_read_file(struct reader *reader, const struct node *node,
     size_t max, struct span *ret_secret);
+/* Likewise a file that everybody may read. */
+bool secret_read_public(struct reader *reader, const struct node *node,
+    size_t max, struct span *ret_text);
 /* Likewise a file that holds one secret: warns of what looks like litter, a
  * carriage return, more lines, blanks at an end. */
 bool secret_read_one(struct reader *reader, const struct node *node, size_t max,

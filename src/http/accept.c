@@ -14,7 +14,8 @@
 #define REST_MILLISECONDS 50
 
 /* One line a second at the most: nobody fills a disk with these. */
-static void log_refusal(struct accepter *accepter, const char *reason)
+static void log_refusal(
+    struct accepter *accepter, const struct log *log, const char *reason)
 {
 	int64_t now = world_micros();
 	struct log_line line;
@@ -22,7 +23,7 @@ static void log_refusal(struct accepter *accepter, const char *reason)
 	accepter->unsaid++;
 	if (accepter->said && now - accepter->said < 1000000)
 		return;
-	log_begin(&line, &accepter->server->log, CONF_LOG_WARN, "refused");
+	log_begin(&line, log, CONF_LOG_WARN, "refused");
 	log_text(&line, "reason", reason);
 	log_u64(&line, "connections", accepter->unsaid);
 	log_end(&line);
@@ -30,40 +31,53 @@ static void log_refusal(struct accepter *accepter, const char *reason)
 	accepter->unsaid = 0;
 }
 
-static void refuse(struct accepter *accepter, int fd, const char *reason)
+static void refuse(struct accepter *accepter, const struct service *service,
+    int fd, bool tls, const char *reason)
 {
 	char memory[1024];
 	struct buf text;
 	ssize_t sent;
 
 	buf_init(&text, memory, sizeof memory);
-	reply_raw(FAILURE_UNAVAILABLE, &text);
+	/* Before a handshake there are no words. */
+	if (!tls)
+		reply_raw(FAILURE_UNAVAILABLE, &text);
 	sent = send(fd, text.at, text.len, MSG_DONTWAIT | MSG_NOSIGNAL);
 	(void)sent; /* it is a courtesy */
 	shutdown(fd, SHUT_WR);
 	reaper_add(accepter->server->reaper, fd);
 	close(fd);
-	log_refusal(accepter, reason);
+	log_refusal(accepter, &service->log, reason);
+}
+
+/* Strangers cannot take the last connections from the XMPP server. */
+static unsigned most(const struct gate *gate, const struct conf_limits *limits)
+{
+	bool strangers = !(gate->entrance.doors & DOOR_LISTEN);
+
+	return limits->connections - (strangers ? limits->connections / 8 : 0);
 }
 
 static void take(
     struct accepter *accepter, struct gate *gate, struct loop_guest *guest)
 {
-	struct server *server = accepter->server;
-	const struct conf_limits *limits = &server->service->conf->limits;
+	struct conns *conns = &accepter->server->conns;
+	struct service *service = server_service(accepter->server);
+	const struct conf_limits *limits = &service->conf->limits;
 	int64_t deadline =
 	    world_micros() + (int64_t)limits->header_timeout * 1000000;
 
-	guest->conn =
-	    conns_enter(&server->conns, guest->fd, deadline, gate->max);
+	guest->conn = conns_enter(conns, guest->fd, peer_of(&guest->address),
+	    deadline, most(gate, limits));
 	if (!guest->conn) {
-		refuse(accepter, guest->fd, "limits.connections reached");
-		return;
+		refuse(accepter, service, guest->fd, gate->options.tls,
+		    "limits.connections reached");
+	} else if (!gate_add(gate, guest)) {
+		conns_forget(conns, guest->fd, guest->conn);
+		refuse(accepter, service, guest->fd, gate->options.tls,
+		    "an event loop is stuck");
 	}
-	if (!loop_add(gate->loops[gate->next++ % gate->loop_count], guest)) {
-		conns_forget(&server->conns, guest->fd, guest->conn);
-		refuse(accepter, guest->fd, "an event loop is stuck");
-	}
+	service_release(service);
 }
 
 /* Accepts all that is queued; false when the system has no room. */

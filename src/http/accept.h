@@ -1,16 +1,7 @@
 #ifndef HTTP_ACCEPT_H
 #define HTTP_ACCEPT_H
 
-#include "http/loop.h"
-
-/* A listening socket and the loops that serve what it accepts. */
-struct gate {
-	int fd;
-	struct loop **loops;
-	unsigned loop_count;
-	unsigned next; /* whose turn it is */
-	unsigned max;  /* connections in all, from which on it refuses */
-};
+#include "http/gate.h"
 
 #define GATES_MAX 2
 

@@ -35,10 +35,10 @@ static void refuse(struct request *request, enum failure failure,
 
 const struct caller *authenticate(struct request *request)
 {
-	const struct server *server = request->server;
+	const struct service *service = request->service;
 	struct auth_request signed_request = {
 		.method = request->method,
-		.base_path = server->service->conf->base_path,
+		.base_path = service->conf->base_path,
 		.target = request->target,
 		.body = { request->body, request->body_len },
 		.now = world_unix(),
@@ -50,12 +50,12 @@ const struct caller *authenticate(struct request *request)
 
 	if (find_header(request, &signed_request.header, &why))
 		failure =
-		    auth_check(&server->auth, &signed_request, &caller, &why);
+		    auth_check(&service->auth, &signed_request, &caller, &why);
 	if (failure == FAILURE_NONE) {
 		note(request, caller);
 		return caller;
 	}
-	claim = auth_claim(&server->auth, signed_request.header);
+	claim = auth_claim(&service->auth, signed_request.header);
 	if (failure == FAILURE_CLOCK_SKEW)
 		request->skew = claim.ts - signed_request.now;
 	refuse(request, failure, claim.caller, &why);
@@ -64,7 +64,7 @@ const struct caller *authenticate(struct request *request)
 
 const struct caller *authenticate_basic(struct request *request)
 {
-	const struct auth *auth = &request->server->auth;
+	const struct auth *auth = &request->service->auth;
 	const struct caller *caller;
 	enum failure failure = FAILURE_UNAUTHORIZED;
 	struct refusal why = { 0 };

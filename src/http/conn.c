@@ -1,6 +1,7 @@
 #include "http/conn.h"
 
 #include "http/deadline.h"
+#include "http/loop.h"
 #include "http/world.h"
 
 #include <stdlib.h>
@@ -144,12 +145,14 @@ static void unlink_conn(struct conns *conns, struct conn *conn)
 		conns->first = conn->next;
 	conns->by_fd[conn->fd] = NULL;
 	conns->count--;
+	if (conn->loop)
+		loop_left(conn->loop);
 	pthread_cond_broadcast(&conns->changed);
 	free(conn);
 }
 
-struct conn *conns_enter(
-    struct conns *conns, int fd, int64_t deadline, unsigned max)
+struct conn *conns_enter(struct conns *conns, int fd, struct peer peer,
+    int64_t deadline, unsigned max)
 {
 	struct conn *conn = NULL;
 
@@ -161,7 +164,9 @@ struct conn *conns_enter(
 		conn = calloc(1, sizeof *conn);
 	if (conn) {
 		conn->fd = fd;
+		conn->peer = peer;
 		atomic_init(&conn->idle, true);
+		atomic_init(&conn->rested, world_micros());
 		atomic_init(&conn->receiving, true);
 		atomic_init(&conn->deadline, deadline);
 		conn->next = conns->first;
@@ -202,11 +207,18 @@ void conns_forget(struct conns *conns, int fd, const struct conn *conn)
 	pthread_mutex_unlock(&conns->lock);
 }
 
-void conns_end_idle(struct conns *conns)
+void conn_rest(struct conn *conn)
+{
+	atomic_store(&conn->rested, world_micros());
+	atomic_store(&conn->idle, true);
+}
+
+void conns_end_idle(struct conns *conns, int64_t since)
 {
 	pthread_mutex_lock(&conns->lock);
 	for (struct conn *conn = conns->first; conn; conn = conn->next)
-		if (atomic_load(&conn->idle))
+		if (atomic_load(&conn->idle) &&
+		    atomic_load(&conn->rested) <= since)
 			shutdown(conn->fd, SHUT_RD);
 	pthread_mutex_unlock(&conns->lock);
 }

@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "http/peer.h"
+
 /*
  * The open connections, with a deadline each. Whoever serves a connection
  * moves its deadline; the watchdog ends what has missed its own, and what
@@ -19,7 +21,9 @@ struct conn {
 	struct conn *before;
 	int fd;
 	struct loop *loop; /* that serves it */
-	atomic_bool idle;  /* no request has begun */
+	struct peer peer;
+	atomic_bool idle;        /* no request has begun */
+	_Atomic(int64_t) rested; /* since when, see world_micros */
 	/* Whether something is to come from the client; else it is our turn,
 	 * or that of a disk. */
 	atomic_bool receiving;
@@ -51,8 +55,8 @@ void conns_close(struct conns *conns);
 
 /* Enters an accepted socket. NULL when there are max connections already, or
  * when there is no memory. */
-struct conn *conns_enter(
-    struct conns *conns, int fd, int64_t deadline, unsigned max);
+struct conn *conns_enter(struct conns *conns, int fd, struct peer peer,
+    int64_t deadline, unsigned max);
 /* The connection of a socket; NULL when it is none of ours. */
 struct conn *conns_find(struct conns *conns, int fd);
 /* To be called while the socket is still open; frees conn. */
@@ -67,8 +71,12 @@ void conn_expect(struct conn *conn, int64_t deadline);
  * deadline, or CONN_NO_DEADLINE. */
 void conn_serve(struct conn *conn, int64_t deadline);
 
-/* Lets idle connections end: what they have sent is still answered. */
-void conns_end_idle(struct conns *conns);
+/* Its request is over; another may follow. */
+void conn_rest(struct conn *conn);
+
+/* Lets connections end that have been idle since `since`, or longer: what
+ * they have sent is still answered. */
+void conns_end_idle(struct conns *conns, int64_t since);
 /* Cuts all that are left. */
 void conns_end_all(struct conns *conns);
 /* Waits until none is left or the time is reached; true: none is left. */

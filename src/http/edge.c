@@ -3,10 +3,10 @@
 #include "http/accept.h"
 #include "http/json.h"
 #include "http/socket.h"
+#include "http/stays.h"
 #include "http/sweeper.h"
 #include "http/world.h"
 
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -16,134 +16,114 @@
 #define LAST_READS 2000000
 /* After drain_timeout: for a disk to finish what cannot be cut. */
 #define LAST_WORDS 5000000
+/* A client that goes on at once after an answer is not cut off. */
+#define IDLE_GRACE 1000000
+#define TICK 100000
 
 struct edge {
 	struct server server;
-	struct entrance entrances[GATES_MAX];
 	struct accepter accepter;
 	struct sweeper sweeper;
+	struct service *first; /* its listeners are those we have; held */
+	struct service *old;   /* may still be held by requests */
 	bool has_sweeper;
 	bool has_conns;
 	bool has_accepter;
 };
 
-static const struct conf_listener *listener_of(
-    const struct edge *edge, unsigned number)
-{
-	const struct conf *conf = edge->server.service->conf;
-
-	return number == 0 ? &conf->listen : &conf->public;
-}
-
-static unsigned count_threads(const struct conf *conf)
-{
-	cpu_set_t cpus;
-
-	if (conf->threads)
-		return conf->threads;
-	if (sched_getaffinity(0, sizeof cpus, &cpus) != 0)
-		return 1;
-	return (unsigned)CPU_COUNT(&cpus);
-}
-
-static bool open_auth(struct server *server)
+static bool open_replay(struct server *server)
 {
 	const struct conf *conf = server->service->conf;
 	struct replay_config config = {
 		.max_skew = conf->max_skew,
 		.max = conf->replay_max,
-		.callers = (uint32_t)conf->caller_count,
 	};
-	uint8_t random[32];
-	struct replay *replay;
 
 	world_random(config.seed, sizeof config.seed);
-	world_random(random, sizeof random);
-	replay = replay_open(&config);
-	if (!replay)
-		return false;
-	auth_init(
-	    &server->auth, conf->callers, conf->caller_count, replay, random);
-	wipe(random, sizeof random);
-	return true;
+	server->replay = replay_open(&config);
+	return server->replay &&
+	       service_authenticate(server->service, server->replay);
+}
+
+/* What a configuration may be the first to need. */
+static bool open_helpers(struct edge *edge, const struct service *service)
+{
+	struct server *server = &edge->server;
+
+	if (conf_sends(service->conf) && !server->relay) {
+		server->relay = relay_open(
+		    service->conf->limits.body_timeout, world_micros);
+		if (!server->relay)
+			return false;
+	}
+	if (!service->fs)
+		return true;
+	if (!server->writers)
+		server->writers = pool_open(WRITERS);
+	if (!server->readers)
+		server->readers = pool_open(READERS);
+	if (!edge->has_sweeper)
+		edge->has_sweeper = sweeper_start(&edge->sweeper, NULL);
+	return server->writers && server->readers && edge->has_sweeper;
 }
 
 static bool open_shared(struct edge *edge)
 {
 	struct server *server = &edge->server;
-	const struct conf *conf = server->service->conf;
 
-	server->log = (struct log){ conf->log_format, conf->log_level };
 	json_start();
-	if (!open_auth(server))
+	if (!open_replay(server))
 		return false;
 	server->reaper = reaper_open();
 	edge->has_conns = conns_open(&server->conns);
-	if (!server->reaper || !edge->has_conns)
-		return false;
-	if (conf_sends(conf)) {
-		server->relay =
-		    relay_open(conf->limits.body_timeout, world_micros);
-		if (!server->relay)
-			return false;
-	}
-	if (!server->service->fs)
-		return true;
-	server->writers = pool_open(WRITERS);
-	server->readers = pool_open(READERS);
-	edge->has_sweeper = server->writers && server->readers &&
-			    sweeper_start(&edge->sweeper, server->service->fs);
-	return edge->has_sweeper;
+	return server->reaper && edge->has_conns &&
+	       open_helpers(edge, server->service);
 }
 
-static bool open_loops(struct gate *gate, const struct entrance *entrance)
+/* Its helpers know it from here on. */
+static void use(struct edge *edge, const struct service *service)
 {
-	unsigned count = count_threads(entrance->server->service->conf);
-
-	gate->loops = calloc(count, sizeof(struct loop *));
-	while (gate->loops && gate->loop_count < count) {
-		struct loop *loop = loop_open(entrance);
-
-		if (!loop)
-			return false;
-		gate->loops[gate->loop_count++] = loop;
-	}
-	return gate->loops != NULL;
+	replay_share(
+	    edge->server.replay, (uint32_t)service->conf->caller_count);
+	if (edge->server.relay)
+		relay_set_timeout(
+		    edge->server.relay, service->conf->limits.body_timeout);
+	if (edge->has_sweeper)
+		sweeper_use(&edge->sweeper, service->fs);
 }
 
-static void close_loops(struct gate *gate)
+static const struct conf_listener *listener_of(
+    const struct edge *edge, const struct gate *gate)
 {
-	for (unsigned i = 0; i < gate->loop_count; i++)
-		loop_close(gate->loops[i]);
-	free(gate->loops);
+	const struct conf *conf = edge->first->conf;
+
+	return gate->entrance.doors & DOOR_LISTEN ? &conf->listen
+						  : &conf->public;
 }
 
 /* One listening socket with its loops behind it. */
 static bool open_gate(
     struct edge *edge, unsigned doors, char *wrong, size_t wrong_size)
 {
-	unsigned number = edge->accepter.count;
-	struct gate *gate = &edge->accepter.gates[number];
-	struct entrance *entrance = &edge->entrances[number];
+	struct gate *gate = &edge->accepter.gates[edge->accepter.count];
+	struct loops *loops;
+	int fd;
 
-	*entrance = (struct entrance){ &edge->server, doors };
-	gate->fd = socket_listen(listener_of(edge, number), wrong, wrong_size);
-	if (gate->fd < 0)
+	gate_init(gate, -1, &edge->server, doors);
+	fd = socket_listen(listener_of(edge, gate), wrong, wrong_size);
+	if (fd < 0)
 		return false;
-	/* Strangers cannot take the last connections from the XMPP server. */
-	gate->max = edge->server.service->conf->limits.connections;
-	if (doors == DOOR_PUBLIC)
-		gate->max -= gate->max / 8;
+	gate->fd = fd;
 	edge->accepter.count++;
-	if (open_loops(gate, entrance))
-		return true;
-	snprintf(wrong, wrong_size, "libmicrohttpd did not start");
-	return false;
+	if (!gate_prepare(gate, edge->first, &loops, wrong, wrong_size))
+		return false;
+	gate_use(gate, loops);
+	return true;
 }
 
 static bool open_gates(struct edge *edge, char *wrong, size_t wrong_size)
 {
-	const struct conf *conf = edge->server.service->conf;
+	const struct conf *conf = edge->first->conf;
 
 	if (!conf->has_public)
 		return open_gate(
@@ -157,11 +137,17 @@ struct edge *edge_open(struct service *service, char *wrong, size_t wrong_size)
 	struct edge *edge = calloc(1, sizeof *edge);
 
 	snprintf(wrong, wrong_size, "out of memory or threads");
-	if (!edge)
+	if (!edge) {
+		service_release(service);
 		return NULL;
+	}
+	pthread_mutex_init(&edge->server.lock, NULL);
 	edge->server.service = service;
+	edge->first = service;
+	service_hold(service);
 	edge->accepter.server = &edge->server;
 	if (open_shared(edge) && open_gates(edge, wrong, wrong_size)) {
+		use(edge, service);
 		edge->has_accepter = accepter_start(&edge->accepter);
 		if (edge->has_accepter)
 			return edge;
@@ -170,18 +156,106 @@ struct edge *edge_open(struct service *service, char *wrong, size_t wrong_size)
 	return NULL;
 }
 
+const struct conf *edge_conf(const struct edge *edge)
+{
+	return edge->server.service->conf;
+}
+
+/* New loops for each gate that needs them; all or none. */
+static bool prepare_gates(struct edge *edge, const struct service *service,
+    struct loops *ret_loops[GATES_MAX], char *wrong, size_t wrong_size)
+{
+	for (unsigned i = 0; i < edge->accepter.count; i++) {
+		if (gate_prepare(&edge->accepter.gates[i], service,
+			&ret_loops[i], wrong, wrong_size))
+			continue;
+		while (i-- > 0)
+			gate_drop(ret_loops[i]);
+		return false;
+	}
+	return true;
+}
+
+bool edge_reload(
+    struct edge *edge, struct conf *conf, char *wrong, size_t wrong_size)
+{
+	struct server *server = &edge->server;
+	struct loops *loops[GATES_MAX] = { NULL };
+	struct service *before = server->service, *service;
+
+	stays_apply(edge->first, before, conf);
+	service = service_open(conf, before, wrong, wrong_size);
+	if (!service)
+		return false;
+	snprintf(wrong, wrong_size, "out of memory or threads");
+	if (!service_authenticate(service, server->replay) ||
+	    !open_helpers(edge, service) ||
+	    !prepare_gates(edge, service, loops, wrong, wrong_size)) {
+		service_release(service);
+		return false;
+	}
+	use(edge, service);
+	pthread_mutex_lock(&server->lock);
+	server->service = service;
+	pthread_mutex_unlock(&server->lock);
+	for (unsigned i = 0; i < edge->accepter.count; i++)
+		gate_use(&edge->accepter.gates[i], loops[i]);
+	before->older = edge->old;
+	edge->old = before;
+	return true;
+}
+
+bool edge_tidy(struct edge *edge)
+{
+	struct service **at = &edge->old;
+	bool left = false;
+
+	while (*at) {
+		struct service *service = *at;
+
+		/* Ours is the last: nobody can come by another. */
+		if (atomic_load(&service->holders) > 1) {
+			at = &service->older;
+			continue;
+		}
+		*at = service->older;
+		service_release(service);
+	}
+	for (unsigned i = 0; i < edge->accepter.count; i++)
+		left |= gate_tidy(&edge->accepter.gates[i]);
+	return left || edge->old;
+}
+
+void edge_drain(struct edge *edge)
+{
+	atomic_store(&edge->server.draining, true);
+}
+
+/* Idle connections end once they have been so for a moment. */
+static bool wait_for_all(struct conns *conns, int64_t until)
+{
+	int64_t now;
+
+	while ((now = world_micros()) < until) {
+		int64_t next = now + TICK < until ? now + TICK : until;
+
+		conns_end_idle(conns, now - IDLE_GRACE);
+		if (conns_wait(conns, next))
+			return true;
+	}
+	return conns_wait(conns, until);
+}
+
 /* Lets everything that runs end; false when it had to be cut. */
-static bool drain(struct edge *edge)
+static bool finish_all(struct edge *edge)
 {
 	struct server *server = &edge->server;
 	uint32_t seconds = server->service->conf->limits.drain_timeout;
 	int64_t until = world_micros() + (int64_t)seconds * 1000000;
-	bool whole;
+	bool whole = wait_for_all(&server->conns, until);
 
-	conns_end_idle(&server->conns);
-	whole = conns_wait(&server->conns, until);
 	if (!whole) {
-		log_note(&server->log, CONF_LOG_WARN, "cut off", "reason",
+		server_note(server, CONF_LOG_WARN, "cut off",
 		    "limits.drain_timeout is over");
 		if (server->relay)
 			relay_cut(server->relay);
@@ -193,11 +267,23 @@ static bool drain(struct edge *edge)
 	if (!conns_wait(&server->conns, world_micros()) ||
 	    (server->writers &&
 		!pool_wait(server->writers, world_micros() + LAST_WORDS))) {
-		log_note(&server->log, CONF_LOG_ERROR, "cut off", "reason",
+		server_note(server, CONF_LOG_ERROR, "cut off",
 		    "the disk does not answer");
 		_Exit(0);
 	}
 	return whole;
+}
+
+static void release_all(struct edge *edge)
+{
+	service_release(edge->first);
+	service_release(edge->server.service);
+	while (edge->old) {
+		struct service *service = edge->old;
+
+		edge->old = service->older;
+		service_release(service);
+	}
 }
 
 bool edge_close(struct edge *edge)
@@ -205,13 +291,14 @@ bool edge_close(struct edge *edge)
 	struct server *server = &edge->server;
 	bool whole = true;
 
-	atomic_store(&server->draining, true);
+	edge_drain(edge);
 	if (edge->has_accepter)
 		accepter_stop(&edge->accepter);
 	for (unsigned i = 0; i < edge->accepter.count; i++)
-		socket_close(listener_of(edge, i), edge->accepter.gates[i].fd);
+		socket_close(listener_of(edge, &edge->accepter.gates[i]),
+		    edge->accepter.gates[i].fd);
 	if (edge->has_accepter)
-		whole = drain(edge);
+		whole = finish_all(edge);
 	/* The last of their jobs may still wake a loop. */
 	if (server->relay)
 		relay_close(server->relay);
@@ -220,17 +307,16 @@ bool edge_close(struct edge *edge)
 	if (server->readers)
 		pool_close(server->readers);
 	for (unsigned i = 0; i < edge->accepter.count; i++)
-		close_loops(&edge->accepter.gates[i]);
+		gate_done(&edge->accepter.gates[i]);
 	if (edge->has_sweeper)
 		sweeper_stop(&edge->sweeper);
 	if (server->reaper)
 		reaper_close(server->reaper, world_micros() + LAST_READS);
 	if (edge->has_conns)
 		conns_close(&server->conns);
-	if (server->auth.replay) {
-		replay_close(server->auth.replay);
-		auth_done(&server->auth);
-	}
+	release_all(edge);
+	replay_close(server->replay);
+	pthread_mutex_destroy(&server->lock);
 	free(edge);
 	return whole;
 }

@@ -5,13 +5,30 @@
 
 /*
  * The service as it runs: listening sockets, the accept loop, the event
- * loops behind it, and what they share.
+ * loops behind it, and what they share. All calls from one thread.
  */
 struct edge;
 
-/* Listens and serves. The service must outlive it. NULL with a sentence in
- * wrong. Signals should be blocked before: its threads inherit that. */
+/* Listens and serves. The service is the edge's from then on, also when it
+ * fails. NULL with a sentence in wrong. Signals should be blocked before: its
+ * threads inherit that. */
 struct edge *edge_open(struct service *service, char *wrong, size_t wrong_size);
+
+/*
+ * Serves by another configuration, which is the edge's from then on: requests
+ * that have begun end by the one before. What cannot change in a running
+ * process stays, and is logged. False with a sentence in wrong: nothing has
+ * changed.
+ */
+bool edge_reload(
+    struct edge *edge, struct conf *conf, char *wrong, size_t wrong_size);
+
+/* Frees what no request needs any more; true when it should be called again
+ * in a while. */
+bool edge_tidy(struct edge *edge);
+
+/* The end is near: /readyz says 503, and answers end their connections. */
+void edge_drain(struct edge *edge);
 
 /*
  * Stops: what the kernel has queued is still accepted, then no more; what
@@ -20,5 +37,8 @@ struct edge *edge_open(struct service *service, char *wrong, size_t wrong_size);
  * the process should end by _exit.
  */
 bool edge_close(struct edge *edge);
+
+/* The newest configuration. */
+const struct conf *edge_conf(const struct edge *edge);
 
 #endif

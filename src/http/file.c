@@ -48,7 +48,7 @@ static void open_job(void *argument)
 	struct request *request = argument;
 	struct download *download = request->state;
 
-	download->failure = fs_file_open(request->server->service->fs,
+	download->failure = fs_file_open(request->service->fs,
 	    (struct span){ download->key, download->key_len }, world_unix(),
 	    &download->file, &download->why);
 	download->open = download->failure == FAILURE_NONE;
@@ -73,8 +73,7 @@ static void read_job(void *argument)
  * that it was given. */
 static void move_deadline(struct request *request, uint64_t offset)
 {
-	const struct conf_limits *limits =
-	    &request->server->service->conf->limits;
+	const struct conf_limits *limits = &request->service->conf->limits;
 	struct download *download = request->state;
 	int64_t seconds = limits->body_timeout;
 
@@ -279,7 +278,7 @@ static void end(struct request *request)
 	if (redirect_answer(request))
 		return;
 	buf_init(&key, memory, sizeof memory);
-	if (request->server->service->fs &&
+	if (request->service->fs &&
 	    uri_decode(&key, span_from(request->path, strlen("/f/"))))
 		file_begin(request, buf_span(&key));
 	else

@@ -1,6 +1,7 @@
 #include "http/handler.h"
 
 #include "http/guard.h"
+#include "http/loop.h"
 #include "http/reply.h"
 #include "http/route.h"
 #include "http/world.h"
@@ -8,13 +9,14 @@
 #include <microhttpd.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
 /* Memory of a connection: request head and read buffer. The heads of slots
  * are small; a URL of the embedded store may have 2 KiB, and uploads are
  * read through it; a redirect's Location has several. */
 #define MEMORY_SLOTS 8192
 #define MEMORY_FILES 32768
+/* More than there can be descriptors, see conn.c. */
+#define CONNECTIONS_MAX 1048576
 
 static int64_t in_seconds(uint32_t seconds)
 {
@@ -23,7 +25,7 @@ static int64_t in_seconds(uint32_t seconds)
 
 static const struct conf_limits *limits(const struct request *request)
 {
-	return &request->server->service->conf->limits;
+	return &request->service->conf->limits;
 }
 
 /* The first line is here. The target is kept as it came: libmicrohttpd
@@ -42,6 +44,7 @@ static void *on_target(
 	request->target = (struct span){ (const char *)(request + 1), len };
 	request->entrance = entrance;
 	request->server = entrance->server;
+	request->service = server_service(entrance->server);
 	request->mhd = mhd;
 	request->started = world_micros();
 	info = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
@@ -231,7 +234,7 @@ static void log_request(const struct request *request, bool whole)
 {
 	struct log_line line;
 
-	log_begin(&line, &request->server->log, level_of(request), "request");
+	log_begin(&line, &request->service->log, level_of(request), "request");
 	log_span(&line, "method", request->method);
 	if (request->share)
 		log_span(&line, "route", request->share->base);
@@ -281,14 +284,12 @@ static void on_completed(void *argument, struct MHD_Connection *mhd,
 	if (request->conn) {
 		conn_expect(
 		    request->conn, in_seconds(limits(request)->idle_timeout));
-		atomic_store(&request->conn->idle, true);
-		/* Idle from now on, as conns_end_idle would have seen it. */
-		if (atomic_load(&request->server->draining))
-			shutdown(request->conn->fd, SHUT_RD);
+		conn_rest(request->conn);
 	}
 	if (request->state_free)
 		request->state_free(request);
 	log_request(request, how == MHD_REQUEST_TERMINATED_COMPLETED_OK);
+	service_release(request->service);
 	free(request->body);
 	free(request);
 }
@@ -327,27 +328,34 @@ static size_t leave_escaped(
 	return strlen(text);
 }
 
-struct MHD_Daemon *handler_start(const struct entrance *entrance)
+struct MHD_Daemon *handler_start(
+    const struct entrance *entrance, const struct loop_options *options)
 {
-	const struct conf *conf = entrance->server->service->conf;
 	void *argument = (void *)(uintptr_t)entrance;
-	bool files = (entrance->doors & DOOR_PUBLIC) &&
-		     route_has_files(entrance->server->service);
+	struct MHD_OptionItem tls[] = {
+		{ MHD_OPTION_HTTPS_MEM_CERT, 0,
+		    (void *)(uintptr_t)options->cert },
+		{ MHD_OPTION_HTTPS_MEM_KEY, 0,
+		    (void *)(uintptr_t)options->key },
+		{ MHD_OPTION_END, 0, NULL },
+	};
 
 	/* Its connection limit only makes clients hang; ours answers, so
 	 * that one has to be out of the way. */
 	return MHD_start_daemon(MHD_USE_NO_LISTEN_SOCKET | MHD_USE_EPOLL |
 				    MHD_USE_ITC | MHD_ALLOW_SUSPEND_RESUME |
-				    MHD_USE_ERROR_LOG,
+				    MHD_USE_ERROR_LOG |
+				    (options->tls ? MHD_USE_TLS : 0u),
 	    0, NULL, NULL, on_request, argument, MHD_OPTION_EXTERNAL_LOGGER,
 	    on_log, NULL, MHD_OPTION_URI_LOG_CALLBACK, on_target, argument,
 	    MHD_OPTION_UNESCAPE_CALLBACK, leave_escaped, NULL,
 	    MHD_OPTION_NOTIFY_COMPLETED, on_completed, argument,
 	    MHD_OPTION_NOTIFY_CONNECTION, on_connection, argument,
-	    MHD_OPTION_CONNECTION_TIMEOUT, conf->limits.idle_timeout,
-	    MHD_OPTION_CONNECTION_LIMIT, conf->limits.connections + 64,
+	    MHD_OPTION_CONNECTION_TIMEOUT, options->idle_timeout,
+	    MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX,
 	    MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-	    (size_t)(files ? MEMORY_FILES : MEMORY_SLOTS),
+	    (size_t)(options->files ? MEMORY_FILES : MEMORY_SLOTS),
+	    MHD_OPTION_ARRAY, tls + (options->tls ? 0 : 2),
 #if MHD_VERSION >= 0x00097701
 	    MHD_OPTION_CLIENT_DISCIPLINE_LVL, 1,
 #else

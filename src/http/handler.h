@@ -4,12 +4,14 @@
 #include "http/server.h"
 
 struct MHD_Daemon;
+struct loop_options;
 
 /*
  * A libmicrohttpd daemon without a listening socket, that serves what is
  * given to MHD_add_connection through our routes, whenever MHD_run is called.
  * NULL: it did not start. entrance must outlive it.
  */
-struct MHD_Daemon *handler_start(const struct entrance *entrance);
+struct MHD_Daemon *handler_start(
+    const struct entrance *entrance, const struct loop_options *options);
 
 #endif

@@ -37,7 +37,7 @@ static void note(struct request *request, const struct slot_request *wish)
 	struct span bare = span_first(wish->jid, span_find(wish->jid, '/'));
 	size_t at = span_find(bare, '@');
 
-	if (request->server->service->conf->log_jids) {
+	if (request->service->conf->log_jids) {
 		/* The log cuts it there anyway. */
 		struct span jid = span_first(bare, sizeof request->jid - 1);
 
@@ -52,7 +52,7 @@ static void note(struct request *request, const struct slot_request *wish)
 /* The embedded store asks the file system for its room. */
 static bool needs_disk(struct request *request, const struct slot_request *wish)
 {
-	struct service *service = request->server->service;
+	struct service *service = request->service;
 	const char *wrong;
 	struct jid jid;
 
@@ -68,8 +68,8 @@ static void run(void *argument)
 	uint8_t random[RANDOM_BYTES];
 
 	world_random(random, sizeof random);
-	issue->failure = slot_issue(&request->server->service->issuers,
-	    &issue->wish, world_unix(), random, &issue->slot, &issue->why);
+	issue->failure = slot_issue(&request->service->issuers, &issue->wish,
+	    world_unix(), random, &issue->slot, &issue->why);
 }
 
 /* False when the request waits for the disk meanwhile. */

@@ -27,7 +27,7 @@ static const struct issuer *find(
 		reply_failure(request, FAILURE_FORBIDDEN, &why);
 		return NULL;
 	}
-	return service_issuer(request->server->service, buf_span(&domain));
+	return service_issuer(request->service, buf_span(&domain));
 }
 
 static void end(struct request *request)

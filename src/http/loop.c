@@ -19,6 +19,8 @@ struct loop {
 	int epoll;     /* the daemon's own, guests and wake */
 	int guests[2]; /* a pipe of struct loop_guest; closed to end it */
 	int wake;      /* an eventfd */
+	atomic_bool retired;
+	atomic_uint guest_count;
 };
 
 /* One write each, whole. */
@@ -116,7 +118,8 @@ static void release(struct loop *loop)
 	free(loop);
 }
 
-struct loop *loop_open(const struct entrance *entrance)
+struct loop *loop_open(
+    const struct entrance *entrance, const struct loop_options *options)
 {
 	struct loop *loop = calloc(1, sizeof *loop);
 
@@ -126,7 +129,7 @@ struct loop *loop_open(const struct entrance *entrance)
 		.epoll = -1,
 		.guests = { -1, -1 },
 		.wake = -1 };
-	loop->daemon = handler_start(entrance);
+	loop->daemon = handler_start(entrance, options);
 	if (loop->daemon && start(loop))
 		return loop;
 	if (loop->guests[1] >= 0)
@@ -140,10 +143,31 @@ bool loop_add(struct loop *loop, const struct loop_guest *guest)
 	ssize_t written;
 
 	guest->conn->loop = loop;
+	atomic_fetch_add(&loop->guest_count, 1);
 	do {
 		written = write(loop->guests[1], guest, sizeof *guest);
 	} while (written < 0 && errno == EINTR);
 	return written == sizeof *guest;
+}
+
+void loop_left(struct loop *loop)
+{
+	atomic_fetch_sub(&loop->guest_count, 1);
+}
+
+bool loop_busy(const struct loop *loop)
+{
+	return atomic_load(&loop->guest_count) > 0;
+}
+
+void loop_retire(struct loop *loop)
+{
+	atomic_store(&loop->retired, true);
+}
+
+bool loop_retired(const struct loop *loop)
+{
+	return atomic_load(&loop->retired);
 }
 
 void loop_wake(struct loop *loop)

@@ -3,6 +3,7 @@
 
 #include <sys/socket.h>
 
+#include "core/hash.h"
 #include "http/server.h"
 
 /*
@@ -12,9 +13,20 @@
  */
 struct loop;
 
+/* What a loop is made with, and cannot change. */
+struct loop_options {
+	bool files;            /* connections need room for long heads */
+	uint32_t idle_timeout; /* seconds */
+	bool tls;
+	uint8_t print[HASH_SIZE]; /* of certificate and key */
+	const char *cert;         /* PEM; needed by loop_open alone */
+	const char *key;
+};
+
 /* NULL: no memory, or libmicrohttpd did not start. entrance must outlive
  * it. */
-struct loop *loop_open(const struct entrance *entrance);
+struct loop *loop_open(
+    const struct entrance *entrance, const struct loop_options *options);
 
 /* A connection that was accepted, and where it is counted. */
 struct loop_guest {
@@ -23,6 +35,14 @@ struct loop_guest {
 	struct sockaddr_storage address;
 	struct conn *conn;
 };
+
+/* From now on its answers end their connections. */
+void loop_retire(struct loop *loop);
+bool loop_retired(const struct loop *loop);
+/* Whether it has connections, or some are on their way to it. */
+bool loop_busy(const struct loop *loop);
+/* One of them has gone. */
+void loop_left(struct loop *loop);
 
 /* Hands a connection over; false while hundreds are on their way already. */
 bool loop_add(struct loop *loop, const struct loop_guest *guest);

@@ -18,7 +18,7 @@ struct receive {
 
 static int64_t last_moment(const struct request *request)
 {
-	const struct conf *conf = request->server->service->conf;
+	const struct conf *conf = request->service->conf;
 	const struct receive *receive = request->state;
 
 	return receive->opened + (int64_t)conf->limits.upload_timeout * 1000000;
@@ -54,8 +54,7 @@ static void forget(struct request *request)
  * upload_timeout. */
 static void move_deadline(struct request *request)
 {
-	const struct conf_limits *limits =
-	    &request->server->service->conf->limits;
+	const struct conf_limits *limits = &request->service->conf->limits;
 	struct receive *receive = request->state;
 	int64_t until = last_moment(request), paid;
 

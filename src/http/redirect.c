@@ -97,8 +97,7 @@ bool redirect_answer(struct request *request)
 		return false;
 	key = buf_span(&text);
 	token = span_cut(&key, '/');
-	store =
-	    key.at ? find_store(request->server->service, token, key) : NULL;
+	store = key.at ? find_store(request->service, token, key) : NULL;
 	if (!store)
 		return false;
 	memcpy(request->slot, key.at, span_first(key, 8).len);

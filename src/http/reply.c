@@ -2,6 +2,7 @@
 
 #include "core/utf8.h"
 #include "http/json.h"
+#include "http/loop.h"
 #include "http/route.h"
 #include "slot/basic.h"
 
@@ -95,7 +96,8 @@ void reply_send(struct request *request, struct reply *reply)
 {
 	bool unread = request->has_body && request->step != REQUEST_BODY;
 
-	if (atomic_load(&request->server->draining))
+	if (atomic_load(&request->server->draining) ||
+	    loop_retired(request->conn->loop))
 		reply_header(reply, "Connection", "close");
 	if (request->route && request->route->cors)
 		reply_header(reply, "Access-Control-Allow-Origin", "*");

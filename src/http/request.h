@@ -25,6 +25,7 @@ enum request_step {
 struct request {
 	const struct entrance *entrance;
 	struct server *server;
+	struct service *service; /* the newest when it began; held */
 	struct MHD_Connection *mhd;
 	struct conn *conn;
 	enum request_step step;

@@ -59,7 +59,7 @@ static const struct route share_route = { "", DOOR_PUBLIC, NULL, true,
 
 static const struct caller *find_share(const struct request *request)
 {
-	const struct conf *conf = request->server->service->conf;
+	const struct conf *conf = request->service->conf;
 
 	if (!(share_route.doors & request->entrance->doors))
 		return NULL;
@@ -79,7 +79,7 @@ const struct route *route_find(struct request *request)
 		const struct route *route = &routes[i];
 
 		if (!(route->doors & request->entrance->doors) ||
-		    (route->there && !route->there(request->server->service)))
+		    (route->there && !route->there(request->service)))
 			continue;
 		if (matches(route, request->path))
 			return route;

@@ -12,9 +12,9 @@
 
 /* What every request may use. */
 struct server {
-	struct service *service;
-	struct auth auth;
-	struct log log;
+	pthread_mutex_t lock;
+	struct service *service; /* the newest; see server_service */
+	struct replay *replay;
 	struct conns conns;
 	struct reaper *reaper;
 	/* Of the embedded store, else NULL: what writes may wait long for a
@@ -24,6 +24,13 @@ struct server {
 	struct relay *relay;  /* NULL: no store has one */
 	atomic_bool draining; /* SIGTERM has come */
 };
+
+/* The newest service, held: to be released. */
+struct service *server_service(struct server *server);
+
+/* A line of the log that has no request. */
+void server_note(struct server *server, enum conf_log_level level,
+    const char *message, const char *reason);
 
 /* Where a request came in: bits, for route.h. */
 enum door {

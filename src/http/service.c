@@ -1,6 +1,7 @@
 #include "http/service.h"
 
 #include "creds/static.h"
+#include "http/world.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,7 +32,8 @@ static bool has_jwt(const struct conf *conf)
 }
 
 /* First of all stores: it may make the key_file. */
-static bool open_fs(struct service *service, char *wrong, size_t wrong_size)
+static bool open_fs(struct service *service, const struct service *before,
+    char *wrong, size_t wrong_size)
 {
 	const struct conf *conf = service->conf;
 	struct fs_config config;
@@ -43,7 +45,10 @@ static bool open_fs(struct service *service, char *wrong, size_t wrong_size)
 			continue;
 		config = conf->storages[i].fs;
 		config.has_until = has_jwt(conf);
-		service->fs = fs_open(&config, wrong, wrong_size);
+		service->fs =
+		    before && before->fs
+			? fs_open_again(&config, before->fs, wrong, wrong_size)
+			: fs_open(&config, wrong, wrong_size);
 		if (!service->fs)
 			return false;
 		service->stores[i] = fs_store(service->fs);
@@ -102,12 +107,11 @@ static void make_issuers(struct service *service)
 	    (struct issuers){ service->issuer_list, conf->domain_count + 1 };
 }
 
-bool service_open(struct service *service, const struct conf *conf, char *wrong,
-    size_t wrong_size)
+static bool open_all(struct service *service, const struct service *before,
+    char *wrong, size_t wrong_size)
 {
-	snprintf(wrong, wrong_size, "out of memory");
-	memset(service, 0, sizeof *service);
-	service->conf = conf;
+	const struct conf *conf = service->conf;
+
 	service->stores = calloc(conf->storage_count, sizeof(struct store *));
 	service->templates =
 	    calloc(conf->storage_count, sizeof *service->templates);
@@ -116,7 +120,7 @@ bool service_open(struct service *service, const struct conf *conf, char *wrong,
 	if (!service->stores || !service->templates || !service->issuer_list)
 		return false;
 	service->store_count = conf->storage_count;
-	if (!open_fs(service, wrong, wrong_size))
+	if (!open_fs(service, before, wrong, wrong_size))
 		return false;
 	for (size_t i = 0; i < service->store_count; i++)
 		if (!open_one(service, i))
@@ -125,7 +129,7 @@ bool service_open(struct service *service, const struct conf *conf, char *wrong,
 	return true;
 }
 
-void service_close(struct service *service)
+static void finish(struct service *service)
 {
 	for (size_t i = 0; i < service->store_count; i++) {
 		struct store *store = service->stores[i];
@@ -133,9 +137,63 @@ void service_close(struct service *service)
 		if (store)
 			store->class->close(store);
 	}
+	if (service->auth.replay)
+		auth_done(&service->auth);
 	free(service->stores);
 	free(service->templates);
 	free(service->issuer_list);
+	conf_free(service->conf);
+	free(service);
+}
+
+struct service *service_open(struct conf *conf, const struct service *before,
+    char *wrong, size_t wrong_size)
+{
+	struct service *service = calloc(1, sizeof *service);
+
+	snprintf(wrong, wrong_size, "out of memory");
+	if (!service) {
+		conf_free(conf);
+		return NULL;
+	}
+	atomic_init(&service->holders, 1);
+	service->conf = conf;
+	service->log = (struct log){ conf->log_format, conf->log_level };
+	if (open_all(service, before, wrong, wrong_size))
+		return service;
+	finish(service);
+	return NULL;
+}
+
+bool service_authenticate(struct service *service, struct replay *replay)
+{
+	struct conf *conf = service->conf;
+	uint8_t random[32];
+
+	for (size_t i = 0; i < conf->caller_count; i++) {
+		struct caller *caller = &conf->callers[i];
+
+		caller->number = replay_caller(replay, caller->id);
+		if (caller->number == REPLAY_NOBODY)
+			return false;
+	}
+	replay_share(replay, (uint32_t)conf->caller_count);
+	world_random(random, sizeof random);
+	auth_init(
+	    &service->auth, conf->callers, conf->caller_count, replay, random);
+	wipe(random, sizeof random);
+	return true;
+}
+
+void service_hold(struct service *service)
+{
+	atomic_fetch_add(&service->holders, 1);
+}
+
+void service_release(struct service *service)
+{
+	if (service && atomic_fetch_sub(&service->holders, 1) == 1)
+		finish(service);
 }
 
 const struct issuer *service_issuer(

@@ -1,13 +1,23 @@
 #ifndef HTTP_SERVICE_H
 #define HTTP_SERVICE_H
 
+#include <stdatomic.h>
+
 #include "conf/conf.h"
+#include "http/log.h"
 #include "slot/slot.h"
 
-/* What `serve` and `slot` share: the opened stores, and what slots are made
- * from. It points into the configuration, which must outlive it. */
+/*
+ * A configuration at work: the opened stores, and what slots are made from.
+ * Each reading of the configuration makes another one; requests hold the one
+ * that they began with, and the last who lets go of it ends it.
+ */
 struct service {
-	const struct conf *conf;
+	atomic_uint holders;
+	struct service *older; /* the edge's */
+	struct conf *conf;
+	struct log log;
+	struct auth auth; /* replay == NULL: nobody is authenticated */
 	struct fs *fs; /* the embedded store, which is one of them; or NULL */
 	const struct keyring *keyring; /* NULL: no key_file */
 	/* In the order of conf->storages. */
@@ -18,10 +28,20 @@ struct service {
 	struct issuers issuers;
 };
 
-/* False with a sentence in wrong. To be closed in either case. */
-bool service_open(struct service *service, const struct conf *conf, char *wrong,
-    size_t wrong_size);
-void service_close(struct service *service);
+/*
+ * Opens what the configuration names, which is the service's from then on,
+ * also when it fails. What can go on from the service before (NULL: there is
+ * none) does. NULL with a sentence in wrong.
+ */
+struct service *service_open(struct conf *conf, const struct service *before,
+    char *wrong, size_t wrong_size);
+
+/* Its callers share this replay table from now on; false: no memory. */
+bool service_authenticate(struct service *service, struct replay *replay);
+
+void service_hold(struct service *service);
+/* NULL is fine. */
+void service_release(struct service *service);
 
 /* What the files of a caller with a dialect of slot/share.h are made from,
  * whose names say nothing of a domain: that of its first allow_domains. */

@@ -58,7 +58,7 @@ static void note_jid(struct request *request, const struct jid *jid)
 	struct buf out;
 
 	note_domain(request, jid->domain);
-	if (!request->server->service->conf->log_jids)
+	if (!request->service->conf->log_jids)
 		return;
 	buf_init(&out, memory, sizeof memory);
 	buf_add(&out, jid->local);
@@ -161,7 +161,7 @@ static bool domain_allowed(
 static enum failure check_policy(struct request *request,
     const struct wish *wish, struct span filename, struct refusal *why)
 {
-	const struct service *service = request->server->service;
+	const struct service *service = request->service;
 	const struct issuer *issuer = service_share(service, request->share);
 
 	if (!domain_allowed(request, wish)) {
@@ -219,8 +219,7 @@ static void begin(struct request *request)
 	if (failure == FAILURE_NONE) {
 		wish.plan.key = buf_span(&key);
 		wish.plan.store =
-		    service_share(request->server->service, request->share)
-			->store;
+		    service_share(request->service, request->share)->store;
 		receive_begin(request, &wish.plan);
 	} else {
 		reply_failure(request, failure, &why);
@@ -261,7 +260,7 @@ static void end(struct request *request)
 		    request, FAILURE_NOT_FOUND, &(struct refusal){ 0 });
 		return;
 	}
-	store = service_share(request->server->service, request->share)->store;
+	store = service_share(request->service, request->share)->store;
 	if (s3_config_of(store))
 		redirect_lead(request, store, buf_span(&key));
 	else

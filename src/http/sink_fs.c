@@ -36,7 +36,7 @@ static struct sink *make(
 	if (!file)
 		return NULL;
 	file->sink.class = &sink_fs;
-	file->fs = request->server->service->fs;
+	file->fs = request->service->fs;
 	file->size = plan->size;
 	file->until = plan->until;
 	file->key_len = plan->key.len;
@@ -118,6 +118,7 @@ static void abort_job(void *argument)
 
 struct farewell {
 	struct job job;
+	struct service *service; /* held: the request may be gone */
 	struct file_sink *file;
 };
 
@@ -126,6 +127,7 @@ static void farewell_job(void *argument)
 	struct farewell *farewell = argument;
 
 	abort_job(farewell->file);
+	service_release(farewell->service);
 	free(farewell);
 }
 
@@ -142,6 +144,8 @@ static void drop(struct request *request, struct sink *sink)
 		return;
 	}
 	farewell->file = file;
+	farewell->service = request->service;
+	service_hold(farewell->service);
 	farewell->job.run = farewell_job;
 	farewell->job.argument = farewell;
 	pool_run(request->server->writers, &farewell->job);

@@ -15,33 +15,45 @@ int64_t sweeper_next(int64_t began, int64_t ended, int64_t pause)
 }
 
 /* Gives when to sweep again; INT64_MAX: never. */
-static int64_t sweep(struct sweeper *sweeper)
+static int64_t sweep(struct sweeper *sweeper, struct fs *fs)
 {
 	int64_t began = world_micros();
 	int64_t now = world_unix();
-	int64_t next = fs_sweep(sweeper->fs, now, &sweeper->stopping);
+	int64_t next = fs_sweep(fs, now, &sweeper->hurry);
 
 	if (next == INT64_MAX)
 		return next;
 	return sweeper_next(began, world_micros(), (next - now) * SECOND);
 }
 
+/* The lock is held, but not while it sweeps. */
+static void sweep_once(struct sweeper *sweeper)
+{
+	struct fs *fs = sweeper->fs;
+	int64_t next;
+
+	sweeper->busy = true;
+	pthread_mutex_unlock(&sweeper->lock);
+	next = sweep(sweeper, fs);
+	pthread_mutex_lock(&sweeper->lock);
+	sweeper->busy = false;
+	sweeper->next = next;
+	pthread_cond_broadcast(&sweeper->changed);
+}
+
 static void *run(void *argument)
 {
 	struct sweeper *sweeper = argument;
-	int64_t next = world_micros();
 
 	pthread_mutex_lock(&sweeper->lock);
-	while (!atomic_load(&sweeper->stopping)) {
-		if (world_micros() >= next) {
-			pthread_mutex_unlock(&sweeper->lock);
-			next = sweep(sweeper);
-			pthread_mutex_lock(&sweeper->lock);
-		} else if (next == INT64_MAX) {
-			pthread_cond_wait(&sweeper->stop_now, &sweeper->lock);
-		} else {
-			deadline_wait(&sweeper->stop_now, &sweeper->lock, next);
-		}
+	while (!sweeper->stopping) {
+		if (!sweeper->fs || sweeper->next == INT64_MAX)
+			pthread_cond_wait(&sweeper->changed, &sweeper->lock);
+		else if (world_micros() >= sweeper->next)
+			sweep_once(sweeper);
+		else
+			deadline_wait(
+			    &sweeper->changed, &sweeper->lock, sweeper->next);
 	}
 	pthread_mutex_unlock(&sweeper->lock);
 	return NULL;
@@ -49,18 +61,32 @@ static void *run(void *argument)
 
 bool sweeper_start(struct sweeper *sweeper, struct fs *fs)
 {
-	sweeper->fs = fs;
-	atomic_init(&sweeper->stopping, false);
+	*sweeper = (struct sweeper){ .fs = fs, .next = world_micros() };
+	atomic_init(&sweeper->hurry, false);
 	pthread_mutex_init(&sweeper->lock, NULL);
-	deadline_init(&sweeper->stop_now);
+	deadline_init(&sweeper->changed);
 	return pthread_create(&sweeper->thread, NULL, run, sweeper) == 0;
+}
+
+void sweeper_use(struct sweeper *sweeper, struct fs *fs)
+{
+	pthread_mutex_lock(&sweeper->lock);
+	atomic_store(&sweeper->hurry, true);
+	while (sweeper->busy)
+		pthread_cond_wait(&sweeper->changed, &sweeper->lock);
+	atomic_store(&sweeper->hurry, false);
+	sweeper->fs = fs;
+	sweeper->next = world_micros();
+	pthread_cond_broadcast(&sweeper->changed);
+	pthread_mutex_unlock(&sweeper->lock);
 }
 
 void sweeper_stop(struct sweeper *sweeper)
 {
 	pthread_mutex_lock(&sweeper->lock);
-	atomic_store(&sweeper->stopping, true);
-	pthread_cond_broadcast(&sweeper->stop_now);
+	sweeper->stopping = true;
+	atomic_store(&sweeper->hurry, true);
+	pthread_cond_broadcast(&sweeper->changed);
 	pthread_mutex_unlock(&sweeper->lock);
 	pthread_join(sweeper->thread, NULL);
 }

@@ -8,14 +8,20 @@
 
 /* The thread that removes expired files of the embedded store. */
 struct sweeper {
-	struct fs *fs;
+	struct fs *fs; /* NULL: nothing to do */
+	bool busy;
+	int64_t next; /* world_micros */
 	pthread_mutex_t lock;
-	pthread_cond_t stop_now;
-	atomic_bool stopping;
+	pthread_cond_t changed;
+	atomic_bool hurry; /* a sweep should end where it is */
+	bool stopping;
 	pthread_t thread;
 };
 
 bool sweeper_start(struct sweeper *sweeper, struct fs *fs);
+/* Sweeps this store from now on, NULL: none; the one before is not used any
+ * more when it returns. */
+void sweeper_use(struct sweeper *sweeper, struct fs *fs);
 /* Does not wait for the end of a sweep. */
 void sweeper_stop(struct sweeper *sweeper);
 

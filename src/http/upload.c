@@ -65,7 +65,7 @@ static void begin(struct request *request)
 		failure =
 		    why.detail ? FAILURE_BAD_REQUEST : FAILURE_SLOT_INVALID;
 	else
-		failure = find_store(request->server->service, buf_span(&token),
+		failure = find_store(request->service, buf_span(&token),
 		    buf_span(&key), &plan.store, &grant);
 	if (failure != FAILURE_NONE) {
 		reply_failure(request, failure, &why);

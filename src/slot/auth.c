@@ -229,8 +229,8 @@ enum failure auth_check(const struct auth *auth,
 	if (!sig_right(auth, caller, &params, request, sig))
 		return unauthorized(
 		    why, caller ? "wrong signature" : "unknown id");
-	failure = replay_check(auth->replay, (uint32_t)(caller - auth->callers),
-	    params.nonce, ts, request->now, why);
+	failure = replay_check(
+	    auth->replay, caller->number, params.nonce, ts, request->now, why);
 	if (failure == FAILURE_NONE)
 		*ret_caller = caller;
 	return failure;

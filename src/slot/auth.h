@@ -33,6 +33,7 @@ struct caller {
 	const struct span *allow_domains; /* none: any; lower-case patterns */
 	size_t allow_domain_count;
 	bool plain_urls;
+	uint32_t number;  /* in the replay table, see replay_caller */
 	struct span base; /* of dialects with URLs of the XMPP server's: such
 	                   * as "/share/"; else empty */
 };

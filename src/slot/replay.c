@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NOBODY UINT32_MAX
+#define NOBODY REPLAY_NOBODY
 #define PRINT_SIZE 16
 
 /*
@@ -22,11 +22,18 @@ struct entry {
 	uint32_t next_second;
 };
 
+struct holder {
+	char id[64];
+	size_t id_len;
+	uint32_t held; /* entries */
+};
+
 struct replay {
 	pthread_mutex_t lock;
 	struct replay_config config;
 	uint32_t share;
 	struct entry *entries;
+	uint32_t size; /* of entries */
 	uint32_t used; /* entries ever taken from the pool */
 	uint32_t free; /* chain of returned ones, by next_second */
 	uint32_t count;
@@ -34,7 +41,8 @@ struct replay {
 	uint32_t print_mask;
 	uint32_t *by_second;
 	uint32_t seconds;
-	uint32_t *held;  /* entries of each caller */
+	struct holder *holders;
+	uint32_t holder_count;
 	int64_t cut;     /* what is older than this was dropped */
 	int64_t dropped; /* the newest ts ever dropped */
 };
@@ -51,7 +59,6 @@ static uint32_t *chains_open(uint32_t count)
 struct replay *replay_open(const struct replay_config *config)
 {
 	struct replay *replay = calloc(1, sizeof *replay);
-	uint32_t callers = config->callers ? config->callers : 1;
 	uint32_t mask = 1023;
 
 	if (!replay)
@@ -60,20 +67,16 @@ struct replay *replay_open(const struct replay_config *config)
 		mask = mask << 1 | 1;
 	pthread_mutex_init(&replay->lock, NULL);
 	replay->config = *config;
-	replay->share = config->max / callers;
-	if (replay->share == 0)
-		replay->share = 1;
+	replay->share = config->max;
+	replay->size = config->max;
 	replay->print_mask = mask;
 	replay->seconds = 2 * config->max_skew + 2;
 	replay->free = NOBODY;
 	replay->dropped = INT64_MIN;
-	replay->entries =
-	    calloc((size_t)replay->share * callers, sizeof *replay->entries);
+	replay->entries = calloc(config->max, sizeof *replay->entries);
 	replay->by_print = chains_open(mask + 1);
 	replay->by_second = chains_open(replay->seconds);
-	replay->held = calloc(callers, sizeof *replay->held);
-	if (!replay->entries || !replay->by_print || !replay->by_second ||
-	    !replay->held) {
+	if (!replay->entries || !replay->by_print || !replay->by_second) {
 		replay_close(replay);
 		return NULL;
 	}
@@ -88,8 +91,59 @@ void replay_close(struct replay *replay)
 	free(replay->entries);
 	free(replay->by_print);
 	free(replay->by_second);
-	free(replay->held);
+	free(replay->holders);
 	free(replay);
+}
+
+static uint32_t find_holder(struct replay *replay, struct span id)
+{
+	struct holder *holders;
+	struct holder *holder;
+
+	for (uint32_t i = 0; i < replay->holder_count; i++) {
+		holder = &replay->holders[i];
+		if (span_equal((struct span){ holder->id, holder->id_len }, id))
+			return i;
+	}
+	holders = realloc(
+	    replay->holders, (replay->holder_count + 1) * sizeof *holders);
+	if (!holders)
+		return NOBODY;
+	replay->holders = holders;
+	holder = &holders[replay->holder_count];
+	holder->id_len =
+	    id.len < sizeof holder->id ? id.len : sizeof holder->id;
+	memcpy(holder->id, id.at, holder->id_len);
+	holder->held = 0;
+	return replay->holder_count++;
+}
+
+uint32_t replay_caller(struct replay *replay, struct span id)
+{
+	uint32_t number;
+
+	pthread_mutex_lock(&replay->lock);
+	number = find_holder(replay, id);
+	pthread_mutex_unlock(&replay->lock);
+	return number;
+}
+
+void replay_share(struct replay *replay, uint32_t callers)
+{
+	uint32_t max = replay->config.max;
+	struct entry *entries;
+
+	pthread_mutex_lock(&replay->lock);
+	/* One each. */
+	if (callers > replay->size) {
+		entries = realloc(replay->entries, callers * sizeof *entries);
+		if (entries) {
+			replay->entries = entries;
+			replay->size = callers;
+		}
+	}
+	replay->share = callers < max ? max / (callers ? callers : 1) : 1;
+	pthread_mutex_unlock(&replay->lock);
 }
 
 static uint32_t *print_chain(struct replay *replay, const uint8_t *print)
@@ -115,7 +169,7 @@ static void forget(struct replay *replay, uint32_t number)
 	*at = entry->next_print;
 	if (entry->ts > replay->dropped)
 		replay->dropped = entry->ts;
-	replay->held[entry->caller]--;
+	replay->holders[entry->caller].held--;
 	replay->count--;
 	entry->next_second = replay->free;
 	replay->free = number;
@@ -175,7 +229,7 @@ static void enter(
 	*by_print = number;
 	entry->next_second = *by_second;
 	*by_second = number;
-	replay->held[caller]++;
+	replay->holders[caller].held++;
 	replay->count++;
 }
 
@@ -204,8 +258,13 @@ static enum failure judge(struct replay *replay, uint32_t caller,
 			return FAILURE_REPLAYED;
 		}
 	}
-	if (replay->held[caller] >= replay->share) {
+	if (replay->holders[caller].held >= replay->share) {
 		why->reason = "this caller's share of replay_max is full";
+		return FAILURE_UNAVAILABLE;
+	}
+	/* After a reload shares of before may still be held. */
+	if (replay->free == NOBODY && replay->used == replay->size) {
+		why->reason = "replay_max is reached";
 		return FAILURE_UNAVAILABLE;
 	}
 	enter(replay, caller, print, ts);

@@ -13,7 +13,6 @@ struct replay;
 struct replay_config {
 	uint32_t max_skew; /* seconds */
 	uint32_t max;      /* entries in all */
-	uint32_t callers;  /* each holds at most max / callers, at least 1 */
 	uint8_t seed[16];  /* random: spreads the entries */
 };
 
@@ -21,12 +20,22 @@ struct replay_config {
 struct replay *replay_open(const struct replay_config *config);
 void replay_close(struct replay *replay);
 
+#define REPLAY_NOBODY UINT32_MAX
+
+/* The number of a caller, by its id of at most 64 bytes: the same as ever, or
+ * a new one; REPLAY_NOBODY when there is no memory. */
+uint32_t replay_caller(struct replay *replay, struct span id);
+
+/* So many callers share the table from now on: each holds at most
+ * max / callers, at least 1. Before: one. */
+void replay_share(struct replay *replay, uint32_t callers);
+
 /*
  * Judges a request whose signature is right, and enters it when all is well:
  * FAILURE_CLOCK_SKEW when ts is more than max_skew off, or not newer than
  * the newest that was ever dropped (so a clock that steps back opens
  * nothing); FAILURE_REPLAYED; FAILURE_UNAVAILABLE when this caller's share
- * is full. caller is its number, from 0.
+ * or the table is full. caller is its number.
  */
 enum failure replay_check(struct replay *replay, uint32_t caller,
     struct span nonce, int64_t ts, int64_t now, struct refusal *why);

@@ -69,15 +69,42 @@ static bool read_url(struct store *store, struct span url, struct buf *out)
 	return false;
 }
 
+static void release_folder(struct fs_folder *folder)
+{
+	if (!folder || atomic_fetch_sub(&folder->holders, 1) > 1)
+		return;
+	if (folder->root >= 0)
+		close(folder->root);
+	pthread_mutex_destroy(&folder->running_lock);
+	pthread_mutex_destroy(&folder->room_lock);
+	free(folder->path);
+	free(folder);
+}
+
+static struct fs_folder *make_folder(const char *path)
+{
+	struct fs_folder *folder = calloc(1, sizeof *folder);
+
+	if (!folder)
+		return NULL;
+	folder->path = strdup(path);
+	if (!folder->path) {
+		free(folder);
+		return NULL;
+	}
+	folder->root = -1;
+	atomic_init(&folder->holders, 1);
+	pthread_mutex_init(&folder->running_lock, NULL);
+	pthread_mutex_init(&folder->room_lock, NULL);
+	return folder;
+}
+
 static void close_store(struct store *store)
 {
 	struct fs *fs = (struct fs *)store;
 
-	if (fs->root >= 0)
-		close(fs->root);
+	release_folder(fs->folder);
 	keyring_done(&fs->own);
-	pthread_mutex_destroy(&fs->running_lock);
-	pthread_mutex_destroy(&fs->room_lock);
 	free(fs);
 }
 
@@ -99,14 +126,15 @@ static bool open_root(struct fs *fs, char *wrong, size_t wrong_size)
 	if (!made && errno != EEXIST)
 		return sentence(
 		    fs, "cannot be made", strerror(errno), wrong, wrong_size);
-	fs->root = open(fs->config.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fs->root < 0)
+	fs->folder->root =
+	    open(fs->config.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fs->folder->root < 0)
 		return sentence(fs,
 		    errno == ENOTDIR ? "is no folder" : "cannot be opened",
 		    errno == ENOTDIR ? "" : strerror(errno), wrong, wrong_size);
 	if (made) {
-		int parent =
-		    openat(fs->root, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		int parent = openat(
+		    fs->folder->root, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 		/* Without leave to read it, its durability is left to the
 		 * system. */
@@ -115,7 +143,7 @@ static bool open_root(struct fs *fs, char *wrong, size_t wrong_size)
 			close(parent);
 		}
 	}
-	fd = fs_path_open(fs->root, span_of("."), O_PATH);
+	fd = fs_path_open(fs->folder->root, span_of("."), O_PATH);
 	if (fd < 0)
 		return sentence(fs,
 		    errno == ENOSYS
@@ -129,19 +157,20 @@ static bool open_root(struct fs *fs, char *wrong, size_t wrong_size)
 /* Tries on a nameless file all that an upload will need. */
 static bool probe_file(struct fs *fs, int fd, char *wrong, size_t wrong_size)
 {
-	fs->has_types = !fsetxattr(fd, FS_XATTR_TYPE, "a/b", 3, 0);
-	if (fs_path_link(fd, fs->root, PROBE) && errno != EEXIST)
+	fs->folder->has_types = !fsetxattr(fd, FS_XATTR_TYPE, "a/b", 3, 0);
+	if (fs_path_link(fd, fs->folder->root, PROBE) && errno != EEXIST)
 		return sentence(fs,
 		    "a finished file cannot be linked into place (is /proc "
 		    "mounted?)",
 		    strerror(errno), wrong, wrong_size);
-	unlinkat(fs->root, PROBE, 0);
+	unlinkat(fs->folder->root, PROBE, 0);
 	return true;
 }
 
 static bool probe(struct fs *fs, char *wrong, size_t wrong_size)
 {
-	int fd = openat(fs->root, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+	int fd = openat(
+	    fs->folder->root, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
 	bool ok;
 
 	if (fd < 0 &&
@@ -158,28 +187,66 @@ static bool probe(struct fs *fs, char *wrong, size_t wrong_size)
 	return ok;
 }
 
-struct fs *fs_open(
-    const struct fs_config *config, char *wrong, size_t wrong_size)
+static struct fs *make(const struct fs_config *config)
 {
 	struct fs *fs = calloc(1, sizeof *fs);
 
-	if (!fs) {
-		snprintf(wrong, wrong_size, "out of memory");
+	if (!fs)
 		return NULL;
-	}
 	fs->store.class = &class;
 	fs->config = *config;
 	fs->keyring = config->keyring ? config->keyring : &fs->own;
-	fs->root = -1;
-	pthread_mutex_init(&fs->running_lock, NULL);
-	pthread_mutex_init(&fs->room_lock, NULL);
-	if (open_root(fs, wrong, wrong_size) && probe(fs, wrong, wrong_size) &&
-	    (config->keyring || fs_key_open(fs, wrong, wrong_size))) {
+	return fs;
+}
+
+static struct fs *finish(struct fs *fs, bool ok, char *wrong, size_t wrong_size)
+{
+	if (ok && (fs->config.keyring || fs_key_open(fs, wrong, wrong_size))) {
 		fs_until_mark(fs);
 		return fs;
 	}
 	close_store(&fs->store);
 	return NULL;
+}
+
+static struct fs *no_memory(char *wrong, size_t wrong_size)
+{
+	snprintf(wrong, wrong_size, "out of memory");
+	return NULL;
+}
+
+struct fs *fs_open(
+    const struct fs_config *config, char *wrong, size_t wrong_size)
+{
+	struct fs_folder *folder = make_folder(config->path);
+	struct fs *fs = folder ? make(config) : NULL;
+
+	if (!fs) {
+		release_folder(folder);
+		return no_memory(wrong, wrong_size);
+	}
+	fs->folder = folder;
+	return finish(fs,
+	    open_root(fs, wrong, wrong_size) && probe(fs, wrong, wrong_size),
+	    wrong, wrong_size);
+}
+
+struct fs *fs_open_again(const struct fs_config *config,
+    const struct fs *before, char *wrong, size_t wrong_size)
+{
+	struct fs *fs = make(config);
+
+	if (!fs)
+		return no_memory(wrong, wrong_size);
+	fs->folder = before->folder;
+	atomic_fetch_add(&fs->folder->holders, 1);
+	fs->config.path = fs->folder->path;
+	return finish(fs, true, wrong, wrong_size);
+}
+
+const char *fs_folder_path(const struct fs *fs)
+{
+	return fs->folder->path;
 }
 
 struct store *fs_store(struct fs *fs)

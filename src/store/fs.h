@@ -39,6 +39,17 @@ struct fs;
  */
 struct fs *fs_open(
     const struct fs_config *config, char *wrong, size_t wrong_size);
+
+/*
+ * The same store with another configuration, whose path is not looked at,
+ * while the one before goes on: they know of each other's uploads.
+ */
+struct fs *fs_open_again(const struct fs_config *config,
+    const struct fs *before, char *wrong, size_t wrong_size);
+
+/* Where the folder was when it was opened first. Valid as long as fs. */
+const char *fs_folder_path(const struct fs *fs);
+
 struct store *fs_store(struct fs *fs);
 const struct keyring *fs_keyring(const struct fs *fs);
 

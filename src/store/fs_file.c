@@ -92,7 +92,8 @@ enum failure fs_file_open(struct fs *fs, struct span key, int64_t now,
 	if (!fs_path_valid(key))
 		return FAILURE_NOT_FOUND;
 	/* Without O_NONBLOCK a fifo would wait for a writer. */
-	fd = fs_path_open(fs->root, key, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+	fd = fs_path_open(
+	    fs->folder->root, key, O_RDONLY | O_NONBLOCK | O_NOCTTY);
 	if (fd < 0)
 		return open_failure(errno, why);
 	failure = read_status(fs, fd, key, now, ret_file, why);

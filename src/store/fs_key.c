@@ -87,12 +87,12 @@ static bool write_key(const struct fs *fs, int fd)
 	buf_char(&text, '\n');
 	/* Who tries the store as root must not lock the service out; where
 	 * root may not give files away, nothing is lost. */
-	if (geteuid() == 0 && !fstat(fs->root, &folder))
+	if (geteuid() == 0 && !fstat(fs->folder->root, &folder))
 		(void)!fchown(fd, folder.st_uid, folder.st_gid);
 	if (write(fd, text.at, text.len) != (ssize_t)text.len ||
 	    fs_path_sync(fd))
 		goto out;
-	ok = !fs_path_link(fd, fs->root, NAME) || errno == EEXIST;
+	ok = !fs_path_link(fd, fs->folder->root, NAME) || errno == EEXIST;
 out:
 	wipe(secret, sizeof secret);
 	wipe(memory, sizeof memory);
@@ -101,7 +101,8 @@ out:
 
 static bool make_key(const struct fs *fs)
 {
-	int fd = openat(fs->root, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+	int fd = openat(
+	    fs->folder->root, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
 	bool ok;
 	int error;
 
@@ -117,11 +118,12 @@ static bool make_key(const struct fs *fs)
 bool fs_key_open(struct fs *fs, char *wrong, size_t wrong_size)
 {
 	struct span name = span_of(NAME);
-	int fd = fs_path_open(fs->root, name, O_RDONLY | O_NONBLOCK);
+	int fd = fs_path_open(fs->folder->root, name, O_RDONLY | O_NONBLOCK);
 	bool ok;
 
 	if (fd < 0 && errno == ENOENT && make_key(fs))
-		fd = fs_path_open(fs->root, name, O_RDONLY | O_NONBLOCK);
+		fd =
+		    fs_path_open(fs->folder->root, name, O_RDONLY | O_NONBLOCK);
 	if (fd < 0)
 		return sentence(fs,
 		    errno == ELOOP ? "is a symbolic link" : strerror(errno),
@@ -129,7 +131,7 @@ bool fs_key_open(struct fs *fs, char *wrong, size_t wrong_size)
 	ok = parse_key(fs, fd, wrong, wrong_size);
 	close(fd);
 	/* Slots are only worth something when the key outlives a crash. */
-	if (ok && fs_path_sync(fs->root))
+	if (ok && fs_path_sync(fs->folder->root))
 		return sentence(fs, strerror(errno), wrong, wrong_size);
 	return ok;
 }

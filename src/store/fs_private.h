@@ -14,11 +14,10 @@
 #define FS_XATTR_UNTIL "user.slotd.until"
 #define FS_RUNNING_LISTS 256
 
-struct fs {
-	struct store store;
-	struct fs_config config;
-	struct keyring own; /* of .key, when the config has no keyring */
-	const struct keyring *keyring;
+/* What stays when the configuration is read again. */
+struct fs_folder {
+	atomic_uint holders;
+	char *path; /* as it was opened */
 	int root;       /* the store's folder */
 	bool has_types; /* the file system has user attributes */
 
@@ -30,6 +29,14 @@ struct fs {
 	/* Bytes promised to uploads and not yet written, where the file
 	 * system cannot reserve them itself. */
 	_Atomic uint64_t owed;
+};
+
+struct fs {
+	struct store store;
+	struct fs_config config;
+	struct keyring own; /* of .key, when the config has no keyring */
+	const struct keyring *keyring;
+	struct fs_folder *folder; /* one for all configurations of a process */
 };
 
 /* fs_path.c: names beneath a folder */

@@ -25,7 +25,7 @@ enum failure fs_room_check(
 
 	if (size > INT64_MAX)
 		return no_room(why, "no file can be so large");
-	if (fstatvfs(fs->root, &now)) {
+	if (fstatvfs(fs->folder->root, &now)) {
 		why->reason = "the store's free room cannot be read";
 		return FAILURE_INTERNAL;
 	}
@@ -41,7 +41,7 @@ enum failure fs_room_check(
 		    times(now.f_blocks, fs->config.min_free_percent) / 100,
 		    now.f_frsize);
 	room = times(now.f_bavail, now.f_frsize);
-	owed = atomic_load(&fs->owed);
+	owed = atomic_load(&fs->folder->owed);
 	room = room > owed ? room - owed : 0;
 	if (room < keep || room - keep < size)
 		return no_room(why, "less than min_free would be left");
@@ -71,7 +71,7 @@ static enum failure reserve(
 	if (errno != EOPNOTSUPP && errno != ENOSYS)
 		return fs_room_failure(
 		    errno, "room for the file cannot be reserved", why);
-	atomic_fetch_add(&fs->owed, size);
+	atomic_fetch_add(&fs->folder->owed, size);
 	*ret_owed = true;
 	return FAILURE_NONE;
 }
@@ -81,10 +81,10 @@ enum failure fs_room_reserve(
 {
 	enum failure failure;
 
-	pthread_mutex_lock(&fs->room_lock);
+	pthread_mutex_lock(&fs->folder->room_lock);
 	failure = fs_room_check(fs, size, why);
 	if (!failure)
 		failure = reserve(fs, fd, size, ret_owed, why);
-	pthread_mutex_unlock(&fs->room_lock);
+	pthread_mutex_unlock(&fs->folder->room_lock);
 	return failure;
 }

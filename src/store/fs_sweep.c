@@ -102,7 +102,8 @@ int64_t fs_sweep(struct fs *fs, int64_t now, const atomic_bool *stop)
 
 	if (!fs->config.expire_after && !fs->config.has_until)
 		return INT64_MAX;
-	folder = fs_path_open(fs->root, span_of("."), O_RDONLY | O_DIRECTORY);
+	folder = fs_path_open(
+	    fs->folder->root, span_of("."), O_RDONLY | O_DIRECTORY);
 	if (folder >= 0)
 		sweep_folder(&sweep, folder, 0);
 	return sweep.next < now + WAIT_MIN ? now + WAIT_MIN : sweep.next;

@@ -16,10 +16,12 @@ void fs_until_mark(struct fs *fs)
 	int fd;
 
 	if (!fs->config.has_until) {
-		fs->config.has_until = !faccessat(fs->root, MARK, F_OK, 0);
+		fs->config.has_until =
+		    !faccessat(fs->folder->root, MARK, F_OK, 0);
 		return;
 	}
-	fd = openat(fs->root, MARK, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	fd = openat(
+	    fs->folder->root, MARK, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
 	if (fd >= 0)
 		close(fd);
 }
@@ -30,7 +32,7 @@ enum failure fs_until_write(
 	char memory[TEXT];
 	struct buf text;
 
-	if (!fs->has_types || until <= 0)
+	if (!fs->folder->has_types || until <= 0)
 		return FAILURE_NONE;
 	buf_init(&text, memory, sizeof memory);
 	buf_u64(&text, (uint64_t)until);

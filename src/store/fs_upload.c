@@ -12,11 +12,11 @@
 
 struct fs_upload {
 	struct fs *fs;
-	struct fs_upload *next; /* in its list of fs->running */
+	struct fs_upload *next; /* in its list of fs->folder->running */
 	int fd;
 	uint64_t size;
 	uint64_t written;
-	bool owed; /* size - written stands in fs->owed */
+	bool owed; /* size - written stands in fs->folder->owed */
 	size_t key_len;
 	char key[FS_KEY_MAX];
 };
@@ -34,7 +34,7 @@ static struct fs_upload **list_of(struct fs *fs, struct span key)
 
 	for (size_t i = 0; i < key.len; i++)
 		hash = (hash ^ (unsigned char)key.at[i]) * 16777619u;
-	return &fs->running[hash % FS_RUNNING_LISTS];
+	return &fs->folder->running[hash % FS_RUNNING_LISTS];
 }
 
 /* False when another upload to the key runs. */
@@ -44,7 +44,7 @@ static bool enter(struct fs_upload *upload)
 	struct fs_upload **list = list_of(fs, upload_key(upload));
 	struct fs_upload *other;
 
-	pthread_mutex_lock(&fs->running_lock);
+	pthread_mutex_lock(&fs->folder->running_lock);
 	for (other = *list; other; other = other->next)
 		if (span_equal(upload_key(other), upload_key(upload)))
 			break;
@@ -52,7 +52,7 @@ static bool enter(struct fs_upload *upload)
 		upload->next = *list;
 		*list = upload;
 	}
-	pthread_mutex_unlock(&fs->running_lock);
+	pthread_mutex_unlock(&fs->folder->running_lock);
 	return !other;
 }
 
@@ -61,11 +61,11 @@ static void leave(struct fs_upload *upload)
 	struct fs *fs = upload->fs;
 	struct fs_upload **at = list_of(fs, upload_key(upload));
 
-	pthread_mutex_lock(&fs->running_lock);
+	pthread_mutex_lock(&fs->folder->running_lock);
 	while (*at != upload)
 		at = &(*at)->next;
 	*at = upload->next;
-	pthread_mutex_unlock(&fs->running_lock);
+	pthread_mutex_unlock(&fs->folder->running_lock);
 }
 
 void fs_upload_abort(struct fs_upload *upload)
@@ -74,7 +74,7 @@ void fs_upload_abort(struct fs_upload *upload)
 		close(upload->fd);
 	if (upload->owed)
 		atomic_fetch_sub(
-		    &upload->fs->owed, upload->size - upload->written);
+		    &upload->fs->folder->owed, upload->size - upload->written);
 	leave(upload);
 	free(upload);
 }
@@ -92,7 +92,7 @@ static enum failure way_failure(int error, struct refusal *why)
 static enum failure check_absent(
     const struct fs *fs, struct span key, struct refusal *why)
 {
-	int fd = fs_path_open(fs->root, key, O_PATH | O_NOFOLLOW);
+	int fd = fs_path_open(fs->folder->root, key, O_PATH | O_NOFOLLOW);
 
 	if (fd >= 0) {
 		close(fd);
@@ -106,7 +106,7 @@ static enum failure check_absent(
 static enum failure set_type(
     const struct fs *fs, int fd, struct span type, struct refusal *why)
 {
-	if (!fs->has_types || !type.len ||
+	if (!fs->folder->has_types || !type.len ||
 	    !fsetxattr(fd, FS_XATTR_TYPE, type.at, type.len, 0) ||
 	    errno == EOPNOTSUPP)
 		return FAILURE_NONE;
@@ -121,8 +121,8 @@ static enum failure begin(struct fs_upload *upload, struct span type,
 
 	if (failure)
 		return failure;
-	upload->fd =
-	    openat(fs->root, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+	upload->fd = openat(
+	    fs->folder->root, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
 	if (upload->fd < 0)
 		return fs_room_failure(errno, "no file can be made", why);
 	failure = set_type(fs, upload->fd, type, why);
@@ -186,7 +186,8 @@ enum failure fs_upload_write(struct fs_upload *upload, const void *bytes,
 		len -= (size_t)done;
 		upload->written += (uint64_t)done;
 		if (upload->owed)
-			atomic_fetch_sub(&upload->fs->owed, (uint64_t)done);
+			atomic_fetch_sub(
+			    &upload->fs->folder->owed, (uint64_t)done);
 	}
 	return FAILURE_NONE;
 }
@@ -197,7 +198,8 @@ static enum failure link_once(
     struct fs_upload *upload, int *ret_error, struct refusal *why)
 {
 	char name[FS_SEGMENT_MAX + 1];
-	int folder = fs_path_make(upload->fs->root, upload_key(upload), name);
+	int folder =
+	    fs_path_make(upload->fs->folder->root, upload_key(upload), name);
 	enum failure failure = FAILURE_NONE;
 
 	if (folder < 0) {

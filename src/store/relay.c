@@ -218,7 +218,7 @@ struct relay *relay_open(uint32_t stall_timeout, int64_t (*clock)(void))
 
 	if (!relay)
 		return NULL;
-	relay->stall_timeout = stall_timeout;
+	atomic_init(&relay->stall_timeout, stall_timeout);
 	relay->clock = clock;
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
 		free(relay);
@@ -237,6 +237,11 @@ struct relay *relay_open(uint32_t stall_timeout, int64_t (*clock)(void))
 	curl_global_cleanup();
 	free(relay);
 	return NULL;
+}
+
+void relay_set_timeout(struct relay *relay, uint32_t stall_timeout)
+{
+	atomic_store(&relay->stall_timeout, stall_timeout);
 }
 
 void relay_cut(struct relay *relay)

@@ -18,6 +18,8 @@ struct relay;
  * names certificates to trust instead of the system's; proxies of the
  * environment are used. NULL when there is no memory or no thread. */
 struct relay *relay_open(uint32_t stall_timeout, int64_t (*clock)(void));
+/* Another stall_timeout from now on. */
+void relay_set_timeout(struct relay *relay, uint32_t stall_timeout);
 /* Ends what still runs: each upload fails. */
 void relay_cut(struct relay *relay);
 /* No upload may be left, but for those that were dropped. */

@@ -18,7 +18,7 @@
 struct relay {
 	CURLM *multi;
 	pthread_t thread;
-	int64_t stall_timeout;
+	_Atomic(int64_t) stall_timeout;
 	int64_t (*clock)(void);
 	atomic_bool cut;
 	atomic_bool closing;

@@ -65,12 +65,43 @@ static void test_stops_when_nothing_is_to_be_swept(void **state)
 	assert_true(is_there(in_store(place, "a/b")));
 }
 
+/* A reload that gives files an end: at once, not when the next would be. */
+static void test_another_configuration(void **state)
+{
+	const struct timespec long_ago[2] = { { 1, 0 }, { 1, 0 } };
+	const struct timespec moment = { 0, 1000000 };
+	struct place *place = *state;
+	struct sweeper sweeper;
+	char wrong[256];
+	int64_t until = world_micros() + 60 * SECOND;
+	struct fs *later;
+
+	open_again(place, 0);
+	assert_int_equal(put(place->fs, "a/b", "x", "a/b"), 0);
+	assert_int_equal(
+	    utimensat(AT_FDCWD, in_store(place, "a/b"), long_ago, 0), 0);
+	assert_true(sweeper_start(&sweeper, NULL));
+	sweeper_use(&sweeper, place->fs);
+	place->config.expire_after = 100;
+	later = fs_open_again(&place->config, place->fs, wrong, sizeof wrong);
+	assert_non_null(later);
+	assert_true(is_there(in_store(place, "a/b")));
+	sweeper_use(&sweeper, later);
+	place_close(place); /* nobody uses it any more */
+	place->fs = later;
+	while (is_there(in_store(place, "a")) && world_micros() < until)
+		nanosleep(&moment, NULL);
+	assert_false(is_there(in_store(place, "a")));
+	sweeper_stop(&sweeper);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_when),
 		place_test(test_sweeps_until_stopped),
 		place_test(test_stops_when_nothing_is_to_be_swept),
+		place_test(test_another_configuration),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -26,7 +26,7 @@ struct setup {
 static int open_auth(void **state)
 {
 	static struct setup setup;
-	const struct replay_config config = { 300, 1000, 2, { 1 } };
+	const struct replay_config config = { 300, 1000, { 1 } };
 	const uint8_t random[32] = { 7 };
 
 	hash_start();
@@ -42,6 +42,10 @@ static int open_auth(void **state)
 	hmac_key_init(&setup.callers[1].secrets[1],
 	    span_of("a second secret of 26 byte"));
 	auth_init(&setup.auth, setup.callers, 2, replay_open(&config), random);
+	for (size_t i = 0; i < 2; i++)
+		setup.callers[i].number =
+		    replay_caller(setup.auth.replay, setup.callers[i].id);
+	replay_share(setup.auth.replay, 2);
 	*state = &setup;
 	return 0;
 }

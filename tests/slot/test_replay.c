@@ -9,10 +9,16 @@
 
 static struct replay *open_table(uint32_t max, uint32_t callers)
 {
-	const struct replay_config config = { 300, max, callers, { 9 } };
+	const struct replay_config config = { 300, max, { 9 } };
 	struct replay *replay = replay_open(&config);
 
 	assert_non_null(replay);
+	for (uint32_t i = 0; i < callers; i++) {
+		char id[2] = { (char)('a' + i), '\0' };
+
+		assert_int_equal(replay_caller(replay, span_of(id)), i);
+	}
+	replay_share(replay, callers);
 	return replay;
 }
 
@@ -177,6 +183,33 @@ static int start(void **state)
 	return 0;
 }
 
+/* A reload: one caller more, whose entries are its own, and a share that is
+ * smaller. What the others hold stays theirs. */
+static void test_a_caller_more(void **state)
+{
+	struct replay *replay = open_table(4, 1);
+
+	(void)state;
+	assert_int_equal(check(replay, 0, "n1", NOW, NOW), FAILURE_NONE);
+	assert_int_equal(check(replay, 0, "n2", NOW, NOW), FAILURE_NONE);
+	assert_int_equal(check(replay, 0, "n3", NOW, NOW), FAILURE_NONE);
+	assert_int_equal(replay_caller(replay, span_of("b")), 1);
+	assert_int_equal(replay_caller(replay, span_of("a")), 0);
+	replay_share(replay, 2);
+	assert_int_equal(check(replay, 0, "n1", NOW, NOW), FAILURE_REPLAYED);
+	assert_int_equal(check(replay, 0, "n4", NOW, NOW), FAILURE_UNAVAILABLE);
+	assert_int_equal(check(replay, 1, "n1", NOW, NOW), FAILURE_NONE);
+	assert_int_equal(check(replay, 1, "n2", NOW, NOW), FAILURE_UNAVAILABLE);
+	assert_int_equal(replay_count(replay), 4);
+	/* Even when there are more callers than entries, each has one. */
+	for (char id = 'c'; id <= 'f'; id++)
+		assert_int_equal(
+		    replay_caller(replay, (struct span){ &id, 1 }), id - 'a');
+	replay_share(replay, 6);
+	assert_int_equal(check(replay, 5, "n1", NOW, NOW), FAILURE_NONE);
+	replay_close(replay);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -187,6 +220,7 @@ int main(void)
 		cmocka_unit_test(test_a_clock_that_was_ahead_fills_nothing),
 		cmocka_unit_test(test_a_full_share_is_one_callers_trouble),
 		cmocka_unit_test(test_many_against_a_model),
+		cmocka_unit_test(test_a_caller_more),
 	};
 
 	return cmocka_run_group_tests(tests, start, NULL);

@@ -170,7 +170,7 @@ static inline int count_entries(const char *path)
 static inline enum failure begin_put(struct fs *fs, const char *key,
     uint64_t size, const char *type, struct fs_upload **ret_upload)
 {
-	struct refusal why = { NULL, NULL, 0 };
+	struct refusal why = { 0 };
 
 	return fs_upload_open(
 	    fs, span_of(key), size, span_of(type), 0, ret_upload, &why);
@@ -180,7 +180,7 @@ static inline enum failure begin_put(struct fs *fs, const char *key,
 static inline enum failure put(
     struct fs *fs, const char *key, const char *text, const char *type)
 {
-	struct refusal why = { NULL, NULL, 0 };
+	struct refusal why = { 0 };
 	struct fs_upload *upload = NULL;
 	enum failure failure = begin_put(fs, key, strlen(text), type, &upload);
 
@@ -197,7 +197,7 @@ static inline enum failure put(
 static inline enum failure look(
     struct fs *fs, struct span key, int64_t now, struct fs_file *ret_file)
 {
-	struct refusal why = { NULL, NULL, 0 };
+	struct refusal why = { 0 };
 
 	return fs_file_open(fs, key, now, ret_file, &why);
 }

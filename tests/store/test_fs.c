@@ -9,7 +9,7 @@ static enum failure sign(
 	char get_memory[6144];
 	struct buf put_url, get_url;
 	struct store_slot slot = { &put_url, &get_url, 0, NULL };
-	struct refusal why = { NULL, NULL, 0 };
+	struct refusal why = { 0 };
 	const struct store_request request = { key, size, { NULL, 0 }, NOW, 0 };
 
 	buf_init(&put_url, ret_put, 6144);
@@ -227,7 +227,7 @@ static void test_sign_refuses(void **state)
 	char url[6144], text[1100];
 	struct buf small;
 	struct store_slot slot = { &small, &small, 0, NULL };
-	struct refusal why = { NULL, NULL, 0 };
+	struct refusal why = { 0 };
 	const struct store_request request = { span_of("k"), 1, SPAN_EMPTY, NOW,
 		0 };
 

@@ -277,7 +277,7 @@ static void test_without_fallocate(void **state)
 	};
 	struct place *place = *state;
 	struct fs_upload *one, *two, *three;
-	struct refusal why = { NULL, NULL, 0 };
+	struct refusal why = { 0 };
 	char bytes[400] = "";
 
 	failing.fallocate = EOPNOTSUPP;

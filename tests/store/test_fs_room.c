@@ -64,7 +64,7 @@ static enum failure sign(struct fs *fs, uint64_t size)
 	char put_memory[1024], get_memory[1024];
 	struct buf put_url, get_url;
 	struct store_slot slot = { &put_url, &get_url, 0, NULL };
-	struct refusal why = { NULL, NULL, 0 };
+	struct refusal why = { 0 };
 	const struct store_request request = { span_of("k"), size, SPAN_EMPTY,
 		NOW, 0 };
 
@@ -100,7 +100,7 @@ static void test_reserved_is_there(void **state)
 {
 	struct place *place = *state;
 	struct fs_upload *upload;
-	struct refusal why = { NULL, NULL, 0 };
+	struct refusal why = { 0 };
 	static char bytes[DISK / 2];
 	int fd, fill = 0;
 
@@ -180,7 +180,7 @@ static void test_no_inode(void **state)
 	assert_int_equal(sign(place->fs, 1), FAILURE_INSUFFICIENT_STORAGE);
 	/* The folder cannot be made any more. */
 	{
-		struct refusal why = { NULL, NULL, 0 };
+		struct refusal why = { 0 };
 
 		assert_int_equal(fs_upload_write(upload, "x", 1, &why), 0);
 		assert_int_equal(fs_upload_commit(upload, &why),

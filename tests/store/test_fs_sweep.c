@@ -125,7 +125,7 @@ static void test_upload_during_sweep(void **state)
 {
 	struct place *place = *state;
 	struct fs_upload *upload;
-	struct refusal why = { NULL, NULL, 0 };
+	struct refusal why = { 0 };
 
 	put_aged(place, "shared/old", AFTER);
 	assert_int_equal(

@@ -22,7 +22,7 @@ static void fill(char bytes[BYTES], int key)
 
 static void write_one(const char *name, int key)
 {
-	struct refusal why = { NULL, NULL, 0 };
+	struct refusal why = { 0 };
 	struct fs_upload *upload;
 	char bytes[BYTES];
 	enum failure failure = begin_put(fs, name, BYTES, "a/b", &upload);

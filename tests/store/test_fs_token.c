@@ -27,7 +27,7 @@ static void test_sign_makes_the_published_token(void **state)
 	char put_memory[6144], get_memory[6144];
 	struct buf put_url, get_url;
 	struct store_slot slot = { &put_url, &get_url, 0, NULL };
-	struct refusal why = { NULL, NULL, 0 };
+	struct refusal why = { 0 };
 	const struct store_request request = { span_of(LONG_KEY), 23456,
 		span_of("image/jpeg"), NOW, 0 };
 	struct store *store = fs_store(place->fs);
@@ -67,7 +67,7 @@ static void test_longest_type(void **state)
 	char type[MEDIA_TYPE_MAX + 2], put_memory[6144], get_memory[6144];
 	struct buf put_url, get_url;
 	struct store_slot slot = { &put_url, &get_url, 0, NULL };
-	struct refusal why = { NULL, NULL, 0 };
+	struct refusal why = { 0 };
 	struct store_request request = { span_of("k"), 5, { type, 255 }, NOW,
 		0 };
 	struct store *store = fs_store(place->fs);

@@ -54,7 +54,7 @@ static bool can_have(const struct place *place)
 static enum failure put_until(
     const struct place *place, const char *key, int64_t until)
 {
-	struct refusal why = { NULL, NULL, 0 };
+	struct refusal why = { 0 };
 	struct fs_upload *upload = NULL;
 	enum failure failure = fs_upload_open(
 	    place->fs, span_of(key), 1, span_of("a/b"), until, &upload, &why);

@@ -8,14 +8,14 @@
 
 static enum failure commit(struct fs_upload *upload)
 {
-	struct refusal why = { NULL, NULL, 0 };
+	struct refusal why = { 0 };
 
 	return fs_upload_commit(upload, &why);
 }
 
 static enum failure add(struct fs_upload *upload, const void *bytes, size_t len)
 {
-	struct refusal why = { NULL, NULL, 0 };
+	struct refusal why = { 0 };
 
 	return fs_upload_write(upload, bytes, len, &why);
 }
@@ -242,7 +242,7 @@ static void test_keys_that_are_no_paths(void **state)
 		"..", "../a", "a/..", "a/../b", "a/.", ".key", "a/.b", "./a" };
 	struct place *place = *state;
 	struct fs_upload *upload;
-	struct refusal why = { NULL, NULL, 0 };
+	struct refusal why = { 0 };
 
 	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
 		assert_int_equal(
@@ -258,7 +258,7 @@ static void test_longest_key(void **state)
 	struct place *place = *state;
 	char key[1026];
 	struct fs_upload *upload;
-	struct refusal why = { NULL, NULL, 0 };
+	struct refusal why = { 0 };
 
 	memset(key, 'k', sizeof key);
 	for (size_t i = 255; i < 1024; i += 256)
