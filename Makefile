@@ -3,6 +3,7 @@ CC ?= cc
 PKG_CONFIG ?= pkg-config
 BUILD ?= build
 PREFIX ?= /usr/local
+SYSTEMDDIR ?= $(PREFIX)/lib/systemd/system
 RESULTS ?= $(BUILD)/results
 
 LIBS = libmicrohttpd jansson libconfig libcurl
@@ -42,11 +43,32 @@ $(BUILD)/%.o: src/%.c
 
 $(BUILD)/http/openapi.o: api/openapi.yaml
 
-install: all ## install into DESTDIR, PREFIX (/usr/local)
+DOC = $(abspath $(DESTDIR)/$(PREFIX)/share/doc/slotd)
+UNITS = deploy/systemd/slotd.service deploy/systemd/slotd.socket
+
+install: all ## install into DESTDIR, PREFIX (/usr/local), SYSTEMDDIR
 	install -D -m 755 $(BUILD)/slotd $(DESTDIR)$(PREFIX)/bin/slotd
-	install -d $(DESTDIR)$(PREFIX)/share/doc/slotd
-	install -m 644 README.md LICENSE api/openapi.yaml \
-		deploy/slotd.conf.example $(DESTDIR)$(PREFIX)/share/doc/slotd
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man8 doc/slotd.8
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man5 doc/slotd.conf.5
+	install -D -m 644 -t $(DOC) README.md LICENSE CHANGELOG.md \
+		SECURITY.md api/openapi.yaml deploy/slotd.conf.example
+	cd deploy && find . -type f ! -path './systemd/*' \
+		! -name slotd.conf.example ! -name '.*' \
+		-exec install -D -m 644 '{}' '$(DOC)/examples/{}' ';'
+	install -D -m 644 -t $(DESTDIR)$(SYSTEMDDIR) $(UNITS)
+	sed -i 's,/usr/bin/slotd,$(PREFIX)/bin/slotd,' \
+		$(UNITS:deploy/systemd/%=$(DESTDIR)$(SYSTEMDDIR)/%)
+	install -D -m 644 deploy/systemd/slotd.sysusers \
+		$(DESTDIR)$(PREFIX)/lib/sysusers.d/slotd.conf
+	install -D -m 644 deploy/systemd/slotd.tmpfiles \
+		$(DESTDIR)$(PREFIX)/lib/tmpfiles.d/slotd.conf
+
+dist: ## the source as a tarball in build/
+	@tests/dist.sh $(BUILD)
+
+deb: ## a Debian package, in build/deb/
+	@tests/packages.sh deb
+	@tests/deb/build.sh $(BUILD)
 
 # --- trying it ------------------------------------------------------------
 
@@ -60,7 +82,7 @@ demo-stop: ## stop what `make demo` left running
 
 # --- tests ----------------------------------------------------------------
 
-SUITES = unit house openapi e2e s3 xmpp asan-unit asan-e2e debian13
+SUITES = unit house openapi e2e s3 xmpp asan-unit asan-e2e debian13 deb
 COUNT = tests/count.sh $(RESULTS)
 # The one that Debian's python3-* packages are for.
 PYTHON ?= /usr/bin/python3
@@ -78,7 +100,7 @@ check: ## install what is missing, then run all the tests
 		{ echo "0 passed, 1 failed"; exit 1; }
 	+@$(MAKE) --no-print-directory -j2 -k -Otarget \
 		check-debian13 check-openapi check-house check-unit \
-		check-e2e check-s3 check-xmpp check-asan || true
+		check-e2e check-s3 check-xmpp check-asan check-deb || true
 	@tests/sum.sh $(RESULTS) $(SUITES)
 
 check-unit: unit-programs ## the unit tests
@@ -111,6 +133,9 @@ check-tsan: ## the same under ThreadSanitizer; not part of check
 check-debian13: ## the same on Debian 13, in a folder
 	@PYTEST="$(PYTEST)" $(COUNT) debian13 tests/debian13.sh \
 		$(abspath $(BUILD))/debian13
+
+check-deb: ## the Debian package on Debian 12 and 13, in folders
+	@SLOTD=$(BUILD)/slotd $(COUNT) deb $(PYTEST) tests/deb
 
 unit-programs: $(UNIT_BIN)
 
@@ -153,5 +178,5 @@ help: ## this list
 
 .PHONY: all install demo demo-stop check check-unit check-e2e check-house \
 	check-openapi check-s3 check-xmpp check-asan check-tsan check-debian13 \
-	unit-programs bench lint fmt cover clean help
+	check-deb dist deb unit-programs bench lint fmt cover clean help
 -include $(BUILD)/main.d $(OBJECTS:.o=.d) $(UNIT_BIN:=.d)

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs the Debian packages that are missing; does nothing when all are
-# there. Usage: packages.sh demo|check|lint
+# there. Usage: packages.sh demo|check|deb|lint
 # shellcheck disable=SC2086 # lists of packages are to be split
 set -eu
 
@@ -12,16 +12,18 @@ check="$demo ca-certificates binutils strace nginx debootstrap libcmocka-dev
 	python3-requests ceph-mon ceph-osd ceph-common radosgw s3cmd
 	chromium libfaketime ejabberd erlang-dev prosody prosody-modules
 	lua-unbound lua-check go-sendxmpp python3-slixmpp
-	python3-aiohttp"
+	python3-aiohttp mandoc"
+deb="$build build-essential debhelper libcmocka-dev"
 lint="$build libcmocka-dev clang-format clang-tidy cppcheck shellcheck
 	pyflakes3"
 
 case ${1-} in
 demo) wanted=$demo ;;
 check) wanted=$check ;;
+deb) wanted=$deb ;;
 lint) wanted=$lint ;;
 *)
-	echo "usage: $0 demo|check|lint" >&2
+	echo "usage: $0 demo|check|deb|lint" >&2
 	exit 2
 	;;
 esac

@@ -122,6 +122,7 @@ static void limits(void **state)
 	is_number("limits.idle_timeout", limits->idle_timeout);
 	is_number("limits.upload_timeout", limits->upload_timeout);
 	is_number("limits.min_rate", limits->min_rate);
+	is_number("limits.drain_delay", limits->drain_delay);
 	is_number("limits.drain_timeout", limits->drain_timeout);
 	said_done(&said);
 }
