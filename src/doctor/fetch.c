@@ -157,6 +157,14 @@ static void set_all(CURL *curl, struct transfer *transfer)
 	curl_easy_setopt(curl, CURLOPT_XFERINFODATA, transfer);
 	if (trusted && *trusted)
 		curl_easy_setopt(curl, CURLOPT_CAINFO, trusted);
+	if (transfer->request->ours) {
+		curl_easy_setopt(curl, CURLOPT_NOPROXY, "*");
+		curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 0L);
+		curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 0L);
+	}
+	if (transfer->request->unix_path)
+		curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH,
+		    transfer->request->unix_path);
 	set_method(curl, transfer->request);
 }
 

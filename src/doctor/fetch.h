@@ -16,6 +16,9 @@ struct fetch_request {
 	const char *headers[FETCH_HEADERS]; /* "Name: value"; NULL: no more */
 	struct span body;                   /* at == NULL: none */
 	bool must; /* even after *stop was set: what tidies up */
+	/* Our own service: without proxies, whatever its certificate says. */
+	bool ours;
+	const char *unix_path; /* of the socket that it is asked on; NULL */
 };
 
 enum fetch_result {

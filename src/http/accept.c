@@ -1,6 +1,7 @@
 #include "http/accept.h"
 
 #include "http/reply.h"
+#include "http/socket.h"
 #include "http/world.h"
 
 #include <errno.h>
@@ -12,6 +13,9 @@
 
 /* When there are no descriptors left, others have to be closed first. */
 #define REST_MILLISECONDS 50
+/* For handshakes that were under way at the end; to loopback they never
+ * are. */
+#define LAST_MICROS 200000
 
 /* One line a second at the most: nobody fills a disk with these. */
 static void log_refusal(
@@ -98,26 +102,46 @@ static bool accept_all(struct accepter *accepter, struct gate *gate)
 	}
 }
 
+/* Accepts from every gate; false when the system has no room. */
+static bool accept_from_all(struct accepter *accepter)
+{
+	bool room = true;
+
+	for (unsigned i = 0; i < accepter->count; i++)
+		room &= accept_all(accepter, &accepter->gates[i]);
+	return room;
+}
+
+/* Those that were half way in when nobody else was let come. */
+static void accept_last(struct accepter *accepter, struct pollfd *polls)
+{
+	int64_t until = world_micros(), left;
+
+	for (unsigned i = 0; i < accepter->count; i++)
+		if (!socket_near(accepter->gates[i].fd))
+			until = world_micros() + LAST_MICROS;
+	while ((left = until - world_micros()) > 0 &&
+	       poll(polls, accepter->count, (int)(left / 1000)) != 0)
+		accept_from_all(accepter);
+	accept_from_all(accepter);
+}
+
 static void *run(void *argument)
 {
 	struct accepter *accepter = argument;
 	struct pollfd polls[GATES_MAX + 1];
-	bool stop = false;
 
 	for (unsigned i = 0; i < accepter->count; i++)
 		polls[i] = (struct pollfd){ accepter->gates[i].fd, POLLIN, 0 };
 	polls[accepter->count] = (struct pollfd){ accepter->stop, POLLIN, 0 };
-	while (!stop) {
-		bool room = true;
-
+	while (!polls[accepter->count].revents) {
 		if (poll(polls, accepter->count + 1, -1) < 0)
 			continue;
-		stop = polls[accepter->count].revents != 0;
-		for (unsigned i = 0; i < accepter->count; i++)
-			room &= accept_all(accepter, &accepter->gates[i]);
-		if (!room && !stop)
+		if (!accept_from_all(accepter) &&
+		    !polls[accepter->count].revents)
 			poll(&polls[accepter->count], 1, REST_MILLISECONDS);
 	}
+	accept_last(accepter, polls);
 	return NULL;
 }
 

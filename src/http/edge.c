@@ -1,6 +1,7 @@
 #include "http/edge.h"
 
 #include "http/accept.h"
+#include "http/inherit.h"
 #include "http/json.h"
 #include "http/socket.h"
 #include "http/stays.h"
@@ -9,6 +10,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #define WRITERS 8
 #define READERS 4
@@ -102,18 +104,22 @@ static const struct conf_listener *listener_of(
 }
 
 /* One listening socket with its loops behind it. */
-static bool open_gate(
-    struct edge *edge, unsigned doors, char *wrong, size_t wrong_size)
+static bool open_gate(struct edge *edge, unsigned doors,
+    struct inherited *inherited, char *wrong, size_t wrong_size)
 {
 	struct gate *gate = &edge->accepter.gates[edge->accepter.count];
+	const struct conf_listener *listener;
 	struct loops *loops;
-	int fd;
 
 	gate_init(gate, -1, &edge->server, doors);
-	fd = socket_listen(listener_of(edge, gate), wrong, wrong_size);
-	if (fd < 0)
+	listener = listener_of(edge, gate);
+	gate->fd = inherit_take(
+	    inherited, doors & DOOR_LISTEN ? "listen" : "public", listener);
+	gate->inherited = gate->fd >= 0;
+	if (!gate->inherited)
+		gate->fd = socket_listen(listener, wrong, wrong_size);
+	if (gate->fd < 0)
 		return false;
-	gate->fd = fd;
 	edge->accepter.count++;
 	if (!gate_prepare(gate, edge->first, &loops, wrong, wrong_size))
 		return false;
@@ -123,13 +129,15 @@ static bool open_gate(
 
 static bool open_gates(struct edge *edge, char *wrong, size_t wrong_size)
 {
-	const struct conf *conf = edge->first->conf;
+	bool both = !edge->first->conf->has_public;
+	struct inherited inherited;
 
-	if (!conf->has_public)
-		return open_gate(
-		    edge, DOOR_LISTEN | DOOR_PUBLIC, wrong, wrong_size);
-	return open_gate(edge, DOOR_LISTEN, wrong, wrong_size) &&
-	       open_gate(edge, DOOR_PUBLIC, wrong, wrong_size);
+	return inherit_read(&inherited, wrong, wrong_size) &&
+	       open_gate(edge, both ? DOOR_LISTEN | DOOR_PUBLIC : DOOR_LISTEN,
+		   &inherited, wrong, wrong_size) &&
+	       (both || open_gate(edge, DOOR_PUBLIC, &inherited, wrong,
+			    wrong_size)) &&
+	       inherit_done(&inherited, wrong, wrong_size);
 }
 
 struct edge *edge_open(struct service *service, char *wrong, size_t wrong_size)
@@ -292,11 +300,15 @@ bool edge_close(struct edge *edge)
 	bool whole = true;
 
 	edge_drain(edge);
+	for (unsigned i = 0; i < edge->accepter.count; i++)
+		if (!edge->accepter.gates[i].inherited)
+			socket_leave(
+			    listener_of(edge, &edge->accepter.gates[i]),
+			    edge->accepter.gates[i].fd);
 	if (edge->has_accepter)
 		accepter_stop(&edge->accepter);
 	for (unsigned i = 0; i < edge->accepter.count; i++)
-		socket_close(listener_of(edge, &edge->accepter.gates[i]),
-		    edge->accepter.gates[i].fd);
+		close(edge->accepter.gates[i].fd);
 	if (edge->has_accepter)
 		whole = finish_all(edge);
 	/* The last of their jobs may still wake a loop. */

@@ -10,6 +10,7 @@
  */
 struct gate {
 	int fd;
+	bool inherited; /* somebody else keeps it when we end */
 	struct entrance entrance;
 	struct loop_options options; /* of the newest loops */
 	pthread_mutex_t lock;        /* of what follows */

@@ -1,7 +1,10 @@
 #include "http/socket.h"
 
+#include "http/peer.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/filter.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,6 +14,8 @@
 #include <unistd.h>
 
 #define BACKLOG 1024
+#define TCP_FLAGS 13 /* offset in the header, RFC 9293 */
+#define TCP_SYN 0x02
 
 union address {
 	struct sockaddr any;
@@ -47,7 +52,7 @@ static bool make_address(const struct conf_listener *listener,
 	return inet_pton(AF_INET6, listener->address, &a->v6.sin6_addr) == 1;
 }
 
-int socket_connect(const struct conf_listener *listener)
+static int connect_local(const struct conf_listener *listener)
 {
 	union address address;
 	socklen_t len;
@@ -57,12 +62,6 @@ int socket_connect(const struct conf_listener *listener)
 		errno = EINVAL;
 		return -1;
 	}
-	if (address.any.sa_family == AF_INET &&
-	    address.v4.sin_addr.s_addr == htonl(INADDR_ANY))
-		address.v4.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	if (address.any.sa_family == AF_INET6 &&
-	    IN6_IS_ADDR_UNSPECIFIED(&address.v6.sin6_addr))
-		address.v6.sin6_addr = in6addr_loopback;
 	fd = socket(address.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0 || connect(fd, &address.any, len) == 0)
 		return fd;
@@ -81,7 +80,7 @@ static void remove_stale(const struct conf_listener *listener)
 	if (lstat(listener->unix_path, &status) != 0 ||
 	    !S_ISSOCK(status.st_mode))
 		return;
-	fd = socket_connect(listener);
+	fd = connect_local(listener);
 	if (fd >= 0)
 		close(fd);
 	else if (errno == ECONNREFUSED)
@@ -128,6 +127,26 @@ void socket_name(const struct conf_listener *listener, struct buf *out)
 	buf_u64(out, listener->port);
 }
 
+void socket_url(const struct conf_listener *listener, struct buf *out)
+{
+	struct conf_listener reached = *listener;
+	struct in6_addr any = IN6ADDR_ANY_INIT, six;
+	struct in_addr four;
+
+	buf_text(out, listener->tls_cert.len ? "https://" : "http://");
+	if (listener->unix_path) {
+		buf_text(out, "localhost");
+		return;
+	}
+	if (inet_pton(AF_INET, listener->address, &four) == 1 &&
+	    four.s_addr == htonl(INADDR_ANY))
+		reached.address = "127.0.0.1";
+	else if (inet_pton(AF_INET6, listener->address, &six) == 1 &&
+		 memcmp(&six, &any, sizeof any) == 0)
+		reached.address = "::1";
+	socket_name(&reached, out);
+}
+
 int socket_listen(
     const struct conf_listener *listener, char *wrong, size_t wrong_size)
 {
@@ -159,11 +178,57 @@ int socket_listen(
 	return -1;
 }
 
-void socket_close(const struct conf_listener *listener, int fd)
+void socket_leave(const struct conf_listener *listener, int fd)
 {
-	/* In this order: once it is closed a successor may have its own
-	 * socket there. */
+	/* Drops what has SYN set; it begins at the TCP header. */
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, TCP_FLAGS),
+		BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, TCP_SYN, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, 0),
+		BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
+	};
+	const struct sock_fprog filter = { sizeof code / sizeof *code, code };
+
 	if (listener->unix_path)
 		unlink(listener->unix_path);
-	close(fd);
+	else
+		/* Where it is refused some may be reset. */
+		(void)setsockopt(
+		    fd, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof filter);
+}
+
+bool socket_near(int fd)
+{
+	struct sockaddr_storage address = { 0 };
+	socklen_t len = sizeof address;
+	struct peer peer;
+
+	if (getsockname(fd, (struct sockaddr *)&address, &len) != 0)
+		return false;
+	peer = peer_of(&address);
+	return peer.local || peer.loopback;
+}
+
+bool socket_listens(int fd, const struct conf_listener *listener)
+{
+	union address wanted, found;
+	socklen_t wanted_len, len = sizeof found;
+
+	memset(&found, 0, sizeof found);
+	if (!make_address(listener, &wanted, &wanted_len) ||
+	    getsockname(fd, &found.any, &len) != 0 ||
+	    wanted.any.sa_family != found.any.sa_family)
+		return false;
+	switch (found.any.sa_family) {
+	case AF_INET:
+		return wanted.v4.sin_port == found.v4.sin_port &&
+		       wanted.v4.sin_addr.s_addr == found.v4.sin_addr.s_addr;
+	case AF_INET6:
+		return wanted.v6.sin6_port == found.v6.sin6_port &&
+		       memcmp(&wanted.v6.sin6_addr, &found.v6.sin6_addr,
+			   sizeof found.v6.sin6_addr) == 0;
+	default:
+		return strncmp(wanted.local.sun_path, found.local.sun_path,
+			   sizeof found.local.sun_path) == 0;
+	}
 }

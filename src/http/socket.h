@@ -8,14 +8,25 @@
 int socket_listen(
     const struct conf_listener *listener, char *wrong, size_t wrong_size);
 
-/* Closes it and removes a unix socket's file. */
-void socket_close(const struct conf_listener *listener, int fd);
+/*
+ * Lets nobody else come: new connections are not answered, so that their
+ * clients try again, until the socket is closed and they are refused. Who is
+ * in the queue already stays, and who is half way into it gets there.
+ * (close alone resets the whole queue.)
+ */
+void socket_leave(const struct conf_listener *listener, int fd);
 
-/* Connects, for `slotd health`; -1 with errno. An address of "any" is
- * reached by loopback. */
-int socket_connect(const struct conf_listener *listener);
+/* Whether a listening socket is where this listener would be. */
+bool socket_listens(int fd, const struct conf_listener *listener);
+
+/* Whether a listening socket is only for this machine. */
+bool socket_near(int fd);
 
 /* "127.0.0.1:8363", "[::1]:8363" or "unix:/run/slotd.sock". */
 void socket_name(const struct conf_listener *listener, struct buf *out);
+
+/* How it is reached from here: "https://127.0.0.1:8363"; an address of "any"
+ * by loopback, a unix socket as "http://localhost". */
+void socket_url(const struct conf_listener *listener, struct buf *out);
 
 #endif

@@ -215,12 +215,14 @@ class Slotd:
         self.changed = threading.Condition()
         self.start()
 
+    def spawn(self, command, **options):
+        return subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE, **options)
+
     def start(self):
         self.ended = False
-        self.process = subprocess.Popen(
-            [SLOTD, "serve", "-c", str(self.path)],
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE)
+        self.process = self.spawn([SLOTD, "serve", "-c", str(self.path)])
         self.reader = threading.Thread(target=self._read, daemon=True)
         seen = len(self.lines)
         self.reader.start()

@@ -1,0 +1,128 @@
+#include "http/inherit.h"
+
+#include "core/span.h"
+#include "http/socket.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define FIRST 3 /* SD_LISTEN_FDS_START */
+
+static bool for_us(const char *pid)
+{
+	uint64_t number;
+
+	return pid && span_u64(span_of(pid), &number) &&
+	       number == (uint64_t)getpid();
+}
+
+static bool is_listening(int fd)
+{
+	int type = 0, accepts = 0;
+	socklen_t len = sizeof type;
+
+	if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) != 0)
+		return false;
+	len = sizeof accepts;
+	return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &accepts, &len) == 0 &&
+	       type == SOCK_STREAM && accepts;
+}
+
+static bool take_over(struct inherited *inherited, struct span name)
+{
+	unsigned i = inherited->count;
+	int fd = FIRST + (int)i;
+
+	if (!is_listening(fd) ||
+	    fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK) < 0 ||
+	    fcntl(fd, F_SETFD, FD_CLOEXEC) < 0)
+		return false;
+	inherited->fds[i] = fd;
+	name = span_first(name, sizeof inherited->names[i] - 1);
+	memcpy(inherited->names[i], name.at, name.len);
+	inherited->count++;
+	return true;
+}
+
+bool inherit_read(
+    struct inherited *ret_inherited, char *wrong, size_t wrong_size)
+{
+	const char *names = getenv("LISTEN_FDNAMES");
+	const char *fds = getenv("LISTEN_FDS");
+	struct span rest = names ? span_of(names) : SPAN_EMPTY;
+	uint64_t count = 0;
+	bool ok = true;
+
+	*ret_inherited = (struct inherited){ 0 };
+	if (fds && for_us(getenv("LISTEN_PID")))
+		ok = span_u64(span_of(fds), &count) && count <= INHERIT_MAX;
+	if (!ok)
+		snprintf(wrong, wrong_size,
+		    "LISTEN_FDS: a number up to %d is wanted", INHERIT_MAX);
+	for (uint64_t i = 0; ok && i < count; i++) {
+		struct span name = rest.at ? span_cut(&rest, ':') : SPAN_EMPTY;
+
+		ok = take_over(ret_inherited, name);
+		if (!ok)
+			snprintf(wrong, wrong_size,
+			    "LISTEN_FDS: descriptor %d is not a listening "
+			    "stream socket",
+			    FIRST + (int)i);
+	}
+	unsetenv("LISTEN_PID");
+	unsetenv("LISTEN_FDS");
+	unsetenv("LISTEN_FDNAMES");
+	return ok;
+}
+
+static int take(struct inherited *inherited, unsigned number)
+{
+	int fd = inherited->fds[number];
+
+	inherited->fds[number] = -1;
+	return fd;
+}
+
+static bool known(const char *name)
+{
+	return strcmp(name, "listen") == 0 || strcmp(name, "public") == 0;
+}
+
+int inherit_take(struct inherited *inherited, const char *name,
+    const struct conf_listener *listener)
+{
+	for (unsigned i = 0; i < inherited->count; i++)
+		if (inherited->fds[i] >= 0 &&
+		    strcmp(inherited->names[i], name) == 0)
+			return take(inherited, i);
+	for (unsigned i = 0; i < inherited->count; i++)
+		if (inherited->fds[i] >= 0 && !known(inherited->names[i]) &&
+		    socket_listens(inherited->fds[i], listener))
+			return take(inherited, i);
+	for (unsigned i = 0; i < inherited->count; i++)
+		if (inherited->fds[i] >= 0 && !known(inherited->names[i]))
+			return take(inherited, i);
+	return -1;
+}
+
+bool inherit_done(struct inherited *inherited, char *wrong, size_t wrong_size)
+{
+	bool none = true;
+
+	for (unsigned i = 0; i < inherited->count; i++) {
+		if (inherited->fds[i] < 0)
+			continue;
+		snprintf(wrong, wrong_size,
+		    "LISTEN_FDS: descriptor %d (%s) is a socket more than the "
+		    "configuration has listeners",
+		    inherited->fds[i],
+		    *inherited->names[i] ? inherited->names[i] : "no name");
+		close(take(inherited, i));
+		none = false;
+	}
+	return none;
+}
