@@ -7,15 +7,15 @@ set -eu
 build="gcc libc6-dev make pkg-config libmicrohttpd-dev libjansson-dev
 	libmbedtls-dev libconfig-dev libcurl4-openssl-dev"
 demo="$build curl openssl"
-check="$demo ca-certificates binutils strace nginx debootstrap libcmocka-dev
+check="$demo ca-certificates binutils mandoc strace nginx debootstrap libcmocka-dev
 	python3-pytest python3-boto3 python3-yaml python3-jsonschema
 	python3-requests ceph-mon ceph-osd ceph-common radosgw s3cmd
 	chromium libfaketime ejabberd erlang-dev prosody prosody-modules
 	lua-unbound lua-check go-sendxmpp python3-slixmpp
-	python3-aiohttp mandoc"
-deb="$build build-essential debhelper libcmocka-dev"
+	python3-aiohttp"
 lint="$build libcmocka-dev clang-format clang-tidy cppcheck shellcheck
 	pyflakes3"
+deb="$build build-essential debhelper libcmocka-dev"
 
 case ${1-} in
 demo) wanted=$demo ;;
