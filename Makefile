@@ -52,7 +52,7 @@ install: all ## install into DESTDIR, PREFIX (/usr/local), SYSTEMDDIR
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man5 doc/slotd.conf.5
 	install -D -m 644 -t $(DOC) README.md LICENSE CHANGELOG.md \
 		SECURITY.md api/openapi.yaml deploy/slotd.conf.example
-	cd deploy && find . -type f ! -path './systemd/*' \
+	cd deploy && find . -type f ! -path './systemd/slotd.*' \
 		! -name slotd.conf.example ! -name '.*' \
 		-exec install -D -m 644 '{}' '$(DOC)/examples/{}' ';'
 	install -D -m 644 -t $(DESTDIR)$(SYSTEMDDIR) $(UNITS)
@@ -82,7 +82,8 @@ demo-stop: ## stop what `make demo` left running
 
 # --- tests ----------------------------------------------------------------
 
-SUITES = unit house openapi e2e s3 xmpp asan-unit asan-e2e debian13 deb
+SUITES = unit house openapi e2e s3 xmpp deploy asan-unit asan-e2e debian13 \
+	deb
 COUNT = tests/count.sh $(RESULTS)
 # The one that Debian's python3-* packages are for.
 PYTHON ?= /usr/bin/python3
@@ -100,7 +101,8 @@ check: ## install what is missing, then run all the tests
 		{ echo "0 passed, 1 failed"; exit 1; }
 	+@$(MAKE) --no-print-directory -j2 -k -Otarget \
 		check-debian13 check-openapi check-house check-unit \
-		check-e2e check-s3 check-xmpp check-asan check-deb || true
+		check-e2e check-s3 check-xmpp check-deploy check-asan check-deb \
+		|| true
 	@tests/sum.sh $(RESULTS) $(SUITES)
 
 check-unit: unit-programs ## the unit tests
@@ -114,6 +116,9 @@ check-s3: all ## the same against a real S3 store, Ceph's
 
 check-xmpp: all ## real XMPP servers and clients, with slotd behind them
 	@SLOTD=$(BUILD)/slotd $(COUNT) xmpp $(PYTEST) tests/xmpp
+
+check-deploy: all ## the files below deploy/: web servers, systemd
+	@SLOTD=$(BUILD)/slotd $(COUNT) deploy $(PYTEST) tests/deploy
 
 check-house: all ## the laws of the house, and the hardening
 	@SLOTD=$(BUILD)/slotd $(COUNT) house $(PYTEST) tests/house
@@ -177,6 +182,7 @@ help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' Makefile | expand -t 18
 
 .PHONY: all install demo demo-stop check check-unit check-e2e check-house \
-	check-openapi check-s3 check-xmpp check-asan check-tsan check-debian13 \
-	check-deb dist deb unit-programs bench lint fmt cover clean help
+	check-openapi check-s3 check-xmpp check-deploy check-asan check-tsan \
+	check-debian13 check-deb dist deb unit-programs bench lint fmt cover \
+	clean help
 -include $(BUILD)/main.d $(OBJECTS:.o=.d) $(UNIT_BIN:=.d)

@@ -7,12 +7,14 @@ set -eu
 build="gcc libc6-dev make pkg-config libmicrohttpd-dev libjansson-dev
 	libmbedtls-dev libconfig-dev libcurl4-openssl-dev"
 demo="$build curl openssl"
-check="$demo ca-certificates binutils mandoc strace nginx debootstrap libcmocka-dev
+check="$demo ca-certificates binutils mandoc strace nginx debootstrap
+	libcmocka-dev
 	python3-pytest python3-boto3 python3-yaml python3-jsonschema
 	python3-requests ceph-mon ceph-osd ceph-common radosgw s3cmd
 	chromium libfaketime ejabberd erlang-dev prosody prosody-modules
 	lua-unbound lua-check go-sendxmpp python3-slixmpp
-	python3-aiohttp"
+	python3-aiohttp caddy haproxy systemd prometheus fail2ban
+	iproute2"
 lint="$build libcmocka-dev clang-format clang-tidy cppcheck shellcheck
 	pyflakes3"
 deb="$build build-essential debhelper libcmocka-dev"
@@ -100,7 +102,8 @@ disable() {
 	done
 }
 
-for service in nginx ejabberd prosody; do
+services="nginx ejabberd prosody caddy haproxy prometheus fail2ban"
+for service in $services; do
 	case " $missing " in
 	*" $service "*) disable $service ;;
 	esac

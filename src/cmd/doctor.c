@@ -51,29 +51,24 @@ static unsigned examine(const struct conf *conf,
 }
 
 /* All storages, or the one of this name. */
-static int examine_all(const struct conf *conf, const char *name, bool json)
+static int examine_all(
+    const struct conf *conf, const char *name, enum report_format format)
 {
-	unsigned failures = 0, found = 0;
+	unsigned failures = 0;
 	struct report report;
 
-	report_init(&report, stdout, json);
-	if (json)
-		fputs("[", stdout);
+	report_init(&report, stdout, format);
+	report_open(&report);
 	for (size_t i = 0; i < conf->storage_count && !stopped; i++) {
 		const struct conf_storage *storage = &conf->storages[i];
 
-		if (name && !span_is(storage->name, name))
-			continue;
-		if (found++)
-			fputs(json ? ",\n" : "\n", stdout);
-		report.first = true;
-		failures += examine(conf, storage, &report);
+		if (!name || span_is(storage->name, name))
+			failures += examine(conf, storage, &report);
 	}
-	if (json)
-		fputs("]\n", stdout);
+	report_close(&report, report.storages && !stopped, world_unix());
 	if (stopped)
 		fputs("slotd doctor: interrupted\n", stderr);
-	if (!found && !stopped) {
+	if (!report.storages && !stopped) {
 		fprintf(stderr, "slotd doctor: there is no storage of this "
 				"name\n");
 		return EXIT_FAULT;
@@ -81,11 +76,11 @@ static int examine_all(const struct conf *conf, const char *name, bool json)
 	return failures || stopped ? EXIT_FAULT : EXIT_OK;
 }
 
-/* Takes --json, which has no value, out of argv. */
-static bool take_json(int *argc, char **argv)
+/* Takes an option that has no value out of argv. */
+static bool take(const char *option, int *argc, char **argv)
 {
 	for (int i = 1; i < *argc; i++) {
-		if (strcmp(argv[i], "--json") != 0)
+		if (strcmp(argv[i], option) != 0)
 			continue;
 		for (int j = i; j < *argc; j++)
 			argv[j] = argv[j + 1];
@@ -100,17 +95,18 @@ static int run(int argc, char **argv)
 	const char *path = NULL, *now = NULL, *name = NULL;
 	const struct option_value options[] = { { "config", 'c', &path },
 		{ "now", 0, &now }, { "storage", 0, &name }, { 0 } };
-	const bool json = take_json(&argc, argv);
+	const bool json = take("--json", &argc, argv);
+	const bool prometheus = take("--prometheus", &argc, argv);
 	struct conf *conf;
 	uint64_t seconds;
 	int first, code;
 
 	if (!options_read(&command_doctor, argc, argv, options, &first))
 		return EXIT_USAGE;
-	if (!path || first != argc)
-		return options_wrong(&command_doctor, "it takes -c FILE, "
-						      "--storage NAME, --json "
-						      "and --now SECONDS");
+	if (!path || first != argc || (json && prometheus))
+		return options_wrong(&command_doctor,
+		    "it takes -c FILE, --storage NAME, --json or --prometheus, "
+		    "and --now SECONDS");
 	if (now && (!span_u64(span_of(now), &seconds) || seconds > INT32_MAX))
 		return options_wrong(
 		    &command_doctor, "--now must be a number of seconds");
@@ -120,7 +116,11 @@ static int run(int argc, char **argv)
 	if (!conf)
 		return EXIT_FAULT;
 	catch_signals();
-	code = fetch_start() ? examine_all(conf, name, json) : EXIT_FAULT;
+	code = fetch_start() ? examine_all(conf, name,
+				   prometheus ? REPORT_PROMETHEUS
+				   : json     ? REPORT_JSON
+					      : REPORT_TEXT)
+			     : EXIT_FAULT;
 	fetch_end();
 	conf_free(conf);
 	return code;
@@ -129,8 +129,8 @@ static int run(int argc, char **argv)
 const struct command command_doctor = {
 	"doctor",
 	"try the storage, and say what to change",
-	"usage: slotd doctor -c FILE [--storage NAME] [--json] [--now "
-	"SECONDS]\n"
+	"usage: slotd doctor -c FILE [--storage NAME] [--json|--prometheus]\n"
+	"                    [--now SECONDS]\n"
 	"\n"
 	"Tries each configured storage (or the one of that name) for real, "
 	"with one\n"
@@ -139,10 +139,12 @@ const struct command command_doctor = {
 	"A line for each check says what was seen; below it stands what to "
 	"change.\n"
 	"Exits with 1 when a check failed, else with 0. --json is for "
-	"machines;\n"
-	"--now takes another time (unix seconds) than the system's clock.\n"
-	"SSL_CERT_FILE in the environment names certificates to trust; "
-	"NO_COLOR is\n"
-	"respected.\n",
+	"machines,\n"
+	"--prometheus for the textfile collector of its node exporter (see\n"
+	"deploy/prometheus/README.md). --now takes another time (unix "
+	"seconds) than\n"
+	"the system's clock. SSL_CERT_FILE in the environment names "
+	"certificates to\n"
+	"trust; NO_COLOR is respected.\n",
 	run,
 };

@@ -2,6 +2,7 @@
 #include "cmd/options.h"
 #include "http/edge.h"
 #include "http/log.h"
+#include "http/metrics.h"
 #include "http/socket.h"
 #include "http/world.h"
 #include "slotd/version.h"
@@ -91,10 +92,13 @@ static void reload(struct edge *edge, const char *path)
 	struct log log = log_of(edge);
 	struct conf *conf;
 	char wrong[512];
+	bool done;
 
 	notify_reloading();
 	conf = read_again(&log, path);
-	if (conf && edge_reload(edge, conf, wrong, sizeof wrong)) {
+	done = conf && edge_reload(edge, conf, wrong, sizeof wrong);
+	metrics_reload(edge_metrics(edge), done, world_unix());
+	if (done) {
 		log = log_of(edge);
 		log_note(&log, CONF_LOG_INFO, "reloaded", NULL, NULL);
 	} else {

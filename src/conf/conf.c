@@ -15,6 +15,11 @@ struct owned {
 	struct memory keep;
 };
 
+static const struct ip_net loopback[] = {
+	{ { { [10] = 0xff, 0xff, 127, 0, 0, 1 } }, 128 },
+	{ { { [15] = 1 } }, 128 },
+};
+
 static const struct conf defaults = {
 	.listen = { .address = "127.0.0.1", .port = 8363 },
 	.public = { .address = "::", .port = 8364 },
@@ -25,6 +30,7 @@ static const struct conf defaults = {
 	.policy = { .max_size = 1073741824 },
 	.limits = {
 		.connections = 4096,
+		.connections_per_address = 64,
 		.header_timeout = 10,
 		.body_timeout = 30,
 		.idle_timeout = 60,
@@ -32,6 +38,7 @@ static const struct conf defaults = {
 		.upload_timeout = 3600,
 		.drain_timeout = 25,
 	},
+	.trusted_proxies = { loopback, sizeof loopback / sizeof *loopback },
 	.log_format = CONF_LOG_LOGFMT,
 	.log_level = CONF_LOG_INFO,
 };
@@ -89,6 +96,7 @@ static void read_limits(
 	static const struct setting rows[] = {
 #define LIMIT(name, min, max) U32(#name, struct conf_limits, name, min, max)
 		LIMIT(connections, 1, 1000000),
+		LIMIT(connections_per_address, 0, 1000000),
 		LIMIT(header_timeout, 1, 86400),
 		LIMIT(body_timeout, 1, 86400),
 		LIMIT(idle_timeout, 1, 86400),
@@ -97,7 +105,6 @@ static void read_limits(
 		LIMIT(drain_delay, 0, 86400),
 		LIMIT(drain_timeout, 1, 86400),
 #undef LIMIT
-		LATER("connections_per_address"),
 	};
 	const struct settings settings = { .rows = rows,
 		.count = sizeof rows / sizeof *rows };
@@ -154,8 +161,8 @@ static const struct setting rows[] = {
 	CUSTOM("policy", read_policy),
 	AFTER("domains"),
 	CUSTOM("limits", read_limits),
+	CUSTOM("trusted_proxies", read_proxies),
 	CUSTOM("log", read_log),
-	LATER("trusted_proxies"),
 	LATER("quota"),
 	LATER("state_file"),
 };

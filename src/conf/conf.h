@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "core/ip.h"
 #include "slot/auth.h"
 #include "slot/key_template.h"
 #include "slot/keyring.h"
@@ -23,7 +24,8 @@ struct conf_listener {
 
 struct conf_limits {
 	uint32_t connections;
-	uint32_t header_timeout; /* seconds, all of them */
+	uint32_t connections_per_address; /* or IPv6 /64; 0: any number */
+	uint32_t header_timeout;          /* seconds, all of them */
 	uint32_t body_timeout;
 	uint32_t idle_timeout;
 	uint32_t min_rate; /* bytes per second */
@@ -88,6 +90,9 @@ struct conf {
 
 	struct policy policy;
 	struct conf_limits limits;
+	/* Whose X-Forwarded-For is believed, and who has any number of
+	 * connections. */
+	struct ip_nets trusted_proxies;
 	enum conf_log_format log_format;
 	enum conf_log_level log_level;
 	bool log_jids;

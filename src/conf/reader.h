@@ -124,6 +124,7 @@ void read_listen(struct reader *reader, const struct node *node, void *into);
 void read_public(struct reader *reader, const struct node *node, void *into);
 void read_callers(struct reader *reader, const struct node *node, void *into);
 void read_policy(struct reader *reader, const struct node *node, void *into);
+void read_proxies(struct reader *reader, const struct node *node, void *into);
 /* `storage` and `storages`, and `domains` after all else. */
 void read_storages(struct reader *reader, const struct node *root);
 void read_domains(struct reader *reader, const struct node *root);

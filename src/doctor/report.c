@@ -1,5 +1,6 @@
 #include "doctor/report.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -43,6 +44,18 @@ static void json_finding(struct report *report, const struct finding *finding)
 	json_string(report->out, span_trim(buf_span(&finding->change), "\n"));
 	fputc('}', report->out);
 	report->first = false;
+}
+
+/* One of its verdicts is 1, so that a series stays when the result changes. */
+static void sample_finding(
+    const struct report *report, const struct finding *finding)
+{
+	for (enum verdict v = VERDICT_OK; v < VERDICT_COUNT; v++)
+		fprintf(report->out,
+		    "slotd_doctor_check_status{storage=\"%.*s\",check=\"%s\","
+		    "status=\"%s\"} %d\n",
+		    (int)report->storage.len, report->storage.at, finding->name,
+		    verdict_name(v), finding->verdict == v);
 }
 
 /* How much of a sentence fits: up to a blank, or all of a word. */
@@ -122,14 +135,21 @@ static void end(struct doctor_view *view, const struct finding *finding)
 		fputs("\r\033[K", report->progress);
 		fflush(report->progress);
 	}
-	if (report->json)
+	switch (report->format) {
+	case REPORT_JSON:
 		json_finding(report, finding);
-	else
+		break;
+	case REPORT_PROMETHEUS:
+		sample_finding(report, finding);
+		break;
+	case REPORT_TEXT:
 		text_finding(report, finding);
+		break;
+	}
 	fflush(report->out);
 }
 
-void report_init(struct report *report, FILE *out, bool json)
+void report_init(struct report *report, FILE *out, enum report_format format)
 {
 	const char *none = getenv("NO_COLOR");
 	const size_t width = report_width(out);
@@ -137,39 +157,47 @@ void report_init(struct report *report, FILE *out, bool json)
 	*report = (struct report){
 		.view = { begin, end },
 		.out = out,
-		.json = json,
+		.format = format,
 		.colours = width && !(none && *none),
-		.progress = width && !json ? out : NULL,
+		.progress = width && format == REPORT_TEXT ? out : NULL,
 		.width = width,
-		.first = true,
 	};
 	buf_init(&report->untried, report->untried_memory,
 	    sizeof report->untried_memory);
 }
 
-void report_begin(struct report *report, struct span storage)
+void report_open(struct report *report)
 {
-	buf_reset(&report->untried);
-	if (report->json) {
-		fputs("{\"storage\": ", report->out);
-		json_string(report->out, storage);
-		fputs(", \"checks\": [", report->out);
-	} else {
-		fprintf(report->out, "storage \"%.*s\"\n", (int)storage.len,
-		    storage.at);
-	}
+	if (report->format == REPORT_JSON)
+		fputs("[", report->out);
+	if (report->format == REPORT_PROMETHEUS)
+		fputs("# HELP slotd_doctor_check_status 1 for the result of "
+		      "the check, 0 for the other three\n"
+		      "# TYPE slotd_doctor_check_status gauge\n",
+		    report->out);
 }
 
-void report_end(struct report *report, const unsigned counts[VERDICT_COUNT])
+void report_begin(struct report *report, struct span storage)
 {
-	if (report->json) {
-		fprintf(report->out,
-		    "\n], \"ok\": %u, \"warnings\": %u, \"failures\": %u, "
-		    "\"skipped\": %u}\n",
-		    counts[VERDICT_OK], counts[VERDICT_WARNING],
-		    counts[VERDICT_FAILURE], counts[VERDICT_SKIPPED]);
-		return;
+	const bool more = report->storages++ > 0;
+
+	buf_reset(&report->untried);
+	report->first = true;
+	report->storage = storage;
+	if (report->format == REPORT_JSON) {
+		fputs(
+		    more ? ",\n{\"storage\": " : "{\"storage\": ", report->out);
+		json_string(report->out, storage);
+		fputs(", \"checks\": [", report->out);
 	}
+	if (report->format == REPORT_TEXT)
+		fprintf(report->out, "%sstorage \"%.*s\"\n", more ? "\n" : "",
+		    (int)storage.len, storage.at);
+}
+
+static void text_end(
+    const struct report *report, const unsigned counts[VERDICT_COUNT])
+{
 	fprintf(report->out, "%u ok, %u %s, %u %s", counts[VERDICT_OK],
 	    counts[VERDICT_WARNING],
 	    counts[VERDICT_WARNING] == 1 ? "warning" : "warnings",
@@ -179,4 +207,29 @@ void report_end(struct report *report, const unsigned counts[VERDICT_COUNT])
 		fprintf(report->out, ", %u not tried (%s)",
 		    counts[VERDICT_SKIPPED], report->untried.at);
 	fputc('\n', report->out);
+}
+
+void report_end(struct report *report, const unsigned counts[VERDICT_COUNT])
+{
+	if (report->format == REPORT_JSON)
+		fprintf(report->out,
+		    "\n], \"ok\": %u, \"warnings\": %u, \"failures\": %u, "
+		    "\"skipped\": %u}\n",
+		    counts[VERDICT_OK], counts[VERDICT_WARNING],
+		    counts[VERDICT_FAILURE], counts[VERDICT_SKIPPED]);
+	if (report->format == REPORT_TEXT)
+		text_end(report, counts);
+}
+
+void report_close(struct report *report, bool whole, int64_t now)
+{
+	if (report->format == REPORT_JSON)
+		fputs("]\n", report->out);
+	if (report->format == REPORT_PROMETHEUS && whole)
+		fprintf(report->out,
+		    "# HELP slotd_doctor_last_run_timestamp_seconds When all "
+		    "checks were last done, unix time\n"
+		    "# TYPE slotd_doctor_last_run_timestamp_seconds gauge\n"
+		    "slotd_doctor_last_run_timestamp_seconds %" PRId64 "\n",
+		    now);
 }

@@ -11,6 +11,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+_Static_assert(REFUSALS == METRICS_REASONS, "each is counted");
+
 /* When there are no descriptors left, others have to be closed first. */
 #define REST_MILLISECONDS 50
 /* For handshakes that were under way at the end; to loopback they never
@@ -18,25 +20,39 @@
 #define LAST_MICROS 200000
 
 /* One line a second at the most: nobody fills a disk with these. */
-static void log_refusal(
-    struct accepter *accepter, const struct log *log, const char *reason)
+static void log_refusal(struct accepter *accepter, const struct log *log,
+    enum refusal_kind kind, const struct peer *peer)
 {
+	static const char *const reasons[REFUSALS] = {
+		"limits.connections reached",
+		"limits.connections_per_address reached",
+		"an event loop is stuck",
+	};
+	struct complaint *complaint = &accepter->complaints[kind];
 	int64_t now = world_micros();
+	char memory[IP_TEXT_SIZE];
 	struct log_line line;
+	struct buf client;
 
-	accepter->unsaid++;
-	if (accepter->said && now - accepter->said < 1000000)
+	complaint->unsaid++;
+	if (complaint->said && now - complaint->said < 1000000)
 		return;
 	log_begin(&line, log, CONF_LOG_WARN, "refused");
-	log_text(&line, "reason", reason);
-	log_u64(&line, "connections", accepter->unsaid);
+	log_text(&line, "reason", reasons[kind]);
+	/* Who has too many may have to be helped, or to be kept out: the last
+	 * one that was refused. */
+	if (kind == REFUSAL_CROWDED) {
+		buf_init(&client, memory, sizeof memory);
+		ip_write(&peer->ip, &client);
+		log_text(&line, "client", client.at);
+	}
+	log_u64(&line, "connections", complaint->unsaid);
 	log_end(&line);
-	accepter->said = now;
-	accepter->unsaid = 0;
+	complaint->said = now;
+	complaint->unsaid = 0;
 }
 
-static void refuse(struct accepter *accepter, const struct service *service,
-    int fd, bool tls, const char *reason)
+static void refuse(struct accepter *accepter, int fd, bool tls)
 {
 	char memory[1024];
 	struct buf text;
@@ -51,7 +67,6 @@ static void refuse(struct accepter *accepter, const struct service *service,
 	shutdown(fd, SHUT_WR);
 	reaper_add(accepter->server->reaper, fd);
 	close(fd);
-	log_refusal(accepter, &service->log, reason);
 }
 
 /* Strangers cannot take the last connections from the XMPP server. */
@@ -62,24 +77,41 @@ static unsigned most(const struct gate *gate, const struct conf_limits *limits)
 	return limits->connections - (strangers ? limits->connections / 8 : 0);
 }
 
+/* A proxy's connections are those of many clients. */
+static unsigned most_of(const struct peer *peer, const struct conf *conf)
+{
+	if (peer->local || ip_nets_have(conf->trusted_proxies, &peer->ip))
+		return 0;
+	return conf->limits.connections_per_address;
+}
+
 static void take(
     struct accepter *accepter, struct gate *gate, struct loop_guest *guest)
 {
 	struct conns *conns = &accepter->server->conns;
 	struct service *service = server_service(accepter->server);
 	const struct conf_limits *limits = &service->conf->limits;
+	const struct peer peer = peer_of(&guest->address);
+	const struct conns_limits room = { most(gate, limits),
+		most_of(&peer, service->conf) };
 	int64_t deadline =
 	    world_micros() + (int64_t)limits->header_timeout * 1000000;
+	enum refusal_kind kind = REFUSAL_FULL;
+	bool crowded, taken;
 
-	guest->conn = conns_enter(conns, guest->fd, peer_of(&guest->address),
-	    deadline, most(gate, limits));
-	if (!guest->conn) {
-		refuse(accepter, service, guest->fd, gate->options.tls,
-		    "limits.connections reached");
-	} else if (!gate_add(gate, guest)) {
+	guest->conn =
+	    conns_enter(conns, guest->fd, peer, deadline, &room, &crowded);
+	taken = guest->conn && gate_add(gate, guest);
+	if (crowded) {
+		kind = REFUSAL_CROWDED;
+	} else if (guest->conn && !taken) {
+		kind = REFUSAL_STUCK;
 		conns_forget(conns, guest->fd, guest->conn);
-		refuse(accepter, service, guest->fd, gate->options.tls,
-		    "an event loop is stuck");
+	}
+	if (!taken) {
+		metrics_connection_refused(accepter->server->metrics, kind);
+		refuse(accepter, guest->fd, gate->options.tls);
+		log_refusal(accepter, &service->log, kind, &peer);
 	}
 	service_release(service);
 }

@@ -5,6 +5,14 @@
 
 #define GATES_MAX 2
 
+/* Why a connection is not served. */
+enum refusal_kind { REFUSAL_FULL, REFUSAL_CROWDED, REFUSAL_STUCK, REFUSALS };
+
+struct complaint {
+	int64_t said; /* world_micros: when it was last logged; 0: never */
+	uint64_t unsaid;
+};
+
 /*
  * The accept loop: one thread for all listening sockets. It hands each
  * connection to one of the gate's loops in turn, and answers 503 itself when
@@ -14,9 +22,8 @@ struct accepter {
 	struct server *server;
 	struct gate gates[GATES_MAX];
 	unsigned count;
-	int stop;     /* an eventfd */
-	int64_t said; /* world_micros: when a refusal was last logged */
-	uint64_t unsaid;
+	int stop; /* an eventfd */
+	struct complaint complaints[REFUSALS];
 	pthread_t thread;
 };
 

@@ -105,6 +105,16 @@ static void free_tables(struct conns *conns)
 {
 	free(conns->by_fd);
 	free(conns->polls);
+	if (conns->crowd)
+		crowd_close(conns->crowd);
+}
+
+static struct crowd *open_crowd(int fd_max)
+{
+	struct crowd_key key;
+
+	world_random(&key, sizeof key);
+	return crowd_open((size_t)fd_max / 4, &key);
 }
 
 bool conns_open(struct conns *conns)
@@ -113,7 +123,8 @@ bool conns_open(struct conns *conns)
 	conns->fd_max = raise_fd_limit();
 	conns->by_fd = calloc((size_t)conns->fd_max, sizeof *conns->by_fd);
 	conns->polls = calloc((size_t)conns->fd_max, sizeof *conns->polls);
-	if (!conns->by_fd || !conns->polls) {
+	conns->crowd = open_crowd(conns->fd_max);
+	if (!conns->by_fd || !conns->polls || !conns->crowd) {
 		free_tables(conns);
 		return false;
 	}
@@ -145,26 +156,45 @@ static void unlink_conn(struct conns *conns, struct conn *conn)
 		conns->first = conn->next;
 	conns->by_fd[conn->fd] = NULL;
 	conns->count--;
+	if (conn->counted)
+		crowd_leave(conns->crowd, conn->counted);
 	if (conn->loop)
 		loop_left(conn->loop);
 	pthread_cond_broadcast(&conns->changed);
 	free(conn);
 }
 
+/* Counts it with its address; false: there are as many as may be. */
+static bool count(struct conns *conns, struct conn *conn, unsigned max)
+{
+	if (conn->peer.local)
+		return true;
+	conn->counted = crowd_enter(conns->crowd, &conn->peer.ip, max);
+	return conn->counted != NULL;
+}
+
 struct conn *conns_enter(struct conns *conns, int fd, struct peer peer,
-    int64_t deadline, unsigned max)
+    int64_t deadline, const struct conns_limits *limits, bool *ret_crowded)
 {
 	struct conn *conn = NULL;
 
+	*ret_crowded = false;
 	pthread_mutex_lock(&conns->lock);
 	/* A connection that libmicrohttpd dropped before it told us. */
 	if (fd < conns->fd_max && conns->by_fd[fd])
 		unlink_conn(conns, conns->by_fd[fd]);
-	if (fd < conns->fd_max && conns->count < max)
+	if (fd < conns->fd_max && conns->count < limits->in_all)
 		conn = calloc(1, sizeof *conn);
 	if (conn) {
-		conn->fd = fd;
 		conn->peer = peer;
+		*ret_crowded = !count(conns, conn, limits->per_address);
+	}
+	if (*ret_crowded) {
+		free(conn);
+		conn = NULL;
+	}
+	if (conn) {
+		conn->fd = fd;
 		atomic_init(&conn->idle, true);
 		atomic_init(&conn->rested, world_micros());
 		atomic_init(&conn->receiving, true);

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "http/crowd.h"
 #include "http/peer.h"
 
 /*
@@ -22,8 +23,9 @@ struct conn {
 	int fd;
 	struct loop *loop; /* that serves it */
 	struct peer peer;
-	atomic_bool idle;        /* no request has begun */
-	_Atomic(int64_t) rested; /* since when, see world_micros */
+	struct crowd_entry *counted; /* with its address; NULL: it has none */
+	atomic_bool idle;            /* no request has begun */
+	_Atomic(int64_t) rested;     /* since when, see world_micros */
 	/* Whether something is to come from the client; else it is our turn,
 	 * or that of a disk. */
 	atomic_bool receiving;
@@ -44,6 +46,7 @@ struct conns {
 	struct pollfd *polls; /* the watchdog's, fd_max long */
 	int fd_max;           /* by_fd's size */
 	unsigned count;
+	struct crowd *crowd;
 	bool stopping;
 	pthread_t watchdog;
 };
@@ -53,10 +56,16 @@ bool conns_open(struct conns *conns);
 /* When no connection is left. */
 void conns_close(struct conns *conns);
 
-/* Enters an accepted socket. NULL when there are max connections already, or
- * when there is no memory. */
+/* How many there may be. */
+struct conns_limits {
+	unsigned in_all;
+	unsigned per_address; /* or IPv6 /64; 0: any number */
+};
+
+/* Enters an accepted socket. NULL when there are as many already
+ * (*ret_crowded: of its address), or when there is no memory. */
 struct conn *conns_enter(struct conns *conns, int fd, struct peer peer,
-    int64_t deadline, unsigned max);
+    int64_t deadline, const struct conns_limits *limits, bool *ret_crowded);
 /* The connection of a socket; NULL when it is none of ours. */
 struct conn *conns_find(struct conns *conns, int fd);
 /* To be called while the socket is still open; frees conn. */

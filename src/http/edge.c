@@ -151,10 +151,13 @@ struct edge *edge_open(struct service *service, char *wrong, size_t wrong_size)
 	}
 	pthread_mutex_init(&edge->server.lock, NULL);
 	edge->server.service = service;
+	access_init(&edge->server.access);
+	edge->server.metrics = metrics_open(world_unix());
 	edge->first = service;
 	service_hold(service);
 	edge->accepter.server = &edge->server;
-	if (open_shared(edge) && open_gates(edge, wrong, wrong_size)) {
+	if (edge->server.metrics && open_shared(edge) &&
+	    open_gates(edge, wrong, wrong_size)) {
 		use(edge, service);
 		edge->has_accepter = accepter_start(&edge->accepter);
 		if (edge->has_accepter)
@@ -162,6 +165,11 @@ struct edge *edge_open(struct service *service, char *wrong, size_t wrong_size)
 	}
 	edge_close(edge);
 	return NULL;
+}
+
+struct metrics *edge_metrics(const struct edge *edge)
+{
+	return edge->server.metrics;
 }
 
 const struct conf *edge_conf(const struct edge *edge)
@@ -326,6 +334,8 @@ bool edge_close(struct edge *edge)
 		reaper_close(server->reaper, world_micros() + LAST_READS);
 	if (edge->has_conns)
 		conns_close(&server->conns);
+	access_done(server);
+	metrics_close(server->metrics);
 	release_all(edge);
 	replay_close(server->replay);
 	pthread_mutex_destroy(&server->lock);

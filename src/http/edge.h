@@ -1,6 +1,7 @@
 #ifndef HTTP_EDGE_H
 #define HTTP_EDGE_H
 
+#include "http/metrics.h"
 #include "http/service.h"
 
 /*
@@ -37,6 +38,9 @@ void edge_drain(struct edge *edge);
  * the process should end by _exit.
  */
 bool edge_close(struct edge *edge);
+
+/* What counts; the edge does not know of reloads that came to nothing. */
+struct metrics *edge_metrics(const struct edge *edge);
 
 /* The newest configuration. */
 const struct conf *edge_conf(const struct edge *edge);

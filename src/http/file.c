@@ -30,7 +30,9 @@ struct download {
 	uint64_t ahead_at;
 	size_t ahead_len;
 	bool ahead_failed;
-	int64_t began; /* world_micros: when the first byte went out */
+	int64_t began; /* world_micros: when the first byte went out; later by
+			* all the time that the disk took */
+	int64_t paused;
 };
 
 static void forget(struct request *request)
@@ -77,10 +79,15 @@ static void move_deadline(struct request *request, uint64_t offset)
 	struct download *download = request->state;
 	int64_t seconds = limits->body_timeout;
 
-	if (!limits->min_rate)
+	if (!limits->min_rate) {
+		conn_serve(request->conn, CONN_NO_DEADLINE);
 		return;
+	}
 	if (!download->began)
 		download->began = world_micros();
+	if (download->paused)
+		download->began += world_micros() - download->paused;
+	download->paused = 0;
 	seconds += (int64_t)(offset / limits->min_rate);
 	conn_serve(request->conn, download->began + seconds * 1000000);
 }
@@ -117,6 +124,7 @@ static long read_piece(
 	if (failure != FAILURE_UNAVAILABLE)
 		return 0;
 	download->ahead_at = at;
+	download->paused = world_micros();
 	request_wait(request, request->server->readers, read_job);
 	return -1;
 }

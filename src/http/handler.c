@@ -47,6 +47,7 @@ static void *on_target(
 	request->service = server_service(entrance->server);
 	request->mhd = mhd;
 	request->started = world_micros();
+	access_number(request);
 	info = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
 	request->conn = info ? info->socket_context : NULL;
 	if (request->conn) {
@@ -194,6 +195,7 @@ static enum MHD_Result on_request(void *argument, struct MHD_Connection *mhd,
 	request->waiting = false;
 	request->method = span_of(method);
 	if (request->step == REQUEST_NEW) {
+		access_name(request);
 		guard(request, version);
 		/* Without a body a second call follows at once, in which an
 		 * answer does not end the connection. */
@@ -215,62 +217,6 @@ static enum MHD_Result on_request(void *argument, struct MHD_Connection *mhd,
 	return request->abort ? MHD_NO : MHD_YES;
 }
 
-static struct span first_segment(struct span path)
-{
-	struct span rest = span_from(path, 1);
-
-	return span_first(path, 1 + span_find(rest, '/'));
-}
-
-/* What an operator has to look at is not hidden by log.level. */
-static enum conf_log_level level_of(const struct request *request)
-{
-	if (request->status >= 500)
-		return CONF_LOG_ERROR;
-	return request->status == 401 ? CONF_LOG_WARN : CONF_LOG_INFO;
-}
-
-static void log_request(const struct request *request, bool whole)
-{
-	struct log_line line;
-
-	log_begin(&line, &request->service->log, level_of(request), "request");
-	log_span(&line, "method", request->method);
-	if (request->share)
-		log_span(&line, "route", request->share->base);
-	else if (request->route)
-		log_text(&line, "route", request->route->path);
-	/* Targets of slots hold tokens and names. What was refused for its
-	 * signature is shown; of what leads nowhere only the beginning, to
-	 * tell a proxy that passes a wrong path. */
-	if (request->status == 401 && !request->endpoint->basic &&
-	    !request->share)
-		log_span(&line, "target", request->target);
-	else if (!request->route)
-		log_span(&line, "target", first_segment(request->path));
-	if (request->caller[0])
-		log_text(&line, request->claimed ? "claimed" : "caller",
-		    request->caller);
-	if (request->domain[0])
-		log_text(&line, "domain", request->domain);
-	if (request->jid[0])
-		log_text(&line, "jid", request->jid);
-	if (request->slot[0])
-		log_text(&line, "slot", request->slot);
-	if (request->has_size)
-		log_u64(&line, "size", request->size);
-	log_u64(&line, "status", request->status);
-	log_text(&line, "code", request->code);
-	if (request->reason[0])
-		log_text(&line, "reason", request->reason);
-	if (request->skew)
-		log_i64(&line, "skew", request->skew);
-	if (!whole)
-		log_text(&line, "ended", "early");
-	log_u64(&line, "us", (uint64_t)(world_micros() - request->started));
-	log_end(&line);
-}
-
 static void on_completed(void *argument, struct MHD_Connection *mhd,
     void **req_cls, enum MHD_RequestTerminationCode how)
 {
@@ -288,7 +234,7 @@ static void on_completed(void *argument, struct MHD_Connection *mhd,
 	}
 	if (request->state_free)
 		request->state_free(request);
-	log_request(request, how == MHD_REQUEST_TERMINATED_COMPLETED_OK);
+	access_log(request, how == MHD_REQUEST_TERMINATED_COMPLETED_OK);
 	service_release(request->service);
 	free(request->body);
 	free(request);
@@ -301,6 +247,9 @@ static void on_connection(void *argument, struct MHD_Connection *mhd,
 	struct conns *conns = &entrance->server->conns;
 	const union MHD_ConnectionInfo *info;
 
+	metrics_connection(entrance->server->metrics,
+	    entrance->doors & DOOR_LISTEN ? 0 : 1,
+	    what == MHD_CONNECTION_NOTIFY_STARTED);
 	if (what == MHD_CONNECTION_NOTIFY_STARTED) {
 		info = MHD_get_connection_info(
 		    mhd, MHD_CONNECTION_INFO_CONNECTION_FD);

@@ -1,5 +1,6 @@
 #include "http/issue.h"
 
+#include "core/base64.h"
 #include "http/reply.h"
 #include "http/world.h"
 
@@ -31,34 +32,41 @@ void *issue_new(
 	return issue;
 }
 
-static void note(struct request *request, const struct slot_request *wish)
+/* Of a JID that is none only what would be its domain. */
+static void note(
+    struct request *request, const struct slot_request *wish, struct jid *jid)
 {
 	struct buf domain;
 	struct span bare = span_first(wish->jid, span_find(wish->jid, '/'));
 	size_t at = span_find(bare, '@');
 
-	if (request->service->conf->log_jids) {
-		/* The log cuts it there anyway. */
-		struct span jid = span_first(bare, sizeof request->jid - 1);
-
-		memcpy(request->jid, jid.at, jid.len);
+	request->size = wish->size;
+	request->has_size = true;
+	if (jid) {
+		access_jid(request, jid);
+		return;
 	}
 	buf_init(&domain, request->domain, sizeof request->domain);
 	buf_add(&domain, at < bare.len ? span_from(bare, at + 1) : bare);
-	request->size = wish->size;
-	request->has_size = true;
 }
 
 /* The embedded store asks the file system for its room. */
-static bool needs_disk(struct request *request, const struct slot_request *wish)
+static bool needs_disk(const struct request *request, const struct jid *jid)
 {
 	struct service *service = request->service;
-	const char *wrong;
-	struct jid jid;
 
-	return service->fs && jid_parse(wish->jid, &jid, &wrong) &&
-	       service_issuer(service, jid.domain)->store ==
+	return service->fs && jid &&
+	       service_issuer(service, jid->domain)->store ==
 		   fs_store(service->fs);
+}
+
+/* The first characters of its {random}. */
+static void note_slot(struct request *request, const uint8_t *random)
+{
+	struct buf slot;
+
+	buf_init(&slot, request->slot, sizeof request->slot);
+	base64url_encode(&slot, random, sizeof request->slot / 4 * 3);
 }
 
 static void run(void *argument)
@@ -70,15 +78,20 @@ static void run(void *argument)
 	world_random(random, sizeof random);
 	issue->failure = slot_issue(&request->service->issuers, &issue->wish,
 	    world_unix(), random, &issue->slot, &issue->why);
+	if (issue->failure == FAILURE_NONE)
+		note_slot(request, random);
 }
 
 /* False when the request waits for the disk meanwhile. */
 static bool issue_now(struct request *request)
 {
 	struct issue *issue = request->state;
+	const char *wrong;
+	struct jid jid;
+	bool valid = jid_parse(issue->wish.jid, &jid, &wrong);
 
-	note(request, &issue->wish);
-	if (needs_disk(request, &issue->wish)) {
+	note(request, &issue->wish, valid ? &jid : NULL);
+	if (needs_disk(request, valid ? &jid : NULL)) {
 		request_wait(request, request->server->readers, run);
 		return false;
 	}
@@ -100,6 +113,8 @@ void issue_serve(struct request *request,
 		reply_failure(request, issue->failure, &issue->why);
 		return;
 	}
+	metrics_slot(request->server->metrics, span_of(request->caller),
+	    span_of(request->domain), issue->wish.size);
 	reply = reply_text(200, type, write(&issue->slot));
 	reply_header(&reply, "Cache-Control", "no-store");
 	reply_send(request, &reply);

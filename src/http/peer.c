@@ -1,28 +1,62 @@
 #include "http/peer.h"
 
+#include "core/forwarded.h"
+#include "http/request.h"
+
+#include <microhttpd.h>
 #include <netinet/in.h>
 #include <string.h>
 
 struct peer peer_of(const struct sockaddr_storage *address)
 {
-	static const struct in6_addr one = IN6ADDR_LOOPBACK_INIT;
 	const struct sockaddr_in *v4 = (const struct sockaddr_in *)address;
 	const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)address;
 	struct peer peer = { 0 };
-	struct in6_addr mapped;
 
 	if (address->ss_family == AF_INET) {
-		peer.address[10] = peer.address[11] = 0xff;
-		memcpy(&peer.address[12], &v4->sin_addr, 4);
+		peer.ip = ip_from_v4(&v4->sin_addr);
 	} else if (address->ss_family == AF_INET6) {
-		memcpy(peer.address, &v6->sin6_addr, 16);
+		memcpy(peer.ip.bytes, &v6->sin6_addr, sizeof peer.ip.bytes);
 	} else {
 		peer.local = true;
 		return peer;
 	}
-	memcpy(&mapped, peer.address, sizeof mapped);
-	peer.loopback =
-	    memcmp(&mapped, &one, sizeof one) == 0 ||
-	    (IN6_IS_ADDR_V4MAPPED(&mapped) && mapped.s6_addr[12] == 127);
+	peer.loopback = ip_is_loopback(&peer.ip);
 	return peer;
+}
+
+static enum MHD_Result look(void *argument, enum MHD_ValueKind kind,
+    const char *key, size_t key_size, const char *value, size_t value_size)
+{
+	const struct span name = { key, key_size };
+
+	(void)kind;
+	if (value && span_equal_nocase(name, span_of("x-forwarded-for")))
+		forwarded_add(argument, (struct span){ value, value_size });
+	return MHD_YES;
+}
+
+bool peer_client_find(const struct request *request, struct ip *ret_client)
+{
+	const struct peer *peer = &request->conn->peer;
+	struct forwarded forwarded = {
+		.trusted = request->service->conf->trusted_proxies,
+	};
+
+	if (peer->local || ip_nets_have(forwarded.trusted, &peer->ip))
+		MHD_get_connection_values_n(
+		    request->mhd, MHD_HEADER_KIND, look, &forwarded);
+	if (!peer->local)
+		*ret_client = peer->ip;
+	if (forwarded.known)
+		*ret_client = forwarded.client;
+	return !peer->local || forwarded.known;
+}
+
+void peer_client(const struct request *request, struct buf *out)
+{
+	struct ip client;
+
+	if (peer_client_find(request, &client))
+		ip_write(&client, out);
 }

@@ -182,6 +182,7 @@ void receive_end(struct request *request)
 		reply_failure(request, sink->failure, &sink->why);
 		return;
 	}
+	metrics_upload(request->server->metrics, request->size);
 	reply = reply_static(201, NULL, SPAN_EMPTY);
 	reply_header(&reply, "Cache-Control", "no-store");
 	reply_send(request, &reply);

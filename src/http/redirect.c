@@ -100,7 +100,7 @@ bool redirect_answer(struct request *request)
 	store = key.at ? find_store(request->service, token, key) : NULL;
 	if (!store)
 		return false;
-	memcpy(request->slot, key.at, span_first(key, 8).len);
+	access_slot(request, service_template(request->service, store), key);
 	redirect_lead(request, store, key);
 	return true;
 }

@@ -4,6 +4,7 @@
 #include "http/json.h"
 #include "http/loop.h"
 #include "http/route.h"
+#include "http/world.h"
 #include "slot/basic.h"
 
 #include <microhttpd.h>
@@ -95,16 +96,19 @@ static void note_reason(struct request *request, const char *reason)
 void reply_send(struct request *request, struct reply *reply)
 {
 	bool unread = request->has_body && request->step != REQUEST_BODY;
+	uint32_t seconds = request->service->conf->limits.body_timeout;
 
 	if (atomic_load(&request->server->draining) ||
 	    loop_retired(request->conn->loop))
 		reply_header(reply, "Connection", "close");
 	if (request->route && request->route->cors)
 		reply_header(reply, "Access-Control-Allow-Origin", "*");
-	/* From here on libmicrohttpd's limit of inactivity holds. */
-	conn_serve(request->conn, CONN_NO_DEADLINE);
+	/* It is to be read in time; the reader of a file moves that. */
+	conn_serve(request->conn, world_micros() + (int64_t)seconds * 1000000);
+	reply_header(reply, "X-Request-Id", request->id);
 	request->status = reply->status;
 	request->step = REQUEST_ANSWERED;
+	access_answered(request);
 	if (!reply->response) {
 		request->abort = true;
 		note_reason(request, "out of memory");

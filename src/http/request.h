@@ -55,6 +55,7 @@ struct request {
 	void (*state_free)(struct request *request);
 
 	/* For the log. */
+	char id[65];
 	int64_t started; /* world_micros */
 	unsigned status;
 	const char *code;
@@ -63,7 +64,8 @@ struct request {
 	bool claimed; /* caller is what a refused request says */
 	int64_t skew; /* seconds that its clock is ahead, when that is wrong */
 	char domain[256];
-	char jid[257]; /* with log.jids alone */
+	char user[KEYRING_TEXT + 1]; /* {user}, where there is a key_file */
+	char jid[257];               /* with log.jids alone */
 	char slot[9];
 	uint64_t size;
 	bool has_size;

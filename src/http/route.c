@@ -35,6 +35,8 @@ static const struct route routes[] = {
 	    ENDPOINTS(&healthz_get) },
 	{ "/readyz", DOOR_LISTEN, NULL, false, "GET, HEAD",
 	    ENDPOINTS(&readyz_get) },
+	{ "/metrics", DOOR_LISTEN, NULL, false, "GET, HEAD",
+	    ENDPOINTS(&metrics_get) },
 	{ "/openapi.yaml", DOOR_LISTEN, NULL, false, "GET, HEAD",
 	    ENDPOINTS(&openapi_get) },
 	{ "/u/", DOOR_PUBLIC, takes_uploads, true, "PUT, OPTIONS",
@@ -102,4 +104,26 @@ const struct endpoint *route_endpoint(
 			return endpoint;
 	}
 	return NULL;
+}
+
+#define ROUTES (sizeof routes / sizeof *routes)
+
+_Static_assert(ROUTES + 3 <= METRICS_ROUTES, "a number for each");
+
+unsigned route_number(const struct request *request)
+{
+	if (!request->route)
+		return ROUTES + 1;
+	if (request->route == &share_route)
+		return ROUTES;
+	return (unsigned)(request->route - routes);
+}
+
+void route_names(const char *ret_names[METRICS_ROUTES])
+{
+	for (size_t i = 0; i < ROUTES; i++)
+		ret_names[i] = routes[i].path;
+	ret_names[ROUTES] = "base";
+	ret_names[ROUTES + 1] = "none";
+	ret_names[ROUTES + 2] = NULL;
 }

@@ -44,11 +44,17 @@ const struct endpoint *route_endpoint(
 /* Whether files are taken or given: /u/, /f/ or a caller's base is there. */
 bool route_has_files(const struct service *service);
 
+/* For counts: the number of a request's route, and their names, up to a
+ * NULL: paths of the table, "base" for all bases, "none". */
+unsigned route_number(const struct request *request);
+void route_names(const char *ret_names[METRICS_ROUTES]);
+
 extern const struct endpoint slot_post;
 extern const struct endpoint slot_get;
 extern const struct endpoint limits_get;
 extern const struct endpoint healthz_get;
 extern const struct endpoint readyz_get;
+extern const struct endpoint metrics_get;
 extern const struct endpoint openapi_get;
 extern const struct endpoint upload_put;
 extern const struct endpoint share_put;

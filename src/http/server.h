@@ -3,8 +3,10 @@
 
 #include <stdatomic.h>
 
+#include "http/access.h"
 #include "http/conn.h"
 #include "http/log.h"
+#include "http/metrics.h"
 #include "http/pool.h"
 #include "http/reaper.h"
 #include "http/service.h"
@@ -17,6 +19,8 @@ struct server {
 	struct replay *replay;
 	struct conns conns;
 	struct reaper *reaper;
+	struct access access;
+	struct metrics *metrics;
 	/* Of the embedded store, else NULL: what writes may wait long for a
 	 * disk, and what only looks or reads does not wait for that. */
 	struct pool *writers;

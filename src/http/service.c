@@ -196,6 +196,16 @@ void service_release(struct service *service)
 		finish(service);
 }
 
+const struct key_template *service_template(
+    const struct service *service, const struct store *store)
+{
+	size_t number = 0;
+
+	while (service->stores[number] != store)
+		number++;
+	return &service->templates[number];
+}
+
 const struct issuer *service_issuer(
     const struct service *service, struct span domain)
 {

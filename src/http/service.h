@@ -43,6 +43,10 @@ void service_hold(struct service *service);
 /* NULL is fine. */
 void service_release(struct service *service);
 
+/* What the keys of one of its stores are made by. */
+const struct key_template *service_template(
+    const struct service *service, const struct store *store);
+
 /* What the files of a caller with a dialect of slot/share.h are made from,
  * whose names say nothing of a domain: that of its first allow_domains. */
 const struct issuer *service_share(

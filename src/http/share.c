@@ -51,24 +51,6 @@ static void note_domain(struct request *request, struct span domain)
 	buf_add(&out, domain);
 }
 
-static void note_jid(struct request *request, const struct jid *jid)
-{
-	char memory[sizeof jid->memory];
-	struct span bare;
-	struct buf out;
-
-	note_domain(request, jid->domain);
-	if (!request->service->conf->log_jids)
-		return;
-	buf_init(&out, memory, sizeof memory);
-	buf_add(&out, jid->local);
-	buf_text(&out, jid->local.len ? "@" : "");
-	buf_add(&out, jid->domain);
-	/* The log cuts it there anyway. */
-	bare = span_first(buf_span(&out), sizeof request->jid - 1);
-	memcpy(request->jid, bare.at, bare.len);
-}
-
 /* --- who may: the MAC in the query, or the bearer token ------------------*/
 
 static enum failure check_mac(struct request *request, struct span path,
@@ -194,7 +176,7 @@ static enum failure plan(struct request *request, struct json_jwt *jwt,
 	if (failure != FAILURE_NONE)
 		return failure;
 	if (wish->has_jid)
-		note_jid(request, &wish->jid);
+		access_jid(request, &wish->jid);
 	else
 		note_domain(request, span_of("unknown"));
 	request->size = wish->plan.size;

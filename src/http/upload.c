@@ -71,7 +71,8 @@ static void begin(struct request *request)
 		reply_failure(request, failure, &why);
 		return;
 	}
-	memcpy(request->slot, key.at, key.len < 8 ? key.len : 8);
+	access_slot(request, service_template(request->service, plan.store),
+	    buf_span(&key));
 	plan.key = buf_span(&key);
 	plan.size = grant.size;
 	plan.type = (struct span){ grant.type, grant.type_len };

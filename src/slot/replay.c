@@ -294,6 +294,16 @@ enum failure replay_check(struct replay *replay, uint32_t caller,
 	return failure;
 }
 
+void replay_use(struct replay *replay, uint32_t caller, int64_t now,
+    uint32_t *ret_held, uint32_t *ret_share)
+{
+	pthread_mutex_lock(&replay->lock);
+	drop(replay, now);
+	*ret_held = replay->holders[caller].held;
+	*ret_share = replay->share;
+	pthread_mutex_unlock(&replay->lock);
+}
+
 uint32_t replay_count(struct replay *replay)
 {
 	uint32_t count;

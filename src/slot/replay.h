@@ -40,6 +40,10 @@ void replay_share(struct replay *replay, uint32_t callers);
 enum failure replay_check(struct replay *replay, uint32_t caller,
     struct span nonce, int64_t ts, int64_t now, struct refusal *why);
 
+/* What a caller holds now, and may hold. */
+void replay_use(struct replay *replay, uint32_t caller, int64_t now,
+    uint32_t *ret_held, uint32_t *ret_share);
+
 /* Entries held. */
 uint32_t replay_count(struct replay *replay);
 

@@ -63,4 +63,8 @@ enum failure s3_put(struct store *store, const struct store_request *request,
 /* The configuration of a store that s3_open made; NULL for other kinds. */
 const struct s3_config *s3_config_of(const struct store *store);
 
+/* Whether such a store has credentials now, and when they end (unix seconds;
+ * 0: never). */
+bool s3_creds_until(struct store *store, int64_t now, int64_t *ret_expires);
+
 #endif

@@ -72,6 +72,7 @@ static void defaults_of_limits(void **state)
 
 	(void)state;
 	assert_int_equal(conf->limits.connections, 4096);
+	assert_int_equal(conf->limits.connections_per_address, 64);
 	assert_int_equal(conf->limits.header_timeout, 10);
 	assert_int_equal(conf->limits.body_timeout, 30);
 	assert_int_equal(conf->limits.idle_timeout, 60);
@@ -107,7 +108,8 @@ static struct said read_everything(void)
 	    "key = \"p/{random}/{owner}.{ext}\"; };\n"
 	    "policy = { max_size = \"5 GB\"; allow_types = [\"image/*\", "
 	    "\"text/plain\"]; deny_extensions = ( \".EXE\", \"tar.gz\" ); };\n"
-	    "limits = { connections = 1; header_timeout = 2; "
+	    "limits = { connections = 1; connections_per_address = 8; "
+	    "header_timeout = 2; "
 	    "body_timeout = 3; idle_timeout = 4; min_rate = 0; "
 	    "upload_timeout = 6; drain_timeout = 7; };\n"
 	    "log = { format = \"json\"; level = \"warn\"; jids = true; };\n");
@@ -163,6 +165,7 @@ static void everything_about_files(void **state)
 	expect_span(conf->policy.deny_extensions[0], "exe");
 	expect_span(conf->policy.deny_extensions[1], "tar.gz");
 	assert_int_equal(conf->limits.connections, 1);
+	assert_int_equal(conf->limits.connections_per_address, 8);
 	assert_int_equal(conf->limits.header_timeout, 2);
 	assert_int_equal(conf->limits.body_timeout, 3);
 	assert_int_equal(conf->limits.idle_timeout, 4);

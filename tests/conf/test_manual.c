@@ -38,6 +38,8 @@ static void stated(const char *setting, char *ret_value, size_t size)
 	value += strlen("\nDefault: ");
 	if (*value == '"')
 		len = strcspn(value + 1, "\"") + 2;
+	else if (*value == '(')
+		len = strcspn(value, ")") + 1;
 	else
 		len = strcspn(value, ".,\n");
 	assert_true(len < size);
@@ -76,6 +78,24 @@ static void is_flag(const char *setting, bool flag)
 		fail_msg("%s: the manual says %s", setting, value);
 }
 
+/* Networks that are each one address, as a list. */
+static void is_addresses(const char *setting, struct ip_nets nets)
+{
+	char value[80], memory[160];
+	struct buf list;
+
+	stated(setting, value, sizeof value);
+	buf_init(&list, memory, sizeof memory);
+	for (size_t i = 0; i < nets.count; i++) {
+		assert_int_equal(nets.at[i].bits, 128);
+		buf_text(&list, i ? ", \"" : "(\"");
+		ip_write(&nets.at[i].ip, &list);
+		buf_text(&list, "\"");
+	}
+	buf_text(&list, ")");
+	assert_string_equal(value, list.at);
+}
+
 static struct said least(const char *storage)
 {
 	char text[1024];
@@ -107,6 +127,7 @@ static void the_service(void **state)
 	assert_int_equal(conf->log_level, CONF_LOG_INFO);
 	is_text("log.level", "info");
 	is_flag("log.jids", conf->log_jids);
+	is_addresses("trusted_proxies", conf->trusted_proxies);
 	said_done(&said);
 }
 
@@ -117,6 +138,8 @@ static void limits(void **state)
 
 	(void)state;
 	is_number("limits.connections", limits->connections);
+	is_number(
+	    "limits.connections_per_address", limits->connections_per_address);
 	is_number("limits.header_timeout", limits->header_timeout);
 	is_number("limits.body_timeout", limits->body_timeout);
 	is_number("limits.idle_timeout", limits->idle_timeout);

@@ -2,6 +2,7 @@
 
 import json
 import os
+import time
 
 import support
 
@@ -30,6 +31,26 @@ def test_well(fs):
     assert found["clients"]["verdict"] == "warning"
     code, text = doctor(fs.path)
     assert code == 0 and text.endswith("3 ok, 1 warning, 0 failures\n")
+
+
+def test_prometheus(fs):
+    """The same results as samples; each check has one that is 1."""
+    now = int(time.time())
+    code, text = doctor(fs.path, "--prometheus")
+    assert code == 0
+    samples = dict(line.rsplit(" ", 1) for line in text.splitlines()
+                   if not line.startswith("#"))
+    last = int(samples.pop("slotd_doctor_last_run_timestamp_seconds"))
+    assert now <= last <= now + support.PATIENCE
+    wanted = {"folder": "ok", "room": "ok", "public_url": "ok",
+              "clients": "warning"}
+    assert samples == {
+        f'slotd_doctor_check_status{{storage="default",check="{check}",'
+        f'status="{status}"}}': str(int(status == result))
+        for check, result in wanted.items()
+        for status in ("ok", "warning", "failure", "skipped")}
+    done = support.run("doctor", "-c", fs.path, "--prometheus", "--json")
+    assert done.returncode == 2 and not done.stdout
 
 
 def test_nobody_answers(tmp_path):

@@ -1,0 +1,276 @@
+#include "http/access.h"
+
+#include "core/chars.h"
+#include "core/hex.h"
+#include "http/route.h"
+#include "http/world.h"
+
+#include <string.h>
+
+#define ID_MAX 64
+
+void access_init(struct access *access)
+{
+	uint32_t seeds[2];
+
+	world_random(&access->seed, sizeof access->seed);
+	world_random(seeds, sizeof seeds);
+	throttle_init(&access->failed, seeds[0]);
+	throttle_init(&access->refused, seeds[1]);
+}
+
+/* --- ids ------------------------------------------------------------------*/
+
+void access_number(struct request *request)
+{
+	struct access *access = &request->server->access;
+	/* SplitMix64: counts through all numbers, in disorder. */
+	uint64_t n = access->seed +
+		     atomic_fetch_add(&access->count, 1) * 0x9e3779b97f4a7c15;
+	struct buf id;
+
+	n = (n ^ (n >> 30)) * 0xbf58476d1ce4e5b9;
+	n = (n ^ (n >> 27)) * 0x94d049bb133111eb;
+	n ^= n >> 31;
+	buf_init(&id, request->id, sizeof request->id);
+	hex_encode(&id, (const uint8_t *)&n, sizeof n);
+}
+
+void access_name(struct request *request)
+{
+	struct span named = request_header(request, "X-Request-Id");
+
+	if (!named.len || named.len > ID_MAX || !span_only(named, CHARS_ID))
+		return;
+	memcpy(request->id, named.at, named.len);
+	request->id[named.len] = '\0';
+}
+
+/* --- what is noted --------------------------------------------------------*/
+
+void access_jid(struct request *request, const struct jid *jid)
+{
+	const struct service *service = request->service;
+	char memory[sizeof jid->memory];
+	struct buf domain, user, bare;
+	struct span fitting;
+
+	buf_init(&domain, request->domain, sizeof request->domain);
+	buf_add(&domain, jid->domain);
+	buf_init(&user, request->user, sizeof request->user);
+	if (service->keyring && service->keyring->count)
+		keyring_user(&service->keyring->roots[0], jid, &user);
+	if (!service->conf->log_jids)
+		return;
+	buf_init(&bare, memory, sizeof memory);
+	buf_add(&bare, jid->local);
+	buf_text(&bare, jid->local.len ? "@" : "");
+	buf_add(&bare, jid->domain);
+	/* The log cuts it there anyway. */
+	fitting = span_first(buf_span(&bare), sizeof request->jid - 1);
+	memcpy(request->jid, fitting.at, fitting.len);
+	request->jid[fitting.len] = '\0';
+}
+
+void access_slot(struct request *request, const struct key_template *template,
+    struct span key)
+{
+	struct key_reading reading;
+	struct span first;
+
+	/* Only of the random part: the rest may be a file's name. */
+	if (!key_template_read(template, key, &reading))
+		return;
+	first = span_first(reading.random, sizeof request->slot - 1);
+	memcpy(request->slot, first.at, first.len);
+	request->slot[first.len] = '\0';
+}
+
+/* --- counts ---------------------------------------------------------------*/
+
+static enum failure failure_of(const char *code)
+{
+	for (enum failure i = FAILURE_NONE + 1; i < FAILURE_COUNT; i++)
+		if (failure_entry(i)->code == code)
+			return i;
+	return FAILURE_NONE;
+}
+
+void access_answered(struct request *request)
+{
+	struct metrics *metrics = request->server->metrics;
+	enum failure failure =
+	    request->code ? failure_of(request->code) : FAILURE_NONE;
+
+	metrics_request(metrics, route_number(request), request->method,
+	    request->status, world_micros() - request->started);
+	if (failure != FAILURE_NONE)
+		metrics_refusal(metrics, failure);
+}
+
+/* --- lines ----------------------------------------------------------------*/
+
+/* What an operator has to look at is not hidden by log.level. */
+static enum conf_log_level level_of(const struct request *request)
+{
+	if (request->status >= 500)
+		return CONF_LOG_ERROR;
+	return request->status == 401 ? CONF_LOG_WARN : CONF_LOG_INFO;
+}
+
+static bool has_failed(const struct request *request)
+{
+	return request->status == 401 &&
+	       request->code == failure_entry(FAILURE_UNAUTHORIZED)->code;
+}
+
+/* Nobody that we know is answerable for it. */
+static bool by_stranger(const struct request *request)
+{
+	bool refused = request->status < 200 ||
+		       (request->status >= 400 && request->status < 500);
+
+	return refused && (!request->caller[0] || request->claimed);
+}
+
+/* Has missed a deadline, and was cut for it. */
+static bool was_slow(const struct request *request)
+{
+	return request->conn && atomic_load(&request->conn->late);
+}
+
+/*
+ * An address says who somebody is. It stands where something may have to be
+ * done about it: wrong credentials, rubbish, a search for what is not there,
+ * too slow. Who uploads and downloads is not written down.
+ */
+static bool shows_client(const struct request *request)
+{
+	return request->status == 401 || request->status == 400 ||
+	       !request->route || was_slow(request) ||
+	       request->code == failure_entry(FAILURE_SLOT_INVALID)->code;
+}
+
+static void say_unsaid(const struct log *log, struct throttle *throttle,
+    const char *which, bool end)
+{
+	uint64_t unsaid = throttle_unsaid(throttle, world_micros(), end);
+	struct log_line line;
+
+	if (!unsaid)
+		return;
+	log_begin(&line, log, CONF_LOG_WARN, "lines left out");
+	log_text(&line, "which", which);
+	log_u64(&line, "lines", unsaid);
+	log_end(&line);
+}
+
+static void say_all(struct access *access, const struct log *log, bool end)
+{
+	say_unsaid(log, &access->failed, "unauthorized", end);
+	say_unsaid(log, &access->refused, "refused strangers", end);
+}
+
+void access_done(struct server *server)
+{
+	say_all(&server->access, &server->service->log, true);
+	throttle_done(&server->access.failed);
+	throttle_done(&server->access.refused);
+}
+
+static bool may_say(struct request *request, const struct ip *client)
+{
+	struct access *access = &request->server->access;
+
+	if (!by_stranger(request) ||
+	    level_of(request) > request->service->log.level)
+		return true;
+	if (throttle_take(
+		has_failed(request) ? &access->failed : &access->refused,
+		client, world_micros()))
+		return true;
+	metrics_unsaid(request->server->metrics);
+	return false;
+}
+
+static struct span first_segment(struct span path)
+{
+	struct span rest = span_from(path, 1);
+
+	return span_first(path, 1 + span_find(rest, '/'));
+}
+
+/*
+ * Targets of slots hold tokens and names. What was refused for its signature
+ * is shown. Of what leads nowhere only the beginning, and only of POST, to
+ * tell a proxy that passes a wrong path on: clients PUT and GET.
+ */
+static void add_target(struct log_line *line, const struct request *request)
+{
+	if (request->status == 401 && !request->endpoint->basic &&
+	    !request->share)
+		log_span(line, "target", request->target);
+	else if (!request->route && span_is(request->method, "POST"))
+		log_span(line, "target", first_segment(request->path));
+}
+
+static void add_text(struct log_line *line, const char *key, const char *value)
+{
+	if (value[0])
+		log_text(line, key, value);
+}
+
+static void add_request(struct log_line *line, const struct request *request)
+{
+	log_text(line, "id", request->id);
+	log_span(line, "method", request->method);
+	if (request->share)
+		log_span(line, "route", request->share->base);
+	else if (request->route)
+		log_text(line, "route", request->route->path);
+	add_target(line, request);
+	add_text(
+	    line, request->claimed ? "claimed" : "caller", request->caller);
+	add_text(line, "domain", request->domain);
+	add_text(line, "user", request->user);
+	add_text(line, "jid", request->jid);
+	add_text(line, "slot", request->slot);
+	if (request->has_size)
+		log_u64(line, "size", request->size);
+	log_u64(line, "status", request->status);
+	log_text(line, "code", request->code);
+	if (was_slow(request) && !request->reason[0])
+		log_text(line, "reason", "the client was too slow");
+	add_text(line, "reason", request->reason);
+	if (request->skew)
+		log_i64(line, "skew", request->skew);
+}
+
+void access_log(struct request *request, bool whole)
+{
+	const struct log *log = &request->service->log;
+	struct ip client = { { 0 } };
+	char memory[IP_TEXT_SIZE];
+	struct log_line line;
+	struct buf text;
+	bool known = (by_stranger(request) || was_slow(request)) &&
+		     request->conn && peer_client_find(request, &client);
+
+	if (!request->status)
+		access_answered(request);
+	say_all(&request->server->access, log, false);
+	if (!may_say(request, &client))
+		return;
+	log_begin(&line, log, level_of(request),
+	    has_failed(request) ? "unauthorized" : "request");
+	if (known && shows_client(request)) {
+		buf_init(&text, memory, sizeof memory);
+		ip_write(&client, &text);
+		log_span(&line, "client", buf_span(&text));
+	}
+	add_request(&line, request);
+	if (!whole)
+		log_text(&line, "ended", "early");
+	log_u64(&line, "us", (uint64_t)(world_micros() - request->started));
+	log_end(&line);
+}

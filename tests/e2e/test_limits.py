@@ -1,0 +1,272 @@
+"""How many connections there may be, in all and of one address."""
+
+import os
+import re
+import signal
+import time
+
+import pytest
+
+import support
+from dial import Line, Lines
+from upload import Upload
+
+A, B = "127.0.0.1", "127.0.0.2"
+POST = b"POST /slot HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+REASON = "limits.connections_per_address reached"
+
+
+def config(most, proxies=(), **over):
+    limits = {"connections_per_address": most, **over.pop("limits", {})}
+    return support.s3_config(limits=limits, trusted_proxies=proxies, **over)
+
+
+def assert_refused(answer):
+    """A whole 503 of ours, and then the end."""
+    head, body = answer.split(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 503 "), answer
+    assert re.search(rb"(?m)^Retry-After: \d+\r?$", head), answer
+    assert re.search(rb"(?m)^Connection: close\r?$", head), answer
+    assert b"Content-Type: application/problem+json" in head
+    assert b'"code":"unavailable"' in body.replace(b" ", b""), answer
+
+
+# --- of one address -------------------------------------------------------
+
+
+def test_of_an_address(start):
+    slotd = start(config(3))
+    with Lines(slotd.address) as lines:
+        held = [lines.dial() for _ in range(3)]
+        assert_refused(lines.dial().rest())
+        assert all(line.served() for line in held)
+        assert lines.served(4, B) == 3
+        found = slotd.wait_line(REASON)
+        assert "level=warn" in found and "client=127.0.0.1" in found
+        held[0].close()
+        support.wait_for("a free place", lambda: lines.served(1) == 1)
+        assert lines.served(1) == 0
+
+
+def test_64_by_default(start):
+    slotd = start(support.s3_config())
+    with Lines(slotd.address) as lines:
+        for _ in range(64):
+            lines.dial(B)
+        assert_refused(lines.dial(B).rest())
+        assert lines.served(1, "127.0.0.3") == 1
+        # This one is a trusted proxy by default.
+        assert lines.served(70, A) == 70
+
+
+def test_zero_is_no_limit(start):
+    slotd = start(config(0))
+    with Lines(slotd.address) as lines:
+        assert lines.served(70) == 70
+
+
+def test_trusted_proxies_are_exempt(start):
+    slotd = start(config(1, ["127.0.0.2/31"]))
+    with Lines(slotd.address) as lines:
+        assert lines.served(5, "127.0.0.2") == 5
+        assert lines.served(5, "127.0.0.3") == 5
+        assert lines.served(5, "127.0.0.4") == 1
+        assert lines.served(5, "127.0.0.1") == 1
+
+
+def test_unix_sockets_are_exempt(start, tmp_path):
+    path = str(tmp_path / "slotd.sock")
+    slotd = start(config(1, listen=None) | {"listen": {"unix": path}})
+    with Lines(slotd.address) as lines:
+        assert lines.served(5) == 5
+
+
+def test_mapped_addresses_are_ipv4(start):
+    """One listener for both: each IPv4 address is one of its own."""
+    if not os.path.exists("/proc/net/if_inet6"):
+        pytest.skip("this machine has no IPv6")
+    slotd = start(config(2, [B], listen={"address": "::"}))
+    with Lines((A, slotd.address[1])) as lines:
+        assert lines.served(3, A) == 2
+        assert lines.served(3, B) == 3
+        assert lines.served(3, "127.0.0.3") == 2
+        assert "client=127.0.0.1" in slotd.wait_line(REASON)
+
+
+def test_on_each_listener(start, tmp_path):
+    public = (A, support.free_port())
+    slotd = start(config(
+        2, public={"address": public[0], "port": public[1]}))
+    with Lines(slotd.address) as inner, Lines(public) as outer:
+        assert outer.served(1, B) == 1
+        assert inner.served(1, B) == 1
+        assert outer.served(1, B) == 0
+        assert inner.served(1, B) == 0
+        assert outer.served(2, A) == 2
+
+
+def test_one_log_line_a_second(start):
+    slotd = start(config(1))
+    began = time.monotonic()
+    with Lines(slotd.address) as lines:
+        lines.dial()
+        for _ in range(100):
+            assert_refused(lines.dial().rest())
+    took = time.monotonic() - began
+    slotd.stop()
+    found = [x for x in slotd.lines if REASON in x]
+    assert 1 <= len(found) <= took + 1, (took, found)
+
+
+def test_a_reload_changes_it(start):
+    slotd = start(config(1))
+    with Lines(slotd.address) as lines:
+        assert lines.served(1) == 1
+        assert lines.served(1) == 0
+        slotd.config["limits"]["connections_per_address"] = 3
+        support.write_config(slotd.path.parent, slotd.config)
+        slotd.process.send_signal(signal.SIGHUP)
+        support.wait_for("the new limit", lambda: lines.served(1) == 1)
+        # Those before count, too.
+        assert lines.served(3) == 1
+        slotd.config["trusted_proxies"] = [A]
+        support.write_config(slotd.path.parent, slotd.config)
+        slotd.process.send_signal(signal.SIGHUP)
+        support.wait_for("the exemption", lambda: lines.served(3) == 3)
+
+
+# --- every end gives its place back ---------------------------------------
+
+
+def says_nothing(slotd):
+    Line(slotd.address).close()
+
+
+def is_reset(slotd):
+    line = Line(slotd.address)
+    line.send(b"GET /hea")
+    line.reset()
+
+
+def asks_and_closes(slotd):
+    assert slotd.healthy()
+
+
+def closes_after_its_last_byte(slotd):
+    line = Line(slotd.address)
+    line.send(b"GET /healthz HTTP/1.0\r\n\r\n")
+    line.close()
+
+
+def sends_rubbish(slotd):
+    line = Line(slotd.address)
+    line.send(b"\0\1\2\3 /\r\n\r\n")
+    line.rest()
+    line.close()
+
+
+def goes_in_its_body(slotd):
+    line = Line(slotd.address)
+    line.send(POST + b"Content-Length: 100\r\n\r\n{")
+    line.reset()
+
+
+def is_late_with_its_head(slotd):
+    line = Line(slotd.address)
+    line.send(b"GET /healthz HTT")
+    line.rest()
+    line.close()
+
+
+def is_late_with_its_body(slotd):
+    line = Line(slotd.address)
+    line.send(POST + b"Content-Length: 100\r\n\r\n{")
+    line.rest()
+    line.close()
+
+
+def is_refused_with_its_body_unread(slotd):
+    line = Line(slotd.address)
+    line.send(b"PUT /u/x/y HTTP/1.1\r\nHost: x\r\n"
+              b"Content-Length: 1000000\r\n\r\n" + b"x" * 1000000)
+    assert support.statuses(line.rest()) == [403]
+    line.close()
+
+
+def is_refused_itself(slotd):
+    with Lines(slotd.address) as lines:
+        for _ in range(5):
+            lines.dial()
+        lines.open[-1].rest()
+
+
+@pytest.fixture(scope="module")
+def two(start_once, tmp_path_factory):
+    return start_once(support.fs_config(
+        tmp_path_factory.mktemp("store"), trusted_proxies=(), limits={
+            "connections_per_address": 2, "header_timeout": 1,
+            "body_timeout": 1}))
+
+
+@pytest.mark.parametrize("end", [
+    says_nothing, is_reset, asks_and_closes, closes_after_its_last_byte,
+    sends_rubbish, goes_in_its_body, is_late_with_its_head,
+    is_late_with_its_body, is_refused_with_its_body_unread,
+    is_refused_itself,
+])
+def test_no_place_is_lost(two, end):
+    def room():
+        with Lines(two.address) as lines:
+            return lines.served(3) == 2
+    support.wait_for("both places", room)
+    support.wait_for("a place", two.healthy)
+    end(two)
+    support.wait_for("both places", room)
+
+
+def test_no_place_is_lost_by_files(two):
+    """Uploads and downloads that break off, and those that do not."""
+    data = b"x" * 2**22
+    kept = two.slot(size=len(data))
+    support.wait_for("a place", two.healthy)
+    assert support.fetch("PUT", kept["put"], data).status == 201
+
+    def room():
+        with Lines(two.address) as lines:
+            return lines.served(3) == 2
+    support.wait_for("both places", room)
+    support.wait_for("a place", two.healthy)
+    Upload.begun(two.slot(size=9)["put"], b"123456789", 3).close()
+    support.wait_for("both places", room)
+    reader = Upload(kept["get"], None, method="GET")
+    reader.sock.recv(10)
+    reader.close()
+    support.wait_for("both places", room)
+
+
+# --- in all ---------------------------------------------------------------
+
+
+def test_in_all(start):
+    slotd = start(support.s3_config(limits={"connections": 8}))
+    with Lines(slotd.address) as lines:
+        held = [lines.dial() for _ in range(8)]
+        assert_refused(lines.dial(B).rest())
+        assert all(line.served() for line in held)
+        assert "client" not in slotd.wait_line("limits.connections reached")
+
+    def room():
+        with Lines(slotd.address) as lines:
+            return lines.served(9) == 8
+    # With all of them gone there is room for as many.
+    support.wait_for("all the places", room)
+
+
+def test_both_reasons_are_told(start):
+    """The many of one address do not hide that there is no room at all."""
+    slotd = start(config(2, limits={"connections": 3}))
+    with Lines(slotd.address) as lines:
+        assert lines.served(3, A) == 2
+        assert lines.served(2, B) == 1
+        slotd.wait_line(REASON)
+        slotd.wait_line("limits.connections reached")

@@ -1,0 +1,93 @@
+#include "expect.h"
+
+#include "http/throttle.h"
+
+#include <stdio.h>
+
+static struct throttle throttle;
+
+static struct ip ip_of(const char *text)
+{
+	struct ip ip;
+
+	assert_true(ip_parse(span_of(text), &ip));
+	return ip;
+}
+
+/* How many of `tries` it lets through. */
+static unsigned take(const char *text, unsigned tries, int64_t now)
+{
+	struct ip ip = ip_of(text);
+	unsigned taken = 0;
+
+	while (tries-- > 0)
+		taken += throttle_take(&throttle, &ip, now);
+	return taken;
+}
+
+static void test_each(void **state)
+{
+	(void)state;
+	throttle_init(&throttle, 1);
+	assert_int_equal(take("192.0.2.1", 1000, 5), 60);
+	assert_int_equal(take("192.0.2.2", 1000, 6), 60);
+	/* A /64 is one subscriber. */
+	assert_int_equal(take("2001:db8::1", 40, 7), 40);
+	assert_int_equal(take("2001:db8::ffff:1", 40, 7), 20);
+	assert_int_equal(take("2001:db8:0:1::1", 40, 7), 40);
+	/* A minute counts from the first line. */
+	assert_int_equal(take("192.0.2.1", 9, 60000004), 0);
+	assert_int_equal(take("192.0.2.1", 9, 60000005), 9);
+	throttle_done(&throttle);
+}
+
+static void test_all(void **state)
+{
+	unsigned taken = 0;
+	char text[32];
+
+	(void)state;
+	throttle_init(&throttle, 1);
+	for (int i = 0; i < 2000; i++) {
+		snprintf(text, sizeof text, "10.0.%d.%d", i / 256, i % 256);
+		taken += take(text, 1, 100 + i);
+	}
+	assert_int_equal(taken, 600);
+	taken = 0;
+	for (int i = 0; i < 2000; i++) {
+		snprintf(text, sizeof text, "10.0.%d.%d", i / 256, i % 256);
+		taken += take(text, 100, 60000100);
+	}
+	assert_int_equal(taken, 600);
+	throttle_done(&throttle);
+}
+
+static void test_unsaid(void **state)
+{
+	(void)state;
+	throttle_init(&throttle, 1);
+	assert_int_equal(throttle_unsaid(&throttle, 1, true), 0);
+	take("192.0.2.1", 60, 1000);
+	assert_int_equal(throttle_unsaid(&throttle, 90000000, true), 0);
+	take("192.0.2.1", 3, 2000);
+	take("192.0.2.1", 4, 3000);
+	assert_int_equal(throttle_unsaid(&throttle, 60001999, false), 0);
+	assert_int_equal(throttle_unsaid(&throttle, 60002000, false), 7);
+	/* Once. */
+	assert_int_equal(throttle_unsaid(&throttle, 60002000, false), 0);
+	take("192.0.2.1", 62, 70000000);
+	assert_int_equal(throttle_unsaid(&throttle, 70000000, false), 0);
+	assert_int_equal(throttle_unsaid(&throttle, 70000000, true), 2);
+	throttle_done(&throttle);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_each),
+		cmocka_unit_test(test_all),
+		cmocka_unit_test(test_unsaid),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
