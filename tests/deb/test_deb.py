@@ -9,9 +9,8 @@ import stat
 import subprocess
 import sys
 
-import pytest
-
 from folder import BUILD, MINUTES, ROOT, Folder
+import pytest
 
 RELEASES = {"bookworm": "/lib/systemd/system",
             "trixie": "/usr/lib/systemd/system"}
@@ -228,11 +227,12 @@ def test_remove_and_purge(installed, asked):
     assert re.search("^slotd:", (installed / "etc/passwd").read_text(), re.M)
 
 
-def test_purge_without_uploads(installed):
-    """Installed again and purged, nothing is left but the user."""
+def test_purge_without_uploads(installed, asked):
+    """Installed again it is started; purged, nothing is left but the user."""
     shutil.rmtree(installed / "var/lib/slotd")
     shutil.rmtree(installed / "etc/slotd")
     installed.run("dpkg", "-i", "/slotd.deb")
+    assert asked() == ["deb-systemd-invoke start slotd.service"]
     assert (installed / KEY).is_file()
     installed.run("dpkg", "--purge", "slotd")
     assert left(installed) == []
