@@ -161,15 +161,13 @@ static void delay_end(struct edge *edge, const sigset_t *signals)
 	}
 }
 
-static int serve(const char *path, struct conf *conf)
+static int serve(const char *path, struct conf *conf, const sigset_t *signals)
 {
 	const struct log log = { conf->log_format, conf->log_level };
 	struct service *service;
 	struct edge *edge = NULL;
-	sigset_t signals;
 	char wrong[512];
 
-	block_signals(&signals);
 	service = service_open(conf, NULL, wrong, sizeof wrong);
 	if (service)
 		edge = edge_open(service, wrong, sizeof wrong);
@@ -179,8 +177,8 @@ static int serve(const char *path, struct conf *conf)
 	}
 	say_ready(&log, edge_conf(edge));
 	notify("READY=1");
-	serve_until_end(edge, path, &signals);
-	delay_end(edge, &signals);
+	serve_until_end(edge, path, signals);
+	delay_end(edge, signals);
 	edge_close(edge);
 	return EXIT_OK;
 }
@@ -189,11 +187,13 @@ static int run(int argc, char **argv)
 {
 	const char *path = options_only_path(&command_serve, argc, argv);
 	struct conf *conf;
+	sigset_t signals;
 
 	if (!path)
 		return EXIT_USAGE;
+	block_signals(&signals);
 	conf = options_conf(&command_serve, path);
-	return conf ? serve(path, conf) : EXIT_FAULT;
+	return conf ? serve(path, conf, &signals) : EXIT_FAULT;
 }
 
 const struct command command_serve = {

@@ -9,14 +9,17 @@
 
 #define ID_MAX 64
 
+static const struct throttle_burst failed_burst = { 200, 2000 };
+static const struct throttle_burst refused_burst = { 1000, 5000 };
+
 void access_init(struct access *access)
 {
 	uint32_t seeds[2];
 
 	world_random(&access->seed, sizeof access->seed);
 	world_random(seeds, sizeof seeds);
-	throttle_init(&access->failed, seeds[0]);
-	throttle_init(&access->refused, seeds[1]);
+	throttle_init(&access->failed, failed_burst, seeds[0]);
+	throttle_init(&access->refused, refused_burst, seeds[1]);
 }
 
 /* --- ids ------------------------------------------------------------------*/
@@ -72,18 +75,36 @@ void access_jid(struct request *request, const struct jid *jid)
 	request->jid[fitting.len] = '\0';
 }
 
+/* Where the random part comes first, keys of templates before are read as
+ * well, whose links go on. */
+static bool read_random(const struct key_template *template, struct span key,
+    struct span *ret_random)
+{
+	struct span first = span_first(key, span_find(key, '/'));
+	struct key_reading reading;
+
+	if (template->parts[0].kind == KEY_RANDOM && first.len == RANDOM_TEXT &&
+	    span_only(first, CHARS_ALNUM "_-")) {
+		*ret_random = first;
+		return true;
+	}
+	if (!key_template_read(template, key, &reading))
+		return false;
+	*ret_random = reading.random;
+	return true;
+}
+
 void access_slot(struct request *request, const struct key_template *template,
     struct span key)
 {
-	struct key_reading reading;
-	struct span first;
+	struct span random;
+	struct buf slot;
 
 	/* Only of the random part: the rest may be a file's name. */
-	if (!key_template_read(template, key, &reading))
+	if (!read_random(template, key, &random))
 		return;
-	first = span_first(reading.random, sizeof request->slot - 1);
-	memcpy(request->slot, first.at, first.len);
-	request->slot[first.len] = '\0';
+	buf_init(&slot, request->slot, sizeof request->slot);
+	buf_add(&slot, span_first(random, sizeof request->slot - 1));
 }
 
 /* --- counts ---------------------------------------------------------------*/
@@ -223,6 +244,8 @@ static void add_text(struct log_line *line, const char *key, const char *value)
 static void add_request(struct log_line *line, const struct request *request)
 {
 	log_text(line, "id", request->id);
+	add_text(line, "user", request->user);
+	add_text(line, "slot", request->slot);
 	log_span(line, "method", request->method);
 	if (request->share)
 		log_span(line, "route", request->share->base);
@@ -232,9 +255,7 @@ static void add_request(struct log_line *line, const struct request *request)
 	add_text(
 	    line, request->claimed ? "claimed" : "caller", request->caller);
 	add_text(line, "domain", request->domain);
-	add_text(line, "user", request->user);
 	add_text(line, "jid", request->jid);
-	add_text(line, "slot", request->slot);
 	if (request->has_size)
 		log_u64(line, "size", request->size);
 	log_u64(line, "status", request->status);

@@ -4,6 +4,8 @@
 #include "http/loop.h"
 #include "http/world.h"
 
+#include <linux/tcp.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -243,13 +245,33 @@ void conn_rest(struct conn *conn)
 	atomic_store(&conn->idle, true);
 }
 
-void conns_end_idle(struct conns *conns, int64_t since)
+/* Bytes that have ever come in; 0 for a unix socket. */
+static uint64_t heard(int fd)
+{
+	struct tcp_info info = { 0 };
+	socklen_t len = sizeof info;
+
+	if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) != 0)
+		return 0;
+	return info.tcpi_bytes_received;
+}
+
+void conns_end_idle(struct conns *conns, int64_t now, int64_t grace)
 {
 	pthread_mutex_lock(&conns->lock);
-	for (struct conn *conn = conns->first; conn; conn = conn->next)
-		if (atomic_load(&conn->idle) &&
-		    atomic_load(&conn->rested) <= since)
+	for (struct conn *conn = conns->first; conn; conn = conn->next) {
+		uint64_t bytes;
+
+		if (!atomic_load(&conn->idle))
+			continue;
+		bytes = heard(conn->fd);
+		if (bytes != conn->heard)
+			/* A handshake, or the beginning of a request. */
+			atomic_store(&conn->rested, now);
+		conn->heard = bytes;
+		if (atomic_load(&conn->rested) <= now - grace)
 			shutdown(conn->fd, SHUT_RD);
+	}
 	pthread_mutex_unlock(&conns->lock);
 }
 

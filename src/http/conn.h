@@ -26,6 +26,7 @@ struct conn {
 	struct crowd_entry *counted; /* with its address; NULL: it has none */
 	atomic_bool idle;            /* no request has begun */
 	_Atomic(int64_t) rested;     /* since when, see world_micros */
+	uint64_t heard;              /* bytes, as conns_end_idle saw it */
 	/* Whether something is to come from the client; else it is our turn,
 	 * or that of a disk. */
 	atomic_bool receiving;
@@ -83,9 +84,9 @@ void conn_serve(struct conn *conn, int64_t deadline);
 /* Its request is over; another may follow. */
 void conn_rest(struct conn *conn);
 
-/* Lets connections end that have been idle since `since`, or longer: what
- * they have sent is still answered. */
-void conns_end_idle(struct conns *conns, int64_t since);
+/* Lets connections end that have been idle for `grace` microseconds, without
+ * a byte since the last call: what they have sent is still answered. */
+void conns_end_idle(struct conns *conns, int64_t now, int64_t grace);
 /* Cuts all that are left. */
 void conns_end_all(struct conns *conns);
 /* Waits until none is left or the time is reached; true: none is left. */

@@ -255,7 +255,7 @@ static bool wait_for_all(struct conns *conns, int64_t until)
 	while ((now = world_micros()) < until) {
 		int64_t next = now + TICK < until ? now + TICK : until;
 
-		conns_end_idle(conns, now - IDLE_GRACE);
+		conns_end_idle(conns, now, IDLE_GRACE);
 		if (conns_wait(conns, next))
 			return true;
 	}

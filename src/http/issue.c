@@ -32,24 +32,6 @@ void *issue_new(
 	return issue;
 }
 
-/* Of a JID that is none only what would be its domain. */
-static void note(
-    struct request *request, const struct slot_request *wish, struct jid *jid)
-{
-	struct buf domain;
-	struct span bare = span_first(wish->jid, span_find(wish->jid, '/'));
-	size_t at = span_find(bare, '@');
-
-	request->size = wish->size;
-	request->has_size = true;
-	if (jid) {
-		access_jid(request, jid);
-		return;
-	}
-	buf_init(&domain, request->domain, sizeof request->domain);
-	buf_add(&domain, at < bare.len ? span_from(bare, at + 1) : bare);
-}
-
 /* The embedded store asks the file system for its room. */
 static bool needs_disk(const struct request *request, const struct jid *jid)
 {
@@ -90,7 +72,10 @@ static bool issue_now(struct request *request)
 	struct jid jid;
 	bool valid = jid_parse(issue->wish.jid, &jid, &wrong);
 
-	note(request, &issue->wish, valid ? &jid : NULL);
+	request->size = issue->wish.size;
+	request->has_size = true;
+	if (valid)
+		access_jid(request, &jid);
 	if (needs_disk(request, valid ? &jid : NULL)) {
 		request_wait(request, request->server->readers, run);
 		return false;

@@ -2,9 +2,15 @@
 
 #include <string.h>
 
-void throttle_init(struct throttle *throttle, uint32_t seed)
+/* Microseconds that a line costs. */
+#define COST_EACH 1000000
+#define COST_ALL 200000
+
+void throttle_init(
+    struct throttle *throttle, struct throttle_burst burst, uint32_t seed)
 {
 	memset(throttle, 0, sizeof *throttle);
+	throttle->burst = burst;
 	pthread_mutex_init(&throttle->lock, NULL);
 	throttle->seed = seed;
 }
@@ -14,7 +20,7 @@ void throttle_done(struct throttle *throttle)
 	pthread_mutex_destroy(&throttle->lock);
 }
 
-/* The subscriber's entry, or the one of its set that is longest unused. */
+/* The subscriber's entry, or the one of its set that matters least. */
 static struct throttle_entry *find(
     struct throttle *throttle, const struct ip *ip)
 {
@@ -27,31 +33,32 @@ static struct throttle_entry *find(
 	set = throttle->entries[hash % THROTTLE_SETS];
 	oldest = set;
 	for (unsigned i = 0; i < THROTTLE_WAYS; i++) {
-		if (set[i].began && memcmp(&set[i].ip, ip, sizeof *ip) == 0)
+		if (set[i].paid && memcmp(&set[i].ip, ip, sizeof *ip) == 0)
 			return &set[i];
-		if (set[i].began < oldest->began)
+		if (set[i].paid < oldest->paid)
 			oldest = &set[i];
 	}
 	*oldest = (struct throttle_entry){ .ip = *ip };
 	return oldest;
 }
 
+/* Whether one more is within the burst. */
+static bool fits(int64_t *paid, int64_t now, int64_t cost, unsigned burst)
+{
+	if (*paid < now)
+		*paid = now;
+	return *paid + cost - now <= cost * burst;
+}
+
 static bool take(struct throttle *throttle, const struct ip *ip, int64_t now)
 {
 	struct throttle_entry *entry = find(throttle, ip);
 
-	if (!entry->began || now - entry->began >= THROTTLE_MINUTE) {
-		entry->began = now;
-		entry->count = 0;
-	}
-	if (!throttle->began || now - throttle->began >= THROTTLE_MINUTE) {
-		throttle->began = now;
-		throttle->count = 0;
-	}
-	if (entry->count >= THROTTLE_EACH || throttle->count >= THROTTLE_ALL)
+	if (!fits(&entry->paid, now, COST_EACH, throttle->burst.each) ||
+	    !fits(&throttle->paid, now, COST_ALL, throttle->burst.all))
 		return false;
-	entry->count++;
-	throttle->count++;
+	entry->paid += COST_EACH;
+	throttle->paid += COST_ALL;
 	return true;
 }
 

@@ -7,34 +7,39 @@
 #include "core/ip.h"
 
 #define THROTTLE_MINUTE 60000000LL /* microseconds */
-#define THROTTLE_EACH 60           /* a minute, of one subscriber */
-#define THROTTLE_ALL 600           /* a minute, of all */
 #define THROTTLE_SETS 256          /* a power of two */
 #define THROTTLE_WAYS 4
 
-/* How much of a minute one subscriber has used. */
+/* How many lines at once, before there is one a second for each subscriber
+ * and five in all. */
+struct throttle_burst {
+	unsigned each;
+	unsigned all;
+};
+
+/* A subscriber who has caused lines. */
 struct throttle_entry {
 	struct ip ip;
-	int64_t began; /* world_micros; 0: nobody's */
-	unsigned count;
+	int64_t paid; /* world_micros: when all of them are paid for */
 };
 
 /*
- * How many lines strangers may cause: so many a minute for each IPv4 address
- * or IPv6 /64, and so many in all. Safe in any number of threads.
+ * How many lines strangers may cause: so many for each IPv4 address or IPv6
+ * /64, and so many in all. Safe in any number of threads.
  */
 struct throttle {
+	struct throttle_burst burst;
 	pthread_mutex_t lock;
 	struct throttle_entry entries[THROTTLE_SETS][THROTTLE_WAYS];
-	int64_t began; /* of the minute of all */
-	unsigned count;
+	int64_t paid; /* likewise, of all */
 	int64_t unsaid_since;
 	_Atomic(uint64_t) unsaid; /* refused since it was last said */
 	uint32_t seed;
 };
 
 /* seed is random: nobody can choose who shares a set. */
-void throttle_init(struct throttle *throttle, uint32_t seed);
+void throttle_init(
+    struct throttle *throttle, struct throttle_burst burst, uint32_t seed);
 void throttle_done(struct throttle *throttle);
 
 /* Whether one more line is allowed; now as world_micros. */

@@ -156,6 +156,25 @@ def test_a_client_that_pauses(start):
     slotd.wait()
 
 
+def test_a_request_in_two_pieces(start):
+    """Begun before the end, and the rest of its head comes after."""
+    slotd = start(support.s3_config())
+    with socket.create_connection(slotd.address, support.PATIENCE) as sock:
+        sock.sendall(b"GET /healthz HT")
+        assert slotd.healthy()
+        os.kill(slotd.process.pid, signal.SIGSTOP)
+        try:
+            slotd.terminate()
+            sock.sendall(b"TP/1.1\r\nHost: x\r\n\r\n")
+        finally:
+            os.kill(slotd.process.pid, signal.SIGCONT)
+        answer = b""
+        while piece := sock.recv(4096):
+            answer += piece
+    assert support.statuses(answer) == [200]
+    slotd.wait()
+
+
 def test_reload_and_end_at_once(start):
     """Both signals are there at the same time."""
     slotd = start(support.s3_config())

@@ -1,9 +1,12 @@
 """What the log says, and what it must not say."""
 
+import concurrent.futures
 import json
 import re
 import time
 
+import dialects
+import pytest
 import support
 from upload import Upload
 
@@ -132,3 +135,170 @@ def test_levels(start):
     slotd.stop()
     assert not [x for x in slotd.lines if "status=200" in x
                 or "status=400" in x]
+
+
+# --- ids, {user}, slots ---------------------------------------------------
+
+
+def field(line, name):
+    found = re.search(rf' {name}=("(?:[^"\\]|\\.)*"|[^ ]*)', line)
+    return found and found[1]
+
+
+@pytest.mark.parametrize("named", [
+    "a", "A.b_c-9", "x" * 64, "2f1c0a52-7f7a-4b1e-9a53-0d3c1f0c7f11"])
+def test_an_id_that_is_named(s3, named):
+    seen = len(s3.lines)
+    reply = s3.ask("GET", "/nowhere", headers={"X-Request-Id": named})
+    assert reply.headers.get_all("X-Request-Id") == [named]
+    assert field(s3.wait_line("status=404", seen), "id") == named
+
+
+@pytest.mark.parametrize("named", [
+    "", "x" * 65, "a b", "a=b", 'a"b', "a/b", "a\tb", "\xfcber", "a,b"])
+def test_an_id_that_is_none(s3, named):
+    """Another is made: 16 hex digits."""
+    seen = len(s3.lines)
+    reply = s3.ask("GET", "/nowhere", headers={"X-Request-Id": named})
+    found = reply.headers["X-Request-Id"]
+    assert re.fullmatch("[0-9a-f]{16}", found)
+    assert field(s3.wait_line("status=404", seen), "id") == found
+
+
+def test_every_answer_has_its_id(fs):
+    slot = fs.slot(size=3)
+    asked = [
+        (fs.ask, "GET", "/metrics"), (fs.ask, "POST", "/slot"),
+        (fs.ask, "PUT", "/slot"), (fs.ask, "GET", "/healthz"),
+        (support.fetch, "PUT", slot["put"]),
+        (support.fetch, "OPTIONS", slot["put"]),
+        (support.fetch, "GET", slot["get"]),
+        (support.fetch, "PUT", slot["put"].replace("/u/", "/u/x"))]
+    ids = [how(method, what, b"abc").headers["X-Request-Id"]
+           for how, method, what in asked]
+    assert len(set(ids)) == len(asked)
+    for made in ids:
+        assert re.fullmatch("[0-9a-f]{16}", made)
+        fs.wait_line("id=" + made)
+
+
+def test_ids_differ(start):
+    """Also between processes, and when several threads make them."""
+    ids = []
+    for slotd in (start(support.s3_config()), start(support.s3_config())):
+        with concurrent.futures.ThreadPoolExecutor(4) as pool:
+            ids += pool.map(lambda _, slotd=slotd: slotd.ask(
+                "GET", "/healthz").headers["X-Request-Id"], range(200))
+    assert len(set(ids)) == 400
+
+
+def test_whose_and_which(start, tmp_path):
+    """{user} as `slotd user` has it; of a slot the first 8 characters, the
+    same at its request and at its upload."""
+    key = tmp_path / "slotd.key"
+    key.write_text("k" * 40 + "\n")
+    key.chmod(0o600)
+    slotd = start(support.fs_config(tmp_path / "store", key_file=str(key)))
+    done = support.run("user", "-c", slotd.path, "juliet@example.org")
+    user = re.search(r"[\w-]{22}", done.stdout.decode())[0]
+    seen = len(slotd.lines)
+    slot = slotd.slot(size=3, jid="juliet@EXAMPLE.org/balcony")
+    random = slot["get"].split("/f/")[1][:8]
+    line = slotd.wait_line("status=200", seen)
+    assert field(line, "user") == user
+    assert field(line, "slot") == random
+    assert field(line, "domain") == "example.org"
+    assert support.fetch("PUT", slot["put"], b"abc").status == 201
+    line = slotd.wait_line("status=201", seen)
+    assert (field(line, "slot"), field(line, "size")) == (random, "3")
+    # Refused: there is no slot.
+    assert slotd.post(support.slot_body(size=2**40)).status == 413
+    line = slotd.wait_line("status=413", seen)
+    assert field(line, "slot") is None and field(line, "user") == user
+
+
+def test_no_user_without_a_key(start):
+    slotd = start(support.s3_config())
+    line = line_of(slotd, 7654321)
+    assert field(line, "user") is None and field(line, "slot")
+
+
+@pytest.mark.parametrize("template", [
+    "{filename}/{random}", "{ext}-{random}/{filename}"])
+def test_a_name_first_in_the_key(start, tmp_path, template):
+    """What is logged of a key is its random part, wherever it stands."""
+    slotd = start(support.fs_config(
+        tmp_path / "store", storage={"key": template}))
+    slot = slotd.slot(size=3, filename="telltale.telltale")
+    assert support.fetch("PUT", slot["put"], b"abc").status == 201
+    line = slotd.wait_line("status=201")
+    assert field(line, "slot") in slot["get"]
+    assert "telltale" not in "\n".join(slotd.lines)
+
+
+# --- who fails to authenticate --------------------------------------------
+
+
+def test_failed_authentications_begin_alike(start, tmp_path):
+    """A fixed begin, and then the rest: nothing of the request before."""
+    slotd = start({**support.fs_config(tmp_path / "store"),
+                   "trusted_proxies": ["127.0.0.1"], "callers": [
+                       {"id": "prosody", "secret": support.SECRET},
+                       {"id": "ejabberd", "dialect": "ejabberd",
+                        "secret": support.SECRET + "-2"},
+                       dialects.caller("jwt")]})
+    for target, method in (("/slot", "POST"), ("/slot", "GET"),
+                           ("/limits?domain=a", "GET"),
+                           ("/jwt/a/b.txt", "PUT")):
+        for address in ("192.0.2.7", "2001:db8::7"):
+            seen = len(slotd.lines)
+            reply = slotd.ask(method, target, b"x", {
+                "X-Forwarded-For": "198.51.100.1, " + address,
+                "X-Request-Id": "msg.unauthorized"})
+            assert reply.status == 401
+            line = slotd.wait_line("status=401 code=unauthorized", seen)
+            assert re.match(
+                rf"ts=\S+ level=warn msg=unauthorized client={address} "
+                rf"id=msg.unauthorized method={method} route=/", line), line
+
+
+def test_no_client_elsewhere(fs):
+    """The address of who did nothing wrong is nobody's business."""
+    slot = fs.slot(size=3)
+    support.fetch("PUT", slot["put"], b"abc")
+    support.fetch("GET", slot["get"])
+    support.fetch("GET", slot["get"] + "x")
+    fs.wait_line("status=404")
+    for line in fs.lines:
+        assert "client=" not in line or "msg=unauthorized" in line
+
+
+def test_strangers_do_not_fill_the_disk(start):
+    """After 200 lines there is one a second, and the rest is counted."""
+    slotd = start(support.s3_config())
+    began = time.monotonic()
+    connection = support.Connection(slotd.address)
+    for _ in range(1000):
+        assert connection.ask("POST", "/slot", b"{}").status == 401
+    connection.close()
+    # Other lines go on.
+    line_of(slotd, 7654321)
+    slotd.stop()
+    took = time.monotonic() - began
+    said = [x for x in slotd.lines if "msg=unauthorized" in x]
+    assert 200 <= len(said) <= 201 + took
+    assert sum(int(field(x, "lines")) for x in slotd.lines
+               if 'msg="lines left out" which=unauthorized' in x
+               ) == 1000 - len(said)
+
+
+def test_who_is_known_is_always_logged(start):
+    """A caller's refused requests are lines, as many as there are."""
+    slotd = start(support.s3_config(policy={"max_size": 10}))
+    for n in range(300):
+        slotd.post(support.slot_body(size=1000 + n))
+        slotd.ask("POST", "/slot", b"{}")
+    slotd.stop()
+    lines = "\n".join(slotd.lines)
+    assert lines.count("code=file-too-large") == 300
+    assert 200 <= lines.count("code=unauthorized") < 300

@@ -191,7 +191,7 @@ def test_methods(fs, path):
 
 
 @pytest.mark.parametrize("path", [
-    "/", "/slots", "/slot/", "/SLOT", "//slot", "/healthz/", "/metrics",
+    "/", "/slots", "/slot/", "/SLOT", "//slot", "/healthz/", "/metrics/",
     "/openapi.json", "/u", "/f", "/limits/x", "/.well-known/x"])
 def test_other_paths(fs, path):
     for method in ("GET", "POST", "PUT", "OPTIONS"):
@@ -238,11 +238,17 @@ def test_limits(start):
     assert reply.json == examples["images"]
 
 
-@pytest.mark.parametrize("path", ["/healthz", "/readyz"])
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics"])
 def test_service(s3, path):
     reply = s3.ask("GET", path)
     assert reply.status == 200
     check_reply(reply, path, "get")
+
+
+def test_metrics_are_for_this_machine(s3):
+    reply = s3.ask("GET", "/metrics", headers={"X-Forwarded-For": "::1"})
+    assert reply.status == 403
+    check_reply(reply, "/metrics", "get")
 
 
 def test_journey(fs):

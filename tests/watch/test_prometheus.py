@@ -1,0 +1,170 @@
+"""/metrics and deploy/prometheus, by Prometheus' own programs."""
+
+import contextlib
+import json
+import re
+import subprocess
+import urllib.parse
+
+import configs
+import promtool
+import pytest
+import support
+import yaml
+from scrape import scrape
+
+FOLDER = promtool.DEPLOY / "prometheus"
+RULES = yaml.safe_load((FOLDER / "slotd.rules.yml").read_text())
+TESTS = yaml.safe_load((FOLDER / "slotd.test.yml").read_text())
+ALERTS = {rule["alert"]: rule for group in RULES["groups"]
+          for rule in group["rules"]}
+
+
+@pytest.fixture(scope="module")
+def s3(start_once):
+    return start_once(support.s3_config())
+
+
+def test_metrics(busy, s3):
+    for slotd in (busy, s3):
+        promtool.clean("check", "metrics", stdin=scrape(slotd).text)
+
+
+def test_metrics_before_anything(start, tmp_path):
+    slotd = start(support.fs_config(tmp_path / "store"))
+    promtool.clean("check", "metrics", stdin=scrape(slotd).text)
+
+
+def test_doctor(busy):
+    text = promtool.doctor(busy)
+    assert text.count("} 1\n") == 4
+    promtool.clean("check", "metrics", stdin=text)
+
+
+def test_it_can_tell(busy):
+    for text in (scrape(busy).text.replace("_total", "_all"),
+                 re.sub("# HELP.*\n", "", promtool.doctor(busy)), "x{ 1\n"):
+        done = promtool.run("check", "metrics", stdin=text)
+        assert done.returncode != 0, done
+
+
+# --- the rules ------------------------------------------------------------
+
+
+def test_files():
+    promtool.clean("check", "rules", "slotd.rules.yml")
+    promtool.clean("check", "config", "prometheus.yml")
+
+
+def test_alerts():
+    promtool.clean("test", "rules", "slotd.test.yml")
+
+
+def test_every_alert_is_tested():
+    """Each fires once, and is silent once."""
+    fires, silent = set(), set()
+    for test in TESTS["tests"]:
+        for case in test["alert_rule_test"]:
+            (fires if case.get("exp_alerts") else silent).add(
+                case["alertname"])
+    assert fires == silent == set(ALERTS)
+
+
+@pytest.mark.parametrize("alert", ALERTS)
+def test_the_tests_can_tell(tmp_path, alert):
+    """An alert that never fires is found by them, and so is one that always
+    does."""
+    for expression in ("vector(0) > 1", 'label_replace(vector(1), "instance",'
+                       ' "good", "", "")'):
+        group = json.loads(json.dumps(RULES))
+        for rule in group["groups"][0]["rules"]:
+            if rule["alert"] == alert:
+                rule["expr"] = expression
+        (tmp_path / "slotd.rules.yml").write_text(yaml.safe_dump(group))
+        (tmp_path / "slotd.test.yml").write_text(
+            (FOLDER / "slotd.test.yml").read_text())
+        done = promtool.run("test", "rules", tmp_path / "slotd.test.yml")
+        assert done.returncode != 0, expression
+
+
+def test_rules_ask_for_what_there_is(busy, s3):
+    there = promtool.names(busy, s3)
+    for alert, rule in ALERTS.items():
+        asked = promtool.names_in(rule["expr"])
+        assert asked and asked <= there, alert
+
+
+def test_help_is_one_line_each(busy):
+    text = scrape(busy).text
+    for name, kind in re.findall(r"^# TYPE (\S+) (\S+)$", text, re.M):
+        assert len(re.findall(f"^# HELP {name} [A-Z1].+$", text, re.M)) == 1
+        assert name.endswith("_total") == (kind == "counter"), name
+
+
+# --- Prometheus itself ----------------------------------------------------
+
+
+class Prometheus:
+    def __init__(self, folder, slotd):
+        port = configs.free_port()
+        self.address = ("127.0.0.1", port)
+        config = yaml.safe_load((FOLDER / "prometheus.yml").read_text())
+        config["global"] = {"scrape_interval": "200ms",
+                            "evaluation_interval": "200ms"}
+        config["rule_files"] = [str(FOLDER / "slotd.rules.yml")]
+        config["scrape_configs"][0]["static_configs"][0]["targets"] = [
+            "%s:%d" % slotd.address]
+        path = folder / "prometheus.yml"
+        path.write_text(yaml.safe_dump(config))
+        self.log = open(folder / "log", "w")
+        self.process = subprocess.Popen(
+            ["prometheus", f"--config.file={path}",
+             f"--storage.tsdb.path={folder / 'data'}",
+             f"--web.listen-address=127.0.0.1:{port}"],
+            stdout=self.log, stderr=self.log, stdin=subprocess.DEVNULL)
+
+    def query(self, expression):
+        with contextlib.suppress(OSError):
+            reply = support.request(
+                self.address, "GET", "/api/v1/query?" +
+                urllib.parse.urlencode({"query": expression}))
+            if reply.status == 200:
+                return reply.json["data"]["result"]
+            assert reply.status == 503, reply
+
+    def close(self):
+        self.process.terminate()
+        self.process.wait(support.PATIENCE)
+        self.log.close()
+
+
+@pytest.fixture(scope="module")
+def prometheus(busy, tmp_path_factory):
+    prometheus = Prometheus(tmp_path_factory.mktemp("prometheus"), busy)
+    try:
+        support.wait_for("a scrape", lambda: prometheus.query(
+            'up{job="slotd"} == 1'))
+        yield prometheus
+    finally:
+        prometheus.close()
+
+
+def test_it_scrapes(prometheus):
+    """By the example's configuration; the values are those of slotd."""
+    def value(expression):
+        [result] = prometheus.query(expression)
+        return float(result["value"][1])
+
+    assert value('slotd_http_requests_total{route="/u/", method="PUT", '
+                 'status="201"}') == 1
+    assert value('slotd_refusals_total{code="clock-skew"}') == 1
+    assert value("histogram_quantile(1, sum by (le) (slotd_http_request_"
+                 'duration_seconds_bucket{route="/slot"}))') < 60
+
+
+def test_it_loads_the_rules(prometheus):
+    reply = support.request(prometheus.address, "GET", "/api/v1/rules")
+    found = {rule["name"]: rule["health"] for group in
+             reply.json["data"]["groups"] for rule in group["rules"]}
+    assert set(found) == set(ALERTS)
+    assert set(found.values()) <= {"ok", "unknown"}
