@@ -82,8 +82,8 @@ demo-stop: ## stop what `make demo` left running
 
 # --- tests ----------------------------------------------------------------
 
-SUITES = unit house openapi e2e s3 xmpp deploy asan-unit asan-e2e debian13 \
-	deb
+SUITES = unit house openapi e2e s3 xmpp deploy watch asan-unit asan-e2e debian13
+SUITES += deb
 COUNT = tests/count.sh $(RESULTS)
 # The one that Debian's python3-* packages are for.
 PYTHON ?= /usr/bin/python3
@@ -100,9 +100,8 @@ check: ## install what is missing, then run all the tests
 	+@$(MAKE) --no-print-directory -j2 EXTRA=-Werror all unit-programs || \
 		{ echo "0 passed, 1 failed"; exit 1; }
 	+@$(MAKE) --no-print-directory -j2 -k -Otarget \
-		check-debian13 check-openapi check-house check-unit \
-		check-e2e check-s3 check-xmpp check-deploy check-asan check-deb \
-		|| true
+		check-debian13 check-deb check-openapi check-house check-unit \
+		check-e2e check-s3 check-xmpp check-deploy check-watch check-asan || true
 	@tests/sum.sh $(RESULTS) $(SUITES)
 
 check-unit: unit-programs ## the unit tests
@@ -119,6 +118,9 @@ check-xmpp: all ## real XMPP servers and clients, with slotd behind them
 
 check-deploy: all ## the files below deploy/: web servers, systemd
 	@SLOTD=$(BUILD)/slotd $(COUNT) deploy $(PYTEST) tests/deploy
+
+check-watch: all ## metrics and logs, by Prometheus' and fail2ban's programs
+	@SLOTD=$(BUILD)/slotd $(COUNT) watch $(PYTEST) tests/watch
 
 check-house: all ## the laws of the house, and the hardening
 	@SLOTD=$(BUILD)/slotd $(COUNT) house $(PYTEST) tests/house
@@ -182,7 +184,7 @@ help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' Makefile | expand -t 18
 
 .PHONY: all install demo demo-stop check check-unit check-e2e check-house \
-	check-openapi check-s3 check-xmpp check-deploy check-asan check-tsan \
-	check-debian13 check-deb dist deb unit-programs bench lint fmt cover \
-	clean help
+	check-openapi check-s3 check-xmpp check-deploy check-watch check-asan check-tsan check-debian13 \
+	unit-programs bench lint fmt cover clean help
+.PHONY: check-deb dist deb
 -include $(BUILD)/main.d $(OBJECTS:.o=.d) $(UNIT_BIN:=.d)

@@ -4,6 +4,8 @@
 
 #include <stdio.h>
 
+#define SECONDS 5
+
 static int check(const struct conf *conf)
 {
 	char memory[320], name_memory[256];
@@ -12,6 +14,7 @@ static int check(const struct conf *conf)
 		.method = "GET",
 		.ours = true,
 		.unix_path = conf->listen.unix_path,
+		.seconds = SECONDS,
 	};
 	struct buf url, name;
 

@@ -3,7 +3,6 @@
 #include "conf/secret.h"
 #include "core/chars.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -23,34 +22,18 @@ struct draft {
 	const struct node *key_node;
 };
 
-/* An IPv4 address as ::ffff:a.b.c.d, so that one kind is compared. */
-static bool parse_address(const char *text, struct in6_addr *ret_address)
-{
-	struct in6_addr address = { 0 };
-	struct in_addr four;
-
-	if (inet_pton(AF_INET, text, &four) == 1) {
-		address.s6_addr[10] = address.s6_addr[11] = 0xff;
-		memcpy(&address.s6_addr[12], &four, 4);
-	} else if (inet_pton(AF_INET6, text, &address) != 1) {
-		return false;
-	}
-	*ret_address = address;
-	return true;
-}
-
 static void read_address(
     struct reader *reader, const struct node *node, void *into)
 {
 	struct draft *draft = into;
-	struct in6_addr address;
 	struct span text;
+	struct ip ip;
 
 	if (!draft->tcp_node)
 		draft->tcp_node = node;
 	if (!read_text(reader, node, &text))
 		return;
-	if (!parse_address(text.at, &address)) {
+	if (!ip_parse(text, &ip)) {
 		node_wrong(reader, node,
 		    "must be an IP address such as \"127.0.0.1\" or \"::\"");
 		return;
@@ -271,24 +254,21 @@ void read_public(struct reader *reader, const struct node *node, void *into)
 
 static bool same(const struct conf_listener *a, const struct conf_listener *b)
 {
-	struct in6_addr x, y;
+	struct ip x, y;
 
 	if (a->unix_path || b->unix_path)
 		return a->unix_path && b->unix_path &&
 		       strcmp(a->unix_path, b->unix_path) == 0;
-	return a->port == b->port && parse_address(a->address, &x) &&
-	       parse_address(b->address, &y) && memcmp(&x, &y, sizeof x) == 0;
+	return a->port == b->port && ip_parse(span_of(a->address), &x) &&
+	       ip_parse(span_of(b->address), &y) &&
+	       memcmp(&x, &y, sizeof x) == 0;
 }
 
 bool is_loopback(const char *text)
 {
-	static const struct in6_addr one = IN6ADDR_LOOPBACK_INIT;
-	struct in6_addr address;
+	struct ip ip;
 
-	if (!parse_address(text, &address))
-		return false;
-	return memcmp(&address, &one, sizeof one) == 0 ||
-	       (IN6_IS_ADDR_V4MAPPED(&address) && address.s6_addr[12] == 127);
+	return ip_parse(span_of(text), &ip) && ip_is_loopback(&ip);
 }
 
 /* Whether clients come to PUT /u/, GET /f/ or a caller's base. */

@@ -145,7 +145,8 @@ static void set_all(CURL *curl, struct transfer *transfer)
 	curl_easy_setopt(curl, CURLOPT_PATH_AS_IS, 1L);
 	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, CONNECT_SECONDS);
-	curl_easy_setopt(curl, CURLOPT_TIMEOUT, SECONDS);
+	curl_easy_setopt(curl, CURLOPT_TIMEOUT,
+	    transfer->request->seconds ? transfer->request->seconds : SECONDS);
 	curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, transfer->reply->error);
 	curl_easy_setopt(curl, CURLOPT_READDATA, transfer);
 	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_body);

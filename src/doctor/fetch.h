@@ -19,6 +19,7 @@ struct fetch_request {
 	/* Our own service: without proxies, whatever its certificate says. */
 	bool ours;
 	const char *unix_path; /* of the socket that it is asked on; NULL */
+	long seconds;          /* it may take; 0: 30 */
 };
 
 enum fetch_result {
@@ -54,7 +55,7 @@ struct fetch_reply {
 bool fetch_start(void);
 void fetch_end(void);
 
-/* Does it, within 30 seconds; follows no redirect. Ends early with
+/* Does it, within its time; follows no redirect. Ends early with
  * FETCH_STOPPED once *stop is not 0 (NULL: never). */
 void fetch_do(const struct fetch_request *request,
     const volatile sig_atomic_t *stop, struct fetch_reply *ret_reply);

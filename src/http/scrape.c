@@ -80,7 +80,8 @@ static void write_service(const struct service *service, FILE *out)
 	metrics_head(out, "slotd_credentials_expiry_timestamp_seconds", "gauge",
 	    "When temporary credentials end, unix time");
 	write_creds(service, true, out);
-	metrics_u64(out, "slotd_connections_max", "gauge", "limits.connections",
+	metrics_u64(out, "slotd_connections_max", "gauge",
+	    "How many may be open: limits.connections",
 	    service->conf->limits.connections);
 }
 

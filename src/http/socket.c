@@ -143,7 +143,8 @@ void socket_url(const struct conf_listener *listener, struct buf *out)
 		reached.address = "127.0.0.1";
 	else if (inet_pton(AF_INET6, listener->address, &six) == 1 &&
 		 memcmp(&six, &any, sizeof any) == 0)
-		reached.address = "::1";
+		/* ::1 or 127.0.0.1: containers may lack the former. */
+		reached.address = "localhost";
 	socket_name(&reached, out);
 }
 

@@ -26,7 +26,8 @@ bool socket_near(int fd);
 void socket_name(const struct conf_listener *listener, struct buf *out);
 
 /* How it is reached from here: "https://127.0.0.1:8363"; an address of "any"
- * by loopback, a unix socket as "http://localhost". */
+ * by loopback ("::" as "localhost", whose addresses are both tried), a unix
+ * socket as "http://localhost". */
 void socket_url(const struct conf_listener *listener, struct buf *out);
 
 #endif

@@ -2,6 +2,7 @@
 
 import json
 import re
+import socket
 import subprocess
 
 import pytest
@@ -201,3 +202,13 @@ def test_health(start):
     done = support.run("health", "-c", slotd.path)
     assert done.returncode == 1, done
     assert done.stderr.strip()
+
+
+def test_health_of_who_does_not_answer(tmp_path):
+    """Whoever checks a container's health does not wait for long."""
+    config = support.s3_config()
+    path = support.write_config(tmp_path, config)
+    with socket.create_server(("127.0.0.1", config["listen"]["port"])):
+        done = support.run("health", "-c", path)
+    assert done.returncode == 1
+    assert b"timed out after 5" in done.stderr, done

@@ -27,11 +27,15 @@ def clean(*args, stdin=""):
     return done.stdout
 
 
+def no_proxy():
+    return {name: value for name, value in os.environ.items()
+            if not name.lower().endswith("_proxy")}
+
+
 def doctor(slotd):
     """slotd doctor --prometheus on what runs there."""
-    env = {name: value for name, value in os.environ.items()
-           if not name.lower().endswith("_proxy")}
-    done = support.run("doctor", "-c", slotd.path, "--prometheus", env=env)
+    done = support.run(
+        "doctor", "-c", slotd.path, "--prometheus", env=no_proxy())
     assert done.stderr == b"", done
     return done.stdout.decode()
 

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import re
+import shlex
 import subprocess
 import urllib.parse
 
@@ -41,6 +42,52 @@ def test_doctor(busy):
     promtool.clean("check", "metrics", stdin=text)
 
 
+def unit(slotd, folder):
+    """The doctor's service, for another program and other folders."""
+    text = (FOLDER / "slotd-doctor.service").read_text()
+    for here, there in (("/usr/bin/slotd", support.SLOTD),
+                        ("/etc/slotd/slotd.conf", str(slotd.path)),
+                        ("/var/lib/prometheus/node-exporter", str(folder))):
+        assert here in text
+        text = text.replace(here, there)
+    return dict(re.findall(r"^(\w+)=(.*)$", text, re.M))
+
+
+def test_doctor_by_its_unit(busy, tmp_path):
+    """What systemd would run leaves a whole file, or the one before."""
+    service = unit(busy, tmp_path)
+    new = service["StandardOutput"].removeprefix("truncate:")
+    with open(new, "wb") as out:
+        done = subprocess.run(
+            shlex.split(service["ExecStart"]), stdout=out,
+            timeout=support.PATIENCE, env=promtool.no_proxy())
+    assert done.returncode in (0, int(service["SuccessExitStatus"]))
+    after = shlex.split(service["ExecStartPost"].removeprefix("+"))
+    assert subprocess.run(after, timeout=support.PATIENCE).returncode == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["slotd.prom"]
+    whole = (tmp_path / "slotd.prom").read_text()
+    promtool.clean("check", "metrics", stdin=whole)
+    for half in ("", whole.partition("# HELP slotd_doctor_last")[0]):
+        with open(new, "w") as out:
+            out.write(half)
+        assert subprocess.run(after, timeout=support.PATIENCE).returncode == 0
+        assert (tmp_path / "slotd.prom").read_text() == whole
+
+
+def test_units(busy, tmp_path):
+    for name in ("slotd-doctor.service", "slotd-doctor.timer"):
+        text = (FOLDER / name).read_text()
+        (tmp_path / name).write_text(
+            text.replace("/usr/bin/slotd", support.SLOTD)
+            .replace("Documentation=man:slotd(8)\n", ""))
+    done = subprocess.run(
+        ["systemd-analyze", "verify", "--man=no",
+         *map(str, tmp_path.iterdir())],
+        capture_output=True, text=True, timeout=support.PATIENCE)
+    ours = [line for line in done.stderr.splitlines() if "slotd" in line]
+    assert not ours, ours
+
+
 def test_it_can_tell(busy):
     for text in (scrape(busy).text.replace("_total", "_all"),
                  re.sub("# HELP.*\n", "", promtool.doctor(busy)), "x{ 1\n"):
@@ -70,21 +117,22 @@ def test_every_alert_is_tested():
     assert fires == silent == set(ALERTS)
 
 
-@pytest.mark.parametrize("alert", ALERTS)
-def test_the_tests_can_tell(tmp_path, alert):
-    """An alert that never fires is found by them, and so is one that always
-    does."""
-    for expression in ("vector(0) > 1", 'label_replace(vector(1), "instance",'
-                       ' "good", "", "")'):
-        group = json.loads(json.dumps(RULES))
-        for rule in group["groups"][0]["rules"]:
-            if rule["alert"] == alert:
-                rule["expr"] = expression
-        (tmp_path / "slotd.rules.yml").write_text(yaml.safe_dump(group))
-        (tmp_path / "slotd.test.yml").write_text(
-            (FOLDER / "slotd.test.yml").read_text())
-        done = promtool.run("test", "rules", tmp_path / "slotd.test.yml")
-        assert done.returncode != 0, expression
+@pytest.mark.parametrize("expression", [
+    "vector(0) > 1",
+    'label_replace(vector(1), "instance", "good", "", "")'])
+def test_the_tests_can_tell(tmp_path, expression):
+    """Alerts that never fire are found by them, and so are those that always
+    do: each of them."""
+    broken = json.loads(json.dumps(RULES))
+    for rule in broken["groups"][0]["rules"]:
+        rule["expr"] = expression
+    (tmp_path / "slotd.rules.yml").write_text(yaml.safe_dump(broken))
+    (tmp_path / "slotd.test.yml").write_text(
+        (FOLDER / "slotd.test.yml").read_text())
+    done = promtool.run("test", "rules", tmp_path / "slotd.test.yml")
+    assert done.returncode != 0
+    found = set(re.findall(r"alertname: *(\w+)", done.stdout + done.stderr))
+    assert found == set(ALERTS), done
 
 
 def test_rules_ask_for_what_there_is(busy, s3):

@@ -1,0 +1,34 @@
+# slotd in a container: README.md tells how to build and to run it.
+FROM docker.io/library/debian:trixie-slim AS build
+RUN apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y \
+	--no-install-recommends gcc libc6-dev make pkg-config \
+	libconfig-dev libcurl4-openssl-dev libjansson-dev libmbedtls-dev \
+	libmicrohttpd-dev
+WORKDIR /slotd
+COPY . .
+RUN make -j2 CFLAGS=-O2 LDFLAGS=-s all
+
+FROM docker.io/library/debian:trixie-slim
+LABEL org.opencontainers.image.title="slotd" \
+	org.opencontainers.image.description="Signed upload slots over REST, for XMPP servers (XEP-0363) and S3-compatible storage" \
+	org.opencontainers.image.licenses="MIT" \
+	org.opencontainers.image.version="0.1.0"
+# The libraries, and the authorities that HTTPS is checked by.
+RUN apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y \
+	--no-install-recommends ca-certificates \
+	libconfig11 libcurl4t64 libjansson4 libmbedcrypto16 \
+	libmicrohttpd12t64 && \
+	rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/log/* && \
+	install -d -o 8363 -g 8363 -m 700 /var/lib/slotd
+COPY --from=build /slotd/LICENSE /usr/share/doc/slotd/copyright
+COPY --from=build /slotd/build/slotd /usr/bin/slotd
+# A number, so that Kubernetes can tell that it is not root.
+USER 8363:8363
+# /etc/slotd is mounted: slotd.conf and the files that it names.
+VOLUME /var/lib/slotd
+EXPOSE 8363 8364
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=30s --timeout=6s --start-period=5s \
+	CMD ["slotd", "health", "-c", "/etc/slotd/slotd.conf"]
+ENTRYPOINT ["slotd"]
+CMD ["serve", "-c", "/etc/slotd/slotd.conf"]
