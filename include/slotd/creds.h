@@ -3,7 +3,9 @@
 
 #include "core/span.h"
 
-#define CREDS_MAX 2048
+#define CREDS_MAX 2048       /* bytes of each part in a configuration */
+#define CREDS_TOKEN_MAX 4096 /* of a session token that is fetched */
+#define CREDS_WHY 320
 
 /* One set of S3 credentials. */
 struct creds_value {
@@ -14,10 +16,22 @@ struct creds_value {
 	uint64_t generation;       /* another number with every other value */
 };
 
+/* How a source is, for /readyz and metrics. */
+struct creds_status {
+	bool ready;      /* get would give some */
+	int64_t expires; /* when these end, unix seconds; 0: never, or none */
+	/* A sentence without secrets: why there are none, or why they could
+	 * not be renewed. "": all is well. */
+	char why[CREDS_WHY];
+};
+
 struct creds;
 
-/* A source of credentials. One file in src/creds/ for each; struct creds is
- * the first member of the part's own struct. */
+/*
+ * A source of credentials. One file in src/creds/ for each; struct creds is
+ * the first member of the part's own struct. All functions may be called
+ * from any number of threads at once.
+ */
 struct creds_class {
 	const char *name;
 
@@ -28,7 +42,21 @@ struct creds_class {
 	bool (*get)(
 	    struct creds *creds, int64_t now, struct creds_value *ret_value);
 	void (*put_back)(struct creds *creds, const struct creds_value *value);
+
+	/* The last close of its users (see hold) ends it. Never blocks; no
+	 * get may be without its put_back. */
 	void (*close)(struct creds *creds);
+
+	/* Never blocks. */
+	void (*status)(
+	    struct creds *creds, int64_t now, struct creds_status *ret_status);
+
+	/* Waits until the first attempt to get some has ended, well or not,
+	 * at most so many milliseconds. Not for an event loop. */
+	void (*wait)(struct creds *creds, int milliseconds);
+
+	/* One more user of it. */
+	void (*hold)(struct creds *creds);
 };
 
 struct creds {

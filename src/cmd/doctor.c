@@ -1,3 +1,4 @@
+#include "cmd/creds.h"
 #include "cmd/options.h"
 #include "doctor/report.h"
 #include "http/world.h"
@@ -97,6 +98,7 @@ static int run(int argc, char **argv)
 		{ "now", 0, &now }, { "storage", 0, &name }, { 0 } };
 	const bool json = take("--json", &argc, argv);
 	const bool prometheus = take("--prometheus", &argc, argv);
+	struct command_creds creds;
 	struct conf *conf;
 	uint64_t seconds;
 	int first, code;
@@ -116,12 +118,15 @@ static int run(int argc, char **argv)
 	if (!conf)
 		return EXIT_FAULT;
 	catch_signals();
-	code = fetch_start() ? examine_all(conf, name,
-				   prometheus ? REPORT_PROMETHEUS
-				   : json     ? REPORT_JSON
-					      : REPORT_TEXT)
-			     : EXIT_FAULT;
-	fetch_end();
+	code = EXIT_FAULT;
+	if (command_creds_get(&creds, "doctor", conf, name) && fetch_start()) {
+		code = examine_all(conf, name,
+		    prometheus ? REPORT_PROMETHEUS
+		    : json     ? REPORT_JSON
+			       : REPORT_TEXT);
+		fetch_end();
+	}
+	command_creds_done(&creds);
 	conf_free(conf);
 	return code;
 }

@@ -1,3 +1,4 @@
+#include "cmd/creds.h"
 #include "cmd/options.h"
 #include "doctor/explain.h"
 #include "doctor/report.h"
@@ -23,6 +24,7 @@ static int run(int argc, char **argv)
 	const char *path = NULL, *now = NULL;
 	const struct option_value options[] = { { "config", 'c', &path },
 		{ "now", 0, &now }, { 0 } };
+	struct command_creds creds;
 	struct conf *conf;
 	uint64_t seconds;
 	size_t len;
@@ -43,9 +45,11 @@ static int run(int argc, char **argv)
 	text = options_slurp(
 	    &command_explain, first < argc ? argv[first] : "-", &len);
 	code = EXIT_FAULT;
-	if (text)
+	if (text && command_creds_get(&creds, "explain", conf, NULL))
 		code = tell(conf, (struct span){ text, len },
 		    now ? (int64_t)seconds : world_unix());
+	if (text)
+		command_creds_done(&creds);
 	free(text);
 	conf_free(conf);
 	return code;

@@ -14,6 +14,8 @@
 #include <string.h>
 #include <time.h>
 
+/* Milliseconds: without credentials the first slots would be refused. */
+#define CREDS_START_MS 2000
 /* Between looks at what a reload has left behind. */
 #define TIDY_MICROS 1000000
 
@@ -169,13 +171,16 @@ static int serve(const char *path, struct conf *conf, const sigset_t *signals)
 	char wrong[512];
 
 	service = service_open(conf, NULL, wrong, sizeof wrong);
-	if (service)
+	if (service) {
+		service_wait(service, CREDS_START_MS);
 		edge = edge_open(service, wrong, sizeof wrong);
+	}
 	if (!edge) {
 		log_note(&log, CONF_LOG_ERROR, "cannot start", "reason", wrong);
 		return EXIT_FAULT;
 	}
 	say_ready(&log, edge_conf(edge));
+	sources_log(service->sources, &log);
 	notify("READY=1");
 	serve_until_end(edge, path, signals);
 	delay_end(edge, signals);

@@ -1,3 +1,4 @@
+#include "cmd/creds.h"
 #include "cmd/options.h"
 #include "http/json.h"
 #include "http/service.h"
@@ -24,15 +25,20 @@ static int refuse(enum failure failure, const struct refusal *why)
 static int issue(
     const struct service *service, const struct slot_request *request)
 {
+	char memory[CREDS_WHY + 128];
 	struct refusal why = { 0 };
 	struct slot slot;
+	struct buf lack;
 	uint8_t random[RANDOM_BYTES];
 	enum failure failure;
 	char *text;
 
+	buf_init(&lack, memory, sizeof memory);
 	world_random(random, sizeof random);
 	failure = slot_issue(
 	    &service->issuers, request, world_unix(), random, &slot, &why);
+	if (failure == FAILURE_UNAVAILABLE && service_lacks(service, &lack))
+		why.reason = lack.at;
 	if (failure != FAILURE_NONE)
 		return refuse(failure, &why);
 	text = json_slot_write(&slot);
@@ -49,10 +55,12 @@ static int open_and_issue(struct conf *conf, const struct slot_request *request)
 	struct service *service = service_open(conf, NULL, wrong, sizeof wrong);
 	int code = EXIT_FAULT;
 
-	if (service)
+	if (service) {
+		service_wait(service, CREDS_WAIT_MS);
 		code = issue(service, request);
-	else
+	} else {
 		fprintf(stderr, "slotd slot: %s\n", wrong);
+	}
 	service_release(service);
 	return code;
 }

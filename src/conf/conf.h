@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "core/ip.h"
+#include "creds/settings.h"
 #include "slot/auth.h"
 #include "slot/key_template.h"
 #include "slot/keyring.h"
@@ -46,7 +47,8 @@ struct conf_storage {
 	struct span name; /* CONF_DEFAULT_STORE for `storage` */
 	enum conf_store type;
 	struct s3_config s3; /* when type is CONF_STORE_S3 */
-	struct creds_value s3_creds;
+	struct creds_settings creds;
+	struct creds_value s3_creds; /* of those, what is known already */
 	struct fs_config fs; /* when type is CONF_STORE_FS; its keyring is
 	                      * NULL without key_file */
 	bool has_template;   /* its `key` is set */

@@ -50,11 +50,6 @@ static void read_key(struct reader *reader, const struct node *node, void *into)
 	{                                                                      \
 		name, SETTING_CUSTOM, 0, 0, 0, read, kind                      \
 	}
-#define ONLY_LATER(kind, name)                                                 \
-	{                                                                      \
-		name, SETTING_LATER, 0, 0, 0, NULL, kind                       \
-	}
-
 static const struct setting rows[] = {
 	/* These two are read before all others. */
 	AFTER("type"),
@@ -74,7 +69,7 @@ static const struct setting rows[] = {
 	FLAG("s3", "set_public", storage.s3.set_public),
 	FLAG("s3", "sign_content_type", storage.s3.sign_content_type),
 	FLAG("s3", "relay", storage.s3.relay),
-	ONLY_LATER("s3", "credentials"),
+	WHOLE("s3", "credentials", s3_credentials),
 	OF("fs", "path", storage.fs, fs_path),
 	OF("fs", "expire_after", storage.fs, fs_expire),
 	OF("fs", "min_free", storage.fs, fs_min_free),
@@ -89,7 +84,6 @@ static const struct {
 	    "the bucket's URL, such as "
 	    "\"https://my-bucket.s3.us-east-2.amazonaws.com\"" },
 	{ "s3", "region", "the store's region, such as \"us-east-2\"" },
-	{ "s3", "access_key_id", "the id of the key that signs" },
 	{ "fs", "path", "the folder for the files" },
 };
 

@@ -7,6 +7,7 @@
 struct secret_draft {
 	struct span value;       /* kept */
 	const struct node *node; /* the one of the two that is there */
+	const char *path;        /* when it is the _file; kept */
 };
 
 /* A store that is being read. */
@@ -17,15 +18,21 @@ struct storage_draft {
 	const struct node *get_node;
 	bool get_wrong;
 	const struct node *get_ttl_node;
+	const struct node *creds_node; /* credentials */
+	bool creds_wrong;
 };
 
 /* Settings of type "s3": into a struct uri_base, a struct span, a struct
  * secret_draft, or the whole draft. */
 setting_reader s3_bucket, s3_download, s3_region, s3_key_id, s3_secret,
-    s3_token, s3_get, s3_get_ttl;
+    s3_token, s3_get, s3_get_ttl, s3_credentials;
 /* What they ask of each other and of the rest. */
 void s3_check(struct reader *reader, const struct node *root,
     const struct node *group, struct storage_draft *draft);
+
+/* Where credentials come from: what stands here, or the environment. */
+void s3_credentials_check(struct reader *reader, const struct node *group,
+    struct storage_draft *draft);
 
 /* Settings of type "fs": into a struct fs_config. */
 setting_reader fs_path, fs_expire, fs_min_free;

@@ -107,6 +107,8 @@ static void read_secret(struct reader *reader, const struct node *node,
 		return;
 	}
 	draft->node = node;
+	if (file)
+		read_path(reader, node, &draft->path);
 	if (file ? secret_read_one(reader, node, max, &secret)
 		 : secret_read_inline(reader, node, max, &secret))
 		draft->value = memory_copy(reader->keep, secret);
@@ -180,12 +182,8 @@ void s3_check(struct reader *reader, const struct node *root,
 {
 	struct conf_storage *storage = &draft->storage;
 
-	if (!draft->secret.node)
-		node_missing(reader, group, "access_key_secret",
-		    "it, or access_key_secret_file");
+	s3_credentials_check(reader, group, draft);
 	check_get(reader, root, draft);
-	storage->s3_creds.access_key_secret = draft->secret.value;
-	storage->s3_creds.session_token = draft->token.value;
 	if (!storage->s3.download.scheme.len)
 		storage->s3.download = storage->s3.bucket;
 }

@@ -117,3 +117,63 @@ void stamp_http(struct buf *out, int64_t seconds)
 	clock_time(out, &moment, ":");
 	buf_text(out, " GMT");
 }
+
+static bool digits(struct span *text, size_t count, char after, int64_t *ret)
+{
+	uint64_t value;
+
+	if (text->len < count || !span_u64(span_first(*text, count), &value))
+		return false;
+	*text = span_from(*text, count);
+	if (after && !(text->len && *text->at == after))
+		return false;
+	if (after)
+		*text = span_from(*text, 1);
+	*ret = (int64_t)value;
+	return true;
+}
+
+/* As moment_of, the other way. */
+static int64_t days_of(int64_t year, int64_t month, int64_t day)
+{
+	int64_t in_era, months;
+
+	year -= month <= 2;
+	months = month > 2 ? month - 3 : month + 9;
+	in_era = year % 400;
+	return year / 400 * 146097 + in_era * 365 + in_era / 4 - in_era / 100 +
+	       (153 * months + 2) / 5 + day - 1 - 719468;
+}
+
+static bool zone_is_utc(struct span text)
+{
+	if (span_starts(text, ".")) {
+		size_t run = span_run(span_from(text, 1), "0123456789");
+
+		if (!run)
+			return false;
+		text = span_from(text, 1 + run);
+	}
+	return span_is(text, "Z") || span_is(text, "z") ||
+	       span_is(text, "+00:00");
+}
+
+bool stamp_read(struct span text, int64_t *ret_seconds)
+{
+	static const int64_t lengths[] = { 31, 29, 31, 30, 31, 30, 31, 31, 30,
+		31, 30, 31 };
+	int64_t year, month, day, hour, minute, second;
+
+	if (!digits(&text, 4, '-', &year) || !digits(&text, 2, '-', &month) ||
+	    !digits(&text, 2, 'T', &day) || !digits(&text, 2, ':', &hour) ||
+	    !digits(&text, 2, ':', &minute) || !digits(&text, 2, 0, &second) ||
+	    !zone_is_utc(text))
+		return false;
+	/* 23:59:60 is a leap second's, and counts as the next day's first. */
+	if (year < 1970 || month < 1 || month > 12 || day < 1 ||
+	    day > lengths[month - 1] || hour > 23 || minute > 59 || second > 60)
+		return false;
+	*ret_seconds = days_of(year, month, day) * 86400 + hour * 3600 +
+		       minute * 60 + second;
+	return true;
+}

@@ -11,4 +11,8 @@ void stamp_amz(struct buf *out, int64_t seconds);     /* 20130524T000000Z */
 /* Sun, 06 Nov 1994 08:49:37 GMT: IMF-fixdate, RFC 9110, section 5.6.7. */
 void stamp_http(struct buf *out, int64_t seconds);
 
+/* Reads RFC 3339, of 1970 and later, with Z or +00:00 as its zone; fractions
+ * of a second are dropped. */
+bool stamp_read(struct span text, int64_t *ret_seconds);
+
 #endif

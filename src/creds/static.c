@@ -2,11 +2,14 @@
 
 #include "core/hash.h"
 
+#include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 struct creds_static {
 	struct creds creds;
+	atomic_uint users;
 	struct creds_value value;
 	char memory[3 * CREDS_MAX];
 };
@@ -27,15 +30,43 @@ static void put_back(struct creds *creds, const struct creds_value *value)
 	(void)value;
 }
 
+static void status(
+    struct creds *creds, int64_t now, struct creds_status *ret_status)
+{
+	const struct creds_static *self = (const struct creds_static *)creds;
+
+	memset(ret_status, 0, sizeof *ret_status);
+	ret_status->ready = !self->value.expires || now < self->value.expires;
+	if (ret_status->ready)
+		ret_status->expires = self->value.expires;
+	else
+		snprintf(ret_status->why, sizeof ret_status->why,
+		    "the credentials have ended");
+}
+
+static void wait(struct creds *creds, int milliseconds)
+{
+	(void)creds;
+	(void)milliseconds;
+}
+
+static void hold(struct creds *creds)
+{
+	atomic_fetch_add(&((struct creds_static *)creds)->users, 1);
+}
+
 static void close(struct creds *creds)
 {
 	struct creds_static *self = (struct creds_static *)creds;
 
+	if (atomic_fetch_sub(&self->users, 1) > 1)
+		return;
 	wipe(self, sizeof *self);
 	free(self);
 }
 
-static const struct creds_class class = { "static", get, put_back, close };
+static const struct creds_class class = { "static", get, put_back, close,
+	status, wait, hold };
 
 static void keep(struct span *value, char *memory)
 {
@@ -55,6 +86,7 @@ struct creds *creds_static_open(const struct creds_value *value)
 	if (!self)
 		return NULL;
 	self->creds.class = &class;
+	atomic_init(&self->users, 1);
 	self->value = *value;
 	keep(&self->value.access_key_id, self->memory);
 	keep(&self->value.access_key_secret, self->memory + CREDS_MAX);

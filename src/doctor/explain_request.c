@@ -115,7 +115,7 @@ static bool explain_token(const struct conf_storage *storage,
     const struct signed_request *request, struct buf *out)
 {
 	const struct span ours = storage->s3_creds.session_token;
-	char memory[CREDS_MAX + 1];
+	char memory[CREDS_TOKEN_MAX + 1];
 	struct buf token;
 	bool there;
 

@@ -2,6 +2,7 @@
 #define DOCTOR_PRIVATE_H
 
 #include "core/sigv4.h"
+#include "core/xml.h"
 #include "doctor/doctor.h"
 
 /* What the checks share. */
@@ -59,12 +60,6 @@ enum verdict unanswered(struct doctor *doctor, const char *what);
 void seen_answer(struct doctor *doctor);
 /* The error code in the last reply's body, or "". */
 void answer_code(const struct doctor *doctor, struct buf *out);
-
-/* --- XML --- */
-
-/* The text of the first element of this name, unescaped; false: none, or
- * out is full. */
-bool xml_text(struct span body, const char *name, struct buf *out);
 
 /* --- where the bucket is --- */
 

@@ -14,6 +14,8 @@
 
 #define WRITERS 8
 #define READERS 4
+/* Milliseconds, for new credentials to come before they are needed. */
+#define CREDS_RELOAD_MS 10000
 /* For answers to arrive at clients that are still sending. */
 #define LAST_READS 2000000
 /* After drain_timeout: for a disk to finish what cannot be cut. */
@@ -203,6 +205,8 @@ bool edge_reload(
 	service = service_open(conf, before, wrong, wrong_size);
 	if (!service)
 		return false;
+	/* Requests go on by the one before meanwhile. */
+	service_wait(service, CREDS_RELOAD_MS);
 	snprintf(wrong, wrong_size, "out of memory or threads");
 	if (!service_authenticate(service, server->replay) ||
 	    !open_helpers(edge, service) ||
@@ -216,6 +220,7 @@ bool edge_reload(
 	pthread_mutex_unlock(&server->lock);
 	for (unsigned i = 0; i < edge->accepter.count; i++)
 		gate_use(&edge->accepter.gates[i], loops[i]);
+	sources_log(service->sources, &service->log);
 	before->older = edge->old;
 	edge->old = before;
 	return true;

@@ -17,11 +17,17 @@ static void alive(struct request *request)
 
 static void ready(struct request *request)
 {
-	const struct refusal why = { .detail = "the service is stopping" };
+	struct refusal why = { .detail = "the service is stopping" };
+	char memory[CREDS_WHY + 128];
+	struct buf lack;
 
-	if (atomic_load(&request->server->draining))
+	buf_init(&lack, memory, sizeof memory);
+	if (atomic_load(&request->server->draining)) {
 		reply_failure(request, FAILURE_UNAVAILABLE, &why);
-	else
+	} else if (service_lacks(request->service, &lack)) {
+		why.detail = lack.at;
+		reply_failure(request, FAILURE_UNAVAILABLE, &why);
+	} else
 		answer(request, 200, "ready\n");
 }
 

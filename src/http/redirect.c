@@ -45,16 +45,21 @@ static struct store *find_store(
 /*
  * How long the answer may be kept. Its URL was signed up to half of get_ttl
  * ago and so lives for another half at least: who follows it at the end of
- * this quarter still has a quarter.
+ * this quarter still has a quarter. Where credentials end before, half of
+ * what is left.
  */
-static void add_cache_control(struct reply *reply, uint32_t get_ttl)
+static void add_cache_control(
+    struct reply *reply, uint32_t get_ttl, int64_t now, int64_t ends)
 {
+	int64_t age = get_ttl / 4;
 	char memory[48];
 	struct buf text;
 
 	buf_init(&text, memory, sizeof memory);
 	buf_text(&text, "public, max-age=");
-	buf_u64(&text, get_ttl / 4);
+	if (ends && (ends - now) / 2 < age)
+		age = (ends - now) / 2;
+	buf_u64(&text, (uint64_t)(age > 0 ? age : 0));
 	reply_header(reply, "Cache-Control", text.at);
 }
 
@@ -64,12 +69,14 @@ void redirect_lead(
 	char memory[SLOT_URL_MAX];
 	struct buf location;
 	struct refusal why = { 0 };
+	const int64_t now = world_unix();
 	enum failure failure;
 	struct reply reply;
+	int64_t ends;
 
 	buf_init(&location, memory, sizeof memory);
 	failure = s3_redirect(
-	    store, request->method, key, world_unix(), &location, &why);
+	    store, request->method, key, now, &location, &ends, &why);
 	if (failure == FAILURE_NONE && !buf_ok(&location)) {
 		why.reason = "a URL is longer than SLOT_URL_MAX";
 		failure = FAILURE_INTERNAL;
@@ -80,7 +87,7 @@ void redirect_lead(
 	}
 	reply = reply_static(302, NULL, SPAN_EMPTY);
 	reply_header(&reply, "Location", location.at);
-	add_cache_control(&reply, s3_config_of(store)->get_ttl);
+	add_cache_control(&reply, s3_config_of(store)->get_ttl, now, ends);
 	reply_send(request, &reply);
 }
 

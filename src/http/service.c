@@ -1,6 +1,5 @@
 #include "http/service.h"
 
-#include "creds/static.h"
 #include "http/world.h"
 
 #include <stdio.h>
@@ -10,7 +9,7 @@
 static struct store *open_s3(
     const struct service *service, const struct conf_storage *storage)
 {
-	struct creds *creds = creds_static_open(&storage->s3_creds);
+	struct creds *creds = sources_get(service->sources, &storage->creds);
 	struct s3_config config = storage->s3;
 	struct store *store;
 
@@ -120,6 +119,10 @@ static bool open_all(struct service *service, const struct service *before,
 	if (!service->stores || !service->templates || !service->issuer_list)
 		return false;
 	service->store_count = conf->storage_count;
+	service->sources =
+	    before ? sources_hold(before->sources) : sources_open();
+	if (!service->sources)
+		return false;
 	if (!open_fs(service, before, wrong, wrong_size))
 		return false;
 	for (size_t i = 0; i < service->store_count; i++)
@@ -139,6 +142,7 @@ static void finish(struct service *service)
 	}
 	if (service->auth.replay)
 		auth_done(&service->auth);
+	sources_release(service->sources);
 	free(service->stores);
 	free(service->templates);
 	free(service->issuer_list);
@@ -183,6 +187,46 @@ bool service_authenticate(struct service *service, struct replay *replay)
 	    &service->auth, conf->callers, conf->caller_count, replay, random);
 	wipe(random, sizeof random);
 	return true;
+}
+
+struct creds *service_creds(const struct service *service, size_t number)
+{
+	return s3_creds_of(service->stores[number]);
+}
+
+void service_wait(const struct service *service, int milliseconds)
+{
+	const int64_t until = world_micros() + (int64_t)milliseconds * 1000;
+
+	for (size_t i = 0; i < service->store_count; i++) {
+		struct creds *creds = service_creds(service, i);
+		int64_t left = until - world_micros();
+
+		if (creds)
+			creds->class->wait(
+			    creds, left > 0 ? (int)(left / 1000) : 0);
+	}
+}
+
+bool service_lacks(const struct service *service, struct buf *why)
+{
+	struct creds_status status;
+
+	for (size_t i = 0; i < service->store_count; i++) {
+		struct creds *creds = service_creds(service, i);
+
+		if (!creds)
+			continue;
+		creds->class->status(creds, world_unix(), &status);
+		if (status.ready)
+			continue;
+		buf_text(why, "storage ");
+		buf_add(why, service->conf->storages[i].name);
+		buf_text(why, ": credentials: ");
+		buf_text(why, status.why);
+		return true;
+	}
+	return false;
 }
 
 void service_hold(struct service *service)

@@ -5,6 +5,7 @@
 
 #include "conf/conf.h"
 #include "http/log.h"
+#include "http/sources.h"
 #include "slot/slot.h"
 
 /*
@@ -17,7 +18,8 @@ struct service {
 	struct service *older; /* the edge's */
 	struct conf *conf;
 	struct log log;
-	struct auth auth; /* replay == NULL: nobody is authenticated */
+	struct auth auth;        /* replay == NULL: nobody is authenticated */
+	struct sources *sources; /* of credentials */
 	struct fs *fs; /* the embedded store, which is one of them; or NULL */
 	const struct keyring *keyring; /* NULL: no key_file */
 	/* In the order of conf->storages. */
@@ -38,6 +40,14 @@ struct service *service_open(struct conf *conf, const struct service *before,
 
 /* Its callers share this replay table from now on; false: no memory. */
 bool service_authenticate(struct service *service, struct replay *replay);
+
+/* Waits until each store has tried to get credentials, in all so many
+ * milliseconds at the most. Not for an event loop. */
+void service_wait(const struct service *service, int milliseconds);
+/* The credentials of a store, by its number; NULL: it has none. */
+struct creds *service_creds(const struct service *service, size_t number);
+/* Whether a store has no credentials, and a sentence that says why. */
+bool service_lacks(const struct service *service, struct buf *why);
 
 void service_hold(struct service *service);
 /* NULL is fine. */

@@ -23,7 +23,8 @@ static void write_type(struct buf *out, struct span type)
 
 /* The URL for who sends the file to the store: the client, or the relay. */
 static enum failure sign_put(struct s3 *s3, const struct store_request *request,
-    const struct creds_value *creds, struct store_slot *ret_slot)
+    const struct creds_value *creds, struct store_slot *ret_slot,
+    int64_t *ret_ends)
 {
 	const struct s3_config *config = &s3->config;
 	char path_memory[S3_PATH_SIZE], length_memory[24], until_memory[32];
@@ -32,6 +33,7 @@ static enum failure sign_put(struct s3 *s3, const struct store_request *request,
 	    SPAN_EMPTY } };
 	const struct sigv4_pair acl = { span_of("x-amz-acl"),
 		span_of("public-read") };
+	enum failure failure;
 	struct sigv4_request put = {
 		.method = span_of("PUT"),
 		.headers = headers,
@@ -65,8 +67,10 @@ static enum failure sign_put(struct s3 *s3, const struct store_request *request,
 		    (struct sigv4_pair){ span_of(S3_META_EXPIRES),
 			    buf_span(&until) };
 	}
-	return s3_presign(
+	failure = s3_presign(
 	    s3, &s3->today, &config->bucket, creds, &put, ret_slot->put);
+	*ret_ends = request->now + put.expires;
+	return failure;
 }
 
 /* The URL where the relay takes the file. */
@@ -92,10 +96,11 @@ enum failure s3_put(struct store *store, const struct store_request *request,
 	struct s3 *s3 = (struct s3 *)store;
 	struct creds_value creds;
 	enum failure failure;
+	int64_t ends;
 
 	if (!s3_creds_get(s3, request->now, &creds, why))
 		return FAILURE_UNAVAILABLE;
-	failure = sign_put(s3, request, &creds, ret_slot);
+	failure = sign_put(s3, request, &creds, ret_slot, &ends);
 	s3->creds->class->put_back(s3->creds, &creds);
 	if (failure == FAILURE_INTERNAL)
 		why->reason = "a URL is too long to be signed";
@@ -107,20 +112,23 @@ static enum failure sign(struct store *store,
     struct refusal *why)
 {
 	struct s3 *s3 = (struct s3 *)store;
+	/* The relay signs anew when the file comes. */
+	int64_t ends = request->now + s3->config.put_ttl;
 	struct creds_value creds;
 	enum failure failure;
 
 	if (!s3_creds_get(s3, request->now, &creds, why))
 		return FAILURE_UNAVAILABLE;
-	failure = s3->config.relay ? grant_put(s3, request, ret_slot->put)
-				   : sign_put(s3, request, &creds, ret_slot);
+	failure = s3->config.relay
+		      ? grant_put(s3, request, ret_slot->put)
+		      : sign_put(s3, request, &creds, ret_slot, &ends);
 	if (failure == FAILURE_NONE)
 		failure = s3_write_get(
 		    s3, &creds, request->key, request->now, ret_slot->get);
 	s3->creds->class->put_back(s3->creds, &creds);
 	if (failure == FAILURE_INTERNAL)
 		why->reason = "a URL is too long to be signed";
-	ret_slot->expires = request->now + s3->config.put_ttl;
+	ret_slot->expires = ends;
 	return failure;
 }
 
@@ -160,5 +168,11 @@ struct store *s3_open(const struct s3_config *config, struct creds *creds)
 const struct s3_config *s3_config_of(const struct store *store)
 {
 	return store->class == &class ? &((const struct s3 *)store)->config
+				      : NULL;
+}
+
+struct creds *s3_creds_of(const struct store *store)
+{
+	return store->class == &class ? ((const struct s3 *)store)->creds
 				      : NULL;
 }

@@ -44,10 +44,12 @@ struct store *s3_open(const struct s3_config *config, struct creds *creds);
  * response-content-disposition. The signing time is rounded down to half of
  * get_ttl, so that everybody gets the same URL for a while. Of a store whose
  * `get` has become public since, by the bucket's policy: the plain URL.
- * Appends to out. FAILURE_UNAVAILABLE: no credentials.
+ * Appends to out. *ret_ends: when the URL ends, unix seconds; 0: never.
+ * FAILURE_UNAVAILABLE: no credentials.
  */
 enum failure s3_redirect(struct store *store, struct span method,
-    struct span key, int64_t now, struct buf *out, struct refusal *why);
+    struct span key, int64_t now, struct buf *out, int64_t *ret_ends,
+    struct refusal *why);
 
 /* Metadata of an object: when it should go, RFC 3339. */
 #define S3_META_EXPIRES "x-amz-meta-expires"
@@ -62,6 +64,8 @@ enum failure s3_put(struct store *store, const struct store_request *request,
 
 /* The configuration of a store that s3_open made; NULL for other kinds. */
 const struct s3_config *s3_config_of(const struct store *store);
+/* Likewise its credentials, which stay the store's. */
+struct creds *s3_creds_of(const struct store *store);
 
 /* Whether such a store has credentials now, and when they end (unix seconds;
  * 0: never). */

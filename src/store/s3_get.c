@@ -66,7 +66,8 @@ static struct span type_of(struct span name)
 }
 
 enum failure s3_redirect(struct store *store, struct span method,
-    struct span key, int64_t now, struct buf *out, struct refusal *why)
+    struct span key, int64_t now, struct buf *out, int64_t *ret_ends,
+    struct refusal *why)
 {
 	struct s3 *s3 = (struct s3 *)store;
 	size_t slash = span_find_last(key, '/');
@@ -86,6 +87,7 @@ enum failure s3_redirect(struct store *store, struct span method,
 	 * address needs no right to read. An ACL is the newer files' alone. */
 	if (s3->config.get == S3_GET_PUBLIC && !s3->config.set_public) {
 		s3_write_plain(out, &s3->config.download, key);
+		*ret_ends = 0;
 		return FAILURE_NONE;
 	}
 	if (!media_type_inline(type)) {
@@ -103,6 +105,7 @@ enum failure s3_redirect(struct store *store, struct span method,
 	if (!s3_creds_get(s3, now, &creds, why))
 		return FAILURE_UNAVAILABLE;
 	failure = sign_get(s3, &s3->before, &creds, key, &get, out);
+	*ret_ends = get.now + get.expires;
 	s3->creds->class->put_back(s3->creds, &creds);
 	if (failure == FAILURE_INTERNAL)
 		why->reason = "a URL is too long to be signed";

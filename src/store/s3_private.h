@@ -35,7 +35,8 @@ struct s3 {
 bool s3_creds_get(struct s3 *s3, int64_t now, struct creds_value *ret_value,
     struct refusal *why);
 
-/* Appends the whole URL, made with what is common to all requests. */
+/* Appends the whole URL, made with what is common to all requests; lowers
+ * request->expires where the credentials end before. */
 enum failure s3_presign(struct s3 *s3, struct day_key *day,
     const struct uri_base *base, const struct creds_value *creds,
     struct sigv4_request *request, struct buf *out);

@@ -43,8 +43,12 @@ enum failure s3_presign(struct s3 *s3, struct day_key *day,
     const struct uri_base *base, const struct creds_value *creds,
     struct sigv4_request *request, struct buf *out)
 {
+	int64_t left = creds->expires - request->now;
 	bool ok;
 
+	/* With the credentials end all URLs that they signed. */
+	if (creds->expires && left < request->expires)
+		request->expires = (uint32_t)(left > 0 ? left : 1);
 	request->host = base->host;
 	request->access_key_id = creds->access_key_id;
 	request->session_token = creds->session_token;
@@ -77,7 +81,7 @@ bool s3_creds_get(struct s3 *s3, int64_t now, struct creds_value *ret_value,
 {
 	if (s3->creds->class->get(s3->creds, now, ret_value))
 		return true;
-	why->reason = "no credentials for the store";
+	why->reason = "no credentials for the store; /readyz says why";
 	return false;
 }
 

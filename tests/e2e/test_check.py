@@ -245,7 +245,6 @@ def test_a_setting_beside_its_file(check, old, new, setting):
 
 
 @pytest.mark.parametrize("more, setting", [
-    ('trusted_proxies = ( "127.0.0.1" );\n', "trusted_proxies"),
     ('quota = { store = "memory"; };\n', "quota"),
 ])
 def test_not_supported_yet(check, more, setting):

@@ -136,10 +136,11 @@ static void expect_redirect(struct setup *setup, const char *method,
 	char memory[4096];
 	struct refusal why = { 0 };
 	struct buf out;
+	int64_t ends;
 
 	buf_init(&out, memory, sizeof memory);
 	assert_int_equal(s3_redirect(setup->store, span_of(method),
-			     span_of(key), now, &out, &why),
+			     span_of(key), now, &out, &ends, &why),
 	    FAILURE_NONE);
 	expect_buf(&out, url);
 }
@@ -229,7 +230,8 @@ static void turning_close(struct creds *creds)
 static void test_credentials_turn(void **state)
 {
 	static const struct creds_class turning_class = { "turning",
-		turning_get, turning_put_back, turning_close };
+		turning_get, turning_put_back, turning_close, NULL, NULL,
+		NULL };
 	struct turning turning = { .creds = { &turning_class },
 		.value = { span_of("AKIAIOSFODNN7EXAMPLE"), span_of("old"),
 		    SPAN_EMPTY, 0, 1 } };
@@ -238,6 +240,7 @@ static void test_credentials_turn(void **state)
 	char memory[4096];
 	struct refusal why = { 0 };
 	struct buf out;
+	int64_t ends;
 
 	(void)state;
 	open_here(&setup);
@@ -246,7 +249,7 @@ static void test_credentials_turn(void **state)
 	buf_init(&out, memory, sizeof memory);
 	assert_int_equal(sign(&setup, CAT_KEY, 1, NOW), FAILURE_NONE);
 	assert_int_equal(s3_redirect(setup.store, span_of("GET"),
-			     span_of(CAT_KEY), NOW, &out, &why),
+			     span_of(CAT_KEY), NOW, &out, &ends, &why),
 	    FAILURE_NONE);
 	turning.value.access_key_secret =
 	    span_of("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY");
@@ -255,7 +258,7 @@ static void test_credentials_turn(void **state)
 	turning.value.generation = 0;
 	buf_reset(&out);
 	assert_int_equal(s3_redirect(setup.store, span_of("GET"),
-			     span_of(CAT_KEY), NOW, &out, &why),
+			     span_of(CAT_KEY), NOW, &out, &ends, &why),
 	    FAILURE_UNAVAILABLE);
 	assert_int_equal(sign(&setup, CAT_KEY, 1, NOW), FAILURE_UNAVAILABLE);
 	assert_int_equal(turning.held, 0);

@@ -1,4 +1,4 @@
-#include "doctor/private.h"
+#include "core/xml.h"
 
 #include <string.h>
 
@@ -75,8 +75,14 @@ bool xml_text(struct span body, const char *name, struct buf *out)
 
 	buf_init(&open, open_memory, sizeof open_memory);
 	buf_init(&close, close_memory, sizeof close_memory);
-	say(&open, "<%s>", name);
-	say(&close, "</%s>", name);
+	buf_char(&open, '<');
+	buf_text(&open, name);
+	buf_char(&open, '>');
+	buf_text(&close, "</");
+	buf_text(&close, name);
+	buf_char(&close, '>');
+	if (!buf_ok(&close))
+		return false;
 	text = span_from(body, find(body, open.at));
 	if (!text.len)
 		return false;

@@ -1,0 +1,66 @@
+#include "cmd/creds.h"
+
+#include "http/world.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static bool get_one(struct command_creds *creds, const char *command,
+    struct conf_storage *storage, size_t number)
+{
+	struct creds_value *value = &creds->values[number];
+	struct creds *one = sources_get(creds->sources, &storage->creds);
+	struct creds_status status;
+
+	creds->list[number] = one;
+	if (!one)
+		return false;
+	one->class->wait(one, CREDS_WAIT_MS);
+	if (!one->class->get(one, world_unix(), value)) {
+		one->class->status(one, world_unix(), &status);
+		fprintf(stderr, "slotd %s: storage %.*s: credentials: %s\n",
+		    command, (int)storage->name.len, storage->name.at,
+		    status.why);
+		*value = (struct creds_value){ 0 };
+		return false;
+	}
+	storage->s3_creds = *value;
+	return true;
+}
+
+bool command_creds_get(struct command_creds *creds, const char *command,
+    const struct conf *conf, const char *name)
+{
+	bool ok = true;
+
+	*creds = (struct command_creds){ .count = conf->storage_count };
+	creds->sources = sources_open();
+	creds->list = calloc(creds->count, sizeof(struct creds *));
+	creds->values = calloc(creds->count, sizeof *creds->values);
+	if (!creds->sources || !creds->list || !creds->values)
+		return false;
+	for (size_t i = 0; i < creds->count; i++) {
+		struct conf_storage *storage = &conf->storages[i];
+
+		if (storage->type == CONF_STORE_S3 &&
+		    (!name || span_is(storage->name, name)))
+			ok = get_one(creds, command, storage, i) && ok;
+	}
+	return ok;
+}
+
+void command_creds_done(struct command_creds *creds)
+{
+	for (size_t i = 0; creds->list && creds->values && i < creds->count;
+	     i++) {
+		struct creds *one = creds->list[i];
+
+		if (one && creds->values[i].access_key_id.at)
+			one->class->put_back(one, &creds->values[i]);
+		if (one)
+			one->class->close(one);
+	}
+	free(creds->list);
+	free(creds->values);
+	sources_release(creds->sources);
+}

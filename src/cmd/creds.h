@@ -1,0 +1,26 @@
+#ifndef CMD_CREDS_H
+#define CMD_CREDS_H
+
+#include "http/sources.h"
+
+/* What short commands wait for credentials at most, in milliseconds. */
+#define CREDS_WAIT_MS 15000
+
+/*
+ * Puts the credentials that a service would sign with now into s3_creds of
+ * each storage, or of that of one name, and holds them until
+ * command_creds_done. False after a sentence on stderr: there are none.
+ */
+struct command_creds {
+	struct sources *sources;
+	size_t count;
+	struct creds **list; /* a source for each S3 storage, else NULL */
+	struct creds_value *values;
+};
+
+bool command_creds_get(struct command_creds *creds, const char *command,
+    const struct conf *conf, const char *name);
+/* Also after a failure. */
+void command_creds_done(struct command_creds *creds);
+
+#endif

@@ -1,0 +1,65 @@
+#ifndef CREDS_DRAFT_H
+#define CREDS_DRAFT_H
+
+#include "core/buf.h"
+#include "creds/settings.h"
+#include "slotd/creds.h"
+
+/* Credentials that are being got. Holds secrets: done wipes it. */
+struct creds_draft {
+	struct buf key_id;
+	struct buf secret;
+	struct buf token;
+	int64_t expires; /* unix seconds; 0: never */
+	int64_t again;   /* seconds until they should be asked for again, where
+			  * expires does not say; 0: never */
+	struct buf why;  /* when there are none: a sentence without secrets */
+
+	char key_id_memory[256 + 1];
+	char secret_memory[CREDS_MAX + 1];
+	char token_memory[CREDS_TOKEN_MAX + 1];
+	char why_memory[CREDS_WHY];
+};
+
+void creds_draft_init(struct creds_draft *draft);
+void creds_draft_done(struct creds_draft *draft);
+
+/* Empties it and says why; what does not fit is cut. Always false. */
+bool creds_draft_wrong(struct creds_draft *draft, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* Whether it is whole: an id and a secret, of characters that can be signed
+ * with, not ended by now. `where` names what they came from in the sentence
+ * that it says else. */
+bool creds_draft_check(
+    struct creds_draft *draft, const char *where, int64_t now);
+
+/*
+ * Somebody else's words, made fit for a log: printable ASCII, at most 160
+ * bytes, a NUL behind; nothing when they have a secret in them.
+ */
+#define CREDS_QUOTE 161
+void creds_quote(struct span words, struct span secret, char out[CREDS_QUOTE]);
+
+struct creds_fetcher;
+
+/* One attempt. fetcher is NULL when nothing may wait: no network then. */
+struct creds_round {
+	const struct creds_settings *settings;
+	struct creds_fetcher *fetcher;
+	int64_t now;  /* unix seconds */
+	bool *shared; /* whether auto has settled on the shared file */
+};
+
+/*
+ * How each source gets credentials into a new draft. False: it says why, or
+ * says nothing when it needs the network and fetcher is NULL.
+ */
+typedef bool creds_try(
+    const struct creds_round *round, struct creds_draft *draft);
+
+creds_try creds_try_environment, creds_try_config, creds_try_shared,
+    creds_try_web_identity, creds_try_container, creds_try_instance,
+    creds_try_auto;
+
+#endif

@@ -1,0 +1,34 @@
+#include "core/hash.h"
+#include "creds/read.h"
+
+/* What a configuration's text or its file holds now, into out. */
+static bool read_either(const struct creds_round *round,
+    enum creds_text inlined, enum creds_text file, struct buf *out,
+    struct creds_draft *draft)
+{
+	const struct span *text = round->settings->text;
+	char memory[CREDS_MAX + 1];
+	struct span secret = text[inlined];
+
+	if (text[file].len && !creds_read_one(text[file].at, memory,
+				  sizeof memory, draft, &secret))
+		return false;
+	if (secret.len > CREDS_MAX)
+		return creds_draft_wrong(draft, "%s holds more than %d bytes",
+		    text[file].at, CREDS_MAX);
+	buf_add(out, secret);
+	wipe(memory, sizeof memory);
+	return true;
+}
+
+/* access_key_secret_file and session_token_file. */
+bool creds_try_config(
+    const struct creds_round *round, struct creds_draft *draft)
+{
+	buf_add(&draft->key_id, round->settings->text[CREDS_KEY_ID]);
+	return read_either(round, CREDS_SECRET, CREDS_SECRET_FILE,
+		   &draft->secret, draft) &&
+	       read_either(round, CREDS_TOKEN, CREDS_TOKEN_FILE, &draft->token,
+		   draft) &&
+	       creds_draft_check(draft, "the configuration", round->now);
+}

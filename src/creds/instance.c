@@ -1,0 +1,124 @@
+#include "core/hash.h"
+#include "core/uri.h"
+#include "creds/fetch.h"
+#include "creds/json.h"
+
+#define WHERE "instance metadata"
+#define TOKEN_HEADER "X-aws-ec2-metadata-token: "
+#define LIST "/latest/meta-data/iam/security-credentials/"
+
+/* One question to the instance metadata service. */
+struct question {
+	const struct creds_round *round;
+	struct creds_answer answer;
+	char token[256]; /* the whole header; a secret */
+	char url[1024];
+};
+
+static bool ask(struct question *question, const struct creds_call *call,
+    const char *path, struct span name, struct creds_draft *draft)
+{
+	struct creds_call whole = *call;
+	struct buf url;
+
+	buf_init(&url, question->url, sizeof question->url);
+	buf_add(&url, question->round->settings->text[CREDS_INSTANCE_URL]);
+	buf_text(&url, path);
+	uri_encode(&url, name);
+	if (!buf_ok(&url))
+		return creds_draft_wrong(
+		    draft, WHERE " answered a name that is too long");
+	whole.url = url.at;
+	whole.near = true;
+	return creds_fetch(
+	    question->round->fetcher, &whole, WHERE, &question->answer, draft);
+}
+
+/* IMDSv2: nothing is asked without a token. */
+static bool get_token(struct question *question, struct creds_draft *draft)
+{
+	const struct creds_call call = { .method = "PUT",
+		.headers = { "X-aws-ec2-metadata-token-ttl-seconds: 21600" } };
+	const struct creds_answer *answer = &question->answer;
+	struct buf header;
+
+	if (!ask(question, &call, "/latest/api/token", SPAN_EMPTY, draft))
+		return false;
+	if (answer->status != 200)
+		return creds_draft_wrong(draft,
+		    WHERE " answered %u to the request for a token",
+		    answer->status);
+	buf_init(&header, question->token, sizeof question->token);
+	buf_text(&header, TOKEN_HEADER);
+	buf_add(&header, span_trim(answer->body, " \t\r\n"));
+	for (size_t i = 0; i < header.len; i++)
+		if (header.at[i] < ' ' || header.at[i] > '~')
+			header.full = true;
+	if (!buf_ok(&header) || header.len == sizeof TOKEN_HEADER - 1)
+		return creds_draft_wrong(
+		    draft, WHERE " answered something that is no token");
+	return true;
+}
+
+/* The name of the instance's role, which is the first line. */
+static bool get_role(
+    struct question *question, struct buf *role, struct creds_draft *draft)
+{
+	const struct creds_call call = { .method = "GET",
+		.headers = { question->token } };
+	const struct creds_answer *answer = &question->answer;
+	struct span rest;
+
+	if (!ask(question, &call, LIST, SPAN_EMPTY, draft))
+		return false;
+	if (answer->status == 404)
+		return creds_draft_wrong(
+		    draft, WHERE " answered 404: the instance has no role");
+	if (answer->status != 200)
+		return creds_draft_wrong(draft,
+		    WHERE " answered %u to the request for the role's name",
+		    answer->status);
+	rest = answer->body;
+	buf_add(role, span_trim(span_cut(&rest, '\n'), " \t\r"));
+	if (!buf_ok(role) || !role->len)
+		return creds_draft_wrong(
+		    draft, WHERE " answered something that is no role's name");
+	return true;
+}
+
+static bool get_credentials(
+    struct question *question, struct span role, struct creds_draft *draft)
+{
+	const struct creds_call call = { .method = "GET",
+		.headers = { question->token } };
+	const struct creds_answer *answer = &question->answer;
+
+	if (!ask(question, &call, LIST, role, draft))
+		return false;
+	if (answer->status != 200)
+		return creds_draft_wrong(draft,
+		    WHERE " answered %u to the request for credentials",
+		    answer->status);
+	return creds_json_read(
+	    answer->body, WHERE, question->round->now, draft);
+}
+
+bool creds_try_instance(
+    const struct creds_round *round, struct creds_draft *draft)
+{
+	struct question question = { .round = round };
+	char memory[256];
+	struct buf role;
+	bool ok;
+
+	if (!round->fetcher)
+		return false;
+	if (!round->settings->text[CREDS_INSTANCE_URL].len)
+		return creds_draft_wrong(
+		    draft, "AWS_EC2_METADATA_DISABLED forbids to ask " WHERE);
+	buf_init(&role, memory, sizeof memory);
+	ok = get_token(&question, draft) && get_role(&question, &role, draft) &&
+	     get_credentials(&question, buf_span(&role), draft);
+	wipe(&question, sizeof question);
+	return ok;
+}

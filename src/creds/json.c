@@ -1,0 +1,69 @@
+#include "creds/json.h"
+
+#include "core/stamp.h"
+
+#include <jansson.h>
+
+void creds_json_start(void)
+{
+	json_object_seed(0);
+}
+
+static struct span text_of(const json_t *root, const char *name)
+{
+	const json_t *member = json_object_get(root, name);
+
+	if (!json_is_string(member))
+		return SPAN_EMPTY;
+	return (struct span){ json_string_value(member),
+		json_string_length(member) };
+}
+
+/* Instance metadata answers 200 to tell that there are none, too. */
+static bool check_code(
+    const json_t *root, const char *where, struct creds_draft *draft)
+{
+	struct span code = text_of(root, "Code");
+	char said[CREDS_QUOTE], message[CREDS_QUOTE];
+
+	if (!code.len || span_equal_nocase(code, span_of("Success")))
+		return true;
+	creds_quote(code, SPAN_EMPTY, said);
+	creds_quote(text_of(root, "Message"), SPAN_EMPTY, message);
+	return creds_draft_wrong(draft, "%s answered %s%s%s", where, said,
+	    *message ? ": " : "", message);
+}
+
+static bool read_members(const json_t *root, const char *where, int64_t now,
+    struct creds_draft *draft)
+{
+	struct span ends = text_of(root, "Expiration");
+
+	if (!check_code(root, where, draft))
+		return false;
+	if (json_object_get(root, "Expiration") &&
+	    !json_is_null(json_object_get(root, "Expiration")) &&
+	    !stamp_read(ends, &draft->expires))
+		return creds_draft_wrong(
+		    draft, "%s answered an Expiration that is no time", where);
+	buf_add(&draft->key_id, text_of(root, "AccessKeyId"));
+	buf_add(&draft->secret, text_of(root, "SecretAccessKey"));
+	buf_add(&draft->token, text_of(root, "Token"));
+	return creds_draft_check(draft, where, now);
+}
+
+bool creds_json_read(
+    struct span body, const char *where, int64_t now, struct creds_draft *draft)
+{
+	json_t *root =
+	    json_loadb(body.at, body.len, JSON_REJECT_DUPLICATES, NULL);
+	bool ok;
+
+	if (json_is_object(root))
+		ok = read_members(root, where, now, draft);
+	else
+		ok = creds_draft_wrong(draft,
+		    "%s answered something that is no JSON object", where);
+	json_decref(root);
+	return ok;
+}

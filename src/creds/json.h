@@ -1,0 +1,20 @@
+#ifndef CREDS_JSON_H
+#define CREDS_JSON_H
+
+#include "creds/draft.h"
+
+/* The door to jansson for answers with credentials. */
+
+/* To be called once, before threads. */
+void creds_json_start(void);
+
+/*
+ * The document of container endpoints and instance metadata: AccessKeyId,
+ * SecretAccessKey, Token, Expiration (missing: they do not end). False with a
+ * sentence about `where`: it is another document, or has a Code other than
+ * "Success".
+ */
+bool creds_json_read(struct span body, const char *where, int64_t now,
+    struct creds_draft *draft);
+
+#endif

@@ -1,0 +1,62 @@
+#ifndef CREDS_SETTINGS_H
+#define CREDS_SETTINGS_H
+
+#include "core/span.h"
+
+/* storage.credentials: the words in this order. */
+enum creds_kind {
+	CREDS_STATIC,
+	CREDS_ENVIRONMENT,
+	CREDS_FILE,
+	CREDS_WEB_IDENTITY,
+	CREDS_CONTAINER,
+	CREDS_INSTANCE,
+	CREDS_AUTO, /* the first of these that is there, static aside */
+};
+
+#define CREDS_WORDS                                                            \
+	"static|environment|file|web-identity|container|instance|auto"
+
+enum creds_text {
+	/* The configuration's, or the environment's. */
+	CREDS_KEY_ID,
+	CREDS_SECRET,
+	CREDS_TOKEN,
+	/* The configuration's files, whose content the above two were. */
+	CREDS_SECRET_FILE,
+	CREDS_TOKEN_FILE,
+
+	CREDS_SHARED_FILE, /* the shared credentials file */
+	CREDS_PROFILE,     /* "default", or another part of that */
+
+	CREDS_ROLE_ARN,
+	CREDS_IDENTITY_FILE,
+	CREDS_SESSION_NAME,
+	CREDS_STS_URL,
+
+	CREDS_CONTAINER_URL, /* empty: the environment names none */
+	CREDS_CONTAINER_TOKEN,
+	CREDS_CONTAINER_TOKEN_FILE,
+
+	CREDS_INSTANCE_URL, /* without a slash at its end; empty: disabled */
+	CREDS_TEXT_COUNT
+};
+
+/* Where credentials come from: all that a source is told. A text that is not
+ * set is empty; behind each stands a NUL. */
+struct creds_settings {
+	enum creds_kind kind;
+	struct span text[CREDS_TEXT_COUNT];
+};
+
+/* Whether a source of the one serves the other as well: what is re-read from
+ * files may differ. */
+bool creds_settings_same(
+    const struct creds_settings *a, const struct creds_settings *b);
+
+/* A copy with memory of its own; NULL: there is none. To be dropped. */
+struct creds_settings *creds_settings_copy(
+    const struct creds_settings *settings);
+void creds_settings_drop(struct creds_settings *settings);
+
+#endif

@@ -1,0 +1,103 @@
+#include "creds/shared.h"
+
+#include "core/hash.h"
+#include "creds/read.h"
+
+#define FILE_MAX 65536
+
+static size_t indent_of(struct span line)
+{
+	return span_run(line, " \t");
+}
+
+static bool is_comment(struct span line)
+{
+	return !line.len || *line.at == '#' || *line.at == ';';
+}
+
+/* "[ name ]", a comment behind it or not. */
+static struct span part_name(struct span line)
+{
+	line = span_from(line, 1);
+	return span_trim(span_first(line, span_find(line, ']')), " \t");
+}
+
+/* No value of ours has a blank in it; what follows one is a comment. */
+static struct span value_of(struct span text)
+{
+	text = span_trim(text, " \t\r");
+	for (size_t i = 1; i < text.len; i++)
+		if ((text.at[i] == '#' || text.at[i] == ';') &&
+		    (text.at[i - 1] == ' ' || text.at[i - 1] == '\t'))
+			return span_trim(span_first(text, i), " \t");
+	return text;
+}
+
+static void take(struct span line, struct creds_draft *draft)
+{
+	size_t equals = span_find(line, '=');
+	struct span name = span_trim(span_first(line, equals), " \t");
+	struct span value = value_of(span_from(line, equals + 1));
+	struct buf *out = NULL;
+
+	if (span_equal_nocase(name, span_of("aws_access_key_id")))
+		out = &draft->key_id;
+	else if (span_equal_nocase(name, span_of("aws_secret_access_key")))
+		out = &draft->secret;
+	else if (span_equal_nocase(name, span_of("aws_session_token")))
+		out = &draft->token;
+	if (!out)
+		return;
+	buf_reset(out);
+	buf_add(out, value);
+}
+
+bool creds_shared_parse(
+    struct span text, struct span profile, struct creds_draft *draft)
+{
+	bool found = false, inside = false;
+	/* What is further in than the setting above it belongs to that. */
+	size_t deepest = SIZE_MAX;
+
+	while (text.at) {
+		struct span whole = span_cut(&text, '\n');
+		struct span line = span_trim(whole, " \t\r");
+		size_t indent = indent_of(whole);
+
+		if (is_comment(line) || indent > deepest)
+			continue;
+		if (*line.at == '[') {
+			inside = span_equal(part_name(line), profile);
+			found = found || inside;
+			deepest = SIZE_MAX;
+			continue;
+		}
+		deepest = indent;
+		if (inside)
+			take(line, draft);
+	}
+	return found;
+}
+
+bool creds_try_shared(
+    const struct creds_round *round, struct creds_draft *draft)
+{
+	const struct span *text = round->settings->text;
+	const char *path = text[CREDS_SHARED_FILE].at;
+	char memory[FILE_MAX];
+	struct span content;
+	bool found;
+
+	if (!text[CREDS_SHARED_FILE].len)
+		return creds_draft_wrong(draft,
+		    "the environment has neither AWS_SHARED_CREDENTIALS_FILE "
+		    "nor HOME");
+	if (!creds_read(path, memory, sizeof memory, draft, &content))
+		return false;
+	found = creds_shared_parse(content, text[CREDS_PROFILE], draft);
+	wipe(memory, sizeof memory);
+	if (!found)
+		return creds_draft_wrong(
+		    draft, "%s has no [%s]", path, text[CREDS_PROFILE].at);
+	return creds_draft_check(draft, path, round->now);
+}

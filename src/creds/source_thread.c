@@ -1,0 +1,193 @@
+#include "creds/source.h"
+
+#include "creds/fetch.h"
+#include "creds/read.h"
+
+#include <poll.h>
+#include <stdio.h>
+#include <sys/eventfd.h>
+
+#define WATCH_MS 2000  /* between two looks at files */
+#define CLOCK_MS 30000 /* the system's clock may be set meanwhile */
+
+static bool is_stopped(const struct source *source)
+{
+	struct pollfd stop = { source->stop, POLLIN, 0 };
+
+	return poll(&stop, 1, 0) > 0;
+}
+
+static void note(struct source *source, const char *why)
+{
+	pthread_mutex_lock(&source->lock);
+	snprintf(source->why, sizeof source->why, "%s", why);
+	pthread_mutex_unlock(&source->lock);
+}
+
+bool source_attempt(
+    struct source *source, struct creds_fetcher *fetcher, int64_t *ret_again)
+{
+	struct creds_draft draft;
+	const struct creds_round round = { source->settings, fetcher,
+		source->pool->world->now(), &source->shared };
+	bool ok;
+
+	creds_draft_init(&draft);
+	ok = source->try(&round, &draft);
+	/* Then it was only broken off. */
+	if (!ok && is_stopped(source))
+		return false;
+	if (ok && !source_keep(source, &draft)) {
+		ok = false;
+		note(source, "out of memory");
+	} else if (!ok && draft.why.len) {
+		note(source, draft.why.at);
+	}
+	*ret_again = draft.again;
+	if (ok || draft.why.len || fetcher)
+		eventfd_write(source->tried, 1);
+	creds_draft_done(&draft);
+	return ok;
+}
+
+static uint32_t chance(const struct source *source)
+{
+	uint32_t random;
+
+	source->pool->world->random(&random, sizeof random);
+	return random;
+}
+
+static int64_t expiry(struct source *source)
+{
+	int64_t expires;
+
+	pthread_mutex_lock(&source->lock);
+	expires = source->held ? source->held->value.expires : 0;
+	pthread_mutex_unlock(&source->lock);
+	return expires;
+}
+
+/* What the log has to know. */
+static void speak(struct source *source)
+{
+	const struct creds_world *world = source->pool->world;
+	const int64_t now = world->now();
+	struct creds_status status;
+	enum creds_news news;
+
+	if (!world->tell || !atomic_load(&source->pool->speaking))
+		return;
+	source->creds.class->status(&source->creds, now, &status);
+	news = creds_voice_next(
+	    &source->voice, now, *status.why != '\0', !status.ready);
+	if (news != CREDS_NEWS_NOTHING)
+		world->tell(world->of, news, source->creds.class->name,
+		    status.why, status.expires);
+}
+
+static uint64_t marks(const struct source *source)
+{
+	static const enum creds_text files[] = { CREDS_SECRET_FILE,
+		CREDS_TOKEN_FILE, CREDS_SHARED_FILE };
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+		const struct span path = source->settings->text[files[i]];
+
+		if (path.len)
+			sum = sum * 31 + creds_mark(path.at);
+	}
+	return sum;
+}
+
+static int least(int64_t a, int64_t b)
+{
+	return (int)(a < b ? a : b);
+}
+
+/* Milliseconds until there is something to do. */
+static int next_look(struct source *source, int64_t left)
+{
+	int slice = source->watches ? WATCH_MS : CLOCK_MS;
+	int64_t ends = expiry(source);
+
+	/* The log hears of the end at the end. */
+	if (ends)
+		ends -= source->pool->world->now();
+	if (source->failures && ends > 0)
+		left = left < ends * 1000 ? left : ends * 1000;
+	return least(slice, left);
+}
+
+/* Until it is time for the next attempt. retry: milliseconds, after a failure;
+ * else source->renew_at says when. */
+static void rest(struct source *source, int retry, uint64_t mark)
+{
+	struct pollfd files[] = { { source->stop, POLLIN, 0 },
+		{ source->wake, POLLIN, 0 } };
+	const struct creds_world *world = source->pool->world;
+	eventfd_t count;
+	int64_t left;
+	int slice;
+
+	while (true) {
+		speak(source);
+		left = source->renew_at - world->now();
+		left = left < CLOCK_MS ? left * 1000 : CLOCK_MS;
+		if (source->failures)
+			left = retry;
+		if (left <= 0)
+			return;
+		slice = next_look(source, left);
+		if (poll(files, 2, slice) > 0) {
+			if (files[0].revents)
+				return;
+			eventfd_read(source->wake, &count);
+		} else {
+			retry -= slice;
+		}
+		if (source->watches && marks(source) != mark)
+			return;
+	}
+}
+
+/* Sets when the next attempt is; gives milliseconds after a failure. */
+static int plan(struct source *source, bool ok, int64_t again)
+{
+	const int64_t now = source->pool->world->now();
+	const int64_t expires = expiry(source);
+
+	if (!ok)
+		return creds_retry_ms(++source->failures,
+		    expires ? expires - now : 0, chance(source));
+	source->failures = 0;
+	source->renew_at = again ? now + again : INT64_MAX;
+	if (expires)
+		source->renew_at = creds_renew_at(now, expires, chance(source));
+	return 0;
+}
+
+void *source_run(void *argument)
+{
+	struct source *source = argument;
+	struct creds_fetcher *fetcher = creds_fetcher_open(source->stop);
+
+	while (!is_stopped(source)) {
+		uint64_t mark = marks(source);
+		int64_t again = 0;
+		bool ok = false;
+		int retry;
+
+		if (fetcher)
+			ok = source_attempt(source, fetcher, &again);
+		else
+			fetcher = creds_fetcher_open(source->stop);
+		retry = plan(source, ok, again);
+		rest(source, retry, mark);
+	}
+	if (fetcher)
+		creds_fetcher_close(fetcher);
+	atomic_store(&source->ended, true);
+	return NULL;
+}
