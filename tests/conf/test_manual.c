@@ -164,6 +164,8 @@ static void storage_s3(void **state)
 	is_flag("storage.set_public", s3->set_public);
 	is_flag("storage.sign_content_type", s3->sign_content_type);
 	assert_false(said.conf->storages[0].has_template);
+	assert_int_equal(said.conf->storages[0].creds.kind, CREDS_STATIC);
+	is_text("storage.credentials", "static");
 	is_text("storage.key", "{random}/{filename}");
 	said_done(&said);
 }

@@ -15,7 +15,7 @@ DEFAULTS = house.ROOT / "tests/conf/test_manual.c"
 ENTRY = re.compile(r"^\.It Ic ([a-z0-9_.]+)\n(.*?)(?=^\.It Ic |^\.S[hs] |\Z)",
                    re.M | re.S)
 LITERAL = re.compile(
-    r'^Default: ("[^"]*"|-?[0-9]+|true|false|\([^)]*\))[.,]', re.M)
+    r'^Default: ("[^"]*"|-?[0-9]+|true|false|\([^)]*\))[.,;]', re.M)
 # A list's entries have all that the group has; a name is theirs alone.
 SAME = {"storages": "storage"}
 ONLY_IN_LISTS = {"storage.name"}
