@@ -82,7 +82,7 @@ demo-stop: ## stop what `make demo` left running
 
 # --- tests ----------------------------------------------------------------
 
-SUITES = unit house openapi e2e s3 xmpp deploy watch asan-unit asan-e2e debian13
+SUITES = unit house openapi e2e s3 xmpp deploy watch image kubernetes asan-unit asan-e2e debian13
 SUITES += deb
 COUNT = tests/count.sh $(RESULTS)
 # The one that Debian's python3-* packages are for.
@@ -101,7 +101,8 @@ check: ## install what is missing, then run all the tests
 		{ echo "0 passed, 1 failed"; exit 1; }
 	+@$(MAKE) --no-print-directory -j2 -k -Otarget \
 		check-debian13 check-deb check-openapi check-house check-unit \
-		check-e2e check-s3 check-xmpp check-deploy check-watch check-asan || true
+		check-e2e check-s3 check-xmpp check-deploy check-watch check-image \
+		check-kubernetes check-asan || true
 	@tests/sum.sh $(RESULTS) $(SUITES)
 
 check-unit: unit-programs ## the unit tests
@@ -121,6 +122,14 @@ check-deploy: all ## the files below deploy/: web servers, systemd
 
 check-watch: all ## metrics and logs, by Prometheus' and fail2ban's programs
 	@SLOTD=$(BUILD)/slotd $(COUNT) watch $(PYTEST) tests/watch
+
+check-image: ## the Dockerfile, built and run by podman
+	@SLOTD_IMAGE=$(abspath $(BUILD))/image \
+		$(COUNT) image $(PYTEST) tests/image
+
+check-kubernetes: all ## the manifests, by kubectl and Kubernetes' schemas
+	@SLOTD=$(BUILD)/slotd SLOTD_SCHEMAS=$(abspath $(BUILD))/kubernetes \
+		$(COUNT) kubernetes $(PYTEST) tests/kubernetes
 
 check-house: all ## the laws of the house, and the hardening
 	@SLOTD=$(BUILD)/slotd $(COUNT) house $(PYTEST) tests/house
@@ -184,7 +193,8 @@ help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' Makefile | expand -t 18
 
 .PHONY: all install demo demo-stop check check-unit check-e2e check-house \
-	check-openapi check-s3 check-xmpp check-deploy check-watch check-asan check-tsan check-debian13 \
+	check-openapi check-s3 check-xmpp check-deploy check-watch \
+	check-image check-kubernetes check-asan check-tsan check-debian13 \
 	unit-programs bench lint fmt cover clean help
 .PHONY: check-deb dist deb
 -include $(BUILD)/main.d $(OBJECTS:.o=.d) $(UNIT_BIN:=.d)

@@ -14,7 +14,7 @@ check="$demo ca-certificates binutils mandoc strace nginx debootstrap
 	chromium libfaketime ejabberd erlang-dev prosody prosody-modules
 	lua-unbound lua-check go-sendxmpp python3-slixmpp
 	python3-aiohttp caddy haproxy systemd prometheus fail2ban
-	iproute2"
+	iproute2 podman runc"
 lint="$build libcmocka-dev clang-format clang-tidy cppcheck shellcheck
 	pyflakes3"
 deb="$build build-essential debhelper libcmocka-dev"
@@ -49,17 +49,22 @@ done
 if [ "$1" = check ] && ! command -v npm >/dev/null; then
 	missing="$missing nodejs npm"
 fi
-[ -n "$missing" ] || exit 0
+# Not in Ubuntu, and Google has its own package of it.
+perhaps=
+if [ "$1" = check ] && ! command -v kubectl >/dev/null; then
+	perhaps=kubernetes-client
+fi
+[ -n "$missing$perhaps" ] || exit 0
 
 as_root=
 if [ "$(id -u)" -ne 0 ]; then
 	as_root=sudo
 	if ! command -v sudo >/dev/null; then
-		echo "As root, please: apt-get install$missing" >&2
+		echo "As root, please: apt-get install$missing $perhaps" >&2
 		exit 1
 	fi
 fi
-echo "Installing Debian packages that are missing:$missing"
+echo "Installing Debian packages that are missing:$missing $perhaps"
 
 # No service is started: neither now nor at the next boot.
 policy=/usr/sbin/policy-rc.d
@@ -81,6 +86,10 @@ ceph_is_ours=yes epmd_is_ours=yes
 ! installed erlang-base || epmd_is_ours=no
 
 apt update || echo "apt-get update failed; trying with the lists as they are"
+if [ -n "$perhaps" ] && apt-cache show "$perhaps" >/dev/null 2>&1; then
+	missing="$missing $perhaps"
+fi
+[ -n "$missing" ] || exit 0
 apt install -y --no-install-recommends $missing >/dev/null ||
 	apt install -y --no-install-recommends --fix-missing $missing
 # What starts at boot, as an init script or as a unit, if it is there at all.
@@ -93,7 +102,8 @@ disable() {
 		fi
 	done
 	for name; do
-		for unit in "$name.service" "$name.socket" "$name.target"; do
+		for unit in "$name.service" "$name.socket" "$name.target" \
+			"$name.timer"; do
 			[ -e "/lib/systemd/system/$unit" ] || continue
 			command -v systemctl >/dev/null || continue
 			$as_root systemctl disable -q "$unit" ||
@@ -108,6 +118,9 @@ for service in $services; do
 	*" $service "*) disable $service ;;
 	esac
 done
+case " $missing " in
+*" podman "*) disable podman podman-restart podman-auto-update ;;
+esac
 if [ $epmd_is_ours = yes ] && installed erlang-base; then
 	disable epmd
 fi

@@ -14,10 +14,11 @@ DOORS = {
     r"(psa|mbedtls)/.*": "src/core/hash.c",
     r"libconfig\.h": "src/conf/",
     r"microhttpd\.h": "src/http/",
-    r"jansson\.h": "src/http/json.c",
-    r"curl/.*": ("src/doctor/fetch.c", "src/store/relay"),
+    r"jansson\.h": ("src/http/json.c", "src/creds/json.c"),
+    r"curl/.*": (
+        "src/doctor/fetch.c", "src/store/relay", "src/creds/fetch.c"),
 }
-ONE_FILE = (r"libconfig\.h", r"jansson\.h")
+ONE_FILE = (r"libconfig\.h",)
 # What src/core and src/slot may have of the system: nothing that waits,
 # tells the time or touches a file.
 PURE = {
