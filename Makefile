@@ -83,7 +83,6 @@ demo-stop: ## stop what `make demo` left running
 # --- tests ----------------------------------------------------------------
 
 SUITES = unit house openapi e2e s3 xmpp deploy watch image kubernetes asan-unit asan-e2e debian13
-SUITES += deb
 COUNT = tests/count.sh $(RESULTS)
 # The one that Debian's python3-* packages are for.
 PYTHON ?= /usr/bin/python3
@@ -150,6 +149,7 @@ check-debian13: ## the same on Debian 13, in a folder
 	@PYTEST="$(PYTEST)" $(COUNT) debian13 tests/debian13.sh \
 		$(abspath $(BUILD))/debian13
 
+SUITES += deb
 check-deb: ## the Debian package on Debian 12 and 13, in folders
 	@SLOTD=$(BUILD)/slotd $(COUNT) deb $(PYTEST) tests/deb
 
