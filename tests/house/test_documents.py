@@ -29,7 +29,7 @@ def named_tests(document):
 def test_the_tests_that_security_names_are_there():
     named = list(named_tests(text("SECURITY.md")))
     missing = [(path, function) for path, function in named
-               if not (house.ROOT / path).is_file() or (
+               if not (house.ROOT / path).exists() or (
                    function and not re.search(
                        rf"^(def|static void) {function}\(", text(path), re.M))]
     assert not missing
@@ -39,6 +39,7 @@ def test_the_tests_that_security_names_are_there():
 def test_one_version():
     assert f"\n## [{version()}]" in text("CHANGELOG.md")
     assert text("debian/changelog").startswith(f"slotd ({version()}) ")
+    assert f'image.version="{version()}"' in text("Dockerfile")
 
 
 def test_the_package_is_built_with_what_the_program_is():
