@@ -6,7 +6,7 @@ PREFIX ?= /usr/local
 SYSTEMDDIR ?= $(PREFIX)/lib/systemd/system
 RESULTS ?= $(BUILD)/results
 
-LIBS = libmicrohttpd jansson libconfig libcurl
+LIBS = libmicrohttpd jansson libconfig libcurl hiredis gnutls
 CFLAGS ?= -O2 -g
 WARNINGS = -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes \
 	-Wmissing-prototypes -Wvla -Wformat=2 -Wwrite-strings
@@ -42,6 +42,7 @@ $(BUILD)/%.o: src/%.c
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 $(BUILD)/http/openapi.o: api/openapi.yaml
+$(BUILD)/quota/redis_script.o: src/quota/redis.lua
 
 DOC = $(abspath $(DESTDIR)/$(PREFIX)/share/doc/slotd)
 UNITS = deploy/systemd/slotd.service deploy/systemd/slotd.socket

@@ -1,3 +1,4 @@
+#include "http/counter.h"
 #include "http/metrics_text.h"
 #include "http/reply.h"
 #include "http/route.h"
@@ -98,6 +99,7 @@ static char *write_all(const struct request *request)
 	route_names(names);
 	metrics_write(request->server->metrics, names, out);
 	write_service(request->service, out);
+	counter_write(request->server, out);
 	metrics_process(out, metrics_start(request->server->metrics));
 	whole = !ferror(out);
 	if (fclose(out) == 0 && whole)
