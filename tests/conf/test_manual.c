@@ -187,11 +187,39 @@ static void storage_fs(void **state)
 	said_done(&said);
 }
 
+static void quota(void **state)
+{
+	struct said said = least(S3);
+	const struct conf_quota *quota = &said.conf->quota;
+	const struct quota_redis_config *redis = &quota->redis;
+	const struct policy *policy = &said.conf->policy;
+
+	(void)state;
+	is_number("policy.slots_per_minute", policy->slots_per_minute);
+	is_number("policy.bytes_per_day", policy->bytes_per_day);
+	is_number("policy.domain_bytes_per_day", policy->domain_bytes_per_day);
+	assert_int_equal(quota->type, CONF_QUOTA_MEMORY);
+	is_text("quota.type", "memory");
+	is_number("quota.max_users", quota->memory.max_users);
+	is_text("quota.address", redis->address);
+	is_number("quota.port", redis->port);
+	is_flag("quota.tls", redis->tls);
+	is_number("quota.database", redis->database);
+	assert_int_equal(redis->prefix.len, 6);
+	is_text("quota.prefix", redis->prefix.at);
+	is_number("quota.timeout", redis->timeout_ms);
+	assert_true(redis->allow_on_error);
+	is_text("quota.on_error", "allow");
+	is_number("quota.pool", redis->pool);
+	said_done(&said);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_service),
 		cmocka_unit_test(limits),
+		cmocka_unit_test(quota),
 		cmocka_unit_test(storage_s3),
 		cmocka_unit_test(storage_fs),
 	};
