@@ -5,7 +5,7 @@ BUILD ?= build
 PREFIX ?= /usr/local
 RESULTS ?= $(BUILD)/results
 
-LIBS = libmicrohttpd jansson libconfig libcurl
+LIBS = libmicrohttpd jansson libconfig libcurl hiredis gnutls
 CFLAGS ?= -O2 -g
 WARNINGS = -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes \
 	-Wmissing-prototypes -Wvla -Wformat=2 -Wwrite-strings
@@ -21,6 +21,7 @@ LDLIBS = $(shell $(PKG_CONFIG) --libs $(LIBS)) -lmbedcrypto
 SOURCES := $(sort $(wildcard src/*/*.c))
 OBJECTS := $(SOURCES:src/%.c=$(BUILD)/%.o)
 UNIT := $(sort $(wildcard tests/*/test_*.c))
+REDIS_DRIVER := $(BUILD)/tests/quota/redis_driver
 UNIT_BIN := $(UNIT:tests/%.c=$(BUILD)/tests/%)
 C_FILES = $(wildcard include/*/*.h src/*.c src/*/*.[ch] tests/*/*.[ch])
 
@@ -41,6 +42,7 @@ $(BUILD)/%.o: src/%.c
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 $(BUILD)/http/openapi.o: api/openapi.yaml
+$(BUILD)/quota/redis_script.o: src/quota/redis.lua
 
 install: all ## install into DESTDIR, PREFIX (/usr/local)
 	install -D -m 755 $(BUILD)/slotd $(DESTDIR)$(PREFIX)/bin/slotd
@@ -60,7 +62,7 @@ demo-stop: ## stop what `make demo` left running
 
 # --- tests ----------------------------------------------------------------
 
-SUITES = unit house openapi e2e s3 xmpp deploy watch image kubernetes asan-unit asan-e2e debian13
+SUITES = unit house openapi e2e quota s3 xmpp deploy watch image kubernetes asan-unit asan-e2e debian13
 COUNT = tests/count.sh $(RESULTS)
 # The one that Debian's python3-* packages are for.
 PYTHON ?= /usr/bin/python3
@@ -78,8 +80,8 @@ check: ## install what is missing, then run all the tests
 		{ echo "0 passed, 1 failed"; exit 1; }
 	+@$(MAKE) --no-print-directory -j2 -k -Otarget \
 		check-debian13 check-openapi check-house check-unit \
-		check-e2e check-s3 check-xmpp check-deploy check-watch check-image \
-		check-kubernetes check-asan || true
+		check-e2e check-quota check-s3 check-xmpp check-deploy \
+		check-watch check-image check-kubernetes check-asan || true
 	@tests/sum.sh $(RESULTS) $(SUITES)
 
 check-unit: unit-programs ## the unit tests
@@ -108,6 +110,9 @@ check-kubernetes: all ## the manifests, by kubectl and Kubernetes' schemas
 	@SLOTD=$(BUILD)/slotd SLOTD_SCHEMAS=$(abspath $(BUILD))/kubernetes \
 		$(COUNT) kubernetes $(PYTEST) tests/kubernetes
 
+check-quota: all $(REDIS_DRIVER) ## quotas in a real Redis that dies, stalls, fails over
+	@SLOTD=$(BUILD)/slotd $(COUNT) $(SUITE)quota $(PYTEST) tests/quota
+
 check-house: all ## the laws of the house, and the hardening
 	@SLOTD=$(BUILD)/slotd $(COUNT) house $(PYTEST) tests/house
 
@@ -127,7 +132,7 @@ check-debian13: ## the same on Debian 13, in a folder
 	@PYTEST="$(PYTEST)" $(COUNT) debian13 tests/debian13.sh \
 		$(abspath $(BUILD))/debian13
 
-unit-programs: $(UNIT_BIN)
+unit-programs: $(UNIT_BIN) $(REDIS_DRIVER)
 
 $(BUILD)/libslotd.a: $(OBJECTS)
 	@echo "AR $@"
@@ -167,7 +172,7 @@ help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' Makefile | expand -t 18
 
 .PHONY: all install demo demo-stop check check-unit check-e2e check-house \
-	check-openapi check-s3 check-xmpp check-deploy check-watch \
+	check-openapi check-quota check-s3 check-xmpp check-deploy check-watch \
 	check-image check-kubernetes check-asan check-tsan check-debian13 \
 	unit-programs bench lint fmt cover clean help
--include $(BUILD)/main.d $(OBJECTS:.o=.d) $(UNIT_BIN:=.d)
+-include $(BUILD)/main.d $(OBJECTS:.o=.d) $(UNIT_BIN:=.d) $(REDIS_DRIVER).d

@@ -15,6 +15,7 @@ static const struct command *const commands[] = {
 	&command_slot,
 	&command_sign,
 	&command_user,
+	&command_quota,
 	&command_health,
 };
 

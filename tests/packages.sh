@@ -5,7 +5,8 @@
 set -eu
 
 build="gcc libc6-dev make pkg-config libmicrohttpd-dev libjansson-dev
-	libmbedtls-dev libconfig-dev libcurl4-openssl-dev"
+	libmbedtls-dev libconfig-dev libcurl4-openssl-dev
+	libhiredis-dev libgnutls28-dev"
 demo="$build curl openssl"
 check="$demo ca-certificates binutils strace nginx debootstrap libcmocka-dev
 	python3-pytest python3-boto3 python3-yaml python3-jsonschema
@@ -13,7 +14,7 @@ check="$demo ca-certificates binutils strace nginx debootstrap libcmocka-dev
 	chromium libfaketime ejabberd erlang-dev prosody prosody-modules
 	lua-unbound lua-check go-sendxmpp python3-slixmpp
 	python3-aiohttp caddy haproxy systemd prometheus fail2ban
-	iproute2 podman runc"
+	iproute2 podman runc redis-server"
 lint="$build libcmocka-dev clang-format clang-tidy cppcheck shellcheck
 	pyflakes3"
 
@@ -109,7 +110,8 @@ disable() {
 	done
 }
 
-services="nginx ejabberd prosody caddy haproxy prometheus fail2ban"
+services="nginx ejabberd prosody caddy haproxy prometheus fail2ban
+	redis-server"
 for service in $services; do
 	case " $missing " in
 	*" $service "*) disable $service ;;

@@ -24,6 +24,7 @@ extern const struct command command_explain;
 extern const struct command command_slot;
 extern const struct command command_sign;
 extern const struct command command_user;
+extern const struct command command_quota;
 extern const struct command command_health;
 
 #endif

@@ -91,6 +91,20 @@ static bool take(const char *option, int *argc, char **argv)
 	return false;
 }
 
+static int work(
+    const struct conf *conf, const char *name, enum report_format format)
+{
+	struct command_creds creds;
+	int code = EXIT_FAULT;
+
+	if (command_creds_get(&creds, "doctor", conf, name) && fetch_start()) {
+		code = examine_all(conf, name, format);
+		fetch_end();
+	}
+	command_creds_done(&creds);
+	return code;
+}
+
 static int run(int argc, char **argv)
 {
 	const char *path = NULL, *now = NULL, *name = NULL;
@@ -98,7 +112,6 @@ static int run(int argc, char **argv)
 		{ "now", 0, &now }, { "storage", 0, &name }, { 0 } };
 	const bool json = take("--json", &argc, argv);
 	const bool prometheus = take("--prometheus", &argc, argv);
-	struct command_creds creds;
 	struct conf *conf;
 	uint64_t seconds;
 	int first, code;
@@ -118,15 +131,10 @@ static int run(int argc, char **argv)
 	if (!conf)
 		return EXIT_FAULT;
 	catch_signals();
-	code = EXIT_FAULT;
-	if (command_creds_get(&creds, "doctor", conf, name) && fetch_start()) {
-		code = examine_all(conf, name,
-		    prometheus ? REPORT_PROMETHEUS
-		    : json     ? REPORT_JSON
-			       : REPORT_TEXT);
-		fetch_end();
-	}
-	command_creds_done(&creds);
+	code = work(conf, name,
+	    prometheus ? REPORT_PROMETHEUS
+	    : json     ? REPORT_JSON
+		       : REPORT_TEXT);
 	conf_free(conf);
 	return code;
 }

@@ -16,6 +16,19 @@ int options_wrong(const struct command *command, const char *sentence)
 	return EXIT_USAGE;
 }
 
+bool options_flag(const char *name, int *argc, char **argv)
+{
+	for (int i = 1; i < *argc && strcmp(argv[i], "--") != 0; i++) {
+		if (strcmp(argv[i], name) != 0)
+			continue;
+		for (int j = i; j < *argc; j++)
+			argv[j] = argv[j + 1];
+		(*argc)--;
+		return true;
+	}
+	return false;
+}
+
 bool options_read(const struct command *command, int argc, char **argv,
     const struct option_value *options, int *ret_first)
 {

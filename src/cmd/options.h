@@ -21,6 +21,10 @@ struct option_value {
 bool options_read(const struct command *command, int argc, char **argv,
     const struct option_value *options, int *ret_first);
 
+/* Takes an option without a value ("--reset") out of argv, if it is there
+ * before "--". */
+bool options_flag(const char *name, int *argc, char **argv);
+
 /* Says on stderr what is wrong with the command's use. */
 int options_wrong(const struct command *command, const char *sentence);
 

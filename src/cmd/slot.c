@@ -36,7 +36,7 @@ static int issue(
 	buf_init(&lack, memory, sizeof memory);
 	world_random(random, sizeof random);
 	failure = slot_issue(
-	    &service->issuers, request, world_unix(), random, &slot, &why);
+	    &service->issuers, request, world_millis(), random, &slot, &why);
 	if (failure == FAILURE_UNAVAILABLE && service_lacks(service, &lack))
 		why.reason = lack.at;
 	if (failure != FAILURE_NONE)

@@ -1,5 +1,6 @@
 #include "conf/dialect.h"
 #include "conf/secret.h"
+#include "slot/share.h"
 
 #include <string.h>
 
@@ -9,6 +10,8 @@
 struct draft {
 	struct caller *caller;
 	const struct node *secret_node; /* the setting that gives secrets */
+	uint32_t rate;
+	uint32_t burst; /* 0: not set */
 };
 
 static void read_dialect_of(
@@ -154,6 +157,46 @@ static void read_plain(
 	read_boolean(reader, node, &draft->caller->plain_urls);
 }
 
+static void read_rate(
+    struct reader *reader, const struct node *node, void *into)
+{
+	struct draft *draft = into;
+	int64_t requests;
+
+	if (read_integer(reader, node, 1, 100000, &requests))
+		draft->rate = (uint32_t)requests;
+}
+
+static void read_burst(
+    struct reader *reader, const struct node *node, void *into)
+{
+	struct draft *draft = into;
+	int64_t requests;
+
+	if (read_integer(reader, node, 1, 100000, &requests))
+		draft->burst = (uint32_t)requests;
+}
+
+static void check_rate(
+    struct reader *reader, const struct node *group, const struct draft *draft)
+{
+	const struct node *rate = node_member(group, "rate");
+	const struct node *burst = node_member(group, "burst");
+	struct caller *caller = draft->caller;
+
+	if (burst && !rate)
+		node_wrong(reader, burst, "is of no use without rate");
+	if (rate && share_dialect(caller->dialect))
+		node_wrong(reader, rate,
+		    "is of no use here: with this dialect clients come, and "
+		    "not the caller");
+	if (!draft->rate)
+		return;
+	caller->rate = memory_get(reader->keep, sizeof *caller->rate);
+	caller->rate->per_second = draft->rate;
+	caller->rate->burst = draft->burst ? draft->burst : draft->rate;
+}
+
 static const struct setting rows[] = {
 	CUSTOM("id", read_id),
 	CUSTOM("secret", read_one),
@@ -164,8 +207,8 @@ static const struct setting rows[] = {
 	CUSTOM("plain_urls", read_plain),
 	CUSTOM("dialect", read_dialect_of),
 	CUSTOM("base", read_base_of),
-	LATER("rate"),
-	LATER("burst"),
+	CUSTOM("rate", read_rate),
+	CUSTOM("burst", read_burst),
 };
 
 static void read_caller(
@@ -185,6 +228,7 @@ static void read_caller(
 		    "a caller needs secret_file, secret, secret_files or "
 		    "secrets; make one with `openssl rand -hex 32`");
 	check_dialect(reader, node, caller);
+	check_rate(reader, node, &draft);
 }
 
 void read_callers(struct reader *reader, const struct node *node, void *into)

@@ -1,5 +1,6 @@
 #include "conf/conf.h"
 
+#include "conf/quota.h"
 #include "conf/raw.h"
 #include "conf/secret.h"
 #include "slot/share.h"
@@ -28,6 +29,19 @@ static const struct conf defaults = {
 	.max_skew = 300,
 	.replay_max = 1000000,
 	.policy = { .max_size = 1073741824 },
+	.quota = {
+		.memory = { .max_users = 100000 },
+		.redis = {
+			.address = "127.0.0.1",
+			.port = 6379,
+			.username = { "", 0 },
+			.password = { "", 0 },
+			.prefix = { "slotd:", 6 },
+			.timeout_ms = 50,
+			.allow_on_error = true,
+			.pool = 8,
+		},
+	},
 	.limits = {
 		.connections = 4096,
 		.connections_per_address = 64,
@@ -163,8 +177,7 @@ static const struct setting rows[] = {
 	CUSTOM("limits", read_limits),
 	CUSTOM("trusted_proxies", read_proxies),
 	CUSTOM("log", read_log),
-	LATER("quota"),
-	LATER("state_file"),
+	CUSTOM("quota", read_quota),
 };
 
 static void read_root(struct reader *reader, const struct node *root)
@@ -181,6 +194,7 @@ static void read_root(struct reader *reader, const struct node *root)
 	check_listeners(reader, root);
 	check_callers(reader, root);
 	check_storages(reader, root);
+	check_quotas(reader, root);
 }
 
 static void add_syntax_fault(

@@ -5,6 +5,8 @@
 
 #include "core/ip.h"
 #include "creds/settings.h"
+#include "quota/memory.h"
+#include "quota/redis.h"
 #include "slot/auth.h"
 #include "slot/key_template.h"
 #include "slot/keyring.h"
@@ -64,6 +66,15 @@ struct conf_domain {
 	size_t storage;       /* number of its store in conf.storages */
 };
 
+enum conf_quota_type { CONF_QUOTA_MEMORY, CONF_QUOTA_REDIS };
+
+/* Where slots and bytes are counted. What only the edge knows is left 0. */
+struct conf_quota {
+	enum conf_quota_type type;
+	struct quota_memory_config memory;
+	struct quota_redis_config redis;
+};
+
 /* A whole, valid configuration. Everything that it points to is its own. */
 struct conf {
 	struct conf_listener listen;
@@ -90,7 +101,9 @@ struct conf {
 	size_t domain_count;
 	struct conf_domain *domains; /* see issuers_find */
 
+	/* max_size is never beyond what may be uploaded in a day. */
 	struct policy policy;
+	struct conf_quota quota;
 	struct conf_limits limits;
 	/* Whose X-Forwarded-For is believed, and who has any number of
 	 * connections. */

@@ -1,4 +1,4 @@
-#include "conf/reader.h"
+#include "conf/quota.h"
 
 static void read_name(
     struct reader *reader, const struct node *node, void *into)
@@ -43,9 +43,10 @@ static const struct setting rows[] = {
 	PART("allow_types", struct conf_domain, policy, policy_types),
 	PART("deny_extensions", struct conf_domain, policy, policy_extensions),
 	PART("storage", struct conf_domain, storage, read_store),
-	LATER("slots_per_minute"),
-	LATER("bytes_per_day"),
-	LATER("domain_bytes_per_day"),
+	PART("slots_per_minute", struct conf_domain, policy, policy_slots),
+	PART("bytes_per_day", struct conf_domain, policy, policy_bytes),
+	PART("domain_bytes_per_day", struct conf_domain, policy,
+	    policy_domain_bytes),
 };
 
 static void read_one(

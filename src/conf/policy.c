@@ -1,4 +1,4 @@
-#include "conf/reader.h"
+#include "conf/quota.h"
 
 #include "slot/media_type.h"
 
@@ -74,9 +74,9 @@ static const struct setting rows[] = {
 	CUSTOM("max_size", policy_max_size),
 	CUSTOM("allow_types", policy_types),
 	CUSTOM("deny_extensions", policy_extensions),
-	LATER("slots_per_minute"),
-	LATER("bytes_per_day"),
-	LATER("domain_bytes_per_day"),
+	CUSTOM("slots_per_minute", policy_slots),
+	CUSTOM("bytes_per_day", policy_bytes),
+	CUSTOM("domain_bytes_per_day", policy_domain_bytes),
 };
 
 void read_policy(struct reader *reader, const struct node *node, void *into)

@@ -33,7 +33,64 @@ static void refuse(struct request *request, enum failure failure,
 	reply_failure(request, failure, why);
 }
 
-const struct caller *authenticate(struct request *request)
+static void refuse_rate(struct request *request, int64_t wait)
+{
+	const struct refusal why = {
+		.detail = "this caller sends too many requests; see "
+			  "Retry-After",
+		.retry_at = (world_millis() + (wait + 999) / 1000 + 999) / 1000,
+	};
+
+	reply_failure(request, FAILURE_RATE_LIMITED, &why);
+}
+
+/* The caller is right; whether it is in time, too. */
+static const struct caller *admit(
+    struct request *request, const struct caller *caller)
+{
+	int64_t wait = 0;
+
+	note(request, caller);
+	if (caller->rate)
+		wait = rate_take(caller->rate, world_micros());
+	if (wait)
+		refuse_rate(request, wait);
+	return wait ? NULL : caller;
+}
+
+void authenticate_head(struct request *request)
+{
+	const struct auth *auth = &request->service->auth;
+	const struct caller *caller =
+	    auth_claim(auth, request_header(request, "Authorization")).caller;
+	int64_t wait;
+
+	if (!caller || !caller->rate || caller->dialect != DIALECT_SLOTD)
+		return;
+	wait = rate_look(caller->rate, world_micros());
+	if (!wait)
+		return;
+	note(request, caller);
+	request->claimed = true;
+	refuse_rate(request, wait);
+}
+
+/* For the other processes, if the counter knows any. */
+static void keep_nonce(struct request *request, struct span header)
+{
+	const struct service *service = request->service;
+	struct auth_claim claim = auth_claim(&service->auth, header);
+
+	if (!request->server->quota->class->nonce)
+		return;
+	request->nonce = (struct quota_nonce){
+		.caller = claim.caller->id,
+		.nonce = claim.nonce,
+		.until = claim.ts + service->conf->max_skew,
+	};
+}
+
+const struct caller *authenticate_alone(struct request *request)
 {
 	const struct service *service = request->service;
 	struct auth_request signed_request = {
@@ -52,13 +109,51 @@ const struct caller *authenticate(struct request *request)
 		failure =
 		    auth_check(&service->auth, &signed_request, &caller, &why);
 	if (failure == FAILURE_NONE) {
-		note(request, caller);
-		return caller;
+		keep_nonce(request, signed_request.header);
+		return admit(request, caller);
 	}
 	claim = auth_claim(&service->auth, signed_request.header);
 	if (failure == FAILURE_CLOCK_SKEW)
 		request->skew = claim.ts - signed_request.now;
 	refuse(request, failure, claim.caller, &why);
+	return NULL;
+}
+
+enum failure authenticate_share(
+    const struct request *request, struct span domain, struct refusal *why)
+{
+	struct quota *quota = request->server->quota;
+	struct quota_nonce nonce = request->nonce;
+
+	if (!nonce.caller.len)
+		return FAILURE_NONE;
+	nonce.domain = domain;
+	return quota->class->nonce(quota, &nonce, world_millis(), why);
+}
+
+static void share(void *argument)
+{
+	struct request *request = argument;
+
+	request->seen =
+	    authenticate_share(request, SPAN_EMPTY, &request->seen_why);
+}
+
+const struct caller *authenticate(struct request *request)
+{
+	const struct caller *caller;
+
+	if (request->signer && request->seen != FAILURE_NONE) {
+		reply_failure(request, request->seen, &request->seen_why);
+		return NULL;
+	}
+	if (request->signer)
+		return request->signer;
+	caller = authenticate_alone(request);
+	if (!caller || !request->nonce.caller.len)
+		return caller;
+	request->signer = caller;
+	request_wait(request, request->server->askers, share);
 	return NULL;
 }
 
@@ -72,10 +167,8 @@ const struct caller *authenticate_basic(struct request *request)
 
 	if (find_header(request, &header, &why))
 		failure = basic_check(auth, header, &caller, &why);
-	if (failure == FAILURE_NONE) {
-		note(request, caller);
-		return caller;
-	}
+	if (failure == FAILURE_NONE)
+		return admit(request, caller);
 	refuse(request, failure, basic_claim(auth, header), &why);
 	return NULL;
 }

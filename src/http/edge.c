@@ -1,6 +1,7 @@
 #include "http/edge.h"
 
 #include "http/accept.h"
+#include "http/counter.h"
 #include "http/inherit.h"
 #include "http/json.h"
 #include "http/socket.h"
@@ -28,6 +29,7 @@ struct edge {
 	struct server server;
 	struct accepter accepter;
 	struct sweeper sweeper;
+	struct counter counter;
 	struct service *first; /* its listeners are those we have; held */
 	struct service *old;   /* may still be held by requests */
 	bool has_sweeper;
@@ -71,13 +73,15 @@ static bool open_helpers(struct edge *edge, const struct service *service)
 	return server->writers && server->readers && edge->has_sweeper;
 }
 
-static bool open_shared(struct edge *edge)
+static bool open_shared(struct edge *edge, char *wrong, size_t wrong_size)
 {
 	struct server *server = &edge->server;
 
 	json_start();
-	if (!open_replay(server))
+	if (!open_replay(server) ||
+	    !counter_open(&edge->counter, server, wrong, wrong_size))
 		return false;
+	server->service->issuers.quota = server->quota;
 	server->reaper = reaper_open();
 	edge->has_conns = conns_open(&server->conns);
 	return server->reaper && edge->has_conns &&
@@ -158,7 +162,7 @@ struct edge *edge_open(struct service *service, char *wrong, size_t wrong_size)
 	edge->first = service;
 	service_hold(service);
 	edge->accepter.server = &edge->server;
-	if (edge->server.metrics && open_shared(edge) &&
+	if (edge->server.metrics && open_shared(edge, wrong, wrong_size) &&
 	    open_gates(edge, wrong, wrong_size)) {
 		use(edge, service);
 		edge->has_accepter = accepter_start(&edge->accepter);
@@ -214,6 +218,7 @@ bool edge_reload(
 		service_release(service);
 		return false;
 	}
+	service->issuers.quota = server->quota;
 	use(edge, service);
 	pthread_mutex_lock(&server->lock);
 	server->service = service;
@@ -331,6 +336,8 @@ bool edge_close(struct edge *edge)
 		pool_close(server->writers);
 	if (server->readers)
 		pool_close(server->readers);
+	if (server->askers)
+		pool_close(server->askers);
 	for (unsigned i = 0; i < edge->accepter.count; i++)
 		gate_done(&edge->accepter.gates[i]);
 	if (edge->has_sweeper)
@@ -339,6 +346,7 @@ bool edge_close(struct edge *edge)
 		reaper_close(server->reaper, world_micros() + LAST_READS);
 	if (edge->has_conns)
 		conns_close(&server->conns);
+	counter_close(&edge->counter);
 	access_done(server);
 	metrics_close(server->metrics);
 	release_all(edge);

@@ -1,5 +1,6 @@
 #include "http/issue.h"
 
+#include "http/authenticate.h"
 #include "core/base64.h"
 #include "http/reply.h"
 #include "http/world.h"
@@ -42,6 +43,36 @@ static bool needs_disk(const struct request *request, const struct jid *jid)
 		   fs_store(service->fs);
 }
 
+/* The counter may ask a network, wherever the domain has a quota, and for
+ * what other processes have seen. */
+static bool needs_counter(const struct request *request, const struct jid *jid)
+{
+	if (!request->server->quota->class->waits)
+		return false;
+	return request->nonce.caller.len ||
+	       (jid &&
+		   policy_counts(
+		       service_issuer(request->service, jid->domain)->policy));
+}
+
+/* A nonce that was not entered together with the slot; that it was seen is
+ * told first, whatever else is wrong. */
+static void share(const struct request *request, struct issue *issue)
+{
+	const char *wrong;
+	struct jid jid;
+	struct refusal why = { 0 };
+	enum failure failure = authenticate_share(request,
+	    jid_parse(issue->wish.jid, &jid, &wrong) ? jid.domain : SPAN_EMPTY,
+	    &why);
+
+	if (failure == FAILURE_NONE ||
+	    (failure != FAILURE_REPLAYED && issue->failure != FAILURE_NONE))
+		return;
+	issue->failure = failure;
+	issue->why = why;
+}
+
 /* The first characters of its {random}. */
 static void note_slot(struct request *request, const uint8_t *random)
 {
@@ -59,12 +90,14 @@ static void run(void *argument)
 
 	world_random(random, sizeof random);
 	issue->failure = slot_issue(&request->service->issuers, &issue->wish,
-	    world_unix(), random, &issue->slot, &issue->why);
+	    world_millis(), random, &issue->slot, &issue->why);
+	if (!issue->slot.counted)
+		share(request, issue);
 	if (issue->failure == FAILURE_NONE)
 		note_slot(request, random);
 }
 
-/* False when the request waits for the disk meanwhile. */
+/* False when the request waits for disk or counter meanwhile. */
 static bool issue_now(struct request *request)
 {
 	struct issue *issue = request->state;
@@ -76,12 +109,38 @@ static bool issue_now(struct request *request)
 	request->has_size = true;
 	if (valid)
 		access_jid(request, &jid);
+	if (needs_counter(request, valid ? &jid : NULL)) {
+		request_wait(request, request->server->askers, run);
+		return false;
+	}
 	if (needs_disk(request, valid ? &jid : NULL)) {
 		request_wait(request, request->server->readers, run);
 		return false;
 	}
 	run(request);
 	return true;
+}
+
+/* For the operator, once as a user comes near his quota. */
+static void note_nearly(
+    const struct request *request, const struct issue *issue)
+{
+	const struct service *service = request->service;
+	const struct policy *policy;
+	struct log_line line;
+
+	if (!issue->slot.nearly)
+		return;
+	policy = service_issuer(service, span_of(request->domain))->policy;
+	log_begin(&line, &service->log, CONF_LOG_INFO, "quota nearly used");
+	if (request->user[0])
+		log_text(&line, "user", request->user);
+	log_text(&line, "domain", request->domain);
+	if (request->jid[0])
+		log_text(&line, "jid", request->jid);
+	log_u64(&line, "bytes", issue->slot.nearly);
+	log_u64(&line, "bytes_per_day", policy->bytes_per_day);
+	log_end(&line);
 }
 
 void issue_serve(struct request *request,
@@ -98,6 +157,7 @@ void issue_serve(struct request *request,
 		reply_failure(request, issue->failure, &issue->why);
 		return;
 	}
+	note_nearly(request, issue);
 	metrics_slot(request->server->metrics, span_of(request->caller),
 	    span_of(request->domain), issue->wish.size);
 	reply = reply_text(200, type, write(&issue->slot));

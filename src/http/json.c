@@ -1,6 +1,7 @@
 #include "http/json.h"
 
 #include "core/stamp.h"
+#include "core/utf8.h"
 
 #include <inttypes.h>
 #include <jansson.h>
@@ -235,19 +236,118 @@ char *json_limits_write(const struct policy *policy, uint32_t put_ttl)
 	    "allow_types", types));
 }
 
-char *json_problem_write(const struct failure_entry *entry,
-    enum failure failure, const char *detail, uint64_t max_size)
+/* "…Z" of milliseconds, rounded up to what has surely come; null for 0. */
+static json_t *stamp_or_null(int64_t millis)
 {
+	char memory[32];
+	struct buf text;
+
+	if (!millis)
+		return json_null();
+	buf_init(&text, memory, sizeof memory);
+	stamp_rfc3339(&text, (millis + 999) / 1000);
+	return json_string(text.at);
+}
+
+char *json_quota_write(const struct json_quota *quota)
+{
+	const struct quota_use *use = &quota->use;
+	const struct policy *policy = quota->policy;
+	json_t *root = json_pack("{s:I, s:I, s:o, s:I, s:o}", "slots",
+	    (json_int_t)use->slots, "bytes", (json_int_t)use->bytes, "frees_at",
+	    stamp_or_null(use->frees_at), "domain_bytes",
+	    (json_int_t)use->domain_bytes, "domain_frees_at",
+	    stamp_or_null(use->domain_frees_at));
+
+	if (root)
+		json_object_set_new(root, "limits",
+		    json_pack("{s:I, s:I, s:I}", "slots_per_minute",
+			(json_int_t)policy->slots_per_minute, "bytes_per_day",
+			(json_int_t)policy->bytes_per_day,
+			"domain_bytes_per_day",
+			(json_int_t)policy->domain_bytes_per_day));
+	return dump(root);
+}
+
+char *json_problem_write(const struct failure_entry *entry,
+    enum failure failure, const char *detail, const struct refusal *why)
+{
+	char memory[32];
+	struct buf stamp;
 	json_t *root = json_pack("{s:s, s:s, s:i, s:s, s:s}", "type",
 	    "about:blank", "title", entry->title, "status", (int)entry->status,
 	    "code", entry->code, "detail", detail);
 
 	if (root && failure == FAILURE_FILE_TOO_LARGE)
-		json_object_set_new(
-		    root, "max_file_size", json_integer((json_int_t)max_size));
+		json_object_set_new(root, "max_file_size",
+		    json_integer((json_int_t)why->max_size));
+	if (root && why->retry_at) {
+		buf_init(&stamp, memory, sizeof memory);
+		stamp_rfc3339(&stamp, why->retry_at);
+		json_object_set_new(root, "retry_at", json_string(stamp.at));
+	}
 	if (root && entry->condition)
 		json_object_set_new(root, "xmpp",
 		    json_pack("{s:s, s:s}", "condition", entry->condition,
 			"type", entry->type));
 	return dump(root);
+}
+
+static void copy_text(const char *text, char *ret_text, size_t size)
+{
+	struct buf out;
+
+	buf_init(&out, ret_text, size);
+	if (text)
+		buf_add(&out, utf8_first(span_of(text), size - 1));
+}
+
+static json_t *load_object(struct span text)
+{
+	json_t *root = json_loadb(text.at, text.len, 0, NULL);
+
+	if (json_is_object(root))
+		return root;
+	json_decref(root);
+	return NULL;
+}
+
+bool json_quota_read(struct span text, struct json_quota_read *ret_quota)
+{
+	json_t *root = load_object(text);
+	json_int_t slots, bytes, domain_bytes, minute, day, domain_day;
+	bool well =
+	    root &&
+	    json_unpack(root, "{s:I, s:I, s:I, s:{s:I, s:I, s:I}}", "slots",
+		&slots, "bytes", &bytes, "domain_bytes", &domain_bytes,
+		"limits", "slots_per_minute", &minute, "bytes_per_day", &day,
+		"domain_bytes_per_day", &domain_day) == 0;
+
+	if (well) {
+		ret_quota->slots = (uint64_t)slots;
+		ret_quota->bytes = (uint64_t)bytes;
+		ret_quota->domain_bytes = (uint64_t)domain_bytes;
+		ret_quota->slots_per_minute = (uint64_t)minute;
+		ret_quota->bytes_per_day = (uint64_t)day;
+		ret_quota->domain_bytes_per_day = (uint64_t)domain_day;
+		copy_text(json_string_value(json_object_get(root, "frees_at")),
+		    ret_quota->frees_at, sizeof ret_quota->frees_at);
+		copy_text(
+		    json_string_value(json_object_get(root, "domain_frees_at")),
+		    ret_quota->domain_frees_at,
+		    sizeof ret_quota->domain_frees_at);
+	}
+	json_decref(root);
+	return well;
+}
+
+bool json_problem_read(struct span text, char *ret_detail, size_t size)
+{
+	json_t *root = load_object(text);
+	const char *detail = json_string_value(json_object_get(root, "detail"));
+
+	if (detail)
+		copy_text(detail, ret_detail, size);
+	json_decref(root);
+	return detail != NULL;
 }

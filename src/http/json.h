@@ -47,7 +47,26 @@ void json_jwt_done(struct json_jwt *jwt);
 /* Documents as malloc'ed text; NULL: no memory. */
 char *json_slot_write(const struct slot *slot);
 char *json_limits_write(const struct policy *policy, uint32_t put_ttl);
+
+/* GET /quota. */
+struct json_quota {
+	struct quota_use use;
+	const struct policy *policy;
+};
+char *json_quota_write(const struct json_quota *quota);
+
+/* The same as it arrives; stamps are empty when nothing is used. */
+struct json_quota_read {
+	uint64_t slots, bytes, domain_bytes;
+	uint64_t slots_per_minute, bytes_per_day, domain_bytes_per_day;
+	char frees_at[32];
+	char domain_frees_at[32];
+};
+bool json_quota_read(struct span text, struct json_quota_read *ret_quota);
+/* The detail of a problem document, cut if it is long; false: it is none. */
+bool json_problem_read(struct span text, char *ret_detail, size_t size);
+
 char *json_problem_write(const struct failure_entry *entry,
-    enum failure failure, const char *detail, uint64_t max_size);
+    enum failure failure, const char *detail, const struct refusal *why);
 
 #endif

@@ -44,4 +44,6 @@ static void end(struct request *request)
 	reply_send(request, &reply);
 }
 
-const struct endpoint limits_get = { .method = "GET", .end = end };
+const struct endpoint limits_get = {
+	.method = "GET", .head = authenticate_head, .end = end
+};

@@ -164,19 +164,33 @@ static struct failure_entry find_entry(
 	return entry;
 }
 
+/* At least a second: who comes at once comes too early. */
+static void add_retry_after(struct reply *reply, int64_t retry_at)
+{
+	int64_t seconds = retry_at - world_unix();
+	char memory[24];
+	struct buf text;
+
+	buf_init(&text, memory, sizeof memory);
+	buf_u64(&text, seconds < 1 ? 1 : (uint64_t)seconds);
+	reply_header(reply, "Retry-After", text.at);
+}
+
 void reply_failure_with(struct request *request, enum failure failure,
     const struct refusal *why, const char *name, const char *value)
 {
 	const struct failure_entry entry = find_entry(request, failure);
 	const char *detail = why->detail ? why->detail : entry.sentence;
 	struct reply reply = reply_text(entry.status, PROBLEM_TYPE,
-	    json_problem_write(&entry, failure, detail, why->max_size));
+	    json_problem_write(&entry, failure, detail, why));
 
 	reply_header(&reply, "Cache-Control", "no-store");
 	if (entry.status == 401)
 		reply_header(&reply, "WWW-Authenticate", challenge(request));
 	if (entry.status == 503)
 		reply_header(&reply, "Retry-After", RETRY_AFTER);
+	if (why->retry_at)
+		add_retry_after(&reply, why->retry_at);
 	if (name)
 		reply_header(&reply, name, value);
 	request->code = entry.code;
@@ -193,7 +207,8 @@ void reply_failure(
 void reply_raw(enum failure failure, struct buf *out)
 {
 	const struct failure_entry *entry = failure_entry(failure);
-	char *body = json_problem_write(entry, failure, entry->sentence, 0);
+	const struct refusal why = { 0 };
+	char *body = json_problem_write(entry, failure, entry->sentence, &why);
 
 	if (!body)
 		return;

@@ -50,6 +50,13 @@ struct request {
 	size_t body_size;
 	uint64_t body_read; /* bytes so far, kept or not */
 
+	/* What the counter shares of a signed request with other processes;
+	 * without a caller: nothing. */
+	struct quota_nonce nonce;
+	const struct caller *signer; /* once that was asked by itself, */
+	enum failure seen;           /* and what came of it */
+	struct refusal seen_why;
+
 	struct job job;
 	void *state; /* the endpoint's own */
 	void (*state_free)(struct request *request);

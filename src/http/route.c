@@ -31,6 +31,8 @@ static const struct route routes[] = {
 	    ENDPOINTS(&slot_post, &slot_get) },
 	{ "/limits", DOOR_LISTEN, NULL, false, "GET, HEAD",
 	    ENDPOINTS(&limits_get) },
+	{ "/quota", DOOR_LISTEN, NULL, false, "DELETE, GET, HEAD",
+	    ENDPOINTS(&quota_get, &quota_delete) },
 	{ "/healthz", DOOR_LISTEN | DOOR_PUBLIC, NULL, false, "GET, HEAD",
 	    ENDPOINTS(&healthz_get) },
 	{ "/readyz", DOOR_LISTEN, NULL, false, "GET, HEAD",

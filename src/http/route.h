@@ -52,6 +52,8 @@ void route_names(const char *ret_names[METRICS_ROUTES]);
 extern const struct endpoint slot_post;
 extern const struct endpoint slot_get;
 extern const struct endpoint limits_get;
+extern const struct endpoint quota_get;
+extern const struct endpoint quota_delete;
 extern const struct endpoint healthz_get;
 extern const struct endpoint readyz_get;
 extern const struct endpoint metrics_get;

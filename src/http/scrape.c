@@ -1,3 +1,4 @@
+#include "http/counter.h"
 #include "http/metrics_text.h"
 #include "http/reply.h"
 #include "http/route.h"
@@ -50,19 +51,19 @@ static void write_replay(const struct service *service, bool share, FILE *out)
 static void write_creds(const struct service *service, bool expiry, FILE *out)
 {
 	for (size_t i = 0; i < service->store_count; i++) {
-		int64_t expires = 0;
-		bool there;
+		struct creds *creds = service_creds(service, i);
+		struct creds_status status;
 
-		if (!s3_config_of(service->stores[i]))
+		if (!creds)
 			continue;
-		there =
-		    s3_creds_until(service->stores[i], world_unix(), &expires);
-		if (expiry && !expires)
+		creds->class->status(creds, world_unix(), &status);
+		if (expiry && !status.expires)
 			continue;
 		fprintf(out, "slotd_credentials_%s{",
 		    expiry ? "expiry_timestamp_seconds" : "available");
 		metrics_label(out, "storage", service->conf->storages[i].name);
-		fprintf(out, "} %" PRId64 "\n", expiry ? expires : there);
+		fprintf(out, "} %" PRId64 "\n",
+		    expiry ? status.expires : status.ready);
 	}
 }
 
@@ -98,6 +99,7 @@ static char *write_all(const struct request *request)
 	route_names(names);
 	metrics_write(request->server->metrics, names, out);
 	write_service(request->service, out);
+	counter_write(request->server, out);
 	metrics_process(out, metrics_start(request->server->metrics));
 	whole = !ferror(out);
 	if (fclose(out) == 0 && whole)

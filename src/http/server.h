@@ -25,6 +25,9 @@ struct server {
 	 * disk, and what only looks or reads does not wait for that. */
 	struct pool *writers;
 	struct pool *readers;
+	struct quota *quota;
+	struct pool *askers; /* for a counter that waits, else NULL */
+	struct quota_redis_config redis; /* what that was opened with */
 	struct relay *relay;  /* NULL: no store has one */
 	atomic_bool draining; /* SIGTERM has come */
 };

@@ -102,8 +102,10 @@ static void make_issuers(struct service *service)
 		service->issuer_list[i + 1] = make_issuer(
 		    service, domain->name, &domain->policy, domain->storage);
 	}
-	service->issuers =
-	    (struct issuers){ service->issuer_list, conf->domain_count + 1 };
+	service->issuers = (struct issuers){
+		.list = service->issuer_list,
+		.count = conf->domain_count + 1,
+	};
 }
 
 static bool open_all(struct service *service, const struct service *before,

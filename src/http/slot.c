@@ -27,7 +27,7 @@ static void done(struct issue *issue)
 /* Authenticates and reads; replies and gives false when that fails. */
 static bool begin(struct request *request)
 {
-	const struct caller *caller = authenticate(request);
+	const struct caller *caller = authenticate_alone(request);
 	struct refusal why = { 0 };
 	struct post *post;
 
@@ -52,6 +52,7 @@ static bool begin(struct request *request)
 		.filename = post->body.filename,
 		.type = post->body.type,
 		.size = post->body.size,
+		.nonce = request->nonce.caller.len ? &request->nonce : NULL,
 	};
 	return true;
 }
@@ -61,4 +62,6 @@ static void end(struct request *request)
 	issue_serve(request, begin, "application/json", json_slot_write);
 }
 
-const struct endpoint slot_post = { .method = "POST", .end = end };
+const struct endpoint slot_post = {
+	.method = "POST", .head = authenticate_head, .end = end
+};

@@ -40,6 +40,36 @@ static void check_folder(const struct service *before, const struct conf *conf)
 			say(before, "storage.path");
 }
 
+static bool same_memory(
+    const struct quota_memory_config *a, const struct quota_memory_config *b)
+{
+	return a->max_users == b->max_users &&
+	       same_text(a->state_file, b->state_file);
+}
+
+static bool same_redis(
+    const struct quota_redis_config *a, const struct quota_redis_config *b)
+{
+	return same_text(a->address, b->address) && a->port == b->port &&
+	       same_text(a->unix_path, b->unix_path) && a->tls == b->tls &&
+	       same_text(a->tls_ca, b->tls_ca) &&
+	       span_equal(a->username, b->username) &&
+	       span_equal(a->password, b->password) &&
+	       a->database == b->database && span_equal(a->prefix, b->prefix) &&
+	       a->timeout_ms == b->timeout_ms &&
+	       a->allow_on_error == b->allow_on_error && a->pool == b->pool;
+}
+
+/* The counter is the first one's; limits are what the newest says. */
+static bool same_quota(const struct conf_quota *a, const struct conf_quota *b)
+{
+	if (a->type != b->type)
+		return false;
+	return a->type == CONF_QUOTA_REDIS
+		   ? same_redis(&a->redis, &b->redis)
+		   : same_memory(&a->memory, &b->memory);
+}
+
 static void keep_number(const struct service *before, const char *setting,
     uint32_t old, uint32_t *value)
 {
@@ -69,5 +99,7 @@ void stays_apply(const struct service *first, const struct service *before,
 	keep_number(before, "auth.max_skew", old->max_skew, &conf->max_skew);
 	keep_number(
 	    before, "auth.replay_max", old->replay_max, &conf->replay_max);
+	if (!same_quota(&first->conf->quota, &conf->quota))
+		say(before, "quota");
 	check_folder(before, conf);
 }

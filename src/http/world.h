@@ -6,6 +6,9 @@
 /* Unix seconds, UTC. Below http/ time is an argument. */
 int64_t world_unix(void);
 
+/* The same in milliseconds. */
+int64_t world_millis(void);
+
 /* Microseconds that only go forward. */
 int64_t world_micros(void);
 

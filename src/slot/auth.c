@@ -238,14 +238,16 @@ enum failure auth_check(const struct auth *auth,
 
 struct auth_claim auth_claim(const struct auth *auth, struct span header)
 {
-	struct auth_claim claim = { NULL, 0 };
+	struct auth_claim claim = { NULL, 0, SPAN_EMPTY };
 	uint8_t sig[HASH_SIZE];
 	struct params params;
 
 	if (header.at && header.len <= AUTH_HEADER_MAX &&
 	    read_header(header, &params) &&
-	    !read_params(&params, &claim.ts, sig))
+	    !read_params(&params, &claim.ts, sig)) {
 		claim.caller = auth_find(auth, params.id);
+		claim.nonce = params.nonce;
+	}
 	return claim;
 }
 

@@ -3,6 +3,7 @@
 
 #include "core/buf.h"
 #include "core/hash.h"
+#include "slot/rate.h"
 #include "slot/replay.h"
 #include "slotd/failure.h"
 
@@ -33,8 +34,9 @@ struct caller {
 	const struct span *allow_domains; /* none: any; lower-case patterns */
 	size_t allow_domain_count;
 	bool plain_urls;
-	uint32_t number;  /* in the replay table, see replay_caller */
-	struct span base; /* of dialects with URLs of the XMPP server's: such
+	uint32_t number;   /* in the replay table, see replay_caller */
+	struct rate *rate; /* of its requests; NULL: no limit */
+	struct span base;  /* of dialects with URLs of the XMPP server's: such
 	                   * as "/share/"; else empty */
 };
 
@@ -73,6 +75,7 @@ enum failure auth_check(const struct auth *auth,
 struct auth_claim {
 	const struct caller *caller; /* NULL: nobody that is known */
 	int64_t ts;                  /* 0: none */
+	struct span nonce;           /* in the header */
 };
 struct auth_claim auth_claim(const struct auth *auth, struct span header);
 

@@ -32,3 +32,9 @@ enum failure policy_check(const struct policy *policy, struct span filename,
 	}
 	return FAILURE_NONE;
 }
+
+bool policy_counts(const struct policy *policy)
+{
+	return policy->slots_per_minute || policy->bytes_per_day ||
+	       policy->domain_bytes_per_day;
+}

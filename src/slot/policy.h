@@ -10,6 +10,10 @@ struct policy {
 	size_t allow_type_count;
 	const struct span *deny_extensions; /* lower case, without dots */
 	size_t deny_extension_count;
+	/* Quotas, see slotd/quota.h; 0: none. */
+	uint32_t slots_per_minute;
+	uint64_t bytes_per_day;
+	uint64_t domain_bytes_per_day;
 };
 
 /*
@@ -19,5 +23,8 @@ struct policy {
  */
 enum failure policy_check(const struct policy *policy, struct span filename,
     struct span type, uint64_t size, struct refusal *why);
+
+/* Whether it has a quota. */
+bool policy_counts(const struct policy *policy);
 
 #endif

@@ -67,6 +67,96 @@ const struct issuer *issuers_find(
 	return found;
 }
 
+void slot_user(const struct jid *jid, struct buf *user)
+{
+	for (size_t i = 0; i < jid->local.len; i++)
+		buf_char(user, ascii_lower(jid->local.at[i]));
+	if (jid->local.len)
+		buf_char(user, '@');
+	buf_add(user, jid->domain);
+}
+
+/* Whether this one goes beyond SLOT_NEARLY percent. */
+static bool is_nearly(uint64_t bytes, uint64_t size, uint64_t limit)
+{
+	uint64_t mark = limit / 100 * SLOT_NEARLY;
+
+	return limit && bytes >= mark && bytes - size < mark;
+}
+
+static enum failure count(struct quota *quota, const struct policy *policy,
+    struct quota_charge *charge, uint64_t *ret_nearly, struct refusal *why)
+{
+	uint64_t bytes = 0;
+	enum failure failure;
+
+	charge->slots_per_minute = policy->slots_per_minute;
+	charge->bytes_per_day = policy->bytes_per_day;
+	charge->domain_bytes_per_day = policy->domain_bytes_per_day;
+	failure = quota->class->take(quota, charge, &bytes, why);
+	if (failure == FAILURE_NONE &&
+	    is_nearly(bytes, charge->size, policy->bytes_per_day))
+		*ret_nearly = bytes;
+	return failure;
+}
+
+static enum failure sign(struct store *store, const struct store_request *put,
+    struct slot *slot, struct refusal *why)
+{
+	struct store_slot urls = { &slot->put, &slot->get, 0, &slot->type };
+	enum failure failure = store->class->sign(store, put, &urls, why);
+
+	if (failure != FAILURE_NONE)
+		return failure;
+	if (!buf_ok(&slot->put) || !buf_ok(&slot->get) ||
+	    !buf_ok(&slot->type)) {
+		why->reason = "a URL is longer than SLOT_URL_MAX";
+		return FAILURE_INTERNAL;
+	}
+	slot->expires = urls.expires;
+	return FAILURE_NONE;
+}
+
+/* What is counted for a slot that cannot be signed is given back. */
+static enum failure count_and_sign(struct quota *quota,
+    const struct issuer *issuer, const struct jid *jid,
+    const struct quota_nonce *nonce, const struct store_request *put,
+    int64_t now, struct slot *slot, struct refusal *why)
+{
+	char memory[2 * JID_PART_MAX + 2];
+	struct quota_charge charge = {
+		.domain = jid->domain,
+		.size = put->size,
+		.now = now,
+		.nonce = nonce,
+	};
+	enum failure failure;
+	struct buf user;
+
+	if (!quota || !policy_counts(issuer->policy))
+		return sign(issuer->store, put, slot, why);
+	buf_init(&user, memory, sizeof memory);
+	slot_user(jid, &user);
+	charge.user = buf_span(&user);
+	slot->counted = true;
+	failure = count(quota, issuer->policy, &charge, &slot->nearly, why);
+	if (failure != FAILURE_NONE)
+		return failure;
+	failure = sign(issuer->store, put, slot, why);
+	if (failure != FAILURE_NONE)
+		quota->class->give_back(quota, &charge);
+	return failure;
+}
+
+static void slot_init(struct slot *slot)
+{
+	buf_init(&slot->put, slot->put_memory, SLOT_URL_MAX);
+	buf_init(&slot->get, slot->get_memory, SLOT_URL_MAX);
+	buf_init(&slot->type, slot->type_memory, sizeof slot->type_memory);
+	slot->nearly = 0;
+	slot->counted = false;
+}
+
 enum failure slot_issue(const struct issuers *issuers,
     const struct slot_request *request, int64_t now,
     const uint8_t random[RANDOM_BYTES], struct slot *ret_slot,
@@ -79,20 +169,14 @@ enum failure slot_issue(const struct issuers *issuers,
 	struct store_request put = {
 		.size = request->size,
 		.type = request->type.at ? request->type : SPAN_EMPTY,
-		.now = now,
+		.now = now / 1000,
 	};
-	struct store_slot urls = { &ret_slot->put, &ret_slot->get, 0,
-		&ret_slot->type };
 	const struct issuer *issuer;
 	enum failure failure;
 
 	buf_init(&filename, filename_memory, sizeof filename_memory);
 	buf_init(&key, key_memory, sizeof key_memory);
-	buf_init(&ret_slot->put, ret_slot->put_memory, SLOT_URL_MAX);
-	buf_init(&ret_slot->get, ret_slot->get_memory, SLOT_URL_MAX);
-	buf_init(&ret_slot->type, ret_slot->type_memory,
-	    sizeof ret_slot->type_memory);
-
+	slot_init(ret_slot);
 	failure = read_request(request, &jid, &filename, why);
 	if (failure != FAILURE_NONE)
 		return failure;
@@ -103,19 +187,11 @@ enum failure slot_issue(const struct issuers *issuers,
 	if (failure != FAILURE_NONE)
 		return failure;
 	failure = make_key(
-	    issuer, request, &jid, buf_span(&filename), now, random, &key);
+	    issuer, request, &jid, buf_span(&filename), put.now, random, &key);
 	if (failure != FAILURE_NONE)
 		return refuse(failure, why,
 		    "filename, jid: the object key would be over 1024 bytes");
 	put.key = buf_span(&key);
-	failure = issuer->store->class->sign(issuer->store, &put, &urls, why);
-	if (failure != FAILURE_NONE)
-		return failure;
-	if (!buf_ok(&ret_slot->put) || !buf_ok(&ret_slot->get) ||
-	    !buf_ok(&ret_slot->type)) {
-		why->reason = "a URL is longer than SLOT_URL_MAX";
-		return FAILURE_INTERNAL;
-	}
-	ret_slot->expires = urls.expires;
-	return FAILURE_NONE;
+	return count_and_sign(issuers->quota, issuer, &jid, request->nonce,
+	    &put, now, ret_slot, why);
 }

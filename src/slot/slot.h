@@ -5,10 +5,12 @@
 #include "slot/key_template.h"
 #include "slot/media_type.h"
 #include "slot/policy.h"
+#include "slotd/quota.h"
 #include "slotd/store.h"
 
 /* Room for a key and a session token of which each byte is escaped. */
 #define SLOT_URL_MAX 12288
+#define SLOT_NEARLY 90
 
 /* What slots are made from, for JIDs of a domain. All of it is only read. */
 struct issuer {
@@ -23,7 +25,8 @@ struct issuer {
 /* The first one is for any domain, the others are for theirs. */
 struct issuers {
 	const struct issuer *list;
-	size_t count; /* at least 1 */
+	size_t count;        /* at least 1 */
+	struct quota *quota; /* counts the slots; NULL: nobody does */
 };
 
 /* The one for a lower-case domain: of its very name; else the first with a
@@ -31,12 +34,19 @@ struct issuers {
 const struct issuer *issuers_find(
     const struct issuers *issuers, struct span domain);
 
+/* The user of a quota: the bare JID in lower case (ASCII; what XMPP ignores
+ * beyond that the server has sent in one form). 2 * JID_PART_MAX + 2 bytes
+ * hold any. */
+void slot_user(const struct jid *jid, struct buf *user);
+
 struct slot_request {
 	const struct caller *caller;
 	struct span jid;
 	struct span filename;
 	struct span type; /* at == NULL: none was named */
 	uint64_t size;
+	/* Entered when the slot is counted; NULL: none. */
+	const struct quota_nonce *nonce;
 };
 
 struct slot {
@@ -44,6 +54,10 @@ struct slot {
 	struct buf get;
 	struct buf type; /* Content-Type that the PUT must carry; empty: any */
 	int64_t expires; /* unix seconds */
+	/* Of the user's bytes_per_day, with this slot; only when this one
+	 * goes beyond SLOT_NEARLY percent of them, else 0. */
+	uint64_t nearly;
+	bool counted; /* the counter was asked, and has seen the nonce */
 	char put_memory[SLOT_URL_MAX];
 	char get_memory[SLOT_URL_MAX];
 	char type_memory[MEDIA_TYPE_MAX + 1];
@@ -51,8 +65,9 @@ struct slot {
 
 /*
  * Issues one slot: reads the JID, cleans the name, asks the policy, makes
- * the key, signs. No clock, no randomness and no heap of its own. A struct
- * slot must not be copied.
+ * the key, counts, signs; what was counted for a slot that cannot be signed
+ * is given back. now is in unix milliseconds. No clock, no randomness and no
+ * heap of its own. A struct slot must not be copied.
  */
 enum failure slot_issue(const struct issuers *issuers,
     const struct slot_request *request, int64_t now,

@@ -67,8 +67,4 @@ const struct s3_config *s3_config_of(const struct store *store);
 /* Likewise its credentials, which stay the store's. */
 struct creds *s3_creds_of(const struct store *store);
 
-/* Whether such a store has credentials now, and when they end (unix seconds;
- * 0: never). */
-bool s3_creds_until(struct store *store, int64_t now, int64_t *ret_expires);
-
 #endif

@@ -84,16 +84,3 @@ bool s3_creds_get(struct s3 *s3, int64_t now, struct creds_value *ret_value,
 	why->reason = "no credentials for the store; /readyz says why";
 	return false;
 }
-
-bool s3_creds_until(struct store *store, int64_t now, int64_t *ret_expires)
-{
-	struct s3 *s3 = (struct s3 *)store;
-	struct creds_value value;
-	struct refusal why;
-
-	if (!s3_creds_get(s3, now, &value, &why))
-		return false;
-	*ret_expires = value.expires;
-	s3->creds->class->put_back(s3->creds, &value);
-	return true;
-}

@@ -3,7 +3,7 @@
 /* deploy/slotd.conf.example is right, as it stands and with the store that
  * is commented out in it. To be run in the repository's folder. */
 
-static char example[16384];
+static char example[32768];
 
 static int read_example(void **state)
 {
@@ -132,6 +132,53 @@ static void with_several_stores(void **state)
 	said_done(&said);
 }
 
+/* Turns "  # NAME = …" into a setting, wherever it stands. */
+static void switch_on(char *text, const char *line)
+{
+	char *at = strstr(text, line);
+
+	assert_non_null(at);
+	for (; at; at = strstr(at, line))
+		memcpy(strchr(at, '#'), "  ", 2);
+}
+
+static void with_quotas(void **state)
+{
+	static char text[sizeof example];
+	char group[4096] = CALLERS S3;
+	struct said said;
+
+	(void)state;
+	memcpy(text, example, sizeof text);
+	replace(text, "/etc/slotd/", "");
+	switch_on(text, "\n  # slots_per_minute");
+	switch_on(text, "\n  # bytes_per_day");
+	switch_on(text, "\n  # domain_bytes_per_day");
+	switch_on(text, "\n    # rate = ");
+	switch_on(text, "\n    # burst = ");
+	write_text("prosody.secret", SECRET, 0600);
+	write_text("s3.secret", "fake", 0600);
+	said = read_conf(text);
+	assert_string_equal(said.faults, "");
+	assert_int_equal(said.conf->policy.slots_per_minute, 60);
+	assert_int_equal(said.conf->policy.bytes_per_day, 10737418240);
+	assert_int_equal(said.conf->policy.domain_bytes_per_day, 536870912000);
+	assert_int_equal(said.conf->callers[0].rate->per_second, 50);
+	assert_int_equal(said.conf->callers[0].rate->burst, 200);
+	said_done(&said);
+	uncomment("# quota = {\n#   type = \"memory\"", group);
+	said = read_conf(group);
+	assert_string_equal(said.faults, "");
+	assert_non_null(said.conf->quota.memory.state_file);
+	said_done(&said);
+	memcpy(group, CALLERS S3, sizeof CALLERS S3);
+	uncomment("# quota = {\n#   type = \"redis\"", group);
+	said = read_conf(group);
+	assert_string_equal(said.faults, "");
+	assert_int_equal(said.conf->quota.type, CONF_QUOTA_REDIS);
+	said_done(&said);
+}
+
 static void with_a_relay(void **state)
 {
 	static char text[sizeof example];
@@ -157,6 +204,7 @@ int main(void)
 		cmocka_unit_test(with_a_base),
 		cmocka_unit_test(with_the_embedded_store),
 		cmocka_unit_test(with_several_stores),
+		cmocka_unit_test(with_quotas),
 		cmocka_unit_test(with_a_relay),
 	};
 

@@ -53,8 +53,8 @@ static const struct row top_level_rows[] = {
 	{ "trusted_proxies = (\"\");", "3: trusted_proxies[0]", "is empty" },
 	{ "trusted_proxies = [1];", "3: trusted_proxies[0]",
 	    "must be a string" },
-	{ "quota = {};", "3: quota", "not supported yet" },
-	{ "state_file = \"x\";", "3: state_file", "not supported yet" },
+	{ "quota = 1;", "3: quota", "must be a group" },
+	{ "state_file = \"x\";", "3: state_file", "unknown setting" },
 };
 
 static void top_level(void **state)
@@ -173,12 +173,12 @@ static const struct row numbers_and_words_rows[] = {
 	    "3: policy.deny_extensions[0]", "ending" },
 	{ "policy = { deny_extensions = [1]; };",
 	    "3: policy.deny_extensions[0]", "must be a string" },
-	{ "policy = { slots_per_minute = 1; };", "3: policy.slots_per_minute",
-	    "not supported yet" },
-	{ "policy = { bytes_per_day = 1; };", "3: policy.bytes_per_day",
-	    "not supported yet" },
-	{ "policy = { domain_bytes_per_day = 1; };",
-	    "3: policy.domain_bytes_per_day", "not supported yet" },
+	{ "policy = { slots_per_minute = 4001; };",
+	    "3: policy.slots_per_minute", "from 0 to 4000" },
+	{ "policy = { bytes_per_day = \"256 TiB\"; };",
+	    "3: policy.bytes_per_day", "less than 256 TiB" },
+	{ "policy = { domain_bytes_per_day = -1; };",
+	    "3: policy.domain_bytes_per_day", "negative" },
 };
 
 static void numbers_and_words(void **state)
@@ -247,8 +247,9 @@ static const struct row callers_rows[] = {
 	{ CALLER("dialect = \"jwt\";"), "3: callers[0].base", "missing: " },
 	{ CALLER("base = \"/x/\";"), "3: callers[0].base",
 	    "belongs to dialect" },
-	{ CALLER("rate = 1;"), "3: callers[0].rate", "not supported yet" },
-	{ CALLER("burst = 1;"), "3: callers[0].burst", "not supported yet" },
+	{ CALLER("rate = 0;"), "3: callers[0].rate", "from 1 to 100000" },
+	{ CALLER("rate = 0.5;"), "3: callers[0].rate", "an integer" },
+	{ CALLER("burst = 1;"), "3: callers[0].burst", "without rate" },
 };
 
 static void callers(void **state)

@@ -58,7 +58,8 @@ static void values_of_s3(void **state)
 		    "true or false" },
 		{ "name = \"x\";", "name", "is for entries of storages" },
 		{ "relay = 1;", "relay", "true or false" },
-		{ "credentials = {};", "credentials", "not supported yet" },
+		{ "credentials = {};", "credentials", "must be a string" },
+		{ "credentials = \"x\";", "credentials", "\"auto\"" },
 		{ "key = \"{filename}\";", "key", "{random}" },
 		{ "key = \"{random}/{foo}\";", "key", "" },
 		{ "download_url = \"x\";", "download_url", "http://" },
@@ -127,7 +128,8 @@ static void what_is_required(void **state)
 	    "slotd.conf:3: storage.region: missing: the store's region, such "
 	    "as \"us-east-2\"\n"
 	    "slotd.conf:3: storage.access_key_id: missing: the id of the key "
-	    "that signs\n"
+	    "that signs, or credentials = \"auto\" to take it from where "
+	    "AWS's tools find it\n"
 	    "slotd.conf:3: storage.access_key_secret: missing: it, or "
 	    "access_key_secret_file\n",
 	    "");

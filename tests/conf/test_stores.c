@@ -153,8 +153,8 @@ static void wrong_domains(void **state)
 		    "4: domains[0].allow_types[0]: ", "media type" },
 		{ "{ name = \"a\"; put_ttl = 1; }",
 		    "4: domains[0].put_ttl: ", "unknown setting" },
-		{ "{ name = \"a\"; bytes_per_day = 1; }",
-		    "4: domains[0].bytes_per_day: ", "not supported yet" },
+		{ "{ name = \"a\"; bytes_per_day = -1; }",
+		    "4: domains[0].bytes_per_day: ", "negative" },
 		{ "\"a\"", "4: domains[0]: ", "must be a group" },
 	};
 	char text[2048], start[64];

@@ -43,6 +43,8 @@ CODES = {
     "body-too-large": (413, None),
     "unsupported-media-type": (415, None),
     "range-not-satisfiable": (416, None),
+    "rate-limited": (429, ("resource-constraint", "wait")),
+    "quota-exceeded": (429, ("resource-constraint", "wait")),
     "unavailable": (503, ("service-unavailable", "wait")),
     "insufficient-storage": (507, ("resource-constraint", "wait")),
 }

@@ -244,18 +244,6 @@ def test_a_setting_beside_its_file(check, old, new, setting):
     assert found and all(f[1].startswith(setting) for f in found), found
 
 
-@pytest.mark.parametrize("more, setting", [
-    ('quota = { store = "memory"; };\n', "quota"),
-])
-def test_not_supported_yet(check, more, setting):
-    path, done = check(BASE + more)
-    assert done.returncode == 1
-    found = faults(path, done)
-    assert [f[1] for f in found] == [setting], found
-    assert "not supported yet" in found[0][2]
-    assert found[0][0] == BASE.count("\n") + 1
-
-
 def test_all_in_one_run(check):
     text = BASE.replace("8363", "0").replace("us-east-2", "us east")
     text = text.replace("{random}/{filename}", "{filename}")

@@ -67,6 +67,8 @@ def is_uri(value):
 
 
 def is_date_time(value):
+    if value is None:
+        return True
     return bool(datetime.datetime.strptime(value, "%Y-%m-%dT%H:%M:%SZ"))
 
 
@@ -236,6 +238,18 @@ def test_limits(start):
     examples = list(media(OPERATIONS["/limits", "get"]["responses"]["200"][
         "content"]))[0][2]
     assert reply.json == examples["images"]
+
+
+@pytest.mark.parametrize("method", ["get", "delete"])
+def test_quota(start, method):
+    slotd = start(support.s3_config(policy={
+        "slots_per_minute": 60, "bytes_per_day": "10 GiB"}))
+    slotd.slot()
+    target = "/quota?jid=juliet%40example.org"
+    reply = slotd.ask(method.upper(), target, headers={
+        "Authorization": support.authorization(method.upper(), target)})
+    assert reply.status == 200, reply
+    check_reply(reply, "/quota", method)
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics"])

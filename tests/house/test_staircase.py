@@ -7,17 +7,20 @@ import house
 
 FLOORS = {
     "main": 7, "cmd": 6, "http": 5, "doctor": 5, "conf": 4, "store": 3,
-    "creds": 3, "slot": 2, "core": 1,
+    "creds": 3, "quota": 3, "slot": 2, "core": 1,
 }
 # Where each third-party library may be named: files, or a folder.
 DOORS = {
     r"(psa|mbedtls)/.*": "src/core/hash.c",
     r"libconfig\.h": "src/conf/",
     r"microhttpd\.h": "src/http/",
-    r"jansson\.h": "src/http/json.c",
-    r"curl/.*": ("src/doctor/fetch.c", "src/store/relay"),
+    r"jansson\.h": ("src/http/json.c", "src/creds/json.c"),
+    r"hiredis/.*": "src/quota/redis",
+    r"gnutls/.*": "src/quota/redis_tls.c",
+    r"curl/.*": (
+        "src/doctor/fetch.c", "src/store/relay", "src/creds/fetch.c"),
 }
-ONE_FILE = (r"libconfig\.h", r"jansson\.h")
+ONE_FILE = (r"libconfig\.h",)
 # What src/core and src/slot may have of the system: nothing that waits,
 # tells the time or touches a file.
 PURE = {
@@ -58,7 +61,9 @@ def may_include(here, there):
         return there in ("slotd", "core")
     if there == "slotd":
         return FLOORS[here] > FLOORS["core"]
-    if {here, there} in ({"store", "creds"}, {"http", "doctor"}):
+    if {here, there} in (
+            {"store", "creds"}, {"store", "quota"}, {"creds", "quota"},
+            {"http", "doctor"}):
         return False
     return FLOORS[there] <= FLOORS[here]
 

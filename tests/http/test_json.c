@@ -78,7 +78,9 @@ static void expect_document(char *got, const char *want)
 static void test_writes_documents(void **state)
 {
 	const struct span types[] = { span_of("image/*") };
-	const struct policy policy = { 1048576, types, 1, NULL, 0 };
+	const struct policy policy = {
+		.max_size = 1048576, .allow_types = types, .allow_type_count = 1
+	};
 	static struct slot slot;
 
 	(void)state;
@@ -96,7 +98,8 @@ static void test_writes_documents(void **state)
 	    "\"allow_types\":[\"image/*\"]}");
 	expect_document(
 	    json_problem_write(failure_entry(FAILURE_FILE_TOO_LARGE),
-		FAILURE_FILE_TOO_LARGE, "too \"large\"", 1048576),
+		FAILURE_FILE_TOO_LARGE, "too \"large\"",
+		&(struct refusal){ .max_size = 1048576 }),
 	    "{\"type\":\"about:blank\",\"title\":\"Content Too Large\","
 	    "\"status\":413,\"code\":\"file-too-large\","
 	    "\"detail\":\"too \\\"large\\\"\",\"max_file_size\":1048576,"

@@ -44,21 +44,23 @@ static enum failure issue(const char *jid, const char *filename,
 	const struct caller caller = { .allow_domains = domains,
 		.allow_domain_count = 1,
 		.plain_urls = plain_urls };
-	const struct policy policy = { 1000, types, type ? 1 : 0, endings, 1 };
+	const struct policy policy = { 1000, types, type ? 1 : 0, endings, 1, 0,
+		0, 0 };
 	const struct slot_request request = { &caller, span_of(jid),
 		span_of(filename), { type, type ? strlen(type) : 0 }, size };
 	const uint8_t random[RANDOM_BYTES] = { 0 };
 	struct key_template template;
 	const struct issuer issuer = { SPAN_EMPTY, &policy, &template, NULL,
 		&recorder.store, 600 };
-	const struct issuers issuers = { &issuer, 1 };
+	const struct issuers issuers = { &issuer, 1, NULL };
 	const char *wrong;
 
 	recorder = (struct recorder){ .store = { &recorder_class } };
 	why = (struct refusal){ 0 };
 	assert_true(key_template_parse(
 	    span_of("{random}/{domain}/{filename}"), &template, &wrong));
-	return slot_issue(&issuers, &request, NOW, random, &slot, &why);
+	return slot_issue(
+	    &issuers, &request, NOW * 1000LL, random, &slot, &why);
 }
 
 static void test_issues(void **state)
@@ -143,7 +145,7 @@ static void test_issuers(void **state)
 		{ "a.b.example.net", 3 }, { "example.org", 4 },
 		{ "x.example.org", 0 } };
 	struct issuer list[5] = { 0 };
-	const struct issuers issuers = { list, 5 };
+	const struct issuers issuers = { list, 5, NULL };
 
 	(void)state;
 	for (size_t i = 0; i < 5; i++)
@@ -158,8 +160,8 @@ static void test_issuers(void **state)
 static void test_a_domain_has_its_own(void **state)
 {
 	const struct caller caller = { 0 };
-	const struct policy small = { 10, NULL, 0, NULL, 0 };
-	const struct policy large = { 1000, NULL, 0, NULL, 0 };
+	const struct policy small = { .max_size = 10 };
+	const struct policy large = { .max_size = 1000 };
 	struct recorder other = { .store = { &recorder_class } };
 	const uint8_t random[RANDOM_BYTES] = { 0 };
 	struct slot_request request = { .caller = &caller,
@@ -176,18 +178,18 @@ static void test_a_domain_has_its_own(void **state)
 		{ span_of("example.org"), &large, &template, NULL, &other.store,
 		    600 },
 	};
-	const struct issuers issuers = { list, 2 };
+	const struct issuers issuers = { list, 2, NULL };
 
 	recorder = (struct recorder){ .store = { &recorder_class } };
 	assert_int_equal(
-	    slot_issue(&issuers, &request, NOW, random, &slot, &why),
+	    slot_issue(&issuers, &request, NOW * 1000LL, random, &slot, &why),
 	    FAILURE_NONE);
 	assert_int_equal(other.request.size, 1000);
 	assert_null(recorder.request.key.at);
 	expect_buf(&slot.type, "");
 	request.jid = span_of("a@example.com");
 	assert_int_equal(
-	    slot_issue(&issuers, &request, NOW, random, &slot, &why),
+	    slot_issue(&issuers, &request, NOW * 1000LL, random, &slot, &why),
 	    FAILURE_FILE_TOO_LARGE);
 	assert_int_equal(why.max_size, 10);
 }

@@ -1,0 +1,199 @@
+#include "cmd/options.h"
+#include "core/base64.h"
+#include "core/uri.h"
+#include "doctor/fetch.h"
+#include "http/json.h"
+#include "http/socket.h"
+#include "http/world.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Room for a JID of which each byte is escaped. */
+#define TARGET_MAX (3 * (2 * JID_PART_MAX + 2) + 64)
+
+/* The first that signs, and may ask about this domain. */
+static const struct caller *find(const struct conf *conf, struct span domain)
+{
+	for (size_t i = 0; i < conf->caller_count; i++) {
+		const struct caller *caller = &conf->callers[i];
+
+		if (caller->dialect == DIALECT_SLOTD &&
+		    caller_allows(caller, domain))
+			return caller;
+	}
+	fprintf(stderr, "slotd quota: no caller that signs may ask about this "
+			"domain; see callers[].allow_domains\n");
+	return NULL;
+}
+
+static void write_header(const struct conf *conf, const struct caller *caller,
+    struct auth_request *request, struct buf *header)
+{
+	uint8_t random[16];
+	char memory[32];
+	struct buf nonce;
+
+	buf_init(&nonce, memory, sizeof memory);
+	world_random(random, sizeof random);
+	base64url_encode(&nonce, random, sizeof random);
+	request->base_path = conf->base_path;
+	request->body = SPAN_EMPTY;
+	request->now = world_unix();
+	buf_text(header, "Authorization: ");
+	auth_sign(caller, request, buf_span(&nonce), header);
+}
+
+/* False after it was said on stderr why there is no answer. */
+static bool ask(const struct conf *conf, const struct caller *caller,
+    const char *method, const struct jid *jid, struct fetch_reply *ret_reply)
+{
+	char target_memory[TARGET_MAX], url_memory[TARGET_MAX + 256];
+	char header_memory[1024], jid_memory[2 * JID_PART_MAX + 2];
+	struct buf target, url, header, user;
+	struct auth_request signed_request = { .method = span_of(method) };
+	struct fetch_request request = { .method = method,
+		.ours = true,
+		.unix_path = conf->listen.unix_path };
+
+	buf_init(&user, jid_memory, sizeof jid_memory);
+	buf_init(&target, target_memory, sizeof target_memory);
+	buf_init(&url, url_memory, sizeof url_memory);
+	buf_init(&header, header_memory, sizeof header_memory);
+	slot_user(jid, &user);
+	buf_text(&target, "/quota?jid=");
+	uri_encode(&target, buf_span(&user));
+	socket_url(&conf->listen, &url);
+	buf_add(&url, buf_span(&target));
+	signed_request.target = buf_span(&target);
+	write_header(conf, caller, &signed_request, &header);
+	request.url = url.at;
+	request.headers[0] = header.at;
+	if (!fetch_start())
+		return false;
+	fetch_do(&request, NULL, ret_reply);
+	fetch_end();
+	if (ret_reply->result == FETCH_ANSWERED)
+		return true;
+	fprintf(stderr, "slotd quota: the service does not answer: %s\n",
+	    ret_reply->error);
+	return false;
+}
+
+/* "1.5 GiB". */
+static void print_size(uint64_t bytes)
+{
+	static const char *const units[] = { "bytes", "KiB", "MiB", "GiB",
+		"TiB" };
+	double value = (double)bytes;
+	size_t unit = 0;
+
+	while (value >= 1024 && unit < 4) {
+		value /= 1024;
+		unit++;
+	}
+	printf(unit ? "%.1f %s" : "%.0f %s", value, units[unit]);
+}
+
+static void print_bytes(
+    const char *what, uint64_t bytes, uint64_t limit, const char *frees_at)
+{
+	printf("%s: ", what);
+	if (!limit) {
+		puts("no limit");
+		return;
+	}
+	print_size(bytes);
+	fputs(" of ", stdout);
+	print_size(limit);
+	if (bytes)
+		printf(" (%llu of %llu bytes), frees from %s",
+		    (unsigned long long)bytes, (unsigned long long)limit,
+		    frees_at);
+	putchar('\n');
+}
+
+static void print(const struct jid *jid, const struct json_quota_read *quota)
+{
+	char memory[2 * JID_PART_MAX + 2];
+	struct buf user;
+
+	buf_init(&user, memory, sizeof memory);
+	slot_user(jid, &user);
+	printf("%s\n", user.at);
+	if (quota->slots_per_minute)
+		printf("  slots in the last minute: %llu of %llu\n",
+		    (unsigned long long)quota->slots,
+		    (unsigned long long)quota->slots_per_minute);
+	else
+		puts("  slots in the last minute: no limit");
+	print_bytes("  bytes in the last day", quota->bytes,
+	    quota->bytes_per_day, quota->frees_at);
+	print_bytes("  of the whole domain", quota->domain_bytes,
+	    quota->domain_bytes_per_day, quota->domain_frees_at);
+}
+
+static int show(const struct jid *jid, const struct fetch_reply *reply)
+{
+	const struct span body = { reply->body, reply->body_len };
+	struct json_quota_read quota;
+	char detail[256];
+
+	if (reply->status == 200 && json_quota_read(body, &quota)) {
+		print(jid, &quota);
+		return EXIT_OK;
+	}
+	if (!json_problem_read(body, detail, sizeof detail))
+		snprintf(detail, sizeof detail, "no answer of slotd's");
+	fprintf(stderr, "slotd quota: status %u: %s\n", reply->status, detail);
+	return EXIT_FAULT;
+}
+
+static int run(int argc, char **argv)
+{
+	static struct fetch_reply reply;
+	const bool reset = options_flag("--reset", &argc, argv);
+	const char *path = NULL, *wrong;
+	const struct option_value options[] = { { "config", 'c', &path },
+		{ 0 } };
+	const struct caller *caller;
+	struct conf *conf;
+	struct jid jid;
+	int first, code = EXIT_FAULT;
+
+	if (!options_read(&command_quota, argc, argv, options, &first))
+		return EXIT_USAGE;
+	if (!path || first != argc - 1)
+		return options_wrong(
+		    &command_quota, "it takes -c FILE, one JID and --reset");
+	if (!jid_parse(span_of(argv[first]), &jid, &wrong)) {
+		fprintf(stderr, "slotd quota: %s: %s\n", argv[first], wrong);
+		return EXIT_USAGE;
+	}
+	conf = options_conf(&command_quota, path);
+	if (!conf)
+		return EXIT_FAULT;
+	caller = find(conf, jid.domain);
+	if (caller && ask(conf, caller, reset ? "DELETE" : "GET", &jid, &reply))
+		code = show(&jid, &reply);
+	conf_free(conf);
+	return code;
+}
+
+const struct command command_quota = {
+	"quota",
+	"show what a user has used of quotas, or forget it",
+	"usage: slotd quota -c FILE [--reset] JID\n"
+	"\n"
+	"Asks the service that runs with this configuration what a user has "
+	"used of\n"
+	"policy.slots_per_minute and policy.bytes_per_day, and when that "
+	"frees. What\n"
+	"has no limit is not counted. A domain alone is a user of its own, as\n"
+	"gateways are. With --reset the service forgets what the user has "
+	"used, and\n"
+	"for a domain alone also what all of its users have used together. "
+	"Exits with\n"
+	"1 when the service cannot be asked or refuses.\n",
+	run,
+};

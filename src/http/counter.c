@@ -1,0 +1,119 @@
+#include "http/counter.h"
+
+#include "http/deadline.h"
+#include "http/world.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#define SAVE_MICROS 60000000
+
+/* Any thread of the counter's may call it. */
+static void say(void *argument, bool warning, const char *text)
+{
+	server_note(
+	    argument, warning ? CONF_LOG_WARN : CONF_LOG_INFO, "quota", text);
+}
+
+static struct quota *open_memory(struct server *server)
+{
+	struct quota_memory_config config = server->service->conf->quota.memory;
+	struct quota *quota;
+	char said[512];
+
+	world_random(config.seed, sizeof config.seed);
+	quota = quota_memory_open(&config, world_millis(), said, sizeof said);
+	if (quota && *said)
+		say(server, true, said);
+	return quota;
+}
+
+static struct quota *open_redis(
+    struct server *server, char *wrong, size_t wrong_size)
+{
+	server->redis = server->service->conf->quota.redis;
+	server->redis.clock = world_micros;
+	server->redis.say = say;
+	server->redis.say_argument = server;
+	return quota_redis_open(&server->redis, wrong, wrong_size);
+}
+
+/* Complaints are not repeated until it has worked again. */
+static void save(struct server *server, bool *well)
+{
+	struct quota *quota = server->quota;
+	char text[256];
+	bool before = *well;
+
+	*well = quota->class->save(quota, world_millis());
+	if (*well || !before)
+		return;
+	snprintf(text, sizeof text, "quota.state_file cannot be written: %s",
+	    strerror(errno));
+	server_note(server, CONF_LOG_ERROR, "quota", text);
+}
+
+static void *run(void *argument)
+{
+	struct counter *counter = argument;
+	int64_t next = world_micros() + counter->pause;
+	bool well = true;
+
+	pthread_mutex_lock(&counter->lock);
+	while (!counter->stopping) {
+		if (world_micros() < next) {
+			deadline_wait(&counter->stop_now, &counter->lock, next);
+			continue;
+		}
+		pthread_mutex_unlock(&counter->lock);
+		save(counter->server, &well);
+		next = world_micros() + counter->pause;
+		pthread_mutex_lock(&counter->lock);
+	}
+	pthread_mutex_unlock(&counter->lock);
+	save(counter->server, &well);
+	return NULL;
+}
+
+bool counter_open(struct counter *counter, struct server *server, char *wrong,
+    size_t wrong_size)
+{
+	const struct conf_quota *conf = &server->service->conf->quota;
+
+	counter->server = server;
+	if (!counter->pause)
+		counter->pause = SAVE_MICROS;
+	pthread_mutex_init(&counter->lock, NULL);
+	deadline_init(&counter->stop_now);
+	server->quota = conf->type == CONF_QUOTA_REDIS
+			    ? open_redis(server, wrong, wrong_size)
+			    : open_memory(server);
+	if (!server->quota)
+		return false;
+	if (server->quota->class->waits) {
+		server->askers = pool_open(conf->redis.pool);
+		if (!server->askers)
+			return false;
+	}
+	if (conf->type == CONF_QUOTA_MEMORY && conf->memory.state_file)
+		counter->running =
+		    pthread_create(&counter->thread, NULL, run, counter) == 0;
+	return counter->running || !conf->memory.state_file ||
+	       conf->type != CONF_QUOTA_MEMORY;
+}
+
+void counter_close(struct counter *counter)
+{
+	if (!counter->server)
+		return;
+	if (counter->running) {
+		pthread_mutex_lock(&counter->lock);
+		counter->stopping = true;
+		pthread_cond_broadcast(&counter->stop_now);
+		pthread_mutex_unlock(&counter->lock);
+		pthread_join(counter->thread, NULL);
+	}
+	if (counter->server->quota)
+		counter->server->quota->class->close(counter->server->quota);
+}

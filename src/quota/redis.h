@@ -1,0 +1,82 @@
+#ifndef QUOTA_REDIS_H
+#define QUOTA_REDIS_H
+
+#include "slotd/quota.h"
+
+#include <stddef.h>
+
+/*
+ * The counter in Redis (6 or later) or Valkey, which any number of processes
+ * share. Its keys: PREFIX{DOMAIN}:u:HASH of a user, PREFIX{DOMAIN}:d of a
+ * domain, PREFIX{DOMAIN}:n:CALLER:NONCE. HASH is half of the bare JID's
+ * SHA-256, in hex. All of them expire.
+ */
+struct quota_redis_config {
+	const char *address; /* a name or an address; NULL: unix_path */
+	uint16_t port;
+	const char *unix_path;
+	bool tls;
+	const char *tls_ca;   /* a PEM file; NULL: the system's authorities */
+	struct span username; /* empty: the default user */
+	struct span password; /* empty: none is sent */
+	unsigned database;
+	struct span prefix;
+	uint32_t timeout_ms; /* of one call as a whole */
+	bool allow_on_error; /* else FAILURE_UNAVAILABLE */
+	unsigned pool;       /* connections at the most; one for each thread
+	                      * that calls */
+
+	/* The edge's. clock: microseconds, only forward. say: what an
+	 * operator has to know, in a sentence; NULL: nobody. Any thread may
+	 * call it. */
+	int64_t (*clock)(void);
+	void (*say)(void *argument, bool warning, const char *text);
+	void *say_argument;
+};
+
+/*
+ * It keeps a copy of the configuration. Connections are made by a thread of its
+ * own: Redis need not be there, and no call ever waits for one that is gone.
+ * NULL, with a sentence in wrong: no memory, no thread, or tls_ca cannot be
+ * read.
+ */
+struct quota *quota_redis_open(
+    const struct quota_redis_config *config, char *wrong, size_t wrong_size);
+
+/* What can be wrong with it. */
+enum quota_redis_error {
+	QUOTA_REDIS_NONE,
+	QUOTA_REDIS_TIMEOUT,    /* no answer in timeout_ms */
+	QUOTA_REDIS_CONNECTION, /* not found, refused, or cut */
+	QUOTA_REDIS_TLS,
+	QUOTA_REDIS_AUTH,     /* wrong user or password */
+	QUOTA_REDIS_DENIED,   /* a user without the rights */
+	QUOTA_REDIS_MEMORY,   /* maxmemory is reached */
+	QUOTA_REDIS_READONLY, /* a replica answers */
+	QUOTA_REDIS_LOADING,  /* it starts, or its own master is gone */
+	QUOTA_REDIS_CLUSTER,
+	QUOTA_REDIS_OTHER,
+	QUOTA_REDIS_ERRORS
+};
+
+/* "timeout", "connection", …: for metrics. */
+const char *quota_redis_error_name(enum quota_redis_error error);
+
+#define QUOTA_REDIS_BUCKETS 9
+/* Upper ends in microseconds, of all but the last, which has none. */
+extern const uint32_t quota_redis_bounds[QUOTA_REDIS_BUCKETS - 1];
+
+struct quota_redis_stats {
+	uint64_t calls[QUOTA_REDIS_BUCKETS]; /* answered; not cumulative */
+	uint64_t micros;                     /* that they took together */
+	uint64_t errors[QUOTA_REDIS_ERRORS]; /* calls and connects */
+	uint64_t undone;                     /* calls that on_error decided */
+	bool up;                             /* calls are tried */
+	unsigned open;                       /* connections */
+};
+
+/* False when it is not of type "redis". */
+bool quota_redis_stats(
+    struct quota *quota, struct quota_redis_stats *ret_stats);
+
+#endif

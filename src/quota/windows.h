@@ -1,0 +1,62 @@
+#ifndef QUOTA_WINDOWS_H
+#define QUOTA_WINDOWS_H
+
+#include "core/span.h"
+
+/*
+ * What one user has used, in 100 bytes: slots of the last minute, bytes of
+ * the last day. Time is cut into parts of a fixed length; a part counts until
+ * the last grant in it has left the window. So a grant counts a whole window
+ * at the least, and one part's length longer at the most: nothing is ever
+ * counted too short, wherever a window begins. Pure: the caller locks.
+ */
+#define WINDOWS_MINUTE_PARTS 7 /* of 10 seconds */
+#define WINDOWS_DAY_PARTS 10   /* of 9600 seconds */
+
+/* Most that fits into a part. */
+#define WINDOWS_SLOTS_MAX 4095
+#define WINDOWS_BYTES_MAX ((1ULL << 48) - 1)
+
+struct windows_part {
+	uint32_t low;
+	uint16_t high; /* bytes: high << 32 | low */
+	uint16_t end;  /* seconds from the part's begin to its last grant */
+};
+
+struct windows {
+	uint32_t newest; /* unix seconds of the newest grant, rounded up */
+	struct windows_part day[WINDOWS_DAY_PARTS];
+	uint16_t minute[WINDOWS_MINUTE_PARTS]; /* slots << 4 | end */
+	uint16_t mark;                         /* the owner's */
+};
+
+enum window { WINDOW_MINUTE, WINDOW_DAY };
+
+/* What counts in the window that ends now (unix milliseconds). */
+uint64_t windows_used(
+    const struct windows *windows, enum window window, int64_t now);
+
+/* The first unix second at which at most `most` of it counts, when nothing
+ * is added; 0: it is so now. */
+int64_t windows_free(const struct windows *windows, enum window window,
+    uint64_t most, int64_t now);
+
+/* When the next part stops counting, unix seconds; 0: nothing counts. */
+int64_t windows_next(const struct windows *windows, int64_t now);
+
+/*
+ * Makes place for a grant of this time; to be called before the others are
+ * asked about it. A clock that steps back: up to a minute, what is ahead of
+ * it counts too; by more, all keeps its age.
+ */
+void windows_turn(struct windows *windows, int64_t now);
+
+/* After windows_turn with the same now. */
+void windows_add(
+    struct windows *windows, int64_t now, uint32_t slots, uint64_t bytes);
+
+/* Takes back what was added with the same now. */
+void windows_take_back(
+    struct windows *windows, int64_t now, uint32_t slots, uint64_t bytes);
+
+#endif

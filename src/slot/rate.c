@@ -1,0 +1,32 @@
+#include "slot/rate.h"
+
+#define MICROS 1000000
+
+/* The virtual scheduling of ATM's GCRA: one number says it all. */
+static int64_t wait_of(const struct rate *rate, int64_t filled, int64_t now)
+{
+	int64_t interval = MICROS / rate->per_second;
+	int64_t wait = filled - interval * (rate->burst - 1) - now;
+
+	return wait > 0 ? wait : 0;
+}
+
+int64_t rate_look(struct rate *rate, int64_t now)
+{
+	return wait_of(rate, atomic_load(&rate->filled), now);
+}
+
+int64_t rate_take(struct rate *rate, int64_t now)
+{
+	int64_t filled = atomic_load(&rate->filled);
+	int64_t wait, next;
+
+	do {
+		wait = wait_of(rate, filled, now);
+		if (wait)
+			return wait;
+		next =
+		    (filled > now ? filled : now) + MICROS / rate->per_second;
+	} while (!atomic_compare_exchange_weak(&rate->filled, &filled, next));
+	return 0;
+}

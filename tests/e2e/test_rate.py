@@ -1,0 +1,94 @@
+"""callers[].rate: how many requests one XMPP server may send."""
+
+import datetime
+import time
+
+import support
+
+
+def config(**rate):
+    return support.s3_config(callers=[
+        {"id": "prosody", "secret": support.SECRET, **rate},
+        {"id": "other", "secret": support.SECRET + "-other"}])
+
+
+def stamp(reply):
+    return datetime.datetime.strptime(
+        reply.json["retry_at"], "%Y-%m-%dT%H:%M:%S%z").timestamp()
+
+
+def ask(slotd, **auth):
+    return slotd.post(support.slot_body(), **auth)
+
+
+def exhaust(slotd, count):
+    """All that are left; the first refusal."""
+    for _ in range(count):
+        reply = ask(slotd)
+        if reply.status != 200:
+            return reply
+    raise AssertionError("never refused")
+
+
+def test_at_retry_at_it_succeeds(start):
+    slotd = start(config(rate=1, burst=2))
+    reply = exhaust(slotd, 50)
+    problem = support.assert_problem(reply, "rate-limited")
+    assert int(reply.headers["Retry-After"]) >= 1
+    assert "caller" in problem["detail"]
+    # Others have their own.
+    assert ask(slotd, caller="other",
+               secret=support.SECRET + "-other").status == 200
+    ahead = stamp(reply) - time.time()
+    assert ahead <= 2
+    support.wait_for("retry_at", lambda: time.time() >= stamp(reply))
+    assert ask(slotd).status == 200
+
+
+def test_before_the_body_is_read(start):
+    slotd = start(config(rate=1, burst=1))
+    exhaust(slotd, 50)
+    # Refills within the second: until the answer is the one that is meant.
+    body = support.slot_body()
+    head = (f"POST /slot HTTP/1.1\r\nHost: x\r\n"
+            f"Authorization: {support.authorization(body=body)}\r\n"
+            f"Content-Type: application/json\r\n"
+            f"Content-Length: {len(body)}\r\n\r\n").encode()
+
+    def refused():
+        exhaust(slotd, 50)
+        with support.socket.create_connection(
+                slotd.address, timeout=support.PATIENCE) as sock:
+            sock.sendall(head)  # and no body
+            sock.settimeout(2)
+            try:
+                return sock.recv(65536).startswith(b"HTTP/1.1 429 ")
+            except TimeoutError:
+                return False
+
+    support.wait_for("a refusal before the body", refused)
+
+
+def test_a_stranger_exhausts_nobody(start):
+    """Neither by the caller's id, nor by a captured request."""
+    slotd = start(config(rate=1, burst=5))
+    for _ in range(100):
+        reply = ask(slotd, secret="a-stranger-who-only-knows-the-id")
+        support.assert_problem(reply, "unauthorized")
+    body = support.slot_body()
+    line = support.authorization(body=body)
+    headers = [("Authorization", line), ("Content-Type", "application/json")]
+    assert slotd.ask("POST", "/slot", body, headers).status == 200
+    for _ in range(100):
+        reply = slotd.ask("POST", "/slot", body, headers)
+        support.assert_problem(reply, "replayed")
+    for _ in range(4):
+        assert ask(slotd).status == 200
+
+
+def test_ids_that_nobody_has(start):
+    slotd = start(config(rate=1, burst=1))
+    for _ in range(20):
+        support.assert_problem(
+            ask(slotd, caller="nobody"), "unauthorized")
+    assert ask(slotd).status == 200

@@ -1,0 +1,200 @@
+#include "quota/fixture.h"
+
+static char folder[] = "/tmp/slotd-quota-XXXXXX";
+
+static int enter(void **state)
+{
+	start(state);
+	return mkdtemp(folder) && chdir(folder) == 0 ? 0 : -1;
+}
+
+static int leave(void **state)
+{
+	char command[64];
+
+	(void)state;
+	snprintf(command, sizeof command, "rm -rf '%s'", folder);
+	return chdir("/") == 0 && system(command) == 0 ? 0 : -1;
+}
+
+static void write_state(const char *text, size_t len)
+{
+	FILE *file = fopen("state", "w");
+
+	assert_non_null(file);
+	assert_int_equal(fwrite(text, 1, len, file), len);
+	assert_int_equal(fclose(file), 0);
+}
+
+static size_t read_state(char *bytes, size_t size)
+{
+	FILE *file = fopen("state", "r");
+	size_t len;
+
+	assert_non_null(file);
+	len = fread(bytes, 1, size, file);
+	fclose(file);
+	return len;
+}
+
+static bool save(struct quota *quota, int64_t now)
+{
+	return quota->class->save(quota, now);
+}
+
+static void fill(const char *path)
+{
+	char said[256];
+	struct quota *quota = open_with(5000, path, T0, said);
+
+	assert_int_equal(ask(quota, "a@x", 60, 0, 100, T0), FAILURE_NONE);
+	assert_int_equal(
+	    ask(quota, "a@x", 30, 0, 100, T0 + HOUR), FAILURE_NONE);
+	assert_int_equal(ask(quota, "b@x", 30, 2, 0, T0 + HOUR), FAILURE_NONE);
+	assert_true(save(quota, T0 + HOUR));
+	close_quota(quota);
+}
+
+static void test_outlives_the_process(void **state)
+{
+	char said[256];
+	struct quota *quota;
+	struct stat stat_of;
+
+	(void)state;
+	unlink("state");
+	fill("state");
+	assert_int_equal(stat("state", &stat_of), 0);
+	assert_int_equal(stat_of.st_mode & 0777, 0600);
+	assert_int_equal(access("state.new", F_OK), -1);
+	quota = open_with(5000, "state", T0 + HOUR + SECOND, said);
+	assert_string_equal(said, "");
+	assert_int_equal(use_of(quota, "a@x", T0 + HOUR + SECOND).bytes, 90);
+	assert_int_equal(use_of(quota, "b@x", T0 + HOUR + SECOND).slots, 1);
+	assert_int_equal(
+	    ask(quota, "a@x", 11, 0, 100, T0 + HOUR), FAILURE_QUOTA_EXCEEDED);
+	assert_int_equal(why.retry_at, (T0 + DAY) / 1000);
+	close_quota(quota);
+	/* What counted until then is over. */
+	quota = open_with(5000, "state", T0 + DAY, said);
+	assert_int_equal(use_of(quota, "a@x", T0 + DAY).bytes, 30);
+	assert_int_equal(users_of(quota), 1);
+	close_quota(quota);
+}
+
+static void test_none_is_there_at_first(void **state)
+{
+	char said[256];
+	struct quota *quota;
+
+	(void)state;
+	unlink("state");
+	quota = open_with(100, "state", T0, said);
+	assert_string_equal(said, "");
+	/* Nothing has changed: nothing to write. */
+	assert_true(save(quota, T0));
+	assert_int_equal(access("state", F_OK), -1);
+	close_quota(quota);
+}
+
+static void expect_rubbish(const char *words)
+{
+	char said[256];
+	struct quota *quota = open_with(100, "state", T0 + HOUR, said);
+
+	if (!strstr(said, words) || !strstr(said, "state: "))
+		fail_msg("said: %s", said);
+	assert_int_equal(users_of(quota), 0);
+	assert_int_equal(ask(quota, "a@x", 100, 0, 100, T0), FAILURE_NONE);
+	close_quota(quota);
+}
+
+static void test_rubbish_is_said_and_ignored(void **state)
+{
+	static char good[4096], bad[4096];
+	size_t len;
+
+	(void)state;
+	unlink("state");
+	fill("state");
+	len = read_state(good, sizeof good);
+	assert_true(len > 300 && len < sizeof good);
+	for (size_t i = 0; i < len; i += 13) {
+		memcpy(bad, good, len);
+		bad[i] = (char)(bad[i] ^ 4);
+		write_state(bad, len);
+		expect_rubbish("is damaged");
+	}
+	for (size_t i = 0; i < len; i += 29) {
+		write_state(good, i);
+		expect_rubbish("is damaged");
+	}
+	write_state("quota\n", 6);
+	expect_rubbish("is damaged");
+	unlink("state");
+	assert_int_equal(mkdir("state", 0700), 0);
+	expect_rubbish("Invalid argument");
+	rmdir("state");
+}
+
+/* A disk that takes nothing: said, and the old one stays. */
+static void test_a_failed_save(void **state)
+{
+	char said[256], before[4096], after[4096];
+	struct quota *quota;
+	size_t len;
+
+	(void)state;
+	unlink("state");
+	fill("state");
+	len = read_state(before, sizeof before);
+	quota = open_with(5000, "state", T0 + HOUR, said);
+	assert_int_equal(ask(quota, "c@x", 1, 0, 100, T0 + HOUR), FAILURE_NONE);
+	assert_int_equal(mkdir("state.new", 0700), 0);
+	assert_false(save(quota, T0 + HOUR));
+	assert_int_equal(read_state(after, sizeof after), len);
+	assert_memory_equal(before, after, len);
+	rmdir("state.new");
+	/* It is still to be written. */
+	assert_true(save(quota, T0 + HOUR));
+	assert_true(read_state(after, sizeof after) > len);
+	close_quota(quota);
+}
+
+/* max_users was lowered: the newest stay. */
+static void test_fewer_places_than_before(void **state)
+{
+	char said[256], name[32];
+	struct quota *quota;
+
+	(void)state;
+	unlink("state");
+	quota = open_with(100, "state", T0, said);
+	for (int i = 0; i < 50; i++) {
+		snprintf(name, sizeof name, "u%d@x", i);
+		assert_int_equal(
+		    ask(quota, name, 5, 0, 10, T0 + i * SECOND), FAILURE_NONE);
+	}
+	assert_true(save(quota, T0 + HOUR));
+	close_quota(quota);
+	quota = open_with(20, "state", T0 + HOUR, said);
+	assert_non_null(strstr(said, "users do not fit"));
+	assert_in_range(users_of(quota), 19, 20);
+	assert_int_equal(use_of(quota, "u49@x", T0 + HOUR).bytes, 5);
+	assert_int_equal(use_of(quota, "u32@x", T0 + HOUR).bytes, 5);
+	assert_int_equal(use_of(quota, "u29@x", T0 + HOUR).bytes, 0);
+	close_quota(quota);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_outlives_the_process),
+		cmocka_unit_test(test_none_is_there_at_first),
+		cmocka_unit_test(test_rubbish_is_said_and_ignored),
+		cmocka_unit_test(test_a_failed_save),
+		cmocka_unit_test(test_fewer_places_than_before),
+	};
+
+	return cmocka_run_group_tests(tests, enter, leave);
+}
