@@ -1,5 +1,6 @@
 """Redis servers of our own, and a wire that can be cut."""
 
+import os
 import select
 import signal
 import socket
@@ -9,6 +10,9 @@ import threading
 import configs
 import resp
 import support
+
+# Or valkey-server.
+PROGRAM = os.environ.get("SLOTD_REDIS", "redis-server")
 
 
 class Redis:
@@ -39,7 +43,7 @@ class Redis:
         self.path.unlink(missing_ok=True)
         with open(self.folder / "redis.log", "ab") as log:
             self.process = subprocess.Popen(
-                ["redis-server", "--bind", "127.0.0.1", "--save", "",
+                [PROGRAM, "--bind", "127.0.0.1", "--save", "",
                  "--appendonly", "no", "--dir", str(self.folder),
                  "--unixsocket", str(self.path), *self.options],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log)
