@@ -94,8 +94,12 @@ static bool explain_scope(const struct conf_storage *storage,
 	if (!span_equal(scope.access_key_id, storage->s3_creds.access_key_id))
 		return differ(out, "access key id",
 		    storage->s3_creds.access_key_id, scope.access_key_id,
-		    "The URL was made with another key: by another slotd, or "
-		    "before the key was changed.\n");
+		    storage->s3_creds.session_token.len
+			? "Temporary credentials have been renewed since, or "
+			  "the URL was made by another slotd. It dies\nwith "
+			  "what signed it, whatever X-Amz-Expires says.\n"
+			: "The URL was made with another key: by another "
+			  "slotd, or before the key was changed.\n");
 	if (!span_equal(scope.region, storage->s3.region))
 		return differ(out, "region", storage->s3.region, scope.region,
 		    "The URL was made for another region: by another slotd, "

@@ -85,12 +85,53 @@ static void test_calendar(void **state)
 	}
 }
 
+static void test_read(void **state)
+{
+	/* By `date -u -d … +%s`. */
+	static const struct {
+		const char *text;
+		int64_t seconds;
+	} right[] = {
+		{ "1970-01-01T00:00:00Z", 0 },
+		{ "2014-10-24T23:00:23Z", 1414191623 },
+		{ "2016-02-29T12:00:00Z", 1456747200 },
+		{ "2000-03-01T00:00:00Z", 951868800 },
+		{ "1999-12-31T23:59:59.999Z", 946684799 },
+		{ "2026-11-25T18:00:00+00:00", 1795629600 },
+		{ "2100-02-28T23:59:59z", 4107542399 },
+		{ "9999-12-31T23:59:59Z", 253402300799 },
+	};
+	static const char *const wrong[] = { "", "2014-10-24", "2014-10-24T23",
+		"2014-10-24T23:00:23", "2014-13-24T23:00:23Z",
+		"2014-00-24T23:00:23Z", "2014-10-00T23:00:23Z",
+		"2014-10-32T23:00:23Z", "2014-10-24T24:00:23Z",
+		"2014-10-24T23:60:23Z", "2014-10-24T23:00:61Z",
+		"2014-10-24 23:00:23Z", "2014-10-24T23:00:23.Z",
+		"2014-10-24T23:00:23+02:00", "2014-10-24T23:00:23Zx",
+		"1969-12-31T23:59:59Z", "-014-10-24T23:00:23Z",
+		"2014-10-2xT23:00:23Z", "1414191623" };
+	int64_t seconds;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof right / sizeof *right; i++) {
+		assert_true(stamp_read(span_of(right[i].text), &seconds));
+		assert_int_equal(seconds, right[i].seconds);
+	}
+	seconds = 7;
+	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+		if (stamp_read(span_of(wrong[i]), &seconds))
+			fail_msg("%s was taken", wrong[i]);
+		assert_int_equal(seconds, 7);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_known),
 		cmocka_unit_test(test_other_forms),
 		cmocka_unit_test(test_calendar),
+		cmocka_unit_test(test_read),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

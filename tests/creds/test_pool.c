@@ -1,0 +1,204 @@
+#include "expect.h"
+
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "creds/pool.h"
+
+/* Sources that read files, with a clock of the test's. */
+
+#define WAIT 20000 /* looks, a millisecond apart */
+
+static _Atomic int64_t clock_now = 1000000;
+static atomic_uint told[4];
+
+static int64_t now(void)
+{
+	return clock_now;
+}
+
+static void no_chance(void *ret_bytes, unsigned len)
+{
+	memset(ret_bytes, 0, len);
+}
+
+static void tell(void *of, enum creds_news news, const char *source,
+    const char *why, int64_t expires)
+{
+	(void)of;
+	(void)expires;
+	if (!*source || (*why != '\0') != (news != CREDS_NEWS_WELL))
+		abort();
+	atomic_fetch_add(&told[news], 1);
+}
+
+static const struct creds_world world = { now, no_chance, tell, NULL };
+
+static void write_file(const char *name, const char *text)
+{
+	FILE *file = fopen("new", "w");
+
+	assert_non_null(file);
+	assert_true(fputs(text, file) >= 0);
+	assert_int_equal(fclose(file), 0);
+	assert_int_equal(chmod("new", 0600), 0);
+	assert_int_equal(rename("new", name), 0);
+}
+
+static struct creds_settings settings_of(const char *id, const char *file)
+{
+	struct creds_settings settings = { .kind = CREDS_STATIC };
+
+	for (unsigned i = 0; i < CREDS_TEXT_COUNT; i++)
+		settings.text[i] = SPAN_EMPTY;
+	settings.text[CREDS_KEY_ID] = span_of(id);
+	settings.text[CREDS_SECRET] = span_of("as it was");
+	settings.text[CREDS_SECRET_FILE] = span_of(file);
+	return settings;
+}
+
+static void expect_secret(
+    struct creds *creds, const char *secret, uint64_t generation)
+{
+	struct creds_value value;
+
+	assert_true(creds->class->get(creds, now(), &value));
+	expect_span(value.access_key_secret, secret);
+	assert_int_equal(value.generation, generation);
+	assert_int_equal(value.expires, 0);
+	creds->class->put_back(creds, &value);
+}
+
+static void test_carried_over(void **state)
+{
+	struct creds_pool *pool = creds_pool_open(&world);
+	struct creds_settings settings = settings_of("AKIAFAKE", "secret");
+	struct creds_settings other = settings_of("AKIAOTHER", "secret");
+	struct creds *first, *second, *third;
+	struct creds_value held;
+
+	(void)state;
+	write_file("secret", "one\n");
+	first = creds_pool_get(pool, &settings);
+	assert_non_null(first);
+	expect_secret(first, "one", 1);
+	assert_true(first->class->get(first, now(), &held));
+
+	/* The secret of another reading of the configuration. */
+	settings.text[CREDS_SECRET] = span_of("as it is now");
+	write_file("secret", "two\n");
+	second = creds_pool_get(pool, &settings);
+	assert_ptr_equal(first, second);
+	expect_secret(second, "two", 2);
+	expect_span(held.access_key_secret, "one");
+	first->class->put_back(first, &held);
+
+	third = creds_pool_get(pool, &other);
+	assert_ptr_not_equal(first, third);
+	expect_secret(third, "two", 1);
+
+	first->class->close(first);
+	write_file("secret", "two");
+	assert_ptr_equal(creds_pool_get(pool, &settings), second);
+	/* The same content is the same credentials. */
+	expect_secret(second, "two", 2);
+	second->class->close(second);
+	second->class->hold(second);
+	second->class->close(second);
+	second->class->close(second);
+	third->class->close(third);
+	creds_pool_close(pool);
+}
+
+static void test_status(void **state)
+{
+	struct creds_pool *pool = creds_pool_open(&world);
+	struct creds_settings settings = settings_of("AKIAFAKE", "later");
+	struct creds_status status;
+	struct creds_value value;
+	struct creds *creds;
+
+	(void)state;
+	for (size_t i = 0; i < 4; i++)
+		atomic_store(&told[i], 0);
+	creds = creds_pool_get(pool, &settings);
+	creds->class->wait(creds, WAIT);
+	creds->class->status(creds, now(), &status);
+	assert_false(status.ready);
+	assert_int_equal(status.expires, 0);
+	assert_string_equal(
+	    status.why, "cannot read later: No such file or directory");
+	assert_false(creds->class->get(creds, now(), &value));
+	/* Not before it may. */
+	assert_int_equal(atomic_load(&told[CREDS_NEWS_NONE]), 0);
+	creds_pool_speak(pool);
+	for (int i = 0; i < WAIT && !atomic_load(&told[CREDS_NEWS_NONE]); i++)
+		usleep(1000);
+	write_file("later", "here");
+	for (int i = 0; i < WAIT && !atomic_load(&told[CREDS_NEWS_WELL]); i++)
+		usleep(1000);
+	assert_int_equal(atomic_load(&told[CREDS_NEWS_NONE]), 1);
+	assert_int_equal(atomic_load(&told[CREDS_NEWS_WELL]), 1);
+	creds->class->status(creds, now(), &status);
+	assert_true(status.ready);
+	assert_string_equal(status.why, "");
+	expect_secret(creds, "here", 1);
+	creds->class->close(creds);
+	creds_pool_close(pool);
+}
+
+static void test_same_settings(void **state)
+{
+	struct creds_settings a = settings_of("A", "file"),
+			      b = settings_of("A", "file");
+	struct creds_settings *copy;
+
+	(void)state;
+	assert_true(creds_settings_same(&a, &b));
+	b.text[CREDS_SECRET] = span_of("other");
+	assert_true(creds_settings_same(&a, &b));
+	a.text[CREDS_SECRET_FILE] = b.text[CREDS_SECRET_FILE] = SPAN_EMPTY;
+	assert_false(creds_settings_same(&a, &b));
+	b.text[CREDS_SECRET] = a.text[CREDS_SECRET];
+	for (unsigned i = 0; i < CREDS_TEXT_COUNT; i++) {
+		b = a;
+		b.text[i] = span_of("something else");
+		assert_false(creds_settings_same(&a, &b));
+	}
+	b = a;
+	b.kind = CREDS_AUTO;
+	assert_false(creds_settings_same(&a, &b));
+	copy = creds_settings_copy(&a);
+	assert_true(creds_settings_same(&a, copy));
+	assert_int_equal(copy->text[CREDS_KEY_ID].at[1], 0);
+	creds_settings_drop(copy);
+}
+
+static int enter(void **state)
+{
+	static char name[] = "/tmp/slotd-creds-XXXXXX";
+
+	*state = name;
+	return mkdtemp(name) && chdir(name) == 0 ? 0 : -1;
+}
+
+static int leave(void **state)
+{
+	unlink("secret");
+	unlink("later");
+	return chdir("/") == 0 && rmdir(*state) == 0 ? 0 : -1;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_carried_over),
+		cmocka_unit_test(test_status),
+		cmocka_unit_test(test_same_settings),
+	};
+
+	return cmocka_run_group_tests(tests, enter, leave);
+}
