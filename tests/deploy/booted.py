@@ -11,6 +11,7 @@ import support
 
 BOOT = pathlib.Path(__file__).with_name("boot.sh")
 SYSTEMD = "/lib/systemd/systemd"
+PATIENCE = 3 * support.PATIENCE  # a boot, or what a unit takes
 
 
 class Machine:
@@ -35,8 +36,8 @@ class Machine:
                  "sh", BOOT, self.folder / "over", self.folder / "files"],
                 stdin=subprocess.DEVNULL, stdout=out, stderr=out)
         try:
-            self.init = support.wait_for("systemd", self._find_init)
-            support.wait_for("basic.target", self._has_booted)
+            self.init = support.wait_for("systemd", self._find_init, PATIENCE)
+            support.wait_for("basic.target", self._has_booted, PATIENCE)
         except BaseException:
             self.stop()
             raise
@@ -77,7 +78,7 @@ class Machine:
         done = subprocess.run(
             ["nsenter", "--target", str(self.init), "--all", "--root",
              "--wd=/", *map(str, command)], stdin=subprocess.DEVNULL,
-            capture_output=True, text=True, timeout=support.PATIENCE)
+            capture_output=True, text=True, timeout=PATIENCE)
         if check:
             assert done.returncode == 0, (command, done, self.journal())
         return done
@@ -99,7 +100,7 @@ class Machine:
         if self.process.poll() is None and getattr(self, "init", None):
             self.run("systemctl", "exit", check=False)
         try:
-            self.process.wait(support.PATIENCE)
+            self.process.wait(PATIENCE)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()

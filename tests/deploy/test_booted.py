@@ -184,6 +184,20 @@ def test_low_port(machine, service):
         assert service.ask("GET", "/readyz").status == 200
 
 
+def test_another_folder(machine, service):
+    """Only with the README's line for it."""
+    path = "/srv/slotd"
+    line = f"ReadWritePaths={path}"
+    assert f"`{line}`" in (UNITS / "README.md").read_text()
+    machine.run("install", "-d", "-o", "slotd", path)
+    service.configure(support.fs_config(path))
+    assert service.ctl("start", "slotd", check=False).returncode
+    assert "Read-only file system" in machine.journal()
+    with dropped_in(service, f"[Service]\n{line}\n"):
+        service.ctl("start", "slotd")
+        journey(service)
+
+
 def at(machine, unit, port):
     """Another port than the sample's."""
     path = f"/etc/systemd/system/{unit}"
