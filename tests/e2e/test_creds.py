@@ -12,19 +12,7 @@ from reloading import reload
 from test_redirect import redirect_config
 from test_signer import parts, presign
 
-BUCKET = "https://bucket.s3.example.org"
-
-
-@pytest.fixture(autouse=True)
-def nothing(monkeypatch, tmp_path):
-    aws.unset(monkeypatch)
-    monkeypatch.setenv("HOME", str(tmp_path))
-
-
-@pytest.fixture
-def server():
-    with aws.Aws() as one:
-        yield one
+pytestmark = pytest.mark.usefixtures("no_aws")
 
 
 def seconds(stamp):
