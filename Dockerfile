@@ -2,8 +2,8 @@
 FROM docker.io/library/debian:trixie-slim AS build
 RUN apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y \
 	--no-install-recommends gcc libc6-dev make pkg-config \
-	libconfig-dev libcurl4-openssl-dev libjansson-dev libmbedtls-dev \
-	libmicrohttpd-dev
+	libconfig-dev libcurl4-openssl-dev libgnutls28-dev libhiredis-dev \
+	libjansson-dev libmbedtls-dev libmicrohttpd-dev
 WORKDIR /slotd
 COPY . .
 RUN make -j2 CFLAGS=-O2 LDFLAGS=-s all
@@ -16,8 +16,8 @@ LABEL org.opencontainers.image.title="slotd" \
 # The libraries, and the authorities that HTTPS is checked by.
 RUN apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y \
 	--no-install-recommends ca-certificates \
-	libconfig11 libcurl4t64 libjansson4 libmbedcrypto16 \
-	libmicrohttpd12t64 && \
+	libconfig11 libcurl4t64 libgnutls30t64 libhiredis1.1.0 \
+	libjansson4 libmbedcrypto16 libmicrohttpd12t64 && \
 	rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/log/* && \
 	install -d -o 8363 -g 8363 -m 700 /var/lib/slotd
 COPY --from=build /slotd/LICENSE /usr/share/doc/slotd/copyright
@@ -28,7 +28,7 @@ USER 8363:8363
 VOLUME /var/lib/slotd
 EXPOSE 8363 8364
 STOPSIGNAL SIGTERM
-HEALTHCHECK --interval=30s --timeout=6s --start-period=5s \
+HEALTHCHECK --interval=30s --timeout=10s --start-period=5s \
 	CMD ["slotd", "health", "-c", "/etc/slotd/slotd.conf"]
 ENTRYPOINT ["slotd"]
 CMD ["serve", "-c", "/etc/slotd/slotd.conf"]

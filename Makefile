@@ -3,6 +3,7 @@ CC ?= cc
 PKG_CONFIG ?= pkg-config
 BUILD ?= build
 PREFIX ?= /usr/local
+SYSTEMDDIR ?= $(PREFIX)/lib/systemd/system
 RESULTS ?= $(BUILD)/results
 
 LIBS = libmicrohttpd jansson libconfig libcurl hiredis gnutls
@@ -12,15 +13,25 @@ WARNINGS = -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes \
 HARDEN = -fstack-protector-strong -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 \
 	-fPIE -fstack-clash-protection
 ALL_CFLAGS = -std=c17 -D_GNU_SOURCE -Iinclude -Isrc -pthread $(WARNINGS) \
-	$(HARDEN) $(shell $(PKG_CONFIG) --cflags $(LIBS)) $(CFLAGS) $(EXTRA)
+	$(HARDEN) $(shell $(PKG_CONFIG) --cflags-only-I $(LIBS)) $(CFLAGS) \
+	$(EXTRA)
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now -Wl,-z,noexecstack -pthread \
 	$(LDFLAGS) $(EXTRA)
-# Debian 12's Mbed TLS comes without a .pc file.
+# Debian 12's Mbed TLS comes without a .pc file. Only -I: hiredis' definitions
+# rename system calls, which tests/store stands in for.
 LDLIBS = $(shell $(PKG_CONFIG) --libs $(LIBS)) -lmbedcrypto
+
+ifeq ($(shell $(PKG_CONFIG) --exists $(LIBS) && echo yes),)
+ifeq ($(filter demo check lint bench help clean dist,$(MAKECMDGOALS)),)
+$(warning Libraries are missing, see `$(PKG_CONFIG) --print-errors --exists \
+	$(LIBS)`; on Debian `tests/packages.sh demo` installs them)
+endif
+endif
 
 SOURCES := $(sort $(wildcard src/*/*.c))
 OBJECTS := $(SOURCES:src/%.c=$(BUILD)/%.o)
 UNIT := $(sort $(wildcard tests/*/test_*.c))
+REDIS_DRIVER := $(BUILD)/tests/quota/redis_driver
 UNIT_BIN := $(UNIT:tests/%.c=$(BUILD)/tests/%)
 C_FILES = $(wildcard include/*/*.h src/*.c src/*/*.[ch] tests/*/*.[ch])
 
@@ -43,11 +54,32 @@ $(BUILD)/%.o: src/%.c
 $(BUILD)/http/openapi.o: api/openapi.yaml
 $(BUILD)/quota/redis_script.o: src/quota/redis.lua
 
-install: all ## install into DESTDIR, PREFIX (/usr/local)
+DOC = $(abspath $(DESTDIR)/$(PREFIX)/share/doc/slotd)
+UNITS = deploy/systemd/slotd.service deploy/systemd/slotd.socket
+
+install: all ## install into DESTDIR, PREFIX (/usr/local), SYSTEMDDIR
 	install -D -m 755 $(BUILD)/slotd $(DESTDIR)$(PREFIX)/bin/slotd
-	install -d $(DESTDIR)$(PREFIX)/share/doc/slotd
-	install -m 644 README.md LICENSE api/openapi.yaml \
-		deploy/slotd.conf.example $(DESTDIR)$(PREFIX)/share/doc/slotd
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man8 doc/slotd.8
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man5 doc/slotd.conf.5
+	install -D -m 644 -t $(DOC) README.md LICENSE CHANGELOG.md \
+		SECURITY.md api/openapi.yaml deploy/slotd.conf.example
+	cd deploy && find . -type f ! -path './systemd/slotd.*' \
+		! -name slotd.conf.example ! -name '.*' \
+		-exec install -D -m 644 '{}' '$(DOC)/examples/{}' ';'
+	install -D -m 644 -t $(DESTDIR)$(SYSTEMDDIR) $(UNITS)
+	sed -i 's,/usr/bin/slotd,$(PREFIX)/bin/slotd,' \
+		$(UNITS:deploy/systemd/%=$(DESTDIR)$(SYSTEMDDIR)/%)
+	install -D -m 644 deploy/systemd/slotd.sysusers \
+		$(DESTDIR)$(PREFIX)/lib/sysusers.d/slotd.conf
+	install -D -m 644 deploy/systemd/slotd.tmpfiles \
+		$(DESTDIR)$(PREFIX)/lib/tmpfiles.d/slotd.conf
+
+dist: ## the source as a tarball in build/
+	@tests/dist.sh $(BUILD)
+
+deb: ## a Debian package, in build/deb/
+	@tests/packages.sh deb
+	@tests/deb/build.sh $(BUILD)
 
 # --- trying it ------------------------------------------------------------
 
@@ -61,7 +93,8 @@ demo-stop: ## stop what `make demo` left running
 
 # --- tests ----------------------------------------------------------------
 
-SUITES = unit house openapi e2e s3 xmpp deploy watch image kubernetes asan-unit asan-e2e debian13
+SUITES = unit house openapi e2e quota s3 xmpp deploy watch image kubernetes \
+	deb asan-unit asan-e2e debian13
 COUNT = tests/count.sh $(RESULTS)
 # The one that Debian's python3-* packages are for.
 PYTHON ?= /usr/bin/python3
@@ -78,9 +111,9 @@ check: ## install what is missing, then run all the tests
 	+@$(MAKE) --no-print-directory -j2 EXTRA=-Werror all unit-programs || \
 		{ echo "0 passed, 1 failed"; exit 1; }
 	+@$(MAKE) --no-print-directory -j2 -k -Otarget \
-		check-debian13 check-openapi check-house check-unit \
-		check-e2e check-s3 check-xmpp check-deploy check-watch check-image \
-		check-kubernetes check-asan || true
+		check-debian13 check-deb check-openapi check-house check-unit \
+		check-e2e check-quota check-s3 check-xmpp check-deploy \
+		check-watch check-image check-kubernetes check-asan || true
 	@tests/sum.sh $(RESULTS) $(SUITES)
 
 check-unit: unit-programs ## the unit tests
@@ -109,6 +142,9 @@ check-kubernetes: all ## the manifests, by kubectl and Kubernetes' schemas
 	@SLOTD=$(BUILD)/slotd SLOTD_SCHEMAS=$(abspath $(BUILD))/kubernetes \
 		$(COUNT) kubernetes $(PYTEST) tests/kubernetes
 
+check-quota: all $(REDIS_DRIVER) ## quotas in a real Redis that dies, stalls, fails over
+	@SLOTD=$(BUILD)/slotd $(COUNT) $(SUITE)quota $(PYTEST) tests/quota
+
 check-house: all ## the laws of the house, and the hardening
 	@SLOTD=$(BUILD)/slotd $(COUNT) house $(PYTEST) tests/house
 
@@ -128,7 +164,10 @@ check-debian13: ## the same on Debian 13, in a folder
 	@PYTEST="$(PYTEST)" $(COUNT) debian13 tests/debian13.sh \
 		$(abspath $(BUILD))/debian13
 
-unit-programs: $(UNIT_BIN)
+check-deb: ## the Debian package on Debian 12 and 13, in folders
+	@SLOTD=$(BUILD)/slotd $(COUNT) deb $(PYTEST) tests/deb
+
+unit-programs: $(UNIT_BIN) $(REDIS_DRIVER)
 
 $(BUILD)/libslotd.a: $(OBJECTS)
 	@echo "AR $@"
@@ -168,7 +207,7 @@ help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' Makefile | expand -t 18
 
 .PHONY: all install demo demo-stop check check-unit check-e2e check-house \
-	check-openapi check-s3 check-xmpp check-deploy check-watch \
+	check-openapi check-quota check-s3 check-xmpp check-deploy check-watch \
 	check-image check-kubernetes check-asan check-tsan check-debian13 \
-	unit-programs bench lint fmt cover clean help
--include $(BUILD)/main.d $(OBJECTS:.o=.d) $(UNIT_BIN:=.d)
+	check-deb dist deb unit-programs bench lint fmt cover clean help
+-include $(BUILD)/main.d $(OBJECTS:.o=.d) $(UNIT_BIN:=.d) $(REDIS_DRIVER).d

@@ -15,7 +15,7 @@ packages=$packages,libcmocka-dev,libhiredis-dev,libgnutls28-dev
 # debootstrap does not know which of these to take first; apt does.
 xmpp="prosody prosody-modules lua-unbound lua-check ejabberd erlang-dev"
 xmpp="$xmpp go-sendxmpp python3-slixmpp python3-aiohttp python3-pytest"
-xmpp="$xmpp python3-requests nginx openssl curl"
+xmpp="$xmpp python3-requests nginx openssl curl valkey-server"
 
 skip() {
 	echo "ok 1 - Debian 13 # SKIP $1"
@@ -77,7 +77,7 @@ fi
 
 rm -rf "$root/slotd"
 mkdir "$root/slotd"
-cp -r Makefile src include api tests deploy "$root/slotd" || exit 1
+cp -r Makefile src include api doc tests deploy "$root/slotd" || exit 1
 if inside make -C /slotd -j2 EXTRA=-Werror all unit-programs >/dev/null; then
 	echo "ok 1 - it builds without a warning on Debian 13"
 else
@@ -90,6 +90,10 @@ worst=$?
 # Ceph would be another gigabyte; tests/xmpp says what it left out.
 inside SLOTD=/slotd/build/slotd SLOTD_CEPH=no $PYTEST /slotd/tests/xmpp ||
 	worst=1
+
+# The one of both that Debian 12 has not.
+inside SLOTD=/slotd/build/slotd SLOTD_REDIS=valkey-server $PYTEST \
+	/slotd/tests/quota || worst=1
 
 set -- "$root"/lib*/ld-linux-*.so.*
 cat >"$folder/slotd" <<END

@@ -32,6 +32,6 @@ python() {
 try clang-format --dry-run -Werror "$@"
 try tidy
 try check_flow
-try shellcheck .ci/run tests/*.sh tests/*/*.sh
+try shellcheck .ci/run tests/*.sh tests/*/*.sh debian/slotd.p*
 try python
 exit $worst

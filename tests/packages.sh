@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs the Debian packages that are missing; does nothing when all are
-# there. Usage: packages.sh demo|check|lint
+# there. Usage: packages.sh demo|check|deb|lint
 # shellcheck disable=SC2086 # lists of packages are to be split
 set -eu
 
@@ -8,7 +8,8 @@ build="gcc libc6-dev make pkg-config libmicrohttpd-dev libjansson-dev
 	libmbedtls-dev libconfig-dev libcurl4-openssl-dev
 	libhiredis-dev libgnutls28-dev"
 demo="$build curl openssl"
-check="$demo ca-certificates binutils strace nginx debootstrap libcmocka-dev
+check="$demo ca-certificates binutils mandoc strace nginx debootstrap
+	libcmocka-dev
 	python3-pytest python3-boto3 python3-yaml python3-jsonschema
 	python3-requests ceph-mon ceph-osd ceph-common radosgw s3cmd
 	chromium libfaketime ejabberd erlang-dev prosody prosody-modules
@@ -17,13 +18,15 @@ check="$demo ca-certificates binutils strace nginx debootstrap libcmocka-dev
 	iproute2 podman runc redis-server"
 lint="$build libcmocka-dev clang-format clang-tidy cppcheck shellcheck
 	pyflakes3"
+deb="$build build-essential debhelper libcmocka-dev"
 
 case ${1-} in
 demo) wanted=$demo ;;
 check) wanted=$check ;;
+deb) wanted=$deb ;;
 lint) wanted=$lint ;;
 *)
-	echo "usage: $0 demo|check|lint" >&2
+	echo "usage: $0 demo|check|deb|lint" >&2
 	exit 2
 	;;
 esac

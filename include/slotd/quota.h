@@ -51,6 +51,7 @@ struct quota_use {
 struct quota_stats {
 	uint64_t users; /* users and domains in memory; of parts that keep
 	                 * them elsewhere 0 */
+	uint64_t users_max; /* how many there can be */
 	/* Of parts that ask others: */
 	uint64_t calls;  /* round trips that were answered */
 	uint64_t errors; /* those that failed or came too late */

@@ -287,16 +287,21 @@ void policy_domain_bytes(
 	    reader, node, &((struct policy *)into)->domain_bytes_per_day);
 }
 
-static void cap(struct policy *policy, uint64_t limit)
+/* The largest file that a limit lets through at all is the largest. */
+static void cap(
+    struct reader *reader, const struct node *group, struct policy *policy)
 {
-	if (limit && policy->max_size > limit)
-		policy->max_size = limit;
-}
+	const struct node *node = group ? node_member(group, "max_size") : NULL;
+	const uint64_t limits[] = { policy->bytes_per_day,
+		policy->domain_bytes_per_day };
+	uint64_t before = policy->max_size;
 
-static void cap_both(struct policy *policy)
-{
-	cap(policy, policy->bytes_per_day);
-	cap(policy, policy->domain_bytes_per_day);
+	for (size_t i = 0; i < sizeof limits / sizeof *limits; i++)
+		if (limits[i] && policy->max_size > limits[i])
+			policy->max_size = limits[i];
+	if (node && policy->max_size < before)
+		node_warn(reader, node,
+		    "is more than may be uploaded in a day, which holds");
 }
 
 /* Callers whose slots slotd never sees. */
@@ -320,9 +325,10 @@ static void warn_of_shares(struct reader *reader, const struct node *root)
 void check_quotas(struct reader *reader, const struct node *root)
 {
 	struct conf *conf = reader->conf;
+	const struct node *domains = node_member(root, "domains");
 
-	cap_both(&conf->policy);
+	cap(reader, node_member(root, "policy"), &conf->policy);
 	for (size_t i = 0; i < conf->domain_count; i++)
-		cap_both(&conf->domains[i].policy);
+		cap(reader, node_at(domains, i), &conf->domains[i].policy);
 	warn_of_shares(reader, root);
 }

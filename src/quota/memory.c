@@ -281,6 +281,7 @@ static void stats(struct quota *quota, struct quota_stats *ret_stats)
 
 		pthread_mutex_lock(&shard->lock);
 		ret_stats->users += shard->count;
+		ret_stats->users_max += shard->size;
 		pthread_mutex_unlock(&shard->lock);
 	}
 }

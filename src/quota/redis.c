@@ -158,12 +158,9 @@ static enum failure nonce_enter(struct quota *quota,
 	return failure;
 }
 
-bool quota_redis_stats(
-    struct quota *quota, struct quota_redis_stats *ret_stats);
-
 static void stats(struct quota *quota, struct quota_stats *ret_stats)
 {
-	struct quota_redis_stats all;
+	struct quota_redis_stats all = { 0 };
 
 	quota_redis_stats(quota, &all);
 	*ret_stats = (struct quota_stats){ .micros = all.micros };

@@ -48,6 +48,7 @@ static const struct prefix {
 	{ "ERR Client sent AUTH", QUOTA_REDIS_AUTH },
 	{ "NOPERM ", QUOTA_REDIS_DENIED },
 	{ "ERR The user executing the script can't", QUOTA_REDIS_DENIED },
+	{ "ERR ACL failure in script", QUOTA_REDIS_DENIED },
 	{ "MOVED ", QUOTA_REDIS_CLUSTER },
 	{ "ASK ", QUOTA_REDIS_CLUSTER },
 	{ "TRYAGAIN ", QUOTA_REDIS_CLUSTER },

@@ -76,7 +76,7 @@ static void come_back(struct redis_pool *pool)
 static void work(struct redis_pool *pool)
 {
 	struct redis_fault fault;
-	struct redis_link link;
+	struct redis_link link = { 0 };
 
 	if (!make(pool, &link, &fault)) {
 		if (pool->stopping)

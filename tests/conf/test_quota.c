@@ -52,6 +52,19 @@ static void limits(void **state)
 	said_done(&said);
 }
 
+static void a_size_that_no_day_has_room_for(void **state)
+{
+	(void)state;
+	expect(CALLERS S3 "policy = { bytes_per_day = 9;\nmax_size = 10; };",
+	    "",
+	    "slotd.conf:4: policy.max_size: warning: is more than may be "
+	    "uploaded in a day, which holds\n");
+	expect(CALLERS S3 "policy = { bytes_per_day = 9; max_size = 9; };"
+			  "domains = ({ name = \"a.example\"; "
+			  "bytes_per_day = 5; });",
+	    "", "");
+}
+
 static void in_memory(void **state)
 {
 	struct said said = read_conf(
@@ -189,6 +202,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(defaults),
 		cmocka_unit_test(limits),
+		cmocka_unit_test(a_size_that_no_day_has_room_for),
 		cmocka_unit_test(in_memory),
 		cmocka_unit_test(in_redis),
 		cmocka_unit_test(rates),

@@ -3,7 +3,6 @@
 Uploads that are slow: test_store.py and test_relay_slow.py.
 """
 
-import http.client
 import re
 import socket
 
@@ -11,7 +10,6 @@ import pytest
 
 import support
 from dial import HEALTH, Line
-from upload import Upload
 
 FILE = b"0123456789abcdef" * 2**16 * 24
 HOST = b"Host: 127.0.0.1\r\n"
@@ -44,65 +42,86 @@ def short_idle(start_once):
     return start_once(support.s3_config(limits=limits(idle_timeout=1)))
 
 
-class Dripping(Upload):
-    """A connection of its own words; see wait_closed."""
+class Dripping(Line):
+    """A connection of its own words, and what it goes on with."""
 
-    def __init__(self, slotd, data):
-        self.sock = socket.create_connection(
-            slotd.address, support.PATIENCE)
+    def __init__(self, slotd, data, drip):
+        super().__init__(slotd.address)
         self.send(data)
+        self.data, self.drip = data, drip
+        self.answer, self.over = b"", False
+        self.sock.settimeout(0.02)
+
+    def go_on(self):
+        """Whether it is over."""
+        try:
+            if not self.over:
+                self.send(self.drip)
+                piece = self.sock.recv(65536)
+                self.answer += piece
+                self.over = not piece
+        except TimeoutError:
+            pass
+        except ConnectionError:
+            self.over = True
+        return self.over
 
 
-@pytest.mark.parametrize("data, drip", [
-    (b"", None), (b"G", None), (b"", b"G"), (b"GET /", b"a"),
-    (b"GET /healthz HTTP/1.1\r\n", b"a"),
-    (b"GET /healthz HTTP/1.1\r\n" + HOST, b"X: y\r\n"),
-    (POST + b"Content-Length: 9", b"9"),
-    (b"\r\n", b"\r\n"),
-])
-def test_a_head(short_head, data, drip):
-    line = Dripping(short_head, data)
-    line.wait_closed(drip)
-    line.close()
+def wait_for_the_end(lines):
+    """Of all, while each goes on with its drip."""
+    left = lines
+
+    def over():
+        nonlocal left
+        left = [line for line in left if not line.go_on()]
+        return not left
+    try:
+        support.wait_for("the end of all", over)
+    finally:
+        for line in lines:
+            line.close()
+        assert not left, [(line.data, line.drip) for line in left]
+
+
+def test_heads(short_head):
+    wait_for_the_end([Dripping(short_head, *words) for words in (
+        (b"", b""), (b"G", b""), (b"", b"G"), (b"GET /", b"a"),
+        (b"GET /healthz HTTP/1.1\r\n", b"a"),
+        (b"GET /healthz HTTP/1.1\r\n" + HOST, b"X: y\r\n"),
+        (POST + b"Content-Length: 9", b"9"),
+        (b"\r\n", b"\r\n"))])
     assert short_head.healthy()
 
 
-def test_a_head_behind_another_request(short_idle):
-    """From the end of a request on it is idle until the next line is whole."""
-    line = Dripping(short_idle, HEALTH + b"GET /heal")
-    assert support.statuses(line.wait_closed(b"t")) == [200]
-    line.close()
-
-
-@pytest.mark.parametrize("data, drip", [
-    (POST + b"Content-Length: 16000\r\n\r\n", None),
-    (POST + b"Content-Length: 16000\r\n\r\n{", b" "),
-    (POST + b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\n \r\n"),
-    (POST + b"Transfer-Encoding: chunked\r\n\r\n1", b"1"),
-    (POST + b"Content-Length: 16000\r\nExpect: 100-continue\r\n\r\n", b" "),
-    (HEALTH + POST + b"Content-Length: 16000\r\n\r\n", b" "),
-])
-def test_the_body_of_a_slot_request(short_body, data, drip):
+def test_bodies_of_slot_requests(short_body):
     seen = len(short_body.lines)
-    line = Dripping(short_body, data)
-    line.wait_closed(drip)
-    line.close()
-    found = short_body.wait_line("route=/slot", seen)
-    assert "ended=early" in found and TOO_SLOW in found
-    assert "client=127.0.0.1" in found
+    sized, chunked = b"Content-Length: 16000\r\n", (
+        b"Transfer-Encoding: chunked\r\n\r\n")
+    lines = [Dripping(short_body, *words) for words in (
+        (POST + sized + b"\r\n", b""),
+        (POST + sized + b"\r\n{", b" "),
+        (POST + sized + b"Expect: 100-continue\r\n\r\n", b" "),
+        (HEALTH + POST + sized + b"\r\n", b" "),
+        (POST + chunked, b"1\r\n \r\n"),
+        (POST + chunked + b"1;", b"a"))]
+    wait_for_the_end(lines)
+
+    def said():
+        return [x for x in short_body.lines[seen:] if "route=/slot" in x]
+    support.wait_for("their lines", lambda: len(said()) == len(lines))
+    for line in said():
+        assert "ended=early" in line and TOO_SLOW in line, line
+        assert "client=127.0.0.1" in line, line
     assert short_body.healthy()
 
 
-@pytest.mark.parametrize("drip", [None, b"\r\n", b"G"])
-def test_between_two_requests(short_idle, drip):
-    line = Line(short_idle.address)
-    for _ in range(3):
-        assert line.ask().status == 200
-    assert short_idle.healthy()
-    upload = Upload.__new__(Upload)
-    upload.sock = line.sock
-    assert upload.wait_closed(drip) == b""
-    line.close()
+def test_between_two_requests(short_idle):
+    """And from the end of one until the next one's first line is whole."""
+    lines = [Dripping(short_idle, HEALTH * 3 + more, drip) for more, drip in (
+        (b"", b""), (b"", b"\r\n"), (b"", b"G"), (b"GET /heal", b"t"))]
+    wait_for_the_end(lines)
+    for line in lines:
+        assert support.statuses(line.answer) == [200] * 3, line.answer
 
 
 def small_buffer(slotd, data):
@@ -138,24 +157,22 @@ def test_answers_that_nobody_reads(short_body):
     assert short_body.healthy()
 
 
+def keep(slotd):
+    slotd.file = slotd.slot(size=len(FILE))
+    assert support.fetch("PUT", slotd.file["put"], FILE).status == 201
+
+
 @pytest.fixture(scope="module")
 def files(start_once, tmp_path_factory):
-    """With a file that no socket's buffers hold."""
+    """In a hurry, with a file that no socket's buffers hold."""
     slotd = start_once(support.fs_config(
-        tmp_path_factory.mktemp("store"),
-        limits=limits(body_timeout=1, min_rate=2**31 - 1)))
-    slotd.file = slotd.slot(size=len(FILE))
-    # Its upload needs no rate: it fits into the first second, or is tried
-    # again.
-    support.wait_for("the file", lambda: put(slotd) in (201, 409))
+        tmp_path_factory.mktemp("store"), limits=limits()))
+    keep(slotd)
+    slotd.stop()
+    slotd.config["limits"] = limits(body_timeout=1, min_rate=2**31 - 1)
+    support.write_config(slotd.path.parent, slotd.config)
+    slotd.start()
     return slotd
-
-
-def put(slotd):
-    try:
-        return support.fetch("PUT", slotd.file["put"], FILE).status
-    except (OSError, http.client.HTTPException):
-        return None
 
 
 def get(slotd):
@@ -186,16 +203,14 @@ def test_a_steady_download_has_its_time(start, tmp_path):
     """Each min_rate bytes that were taken are worth a second."""
     slotd = start(support.fs_config(tmp_path / "store", limits=limits(
         body_timeout=1, min_rate=1024)))
-    slotd.file = slotd.slot(size=len(FILE))
-    assert put(slotd) == 201
+    keep(slotd)
     line = Line(slotd.address)
     line.send(get(slotd))
     begin = line.sock.recv(1000)
     # Another's body_timeout goes by, three times.
     for _ in range(3):
-        other = Dripping(slotd, POST + b"Content-Length: 9\r\n\r\n")
-        other.wait_closed()
-        other.close()
+        wait_for_the_end([Dripping(
+            slotd, POST + b"Content-Length: 9\r\n\r\n", b"")])
     answer = begin + line.rest()
     assert answer.split(b"\r\n\r\n", 1)[1] == FILE
     line.close()

@@ -8,7 +8,7 @@ import time
 import pytest
 
 import support
-from dial import Line, Lines
+from dial import HEALTH, Line, Lines
 from upload import Upload
 
 A, B = "127.0.0.1", "127.0.0.2"
@@ -195,53 +195,94 @@ def is_refused_with_its_body_unread(slotd):
 
 def is_refused_itself(slotd):
     with Lines(slotd.address) as lines:
-        for _ in range(5):
+        for _ in range(7):
             lines.dial()
         lines.open[-1].rest()
 
 
+def four_places(store, **limits):
+    return support.fs_config(store, trusted_proxies=(), limits={
+        "connections_per_address": 4, **limits})
+
+
 @pytest.fixture(scope="module")
-def two(start_once, tmp_path_factory):
-    return start_once(support.fs_config(
-        tmp_path_factory.mktemp("store"), trusted_proxies=(), limits={
-            "connections_per_address": 2, "header_timeout": 1,
-            "body_timeout": 1}))
+def four(start_once, tmp_path_factory):
+    return start_once(four_places(tmp_path_factory.mktemp("store")))
+
+
+@pytest.fixture(scope="module")
+def hasty(start_once, tmp_path_factory):
+    return start_once(four_places(
+        tmp_path_factory.mktemp("store"), header_timeout=1, body_timeout=1))
+
+
+def connections(slotd):
+    """How many there are, that which asks included."""
+    with Lines(slotd.address) as lines:
+        text = lines.dial("127.0.0.3").ask(
+            HEALTH.replace(b"/healthz", b"/metrics")).body.decode()
+    return int(re.search(
+        r'(?m)^slotd_connections\{listener="listen"\} (\d+)$', text)[1])
+
+
+def wait_for_all_places(slotd):
+    def room():
+        with Lines(slotd.address) as lines:
+            return lines.served(5) == 4
+    support.wait_for("all places", room)
+    # These have to be given back first.
+    support.wait_for("quiet", lambda: connections(slotd) == 1)
 
 
 @pytest.mark.parametrize("end", [
     says_nothing, is_reset, asks_and_closes, closes_after_its_last_byte,
-    sends_rubbish, goes_in_its_body, is_late_with_its_head,
-    is_late_with_its_body, is_refused_with_its_body_unread,
-    is_refused_itself,
-])
-def test_no_place_is_lost(two, end):
-    def room():
-        with Lines(two.address) as lines:
-            return lines.served(3) == 2
-    support.wait_for("both places", room)
-    support.wait_for("a place", two.healthy)
-    end(two)
-    support.wait_for("both places", room)
+    goes_in_its_body, is_refused_with_its_body_unread, is_refused_itself])
+def test_no_place_is_lost(four, end):
+    wait_for_all_places(four)
+    end(four)
+    wait_for_all_places(four)
 
 
-def test_no_place_is_lost_by_files(two):
-    """Uploads and downloads that break off, and those that do not."""
-    data = b"x" * 2**22
-    kept = two.slot(size=len(data))
-    support.wait_for("a place", two.healthy)
-    assert support.fetch("PUT", kept["put"], data).status == 201
+@pytest.mark.parametrize("end", [
+    sends_rubbish, is_late_with_its_head, is_late_with_its_body])
+def test_no_place_is_lost_by_the_slow(hasty, end):
+    wait_for_all_places(hasty)
+    end(hasty)
+    wait_for_all_places(hasty)
 
-    def room():
-        with Lines(two.address) as lines:
-            return lines.served(3) == 2
-    support.wait_for("both places", room)
-    support.wait_for("a place", two.healthy)
-    Upload.begun(two.slot(size=9)["put"], b"123456789", 3).close()
-    support.wait_for("both places", room)
+
+def breaks_an_upload_off(slotd, kept):
+    slot = slotd.slot(size=9)
+    wait_for_all_places(slotd)
+    Upload.begun(slot["put"], b"123456789", 3).close()
+
+
+def breaks_a_download_off(slotd, kept):
     reader = Upload(kept["get"], None, method="GET")
     reader.sock.recv(10)
     reader.close()
-    support.wait_for("both places", room)
+
+
+def takes_a_download(slotd, kept):
+    assert support.fetch("GET", kept["get"]).status == 200
+
+
+@pytest.fixture(scope="module")
+def kept(four):
+    """A file that no socket's buffers hold."""
+    data = b"x" * 2**24
+    slot = four.slot(size=len(data))
+    wait_for_all_places(four)
+    assert support.fetch("PUT", slot["put"], data).status == 201
+    return slot
+
+
+@pytest.mark.parametrize("end", [
+    breaks_an_upload_off, breaks_a_download_off, takes_a_download])
+def test_no_place_is_lost_by_files(four, kept, end):
+    wait_for_all_places(four)
+    end(four, kept)
+    wait_for_all_places(four)
 
 
 # --- in all ---------------------------------------------------------------

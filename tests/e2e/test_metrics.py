@@ -6,6 +6,7 @@ import socket
 import subprocess
 import time
 
+import aws
 import dialects
 import pytest
 import support
@@ -184,8 +185,8 @@ def test_connections(start, tmp_path):
     metrics = support.wait_for("all of them", lambda: (
         (found := scrape(slotd)).value("slotd_connections", "public") == 14
         and found.of("slotd_connections_refused_total")
-        == {"connections": 3} and found))
-    assert metrics.value("slotd_connections", "listen") == 1
+        == {"connections": 3}
+        and found.value("slotd_connections", "listen") == 1 and found))
     assert metrics.value("slotd_connections_max") == 16
     assert metrics.of(REFUSALS) == {"unavailable": 3}
     for stranger in strangers:
@@ -244,6 +245,25 @@ def test_credentials(start):
     assert metrics.of("slotd_credentials_available") == {"default": 1}
     # Long-lived ones have no end.
     assert metrics.of("slotd_credentials_expiry_timestamp_seconds") == {}
+
+
+def test_temporary_credentials(start, monkeypatch, tmp_path):
+    aws.unset(monkeypatch)
+    with aws.Aws() as server:
+        aws.use_sts(monkeypatch, server, tmp_path)
+        slotd = start(aws.config())
+        assert slotd.slot()
+        metrics = scrape(slotd)
+        assert metrics.of("slotd_credentials_available") == {"default": 1}
+        assert metrics.of("slotd_credentials_expiry_timestamp_seconds") == {
+            "default": server.given[0].expires}
+        server.fault = aws.broken
+        slotd = start(aws.config())
+        slotd.wait_line('msg="no credentials"')
+        metrics = scrape(slotd)
+        assert metrics.samples["slotd_credentials_available"] == {
+            ("default",): 0}
+        assert metrics.of("slotd_credentials_expiry_timestamp_seconds") == {}
 
 
 FORWARDED = [{"X-Forwarded-For": "192.0.2.1"}, {"X-Forwarded-For": "::1"},

@@ -293,6 +293,18 @@ def test_the_command(start):
     assert b"does not answer" in done.stderr
 
 
+def test_the_command_by_a_unix_socket(start, tmp_path):
+    """Below a path, too, that a proxy would take off."""
+    slotd = start(support.s3_config(
+        listen={"address": None, "port": None, "base_path": "/up",
+                "unix": str(tmp_path / "slotd.sock")},
+        policy={"slots_per_minute": 5}))
+    done = support.run("quota", "-c", slotd.path, "a@example.org")
+    assert done.returncode == 0, done
+    assert b"slots in the last minute: 0 of 5\n" in done.stdout
+    assert b"bytes in the last day: no limit\n" in done.stdout
+
+
 def test_the_command_without_a_caller(start):
     slotd = start(limited(callers=[
         {"id": "prosody", "secret": support.SECRET,
@@ -332,6 +344,10 @@ def test_metrics(start):
         ask(slotd, jid="b@example.org", size=1), "quota-exceeded", 86400)
     lines = slotd.ask("GET", "/metrics").body.decode().splitlines()
     assert "slotd_quota_users 2" in lines
+    # In shards of one size.
+    most, = [int(line.split()[1]) for line in lines
+             if line.startswith("slotd_quota_users_max ")]
+    assert 99000 <= most <= 100000
     assert 'slotd_refusals_total{code="quota-exceeded"} 1' in lines
     assert 'slotd_refusals_total{code="rate-limited"} 0' in lines
     assert not [line for line in lines if "a@" in line or "b@" in line]

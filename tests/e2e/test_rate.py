@@ -1,5 +1,6 @@
 """callers[].rate: how many requests one XMPP server may send."""
 
+import base64
 import datetime
 import time
 
@@ -92,3 +93,25 @@ def test_ids_that_nobody_has(start):
         support.assert_problem(
             ask(slotd, caller="nobody"), "unauthorized")
     assert ask(slotd).status == 200
+
+
+def test_a_caller_of_ejabberds_dialect(start):
+    secret = support.SECRET + "-ejabberd"
+    slotd = start(support.s3_config(callers=[
+        {"id": "ejabberd", "secret": secret, "dialect": "ejabberd",
+         "rate": 1, "burst": 2}]))
+
+    def get(secret):
+        basic = base64.b64encode(f"ejabberd:{secret}".encode()).decode()
+        return slotd.ask("GET", "/slot?jid=a%40x.org&name=a&size=1",
+                         headers=[("Authorization", "Basic " + basic)])
+
+    for _ in range(50):
+        assert get("a-strangers-guess").status == 401
+    replies = [get(secret) for _ in range(50)]
+    assert [reply.status for reply in replies[:2]] == [200, 200]
+    refused = [reply for reply in replies if reply.status != 200]
+    assert refused
+    assert {(reply.status, reply.json["code"]) for reply in refused} == {
+        (402, "rate-limited")}
+    assert all(int(reply.headers["Retry-After"]) >= 1 for reply in refused)

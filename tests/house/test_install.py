@@ -1,6 +1,9 @@
 """make install and make help."""
 
+import pathlib
+import re
 import subprocess
+import tarfile
 
 import house
 
@@ -20,9 +23,50 @@ def test_install(tmp_path):
     assert program.stat().st_mode & 0o777 == 0o755
     version = run(str(program), "--version")
     assert version.returncode == 0 and version.stdout
-    docs = {path.name for path in (tmp_path / "usr/share/doc/slotd").iterdir()}
-    assert docs == {"README.md", "LICENSE", "openapi.yaml",
-                    "slotd.conf.example"}
+    doc = tmp_path / "usr/share/doc/slotd"
+    files = {path.name for path in doc.iterdir() if path.is_file()}
+    assert files == {"README.md", "LICENSE", "CHANGELOG.md", "SECURITY.md",
+                     "openapi.yaml", "slotd.conf.example"}
+    assert (doc / "examples/prosody/mod_http_upload_slotd.lua").is_file()
+    for name in ("share/man/man8/slotd.8", "share/man/man5/slotd.conf.5",
+                 "lib/systemd/system/slotd.service",
+                 "lib/systemd/system/slotd.socket",
+                 "lib/sysusers.d/slotd.conf", "lib/tmpfiles.d/slotd.conf"):
+        assert (tmp_path / "usr" / name).is_file(), name
+
+
+def test_install_where_it_is_wanted(tmp_path):
+    """The unit starts the program that was installed with it."""
+    build = house.SLOTD.rpartition("/")[0]
+    done = run("make", f"BUILD={build}", f"DESTDIR={tmp_path}",
+               "PREFIX=/opt/slotd", "SYSTEMDDIR=/etc/systemd/system",
+               "-o", "all", "install")
+    assert done.returncode == 0, done.stderr
+    unit = (tmp_path / "etc/systemd/system/slotd.service").read_text()
+    program = "/opt/slotd/bin/slotd"
+    assert f"\nExecStart={program} " in unit
+    assert "/usr/bin/slotd" not in unit
+    assert (tmp_path / program.lstrip("/")).is_file()
+
+
+def test_dist(tmp_path):
+    """The tarball has what is needed to build, and makes itself again."""
+    packed = []
+    for name in ("one", "two"):
+        done = run("tests/dist.sh", str(tmp_path / name))
+        assert done.returncode == 0, done.stderr
+        packed.append(pathlib.Path(done.stdout.strip()))
+    assert packed[0].read_bytes() == packed[1].read_bytes()
+    with tarfile.open(packed[0]) as tar:
+        names = set(tar.getnames())
+    top = packed[0].name[:-len(".tar.gz")]
+    assert {f"{top}/{name}" for name in (
+        "Makefile", "README.md", "src/main.c", "doc/slotd.8",
+        "debian/control", "tests/packages.sh", "deploy/slotd.conf.example",
+    )} <= names
+    assert not [name for name in names
+                if re.match(rf"{top}/(build|\.git/)", name)
+                or "__pycache__" in name]
 
 
 def test_help_names_the_targets():
@@ -30,4 +74,4 @@ def test_help_names_the_targets():
     targets = {line.split()[0] for line in done.stdout.splitlines()}
     assert targets >= {
         "all", "demo", "check", "check-unit", "check-e2e", "check-house",
-        "check-asan", "lint", "fmt", "install", "help"}
+        "check-asan", "lint", "fmt", "install", "dist", "deb", "help"}

@@ -1,6 +1,8 @@
 """Containers of the image, with a read-only root and no capability."""
 
 import os
+import re
+import shlex
 import signal
 import subprocess
 
@@ -66,7 +68,7 @@ def test_health(start):
     pid = one.pid
     os.kill(pid, signal.SIGSTOP)
     try:
-        assert one.health() == 1
+        assert one.health() != 0
     finally:
         os.kill(pid, signal.SIGCONT)
     assert one.health() == 0
@@ -137,3 +139,38 @@ def test_other_commands(runs, tmp_path):
     done = say("check", "-c", "/etc/slotd/slotd.conf")
     assert (done.returncode, done.stdout, done.stderr) == (
         0, "/etc/slotd/slotd.conf: ok\n", "")
+
+
+def test_the_readme(runs, tmp_path):
+    """Its commands work, with podman as docker and networks that are here."""
+    text = (podman.ROOT / "README.md").read_text()
+    section = text.split("\n## In a container\n")[1].split("\n## ")[0]
+    build, use = re.findall(r"^```sh\n(.*?)^```$", section, re.S | re.M)
+    assert build == "docker build -t slotd .\n"
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    name = f"slotd-readme-{os.getpid()}"
+    options = shlex.join(["--network=none", *podman.limits()])
+    for program, line in {
+        "docker": 'shift\nexec {} run {} "$@"'.format(
+            shlex.join(map(str, runs.command)), options),
+        "sudo": 'exec "$@"',
+    }.items():
+        (programs / program).write_text(f"#!/bin/sh\n{line}\n")
+        (programs / program).chmod(0o755)
+    assert use.count("docker ") == use.count("docker run ") == 2
+    # There is no network to publish a port on.
+    use = re.sub(r" -p 127\.0\.0\.1:\d+:\d+", "", use).replace(
+        "--name slotd ", f"--name {name} ").replace("-v slotd:", f"-v {name}:")
+    try:
+        done = podman.run(
+            "sh", "-euc", use, cwd=tmp_path, env={
+                **os.environ, "DISABLE_HC_SYSTEMD": "true",
+                "PATH": f"{programs}:{os.environ['PATH']}"})
+        assert done.returncode == 0, done
+        assert "/etc/slotd/slotd.conf: ok\n" in done.stdout
+        support.wait_for("health", lambda: runs(
+            "healthcheck", "run", name).returncode == 0)
+    finally:
+        runs("rm", "--force", "--time=0", name)
+        runs("volume", "rm", "--force", name)

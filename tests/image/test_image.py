@@ -58,7 +58,8 @@ def test_nothing_else_is_left(image):
     assert not list((root / "var/lib/apt/lists").iterdir())
     assert not (root / "slotd").exists()
     assert (root / "etc/ssl/certs/ca-certificates.crt").stat().st_size > 0
-    assert "MIT License" in (root / "usr/share/doc/slotd/copyright").read_text()
+    licence = root / "usr/share/doc/slotd/copyright"
+    assert "MIT License" in licence.read_text()
 
 
 def test_user(config):

@@ -85,6 +85,11 @@ static inline uint64_t users_of(struct quota *quota)
 	return stats.users;
 }
 
+static inline void name_user(char name[32], int number)
+{
+	snprintf(name, 32, "user%d@example.org", number);
+}
+
 static inline void close_quota(struct quota *quota)
 {
 	quota->class->close(quota);

@@ -1,5 +1,6 @@
 """Redis servers of our own, and a wire that can be cut."""
 
+import os
 import select
 import signal
 import socket
@@ -10,6 +11,9 @@ import configs
 import resp
 import support
 
+# Or valkey-server.
+PROGRAM = os.environ.get("SLOTD_REDIS", "redis-server")
+
 
 class Redis:
     """One redis-server in a folder of its own, on a free port and a unix
@@ -18,7 +22,10 @@ class Redis:
     def __init__(self, folder, *options, certificates=None, port=None):
         self.folder = folder
         self.path = folder / "redis.sock"
-        self.port = port or configs.free_port()
+        # A node of a cluster takes port + 10000, too.
+        low, high = (2000, 9000) if "--cluster-enabled" in options else (
+            20000, 32000)
+        self.port = port or configs.free_port(low, high)
         self.options = list(map(str, options))
         if certificates:
             self.options += [
@@ -36,7 +43,7 @@ class Redis:
         self.path.unlink(missing_ok=True)
         with open(self.folder / "redis.log", "ab") as log:
             self.process = subprocess.Popen(
-                ["redis-server", "--bind", "127.0.0.1", "--save", "",
+                [PROGRAM, "--bind", "127.0.0.1", "--save", "",
                  "--appendonly", "no", "--dir", str(self.folder),
                  "--unixsocket", str(self.path), *self.options],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log)
@@ -47,10 +54,10 @@ class Redis:
         assert self.process.poll() is None, self.folder / "redis.log"
         try:
             client = self.client()
+            reply = client.many([("PING",)])[0]
+            client.close()
         except OSError:
             return False
-        reply = client.many([("PING",)])[0]
-        client.close()
         # One that wants a password is there as well.
         return "LOADING" not in str(reply)
 

@@ -1,7 +1,6 @@
 #include "quota/fixture.h"
 
-#include <pthread.h>
-#include <stdatomic.h>
+#include <malloc.h>
 
 #define GIB (1ULL << 30)
 
@@ -175,11 +174,6 @@ static void test_lower_limits_hold_at_once(void **state)
 	close_quota(quota);
 }
 
-static void name_user(char name[32], int number)
-{
-	snprintf(name, 32, "user%d@example.org", number);
-}
-
 /* Bounded; the one who has been quiet longest goes, and nobody else. */
 static void test_who_is_dropped(void **state)
 {
@@ -279,102 +273,28 @@ static void test_a_clock_set_back_locks_nobody_out(void **state)
 	close_quota(quota);
 }
 
-/* --- threads --------------------------------------------------------------*/
-
-#define THREADS 8
-#define TRIES 4000
-
-static struct quota *shared;
-static atomic_int granted, wrong;
-static atomic_bool go;
-
-static void *race(void *argument)
+static size_t in_use(void)
 {
-	(void)argument;
-	while (!atomic_load(&go))
-		;
-	for (int i = 0; i < TRIES; i++) {
-		struct quota_charge charge =
-		    charge_of("a@x", 7, 0, 7000, T0 + i);
-		struct refusal because = { 0 };
-		uint64_t bytes;
-		enum failure failure;
+	struct mallinfo2 info = mallinfo2();
 
-		charge.domain_bytes_per_day = 100000;
-		failure =
-		    shared->class->take(shared, &charge, &bytes, &because);
-		if (failure == FAILURE_NONE && i % 3 == 0)
-			shared->class->give_back(shared, &charge);
-		else if (failure == FAILURE_NONE)
-			atomic_fetch_add(&granted, 1);
-		else if (failure != FAILURE_QUOTA_EXCEEDED)
-			atomic_fetch_add(&wrong, 1);
-	}
-	return NULL;
+	return info.uordblks + info.hblkhd;
 }
 
-/* As many as fit, to the byte; what came back was free for others. */
-static void test_threads_race_for_the_last_bytes(void **state)
+/* 128 bytes for each, and whole pages for each of 64 shards. */
+static void test_bytes_of_a_user(void **state)
 {
-	pthread_t threads[THREADS];
+	size_t before = in_use();
+	struct quota *quota = open_quota(100000);
+	char name[32];
 
 	(void)state;
-	shared = open_quota(5000);
-	for (int i = 0; i < THREADS; i++)
-		assert_int_equal(
-		    pthread_create(&threads[i], NULL, race, NULL), 0);
-	atomic_store(&go, true);
-	for (int i = 0; i < THREADS; i++)
-		pthread_join(threads[i], NULL);
-	assert_int_equal(wrong, 0);
-	assert_int_equal(granted, 1000);
-	assert_int_equal(use_of(shared, "a@x", T0 + TRIES).bytes, 7000);
-	assert_int_equal(
-	    use_of(shared, "example.org", T0 + TRIES).domain_bytes, 7000);
-	close_quota(shared);
-}
-
-static void *crowd(void *argument)
-{
-	int first = *(int *)argument;
-
-	for (int i = 0; i < TRIES; i++) {
-		char name[32];
-		struct quota_charge charge;
-		struct refusal because = { 0 };
-		uint64_t bytes;
-
-		name_user(name, first * 100 + i % 1500);
-		charge = charge_of(name, 10, 3, 100, T0 + i * SECOND);
-		charge.domain_bytes_per_day = 1 << 30;
-		if (!shared->class->take(shared, &charge, &bytes, &because) &&
-		    i % 2)
-			shared->class->give_back(shared, &charge);
-		if (i % 97 == 0)
-			shared->class->reset(shared, charge.user);
+	for (int i = 0; i < 100000; i++) {
+		name_user(name, i);
+		ask(quota, name, 5, 3, 9, T0);
 	}
-	return NULL;
-}
-
-/* Many users in few places, in several shards at once: for the sanitizers,
- * and for the chains. */
-static void test_threads_in_a_full_table(void **state)
-{
-	pthread_t threads[THREADS];
-	int numbers[THREADS];
-
-	(void)state;
-	shared = open_quota(2100);
-	for (int i = 0; i < THREADS; i++) {
-		numbers[i] = i;
-		assert_int_equal(
-		    pthread_create(&threads[i], NULL, crowd, &numbers[i]), 0);
-	}
-	for (int i = 0; i < THREADS; i++)
-		pthread_join(threads[i], NULL);
-	assert_true(users_of(shared) <= 2100);
-	assert_true(users_of(shared) > 1000);
-	close_quota(shared);
+	assert_in_range(users_of(quota), 95000, 100000);
+	assert_true(in_use() - before <= 100000 * 128 + 64 * 2 * 4096 + 16384);
+	close_quota(quota);
 }
 
 int main(void)
@@ -392,8 +312,7 @@ int main(void)
 		cmocka_unit_test(test_users_without_bytes_are_quiet_sooner),
 		cmocka_unit_test(test_both_places_or_none),
 		cmocka_unit_test(test_a_clock_set_back_locks_nobody_out),
-		cmocka_unit_test(test_threads_race_for_the_last_bytes),
-		cmocka_unit_test(test_threads_in_a_full_table),
+		cmocka_unit_test(test_bytes_of_a_user),
 	};
 
 	return cmocka_run_group_tests(tests, start, NULL);

@@ -2,6 +2,7 @@
 
 import pathlib
 import random
+import subprocess
 
 import pytest
 
@@ -247,6 +248,15 @@ def test_bytes_are_exact_beyond_fourteen_digits(ask):
         2, BEGIN, 0]
     assert ask(*script("back", BEGIN, most - 1, 0, most, 0)) == [0]
     assert ask(*script("use", BEGIN))[1] == 1
+
+
+def test_luacheck():
+    done = subprocess.run(
+        ["luacheck", "--no-color", "--no-cache", "--std", "lua51",
+         "--read-globals", "redis", "KEYS", "ARGV", "--",
+         str(support.ROOT / "src/quota/redis.lua")],
+        text=True, capture_output=True, timeout=support.PATIENCE)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_the_script_is_that_of_the_build():

@@ -7,6 +7,7 @@ import pytest
 
 sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
 
+import configs  # noqa: E402
 import fixtures  # noqa: E402
 import support  # noqa: E402
 import test_log_secrets as everything  # noqa: E402
@@ -14,6 +15,18 @@ import test_log_secrets as everything  # noqa: E402
 program = fixtures.program
 start = fixtures.start
 start_once = fixtures.start_once
+
+
+@pytest.fixture(scope="module")
+def others(start_once):
+    """In front of S3; and with a Redis that does not answer."""
+    nobody = {"type": "redis", "port": configs.free_port()}
+    running = [start_once(support.s3_config()),
+               start_once(support.s3_config(quota=nobody))]
+    for slotd in running:
+        # It may have something to complain of before.
+        slotd.wait_line("msg=ready")
+    return running
 
 
 @pytest.fixture(scope="module")

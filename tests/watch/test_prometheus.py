@@ -21,13 +21,8 @@ ALERTS = {rule["alert"]: rule for group in RULES["groups"]
           for rule in group["rules"]}
 
 
-@pytest.fixture(scope="module")
-def s3(start_once):
-    return start_once(support.s3_config())
-
-
-def test_metrics(busy, s3):
-    for slotd in (busy, s3):
+def test_metrics(busy, others):
+    for slotd in (busy, *others):
         promtool.clean("check", "metrics", stdin=scrape(slotd).text)
 
 
@@ -135,8 +130,8 @@ def test_the_tests_can_tell(tmp_path, expression):
     assert found == set(ALERTS), done
 
 
-def test_rules_ask_for_what_there_is(busy, s3):
-    there = promtool.names(busy, s3)
+def test_rules_ask_for_what_there_is(busy, others):
+    there = promtool.names(busy, *others)
     for alert, rule in ALERTS.items():
         asked = promtool.names_in(rule["expr"])
         assert asked and asked <= there, alert

@@ -1,0 +1,238 @@
+"""The Debian package, on each release: built there, clean in lintian,
+installed on a minimal system, run, upgraded, removed and purged."""
+
+import os
+import pathlib
+import re
+import shutil
+import stat
+import subprocess
+import sys
+
+from folder import BUILD, MINUTES, ROOT, Folder
+import pytest
+
+RELEASES = {"bookworm": "/lib/systemd/system",
+            "trixie": "/usr/lib/systemd/system"}
+CONF = "/etc/slotd/slotd.conf"
+KEY = "/etc/slotd/slotd.key"
+SECRET = "/etc/slotd/xmpp.secret"
+FAKE = """#!/bin/sh
+echo "$(basename "$0") $*" >>/root/asked
+"""
+
+
+@pytest.fixture(scope="module", params=sorted(RELEASES))
+def release(request):
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def packed():
+    """The source tarball."""
+    done = subprocess.run([ROOT / "tests/dist.sh", BUILD], cwd=ROOT, text=True,
+                          stdout=subprocess.PIPE, timeout=MINUTES, check=True)
+    return pathlib.Path(done.stdout.strip())
+
+
+@pytest.fixture(scope="module")
+def built(release, packed):
+    """A folder in which `make deb` was called, as README.md says; it is kept
+    for the next time with what that installed."""
+    path = BUILD / "debs" / release / "build"
+    if (path / "ready").exists():
+        folder = Folder(path)
+    else:
+        folder = Folder.fresh(release, path)
+        folder.apt("update")
+        folder.apt("install", "make", "lintian")
+    shutil.rmtree(folder / "source", ignore_errors=True)
+    (folder / "source").mkdir()
+    subprocess.run(["tar", "-xzf", packed, "-C", folder / "source",
+                    "--strip-components=1"], check=True, timeout=MINUTES)
+    # The unit tests are run by other suites.
+    folder.run("make", "-C", "/source", "DEB_BUILD_OPTIONS=nocheck parallel=2",
+               "deb")
+    (folder / "ready").touch()
+    return folder
+
+
+def package_of(folder):
+    found = [path for path in (folder / "source/build/deb").glob("*.deb")
+             if path.name.startswith("slotd_")]
+    assert len(found) == 1, found
+    return found[0]
+
+
+@pytest.fixture(scope="module")
+def installed(release, built):
+    """A minimal system on which the package was installed, with what it
+    needs and nothing else."""
+    folder = Folder.fresh(release, BUILD / "debs" / release / "test")
+    package = package_of(built)
+    shutil.copy(package, folder / "slotd.deb")
+    folder.apt("update")
+    folder.said = folder.apt("install", "/slotd.deb")
+    yield folder
+    shutil.rmtree(folder.path)
+
+
+def owner(folder, path):
+    """As in "root:slotd 640"."""
+    status = os.stat(folder / path)
+    names = {}
+    for kind in ("passwd", "group"):
+        names[kind] = {int(line.split(":")[2]): line.split(":")[0] for line in
+                       (folder / "etc" / kind).read_text().splitlines()}
+    return (f"{names['passwd'][status.st_uid]}:"
+            f"{names['group'][status.st_gid]} "
+            f"{stat.S_IMODE(status.st_mode):o}")
+
+
+def test_lintian(built):
+    done = built.tries("sh", "-c", "lintian --tag-display-limit 0 "
+                       "--fail-on error,warning /source/build/deb/*.changes")
+    tags = [line for line in done.stdout.splitlines()
+            if re.match(r"[A-Z]: ", line)]
+    assert (done.returncode, tags) == (0, [])
+
+
+def test_what_is_installed(installed, release):
+    units = RELEASES[release]
+    for path in ("/usr/bin/slotd", f"{units}/slotd.service",
+                 f"{units}/slotd.socket", "/usr/lib/sysusers.d/slotd.conf",
+                 "/usr/lib/tmpfiles.d/slotd.conf"):
+        assert (installed / path).is_file(), path
+    enabled = installed / "etc/systemd/system"
+    assert os.readlink(enabled / "multi-user.target.wants/slotd.service"
+                       ).endswith("/lib/systemd/system/slotd.service")
+    assert not list(enabled.glob("*/slotd.socket"))
+    user = re.search(r"^slotd:.*$", (installed / "etc/passwd").read_text(),
+                     re.M)[0]
+    assert user.endswith("/nologin")
+    assert installed.said.count("slotd:") == 0, installed.said
+
+
+def test_manuals_and_documents(built):
+    """A minimal system does not unpack them."""
+    contents = built.run("sh", "-c", "dpkg -c /source/build/deb/slotd_*.deb")
+    names = {line.split()[5] for line in contents.splitlines()}
+    assert {"./usr/share/" + name for name in (
+        "man/man8/slotd.8.gz", "man/man5/slotd.conf.5.gz",
+        "doc/slotd/slotd.conf.example", "doc/slotd/SECURITY.md",
+        "doc/slotd/README.Debian", "doc/slotd/copyright",
+        "doc/slotd/examples/prosody/mod_http_upload_slotd.lua")} <= names
+
+
+def test_secrets(installed):
+    secrets = set()
+    for path in (KEY, SECRET):
+        text = (installed / path).read_text()
+        assert re.fullmatch(r"[0-9a-f]{64}\n", text)
+        secrets.add(text)
+        assert owner(installed, path) == "root:slotd 640"
+    assert len(secrets) == 2
+    assert owner(installed, "/etc/slotd") == "root:slotd 750"
+    assert owner(installed, CONF) == "root:slotd 640"
+    assert owner(installed, "/var/lib/slotd") == "slotd:slotd 700"
+
+
+def test_it_is_ready_to_run(installed):
+    check = installed.run("runuser", "-u", "slotd", "--", "slotd", "check",
+                          "-c", CONF)
+    assert check == f"{CONF}: ok\n"     # and no warning
+    done = subprocess.run(
+        ["unshare", "--mount", "--net", "--pid", "--fork", "--kill-child",
+         sys.executable, ROOT / "tests/deb/journey.py", installed.path],
+        text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        timeout=300)
+    assert (done.returncode, done.stdout) == (0, "the same, byte for byte\n")
+
+
+@pytest.fixture
+def asked(installed):
+    """A system that seems to run, with a slotd that is active: what the
+    package asks systemd for."""
+    tools = [installed / "usr/local/sbin" / name
+             for name in ("systemctl", "deb-systemd-invoke")]
+    log = installed / "root/asked"
+    for tool in tools:
+        tool.write_text(FAKE)
+        tool.chmod(0o755)
+    (installed / "run/systemd/system").mkdir(parents=True)
+    log.write_text("")
+
+    def said():
+        return [line for line in log.read_text().splitlines()
+                if line.startswith("deb-systemd-invoke ")]
+
+    yield said
+    (installed / "run/systemd/system").rmdir()
+    for tool in tools:
+        tool.unlink()
+
+
+def test_upgrade_restarts(installed, asked):
+    before = [(installed / path).read_text() for path in (KEY, SECRET, CONF)]
+    installed.run("dpkg", "-i", "/slotd.deb")
+    assert asked() == ["deb-systemd-invoke restart slotd.service"]
+    assert before == [(installed / path).read_text()
+                      for path in (KEY, SECRET, CONF)]
+
+
+def test_upgrade_with_a_wrong_configuration(installed, asked):
+    """Nothing is restarted, what is wrong is said, and dpkg is content."""
+    conf = installed / CONF
+    right = conf.read_text()
+    conf.write_text(right + "nonsense = 1;\n")
+    line = right.count("\n") + 1
+    said = installed.run("dpkg", "-i", "/slotd.deb")
+    assert f"{CONF}:{line}: nonsense: unknown setting\n" in said
+    assert f"slotd: {CONF} is not right" in said
+    assert asked() == []
+    assert conf.read_text() == right + "nonsense = 1;\n"
+    assert owner(installed, CONF) == "root:slotd 640"
+    status = installed.run("dpkg-query", "-W", "-f", "${Status}", "slotd")
+    assert status == "install ok installed"
+    conf.write_text(right)
+
+
+def left(folder):
+    """What bears its name, beside what was put there by this test."""
+    return sorted(
+        name for name in folder.run(
+            "find", "/", "-xdev", "-path", "/proc", "-prune", "-o", "-path",
+            "/slotd.deb", "-prune", "-o", "-name", "*slotd*",
+            "-print").splitlines())
+
+
+def test_remove_and_purge(installed, asked):
+    upload = installed / "var/lib/slotd/an-upload"
+    upload.write_text("precious")
+    own = installed / "etc/slotd/s3.secret"
+    own.write_text("of the operator")
+    installed.run("dpkg", "--remove", "slotd")
+    assert asked() == [
+        "deb-systemd-invoke stop slotd.socket slotd.service"]
+    assert not (installed / "usr/bin/slotd").exists()
+    for path in (KEY, SECRET, CONF):
+        assert (installed / path).is_file()
+
+    said = installed.run("dpkg", "--purge", "slotd")
+    assert ("slotd: uploaded files stay in /var/lib/slotd; "
+            "rm -r /var/lib/slotd removes them\n") in said
+    assert upload.read_text() == "precious"
+    assert own.read_text() == "of the operator"
+    assert left(installed) == ["/etc/slotd", "/var/lib/slotd"]
+    assert re.search("^slotd:", (installed / "etc/passwd").read_text(), re.M)
+
+
+def test_purge_without_uploads(installed, asked):
+    """Installed again it is started; purged, nothing is left but the user."""
+    shutil.rmtree(installed / "var/lib/slotd")
+    shutil.rmtree(installed / "etc/slotd")
+    installed.run("dpkg", "-i", "/slotd.deb")
+    assert asked() == ["deb-systemd-invoke start slotd.service"]
+    assert (installed / KEY).is_file()
+    installed.run("dpkg", "--purge", "slotd")
+    assert left(installed) == []
