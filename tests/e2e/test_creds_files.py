@@ -135,6 +135,7 @@ def test_shared_file_at_home(start, monkeypatch, tmp_path, word):
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     slotd = start(aws.config(word))
     assert "No such file" in lack(slotd)
+    slotd.wait_line('msg="no credentials"')
     (tmp_path / ".aws").mkdir()
     new = write(tmp_path / "new", SHARED)
     os.replace(new, tmp_path / ".aws" / "credentials")
