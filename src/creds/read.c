@@ -62,7 +62,7 @@ bool creds_read(const char *path, char *memory, size_t size,
 bool creds_read_one(const char *path, char *memory, size_t size,
     struct creds_draft *draft, struct span *ret_secret)
 {
-	struct span content;
+	struct span content = SPAN_EMPTY;
 
 	if (!creds_read(path, memory, size, draft, &content))
 		return false;

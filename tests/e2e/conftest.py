@@ -2,6 +2,7 @@
 
 import pytest
 
+import aws
 import fixtures
 import support
 
@@ -23,3 +24,17 @@ def fs(start_once, tmp_path_factory):
     slotd = start_once(support.fs_config(store))
     slotd.store = store
     return slotd
+
+
+@pytest.fixture
+def no_aws(monkeypatch, tmp_path):
+    """An environment that names no credentials."""
+    aws.unset(monkeypatch)
+    monkeypatch.setenv("HOME", str(tmp_path))
+
+
+@pytest.fixture
+def server(no_aws):
+    """What gives credentials on AWS."""
+    with aws.Aws() as one:
+        yield one

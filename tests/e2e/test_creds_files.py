@@ -9,9 +9,10 @@ import pytest
 import aws
 import support
 from reloading import reload
-from test_creds import (  # noqa: F401
-    assert_signed, is_ready, lack, nothing, server, signer_of)
+from test_creds import assert_signed, is_ready, lack, signer_of
 from test_signer import parts, presign
+
+pytestmark = pytest.mark.usefixtures("no_aws")
 
 
 def write(path, text):
@@ -134,6 +135,7 @@ def test_shared_file_at_home(start, monkeypatch, tmp_path, word):
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     slotd = start(aws.config(word))
     assert "No such file" in lack(slotd)
+    slotd.wait_line('msg="no credentials"')
     (tmp_path / ".aws").mkdir()
     new = write(tmp_path / "new", SHARED)
     os.replace(new, tmp_path / ".aws" / "credentials")
@@ -228,7 +230,7 @@ def test_static_by_its_word(tmp_path):
     assert status == 1 and "storage.access_key_id: missing: " in said
 
 
-def test_it_asks_nobody(monkeypatch, server, tmp_path):  # noqa: F811
+def test_it_asks_nobody(monkeypatch, server, tmp_path):
     for use in aws.USE.values():
         use(monkeypatch, server, tmp_path)
     for word in ("auto", *aws.USE):
@@ -239,7 +241,7 @@ def test_it_asks_nobody(monkeypatch, server, tmp_path):  # noqa: F811
 # --- short commands -------------------------------------------------------
 
 
-def test_the_command_slot(monkeypatch, server, tmp_path):  # noqa: F811
+def test_the_command_slot(monkeypatch, server, tmp_path):
     aws.use_sts(monkeypatch, server, tmp_path)
     path = support.write_config(tmp_path, aws.config())
     slot = ("slot", "-c", path, "--jid", "juliet@example.org", "--size",
@@ -255,7 +257,7 @@ def test_the_command_slot(monkeypatch, server, tmp_path):  # noqa: F811
             in done.stderr)
 
 
-def test_explain_and_doctor(monkeypatch, server, tmp_path):  # noqa: F811
+def test_explain_and_doctor(monkeypatch, server, tmp_path):
     aws.use_container(monkeypatch, server, tmp_path)
     path = support.write_config(tmp_path, aws.config())
     done = support.run("slot", "-c", path, "--jid", "juliet@example.org",
