@@ -28,7 +28,7 @@ USER 8363:8363
 VOLUME /var/lib/slotd
 EXPOSE 8363 8364
 STOPSIGNAL SIGTERM
-HEALTHCHECK --interval=30s --timeout=6s --start-period=5s \
+HEALTHCHECK --interval=30s --timeout=10s --start-period=5s \
 	CMD ["slotd", "health", "-c", "/etc/slotd/slotd.conf"]
 ENTRYPOINT ["slotd"]
 CMD ["serve", "-c", "/etc/slotd/slotd.conf"]

@@ -10,15 +10,16 @@ static bool read_either(const struct creds_round *round,
 	char memory[CREDS_MAX + 1];
 	struct span secret = text[inlined];
 
-	if (text[file].len && !creds_read_one(text[file].at, memory,
-				  sizeof memory, draft, &secret))
-		return false;
-	if (secret.len > CREDS_MAX)
-		return creds_draft_wrong(draft, "%s holds more than %d bytes",
+	bool ok = !text[file].len || creds_read_one(text[file].at, memory,
+					 sizeof memory, draft, &secret);
+
+	if (ok && secret.len > CREDS_MAX)
+		ok = creds_draft_wrong(draft, "%s holds more than %d bytes",
 		    text[file].at, CREDS_MAX);
-	buf_add(out, secret);
+	if (ok)
+		buf_add(out, secret);
 	wipe(memory, sizeof memory);
-	return true;
+	return ok;
 }
 
 /* access_key_secret_file and session_token_file. */

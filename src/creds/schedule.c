@@ -1,6 +1,7 @@
 #include "creds/schedule.h"
 
 #define MARGIN_MAX 900
+#define ASK_AGAIN 60
 #define RETRY_MIN 250
 #define RETRY_FIRST 1000
 #define RETRY_MAX 30000
@@ -16,6 +17,15 @@ int64_t creds_renew_at(int64_t now, int64_t expires, uint32_t random)
 		margin = MARGIN_MAX;
 	margin += (int64_t)(random % (uint32_t)(margin / 5 + 1));
 	return expires - margin > now ? expires - margin : now + 1;
+}
+
+int64_t creds_ask_again_at(int64_t now, int64_t expires)
+{
+	int64_t delay = (expires - now) / 8;
+
+	if (delay > ASK_AGAIN)
+		delay = ASK_AGAIN;
+	return now + (delay > 1 ? delay : 1);
 }
 
 int creds_retry_ms(unsigned failures, int64_t left, uint32_t random)

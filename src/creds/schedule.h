@@ -11,6 +11,11 @@
  * left, or 15 minutes where that is less; up to a fifth of that earlier. */
 int64_t creds_renew_at(int64_t now, int64_t expires, uint32_t random);
 
+/* Likewise when the answer was the same that was there already, as instance
+ * metadata gives it until 5 minutes before the end: a minute later, or after
+ * an eighth of the time left. */
+int64_t creds_ask_again_at(int64_t now, int64_t expires);
+
 /* Milliseconds to wait after so many failures in a row (1, 2, …): 1 second,
  * then twice as long each time up to 30, of which a half is by chance; at
  * most a quarter of `left`, the seconds until the old ones end. left is 0

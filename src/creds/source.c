@@ -120,9 +120,9 @@ static const struct {
 	struct creds_class class;
 	creds_try *try;
 } kinds[] = {
-	[CREDS_STATIC] = { CLASS("file"), creds_try_config },
+	[CREDS_STATIC] = { CLASS("static"), creds_try_config },
 	[CREDS_ENVIRONMENT] = { CLASS("environment"), creds_try_environment },
-	[CREDS_FILE] = { CLASS("shared-file"), creds_try_shared },
+	[CREDS_FILE] = { CLASS("file"), creds_try_shared },
 	[CREDS_WEB_IDENTITY] = { CLASS("web-identity"),
 	    creds_try_web_identity },
 	[CREDS_CONTAINER] = { CLASS("container"), creds_try_container },

@@ -46,6 +46,7 @@ struct source {
 	struct creds_voice voice;
 	unsigned failures;
 	int64_t renew_at;
+	int64_t planned; /* for credentials that end then */
 
 	/* eventfds: it is to end; it has something to say; the first attempt
 	 * is over. The first and the last stay as they are once written. */

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <sys/eventfd.h>
 
-#define WATCH_MS 2000  /* between two looks at files */
+#define WATCH_MS 1000  /* between two looks at files */
 #define CLOCK_MS 30000 /* the system's clock may be set meanwhile */
 
 static bool is_stopped(const struct source *source)
@@ -163,8 +163,11 @@ static int plan(struct source *source, bool ok, int64_t again)
 		    expires ? expires - now : 0, chance(source));
 	source->failures = 0;
 	source->renew_at = again ? now + again : INT64_MAX;
-	if (expires)
+	if (expires && expires == source->planned)
+		source->renew_at = creds_ask_again_at(now, expires);
+	else if (expires)
 		source->renew_at = creds_renew_at(now, expires, chance(source));
+	source->planned = expires;
 	return 0;
 }
 

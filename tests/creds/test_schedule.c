@@ -41,6 +41,15 @@ static void test_renewed_well_before(void **state)
 	}
 }
 
+static void test_asked_again(void **state)
+{
+	(void)state;
+	assert_int_equal(creds_ask_again_at(NOW, NOW + 900), NOW + 60);
+	assert_int_equal(creds_ask_again_at(NOW, NOW + 400), NOW + 50);
+	assert_int_equal(creds_ask_again_at(NOW, NOW + 9), NOW + 1);
+	assert_int_equal(creds_ask_again_at(NOW, NOW - 9), NOW + 1);
+}
+
 static void test_retries(void **state)
 {
 	static const struct {
@@ -118,6 +127,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_renewed_well_before),
+		cmocka_unit_test(test_asked_again),
 		cmocka_unit_test(test_retries),
 		cmocka_unit_test(test_what_the_log_says),
 	};

@@ -82,11 +82,15 @@ class Parser:
             return f"{word} = ( {{\n", "} );\n"
         return None
 
-    def sentence(self, group, line):
-        """What is said of the settings in a line that stands in a group."""
+    def sentence(self, group, line, beside=""):
+        """What is said of the settings in a line that stands in a group: of
+        the type that has it."""
         before, after = self.groups[group]
         name = (group and group + ".") + WORD.match(line)[0]
-        said = faults(self.folder, before + line + "\n" + after)
+        said = faults(self.folder, before + beside + line + "\n" + after)
+        variant = re.match(r'belongs to \w+ type "(\w+)"', said.get(name, ""))
+        if variant and not beside:
+            return self.sentence(group, line, f'type = "{variant[1]}";\n')
         return {path: text for path, text in said.items()
                 if path == name or path.startswith((name + "[",
                                                     name + "."))}

@@ -71,11 +71,36 @@ def test_entries_have_type_default_and_example(parser):
         # What a value needs beside it, or on the disk, may be missing.
         wrong = {path: said for path, said in parser.sentence(
             group, line).items() if not re.match(
-                r"missing: |cannot read |the folder |belongs to |"
+                r"missing: |cannot read |the folder |belongs to dialect|"
                 r"is for a unix socket|no store has|is of no use without ",
                 said)}
         if wrong:
             faults.append((name, line, wrong))
+    assert not faults
+
+
+# How the parser calls what the manual calls so.
+TYPES = {"integer": "an integer", "boolean": "true or false",
+         "string": "a string", "path": "a string", "group": "a group",
+         "list": "a list", "size": "an integer or a string"}
+
+
+def test_types_and_ranges(parser):
+    faults = []
+    for name, text in entries().items():
+        group, _, last = name.rpartition(".")
+        kind = re.match(r"Type: (\w+)", text)[1]
+        wrong = "1.5" if kind != "group" else "1"
+        said = parser.sentence(group, f"{last} = {wrong};").get(name, "")
+        if not said.startswith("must be " + TYPES[kind]):
+            faults.append((name, kind, said))
+        limits = re.match(r"Type: integer, (\d+) to (\d+)", text)
+        if not limits:
+            continue
+        low, high = limits.groups()
+        said = parser.sentence(group, f"{last} = {int(low) - 1};").get(name)
+        if said != f"must be from {low} to {high}":
+            faults.append((name, low, high, said))
     assert not faults
 
 

@@ -85,4 +85,20 @@ def test_what_goes_out(overlay):
     if overlay.name == "embedded":
         assert ports == set()
     else:
-        assert ports == {("UDP", 53), ("TCP", 53), ("TCP", 443)}
+        assert ports == {
+            ("UDP", 53), ("TCP", 53), ("TCP", 443), ("TCP", 6379)}
+
+
+def test_redis_is_let_out_to(overlays):
+    """The port and the namespace of quota's address, and no other place."""
+    conf = overlays["s3"].conf
+    quota = re.search(r"^quota = \{(.*?)^\};", conf, re.S | re.M)[1]
+    assert 'type = "redis";' in quota
+    namespace = re.search(r'address = "[a-z]+\.([a-z]+)\.svc";', quota)[1]
+    port = int(re.search(r"port = (\d+);", quota)[1])
+    rules = [rule for policy in overlays["s3"].all("NetworkPolicy")
+             for rule in policy["spec"].get("egress", [])]
+    assert {"to": [{"namespaceSelector": {"matchLabels": {
+        "kubernetes.io/metadata.name": namespace}}}],
+        "ports": [{"protocol": "TCP", "port": port}]} in rules
+    assert re.search(r'password_file = "/etc/slotd/', quota)
