@@ -1,6 +1,7 @@
 #include "conf/quota.h"
 
 #include "conf/secret.h"
+#include "core/chars.h"
 #include "slot/share.h"
 
 #include <errno.h>
@@ -9,6 +10,7 @@
 
 #define PASSWORD_MAX 4096
 #define PREFIX_MAX 64
+#define PREFIX_CHARS CHARS_ALNUM "-._:/@"
 #define MAX_USERS_MIN 10
 #define MAX_USERS_MAX 10000000
 
@@ -136,10 +138,10 @@ static void read_prefix(
 	if (!read_text(reader, node, &text))
 		return;
 	/* Braces would move keys of one user to several nodes. */
-	if (text.len > PREFIX_MAX || span_find(text, '{') < text.len ||
-	    span_find(text, '}') < text.len)
+	if (text.len > PREFIX_MAX || span_run(text, PREFIX_CHARS) < text.len)
 		node_wrong(reader, node,
-		    "must be at most %d bytes, without { and }", PREFIX_MAX);
+		    "must be at most %d letters, digits and -._:/@",
+		    PREFIX_MAX);
 	else
 		redis(into)->prefix = memory_copy(reader->keep, text);
 }

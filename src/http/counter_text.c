@@ -42,8 +42,7 @@ void counter_write(const struct server *server, FILE *out)
 	if (!quota_redis_stats(server->quota, &redis)) {
 		server->quota->class->stats(server->quota, &stats);
 		metrics_u64(out, "slotd_quota_users", "gauge",
-		    "Users and domains of whom something counts",
-		    stats.users);
+		    "Users and domains of whom something counts", stats.users);
 		metrics_u64(out, "slotd_quota_users_max", "gauge",
 		    "How many there can be: quota.max_users, in full shards",
 		    stats.users_max);
