@@ -32,6 +32,17 @@ static enum failure replayed(struct refusal *why)
 	return FAILURE_REPLAYED;
 }
 
+/* Redis' clock is the one that counts; but Retry-After is by ours. */
+static int64_t by_our_clock(int64_t second, int64_t theirs, int64_t ours)
+{
+	int64_t ahead = theirs - ours;
+
+	/* What is below a second may as well be the way there. */
+	if (second == 0 || (ahead > -1000 && ahead < 1000))
+		return second;
+	return (second * 1000 - ahead) / 1000 + 1;
+}
+
 static enum failure take(struct quota *quota, struct quota_charge *charge,
     uint64_t *ret_bytes, struct refusal *why)
 {
@@ -55,7 +66,8 @@ static enum failure take(struct quota *quota, struct quota_charge *charge,
 	if (numbers[0] == 3)
 		return replayed(why);
 	if (numbers[0] != 0) {
-		why->retry_at = numbers[2];
+		why->retry_at =
+		    by_our_clock(numbers[2], numbers[1], charge->now);
 		return numbers[0] == 1 ? FAILURE_RATE_LIMITED
 				       : FAILURE_QUOTA_EXCEEDED;
 	}

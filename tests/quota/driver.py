@@ -46,11 +46,11 @@ class Driver:
         return line.split()
 
     def take(self, user="juliet@example.org", size=1, slots=0, bytes=0,
-             domain_bytes=0, nonce=()):
+             domain_bytes=0, nonce=(), now=0):
         """(what became of it, retry_at, the user's bytes, now, micros)"""
         domain = user.rpartition("@")[2]
         words = self.ask("take", user, domain, size, slots, bytes,
-                         domain_bytes, 0, *nonce)
+                         domain_bytes, now, *nonce)
         return (words[0], *map(int, words[1:]))
 
     def back(self, now, user="juliet@example.org", size=1, slots=0, bytes=0,

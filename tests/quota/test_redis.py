@@ -5,6 +5,8 @@ import threading
 
 import pytest
 
+import support
+
 
 def test_a_slot_is_counted_and_refused(redis, drive):
     one = drive(redis())
@@ -22,6 +24,19 @@ def test_a_slot_is_counted_and_refused(redis, drive):
     slots, used, frees, *domain = one.use()
     assert (slots, used, domain) == (2, 20, [0, 0])
     assert now - 1000 < frees - 60_000 <= now + 1000
+
+
+@pytest.mark.parametrize("ahead", (-3_000_000, 100_000, 5_000_000))
+def test_a_slotd_whose_clock_is_wrong(redis, drive, ahead):
+    """Redis' clock counts; until when to wait is by the clock of slotd."""
+    one = drive(redis())
+    now = one.take(slots=1)[3]
+    assert one.take("romeo@example.org", slots=1, now=now + ahead)[3] < (
+        now + support.PATIENCE * 1000)
+    ours = now + ahead
+    what, again, *_ = one.take(slots=1, now=ours)
+    assert what == "rate-limited"
+    assert 60_000 - support.PATIENCE * 1000 < again * 1000 - ours < 62_000
 
 
 def test_a_domain_has_its_own(redis, drive):

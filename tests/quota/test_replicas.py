@@ -157,6 +157,9 @@ def test_redis_dies_and_comes_back(redis, start, on_error, status):
         assert slotd.healthy()
         assert slotd.ask("GET", "/readyz").status == 200
     slotd.wait_line("level=warn.*Redis at .*cannot be reached", seen)
+    target = "/limits?domain=example.org"
+    assert slotd.ask(
+        "GET", target, None, signed("GET", target)).status == status
     # The local table is asked in any case.
     body = support.slot_body()
     headers = signed(body=body)
