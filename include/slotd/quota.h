@@ -49,7 +49,7 @@ struct quota_use {
 
 /* What is known of the counter as a whole: for metrics. */
 struct quota_stats {
-	uint64_t users; /* users and domains in memory; of parts that keep
+	uint64_t users;     /* users and domains in memory; of parts that keep
 	                 * them elsewhere 0 */
 	uint64_t users_max; /* how many there can be */
 	/* Of parts that ask others: */

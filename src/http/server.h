@@ -28,8 +28,8 @@ struct server {
 	struct quota *quota;
 	struct pool *askers; /* for a counter that waits, else NULL */
 	struct quota_redis_config redis; /* what that was opened with */
-	struct relay *relay;  /* NULL: no store has one */
-	atomic_bool draining; /* SIGTERM has come */
+	struct relay *relay;             /* NULL: no store has one */
+	atomic_bool draining;            /* SIGTERM has come */
 };
 
 /* The newest service, held: to be released. */

@@ -17,7 +17,7 @@
 /* What stays when the configuration is read again. */
 struct fs_folder {
 	atomic_uint holders;
-	char *path; /* as it was opened */
+	char *path;     /* as it was opened */
 	int root;       /* the store's folder */
 	bool has_types; /* the file system has user attributes */
 
