@@ -52,6 +52,11 @@ def names(*slotds):
     return found
 
 
+def base(name):
+    """Of a histogram's series, the histogram."""
+    return re.sub("_(bucket|sum|count)$", "", name)
+
+
 def names_in(expression):
     return set(NAME.findall(re.sub(r'"[^"]*"', '""', expression)))
 

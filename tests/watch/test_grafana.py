@@ -49,12 +49,9 @@ def test_every_metric_is_there(there):
 
 def test_every_metric_is_shown(there):
     """But for what only tells when, or is asked of other panels."""
-    def base(name):
-        return re.sub("_(bucket|sum|count)$", "", name)
-
     shown = set().union(*map(promtool.names_in, expressions()))
-    left = {base(name) for name in there if name.startswith("slotd_")} - set(
-        map(base, shown))
+    left = {promtool.base(name) for name in there
+            if name.startswith("slotd_")} - set(map(promtool.base, shown))
     assert left <= {"slotd_doctor_last_run_timestamp_seconds"}
 
 

@@ -137,6 +137,14 @@ def test_rules_ask_for_what_there_is(busy, others):
         assert asked and asked <= there, alert
 
 
+def test_readme_names_all(busy, others):
+    text = (FOLDER / "README.md").read_text()
+    table = text.partition("## What there is")[2].partition("## The doctor")[0]
+    there = {promtool.base(name) for name in promtool.names(busy, *others)
+             if name.startswith("slotd_")}
+    assert set(re.findall(r"\bslotd_[a-z_]+", table)) == there
+
+
 def test_help_is_one_line_each(busy):
     text = scrape(busy).text
     for name, kind in re.findall(r"^# TYPE (\S+) (\S+)$", text, re.M):
