@@ -21,7 +21,9 @@ check_flow() {
 	cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr -j 2 \
 		--enable=warning,performance,portability \
 		--suppress=missingIncludeSystem \
-		--suppress=comparePointers:src/http/openapi.c -Iinclude -Isrc $sources
+		--suppress=comparePointers:src/http/openapi.c \
+		--suppress=comparePointers:src/quota/redis_script.c \
+		-Iinclude -Isrc $sources
 }
 
 # support.py hands on what it imports.

@@ -15,7 +15,6 @@ __asm__(".section .rodata\n"
 
 struct span redis_script(void)
 {
-	/* cppcheck-suppress comparePointers */
 	const ptrdiff_t len = redis_script_end - redis_script_begin;
 
 	return (struct span){ redis_script_begin, (size_t)len };
