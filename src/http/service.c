@@ -183,7 +183,6 @@ bool service_authenticate(struct service *service, struct replay *replay)
 		if (caller->number == REPLAY_NOBODY)
 			return false;
 	}
-	replay_share(replay, (uint32_t)conf->caller_count);
 	world_random(random, sizeof random);
 	auth_init(
 	    &service->auth, conf->callers, conf->caller_count, replay, random);
