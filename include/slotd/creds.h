@@ -52,8 +52,9 @@ struct creds_class {
 	    struct creds *creds, int64_t now, struct creds_status *ret_status);
 
 	/* Waits until the first attempt to get some has ended, well or not,
-	 * at most so many milliseconds. Not for an event loop. */
-	void (*wait)(struct creds *creds, int milliseconds);
+	 * at most so many milliseconds; true: it has. Not for an event
+	 * loop. */
+	bool (*wait)(struct creds *creds, int milliseconds);
 
 	/* One more user of it. */
 	void (*hold)(struct creds *creds);

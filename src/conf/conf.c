@@ -282,6 +282,25 @@ bool conf_sends(const struct conf *conf)
 	return conf_has_relay(conf);
 }
 
+static const char *copy_text(struct memory *memory, const char *text)
+{
+	return text ? memory_copy(memory, span_of(text)).at : NULL;
+}
+
+void conf_copy_listener(struct conf *conf, struct conf_listener *into,
+    const struct conf_listener *from)
+{
+	struct memory *keep = &((struct owned *)conf)->keep;
+
+	*into = *from;
+	into->address = copy_text(keep, from->address);
+	into->unix_path = copy_text(keep, from->unix_path);
+	if (from->tls_cert.len) {
+		into->tls_cert = memory_copy(keep, from->tls_cert);
+		into->tls_key = memory_copy(keep, from->tls_key);
+	}
+}
+
 void conf_free(struct conf *conf)
 {
 	struct memory keep;

@@ -134,6 +134,10 @@ bool conf_has_relay(const struct conf *conf);
  * dialect has PUTs that slotd takes. */
 bool conf_sends(const struct conf *conf);
 
+/* Gives one of conf's listeners what another's has, in memory of conf. */
+void conf_copy_listener(struct conf *conf, struct conf_listener *into,
+    const struct conf_listener *from);
+
 /* Wipes its secrets and frees it; NULL is fine. */
 void conf_free(struct conf *conf);
 

@@ -78,11 +78,11 @@ static void status(
 	pthread_mutex_unlock(&source->lock);
 }
 
-static void wait(struct creds *creds, int milliseconds)
+static bool wait(struct creds *creds, int milliseconds)
 {
 	struct pollfd tried = { ((struct source *)creds)->tried, POLLIN, 0 };
 
-	poll(&tried, 1, milliseconds);
+	return poll(&tried, 1, milliseconds) > 0;
 }
 
 static void hold(struct creds *creds)

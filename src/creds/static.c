@@ -44,10 +44,11 @@ static void status(
 		    "the credentials have ended");
 }
 
-static void wait(struct creds *creds, int milliseconds)
+static bool wait(struct creds *creds, int milliseconds)
 {
 	(void)creds;
 	(void)milliseconds;
+	return true;
 }
 
 static void hold(struct creds *creds)

@@ -5,6 +5,7 @@
 #include "http/world.h"
 
 #include <errno.h>
+#include <string.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/eventfd.h>
@@ -15,20 +16,18 @@ _Static_assert(REFUSALS == METRICS_REASONS, "each is counted");
 
 /* When there are no descriptors left, others have to be closed first. */
 #define REST_MILLISECONDS 50
+/* Accepted from one listener before the other has its turn. */
+#define TURN 64
+/* Longer than any queue. */
+#define QUEUE_MAX 65536
 /* For handshakes that were under way at the end; to loopback they never
  * are. */
 #define LAST_MICROS 200000
 
 /* One line a second at the most: nobody fills a disk with these. */
-static void log_refusal(struct accepter *accepter, const struct log *log,
-    enum refusal_kind kind, const struct peer *peer)
+static void complain(const struct log *log, struct complaint *complaint,
+    const char *message, const char *reason, const struct peer *who)
 {
-	static const char *const reasons[REFUSALS] = {
-		"limits.connections reached",
-		"limits.connections_per_address reached",
-		"an event loop is stuck",
-	};
-	struct complaint *complaint = &accepter->complaints[kind];
 	int64_t now = world_micros();
 	char memory[IP_TEXT_SIZE];
 	struct log_line line;
@@ -37,19 +36,44 @@ static void log_refusal(struct accepter *accepter, const struct log *log,
 	complaint->unsaid++;
 	if (complaint->said && now - complaint->said < 1000000)
 		return;
-	log_begin(&line, log, CONF_LOG_WARN, "refused");
-	log_text(&line, "reason", reasons[kind]);
-	/* Who has too many may have to be helped, or to be kept out: the last
-	 * one that was refused. */
-	if (kind == REFUSAL_CROWDED) {
+	log_begin(&line, log, CONF_LOG_WARN, message);
+	log_text(&line, "reason", reason);
+	if (who) {
 		buf_init(&client, memory, sizeof memory);
-		ip_write(&peer->ip, &client);
+		ip_write(&who->ip, &client);
 		log_text(&line, "client", client.at);
 	}
 	log_u64(&line, "connections", complaint->unsaid);
 	log_end(&line);
 	complaint->said = now;
 	complaint->unsaid = 0;
+}
+
+static void log_refusal(struct accepter *accepter, const struct log *log,
+    enum refusal_kind kind, const struct peer *peer)
+{
+	static const char *const reasons[REFUSALS] = {
+		"limits.connections reached",
+		"limits.connections_per_address reached",
+		"an event loop is stuck",
+	};
+	/* Who has too many may have to be helped, or to be kept out: the last
+	 * one that was refused. */
+	complain(log, &accepter->complaints[kind], "refused", reasons[kind],
+	    kind == REFUSAL_CROWDED ? peer : NULL);
+}
+
+/* The system gives no more sockets: they wait in the queue. */
+static void log_shortage(struct accepter *accepter, int error)
+{
+	struct service *service = server_service(accepter->server);
+
+	complain(&service->log, &accepter->shortage, "cannot accept",
+	    error == EMFILE
+		? "no descriptors are left: raise the limit of open files"
+		: strerror(error),
+	    NULL);
+	service_release(service);
 }
 
 static void refuse(struct accepter *accepter, int fd, bool tls)
@@ -69,12 +93,18 @@ static void refuse(struct accepter *accepter, int fd, bool tls)
 	close(fd);
 }
 
-/* Strangers cannot take the last connections from the XMPP server. */
-static unsigned most(const struct gate *gate, const struct conf_limits *limits)
+/* Strangers cannot take the last connections from the XMPP server; half of
+ * the descriptors are for files and what else there is. */
+static unsigned most(const struct accepter *accepter, const struct gate *gate,
+    const struct conf_limits *limits)
 {
 	bool strangers = !(gate->entrance.doors & DOOR_LISTEN);
+	unsigned all = limits->connections;
+	unsigned half = (unsigned)accepter->server->conns.fd_max / 2;
 
-	return limits->connections - (strangers ? limits->connections / 8 : 0);
+	if (all > half)
+		all = half;
+	return all - (strangers ? all / 8 : 0);
 }
 
 /* A proxy's connections are those of many clients. */
@@ -92,7 +122,7 @@ static void take(
 	struct service *service = server_service(accepter->server);
 	const struct conf_limits *limits = &service->conf->limits;
 	const struct peer peer = peer_of(&guest->address);
-	const struct conns_limits room = { most(gate, limits),
+	const struct conns_limits room = { most(accepter, gate, limits),
 		most_of(&peer, service->conf) };
 	int64_t deadline =
 	    world_micros() + (int64_t)limits->header_timeout * 1000000;
@@ -110,41 +140,47 @@ static void take(
 	}
 	if (!taken) {
 		metrics_connection_refused(accepter->server->metrics, kind);
-		refuse(accepter, guest->fd, gate->options.tls);
+		refuse(accepter, guest->fd, gate_has_tls(gate));
 		log_refusal(accepter, &service->log, kind, &peer);
 	}
 	service_release(service);
 }
 
-/* Accepts all that is queued; false when the system has no room. */
-static bool accept_all(struct accepter *accepter, struct gate *gate)
+/* Accepts what is queued, up to a number; false when the system has no
+ * room. */
+static bool accept_some(
+    struct accepter *accepter, struct gate *gate, unsigned most_now)
 {
-	while (true) {
+	for (unsigned i = 0; i < most_now; i++) {
 		struct loop_guest guest = { .len = sizeof guest.address };
 
 		guest.fd = accept4(gate->fd, (struct sockaddr *)&guest.address,
 		    &guest.len, SOCK_NONBLOCK | SOCK_CLOEXEC);
-		if (guest.fd >= 0)
+		if (guest.fd >= 0) {
 			take(accepter, gate, &guest);
-		else if (errno == EMFILE || errno == ENFILE ||
-			 errno == ENOBUFS || errno == ENOMEM)
+		} else if (errno == EMFILE || errno == ENFILE ||
+			   errno == ENOBUFS || errno == ENOMEM) {
+			log_shortage(accepter, errno);
 			return false;
-		else if (errno != EINTR && errno != ECONNABORTED)
+		} else if (errno != EINTR && errno != ECONNABORTED) {
 			return true;
+		}
 	}
+	return true;
 }
 
-/* Accepts from every gate; false when the system has no room. */
-static bool accept_from_all(struct accepter *accepter)
+/* From each gate in turn; false when the system has no room. */
+static bool accept_turn(struct accepter *accepter, unsigned most_now)
 {
 	bool room = true;
 
 	for (unsigned i = 0; i < accepter->count; i++)
-		room &= accept_all(accepter, &accepter->gates[i]);
+		room &= accept_some(accepter, &accepter->gates[i], most_now);
 	return room;
 }
 
-/* Those that were half way in when nobody else was let come. */
+/* The rest of the queues, and those that were half way in when nobody else
+ * was let come. */
 static void accept_last(struct accepter *accepter, struct pollfd *polls)
 {
 	int64_t until = world_micros(), left;
@@ -154,8 +190,8 @@ static void accept_last(struct accepter *accepter, struct pollfd *polls)
 			until = world_micros() + LAST_MICROS;
 	while ((left = until - world_micros()) > 0 &&
 	       poll(polls, accepter->count, (int)(left / 1000)) != 0)
-		accept_from_all(accepter);
-	accept_from_all(accepter);
+		accept_turn(accepter, TURN);
+	accept_turn(accepter, QUEUE_MAX);
 }
 
 static void *run(void *argument)
@@ -169,7 +205,7 @@ static void *run(void *argument)
 	while (!polls[accepter->count].revents) {
 		if (poll(polls, accepter->count + 1, -1) < 0)
 			continue;
-		if (!accept_from_all(accepter) &&
+		if (!accept_turn(accepter, TURN) &&
 		    !polls[accepter->count].revents)
 			poll(&polls[accepter->count], 1, REST_MILLISECONDS);
 	}

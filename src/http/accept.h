@@ -24,6 +24,7 @@ struct accepter {
 	unsigned count;
 	int stop; /* an eventfd */
 	struct complaint complaints[REFUSALS];
+	struct complaint shortage; /* of descriptors or memory */
 	pthread_t thread;
 };
 

@@ -1,12 +1,9 @@
-#include "http/edge.h"
+#include "http/edge_private.h"
 
-#include "http/accept.h"
 #include "http/counter.h"
 #include "http/inherit.h"
 #include "http/json.h"
 #include "http/socket.h"
-#include "http/stays.h"
-#include "http/sweeper.h"
 #include "http/world.h"
 
 #include <stdio.h>
@@ -16,7 +13,6 @@
 #define WRITERS 8
 #define READERS 4
 /* Milliseconds, for new credentials to come before they are needed. */
-#define CREDS_RELOAD_MS 10000
 /* For answers to arrive at clients that are still sending. */
 #define LAST_READS 2000000
 /* After drain_timeout: for a disk to finish what cannot be cut. */
@@ -24,18 +20,6 @@
 /* A client that goes on at once after an answer is not cut off. */
 #define IDLE_GRACE 1000000
 #define TICK 100000
-
-struct edge {
-	struct server server;
-	struct accepter accepter;
-	struct sweeper sweeper;
-	struct counter counter;
-	struct service *first; /* its listeners are those we have; held */
-	struct service *old;   /* may still be held by requests */
-	bool has_sweeper;
-	bool has_conns;
-	bool has_accepter;
-};
 
 static bool open_replay(struct server *server)
 {
@@ -51,8 +35,7 @@ static bool open_replay(struct server *server)
 	       service_authenticate(server->service, server->replay);
 }
 
-/* What a configuration may be the first to need. */
-static bool open_helpers(struct edge *edge, const struct service *service)
+bool edge_open_helpers(struct edge *edge, const struct service *service)
 {
 	struct server *server = &edge->server;
 
@@ -85,11 +68,10 @@ static bool open_shared(struct edge *edge, char *wrong, size_t wrong_size)
 	server->reaper = reaper_open();
 	edge->has_conns = conns_open(&server->conns);
 	return server->reaper && edge->has_conns &&
-	       open_helpers(edge, server->service);
+	       edge_open_helpers(edge, server->service);
 }
 
-/* Its helpers know it from here on. */
-static void use(struct edge *edge, const struct service *service)
+void edge_use(struct edge *edge, const struct service *service)
 {
 	replay_share(
 	    edge->server.replay, (uint32_t)service->conf->caller_count);
@@ -100,10 +82,11 @@ static void use(struct edge *edge, const struct service *service)
 		sweeper_use(&edge->sweeper, service->fs);
 }
 
+/* The newest configuration has them as they are: see stays_apply. */
 static const struct conf_listener *listener_of(
     const struct edge *edge, const struct gate *gate)
 {
-	const struct conf *conf = edge->first->conf;
+	const struct conf *conf = edge_conf(edge);
 
 	return gate->entrance.doors & DOOR_LISTEN ? &conf->listen
 						  : &conf->public;
@@ -114,7 +97,7 @@ static bool open_gate(struct edge *edge, unsigned doors,
     struct inherited *inherited, char *wrong, size_t wrong_size)
 {
 	struct gate *gate = &edge->accepter.gates[edge->accepter.count];
-	const struct conf *conf = edge->first->conf;
+	const struct conf *conf = edge_conf(edge);
 	const struct conf_listener *listener, *other = NULL;
 	struct loops *loops;
 
@@ -129,8 +112,11 @@ static bool open_gate(struct edge *edge, unsigned doors,
 		gate->fd = socket_listen(listener, wrong, wrong_size);
 	if (gate->fd < 0)
 		return false;
+	if (!gate->inherited)
+		gate->file = socket_file(listener);
 	edge->accepter.count++;
-	if (!gate_prepare(gate, edge->first, &loops, wrong, wrong_size))
+	if (!gate_prepare(
+		gate, edge->server.service, &loops, wrong, wrong_size))
 		return false;
 	gate_use(gate, loops);
 	return true;
@@ -152,7 +138,7 @@ static void note_opened(struct edge *edge)
 
 static bool open_gates(struct edge *edge, char *wrong, size_t wrong_size)
 {
-	bool both = !edge->first->conf->has_public;
+	bool both = !edge_conf(edge)->has_public;
 	struct inherited inherited;
 	bool ok;
 
@@ -180,12 +166,12 @@ struct edge *edge_open(struct service *service, char *wrong, size_t wrong_size)
 	edge->server.service = service;
 	access_init(&edge->server.access);
 	edge->server.metrics = metrics_open(world_unix());
-	edge->first = service;
-	service_hold(service);
+	edge->first = service->conf;
+	service->keep_conf = true;
 	edge->accepter.server = &edge->server;
 	if (edge->server.metrics && open_shared(edge, wrong, wrong_size) &&
 	    open_gates(edge, wrong, wrong_size)) {
-		use(edge, service);
+		edge_use(edge, service);
 		edge->has_accepter = accepter_start(&edge->accepter);
 		if (edge->has_accepter)
 			return edge;
@@ -202,75 +188,6 @@ struct metrics *edge_metrics(const struct edge *edge)
 const struct conf *edge_conf(const struct edge *edge)
 {
 	return edge->server.service->conf;
-}
-
-/* New loops for each gate that needs them; all or none. */
-static bool prepare_gates(struct edge *edge, const struct service *service,
-    struct loops *ret_loops[GATES_MAX], char *wrong, size_t wrong_size)
-{
-	for (unsigned i = 0; i < edge->accepter.count; i++) {
-		if (gate_prepare(&edge->accepter.gates[i], service,
-			&ret_loops[i], wrong, wrong_size))
-			continue;
-		while (i-- > 0)
-			gate_drop(ret_loops[i]);
-		return false;
-	}
-	return true;
-}
-
-bool edge_reload(
-    struct edge *edge, struct conf *conf, char *wrong, size_t wrong_size)
-{
-	struct server *server = &edge->server;
-	struct loops *loops[GATES_MAX] = { NULL };
-	struct service *before = server->service, *service;
-
-	stays_apply(edge->first, before, conf);
-	service = service_open(conf, before, wrong, wrong_size);
-	if (!service)
-		return false;
-	/* Requests go on by the one before meanwhile. */
-	service_wait(service, CREDS_RELOAD_MS);
-	snprintf(wrong, wrong_size, "out of memory or threads");
-	if (!service_authenticate(service, server->replay) ||
-	    !open_helpers(edge, service) ||
-	    !prepare_gates(edge, service, loops, wrong, wrong_size)) {
-		service_release(service);
-		return false;
-	}
-	service->issuers.quota = server->quota;
-	use(edge, service);
-	pthread_mutex_lock(&server->lock);
-	server->service = service;
-	pthread_mutex_unlock(&server->lock);
-	for (unsigned i = 0; i < edge->accepter.count; i++)
-		gate_use(&edge->accepter.gates[i], loops[i]);
-	sources_log(service->sources, &service->log);
-	before->older = edge->old;
-	edge->old = before;
-	return true;
-}
-
-bool edge_tidy(struct edge *edge)
-{
-	struct service **at = &edge->old;
-	bool left = false;
-
-	while (*at) {
-		struct service *service = *at;
-
-		/* Ours is the last: nobody can come by another. */
-		if (atomic_load(&service->holders) > 1) {
-			at = &service->older;
-			continue;
-		}
-		*at = service->older;
-		service_release(service);
-	}
-	for (unsigned i = 0; i < edge->accepter.count; i++)
-		left |= gate_tidy(&edge->accepter.gates[i]);
-	return left || edge->old;
 }
 
 void edge_drain(struct edge *edge)
@@ -323,7 +240,6 @@ static bool finish_all(struct edge *edge)
 
 static void release_all(struct edge *edge)
 {
-	service_release(edge->first);
 	service_release(edge->server.service);
 	while (edge->old) {
 		struct service *service = edge->old;
@@ -343,7 +259,8 @@ bool edge_close(struct edge *edge)
 		if (!edge->accepter.gates[i].inherited)
 			socket_leave(
 			    listener_of(edge, &edge->accepter.gates[i]),
-			    edge->accepter.gates[i].fd);
+			    edge->accepter.gates[i].fd,
+			    edge->accepter.gates[i].file);
 	if (edge->has_accepter)
 		accepter_stop(&edge->accepter);
 	for (unsigned i = 0; i < edge->accepter.count; i++)
@@ -373,6 +290,7 @@ bool edge_close(struct edge *edge)
 	release_all(edge);
 	replay_close(server->replay);
 	pthread_mutex_destroy(&server->lock);
+	conf_free(edge->first);
 	free(edge);
 	return whole;
 }

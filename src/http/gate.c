@@ -1,6 +1,7 @@
 #include "http/gate.h"
 
 #include "http/route.h"
+#include "http/tls.h"
 
 #include <sched.h>
 #include <stdio.h>
@@ -60,12 +61,18 @@ static void add_print(struct hash *hash, struct span text)
 	hash_update(hash, text);
 }
 
+static const struct conf_listener *listener_of(
+    const struct gate *gate, const struct conf *conf)
+{
+	return gate->entrance.doors & DOOR_LISTEN ? &conf->listen
+						  : &conf->public;
+}
+
 static struct loop_options choose(
     const struct gate *gate, const struct service *service)
 {
 	const struct conf *conf = service->conf;
-	const struct conf_listener *listener =
-	    gate->entrance.doors & DOOR_LISTEN ? &conf->listen : &conf->public;
+	const struct conf_listener *listener = listener_of(gate, conf);
 	struct loop_options options = { 0 };
 	struct hash hash;
 
@@ -118,9 +125,9 @@ bool gate_prepare(struct gate *gate, const struct service *service,
 	}
 	gate_drop(loops);
 	snprintf(wrong, wrong_size, "%s",
-	    options.tls ? "tls_cert, tls_key: they are no certificate and its "
-			  "key"
-			: "libmicrohttpd did not start");
+	    tls_check(listener_of(gate, service->conf))
+		? "libmicrohttpd did not start"
+		: "tls_cert, tls_key: they are no certificate and its key");
 	return false;
 }
 
@@ -184,4 +191,14 @@ bool gate_add(struct gate *gate, const struct loop_guest *guest)
 	taken = loop_add(loops->list[gate->next++ % loops->count], guest);
 	pthread_mutex_unlock(&gate->lock);
 	return taken;
+}
+
+bool gate_has_tls(struct gate *gate)
+{
+	bool tls;
+
+	pthread_mutex_lock(&gate->lock);
+	tls = gate->options.tls;
+	pthread_mutex_unlock(&gate->lock);
+	return tls;
 }

@@ -2,6 +2,7 @@
 #define HTTP_GATE_H
 
 #include "http/loop.h"
+#include "http/socket.h"
 
 /*
  * A listening socket, and the event loops that serve what it accepts. When a
@@ -10,7 +11,8 @@
  */
 struct gate {
 	int fd;
-	bool inherited; /* somebody else keeps it when we end */
+	bool inherited;          /* somebody else keeps it when we end */
+	struct socket_file file; /* of a unix socket of ours */
 	struct entrance entrance;
 	struct loop_options options; /* of the newest loops */
 	pthread_mutex_t lock;        /* of what follows */
@@ -39,6 +41,9 @@ void gate_drop(struct loops *loops);
 
 /* Ends older loops that have nothing left to do; true: some still have. */
 bool gate_tidy(struct gate *gate);
+
+/* Whether it speaks TLS now. */
+bool gate_has_tls(struct gate *gate);
 
 /* Hands a connection to the next loop; false: it takes no more now. */
 bool gate_add(struct gate *gate, const struct loop_guest *guest);

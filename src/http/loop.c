@@ -150,6 +150,11 @@ bool loop_add(struct loop *loop, const struct loop_guest *guest)
 	return written == sizeof *guest;
 }
 
+void loop_hold(struct loop *loop)
+{
+	atomic_fetch_add(&loop->guest_count, 1);
+}
+
 void loop_left(struct loop *loop)
 {
 	atomic_fetch_sub(&loop->guest_count, 1);

@@ -41,6 +41,8 @@ void loop_retire(struct loop *loop);
 bool loop_retired(const struct loop *loop);
 /* Whether it has connections, or some are on their way to it. */
 bool loop_busy(const struct loop *loop);
+/* As if it had one more, until loop_left: it is not closed meanwhile. */
+void loop_hold(struct loop *loop);
 /* One of them has gone. */
 void loop_left(struct loop *loop);
 

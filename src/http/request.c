@@ -48,11 +48,13 @@ void request_suspend(struct request *request)
 
 void request_resume(struct request *request)
 {
-	/* From then on the request may be gone. */
+	/* From then on the request may be gone, and its loop after it. */
 	struct loop *loop = request->conn->loop;
 
+	loop_hold(loop);
 	MHD_resume_connection(request->mhd);
 	loop_wake(loop);
+	loop_left(loop);
 }
 
 static void resume(void *argument)

@@ -148,7 +148,8 @@ static void finish(struct service *service)
 	free(service->stores);
 	free(service->templates);
 	free(service->issuer_list);
-	conf_free(service->conf);
+	if (!service->keep_conf)
+		conf_free(service->conf);
 	free(service);
 }
 
@@ -195,18 +196,20 @@ struct creds *service_creds(const struct service *service, size_t number)
 	return s3_creds_of(service->stores[number]);
 }
 
-void service_wait(const struct service *service, int milliseconds)
+bool service_wait(const struct service *service, int milliseconds)
 {
 	const int64_t until = world_micros() + (int64_t)milliseconds * 1000;
+	bool tried = true;
 
 	for (size_t i = 0; i < service->store_count; i++) {
 		struct creds *creds = service_creds(service, i);
 		int64_t left = until - world_micros();
 
 		if (creds)
-			creds->class->wait(
+			tried &= creds->class->wait(
 			    creds, left > 0 ? (int)(left / 1000) : 0);
 	}
+	return tried;
 }
 
 bool service_lacks(const struct service *service, struct buf *why)

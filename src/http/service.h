@@ -17,6 +17,7 @@ struct service {
 	atomic_uint holders;
 	struct service *older; /* the edge's */
 	struct conf *conf;
+	bool keep_conf; /* it outlives the service */
 	struct log log;
 	struct auth auth;        /* replay == NULL: nobody is authenticated */
 	struct sources *sources; /* of credentials */
@@ -42,8 +43,8 @@ struct service *service_open(struct conf *conf, const struct service *before,
 bool service_authenticate(struct service *service, struct replay *replay);
 
 /* Waits until each store has tried to get credentials, in all so many
- * milliseconds at the most. Not for an event loop. */
-void service_wait(const struct service *service, int milliseconds);
+ * milliseconds at the most; true: they have. Not for an event loop. */
+bool service_wait(const struct service *service, int milliseconds);
 /* The credentials of a store, by its number; NULL: it has none. */
 struct creds *service_creds(const struct service *service, size_t number);
 /* Whether a store has no credentials, and a sentence that says why. */

@@ -62,7 +62,9 @@ static int connect_local(const struct conf_listener *listener)
 		errno = EINVAL;
 		return -1;
 	}
-	fd = socket(address.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	/* Not to wait for one whose queue is full. */
+	fd = socket(address.any.sa_family,
+	    SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0 || connect(fd, &address.any, len) == 0)
 		return fd;
 	saved = errno;
@@ -179,7 +181,27 @@ int socket_listen(
 	return -1;
 }
 
-void socket_leave(const struct conf_listener *listener, int fd)
+struct socket_file socket_file(const struct conf_listener *listener)
+{
+	struct stat status;
+
+	if (!listener->unix_path || lstat(listener->unix_path, &status) != 0)
+		return (struct socket_file){ 0, 0 };
+	return (struct socket_file){ status.st_dev, status.st_ino };
+}
+
+/* Another process may have put its own there. */
+static void remove_own(
+    const struct conf_listener *listener, struct socket_file file)
+{
+	struct socket_file there = socket_file(listener);
+
+	if (there.ino == file.ino && there.dev == file.dev)
+		unlink(listener->unix_path);
+}
+
+void socket_leave(
+    const struct conf_listener *listener, int fd, struct socket_file file)
 {
 	/* Drops what has SYN set; it begins at the TCP header. */
 	struct sock_filter code[] = {
@@ -191,7 +213,7 @@ void socket_leave(const struct conf_listener *listener, int fd)
 	const struct sock_fprog filter = { sizeof code / sizeof *code, code };
 
 	if (listener->unix_path)
-		unlink(listener->unix_path);
+		remove_own(listener, file);
 	else
 		/* Where it is refused some may be reset. */
 		(void)setsockopt(

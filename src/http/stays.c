@@ -79,27 +79,32 @@ static void keep_number(const struct service *before, const char *setting,
 	*value = old;
 }
 
-void stays_apply(const struct service *first, const struct service *before,
-    struct conf *conf)
+static void keep_listener(const struct service *before, const char *setting,
+    const struct conf_listener *old, struct conf *conf,
+    struct conf_listener *listener)
+{
+	say(before, setting);
+	conf_copy_listener(conf, listener, old);
+}
+
+void stays_apply(
+    const struct conf *first, const struct service *before, struct conf *conf)
 {
 	const struct conf *old = before->conf;
 
-	if (!same_listener(&first->conf->listen, &conf->listen))
-		say(before, "listen");
-	if (first->conf->has_public != conf->has_public) {
-		say(before, "public");
-		conf->has_public = first->conf->has_public;
-		/* It points into the first one, which lives to the end. */
-		conf->public = first->conf->public;
-	} else if (conf->has_public &&
-		   !same_listener(&first->conf->public, &conf->public)) {
-		say(before, "public");
-	}
+	if (!same_listener(&old->listen, &conf->listen))
+		keep_listener(
+		    before, "listen", &old->listen, conf, &conf->listen);
+	if (old->has_public != conf->has_public ||
+	    (conf->has_public && !same_listener(&old->public, &conf->public)))
+		keep_listener(
+		    before, "public", &old->public, conf, &conf->public);
+	conf->has_public = old->has_public;
 	keep_number(before, "listen.threads", old->threads, &conf->threads);
 	keep_number(before, "auth.max_skew", old->max_skew, &conf->max_skew);
 	keep_number(
 	    before, "auth.replay_max", old->replay_max, &conf->replay_max);
-	if (!same_quota(&first->conf->quota, &conf->quota))
+	if (!same_quota(&first->quota, &conf->quota))
 		say(before, "quota");
 	check_folder(before, conf);
 }

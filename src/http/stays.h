@@ -5,10 +5,10 @@
 
 /*
  * What a running process cannot change. Where the new configuration differs,
- * says so in the log (of `before`) and gives conf the value that stays; the
- * listeners themselves are those of `first`.
+ * says so in the log (of `before`) and gives conf what stays: with a
+ * listener's address its certificate, too. The counter of quotas is `first`'s.
  */
-void stays_apply(const struct service *first, const struct service *before,
-    struct conf *conf);
+void stays_apply(
+    const struct conf *first, const struct service *before, struct conf *conf);
 
 #endif

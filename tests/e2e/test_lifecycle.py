@@ -1,6 +1,7 @@
 """From the ready line to the exit status."""
 
 import os
+import resource
 import socket
 import stat
 
@@ -113,6 +114,91 @@ def test_unix_socket_of_another(start, tmp_path):
     done = support.run("serve", "-c", slotd.path)
     assert done.returncode == 1, done
     assert path.read_text() == "mine"
+
+
+def test_unix_socket_of_a_successor(start, tmp_path):
+    """Whose file is at its place when it ends is looked at."""
+    path = tmp_path / "slotd.sock"
+    config = support.s3_config(listen=None)
+    config["listen"] = {"unix": str(path)}
+    first = start(config)
+    path.unlink()
+    second = start(config)
+    first.stop()
+    second.slot()
+
+
+def test_unix_socket_of_one_that_hangs(start, tmp_path):
+    """Its queue is full and nobody accepts: it is there, all the same."""
+    path = tmp_path / "slotd.sock"
+    config = support.s3_config(listen=None)
+    config["listen"] = {"unix": str(path)}
+    with socket.socket(socket.AF_UNIX) as stuck:
+        stuck.bind(str(path))
+        stuck.listen(0)
+        waiting = []
+        while True:
+            sock = socket.socket(socket.AF_UNIX)
+            sock.setblocking(False)
+            waiting.append(sock)
+            try:
+                sock.connect(str(path))
+            except BlockingIOError:
+                break
+        done = support.run(
+            "serve", "-c", support.write_config(tmp_path, config))
+        for sock in waiting:
+            sock.close()
+    assert done.returncode == 1, done
+    assert str(path).encode() in done.stderr
+    assert path.exists()
+
+
+def test_out_of_descriptors(start):
+    """The last ones are not for strangers; and it is said."""
+    public = {"address": "127.0.0.1", "port": support.free_port()}
+    slotd = start(support.s3_config(
+        public=public, limits={"connections_per_address": 0}))
+    resource.prlimit(slotd.process.pid, resource.RLIMIT_NOFILE, (64, 64))
+    crowd = []
+    try:
+        while len(crowd) < 200:
+            crowd.append(socket.create_connection(
+                ("127.0.0.1", public["port"]), support.PATIENCE))
+            if any("no descriptors are left" in line
+                   for line in slotd.lines):
+                break
+        slotd.wait_line("no descriptors are left")
+    finally:
+        for sock in crowd:
+            sock.close()
+    support.wait_for("its recovery", slotd.healthy)
+
+
+class Poor(support.Slotd):
+    """Has few descriptors from the start."""
+
+    def spawn(self, command, **options):
+        return super().spawn(
+            ["prlimit", "--nofile=128:128", *command], **options)
+
+
+def test_few_descriptors(tmp_path):
+    """Half of those that there are bound the connections."""
+    public = ("127.0.0.1", support.free_port())
+    slotd = Poor(tmp_path, support.s3_config(
+        public={"address": public[0], "port": public[1]},
+        limits={"connections_per_address": 0}))
+    crowd = []
+    try:
+        for _ in range(100):
+            crowd.append(socket.create_connection(public, support.PATIENCE))
+        slotd.wait_line("limits.connections reached")
+        assert slotd.healthy()
+    finally:
+        for sock in crowd:
+            sock.close()
+        slotd.stop()
 
 
 def test_ipv6(start):

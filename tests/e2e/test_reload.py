@@ -93,6 +93,41 @@ def test_what_stays_is_said(start, tmp_path):
     assert not (tmp_path / "elsewhere").exists()
 
 
+def threads(slotd):
+    return len(os.listdir(f"/proc/{slotd.process.pid}/task"))
+
+
+def test_the_first_configuration_is_let_go(start, tmp_path, monkeypatch):
+    """Its sources of credentials, above all: nobody asks them any more."""
+    shared = tmp_path / "credentials"
+    shared.write_text("[default]\naws_access_key_id = AKIDFAKEFAKE\n"
+                      "aws_secret_access_key = fake/only+for/tests\n")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(shared))
+    plain = start(support.s3_config(
+        storage={"access_key_id": "AKIDFAKEFAKE",
+                 "access_key_secret": "fake/only+for/tests"}))
+    slotd = start(support.s3_config(storage={
+        "access_key_id": None, "access_key_secret": None,
+        "credentials": "file"}))
+    slotd.slot()
+    assert threads(slotd) > threads(plain)
+    reload(slotd, dict(plain.config, listen=slotd.config["listen"]))
+    support.wait_for("the source's thread to end",
+                     lambda: threads(slotd) == threads(plain))
+
+
+def test_no_credentials_any_more(start):
+    """A configuration without what slots need changes nothing."""
+    slotd = start(support.s3_config())
+    config = copy.deepcopy(slotd.config)
+    for name in ("access_key_id", "access_key_secret"):
+        del config["storage"][name]
+    config["storage"]["credentials"] = "auto"
+    lines = failed(slotd, config)
+    assert any("credentials" in line for line in lines), lines
+    slotd.slot()
+
+
 def test_nothing_to_say(start, tmp_path):
     """The very same configuration: no warning."""
     fs = start(support.fs_config(tmp_path / "store"))

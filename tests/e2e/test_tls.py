@@ -189,3 +189,41 @@ def test_faults(tmp_path, pair, start):
     done = support.run("check", "-c", support.write_config(folder, unix))
     assert done.returncode == 1
     assert b"this is a unix socket" in done.stderr
+
+
+def test_what_stays_is_whole(start, tmp_path, pair):
+    """Address and certificate stay together: neither is TLS taken away from
+    a socket nor put on it by the way."""
+    cert, key = pair
+    slotd = start(support.s3_config())
+    for listen in (
+            {"address": "127.0.0.1", "port": support.free_port(),
+             "tls_cert": cert, "tls_key": key},
+            {"unix": str(tmp_path / "slotd.sock")}):
+        reload(slotd, dict(slotd.config, listen=listen))
+        slotd.slot()
+    secure = start(config(tmp_path, pair))
+    for listen in (
+            {"address": "127.0.0.1", "port": support.free_port()},
+            {"unix": str(tmp_path / "slotd.sock")}):
+        reload(secure, dict(secure.config, listen=listen))
+        assert post(Client(secure.address, cert)).status == 200
+    assert not (tmp_path / "slotd.sock").exists()
+
+
+def test_public_stays_with_the_newest_certificate(start, tmp_path, pair):
+    cert, key = pair
+    public = {"address": "127.0.0.1", "port": support.free_port()}
+    fs = start(support.fs_config(
+        tmp_path / "store",
+        public=dict(public, tls_cert=cert, tls_key=key)))
+    other = certificate(tmp_path, "other")
+    for mine, new in zip(pair, other):
+        mine.write_bytes(new.read_bytes())
+    reload(fs)
+    without = {name: value for name, value in fs.config.items()
+               if name != "public"}
+    assert any("setting=public " in line for line in reload(fs, without))
+    client = Client(("127.0.0.1", public["port"]), other[0])
+    assert client.ask("GET", "/healthz").status == 200
+    client.close()

@@ -1,0 +1,30 @@
+#ifndef HTTP_EDGE_PRIVATE_H
+#define HTTP_EDGE_PRIVATE_H
+
+#include "http/accept.h"
+#include "http/counter.h"
+#include "http/edge.h"
+#include "http/sweeper.h"
+
+/* What the files of the edge share among themselves. */
+
+struct edge {
+	struct server server;
+	struct accepter accepter;
+	struct sweeper sweeper;
+	struct counter counter;
+	struct conf *first;  /* what the counter was made with */
+	struct service *old; /* may still be held by requests */
+	bool has_sweeper;
+	bool has_conns;
+	bool has_accepter;
+};
+
+/* Opens what a configuration may be the first to need; false: no memory, or
+ * no thread. */
+bool edge_open_helpers(struct edge *edge, const struct service *service);
+
+/* What all requests share goes by this service from here on. */
+void edge_use(struct edge *edge, const struct service *service);
+
+#endif
