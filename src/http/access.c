@@ -145,13 +145,15 @@ static bool has_failed(const struct request *request)
 	       request->code == failure_entry(FAILURE_UNAUTHORIZED)->code;
 }
 
-/* Nobody that we know is answerable for it. */
+/* Nobody that we know is answerable for it, and nothing has come of it. */
 static bool by_stranger(const struct request *request)
 {
-	bool refused = request->status < 200 ||
-		       (request->status >= 400 && request->status < 500);
+	bool vain = request->status < 200 ||
+		    (request->status >= 400 && request->status < 500) ||
+		    request->endpoint == &cors_options ||
+		    request->endpoint == &healthz_get;
 
-	return refused && (!request->caller[0] || request->claimed);
+	return vain && (!request->caller[0] || request->claimed);
 }
 
 /* Has missed a deadline, and was cut for it. */
@@ -221,6 +223,13 @@ static struct span first_segment(struct span path)
 	return span_first(path, 1 + span_find(rest, '/'));
 }
 
+/* Its query is a JID. */
+static bool names_somebody(const struct request *request)
+{
+	return request->endpoint == &quota_get ||
+	       request->endpoint == &quota_delete;
+}
+
 /*
  * Targets of slots hold tokens and names. What was refused for its signature
  * is shown. Of what leads nowhere only the beginning, and only of POST, to
@@ -230,7 +239,8 @@ static void add_target(struct log_line *line, const struct request *request)
 {
 	if (request->status == 401 && !request->endpoint->basic &&
 	    !request->share)
-		log_span(line, "target", request->target);
+		log_span(line, "target",
+		    names_somebody(request) ? request->path : request->target);
 	else if (!request->route && span_is(request->method, "POST"))
 		log_span(line, "target", first_segment(request->path));
 }

@@ -16,6 +16,7 @@
  */
 #define MAGIC "slotd quota 1\n"
 #define ORDER 0x01020304
+#define RECORDS_MAX 100000000 /* more than quota.max_users may be */
 
 struct head {
 	char magic[16];
@@ -146,8 +147,10 @@ static bool write_file(const struct memory *memory, const struct copy *copy)
 	if (!aside)
 		return false;
 	snprintf(aside, size, "%s.new", path);
+	/* Whatever is there is not written to. */
+	unlink(aside);
 	fd = open(
-	    aside, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+	    aside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	well = fd >= 0 && write_state(fd, memory, copy);
 	error = errno;
 	if (fd >= 0)
@@ -237,23 +240,38 @@ static uint64_t enter(
 	return left_out;
 }
 
-/* NULL with errno. */
+/* The size of a whole file that begins so; 0: it is none of ours. */
+static uint64_t size_of(int fd)
+{
+	struct head head;
+
+	if (pread(fd, &head, sizeof head, 0) != sizeof head ||
+	    memcmp(head.magic, MAGIC, sizeof MAGIC) != 0 ||
+	    head.count > RECORDS_MAX)
+		return 0;
+	return sizeof head + head.count * sizeof(struct record) + HASH_SIZE;
+}
+
+/* NULL with errno. What cannot be ours is not read at all: it may be large. */
 static char *read_all(const char *path, size_t *ret_len)
 {
 	int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	struct stat stat;
 	char *bytes = NULL;
-	size_t len = 0;
+	size_t len = 0, size = 0;
 	ssize_t got = 1;
 
 	if (fd < 0)
 		return NULL;
-	if (fstat(fd, &stat) == 0 && S_ISREG(stat.st_mode))
-		bytes = malloc((size_t)stat.st_size + 1);
-	else
+	if (fstat(fd, &stat) == 0 && S_ISREG(stat.st_mode)) {
+		if ((uint64_t)stat.st_size == size_of(fd))
+			size = (size_t)stat.st_size;
+		bytes = malloc(size + 1);
+	} else {
 		errno = EINVAL;
-	while (bytes && got > 0 && len < (size_t)stat.st_size) {
-		got = read(fd, bytes + len, (size_t)stat.st_size - len);
+	}
+	while (bytes && got > 0 && len < size) {
+		got = read(fd, bytes + len, size - len);
 		len += got > 0 ? (size_t)got : 0;
 	}
 	close(fd);

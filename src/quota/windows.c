@@ -11,9 +11,11 @@ static const struct shape {
 	uint32_t length;
 	uint32_t grain;
 	uint32_t count;
+	uint64_t most; /* that a part can hold: beyond any limit */
 } shapes[] = {
-	[WINDOW_MINUTE] = { 60, 10, WINDOWS_MINUTE_PARTS },
-	[WINDOW_DAY] = { 86400, 9600, WINDOWS_DAY_PARTS },
+	[WINDOW_MINUTE] = { 60, 10, WINDOWS_MINUTE_PARTS, 4095 },
+	[WINDOW_DAY] = { 86400, 9600, WINDOWS_DAY_PARTS,
+	    (UINT64_C(1) << 48) - 1 },
 };
 
 /* One part as both windows see it. */
@@ -156,7 +158,11 @@ static void add(struct windows *windows, enum window window, uint32_t second,
 	part = get(windows, window, number);
 	if (!part.amount || part.end < second)
 		part.end = second;
-	part.amount += amount;
+	/* Parts that a clock set back has brought together may be more than
+	 * one can hold. */
+	part.amount = amount < shapes[window].most - part.amount
+			  ? part.amount + amount
+			  : shapes[window].most;
 	put(windows, window, number, part);
 }
 

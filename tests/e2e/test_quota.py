@@ -364,3 +364,16 @@ def test_a_full_table_forgets_nobody(start):
     assert_refused(ask(slotd, jid="u0@example.org", size=401),
                    "quota-exceeded", 86400)
     slotd.slot(jid="u0@example.org", size=400)
+
+
+def test_no_jid_in_the_log(start):
+    """Also when the question is refused."""
+    slotd = start(support.s3_config())
+    seen = len(slotd.lines)
+    for auth in ({"secret": "another-secret-only-for-tests"}, {"ts": 1}):
+        reply = quota(slotd, "juliet@example.org", **auth)
+        assert reply.status == 401, reply
+    slotd.wait_line("code=clock-skew", seen)
+    text = "\n".join(slotd.lines[seen:])
+    assert "target=/quota" in text
+    assert "juliet" not in text

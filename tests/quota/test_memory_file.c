@@ -137,6 +137,51 @@ static void test_rubbish_is_said_and_ignored(void **state)
 	rmdir("state");
 }
 
+/* What is said to be long is not read for that. */
+static void test_a_sparse_giant(void **state)
+{
+	static char good[4096];
+	size_t len;
+
+	(void)state;
+	unlink("state");
+	fill("state");
+	len = read_state(good, sizeof good);
+	write_state(good, len);
+	assert_int_equal(truncate("state", 1LL << 40), 0);
+	expect_rubbish("is damaged");
+	unlink("state");
+}
+
+/* Neither a FIFO nor another name of a file is written to. */
+static void test_what_stands_in_the_way(void **state)
+{
+	char said[256], bytes[16];
+	struct quota *quota;
+	FILE *other;
+
+	(void)state;
+	unlink("state");
+	quota = open_with(5000, "state", T0, said);
+	assert_int_equal(ask(quota, "c@x", 1, 0, 100, T0), FAILURE_NONE);
+	assert_int_equal(mkfifo("state.new", 0600), 0);
+	assert_true(save(quota, T0));
+	other = fopen("other", "w");
+	assert_non_null(other);
+	fputs("mine", other);
+	fclose(other);
+	assert_int_equal(link("other", "state.new"), 0);
+	assert_int_equal(ask(quota, "d@x", 1, 0, 100, T0), FAILURE_NONE);
+	assert_true(save(quota, T0));
+	other = fopen("other", "r");
+	assert_non_null(other);
+	assert_string_equal(fgets(bytes, sizeof bytes, other), "mine");
+	fclose(other);
+	unlink("other");
+	unlink("state");
+	close_quota(quota);
+}
+
 /* A disk that takes nothing: said, and the old one stays. */
 static void test_a_failed_save(void **state)
 {
@@ -192,6 +237,8 @@ int main(void)
 		cmocka_unit_test(test_outlives_the_process),
 		cmocka_unit_test(test_none_is_there_at_first),
 		cmocka_unit_test(test_rubbish_is_said_and_ignored),
+		cmocka_unit_test(test_a_sparse_giant),
+		cmocka_unit_test(test_what_stands_in_the_way),
 		cmocka_unit_test(test_a_failed_save),
 		cmocka_unit_test(test_fewer_places_than_before),
 	};

@@ -201,6 +201,25 @@ static void test_against_the_model(void **state)
 		run(1000 + i, false);
 }
 
+/* 3000 in one minute, 3000 in the next, and the clock goes back over both:
+ * more than a part can count are not taken for few. */
+static void test_parts_that_come_together(void **state)
+{
+	struct quota *quota = open_quota(10);
+	const int64_t late = T0 + MINUTE;
+
+	(void)state;
+	for (int i = 0; i < 3000; i++)
+		assert_int_equal(
+		    ask(quota, "a@x", 1, 3000, 0, T0), FAILURE_NONE);
+	for (int i = 0; i < 3000; i++)
+		assert_int_equal(
+		    ask(quota, "a@x", 1, 3000, 0, late), FAILURE_NONE);
+	assert_int_equal(ask(quota, "a@x", 1, 3000, 0, late - 200 * SECOND),
+	    FAILURE_RATE_LIMITED);
+	quota->class->close(quota);
+}
+
 static void test_with_a_clock_that_steps_back(void **state)
 {
 	(void)state;
@@ -213,6 +232,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_against_the_model),
 		cmocka_unit_test(test_with_a_clock_that_steps_back),
+		cmocka_unit_test(test_parts_that_come_together),
 	};
 
 	return cmocka_run_group_tests(tests, start, NULL);
