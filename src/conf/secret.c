@@ -31,7 +31,7 @@ static bool check_mode(struct reader *reader, const struct node *node,
 	}
 	if (secret && (mode & S_IROTH))
 		node_warn(
-		    reader, node, "others may read %s: chmod 600 it", path);
+		    reader, node, "others may read %s: chmod o= it", path);
 	return true;
 }
 
