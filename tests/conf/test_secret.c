@@ -116,7 +116,7 @@ static void in_the_configuration(void **state)
 	/* Once a file. */
 	assert_string_equal(said.warnings,
 	    "slotd.conf:1: callers[0].secret: warning: others may read this "
-	    "file, which holds a secret: chmod 600 it, or keep secrets in "
+	    "file, which holds a secret: chmod o= it, or keep secrets in "
 	    "files of their own\n");
 	assert_int_equal(said.conf->warnings, 1);
 	said_done(&said);
