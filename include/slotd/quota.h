@@ -38,13 +38,14 @@ struct quota_charge {
 /* What a user has used in the windows that end now. What had no limit when
  * it was granted was not counted. */
 struct quota_use {
-	uint64_t slots;   /* in the last minute */
-	uint64_t bytes;   /* in the last day */
-	int64_t frees_at; /* unix milliseconds: when the next of it frees;
-	                   * 0: nothing is used */
+	uint64_t slots; /* in the last minute */
+	uint64_t bytes; /* in the last day */
+	/* Unix milliseconds: when the next of each frees; 0: none is used. */
+	int64_t slots_free_at;
+	int64_t bytes_free_at;
 	/* Of all users of a domain; only when the user is a domain alone. */
 	uint64_t domain_bytes;
-	int64_t domain_frees_at;
+	int64_t domain_free_at;
 };
 
 /* What is known of the counter as a whole: for metrics. */

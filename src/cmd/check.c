@@ -9,9 +9,8 @@ static bool check_tls(
 {
 	if (tls_check(listener))
 		return true;
-	fprintf(stderr,
-	    "%s:%u: %s.tls_cert: is no certificate that tls_key belongs to\n",
-	    path, listener->tls_line, setting);
+	fprintf(stderr, "%s:%u: %s: " TLS_APART "\n", path, listener->tls_line,
+	    setting);
 	return false;
 }
 

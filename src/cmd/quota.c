@@ -96,7 +96,7 @@ static void print_size(uint64_t bytes)
 }
 
 static void print_bytes(
-    const char *what, uint64_t bytes, uint64_t limit, const char *frees_at)
+    const char *what, uint64_t bytes, uint64_t limit, const char *free_at)
 {
 	printf("%s: ", what);
 	if (!limit) {
@@ -109,7 +109,7 @@ static void print_bytes(
 	if (bytes)
 		printf(" (%llu of %llu bytes), frees from %s",
 		    (unsigned long long)bytes, (unsigned long long)limit,
-		    frees_at);
+		    free_at);
 	putchar('\n');
 }
 
@@ -122,15 +122,16 @@ static void print(const struct jid *jid, const struct json_quota_read *quota)
 	slot_user(jid, &user);
 	printf("%s\n", user.at);
 	if (quota->slots_per_minute)
-		printf("  slots in the last minute: %llu of %llu\n",
+		printf("  slots in the last minute: %llu of %llu%s%s\n",
 		    (unsigned long long)quota->slots,
-		    (unsigned long long)quota->slots_per_minute);
+		    (unsigned long long)quota->slots_per_minute,
+		    quota->slots ? ", frees from " : "", quota->slots_free_at);
 	else
 		puts("  slots in the last minute: no limit");
 	print_bytes("  bytes in the last day", quota->bytes,
-	    quota->bytes_per_day, quota->frees_at);
+	    quota->bytes_per_day, quota->bytes_free_at);
 	print_bytes("  of the whole domain", quota->domain_bytes,
-	    quota->domain_bytes_per_day, quota->domain_frees_at);
+	    quota->domain_bytes_per_day, quota->domain_free_at);
 }
 
 static int show(const struct jid *jid, const struct fetch_reply *reply)

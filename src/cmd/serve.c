@@ -210,6 +210,9 @@ const struct command command_serve = {
 	"is\n"
 	"ready, then one for each request. SIGTERM or SIGINT end it: what runs "
 	"is\n"
-	"answered first, for limits.drain_timeout seconds at the most.\n",
+	"answered first, for limits.drain_timeout seconds at the most. SIGHUP "
+	"reads\n"
+	"the configuration anew, and keeps the one before if the new one is "
+	"wrong.\n",
 	run,
 };

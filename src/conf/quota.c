@@ -2,6 +2,7 @@
 
 #include "conf/secret.h"
 #include "core/chars.h"
+#include "core/ip.h"
 #include "slot/share.h"
 
 #include <errno.h>
@@ -9,6 +10,7 @@
 #include <unistd.h>
 
 #define PASSWORD_MAX 4096
+#define HOST_MAX 253
 #define PREFIX_MAX 64
 #define PREFIX_CHARS CHARS_ALNUM "-._:/@"
 #define MAX_USERS_MIN 10
@@ -46,10 +48,28 @@ static void read_state_file(
 	draft->quota->memory.state_file = path;
 	folder = parent_folder(reader, path);
 	/* A service manager may make it in time, and another user serve. */
-	if (access(folder, W_OK | X_OK) != 0)
+	if (access(folder, W_OK | X_OK) == 0)
+		return;
+	if (errno == ENOENT)
+		node_warn(reader, node,
+		    "there is no folder %s: what is used would not outlive a "
+		    "restart",
+		    folder);
+	else
 		node_warn(reader, node,
 		    "the user who runs this check cannot write to %s: %s",
 		    folder, strerror(errno));
+}
+
+/* Underscores are for the names of containers. */
+static bool is_host(struct span text)
+{
+	struct ip ip;
+
+	/* With an interface: fe80::1%eth0. */
+	return ip_parse(span_first(text, span_find(text, '%')), &ip) ||
+	       (text.len <= HOST_MAX && *text.at != '.' && *text.at != '-' &&
+		   span_only(text, CHARS_ALNUM "-._"));
 }
 
 static void read_address(
@@ -57,7 +77,13 @@ static void read_address(
 {
 	struct span text;
 
-	if (read_text(reader, node, &text))
+	if (!read_text(reader, node, &text))
+		return;
+	if (!is_host(text))
+		node_wrong(reader, node,
+		    "must be a host name or an IP address alone (see port, "
+		    "tls, password_file, database)");
+	else
 		redis(into)->address = memory_copy(reader->keep, text).at;
 }
 
@@ -306,16 +332,35 @@ static void cap(
 		    "is more than may be uploaded in a day, which holds");
 }
 
+/* Whether anybody has a limit. */
+static bool counts(const struct conf *conf)
+{
+	for (size_t i = 0; i < conf->domain_count; i++)
+		if (policy_counts(&conf->domains[i].policy))
+			return true;
+	return policy_counts(&conf->policy);
+}
+
+/* A file that would stay empty. */
+static void warn_of_file(struct reader *reader, const struct node *root)
+{
+	const struct conf_quota *quota = &reader->conf->quota;
+
+	if (quota->type == CONF_QUOTA_MEMORY && quota->memory.state_file)
+		node_warn(reader,
+		    node_member(node_member(root, "quota"), "state_file"),
+		    "there is nothing to keep: neither policy nor domains "
+		    "have slots_per_minute, bytes_per_day or "
+		    "domain_bytes_per_day");
+}
+
 /* Callers whose slots slotd never sees. */
 static void warn_of_shares(struct reader *reader, const struct node *root)
 {
 	const struct conf *conf = reader->conf;
 	const struct node *list = node_member(root, "callers");
-	bool counts = policy_counts(&conf->policy);
 
-	for (size_t i = 0; i < conf->domain_count; i++)
-		counts = counts || policy_counts(&conf->domains[i].policy);
-	for (size_t i = 0; counts && i < conf->caller_count; i++)
+	for (size_t i = 0; i < conf->caller_count; i++)
 		if (share_dialect(conf->callers[i].dialect))
 			node_warn(reader,
 			    node_member(node_at(list, i), "dialect"),
@@ -332,5 +377,8 @@ void check_quotas(struct reader *reader, const struct node *root)
 	cap(reader, node_member(root, "policy"), &conf->policy);
 	for (size_t i = 0; i < conf->domain_count; i++)
 		cap(reader, node_at(domains, i), &conf->domains[i].policy);
-	warn_of_shares(reader, root);
+	if (counts(conf))
+		warn_of_shares(reader, root);
+	else
+		warn_of_file(reader, root);
 }

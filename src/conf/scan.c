@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#define BYTE_ORDER_MARK "\xef\xbb\xbf"
 #define INCLUDE "@include"
 /* What a backslash is read with; before others it stands for itself. */
 #define ESCAPES "nrtf\\\""
@@ -323,6 +324,11 @@ void raw_scan(struct raw *raw, struct span text)
 {
 	bool line_start = true;
 
+	if (span_starts(text, BYTE_ORDER_MARK)) {
+		add_fault(raw, "",
+		    "the file begins with a byte order mark: save it without");
+		text = span_from(text, sizeof BYTE_ORDER_MARK - 1);
+	}
 	while (text.len && !raw->stop) {
 		if (line_start && take_include(raw, &text))
 			continue;

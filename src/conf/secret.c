@@ -31,7 +31,7 @@ static bool check_mode(struct reader *reader, const struct node *node,
 	}
 	if (secret && (mode & S_IROTH))
 		node_warn(
-		    reader, node, "others may read %s: chmod 600 it", path);
+		    reader, node, "others may read %s: chmod o= it", path);
 	return true;
 }
 
@@ -147,7 +147,7 @@ static bool check_source(struct reader *reader, const struct node *node)
 		place.source->warned = true;
 		node_warn(reader, node,
 		    "others may read this file, which holds a secret: "
-		    "chmod 600 it, or keep secrets in files of their own");
+		    "chmod o= it, or keep secrets in files of their own");
 	}
 	return true;
 }

@@ -29,7 +29,7 @@ static void check_static(struct reader *reader, const struct node *group,
 		    "to take it from where AWS's tools find it");
 	if (!draft->secret.node)
 		node_missing(reader, group, "access_key_secret",
-		    "it, or access_key_secret_file");
+		    "access_key_id needs it, or access_key_secret_file");
 	storage->s3_creds.access_key_secret = draft->secret.value;
 	storage->s3_creds.session_token = draft->token.value;
 	text[CREDS_KEY_ID] = storage->s3_creds.access_key_id;

@@ -109,8 +109,11 @@ enum verdict check_clients(struct doctor *doctor)
 		return VERDICT_SKIPPED;
 	if (http) {
 		seen(doctor, "Gajim and Dino refuse plain http");
-		change(doctor, "Give the store a certificate, and https:// "
-			       "URLs here.\n");
+		change(doctor, "%s",
+		    s3 ? "Give the store a certificate, and https:// URLs "
+			 "here.\n"
+		       : "Put TLS in front of slotd, or give `public` a "
+			 "certificate; then https:// in public_url.\n");
 	}
 	/* It has its price: a note, and no warning. */
 	if (s3 && doctor->put_status == 200 && !doctor->storage->s3.relay) {

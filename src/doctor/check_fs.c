@@ -68,30 +68,44 @@ enum verdict check_room(struct doctor *doctor)
 	return VERDICT_OK;
 }
 
-enum verdict check_public_url(struct doctor *doctor)
+/* Asks for what is never there, below a path that clients need, and looks for
+ * slotd's own words: a proxy need pass nothing else, and may have a 404 of its
+ * own. */
+static bool passes(struct doctor *doctor, const char *path, const char *code)
 {
-	char memory[2048];
-	struct buf url;
-	const struct fetch_request request = { .method = "GET", .url = memory };
+	char url_memory[2048], code_memory[64];
+	struct buf url, wanted;
+	const struct fetch_request request = { .method = "GET",
+		.url = url_memory };
 
-	buf_init(&url, memory, sizeof memory);
-	say(&url, "%.*s/healthz", ARG(doctor->conf->public_url));
+	buf_init(&url, url_memory, sizeof url_memory);
+	buf_init(&wanted, code_memory, sizeof code_memory);
+	say(&url, "%.*s%s" PROBE_FOLDER, ARG(doctor->conf->public_url), path);
+	say(&wanted, "\"code\":\"%s\"", code);
 	if (!ask(doctor, &request)) {
 		seen_answer(doctor);
 		change(doctor,
 		    "Start the service first. Else: does public_url lead to "
 		    "it (DNS, proxy, certificate)?\n"
 		    "Try: curl -v %s\n",
-		    memory);
-		return VERDICT_FAILURE;
+		    url_memory);
+		return false;
 	}
-	if (doctor->reply.status != 200) {
-		seen(doctor, "%s answers ", memory);
-		seen_answer(doctor);
-		change(doctor, "A proxy must pass all of public_url to slotd, "
-			       "with its path unchanged (see base_path).\n");
+	if (strstr(doctor->reply.body, wanted.at))
+		return true;
+	seen(doctor, "%s: this is not slotd's answer: ", url_memory);
+	seen_answer(doctor);
+	change(doctor, "A proxy must pass /u/ and /f/ below public_url to "
+		       "slotd, with the path unchanged (see base_path).\n");
+	return false;
+}
+
+enum verdict check_public_url(struct doctor *doctor)
+{
+	if (!passes(doctor, "/f/", "not-found") ||
+	    !passes(doctor, "/u/", "method-not-allowed"))
 		return VERDICT_FAILURE;
-	}
-	seen(doctor, "%s answers", memory);
+	seen(doctor, "%.*s leads to slotd, with /u/ and /f/",
+	    ARG(doctor->conf->public_url));
 	return VERDICT_OK;
 }

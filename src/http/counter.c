@@ -40,16 +40,18 @@ static struct quota *open_redis(
 }
 
 /* Complaints are not repeated until it has worked again. */
-static void save(struct server *server, bool *well)
+static void save(struct counter *counter, bool *well)
 {
+	struct server *server = counter->server;
 	struct quota *quota = server->quota;
-	char text[256];
+	char text[1024];
 	bool before = *well;
 
 	*well = quota->class->save(quota, world_millis());
 	if (*well || !before)
 		return;
-	snprintf(text, sizeof text, "quota.state_file cannot be written: %s",
+	snprintf(text, sizeof text,
+	    "quota.state_file cannot be written: %s: %s", counter->state_file,
 	    strerror(errno));
 	server_note(server, CONF_LOG_ERROR, "quota", text);
 }
@@ -67,12 +69,12 @@ static void *run(void *argument)
 			continue;
 		}
 		pthread_mutex_unlock(&counter->lock);
-		save(counter->server, &well);
+		save(counter, &well);
 		next = world_micros() + counter->pause;
 		pthread_mutex_lock(&counter->lock);
 	}
 	pthread_mutex_unlock(&counter->lock);
-	save(counter->server, &well);
+	save(counter, &well);
 	return NULL;
 }
 
@@ -96,11 +98,12 @@ bool counter_open(struct counter *counter, struct server *server, char *wrong,
 		if (!server->askers)
 			return false;
 	}
-	if (conf->type == CONF_QUOTA_MEMORY && conf->memory.state_file)
+	if (conf->type == CONF_QUOTA_MEMORY)
+		counter->state_file = conf->memory.state_file;
+	if (counter->state_file)
 		counter->running =
 		    pthread_create(&counter->thread, NULL, run, counter) == 0;
-	return counter->running || !conf->memory.state_file ||
-	       conf->type != CONF_QUOTA_MEMORY;
+	return counter->running || !counter->state_file;
 }
 
 void counter_close(struct counter *counter)

@@ -102,6 +102,7 @@ bool gate_prepare(struct gate *gate, const struct service *service,
     struct loops **ret_loops, char *wrong, size_t wrong_size)
 {
 	struct loop_options options = choose(gate, service);
+	const struct conf_listener *listener = listener_of(gate, service->conf);
 	unsigned count = count_threads(service->conf);
 	struct loops *loops;
 
@@ -124,10 +125,11 @@ bool gate_prepare(struct gate *gate, const struct service *service,
 		return true;
 	}
 	gate_drop(loops);
-	snprintf(wrong, wrong_size, "%s",
-	    tls_check(listener_of(gate, service->conf))
-		? "libmicrohttpd did not start"
-		: "tls_cert, tls_key: they are no certificate and its key");
+	if (tls_check(listener))
+		snprintf(wrong, wrong_size, "libmicrohttpd did not start");
+	else
+		snprintf(wrong, wrong_size, "%s: " TLS_APART,
+		    listener == &service->conf->listen ? "listen" : "public");
 	return false;
 }
 

@@ -253,11 +253,12 @@ char *json_quota_write(const struct json_quota *quota)
 {
 	const struct quota_use *use = &quota->use;
 	const struct policy *policy = quota->policy;
-	json_t *root = json_pack("{s:I, s:I, s:o, s:I, s:o}", "slots",
-	    (json_int_t)use->slots, "bytes", (json_int_t)use->bytes, "frees_at",
-	    stamp_or_null(use->frees_at), "domain_bytes",
-	    (json_int_t)use->domain_bytes, "domain_frees_at",
-	    stamp_or_null(use->domain_frees_at));
+	json_t *root = json_pack("{s:I, s:o, s:I, s:o, s:I, s:o}", "slots",
+	    (json_int_t)use->slots, "slots_free_at",
+	    stamp_or_null(use->slots_free_at), "bytes", (json_int_t)use->bytes,
+	    "bytes_free_at", stamp_or_null(use->bytes_free_at), "domain_bytes",
+	    (json_int_t)use->domain_bytes, "domain_free_at",
+	    stamp_or_null(use->domain_free_at));
 
 	if (root)
 		json_object_set_new(root, "limits",
@@ -302,6 +303,11 @@ static void copy_text(const char *text, char *ret_text, size_t size)
 		buf_add(&out, utf8_first(span_of(text), size - 1));
 }
 
+static void copy_stamp(const json_t *root, const char *name, char ret_text[32])
+{
+	copy_text(json_string_value(json_object_get(root, name)), ret_text, 32);
+}
+
 static json_t *load_object(struct span text)
 {
 	json_t *root = json_loadb(text.at, text.len, 0, NULL);
@@ -330,12 +336,9 @@ bool json_quota_read(struct span text, struct json_quota_read *ret_quota)
 		ret_quota->slots_per_minute = (uint64_t)minute;
 		ret_quota->bytes_per_day = (uint64_t)day;
 		ret_quota->domain_bytes_per_day = (uint64_t)domain_day;
-		copy_text(json_string_value(json_object_get(root, "frees_at")),
-		    ret_quota->frees_at, sizeof ret_quota->frees_at);
-		copy_text(
-		    json_string_value(json_object_get(root, "domain_frees_at")),
-		    ret_quota->domain_frees_at,
-		    sizeof ret_quota->domain_frees_at);
+		copy_stamp(root, "slots_free_at", ret_quota->slots_free_at);
+		copy_stamp(root, "bytes_free_at", ret_quota->bytes_free_at);
+		copy_stamp(root, "domain_free_at", ret_quota->domain_free_at);
 	}
 	json_decref(root);
 	return well;

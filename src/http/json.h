@@ -59,8 +59,9 @@ char *json_quota_write(const struct json_quota *quota);
 struct json_quota_read {
 	uint64_t slots, bytes, domain_bytes;
 	uint64_t slots_per_minute, bytes_per_day, domain_bytes_per_day;
-	char frees_at[32];
-	char domain_frees_at[32];
+	char slots_free_at[32];
+	char bytes_free_at[32];
+	char domain_free_at[32];
 };
 bool json_quota_read(struct span text, struct json_quota_read *ret_quota);
 /* The detail of a problem document, cut if it is long; false: it is none. */

@@ -65,7 +65,7 @@ static void run(void *argument)
 		if (!quota->class->use(quota, look->jid.domain, now, &whole))
 			return;
 		look->found.use.domain_bytes = whole.domain_bytes;
-		look->found.use.domain_frees_at = whole.domain_frees_at;
+		look->found.use.domain_free_at = whole.domain_free_at;
 	}
 	look->reached = true;
 }

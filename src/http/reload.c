@@ -59,11 +59,14 @@ static bool has_creds(const struct service *service,
 /* Before what stays hides it. */
 static bool check_tls(const struct conf *conf, char *wrong, size_t wrong_size)
 {
-	if (tls_check(&conf->listen) &&
-	    (!conf->has_public || tls_check(&conf->public)))
-		return true;
-	snprintf(wrong, wrong_size,
-	    "tls_cert is no certificate that tls_key belongs to");
+	const char *setting = "listen";
+
+	if (tls_check(&conf->listen)) {
+		if (!conf->has_public || tls_check(&conf->public))
+			return true;
+		setting = "public";
+	}
+	snprintf(wrong, wrong_size, "%s: " TLS_APART, setting);
 	return false;
 }
 

@@ -225,6 +225,12 @@ static void give_back(struct quota *quota, const struct quota_charge *charge)
 	atomic_store(&memory->changed, true);
 }
 
+static int64_t free_at(
+    const struct windows *windows, enum window window, int64_t now)
+{
+	return windows_next_of(windows, window, now) * 1000;
+}
+
 static bool use(struct quota *quota, struct span user, int64_t now,
     struct quota_use *ret_use)
 {
@@ -241,12 +247,14 @@ static bool use(struct quota *quota, struct span user, int64_t now,
 		if (windows && i == 0) {
 			found.slots = windows_used(windows, WINDOW_MINUTE, now);
 			found.bytes = windows_used(windows, WINDOW_DAY, now);
-			found.frees_at = windows_next(windows, now) * 1000;
+			found.slots_free_at =
+			    free_at(windows, WINDOW_MINUTE, now);
+			found.bytes_free_at = free_at(windows, WINDOW_DAY, now);
 		} else if (windows && span_find(user, '@') == user.len) {
 			found.domain_bytes =
 			    windows_used(windows, WINDOW_DAY, now);
-			found.domain_frees_at =
-			    windows_next(windows, now) * 1000;
+			found.domain_free_at =
+			    free_at(windows, WINDOW_DAY, now);
 		}
 		unlock(&target[i], 1);
 	}

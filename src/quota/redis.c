@@ -103,22 +103,23 @@ static bool use(struct quota *quota, struct span user, int64_t now,
 {
 	struct quota_redis *redis = of(quota);
 	struct span domain = domain_of(user);
-	int64_t numbers[5];
+	int64_t numbers[6];
 	struct redis_call call;
 
 	(void)now;
 	redis_call_init(&call, &redis->pool->config, "use", 0);
 	redis_call_about(&call, domain, user);
-	if (!redis_ask_numbers(redis->pool, &call, 5, numbers))
+	if (!redis_ask_numbers(redis->pool, &call, 6, numbers))
 		return false;
 	*ret_use = (struct quota_use){
 		.slots = (uint64_t)numbers[0],
-		.bytes = (uint64_t)numbers[1],
-		.frees_at = numbers[2] * 1000,
+		.slots_free_at = numbers[1] * 1000,
+		.bytes = (uint64_t)numbers[2],
+		.bytes_free_at = numbers[3] * 1000,
 	};
 	if (domain.len == user.len) {
-		ret_use->domain_bytes = (uint64_t)numbers[3];
-		ret_use->domain_frees_at = numbers[4] * 1000;
+		ret_use->domain_bytes = (uint64_t)numbers[4];
+		ret_use->domain_free_at = numbers[5] * 1000;
 	}
 	return true;
 }

@@ -205,21 +205,19 @@ function functions.back()
 	return { 0 }
 end
 
--- Gives slots, bytes, when the next of it frees (unix seconds; 0: nothing is
--- used), and the same two of the domain.
+-- Gives slots and when the next of them frees (unix seconds; 0: none is
+-- used), and the same of bytes, and of the domain's.
 function functions.use()
-	local function first(parts)
+	local function first(parts, window)
 		local at = math.huge
-		for window, shape in pairs(shapes) do
-			for _, part in pairs(parts[window]) do
-				at = math.min(at, part.last + shape[1])
-			end
+		for _, part in pairs(parts[window]) do
+			at = math.min(at, part.last + shapes[window][1])
 		end
 		return at == math.huge and 0 or at
 	end
 	local user, domain = load(KEYS[1]), load(KEYS[2])
-	return { used(user, "m"), used(user, "d"), first(user),
-		used(domain, "d"), first(domain) }
+	return { used(user, "m"), first(user, "m"), used(user, "d"),
+		first(user, "d"), used(domain, "d"), first(domain, "d") }
 end
 
 -- Whether all that the others do may be done here and now; leaves nothing.

@@ -112,7 +112,7 @@ int64_t windows_free(const struct windows *windows, enum window window,
 	return when;
 }
 
-static int64_t next_of(
+int64_t windows_next_of(
     const struct windows *windows, enum window window, int64_t now)
 {
 	uint32_t last = last_of(windows, window);
@@ -128,8 +128,8 @@ static int64_t next_of(
 
 int64_t windows_next(const struct windows *windows, int64_t now)
 {
-	int64_t minute = next_of(windows, WINDOW_MINUTE, now);
-	int64_t day = next_of(windows, WINDOW_DAY, now);
+	int64_t minute = windows_next_of(windows, WINDOW_MINUTE, now);
+	int64_t day = windows_next_of(windows, WINDOW_DAY, now);
 
 	return !minute || (day && day < minute) ? day : minute;
 }

@@ -41,7 +41,12 @@ uint64_t windows_used(
 int64_t windows_free(const struct windows *windows, enum window window,
     uint64_t most, int64_t now);
 
-/* When the next part stops counting, unix seconds; 0: nothing counts. */
+/* When the next part of a window stops counting, unix seconds; 0: nothing
+ * counts. */
+int64_t windows_next_of(
+    const struct windows *windows, enum window window, int64_t now);
+
+/* The same of both windows. */
 int64_t windows_next(const struct windows *windows, int64_t now);
 
 /*

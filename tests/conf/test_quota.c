@@ -68,7 +68,8 @@ static void a_size_that_no_day_has_room_for(void **state)
 static void in_memory(void **state)
 {
 	struct said said = read_conf(
-	    CALLERS S3 "quota = { max_users = 500; state_file = \"state\"; };");
+	    CALLERS S3 "quota = { max_users = 500; state_file = \"state\"; };"
+		       "policy = { slots_per_minute = 9; };");
 
 	(void)state;
 	assert_string_equal(said.faults, "");
@@ -76,6 +77,47 @@ static void in_memory(void **state)
 	assert_int_equal(said.conf->quota.memory.max_users, 500);
 	assert_string_equal(said.conf->quota.memory.state_file, "state");
 	said_done(&said);
+}
+
+static void a_state_file_of_no_use(void **state)
+{
+	static const char *const limits[] = { "policy = { bytes_per_day = 9; "
+					      "};",
+		"domains = ({ name = \"a\"; domain_bytes_per_day = 9; });" };
+	char text[2048];
+
+	(void)state;
+	expect(CALLERS S3 "quota = { state_file = \"state\"; };", "",
+	    "slotd.conf:3: quota.state_file: warning: there is nothing to "
+	    "keep: neither policy nor domains have slots_per_minute, "
+	    "bytes_per_day or domain_bytes_per_day\n");
+	for (size_t i = 0; i < COUNT_OF(limits); i++) {
+		snprintf(text, sizeof text,
+		    CALLERS S3 "quota = { state_file = \"state\"; };%s",
+		    limits[i]);
+		expect(text, "", "");
+	}
+	expect(CALLERS S3 "policy = { bytes_per_day = 9; };"
+			  "quota = { state_file = \"not/there/state\"; };",
+	    "",
+	    "slotd.conf:3: quota.state_file: warning: there is no folder "
+	    "not/there: what is used would not outlive a restart\n");
+}
+
+static void addresses_of_redis(void **state)
+{
+	static const char *const addresses[] = { "localhost", "redis_1",
+		"127.0.0.1", "::1", "fe80::1%eth0", "r.example." };
+	char text[2048];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(addresses); i++) {
+		snprintf(text, sizeof text,
+		    CALLERS S3 "quota = { type = \"redis\"; address = "
+			       "\"%s\"; };",
+		    addresses[i]);
+		expect(text, "", "");
+	}
 }
 
 static void in_redis(void **state)
@@ -148,6 +190,14 @@ static void wrong(void **state)
 		    "from 1 to 65535" },
 		{ "type = \"redis\"; unix = \"s\"; address = \"a\";",
 		    "3: quota.address", "beside unix" },
+		{ "type = \"redis\"; address = \"redis://127.0.0.1:6379\";",
+		    "3: quota.address", "host name or an IP address alone" },
+		{ "type = \"redis\"; address = \"127.0.0.1:6379\";",
+		    "3: quota.address", "see port" },
+		{ "type = \"redis\"; address = \"/run/redis.sock\";",
+		    "3: quota.address", "host name or an IP address alone" },
+		{ "type = \"redis\"; address = \"[::1]\";", "3: quota.address",
+		    "host name or an IP address alone" },
 		{ "type = \"redis\"; unix = \"s\"; port = 1;", "3: quota.port",
 		    "beside unix" },
 		{ "type = \"redis\"; unix = \"s\"; tls = true;", "3: quota.tls",
@@ -206,6 +256,8 @@ int main(void)
 		cmocka_unit_test(limits),
 		cmocka_unit_test(a_size_that_no_day_has_room_for),
 		cmocka_unit_test(in_memory),
+		cmocka_unit_test(a_state_file_of_no_use),
+		cmocka_unit_test(addresses_of_redis),
 		cmocka_unit_test(in_redis),
 		cmocka_unit_test(rates),
 		cmocka_unit_test(wrong),

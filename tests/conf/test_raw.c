@@ -138,6 +138,17 @@ static void syntax(void **state)
 	    "slotd.conf:2: ", "syntax error");
 	expect_fault(CALLERS S3 "callers = ();\n",
 	    "slotd.conf:3: ", "syntax error: duplicate setting name");
+	/* All else is looked at as well. */
+	expect("\xef\xbb\xbf" CALLERS S3 "more = 1;\n",
+	    "slotd.conf:1: the file begins with a byte order mark: save it "
+	    "without\n"
+	    "slotd.conf:3: more: unknown setting\n",
+	    "");
+	write_text("bom.conf", "\xef\xbb\xbf" S3, 0600);
+	expect(CALLERS "@include \"bom.conf\"\n",
+	    "bom.conf:1: the file begins with a byte order mark: save it "
+	    "without\n",
+	    "");
 	/* Where libconfig would leak. */
 	expect_fault("\n\"x\"", "slotd.conf:2: ", "syntax error");
 	expect_fault("a = 1;\n \"x\";", "slotd.conf:2: ", "syntax error");

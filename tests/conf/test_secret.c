@@ -16,8 +16,7 @@ static void modes(void **state)
 		{ 0600, "", "" },
 		{ 0640, "", "" },
 		{ 0660, "", "" },
-		{ 0644, "",
-		    PLACE "warning: others may read s: chmod 600 it\n" },
+		{ 0644, "", PLACE "warning: others may read s: chmod o= it\n" },
 		{ 0602,
 		    PLACE
 		    "others may write s: chmod 600 it, and make a new secret\n",
@@ -117,7 +116,7 @@ static void in_the_configuration(void **state)
 	/* Once a file. */
 	assert_string_equal(said.warnings,
 	    "slotd.conf:1: callers[0].secret: warning: others may read this "
-	    "file, which holds a secret: chmod 600 it, or keep secrets in "
+	    "file, which holds a secret: chmod o= it, or keep secrets in "
 	    "files of their own\n");
 	assert_int_equal(said.conf->warnings, 1);
 	said_done(&said);
@@ -144,7 +143,7 @@ static void key_file(void **state)
 	write_text("k", "01234567890123456789012345678901\n", 0600);
 	expect(with_key, "", "");
 	write_text("k", "01234567890123456789012345678901\n", 0604);
-	expect(with_key, "", KEY "warning: others may read k: chmod 600 it\n");
+	expect(with_key, "", KEY "warning: others may read k: chmod o= it\n");
 	write_text("k", "01234567890123456789012345678901\n", 0606);
 	expect_fault(with_key, KEY, "others may write k");
 }

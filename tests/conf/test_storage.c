@@ -130,8 +130,8 @@ static void what_is_required(void **state)
 	    "slotd.conf:3: storage.access_key_id: missing: the id of the key "
 	    "that signs, or credentials = \"auto\" to take it from where "
 	    "AWS's tools find it\n"
-	    "slotd.conf:3: storage.access_key_secret: missing: it, or "
-	    "access_key_secret_file\n",
+	    "slotd.conf:3: storage.access_key_secret: missing: "
+	    "access_key_id needs it, or access_key_secret_file\n",
 	    "");
 	expect(CALLERS "\nstorage = { type = \"fs\"; };\n",
 	    "slotd.conf:1: public_url: missing: with storage type \"fs\" "

@@ -1,5 +1,7 @@
 """A slot and its file through each web server of deploy/."""
 
+import json
+import os
 import socket
 import ssl
 import subprocess
@@ -73,6 +75,18 @@ def ask(site, *request, **options):
 def targets(answer):
     return (support.split_url(answer["put"])[1],
             support.split_url(answer["get"])[1])
+
+
+def test_the_doctor_is_content(site):
+    env = {name: value for name, value in os.environ.items()
+           if not name.lower().endswith("_proxy")}
+    done = support.run(
+        "doctor", "-c", site.path, "--json",
+        env=dict(env, SSL_CERT_FILE=str(site.front.authority)))
+    [store] = json.loads(done.stdout)
+    assert {check["check"]: check["verdict"]
+            for check in store["checks"]} == dict.fromkeys(
+        ("folder", "room", "public_url", "clients"), "ok"), store
 
 
 def test_the_whole_way(site):

@@ -29,8 +29,8 @@ http {{
     server {{
         listen 127.0.0.1:{port}{tls};
         client_max_body_size 0;
-        location / {{
-            proxy_pass http://127.0.0.1:{behind};
+        location {location} {{
+            proxy_pass http://127.0.0.1:{behind}{path};
             proxy_http_version 1.1;
             proxy_request_buffering off;
             proxy_set_header Host $http_host;
@@ -43,10 +43,12 @@ http {{
 class Front:
     """`url` leads to the port behind; whether slotd runs is no matter.
 
-    With an authority it speaks https.
+    With an authority it speaks https. location, path: what it passes on,
+    and what the location's own path becomes.
     """
 
-    def __init__(self, folder, behind, authority=None):
+    def __init__(self, folder, behind, authority=None, location="/",
+                 path=""):
         self.folder = pathlib.Path(folder)
         self.port = support.free_port()
         self.url = "{}://localhost:{}".format(
@@ -57,7 +59,8 @@ class Front:
             tls = (f" ssl;\n        ssl_certificate {certificate};\n"
                    f"        ssl_certificate_key {key}")
         (self.folder / "nginx.conf").write_text(CONFIG.format(
-            folder=self.folder, port=self.port, behind=behind, tls=tls))
+            folder=self.folder, port=self.port, behind=behind, tls=tls,
+            location=location, path=path))
 
     def __enter__(self):
         path = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"

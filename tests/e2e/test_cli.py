@@ -30,6 +30,7 @@ def test_help_and_version():
         own = support.run(command, "--help")
         assert (own.returncode, own.stderr) == (0, b"")
         assert command.encode() in own.stdout
+        assert (b"SIGHUP" in own.stdout) == (command == "serve")
     done = support.run("--version")
     assert (done.returncode, done.stderr) == (0, b"")
     assert re.fullmatch(rb"slotd [0-9]+\.[0-9]+\S*\n", done.stdout)

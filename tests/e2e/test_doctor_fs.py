@@ -4,7 +4,10 @@ import json
 import os
 import time
 
+import pytest
+
 import support
+from front import Front
 
 
 def doctor(path, *args):
@@ -29,8 +32,35 @@ def test_well(fs):
         assert found[name]["verdict"] == "ok", found
     # The tests' public_url is a plain one.
     assert found["clients"]["verdict"] == "warning"
+    assert found["clients"]["change"].startswith("Put TLS in front of slotd")
     code, text = doctor(fs.path)
     assert code == 0 and text.endswith("3 ok, 1 warning, 0 failures\n")
+
+
+# As in deploy/nginx/slotd.conf; then what goes wrong there.
+ONLY = "~ ^/(u|f)/"
+
+
+@pytest.mark.parametrize("location, path, verdict, seen", [
+    (ONLY, "", "ok", "with /u/ and /f/"),
+    ("/f/", "", "failure", "/u/slotd-doctor: this is not slotd's answer"),
+    ("/u/", "", "failure", "/f/slotd-doctor: this is not slotd's answer"),
+    ("/healthz", "", "failure", "404"),
+    # It takes away what comes before.
+    ("/", "/below/", "failure", "not slotd's answer"),
+])
+def test_behind_a_proxy(tmp_path, start, location, path, verdict, seen):
+    behind = support.free_port()
+    with Front(tmp_path, behind, location=location, path=path) as front:
+        slotd = start(support.fs_config(
+            tmp_path / "store", public_url=front.url,
+            listen={"port": behind}))
+        code, found = checks(slotd.path)
+        assert found["public_url"]["verdict"] == verdict, found
+        assert seen in found["public_url"]["seen"]
+        assert code == (verdict == "failure")
+        if code:
+            assert "must pass /u/ and /f/" in found["public_url"]["change"]
 
 
 def test_prometheus(fs):

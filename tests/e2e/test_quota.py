@@ -3,6 +3,7 @@
 import base64
 import datetime
 import json
+import re
 import threading
 import time
 import urllib.parse
@@ -82,7 +83,8 @@ def test_bytes_of_a_day(start):
     assert answer["limits"] == {
         "slots_per_minute": 0, "bytes_per_day": 10 * MIB,
         "domain_bytes_per_day": 0}
-    assert abs(when(answer["frees_at"]) - time.time() - 86400) < 60
+    assert abs(when(answer["bytes_free_at"]) - time.time() - 86400) < 60
+    assert answer["slots_free_at"] is None
 
 
 def test_a_file_beyond_the_day_is_too_large(start):
@@ -115,7 +117,7 @@ def test_domains_have_their_own(start):
     slotd.slot(jid="a@other.example", size=1000)
     answer = used(slotd, "b@small.example")
     assert (answer["bytes"], answer["domain_bytes"]) == (300, 800)
-    assert abs(when(answer["domain_frees_at"]) - time.time() - 86400) < 60
+    assert abs(when(answer["domain_free_at"]) - time.time() - 86400) < 60
 
 
 def test_fifty_race_for_the_last_bytes(start):
@@ -148,7 +150,7 @@ def test_what_fails_later_is_not_counted(start, tmp_path):
         support.assert_problem(reply, "insufficient-storage")
     answer = used(slotd)
     assert (answer["slots"], answer["bytes"]) == (0, 0)
-    assert answer["frees_at"] is None
+    assert answer["bytes_free_at"] is None
 
 
 def test_an_upload_is_not_counted_again(start, tmp_path):
@@ -256,13 +258,14 @@ def test_who_may_look(start):
     reply = quota(slotd, "juliet@example.org/x", "DELETE")
     assert reply.status == 200
     assert reply.json["bytes"] == 0
-    assert reply.json["frees_at"] is None
+    assert reply.json["bytes_free_at"] is None
 
 
 def test_the_command(start):
     slotd = start(limited(
         policy={"bytes_per_day": "10 MiB", "slots_per_minute": 5,
                 "domain_bytes_per_day": "20 MiB"}))
+    before = time.time()
     slotd.slot(size=3 * MIB)
 
     def command(*args):
@@ -272,6 +275,11 @@ def test_the_command(start):
     assert done.returncode == 0, done
     text = done.stdout.decode()
     assert text.startswith("juliet@example.org\n"), text
+    # Each with its own time.
+    frees = dict(re.findall(r"^  (.*?): .*, frees from (\S+)$", text, re.M))
+    assert abs(when(frees["slots in the last minute"]) - before - 60) < 60
+    for what in ("bytes in the last day", "of the whole domain"):
+        assert abs(when(frees[what]) - before - 86400) < 60, text
     assert "slots in the last minute: 1 of 5" in text
     assert "3.0 MiB of 10.0 MiB (3145728 of 10485760 bytes)" in text
     assert "3.0 MiB of 20.0 MiB" in text

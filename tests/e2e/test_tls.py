@@ -149,6 +149,10 @@ def test_fifty_certificates(start, tmp_path, pair):
         client.close()
 
 
+APART = ("tls_cert and tls_key do not belong together (the server's own "
+         "certificate comes first)")
+
+
 def test_faults(tmp_path, pair, start):
     """What check says of them; serve and a reload take it as seriously."""
     other = certificate(tmp_path, "other")
@@ -165,7 +169,7 @@ def test_faults(tmp_path, pair, start):
             ({"tls_cert": cert}, "listen.tls_cert: needs tls_key"),
             ({"tls_key": key}, "listen.tls_key: needs tls_cert"),
             ({"tls_cert": cert, "tls_key": other[1]},
-             "listen.tls_cert: is no certificate that tls_key belongs to"),
+             "listen: " + APART),
             ({"tls_cert": key, "tls_key": key},
              "listen.tls_cert: holds no certificate in PEM"),
             ({"tls_cert": cert, "tls_key": cert},
@@ -182,6 +186,9 @@ def test_faults(tmp_path, pair, start):
         assert support.run("serve", "-c", path).returncode == 1
         lines = failed(slotd, bad)
         assert any("tls_" in line for line in lines), lines
+        if words.endswith(APART):
+            assert any(words in line for line in lines), lines
+            assert words.encode() in support.run("serve", "-c", path).stderr
         assert post(Client(slotd.address, cert)).status == 200
     unix = support.s3_config(listen=None)
     unix["listen"] = {"unix": str(tmp_path / "s.sock"), "tls_cert": cert,
@@ -189,6 +196,23 @@ def test_faults(tmp_path, pair, start):
     done = support.run("check", "-c", support.write_config(folder, unix))
     assert done.returncode == 1
     assert b"this is a unix socket" in done.stderr
+
+
+def test_the_key_of_public(start, tmp_path, pair):
+    """The setting is named, for there are two that have these."""
+    other = certificate(tmp_path, "other")
+    slotd = start(support.fs_config(
+        tmp_path / "store", public={
+            "address": "127.0.0.1", "port": support.free_port(),
+            "tls_cert": pair[0], "tls_key": pair[1]}))
+    bad = dict(slotd.config, public=dict(
+        slotd.config["public"], tls_key=other[1]))
+    assert any("public: " + APART in line for line in failed(slotd, bad))
+    slotd.stop()
+    for command in ("check", "serve"):
+        done = support.run(command, "-c", slotd.path)
+        assert done.returncode == 1
+        assert ("public: " + APART).encode() in done.stderr, done
 
 
 def test_what_stays_is_whole(start, tmp_path, pair):

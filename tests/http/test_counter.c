@@ -142,7 +142,7 @@ static void test_a_disk_that_takes_nothing(void **state)
 	len = pread(log, text, sizeof text - 1, 0);
 	assert_true(len > 0);
 	text[len] = '\0';
-	first = strstr(text, "quota.state_file cannot be written");
+	first = strstr(text, "quota.state_file cannot be written: state: ");
 	assert_non_null(first);
 	assert_null(strstr(first + 1, "quota.state_file"));
 	close(log);

@@ -174,11 +174,12 @@ static void use(char **words)
 	if (!quota->class->use(quota, span_of(words[0]), unix_millis(), &now))
 		puts("unavailable");
 	else
-		printf("%llu %llu %lld %llu %lld\n",
+		printf("%llu %llu %lld %lld %llu %lld\n",
 		    (unsigned long long)now.slots,
-		    (unsigned long long)now.bytes, (long long)now.frees_at,
+		    (unsigned long long)now.bytes, (long long)now.slots_free_at,
+		    (long long)now.bytes_free_at,
 		    (unsigned long long)now.domain_bytes,
-		    (long long)now.domain_frees_at);
+		    (long long)now.domain_free_at);
 }
 
 /* CALLER NONCE DOMAIN UNTIL */

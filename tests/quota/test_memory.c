@@ -66,7 +66,8 @@ static void test_bytes_of_a_day(void **state)
 	use = use_of(quota, user, T0 + HOUR);
 	assert_int_equal(use.slots, 0);
 	assert_true(use.bytes == 10 * GIB);
-	assert_int_equal(use.frees_at, T0 + DAY + SECOND);
+	assert_int_equal(use.slots_free_at, 0);
+	assert_int_equal(use.bytes_free_at, T0 + DAY + SECOND);
 	/* Two parts have to go for this one. */
 	assert_int_equal(ask(quota, user, 7 * GIB, 0, 10 * GIB, T0 + HOUR),
 	    FAILURE_QUOTA_EXCEEDED);

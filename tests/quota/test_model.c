@@ -135,10 +135,10 @@ static void check_use(struct quota *quota, int user, int64_t now)
 	assert_true(use.slots >= least.slots && use.bytes >= least.bytes);
 	assert_true(behind || use.slots <= most.slots);
 	assert_true(behind || use.bytes <= most.bytes);
-	if (use.slots || use.bytes)
-		assert_true(use.frees_at > now);
-	else
-		assert_int_equal(use.frees_at, 0);
+	assert_int_equal(use.slots_free_at > now, use.slots > 0);
+	assert_int_equal(use.slots_free_at != 0, use.slots > 0);
+	assert_int_equal(use.bytes_free_at > now, use.bytes > 0);
+	assert_int_equal(use.bytes_free_at != 0, use.bytes > 0);
 	if (user == 2)
 		assert_true(use.domain_bytes >= least.domain_bytes);
 }

@@ -21,9 +21,10 @@ def test_a_slot_is_counted_and_refused(redis, drive):
     assert now // 1000 <= again - 86400 <= now // 1000 + 1
     assert one.take(size=101, bytes=100)[:2] == ("quota-exceeded", 0)
     assert one.take("romeo@example.org", slots=2)[0] == "ok"
-    slots, used, frees, *domain = one.use()
+    slots, used, slots_free, bytes_free, *domain = one.use()
     assert (slots, used, domain) == (2, 20, [0, 0])
-    assert now - 1000 < frees - 60_000 <= now + 1000
+    assert now - 1000 < slots_free - 60_000 <= now + 1000
+    assert now - 1000 < bytes_free - 86_400_000 <= now + 1000
 
 
 @pytest.mark.parametrize("ahead", (-3_000_000, 100_000, 5_000_000))
@@ -48,9 +49,9 @@ def test_a_domain_has_its_own(redis, drive):
     assert one.take("example.org", size=4, domain_bytes=10, bytes=9)[0] == (
         "ok")
     assert one.use("example.org")[1] == 4
-    assert one.use("example.org")[3] == 10
+    assert one.use("example.org")[4] == 10
     assert one.ask("reset", "example.org") == ["ok"]
-    assert one.use("example.org") == [0, 0, 0, 0, 0]
+    assert one.use("example.org") == [0] * 6
 
 
 def test_what_is_given_back_was_never_there(redis, drive):
@@ -63,7 +64,7 @@ def test_what_is_given_back_was_never_there(redis, drive):
     second = one.take(**limits)
     one.back(second[3], **limits)
     # Only when the last grant was stays, with the later second.
-    assert one.use()[:2] == [1, 7] and one.use("example.org")[3] == 7
+    assert one.use()[:2] == [1, 7] and one.use("example.org")[4] == 7
     one.back(first[3], **limits)
     assert client("KEYS", "*:[ud]*") == []
     client.close()
