@@ -14,6 +14,8 @@ import subprocess
 import sys
 
 CONF = "/etc/slotd/slotd.conf"
+LISTEN = "http://127.0.0.1:8363"
+PUBLIC = "http://127.0.0.1:8364"    # the samples of web servers go there
 SIOCSIFFLAGS = 0x8914
 IFF_UP = 1
 CONTENT = b"to be, or not to be"
@@ -27,19 +29,14 @@ def loopback_up():
                     struct.pack("16sh", b"lo", IFF_UP))
 
 
-def ask(method, path, body=None, headers=None):
-    with_host = http.client.HTTPConnection("127.0.0.1", 8363, timeout=30)
-    with_host.request(method, path, body, headers or {})
+def ask(method, url, body=None, headers=None):
+    place, slash, path = url.removeprefix("http://").partition("/")
+    with_host = http.client.HTTPConnection(place, timeout=30)
+    with_host.request(method, slash + path, body, headers or {})
     answer = with_host.getresponse()
     content = answer.read()
     with_host.close()
     return answer.status, content
-
-
-def path_of(url):
-    start = "http://127.0.0.1:8363"
-    assert url.startswith(start + "/"), url
-    return url[len(start):]
 
 
 def journey(root):
@@ -48,13 +45,15 @@ def journey(root):
         [*as_slotd, "slotd", "sign", "-c", CONF, "--caller", "xmpp",
          "--body", "-"], input=SLOT, stdout=subprocess.PIPE, check=True)
     name, _, value = header.stdout.decode().strip().partition(": ")
-    status, content = ask("POST", "/slot", SLOT, {
+    status, content = ask("POST", LISTEN + "/slot", SLOT, {
         name: value, "Content-Type": "application/json"})
     assert status == 200, content
     slot = json.loads(content)
-    status, content = ask("PUT", path_of(slot["put"]), CONTENT)
+    for url, folder in ((slot["put"], "/u/"), (slot["get"], "/f/")):
+        assert url.startswith(PUBLIC + folder), url
+    status, content = ask("PUT", slot["put"], CONTENT)
     assert status == 201, content
-    assert ask("GET", path_of(slot["get"])) == (200, CONTENT)
+    assert ask("GET", slot["get"]) == (200, CONTENT)
     print("the same, byte for byte")
 
 

@@ -131,6 +131,7 @@ class NginxForCallers(Nginx):
         if self.below:
             site = replaced(site, {
                 "location / {": "location /up/ {",
+                "= /metrics {": "= /up/metrics {",
                 f":{self.behind};": f":{self.behind}/;"})
         return self.command(site)
 

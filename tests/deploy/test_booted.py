@@ -33,6 +33,8 @@ def machine(tmp_path_factory):
         "/etc/tmpfiles.d/slotd.conf": UNITS / "slotd.tmpfiles",
         "/etc/systemd/system/slotd.socket": UNITS / "slotd.socket",
         "/etc/systemd/system/slotd-public.socket": public,
+        "/etc/systemd/system/slotd-doctor.service":
+            support.ROOT / "deploy/prometheus/slotd-doctor.service",
     })
     machine.boot()
     machine.run("systemd-sysusers")
@@ -252,3 +254,37 @@ def test_it_does_not_start(machine, service):
     done = service.ctl("start", "slotd", check=False)
     assert done.returncode != 0
     assert "nonsense" in machine.journal()
+
+
+def test_doctor(machine, service):
+    """deploy/prometheus: it leaves one whole file that others may read, tries
+    the embedded store's folder, and leaves what it cannot better."""
+    folder = "/var/lib/prometheus/node-exporter"
+    machine.run("rm", "-rf", folder)
+    machine.run("mkdir", "-p", folder)
+    service.configure(config())
+    service.ctl("start", "slotd")
+
+    def examine(**options):
+        service.ctl("start", "slotd-doctor", **options)
+        assert machine.run("find", folder, "-name", "slotd.prom", "-perm",
+                           "644").stdout == f"{folder}/slotd.prom\n"
+        return machine.run("cat", f"{folder}/slotd.prom").stdout
+
+    def found(text):
+        return dict(re.findall(
+            r'check="(\w+)",status="(\w+)"} 1$', text, re.M))
+
+    text = examine()
+    assert re.search(r"^slotd_doctor_last_run_timestamp_seconds", text, re.M)
+    assert found(text)["folder"] == "ok", text
+    assert machine.run("ls", folder).stdout == "slotd.prom\n"
+    service.ctl("stop", "slotd")
+    text = examine()
+    assert found(text)["public_url"] == "failure", text
+    assert all(line.startswith(("#", "slotd_doctor_"))
+               for line in text.splitlines())
+    machine.write(CONFIG, "nonsense = 1;\n")
+    assert examine(check=False) == text
+    assert "nonsense" in machine.run(
+        "journalctl", "-o", "cat", "-u", "slotd-doctor").stdout

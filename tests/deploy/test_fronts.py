@@ -277,5 +277,9 @@ def test_for_callers(start, authority, tmp_path, below):
         support.assert_problem(reply, "unauthorized")
         assert " client=127.0.0.1 " in slotd.wait_line(
             "code=unauthorized", seen)
+        # However it is spelt, slotd is not asked.
+        for target in ("/metrics", "/metrics?a=b", "//metrics", "/%6detrics"):
+            assert ask_front(front, "GET", prefix + target).status == 404
+        assert "route=/metrics" not in "".join(slotd.lines)
     finally:
         front.stop()
