@@ -171,6 +171,23 @@ static bool tell(
 	return reply != NULL;
 }
 
+/* A Redis that does not know AUTH quotes what came with it: the password. So
+ * nothing is kept of what it says. */
+static bool authenticate(
+    const struct attempt *attempt, const struct span *words, unsigned count)
+{
+	struct redis_fault *fault = attempt->fault;
+
+	if (tell(attempt, words, count))
+		return true;
+	if (fault->error == QUOTA_REDIS_TIMEOUT ||
+	    fault->error == QUOTA_REDIS_CONNECTION)
+		return false;
+	return failed(attempt,
+	    fault->error == QUOTA_REDIS_OTHER ? QUOTA_REDIS_AUTH : fault->error,
+	    0);
+}
+
 static bool log_in(const struct attempt *attempt)
 {
 	const struct quota_redis_config *config = attempt->config;
@@ -182,7 +199,7 @@ static bool log_in(const struct attempt *attempt)
 		words[count++] = config->username;
 	words[count++] = config->password;
 	if ((config->username.len || config->password.len) &&
-	    !tell(attempt, words, count))
+	    !authenticate(attempt, words, count))
 		return false;
 	if (!config->database)
 		return true;
