@@ -232,16 +232,20 @@ static bool load(const struct attempt *attempt)
 static bool try_script(struct attempt *attempt)
 {
 	const struct quota_redis_config *config = attempt->config;
+	const struct redis_form form = { .numbers = 1 };
 	struct redis_call call;
 	redisReply *reply;
+	bool right;
 
 	redis_call_init(&call, config, "probe", 0);
 	redis_call_about(&call, span_of("probe"), SPAN_EMPTY);
 	attempt->until = config->clock() + 1000 * (int64_t)config->timeout_ms;
 	reply = redis_call_run(
 	    &call, attempt->link, attempt->until, attempt->fault);
+	right = reply ? redis_form_check(&form, reply, attempt->fault)
+		      : !redis_fault_cuts(attempt->fault);
 	redis_reply_free(reply);
-	return reply || !redis_fault_cuts(attempt->fault);
+	return right;
 }
 
 bool redis_link_open(struct redis_link *link,

@@ -80,6 +80,19 @@ static bool write_all(struct redis_link *link,
 	return true;
 }
 
+/* One reply too many, and all that follow would answer the question before
+ * theirs. */
+static redisReply *only(
+    struct redis_link *link, redisReply *reply, struct redis_fault *fault)
+{
+	if (link->reader->pos == link->reader->len)
+		return reply;
+	redis_fault_set(fault, QUOTA_REDIS_CONNECTION,
+	    "what answers is not Redis: more than was asked for");
+	redis_reply_free(reply);
+	return NULL;
+}
+
 /* The next reply, whatever it says. */
 static redisReply *read_reply(struct redis_link *link,
     const struct quota_redis_config *config, int64_t until,
@@ -99,7 +112,7 @@ static redisReply *read_reply(struct redis_link *link,
 			return NULL;
 		}
 		if (reply)
-			return reply;
+			return only(link, reply, fault);
 		got = receive(link, bytes, sizeof bytes);
 		if (got > 0) {
 			read += (size_t)got;
