@@ -256,7 +256,7 @@ bool redis_link_open(struct redis_link *link,
 
 	memset(link, 0, sizeof *link);
 	link->socket = -1;
-	link->reader = redisReaderCreate();
+	link->reader = redis_reader_open();
 	if (!link->reader)
 		failed(&attempt, QUOTA_REDIS_OTHER, ENOMEM);
 	else if ((config->address ? dial_tcp(&attempt, found)

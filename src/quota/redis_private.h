@@ -77,6 +77,9 @@ bool redis_link_open(struct redis_link *link,
     struct redis_trust *trust, struct redis_fault *fault);
 void redis_link_close(struct redis_link *link);
 
+/* Of hiredis, for answers with few elements; NULL: no memory. */
+struct redisReader *redis_reader_open(void);
+
 /* Whether an idle one is still good, as far as can be seen from here. */
 bool redis_link_alive(struct redis_link *link);
 

@@ -51,6 +51,18 @@ def test_an_answer_too_many_is_nobody_elses(liar, one):
     assert one.take("romeo@example.org", slots=1)[0] == "rate-limited"
 
 
+@pytest.mark.parametrize("answer", (
+    b"*1000000000\r\n", b"*17\r\n", b"*4\r\n*17\r\n",
+    b"$1000000000\r\n" + b"x" * 20000), ids=lambda answer: answer[:20])
+def test_more_than_an_answer_can_be(liar, one, answer):
+    """Refused by its head: neither waited for nor given room."""
+    liar.answers["take"] = answer
+    assert one.take(slots=1)[0] == "unavailable"
+    one.hear("does not speak Redis' protocol")
+    one.hear("is there again")
+    assert one.take(slots=1)[0] == "ok"
+
+
 @pytest.mark.parametrize("ask, name, answer", (
     (("nonce", *NONCE), "SET", b":1\r\n"),
     (("nonce", *NONCE), "SET", GRANTED),
