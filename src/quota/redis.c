@@ -130,6 +130,7 @@ static bool reset(struct quota *quota, struct span user)
 	struct span domain = domain_of(user);
 	struct redis_call call;
 	struct span words[3] = { span_of("DEL") };
+	const struct redis_form form = { .type = REDIS_REPLY_INTEGER };
 	redisReply *reply;
 
 	redis_call_init(&call, &redis->pool->config, "", 0);
@@ -139,7 +140,7 @@ static bool reset(struct quota *quota, struct span user)
 	words[1] = buf_span(&call.keys[0]);
 	words[2] = buf_span(&call.keys[1]);
 	reply = redis_ask_command(
-	    redis->pool, words, domain.len == user.len ? 3 : 2);
+	    redis->pool, &form, words, domain.len == user.len ? 3 : 2);
 	redis_reply_free(reply);
 	return reply != NULL;
 }
@@ -153,6 +154,8 @@ static enum failure nonce_enter(struct quota *quota,
 	struct buf key, life;
 	struct span words[6] = { span_of("SET"), SPAN_EMPTY, SPAN_EMPTY,
 		span_of("NX"), span_of("PX") };
+	const struct redis_form form = { .type = REDIS_REPLY_STATUS,
+		.other_type = REDIS_REPLY_NIL };
 	enum failure failure = FAILURE_NONE;
 	redisReply *reply;
 
@@ -162,7 +165,8 @@ static enum failure nonce_enter(struct quota *quota,
 	buf_u64(&life, (uint64_t)redis_nonce_life(nonce, now));
 	words[1] = buf_span(&key);
 	words[5] = buf_span(&life);
-	reply = buf_ok(&key) ? redis_ask_command(redis->pool, words, 6) : NULL;
+	reply = buf_ok(&key) ? redis_ask_command(redis->pool, &form, words, 6)
+			     : NULL;
 	if (!reply)
 		return on_error(redis, why);
 	if (reply->type == REDIS_REPLY_NIL)

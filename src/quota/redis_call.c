@@ -8,6 +8,9 @@
 /* Replicas' clocks may be this far apart, and still a nonce holds. */
 #define NONCE_MORE 60
 
+/* Lua's numbers are exact up to here. */
+#define NUMBER_MAX (1LL << 53)
+
 static void key_begin(struct buf *key, const struct quota_redis_config *config,
     struct span domain, const char *kind)
 {
@@ -111,10 +114,43 @@ redisReply *redis_call_run(const struct redis_call *call,
 	return reply;
 }
 
+static bool type_is(const struct redis_form *form, const redisReply *reply)
+{
+	if (!form->numbers)
+		return reply->type == form->type ||
+		       (form->other_type && reply->type == form->other_type);
+	if (reply->type != REDIS_REPLY_ARRAY ||
+	    reply->elements != form->numbers)
+		return false;
+	for (unsigned i = 0; i < form->numbers; i++)
+		if (reply->element[i]->type != REDIS_REPLY_INTEGER)
+			return false;
+	return true;
+}
+
+bool redis_form_check(const struct redis_form *form, const redisReply *reply,
+    struct redis_fault *fault)
+{
+	/* What follows may be answers to others, too. */
+	if (!type_is(form, reply)) {
+		redis_fault_set(fault, QUOTA_REDIS_CONNECTION,
+		    "what answers is not Redis: an answer of another form");
+		return false;
+	}
+	for (unsigned i = 0; i < form->numbers; i++)
+		if (reply->element[i]->integer < 0 ||
+		    reply->element[i]->integer > NUMBER_MAX) {
+			redis_fault_set(fault, QUOTA_REDIS_OTHER,
+			    "a number that cannot be");
+			return false;
+		}
+	return true;
+}
+
 /* The answer, in time, to a call of the script or, where that is NULL, to a
  * command; NULL: on_error decides. */
 static redisReply *ask(struct redis_pool *pool, const struct redis_call *call,
-    const struct span *words, unsigned count)
+    const struct redis_form *form, const struct span *words, unsigned count)
 {
 	const struct quota_redis_config *config = &pool->config;
 	int64_t begin = config->clock();
@@ -128,32 +164,32 @@ static redisReply *ask(struct redis_pool *pool, const struct redis_call *call,
 	reply =
 	    call ? redis_call_run(call, &link, until, &fault)
 		 : redis_link_call(&link, config, words, count, until, &fault);
-	if (reply)
+	if (reply && redis_form_check(form, reply, &fault)) {
 		redis_pool_give(pool, &link, config->clock() - begin);
-	else
-		redis_pool_fail(pool, &link, &fault);
-	return reply;
+		return reply;
+	}
+	redis_reply_free(reply);
+	redis_pool_fail(pool, &link, &fault);
+	return NULL;
 }
 
-redisReply *redis_ask_command(
-    struct redis_pool *pool, const struct span *words, unsigned count)
+redisReply *redis_ask_command(struct redis_pool *pool,
+    const struct redis_form *form, const struct span *words, unsigned count)
 {
-	return ask(pool, NULL, words, count);
+	return ask(pool, NULL, form, words, count);
 }
 
 bool redis_ask_numbers(struct redis_pool *pool, const struct redis_call *call,
     unsigned count, int64_t *ret_numbers)
 {
-	redisReply *reply = call_fits(call) ? ask(pool, call, NULL, 0) : NULL;
-	bool right = reply && reply->type == REDIS_REPLY_ARRAY &&
-		     reply->elements == count;
+	const struct redis_form form = { .numbers = count };
+	redisReply *reply =
+	    call_fits(call) ? ask(pool, call, &form, NULL, 0) : NULL;
 
-	for (unsigned i = 0; right && i < count; i++)
-		right = reply->element[i]->type == REDIS_REPLY_INTEGER;
-	for (unsigned i = 0; right && i < count; i++)
+	for (unsigned i = 0; reply && i < count; i++)
 		ret_numbers[i] = reply->element[i]->integer;
 	redis_reply_free(reply);
-	return right;
+	return reply != NULL;
 }
 
 void redis_call_charge(

@@ -171,6 +171,23 @@ static bool tell(
 	return reply != NULL;
 }
 
+/* A Redis that does not know AUTH quotes what came with it: the password. So
+ * nothing is kept of what it says. */
+static bool authenticate(
+    const struct attempt *attempt, const struct span *words, unsigned count)
+{
+	struct redis_fault *fault = attempt->fault;
+
+	if (tell(attempt, words, count))
+		return true;
+	if (fault->error == QUOTA_REDIS_TIMEOUT ||
+	    fault->error == QUOTA_REDIS_CONNECTION)
+		return false;
+	return failed(attempt,
+	    fault->error == QUOTA_REDIS_OTHER ? QUOTA_REDIS_AUTH : fault->error,
+	    0);
+}
+
 static bool log_in(const struct attempt *attempt)
 {
 	const struct quota_redis_config *config = attempt->config;
@@ -182,7 +199,7 @@ static bool log_in(const struct attempt *attempt)
 		words[count++] = config->username;
 	words[count++] = config->password;
 	if ((config->username.len || config->password.len) &&
-	    !tell(attempt, words, count))
+	    !authenticate(attempt, words, count))
 		return false;
 	if (!config->database)
 		return true;
@@ -215,16 +232,20 @@ static bool load(const struct attempt *attempt)
 static bool try_script(struct attempt *attempt)
 {
 	const struct quota_redis_config *config = attempt->config;
+	const struct redis_form form = { .numbers = 1 };
 	struct redis_call call;
 	redisReply *reply;
+	bool right;
 
 	redis_call_init(&call, config, "probe", 0);
 	redis_call_about(&call, span_of("probe"), SPAN_EMPTY);
 	attempt->until = config->clock() + 1000 * (int64_t)config->timeout_ms;
 	reply = redis_call_run(
 	    &call, attempt->link, attempt->until, attempt->fault);
+	right = reply ? redis_form_check(&form, reply, attempt->fault)
+		      : !redis_fault_cuts(attempt->fault);
 	redis_reply_free(reply);
-	return reply || !redis_fault_cuts(attempt->fault);
+	return right;
 }
 
 bool redis_link_open(struct redis_link *link,
@@ -235,7 +256,7 @@ bool redis_link_open(struct redis_link *link,
 
 	memset(link, 0, sizeof *link);
 	link->socket = -1;
-	link->reader = redisReaderCreate();
+	link->reader = redis_reader_open();
 	if (!link->reader)
 		failed(&attempt, QUOTA_REDIS_OTHER, ENOMEM);
 	else if ((config->address ? dial_tcp(&attempt, found)

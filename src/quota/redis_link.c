@@ -10,12 +10,51 @@
 #define WORDS_MAX 16
 /* Our answers have a few numbers. */
 #define ANSWER_MAX (16 << 10)
+#define ELEMENTS_MAX 16
+
+#if HIREDIS_MAJOR < 1
+#define ARRAY_SIZE int
+#else
+#define ARRAY_SIZE size_t
+#endif
 
 /*
  * hiredis writes and reads the protocol here, and nothing else: the time
  * limits of its sockets are for each read alone, and only newer ones speak
  * TLS.
  */
+
+static pthread_once_t functions_once = PTHREAD_ONCE_INIT;
+static redisReplyObjectFunctions functions, own_functions;
+
+/* It would make room for as many as the answer's first line says. */
+static void *create_array(const redisReadTask *task, ARRAY_SIZE elements)
+{
+	return elements > ELEMENTS_MAX
+		   ? NULL
+		   : own_functions.createArray(task, elements);
+}
+
+/* Those of hiredis, but for one: they have no names to us. */
+static void set_functions(void)
+{
+	redisReader *reader = redisReaderCreate();
+
+	if (!reader)
+		return;
+	own_functions = *reader->fn;
+	redisReaderFree(reader);
+	functions = own_functions;
+	functions.createArray = create_array;
+}
+
+redisReader *redis_reader_open(void)
+{
+	pthread_once(&functions_once, set_functions);
+	return functions.createArray
+		   ? redisReaderCreateWithFunctions(&functions)
+		   : NULL;
+}
 
 static ssize_t receive(struct redis_link *link, void *bytes, size_t size)
 {
@@ -80,6 +119,19 @@ static bool write_all(struct redis_link *link,
 	return true;
 }
 
+/* One reply too many, and all that follow would answer the question before
+ * theirs. */
+static redisReply *only(
+    struct redis_link *link, redisReply *reply, struct redis_fault *fault)
+{
+	if (link->reader->pos == link->reader->len)
+		return reply;
+	redis_fault_set(fault, QUOTA_REDIS_CONNECTION,
+	    "what answers is not Redis: more than was asked for");
+	redis_reply_free(reply);
+	return NULL;
+}
+
 /* The next reply, whatever it says. */
 static redisReply *read_reply(struct redis_link *link,
     const struct quota_redis_config *config, int64_t until,
@@ -99,7 +151,7 @@ static redisReply *read_reply(struct redis_link *link,
 			return NULL;
 		}
 		if (reply)
-			return reply;
+			return only(link, reply, fault);
 		got = receive(link, bytes, sizeof bytes);
 		if (got > 0) {
 			read += (size_t)got;

@@ -77,6 +77,9 @@ bool redis_link_open(struct redis_link *link,
     struct redis_trust *trust, struct redis_fault *fault);
 void redis_link_close(struct redis_link *link);
 
+/* Of hiredis, for answers with few elements; NULL: no memory. */
+struct redisReader *redis_reader_open(void);
+
 /* Whether an idle one is still good, as far as can be seen from here. */
 bool redis_link_alive(struct redis_link *link);
 
@@ -86,7 +89,7 @@ bool redis_link_poll(const struct redis_link *link,
 
 /*
  * One command and its answer, to be freed; NULL with a fault. An error reply
- * is a fault, too.
+ * is a fault, too, and more than one reply.
  */
 struct redisReply *redis_link_call(struct redis_link *link,
     const struct quota_redis_config *config, const struct span *words,
@@ -182,12 +185,24 @@ void redis_call_charge(
 struct redisReply *redis_call_run(const struct redis_call *call,
     struct redis_link *link, int64_t until, struct redis_fault *fault);
 
+/* What an answer has to be: numbers of the script or, where there are none, a
+ * reply of one of these types. */
+struct redis_form {
+	unsigned numbers;
+	int type;
+	int other_type; /* 0: none */
+};
+
+/* Whether it is so; false with a fault. Numbers are from 0 to 2^53. */
+bool redis_form_check(const struct redis_form *form,
+    const struct redisReply *reply, struct redis_fault *fault);
+
 /* Its numbers; false: on_error decides. */
 bool redis_ask_numbers(struct redis_pool *pool, const struct redis_call *call,
     unsigned count, int64_t *ret_numbers);
 /* The answer to a plain command, to be freed; NULL: on_error decides. */
-struct redisReply *redis_ask_command(
-    struct redis_pool *pool, const struct span *words, unsigned count);
+struct redisReply *redis_ask_command(struct redis_pool *pool,
+    const struct redis_form *form, const struct span *words, unsigned count);
 
 /* --- the script (redis_script.c) ----------------------------------------- */
 

@@ -141,6 +141,16 @@ def test_a_password_where_none_is_set(redis, drive):
     one.hear("does not accept this user name and password")
 
 
+@pytest.mark.parametrize("name", ({}, {"username": "slotd"}))
+def test_a_redis_that_does_not_know_auth(redis, drive, name):
+    """It quotes what came with an unknown command; the log must not."""
+    one = drive(redis("--rename-command", "AUTH", ""), password=SECRET, **name)
+    said = one.hear("does not accept this user name and password")
+    assert one.take(slots=1)[0] == "unavailable"
+    assert one.stats()["auth"] >= 1
+    assert SECRET not in said + "".join(one.said.queue)
+
+
 @pytest.mark.parametrize("missing", (
     "+set", "+evalsha", "+hset", "+time", "~slotd:*"))
 def test_a_user_without_rights(redis, drive, missing):
