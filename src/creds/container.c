@@ -99,13 +99,9 @@ static bool take(const struct creds_round *round,
     const struct creds_answer *answer, struct span secret,
     struct creds_draft *draft)
 {
-	char said[CREDS_QUOTE];
-
-	if (answer->status != 200) {
-		creds_quote(answer->body, secret, said);
-		return creds_draft_wrong(draft, WHERE " answered %u%s%s",
-		    answer->status, *said ? ": " : "", said);
-	}
+	if (answer->status != 200)
+		return creds_json_refused(
+		    answer->status, answer->body, WHERE, secret, draft);
 	if (!creds_json_read(answer->body, WHERE, round->now, draft))
 		return false;
 	if (!draft->expires)

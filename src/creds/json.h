@@ -17,4 +17,13 @@ void creds_json_start(void);
 bool creds_json_read(struct span body, const char *where, int64_t now,
     struct creds_draft *draft);
 
+/*
+ * What was answered with another status than 200: always false, with a
+ * sentence. Of the body it has the texts `code` and `message` of a JSON object
+ * (or Code and Message) and no more, and neither when `secret`, or the
+ * object's own SecretAccessKey or Token, is in it.
+ */
+bool creds_json_refused(unsigned status, struct span body, const char *where,
+    struct span secret, struct creds_draft *draft);
+
 #endif

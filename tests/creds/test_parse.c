@@ -179,6 +179,45 @@ static void test_json(void **state)
 	}
 }
 
+static void test_json_refuses(void **state)
+{
+	static const struct {
+		const char *body;
+		const char *why;
+	} rows[] = {
+		/* As ECS has it. */
+		{ "{\"code\": \"InvalidIdInRequest\", \"message\": "
+		  "\"no task\\n\\u001b\", \"HTTPErrorCode\": 400}",
+		    "it answered 400 InvalidIdInRequest: no task ?" },
+		{ "{\"Code\": \"A\", \"Message\": \"b\"}",
+		    "it answered 400 A: b" },
+		{ "{\"message\": \"b\"}", "it answered 400: b" },
+		/* Nothing else of a body is told. */
+		{ "{" JSON "}", "it answered 400" },
+		{ "{" JSON ", \"message\": \"it is fake/secret+\"}",
+		    "it answered 400" },
+		{ "{" JSON ", \"code\": \"FakeToken/+==\"}",
+		    "it answered 400" },
+		{ "{\"code\": \"A\", \"message\": \"not fake.token.0123\"}",
+		    "it answered 400 A" },
+		{ "{\"code\": {\"a\": 1}, \"message\": 5}", "it answered 400" },
+		{ "[\"code\"]", "it answered 400" },
+		{ "{" JSON, "it answered 400" },
+		{ "SecretAccessKey: fake/secret+", "it answered 400" },
+		{ "", "it answered 400" },
+	};
+	struct creds_draft draft;
+
+	(void)state;
+	creds_json_start();
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		creds_draft_init(&draft);
+		assert_false(creds_json_refused(400, span_of(rows[i].body),
+		    "it", span_of("fake.token.0123"), &draft));
+		expect_why(&draft, rows[i].why);
+	}
+}
+
 static void test_shared(void **state)
 {
 	static const struct {
@@ -262,6 +301,7 @@ int main(void)
 		cmocka_unit_test(test_long_tokens),
 		cmocka_unit_test(test_sts_refuses),
 		cmocka_unit_test(test_json),
+		cmocka_unit_test(test_json_refuses),
 		cmocka_unit_test(test_shared),
 		cmocka_unit_test(test_container_hosts),
 	};

@@ -1,0 +1,34 @@
+"""Who gives credentials does what it should not: what is told of it, and that
+it has an end."""
+
+import pytest
+
+import aws
+from test_creds import WHO, lack
+
+pytestmark = pytest.mark.usefixtures("no_aws")
+
+
+@pytest.mark.parametrize("word", aws.USE)
+@pytest.mark.parametrize("status", [203, 500])
+def test_credentials_under_a_wrong_status(start, monkeypatch, server,
+                                          tmp_path, word, status):
+    """Nothing of them is in the log, or in what anybody may ask for."""
+    def fault(server, call):
+        right = server.answer(call)
+        if "fake/secret" not in right[1]:
+            return None
+        return status, *right[1:]
+
+    server.fault = fault
+    aws.USE[word](monkeypatch, server, tmp_path)
+    slotd = start(aws.config(word))
+    line = slotd.wait_line('msg="no credentials"')
+    why = lack(slotd)
+    assert why.startswith(f"{WHO[word]} answered {status}"), why
+    assert f"{WHO[word]} answered {status}" in line
+    given = server.given[0]
+    for text in (why, "\n".join(slotd.lines)):
+        for secret in (given.access_key_secret, given.session_token,
+                       "fake/secret", "FakeToken", given.access_key_id):
+            assert secret not in text
