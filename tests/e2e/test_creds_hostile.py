@@ -4,6 +4,8 @@ it has an end."""
 import pytest
 
 import aws
+import flood
+import support
 from test_creds import WHO, lack
 
 pytestmark = pytest.mark.usefixtures("no_aws")
@@ -32,3 +34,26 @@ def test_credentials_under_a_wrong_status(start, monkeypatch, server,
         for secret in (given.access_key_secret, given.session_token,
                        "fake/secret", "FakeToken", given.access_key_id):
             assert secret not in text
+
+
+@pytest.mark.parametrize("shape", flood.SHAPES)
+def test_headers_without_an_end(start, monkeypatch, server, tmp_path, shape):
+    """They do not fill the memory."""
+    with flood.Flood(shape) as server:
+        aws.use_instance(monkeypatch, server, tmp_path)
+        slotd = start(aws.config("instance"))
+        slotd.wait_line('msg="no credentials"')
+        assert lack(slotd) == (
+            "instance metadata answered more than 65536 bytes of headers")
+        slotd.stop()
+        assert server.ended and not any(server.ended)
+
+
+def test_the_doctor_has_an_end(monkeypatch, tmp_path):
+    with flood.Flood("trailers") as server:
+        config = support.s3_config(
+            storage={"bucket_url": server.url + "/bucket"})
+        path = support.write_config(tmp_path, config)
+        done = support.run("doctor", "-c", path)
+        assert done.returncode == 1
+        assert server.ended and not any(server.ended)
