@@ -13,8 +13,6 @@
 #define TOKEN_MAX 16384
 #define WHERE "the container endpoint"
 #define AUTHORIZATION "Authorization: "
-/* Without an end they are asked for now and then. */
-#define AGAIN 900
 
 /* The host in "host:port/path", "" when it is none that is understood. */
 static void host_of(struct span rest, char out[64])
@@ -102,11 +100,7 @@ static bool take(const struct creds_round *round,
 	if (answer->status != 200)
 		return creds_json_refused(
 		    answer->status, answer->body, WHERE, secret, draft);
-	if (!creds_json_read(answer->body, WHERE, round->now, draft))
-		return false;
-	if (!draft->expires)
-		draft->again = AGAIN;
-	return true;
+	return creds_json_read(answer->body, WHERE, round->now, draft);
 }
 
 bool creds_try_container(

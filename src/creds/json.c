@@ -1,8 +1,9 @@
 #include "creds/json.h"
 
-#include "core/stamp.h"
-
 #include <jansson.h>
+
+/* Without an end they are asked for now and then. */
+#define AGAIN 900
 
 void creds_json_start(void)
 {
@@ -71,15 +72,14 @@ bool creds_json_refused(unsigned status, struct span body, const char *where,
 static bool read_members(const json_t *root, const char *where, int64_t now,
     struct creds_draft *draft)
 {
-	struct span ends = text_of(root, "Expiration");
-
 	if (!check_code(root, where, draft))
 		return false;
 	if (json_object_get(root, "Expiration") &&
 	    !json_is_null(json_object_get(root, "Expiration")) &&
-	    !stamp_read(ends, &draft->expires))
-		return creds_draft_wrong(
-		    draft, "%s answered an Expiration that is no time", where);
+	    !creds_draft_ends(draft, text_of(root, "Expiration"), where))
+		return false;
+	if (!draft->expires)
+		draft->again = AGAIN;
 	buf_add(&draft->key_id, text_of(root, "AccessKeyId"));
 	buf_add(&draft->secret, text_of(root, "SecretAccessKey"));
 	buf_add(&draft->token, text_of(root, "Token"));

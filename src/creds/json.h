@@ -10,9 +10,9 @@ void creds_json_start(void);
 
 /*
  * The document of container endpoints and instance metadata: AccessKeyId,
- * SecretAccessKey, Token, Expiration (missing: they do not end). False with a
- * sentence about `where`: it is another document, or has a Code other than
- * "Success".
+ * SecretAccessKey, Token, Expiration (missing: they do not end, and are to be
+ * asked for again after 15 minutes). False with a sentence about `where`: it
+ * is another document, or has a Code other than "Success".
  */
 bool creds_json_read(struct span body, const char *where, int64_t now,
     struct creds_draft *draft);

@@ -61,6 +61,11 @@ static void test_sts(void **state)
 				      "</Expiration>"),
 		    "STS has credentials that have ended already; is this "
 		    "machine's clock right?" },
+		/* The number that stands for "never" is a time, too. */
+		{ STS(ID SECRET TOKEN "<Expiration>1970-01-01T00:00:00Z"
+				      "</Expiration>"),
+		    "STS has credentials that have ended already; is this "
+		    "machine's clock right?" },
 		{ STS("<AccessKeyId></AccessKeyId>" SECRET TOKEN ENDS),
 		    "STS has no access key id" },
 		{ STS(ID "<SecretAccessKey></SecretAccessKey>" TOKEN ENDS),
@@ -153,6 +158,9 @@ static void test_json(void **state)
 		{ "{" JSON ", \"Expiration\": \"2014-10-24T21:59:59Z\"}",
 		    "it has credentials that have ended already; is this "
 		    "machine's clock right?" },
+		{ "{" JSON ", \"Expiration\": \"1970-01-01T00:00:00Z\"}",
+		    "it has credentials that have ended already; is this "
+		    "machine's clock right?" },
 		{ "{\"Code\": \"Failed\"}", "it answered Failed" },
 		{ "{\"Code\": \"Failed\", \"Message\": \"for a reason\"," JSON
 		  "}",
@@ -168,9 +176,11 @@ static void test_json(void **state)
 		    ", \"Expiration\": \"2014-10-24T23:00:23Z\"}"),
 	    "it", NOW, &draft));
 	expect_draft(&draft, 1414191623);
+	assert_int_equal(draft.again, 0);
 	creds_draft_init(&draft);
 	assert_true(creds_json_read(span_of("{" JSON "}"), "it", NOW, &draft));
 	expect_draft(&draft, 0);
+	assert_int_equal(draft.again, 900);
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		creds_draft_init(&draft);
 		assert_false(
