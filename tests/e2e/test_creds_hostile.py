@@ -57,3 +57,13 @@ def test_the_doctor_has_an_end(monkeypatch, tmp_path):
         done = support.run("doctor", "-c", path)
         assert done.returncode == 1
         assert server.ended and not any(server.ended)
+
+
+def test_the_end_waits_for_no_name(start, monkeypatch, server, tmp_path,
+                                   slow_name):
+    aws.use_sts(monkeypatch, server, tmp_path)
+    monkeypatch.setenv("AWS_ENDPOINT_URL_STS", "http://slow.invalid:9/")
+    slotd = start(aws.config())
+    support.wait_for("the look-up", slow_name.with_suffix(".asked").exists)
+    slotd.stop()
+    assert slow_name.exists()
