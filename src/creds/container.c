@@ -13,8 +13,6 @@
 #define TOKEN_MAX 16384
 #define WHERE "the container endpoint"
 #define AUTHORIZATION "Authorization: "
-/* Without an end they are asked for now and then. */
-#define AGAIN 900
 
 /* The host in "host:port/path", "" when it is none that is understood. */
 static void host_of(struct span rest, char out[64])
@@ -99,18 +97,10 @@ static bool take(const struct creds_round *round,
     const struct creds_answer *answer, struct span secret,
     struct creds_draft *draft)
 {
-	char said[CREDS_QUOTE];
-
-	if (answer->status != 200) {
-		creds_quote(answer->body, secret, said);
-		return creds_draft_wrong(draft, WHERE " answered %u%s%s",
-		    answer->status, *said ? ": " : "", said);
-	}
-	if (!creds_json_read(answer->body, WHERE, round->now, draft))
-		return false;
-	if (!draft->expires)
-		draft->again = AGAIN;
-	return true;
+	if (answer->status != 200)
+		return creds_json_refused(
+		    answer->status, answer->body, WHERE, secret, draft);
+	return creds_json_read(answer->body, WHERE, round->now, draft);
 }
 
 bool creds_try_container(

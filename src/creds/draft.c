@@ -1,6 +1,7 @@
 #include "creds/draft.h"
 
 #include "core/hash.h"
+#include "core/stamp.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -44,6 +45,18 @@ static bool is_printable(struct span text)
 	for (size_t i = 0; i < text.len; i++)
 		if (text.at[i] <= ' ' || text.at[i] > '~')
 			return false;
+	return true;
+}
+
+bool creds_draft_ends(
+    struct creds_draft *draft, struct span stamp, const char *where)
+{
+	if (!stamp_read(stamp, &draft->expires))
+		return creds_draft_wrong(
+		    draft, "%s answered an Expiration that is no time", where);
+	/* 1970's first second is long over, and 0 would be no end. */
+	if (draft->expires < 1)
+		draft->expires = 1;
 	return true;
 }
 

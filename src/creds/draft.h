@@ -28,6 +28,10 @@ void creds_draft_done(struct creds_draft *draft);
 bool creds_draft_wrong(struct creds_draft *draft, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* Takes the time of its end as it was answered; false with a sentence. */
+bool creds_draft_ends(
+    struct creds_draft *draft, struct span stamp, const char *where);
+
 /* Whether it is whole: an id and a secret, of characters that can be signed
  * with, not ended by now. `where` names what they came from in the sentence
  * that it says else. */

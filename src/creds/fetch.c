@@ -7,6 +7,10 @@
 #define SECONDS 10L
 #define NEAR_SECONDS 2L
 #define POLL_MS 1000
+/* CURLOPT_QUICK_EXIT, which 7.87 knows first; others ignore it. */
+#define QUICK_EXIT ((CURLoption)(CURLOPTTYPE_LONG + 322))
+/* libcurl keeps all header lines, and those behind a body as well. */
+#define HEADERS_MAX 65536
 
 struct creds_fetcher {
 	CURLM *multi;
@@ -17,6 +21,7 @@ struct creds_fetcher {
 struct transfer {
 	struct creds_answer *answer;
 	bool too_large;
+	size_t headers; /* bytes */
 	char error[CURL_ERROR_SIZE];
 };
 
@@ -66,6 +71,15 @@ static size_t take_body(char *bytes, size_t size, size_t count, void *of)
 	return len;
 }
 
+static size_t count_header(char *bytes, size_t size, size_t count, void *of)
+{
+	struct transfer *transfer = of;
+
+	(void)bytes;
+	transfer->headers += size * count;
+	return transfer->headers > HEADERS_MAX ? 0 : size * count;
+}
+
 static void set_method(CURL *curl, const struct creds_call *call)
 {
 	if (strcmp(call->method, "GET") == 0)
@@ -85,6 +99,8 @@ static void set_all(
 
 	curl_easy_setopt(curl, CURLOPT_URL, call->url);
 	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+	/* Or the end would wait for a name that is being looked up. */
+	curl_easy_setopt(curl, QUICK_EXIT, 1L);
 	curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L);
 	curl_easy_setopt(
 	    curl, CURLOPT_CONNECTTIMEOUT, call->near ? NEAR_SECONDS : SECONDS);
@@ -92,6 +108,8 @@ static void set_all(
 	curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, transfer->error);
 	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_body);
 	curl_easy_setopt(curl, CURLOPT_WRITEDATA, transfer);
+	curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, count_header);
+	curl_easy_setopt(curl, CURLOPT_HEADERDATA, transfer);
 	/* What a connection was kept for may have changed since. */
 	curl_easy_setopt(curl, CURLOPT_FORBID_REUSE, 1L);
 	if (call->near)
@@ -151,6 +169,10 @@ static bool no_answer(const struct transfer *transfer, CURLcode code,
 	if (transfer->too_large)
 		return creds_draft_wrong(draft,
 		    "%s answered more than %d bytes", where, CREDS_FETCH_BODY);
+	if (transfer->headers > HEADERS_MAX)
+		return creds_draft_wrong(draft,
+		    "%s answered more than %d bytes of headers", where,
+		    HEADERS_MAX);
 	creds_quote(span_of(words), SPAN_EMPTY, said);
 	return creds_draft_wrong(draft, "%s did not answer: %s", where, said);
 }
@@ -165,7 +187,7 @@ bool creds_fetch(struct creds_fetcher *fetcher, const struct creds_call *call,
     const char *where, struct creds_answer *ret_answer,
     struct creds_draft *draft)
 {
-	struct transfer transfer = { ret_answer, false, "" };
+	struct transfer transfer = { .answer = ret_answer };
 	struct curl_slist *headers = headers_of(call);
 	/* libcurl knows file:// and more. */
 	CURL *curl = is_http(call->url) ? curl_easy_init() : NULL;

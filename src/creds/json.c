@@ -1,8 +1,9 @@
 #include "creds/json.h"
 
-#include "core/stamp.h"
-
 #include <jansson.h>
+
+/* Without an end they are asked for now and then. */
+#define AGAIN 900
 
 void creds_json_start(void)
 {
@@ -34,18 +35,51 @@ static bool check_code(
 	    *message ? ": " : "", message);
 }
 
+/* Of the first of the two names that is there; "" where it has a secret. */
+static void quote_member(const json_t *root, const char *const names[2],
+    struct span secret, char out[CREDS_QUOTE])
+{
+	const struct span secrets[] = { secret,
+		text_of(root, "SecretAccessKey"), text_of(root, "Token") };
+	struct span words = text_of(root, names[0]);
+
+	if (!words.len)
+		words = text_of(root, names[1]);
+	out[0] = '\0';
+	for (size_t i = 0; i < sizeof secrets / sizeof *secrets; i++) {
+		creds_quote(words, secrets[i], out);
+		if (!*out)
+			return;
+	}
+}
+
+bool creds_json_refused(unsigned status, struct span body, const char *where,
+    struct span secret, struct creds_draft *draft)
+{
+	static const char *const codes[] = { "code", "Code" };
+	static const char *const messages[] = { "message", "Message" };
+	json_t *root =
+	    json_loadb(body.at, body.len, JSON_REJECT_DUPLICATES, NULL);
+	char code[CREDS_QUOTE], message[CREDS_QUOTE];
+
+	quote_member(root, codes, secret, code);
+	quote_member(root, messages, secret, message);
+	json_decref(root);
+	return creds_draft_wrong(draft, "%s answered %u%s%s%s%s", where, status,
+	    *code ? " " : "", code, *message ? ": " : "", message);
+}
+
 static bool read_members(const json_t *root, const char *where, int64_t now,
     struct creds_draft *draft)
 {
-	struct span ends = text_of(root, "Expiration");
-
 	if (!check_code(root, where, draft))
 		return false;
 	if (json_object_get(root, "Expiration") &&
 	    !json_is_null(json_object_get(root, "Expiration")) &&
-	    !stamp_read(ends, &draft->expires))
-		return creds_draft_wrong(
-		    draft, "%s answered an Expiration that is no time", where);
+	    !creds_draft_ends(draft, text_of(root, "Expiration"), where))
+		return false;
+	if (!draft->expires)
+		draft->again = AGAIN;
 	buf_add(&draft->key_id, text_of(root, "AccessKeyId"));
 	buf_add(&draft->secret, text_of(root, "SecretAccessKey"));
 	buf_add(&draft->token, text_of(root, "Token"));

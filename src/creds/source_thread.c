@@ -186,6 +186,9 @@ void *source_run(void *argument)
 			ok = source_attempt(source, fetcher, &again);
 		else
 			fetcher = creds_fetcher_open(source->stop);
+		/* Or it would speak of an attempt that was broken off. */
+		if (is_stopped(source))
+			break;
 		retry = plan(source, ok, again);
 		rest(source, retry, mark);
 	}

@@ -1,5 +1,4 @@
 #include "core/hash.h"
-#include "core/stamp.h"
 #include "core/uri.h"
 #include "core/xml.h"
 #include "creds/fetch.h"
@@ -34,10 +33,8 @@ bool creds_sts_read(struct span xml, int64_t now, struct creds_draft *draft)
 	    !take(xml, "Expiration", &ends))
 		return creds_draft_wrong(
 		    draft, WHERE " answered something that is no credentials");
-	if (!stamp_read(buf_span(&ends), &draft->expires))
-		return creds_draft_wrong(
-		    draft, WHERE " answered an Expiration that is no time");
-	return creds_draft_check(draft, WHERE, now);
+	return creds_draft_ends(draft, buf_span(&ends), WHERE) &&
+	       creds_draft_check(draft, WHERE, now);
 }
 
 bool creds_sts_refused(unsigned status, struct span xml, struct span token,

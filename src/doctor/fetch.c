@@ -8,6 +8,8 @@
 
 #define CONNECT_SECONDS 10L
 #define SECONDS 30L
+/* libcurl keeps all header lines, and those behind a body as well. */
+#define HEADERS_MAX 65536
 
 /* One transfer under way. */
 struct transfer {
@@ -15,6 +17,7 @@ struct transfer {
 	const volatile sig_atomic_t *stop;
 	struct fetch_reply *reply;
 	size_t sent;
+	size_t headers; /* bytes */
 };
 
 bool fetch_start(void)
@@ -68,10 +71,14 @@ static void keep(struct span line, const char *name, char *to, size_t size)
 
 static size_t take_header(char *bytes, size_t size, size_t count, void *of)
 {
-	struct fetch_reply *reply = ((struct transfer *)of)->reply;
+	struct transfer *transfer = of;
+	struct fetch_reply *reply = transfer->reply;
 	struct span line = { bytes, size * count };
 	char date[64] = "";
 
+	transfer->headers += line.len;
+	if (transfer->headers > HEADERS_MAX)
+		return 0;
 	keep(line, "date", date, sizeof date);
 	if (*date)
 		reply->date = curl_getdate(date, NULL);
@@ -189,7 +196,7 @@ static struct curl_slist *headers_of(const struct fetch_request *request)
 void fetch_do(const struct fetch_request *request,
     const volatile sig_atomic_t *stop, struct fetch_reply *ret_reply)
 {
-	struct transfer transfer = { request, stop, ret_reply, 0 };
+	struct transfer transfer = { request, stop, ret_reply, 0, 0 };
 	struct curl_slist *headers = headers_of(request);
 	CURL *curl = curl_easy_init();
 	CURLcode code = CURLE_FAILED_INIT;

@@ -55,6 +55,7 @@ struct relay_upload {
 	uint64_t given;  /* bytes, to libcurl */
 	int64_t moved;   /* when the store last took any, or was to begin */
 	unsigned status; /* of the head that is being read */
+	size_t heads;    /* bytes of headers */
 	bool answered;   /* by more than a 100: no body is wanted any more */
 	size_t body_len;
 	char body[RELAY_BODY + 1];

@@ -15,6 +15,8 @@
 /* libcurl's own, for each upload. */
 #define SEND_BUFFER 32768L
 #define RECEIVE_BUFFER 16384L
+/* libcurl keeps all header lines, and those behind a body as well. */
+#define HEADERS_MAX 65536
 
 static const char condition[] = "If-None-Match: *";
 static const char expectation[] = "Expect: 100-continue";
@@ -106,6 +108,9 @@ static size_t watch_head(char *bytes, size_t size, size_t count, void *of)
 	uint64_t status;
 	bool paused;
 
+	upload->heads += line.len;
+	if (upload->heads > HEADERS_MAX)
+		return 0;
 	if (span_starts(line, "HTTP/")) {
 		code = span_from(line, span_find(line, ' ') + 1);
 		status = 0;
@@ -270,6 +275,7 @@ bool relay_again(struct relay_upload *upload)
 	curl_easy_setopt(upload->curl, CURLOPT_HTTPHEADER, upload->headers);
 	upload->body_len = 0;
 	upload->status = 0;
+	upload->heads = 0;
 	upload->answered = false;
 	return true;
 }
@@ -334,6 +340,8 @@ static const char *word_for(CURLcode code)
 		return "cut off, for the service ends";
 	case CURLE_OPERATION_TIMEDOUT:
 		return "took too long";
+	case CURLE_WRITE_ERROR:
+		return "sent headers without an end";
 	case CURLE_SEND_ERROR:
 	case CURLE_RECV_ERROR:
 	case CURLE_GOT_NOTHING:

@@ -61,6 +61,11 @@ static void test_sts(void **state)
 				      "</Expiration>"),
 		    "STS has credentials that have ended already; is this "
 		    "machine's clock right?" },
+		/* The number that stands for "never" is a time, too. */
+		{ STS(ID SECRET TOKEN "<Expiration>1970-01-01T00:00:00Z"
+				      "</Expiration>"),
+		    "STS has credentials that have ended already; is this "
+		    "machine's clock right?" },
 		{ STS("<AccessKeyId></AccessKeyId>" SECRET TOKEN ENDS),
 		    "STS has no access key id" },
 		{ STS(ID "<SecretAccessKey></SecretAccessKey>" TOKEN ENDS),
@@ -153,6 +158,9 @@ static void test_json(void **state)
 		{ "{" JSON ", \"Expiration\": \"2014-10-24T21:59:59Z\"}",
 		    "it has credentials that have ended already; is this "
 		    "machine's clock right?" },
+		{ "{" JSON ", \"Expiration\": \"1970-01-01T00:00:00Z\"}",
+		    "it has credentials that have ended already; is this "
+		    "machine's clock right?" },
 		{ "{\"Code\": \"Failed\"}", "it answered Failed" },
 		{ "{\"Code\": \"Failed\", \"Message\": \"for a reason\"," JSON
 		  "}",
@@ -168,13 +176,54 @@ static void test_json(void **state)
 		    ", \"Expiration\": \"2014-10-24T23:00:23Z\"}"),
 	    "it", NOW, &draft));
 	expect_draft(&draft, 1414191623);
+	assert_int_equal(draft.again, 0);
 	creds_draft_init(&draft);
 	assert_true(creds_json_read(span_of("{" JSON "}"), "it", NOW, &draft));
 	expect_draft(&draft, 0);
+	assert_int_equal(draft.again, 900);
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		creds_draft_init(&draft);
 		assert_false(
 		    creds_json_read(span_of(rows[i].text), "it", NOW, &draft));
+		expect_why(&draft, rows[i].why);
+	}
+}
+
+static void test_json_refuses(void **state)
+{
+	static const struct {
+		const char *body;
+		const char *why;
+	} rows[] = {
+		/* As ECS has it. */
+		{ "{\"code\": \"InvalidIdInRequest\", \"message\": "
+		  "\"no task\\n\\u001b\", \"HTTPErrorCode\": 400}",
+		    "it answered 400 InvalidIdInRequest: no task ?" },
+		{ "{\"Code\": \"A\", \"Message\": \"b\"}",
+		    "it answered 400 A: b" },
+		{ "{\"message\": \"b\"}", "it answered 400: b" },
+		/* Nothing else of a body is told. */
+		{ "{" JSON "}", "it answered 400" },
+		{ "{" JSON ", \"message\": \"it is fake/secret+\"}",
+		    "it answered 400" },
+		{ "{" JSON ", \"code\": \"FakeToken/+==\"}",
+		    "it answered 400" },
+		{ "{\"code\": \"A\", \"message\": \"not fake.token.0123\"}",
+		    "it answered 400 A" },
+		{ "{\"code\": {\"a\": 1}, \"message\": 5}", "it answered 400" },
+		{ "[\"code\"]", "it answered 400" },
+		{ "{" JSON, "it answered 400" },
+		{ "SecretAccessKey: fake/secret+", "it answered 400" },
+		{ "", "it answered 400" },
+	};
+	struct creds_draft draft;
+
+	(void)state;
+	creds_json_start();
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		creds_draft_init(&draft);
+		assert_false(creds_json_refused(400, span_of(rows[i].body),
+		    "it", span_of("fake.token.0123"), &draft));
 		expect_why(&draft, rows[i].why);
 	}
 }
@@ -262,6 +311,7 @@ int main(void)
 		cmocka_unit_test(test_long_tokens),
 		cmocka_unit_test(test_sts_refuses),
 		cmocka_unit_test(test_json),
+		cmocka_unit_test(test_json_refuses),
 		cmocka_unit_test(test_shared),
 		cmocka_unit_test(test_container_hosts),
 	};

@@ -1,5 +1,9 @@
 """Fixtures: running programs that are gone when the test is over."""
 
+import os
+import pathlib
+import subprocess
+
 import pytest
 
 import aws
@@ -38,3 +42,20 @@ def server(no_aws):
     """What gives credentials on AWS."""
     with aws.Aws() as one:
         yield one
+
+
+@pytest.fixture
+def slow_name(tmp_path, monkeypatch):
+    """A gate: while it exists, slow.invalid is being looked up, and beside it
+    is a file that ends in .asked once somebody has."""
+    source = pathlib.Path(__file__).with_name("slow_name.c")
+    library, gate = tmp_path / "slow_name.so", tmp_path / "gate"
+    subprocess.run(["cc", "-shared", "-fPIC", "-D_GNU_SOURCE", "-o", library,
+                    source, "-ldl"], check=True, timeout=support.PATIENCE)
+    gate.touch()
+    monkeypatch.setenv("LD_PRELOAD", str(library))
+    monkeypatch.setenv("SLOW_NAME", str(gate))
+    monkeypatch.setenv("ASAN_OPTIONS", "verify_asan_link_order=0:"
+                       + os.environ.get("ASAN_OPTIONS", ""))
+    yield gate
+    gate.unlink(missing_ok=True)

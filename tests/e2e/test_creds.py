@@ -316,6 +316,9 @@ def test_hanging_from_the_start(start, monkeypatch, server, tmp_path):
     # The end does not wait for it.
     slotd.stop()
     assert not server.released.is_set()
+    # Nothing is said of what was only broken off.
+    assert not any('msg="no credentials"' in line and "not come yet" in line
+                   for line in slotd.lines)
 
 
 def test_nobody_there(start, monkeypatch, server, tmp_path):

@@ -4,6 +4,7 @@ import secrets
 
 import pytest
 
+import flood
 import relayed
 import stub_store
 import support
@@ -190,6 +191,23 @@ def test_it_is_no_http(slotd, store):
         peer.close()
     store.script = script
     support.assert_problem(put(slot(slotd)), "unavailable")
+
+
+@pytest.mark.parametrize("shape", flood.SHAPES)
+def test_headers_without_an_end(slotd, store, shape):
+    whole = []
+
+    def script(peer):
+        peer.proceed()
+        peer.read()
+        whole.append(flood.pour(peer.sock, shape))
+        peer.close()
+    store.script = script
+    support.assert_problem(put(slot(slotd)), "unavailable")
+    assert "the store: sent headers without an end" in line_of(slotd)
+    store.wait_finished(1)
+    assert whole == [False]
+    works(slotd, store)
 
 
 # --- the store breaks off -------------------------------------------------

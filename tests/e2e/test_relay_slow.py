@@ -1,10 +1,7 @@
 """The relay when the store is slow, when the client is, and at the end."""
 
-import os
-import pathlib
 import secrets
 import socket
-import subprocess
 import threading
 import time
 
@@ -191,22 +188,6 @@ def test_uploads_are_cut(start, tmp_path, held):
 
 
 # --- a name that nobody answers for ---------------------------------------
-
-
-@pytest.fixture
-def slow_name(tmp_path, monkeypatch):
-    """A gate: while it exists, slow.invalid is being looked up."""
-    source = pathlib.Path(__file__).with_name("slow_name.c")
-    library, gate = tmp_path / "slow_name.so", tmp_path / "gate"
-    subprocess.run(["cc", "-shared", "-fPIC", "-D_GNU_SOURCE", "-o", library,
-                    source, "-ldl"], check=True, timeout=support.PATIENCE)
-    gate.touch()
-    monkeypatch.setenv("LD_PRELOAD", str(library))
-    monkeypatch.setenv("SLOW_NAME", str(gate))
-    monkeypatch.setenv("ASAN_OPTIONS", "verify_asan_link_order=0:"
-                       + os.environ.get("ASAN_OPTIONS", ""))
-    yield gate
-    gate.unlink(missing_ok=True)
 
 
 def test_a_slow_name_delays_nobody_else(start, store, tmp_path, slow_name):
