@@ -22,7 +22,7 @@ static void host_of(struct span rest, char out[64])
 
 	out[0] = '\0';
 	/* A user, a backslash: whatever another reader takes for the host. */
-	if (end < rest.len && !memchr("/?#", rest.at[end], 3))
+	if (end < rest.len && span_run(span_from(rest, end), "/?#") == 0)
 		return;
 	if (span_starts(host, "[")) {
 		host = span_from(host, 1);
