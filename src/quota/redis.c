@@ -37,8 +37,9 @@ static int64_t by_our_clock(int64_t second, int64_t theirs, int64_t ours)
 {
 	int64_t ahead = theirs - ours;
 
-	/* What is below a second may as well be the way there. */
-	if (second == 0 || (ahead > -1000 && ahead < 1000))
+	/* What is below a second may as well be the way there; but never too
+	 * early. */
+	if (second == 0 || (ahead >= 0 && ahead < 1000))
 		return second;
 	return (second * 1000 - ahead) / 1000 + 1;
 }

@@ -57,7 +57,9 @@ local function age(key, parts, newest)
 	local aged = { m = {}, d = {} }
 	for window, shape in pairs(shapes) do
 		for _, part in pairs(parts[window]) do
-			local behind = newest - part.last
+			-- What came last may lie as far behind it without
+			-- a step being seen: so much less is sure.
+			local behind = math.max(0, newest - part.last - STEP_BACK - 1)
 			if behind < shape[1] and behind <= second then
 				put(aged, window, second - behind, part.amount)
 			end

@@ -34,6 +34,16 @@ static void rest(struct redis_pool *pool, int64_t left)
 		pthread_cond_timedwait(&pool->work, &pool->lock, &at);
 }
 
+static bool is_stopping(struct redis_pool *pool)
+{
+	bool stopping;
+
+	pthread_mutex_lock(&pool->lock);
+	stopping = pool->stopping;
+	pthread_mutex_unlock(&pool->lock);
+	return stopping;
+}
+
 /* With the lock held, which is let go meanwhile. */
 static bool make(struct redis_pool *pool, struct redis_link *ret_link,
     struct redis_fault *fault)
@@ -41,20 +51,15 @@ static bool make(struct redis_pool *pool, struct redis_link *ret_link,
 	struct addrinfo *found;
 	bool made;
 
-	pool->resolving = true;
+	pool->away = true;
 	pthread_mutex_unlock(&pool->lock);
-	made = redis_link_resolve(&pool->config, &found, fault);
-	pthread_mutex_lock(&pool->lock);
-	pool->resolving = false;
-	if (made && !pool->stopping) {
-		pthread_mutex_unlock(&pool->lock);
-		made = redis_link_open(
-		    ret_link, &pool->config, found, pool->trust, fault);
-		pthread_mutex_lock(&pool->lock);
-	} else {
-		made = false;
-	}
+	made =
+	    redis_link_resolve(&pool->config, &found, fault) &&
+	    !is_stopping(pool) &&
+	    redis_link_open(ret_link, &pool->config, found, pool->trust, fault);
 	redis_link_resolved(found);
+	pthread_mutex_lock(&pool->lock);
+	pool->away = false;
 	return made;
 }
 
@@ -77,10 +82,15 @@ static void work(struct redis_pool *pool)
 {
 	struct redis_fault fault;
 	struct redis_link link = { 0 };
+	bool made = make(pool, &link, &fault);
 
-	if (!make(pool, &link, &fault)) {
-		if (pool->stopping)
-			return;
+	/* Whom it could be told to may be gone. */
+	if (pool->stopping) {
+		if (made)
+			redis_link_close(&link);
+		return;
+	}
+	if (!made) {
 		redis_pool_down(pool);
 		pthread_mutex_unlock(&pool->lock);
 		redis_pool_tell(pool, &fault);

@@ -117,9 +117,10 @@ void redis_pool_close(struct redis_pool *pool)
 {
 	pthread_mutex_lock(&pool->lock);
 	pool->stopping = true;
-	pool->orphaned = pool->resolving;
+	pool->orphaned = pool->away;
 	if (pool->orphaned) {
-		/* A resolver cannot be stopped; nobody waits for it. */
+		/* A resolver cannot be stopped, a silent peer takes its time;
+		 * nobody waits for either. */
 		pthread_detach(pool->keeper);
 		pthread_mutex_unlock(&pool->lock);
 		return;

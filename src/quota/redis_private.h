@@ -108,8 +108,8 @@ struct redis_pool {
 	pthread_cond_t work;  /* for the keeper */
 	pthread_t keeper;
 	bool stopping;
-	bool resolving; /* the keeper may be away for long */
-	bool orphaned;  /* it has to free all of this */
+	bool away;     /* the keeper makes a connection: it may be long */
+	bool orphaned; /* it has to free all of this */
 
 	bool down;       /* nothing is tried, but by the keeper */
 	unsigned era;    /* of outages; what an earlier one left is closed */

@@ -67,7 +67,8 @@ struct redis_tls *redis_tls_open(
 		free(tls);
 		return NULL;
 	}
-	if (gnutls_set_default_priority(tls->session) < 0 ||
+	if (gnutls_set_default_priority_append(
+		tls->session, "-VERS-TLS1.0:-VERS-TLS1.1", NULL, 0) < 0 ||
 	    gnutls_credentials_set(
 		tls->session, GNUTLS_CRD_CERTIFICATE, trust->credentials) < 0 ||
 	    (is_name(host) &&

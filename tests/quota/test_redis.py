@@ -40,6 +40,26 @@ def test_a_slotd_whose_clock_is_wrong(redis, drive, ahead):
     assert 60_000 - support.PATIENCE * 1000 < again * 1000 - ours < 62_000
 
 
+@pytest.mark.parametrize("ahead", (100, 500, 900))
+def test_a_clock_a_little_ahead(redis, drive, ahead):
+    """Whoever waits as told is not refused again."""
+    server = redis()
+    one, client = drive(server), server.client()
+
+    def theirs():
+        seconds, micros = map(int, client("TIME"))
+        return seconds * 1000 + -(-micros // 1000)
+
+    granted = one.take(slots=1)[3]
+    frees = -(-granted // 1000) * 1000 + 60_000
+    ours = theirs() + ahead
+    what, again, *_ = one.take(slots=1, now=ours)
+    assert what == "rate-limited"
+    # By our clock it frees no earlier than this.
+    assert again * 1000 >= frees + ours - theirs()
+    client.close()
+
+
 def test_a_domain_has_its_own(redis, drive):
     one = drive(redis())
     assert one.take("a@example.org", size=6, domain_bytes=10)[0] == "ok"

@@ -210,3 +210,19 @@ def test_something_else_answers(drive):
     assert one.take(slots=1)[0] == "unavailable"
     near.close()
     server.close()
+
+
+@pytest.mark.parametrize("address", ("127.0.0.1", "localhost"))
+def test_it_ends_while_a_peer_is_silent(drive, address):
+    """Nobody waits for the connection that is being made."""
+    server = socket.create_server(("127.0.0.1", 0))
+    server.settimeout(support.PATIENCE)
+    one = drive(address=address, port=server.getsockname()[1],
+                timeout_ms=100 * support.PATIENCE * 1000)
+    near = server.accept()[0]
+    near.settimeout(support.PATIENCE)
+    assert b"SCRIPT" in near.recv(65536)
+    one.close()
+    assert one.said.empty()
+    near.close()
+    server.close()

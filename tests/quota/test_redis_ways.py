@@ -41,6 +41,16 @@ def test_tls(redis, drive, certificates, address, version):
     client.close()
 
 
+@pytest.mark.parametrize("version", ("TLSv1", "TLSv1.1"))
+def test_old_tls(redis, drive, certificates, version):
+    server = redis("--tls-protocols", version, "--tls-ciphers",
+                   "DEFAULT:@SECLEVEL=0", certificates=certificates)
+    one = drive(address="127.0.0.1", port=server.port, tls=1,
+                tls_ca=certificates.ca)
+    one.hear("TLS fails")
+    assert one.take(slots=1)[0] == "unavailable"
+
+
 def refuses(drive, server, ca, text, address="127.0.0.1", **more):
     one = drive(address=address, port=server.port, tls=1, tls_ca=ca, **more)
     said = one.hear("TLS fails")

@@ -225,6 +225,22 @@ def test_a_clock_that_steps_back(ask, back):
     assert ask(*script("take", answer[2] * 1000, 1, 3, 0, 0, 0))[0] == 0
 
 
+def test_a_clock_that_steps_back_twice(ask):
+    """What was granted between the steps is not older than the last one."""
+    def take(seconds):
+        return ask(*script("take", BEGIN + seconds * 1000, 1, 5, 0, 0, 0))
+
+    assert take(0)[0] == 0
+    assert [take(-50)[0] for _ in range(5)] == [0] * 4 + [1]
+    refused = take(-70)
+    assert refused[0] == 1
+    # All of it was granted less than a minute ago.
+    assert [take(-59)[0] for _ in range(5)] == [1] * 5
+    assert take(-22)[0] == 1
+    assert refused[2] * 1000 <= BEGIN - 10_000
+    assert take(-10)[0] == 0
+
+
 def test_a_user_takes_little_room_and_idle_ones_none(ask):
     """Seventeen parts at the most; what nobody uses expires."""
     chance = random.Random(7)
