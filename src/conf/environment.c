@@ -53,14 +53,6 @@ static struct span join(
 	return buf_span(&out);
 }
 
-static bool is_printable(struct span text)
-{
-	for (size_t i = 0; i < text.len; i++)
-		if (text.at[i] <= ' ' || text.at[i] > '~')
-			return false;
-	return true;
-}
-
 static void warn_unreadable(
     const struct environment *environment, const char *name, struct span path)
 {
@@ -87,7 +79,7 @@ static void read_keys(struct environment *environment, bool must)
 		    "AWS_ACCESS_KEY_ID is in the environment, and "
 		    "AWS_SECRET_ACCESS_KEY is not");
 	} else if (text[CREDS_KEY_ID].len > KEY_ID_MAX ||
-		   !is_printable(text[CREDS_KEY_ID]) ||
+		   !span_visible(text[CREDS_KEY_ID]) ||
 		   span_find(text[CREDS_KEY_ID], '/') <
 		       text[CREDS_KEY_ID].len) {
 		wrong(environment,
@@ -128,7 +120,7 @@ static void read_shared(struct environment *environment, bool must)
 
 static bool has_scheme(struct span url)
 {
-	return is_printable(url) &&
+	return span_visible(url) &&
 	       (span_starts(url, "https://") || span_starts(url, "http://"));
 }
 
@@ -207,7 +199,7 @@ static void read_container(struct environment *environment, bool must)
 		wrong(environment,
 		    "neither AWS_CONTAINER_CREDENTIALS_RELATIVE_URI nor "
 		    "AWS_CONTAINER_CREDENTIALS_FULL_URI is in the environment");
-	if (path.len && (!span_starts(path, "/") || !is_printable(path)))
+	if (path.len && (!span_starts(path, "/") || !span_visible(path)))
 		wrong(environment,
 		    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI must start with /");
 	else if (path.len)

@@ -126,6 +126,14 @@ bool span_only(struct span a, const char *set)
 	return span_run(a, set) == a.len;
 }
 
+bool span_visible(struct span a)
+{
+	for (size_t i = 0; i < a.len; i++)
+		if (a.at[i] <= ' ' || a.at[i] > '~')
+			return false;
+	return true;
+}
+
 char ascii_lower(char c)
 {
 	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;

@@ -48,6 +48,8 @@ bool span_u64(struct span a, uint64_t *ret_value);
 size_t span_run(struct span a, const char *set);
 /* True when every byte is one of the set. */
 bool span_only(struct span a, const char *set);
+/* True when every byte is printable ASCII and no blank. */
+bool span_visible(struct span a);
 
 /* ASCII only, whatever the locale. */
 char ascii_lower(char c);

@@ -40,14 +40,6 @@ bool creds_draft_wrong(struct creds_draft *draft, const char *format, ...)
 	return false;
 }
 
-static bool is_printable(struct span text)
-{
-	for (size_t i = 0; i < text.len; i++)
-		if (text.at[i] <= ' ' || text.at[i] > '~')
-			return false;
-	return true;
-}
-
 bool creds_draft_ends(
     struct creds_draft *draft, struct span stamp, const char *where)
 {
@@ -75,11 +67,11 @@ bool creds_draft_check(
 	if (!draft->secret.len)
 		return creds_draft_wrong(
 		    draft, "%s has no secret access key", where);
-	if (!is_printable(key_id) || span_find(key_id, '/') < key_id.len)
+	if (!span_visible(key_id) || span_find(key_id, '/') < key_id.len)
 		return creds_draft_wrong(draft,
 		    "%s has an access key id with characters that none has",
 		    where);
-	if (!is_printable(buf_span(&draft->token)))
+	if (!span_visible(buf_span(&draft->token)))
 		return creds_draft_wrong(draft,
 		    "%s has a session token with characters that none has",
 		    where);

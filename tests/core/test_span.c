@@ -122,7 +122,13 @@ static void test_sets(void **state)
 	assert_true(span_only(span_of(""), "ab"));
 	assert_false(span_only(span_of("abc"), "ab"));
 	assert_false(span_only((struct span){ "a\0", 2 }, "ab"));
+	assert_true(span_visible(SPAN_EMPTY));
+	assert_false(span_visible(span_of("a b")));
+	assert_false(span_visible((struct span){ "a\0", 2 }));
 	for (int c = 0; c < 256; c++) {
+		const char byte = (char)c;
+		assert_int_equal(span_visible((struct span){ &byte, 1 }),
+		    c >= 33 && c <= 126);
 		bool digit = c >= 48 && c <= 57;
 		bool upper = c >= 65 && c <= 90;
 		bool lower = c >= 97 && c <= 122;
