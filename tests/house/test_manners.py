@@ -11,7 +11,9 @@ BANNED = [
 ]
 BANNED_IN_SRC = ["system", "popen", "fork", "exit"]
 # The only conditions of the preprocessor: a library's version, at its door.
-VERSIONS = re.compile(r"#if (MHD|MBEDTLS|LIBCONFIG)_VER\w* >= 0x[0-9a-f]+")
+VERSIONS = re.compile(
+    r"#if ((MHD|MBEDTLS|LIBCONFIG)_VER\w* >= 0x[0-9a-f]+"
+    r"|HIREDIS_MAJOR < \d+)")
 
 C_FILES = house.files("src", "include", "tests", endings=(".c", ".h"))
 
