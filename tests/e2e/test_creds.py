@@ -16,7 +16,7 @@ pytestmark = pytest.mark.usefixtures("no_aws")
 
 # Seconds of credentials that are to be renewed: a quarter before their end,
 # which has to be long enough for what is asked meanwhile.
-SHORT = 32 if support.SANITIZED else 12
+SHORT = 32 if support.SANITIZED else 24
 
 
 def seconds(stamp):
@@ -212,11 +212,11 @@ class Renewed:
         assert signer_of(self.slotd.slot()) == "ASIAFAKE0001"
         self.first = len(server.calls)
         server.fault = aws.hanging
+        if self.token:
+            self.token.write_text("another-fake-one")
 
     def wait(self):
         """While it hangs slots are made with the old ones."""
-        if self.token:
-            self.token.write_text("another-fake-one")
         call = self.server.wait_calls(self.first + 1)
         assert call.at < self.server.given[0].expires
         assert signer_of(self.slotd.slot()) == "ASIAFAKE0001"
