@@ -254,6 +254,8 @@ void redis_pool_fail(struct redis_pool *pool, struct redis_link *link,
 		pool->open--;
 		if (link->era == pool->era)
 			redis_pool_down(pool);
+		else
+			pthread_cond_signal(&pool->work);
 	} else {
 		put(pool, link);
 	}

@@ -190,14 +190,21 @@ def test_the_last_bytes_go_to_exactly_as_many_as_fit(redis, drive, allow):
     assert three[0].use()[1] == 700
 
 
+def connections(client):
+    """How many there were so far."""
+    return int(client("INFO", "stats").decode().partition(
+        "total_connections_received:")[2].split()[0])
+
+
 def test_connections_are_shared_and_bounded(redis, drive):
     server = redis()
-    one, client = drive(server, pool=3), server.client()
+    client = server.client()
+    before = connections(client)
+    one = drive(server, pool=3)
     one.load(12, rounds=200)
     assert one.count("join")[0] == 2400
     assert 1 <= one.stats()["open"] <= 3
-    assert client("INFO", "stats").decode().partition(
-        "total_connections_received:")[2].split()[0] <= "9"
+    assert 1 <= connections(client) - before <= 3
     client.close()
 
 

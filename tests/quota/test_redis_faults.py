@@ -11,10 +11,10 @@ import pytest
 import configs
 import support
 
-# What one call may take, and what a slow machine may add to it. The mark is
-# far below what any wait for the network would cost.
+# What one call may take. How long a busy machine takes is nobody's promise:
+# times below are those of a call that hangs.
 LIMIT_MS = 200
-SLOW_MS = 3000
+HANGS = support.PATIENCE * 1_000_000
 
 
 def until(one, condition):
@@ -44,7 +44,7 @@ def test_restarts_under_load(redis, drive, allow):
             until(one, lambda total: one.stats()["undone"] > before + 1000)
         else:
             total = until(one, lambda total: total[2] > 1000)
-            assert total[3] < SLOW_MS * 1000
+            assert total[3] < HANGS
         server.start(wait=False)
         support.wait_for("Redis", server.is_there)
         support.wait_for("the part", lambda: one.stats()["up"])
@@ -53,7 +53,7 @@ def test_restarts_under_load(redis, drive, allow):
             "EXISTS", "slotd:{example.org}:d"))
         client.close()
     total = one.count("stop")
-    assert total[3] < SLOW_MS * 1000
+    assert total[3] < HANGS
     one.hear("cannot be reached")
     one.hear("is there again")
     # What is up stays up.
@@ -74,9 +74,9 @@ def test_a_cut_network(redis, drive, wire, first):
     assert one.take(slots=4000)[0] == "unavailable"
     said = one.hear("warning")
     assert "no answer in time" in said
-    # Each probe may cost nobody anything: these are decided at once.
-    took = sorted(one.take(slots=4000)[4] for _ in range(200))
-    assert took[150] < LIMIT_MS * 1000 / 2
+    # Each probe may cost nobody anything: these are decided at once. Had
+    # each waited, it would have been three minutes and more.
+    assert sum(one.take(slots=4000)[4] for _ in range(1000)) < HANGS
     assert not one.stats()["up"]
     cable.flow()
     one.hear("is there again")
@@ -93,7 +93,7 @@ def test_a_stopped_redis_holds_nobody(redis, drive):
     server.signal(signal.SIGSTOP)
     total = until(one, lambda total: total[2] > 5000)
     # Had each waited, 5,000 of them on 8 threads would take two minutes.
-    assert total[3] < SLOW_MS * 1000
+    assert total[3] < HANGS
     server.signal(signal.SIGCONT)
     one.hear("is there again")
     until(one, lambda total: total[0] > 100)
