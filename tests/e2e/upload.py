@@ -1,5 +1,6 @@
 """An upload in slow motion: its head, its body piece by piece, its reply."""
 
+import contextlib
 import http.client
 import os
 import pathlib
@@ -66,13 +67,18 @@ class Upload:
 
 
 def tree(folder):
-    """Every regular file below a folder, and its size; not the key."""
+    """Every regular file below a folder, and its size; not the key.
+
+    What goes away while it looks is not there.
+    """
     found = {}
     for place, _, names in os.walk(folder):
         for name in names:
             path = pathlib.Path(place, name)
-            if name != ".key":
-                found[str(path.relative_to(folder))] = path.lstat().st_size
+            with contextlib.suppress(FileNotFoundError):
+                if name != ".key":
+                    size = path.lstat().st_size
+                    found[str(path.relative_to(folder))] = size
     return found
 
 
