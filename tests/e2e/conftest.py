@@ -45,17 +45,28 @@ def server(no_aws):
 
 
 @pytest.fixture
-def slow_name(tmp_path, monkeypatch):
+def preload(tmp_path, monkeypatch):
+    """Builds a library of a file beside this one, that goes before others."""
+    def build(name):
+        source = pathlib.Path(__file__).with_name(name)
+        library = tmp_path / (source.stem + ".so")
+        subprocess.run(
+            ["cc", "-shared", "-fPIC", "-D_GNU_SOURCE", "-o", library, source,
+             "-ldl"], check=True, timeout=support.PATIENCE)
+        monkeypatch.setenv("LD_PRELOAD", str(library))
+        monkeypatch.setenv("ASAN_OPTIONS", "verify_asan_link_order=0:"
+                           + os.environ.get("ASAN_OPTIONS", ""))
+
+    return build
+
+
+@pytest.fixture
+def slow_name(tmp_path, monkeypatch, preload):
     """A gate: while it exists, slow.invalid is being looked up, and beside it
     is a file that ends in .asked once somebody has."""
-    source = pathlib.Path(__file__).with_name("slow_name.c")
-    library, gate = tmp_path / "slow_name.so", tmp_path / "gate"
-    subprocess.run(["cc", "-shared", "-fPIC", "-D_GNU_SOURCE", "-o", library,
-                    source, "-ldl"], check=True, timeout=support.PATIENCE)
+    gate = tmp_path / "gate"
     gate.touch()
-    monkeypatch.setenv("LD_PRELOAD", str(library))
+    preload("slow_name.c")
     monkeypatch.setenv("SLOW_NAME", str(gate))
-    monkeypatch.setenv("ASAN_OPTIONS", "verify_asan_link_order=0:"
-                       + os.environ.get("ASAN_OPTIONS", ""))
     yield gate
     gate.unlink(missing_ok=True)

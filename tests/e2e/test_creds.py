@@ -14,10 +14,6 @@ from test_signer import parts, presign
 
 pytestmark = pytest.mark.usefixtures("no_aws")
 
-# Seconds of credentials that are to be renewed: a quarter before their end,
-# which has to be long enough for what is asked meanwhile.
-SHORT = 32 if support.SANITIZED else 24
-
 
 def seconds(stamp):
     return calendar.timegm(time.strptime(stamp, "%Y%m%dT%H%M%SZ"))
@@ -198,78 +194,7 @@ def test_redirects_and_presigned_gets(start, monkeypatch, server, tmp_path):
             == server.given[1].expires)
 
 
-# --- renewal --------------------------------------------------------------
-
-
-class Renewed:
-    """A slotd whose credentials are about to be renewed."""
-
-    def __init__(self, start, monkeypatch, server, folder, word):
-        folder.mkdir()
-        self.server = server
-        self.token = aws.USE[word](monkeypatch, server, folder)
-        self.slotd = start(aws.config(word))
-        assert signer_of(self.slotd.slot()) == "ASIAFAKE0001"
-        self.first = len(server.calls)
-        server.fault = aws.hanging
-        if self.token:
-            self.token.write_text("another-fake-one")
-
-    def wait(self):
-        """While it hangs slots are made with the old ones."""
-        call = self.server.wait_calls(self.first + 1)
-        assert call.at < self.server.given[0].expires
-        assert signer_of(self.slotd.slot()) == "ASIAFAKE0001"
-        self.server.lifetime = 3600
-        self.server.released.set()
-        support.wait_for("the new ones", lambda: (
-            signer_of(self.slotd.slot()) == "ASIAFAKE0002"))
-        assert is_ready(self.slotd)
-        assert_no_secret(self.slotd, "another-fake-one")
-        return call
-
-
-def test_renewed_before_they_end(start, monkeypatch, tmp_path):
-    """In the background, with the token files as they are by then."""
-    with aws.Aws(SHORT) as sts, aws.Aws(SHORT) as pod, \
-            aws.Aws(SHORT) as imds:
-        web, container, instance = [
-            Renewed(start, monkeypatch, server, tmp_path / word, word)
-            for server, word in zip((sts, pod, imds), aws.USE)]
-        call = web.wait()
-        assert dict(call.form)["WebIdentityToken"] == "another-fake-one"
-        call = container.wait()
-        assert call.headers["authorization"] == "another-fake-one"
-        assert instance.wait().target == "/latest/api/token"
-
-
-def test_old_ones_serve_until_they_end(start, monkeypatch, server, tmp_path):
-    server.lifetime = SHORT
-    aws.use_sts(monkeypatch, server, tmp_path)
-    slotd = start(aws.config())
-    server.fault = aws.denied
-    reason = ("STS answered 403 AccessDenied: Not authorized to perform "
-              '"sts:AssumeRoleWithWebIdentity"')
-    line = slotd.wait_line("credentials cannot be renewed")
-    assert "level=warn" in line and "source=auto" in line
-    assert reason.replace('"', '\\"') in line
-    assert f"expires={server.given[0].expires}" in line
-    slot = slotd.slot()
-    assert slot["expires"] == aws.stamp(server.given[0].expires)
-    assert is_ready(slotd)
-    line = slotd.wait_line('msg="no credentials"')
-    assert "level=error" in line and reason.replace('"', '\\"') in line
-    assert time.time() >= server.given[0].expires
-    support.assert_problem(slotd.post(support.slot_body()), "unavailable")
-    assert lack(slotd) == reason
-    assert slotd.ask("GET", "/healthz").status == 200
-    server.lifetime, server.fault = 3600, aws.well
-    line = slotd.wait_line("credentials are back")
-    assert "level=info" in line
-    assert_signed(monkeypatch, slotd.slot(), server.given[1].storage())
-    assert is_ready(slotd)
-    assert sum("cannot be renewed" in line for line in slotd.lines) == 1
-    assert_no_secret(slotd)
+# --- faults ---------------------------------------------------------------
 
 
 WHO = {"web-identity": "STS", "container": "the container endpoint",
