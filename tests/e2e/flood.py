@@ -45,6 +45,12 @@ class Flood:
         self.thread.join(support.PATIENCE)
         self.listener.close()
 
+    def taken(self):
+        """Whether somebody has taken all; the first one's end is waited
+        for."""
+        support.wait_for("the end of an answer", lambda: self.ended)
+        return any(self.ended)
+
     def accept(self):
         while True:
             try:
