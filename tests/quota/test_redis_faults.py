@@ -129,7 +129,9 @@ def test_failover(redis, drive, wire):
     cable = wire(old.port)
     one = drive(address="127.0.0.1", port=cable.port)
     assert one.take(slots=3)[0] == "ok"
+    # WAIT is for what its own client has written, and all before that.
     to_old = old.client()
+    to_old("SET", "a-mark", 1)
     assert to_old("WAIT", 1, 20000) == 1
     to_new("REPLICAOF", "NO", "ONE")
     to_old("REPLICAOF", "127.0.0.1", new.port)
