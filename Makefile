@@ -113,8 +113,8 @@ check: ## install what is missing, then run all the tests
 	+@$(MAKE) --no-print-directory -j2 -k -Otarget \
 		check-debian13 check-deb check-openapi check-house check-unit \
 		check-e2e check-quota check-s3 check-xmpp check-deploy \
-		check-watch check-image check-kubernetes check-asan || true
-	@tests/sum.sh $(RESULTS) $(SUITES)
+		check-watch check-image check-kubernetes check-asan; \
+		tests/sum.sh $(RESULTS) $(SUITES)
 
 check-unit: unit-programs ## the unit tests
 	@$(COUNT) $(SUITE)unit tests/unit.sh $(UNIT_BIN)

@@ -48,15 +48,10 @@ struct quota_use {
 	int64_t domain_free_at;
 };
 
-/* What is known of the counter as a whole: for metrics. */
+/* How full a counter is: for metrics. */
 struct quota_stats {
-	uint64_t users;     /* users and domains in memory; of parts that keep
-	                 * them elsewhere 0 */
+	uint64_t users;     /* users and domains that are kept */
 	uint64_t users_max; /* how many there can be */
-	/* Of parts that ask others: */
-	uint64_t calls;  /* round trips that were answered */
-	uint64_t errors; /* those that failed or came too late */
-	uint64_t micros; /* what all calls took, together */
 };
 
 struct quota;
@@ -110,6 +105,7 @@ struct quota_class {
 	enum failure (*nonce)(struct quota *quota,
 	    const struct quota_nonce *nonce, int64_t now, struct refusal *why);
 
+	/* NULL: what is counted lies elsewhere. */
 	void (*stats)(struct quota *quota, struct quota_stats *ret_stats);
 
 	/* Writes what has to outlive the process; may wait for a disk. NULL:

@@ -5,7 +5,6 @@
 
 #include <signal.h>
 #include <stdio.h>
-#include <string.h>
 
 static volatile sig_atomic_t stopped;
 /* What --now is off the real time by. */
@@ -77,20 +76,6 @@ static int examine_all(
 	return failures || stopped ? EXIT_FAULT : EXIT_OK;
 }
 
-/* Takes an option that has no value out of argv. */
-static bool take(const char *option, int *argc, char **argv)
-{
-	for (int i = 1; i < *argc; i++) {
-		if (strcmp(argv[i], option) != 0)
-			continue;
-		for (int j = i; j < *argc; j++)
-			argv[j] = argv[j + 1];
-		(*argc)--;
-		return true;
-	}
-	return false;
-}
-
 static int work(
     const struct conf *conf, const char *name, enum report_format format)
 {
@@ -110,8 +95,8 @@ static int run(int argc, char **argv)
 	const char *path = NULL, *now = NULL, *name = NULL;
 	const struct option_value options[] = { { "config", 'c', &path },
 		{ "now", 0, &now }, { "storage", 0, &name }, { 0 } };
-	const bool json = take("--json", &argc, argv);
-	const bool prometheus = take("--prometheus", &argc, argv);
+	const bool json = options_flag("--json", &argc, argv);
+	const bool prometheus = options_flag("--prometheus", &argc, argv);
 	struct conf *conf;
 	uint64_t seconds;
 	int first, code;

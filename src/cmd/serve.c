@@ -54,13 +54,6 @@ static void say_ready(const struct log *log, const struct conf *conf)
 	log_end(&line);
 }
 
-static struct log log_of(const struct edge *edge)
-{
-	const struct conf *conf = edge_conf(edge);
-
-	return (struct log){ conf->log_format, conf->log_level };
-}
-
 /* A line of the log for each that conf_read has written. */
 static void log_lines(const struct log *log, enum conf_log_level level,
     const char *message, char *lines)
@@ -91,24 +84,22 @@ static struct conf *read_again(const struct log *log, const char *path)
 
 static void reload(struct edge *edge, const char *path)
 {
-	struct log log = log_of(edge);
 	struct conf *conf;
 	char wrong[512];
 	bool done;
 
 	notify_reloading();
-	conf = read_again(&log, path);
+	conf = read_again(edge_log(edge), path);
 	done = conf && edge_reload(edge, conf, wrong, sizeof wrong);
 	metrics_reload(edge_metrics(edge), done, world_unix());
 	if (done) {
-		log = log_of(edge);
-		log_note(&log, CONF_LOG_INFO, "reloaded", NULL, NULL);
+		log_note(edge_log(edge), CONF_LOG_INFO, "reloaded", NULL, NULL);
 	} else {
 		if (conf)
-			log_note(&log, CONF_LOG_ERROR, "reload failed",
-			    "reason", wrong);
-		log_note(&log, CONF_LOG_ERROR, "reload failed", "reason",
-		    "the configuration before stays in force");
+			log_note(edge_log(edge), CONF_LOG_ERROR,
+			    "reload failed", "reason", wrong);
+		log_note(edge_log(edge), CONF_LOG_ERROR, "reload failed",
+		    "reason", "the configuration before stays in force");
 	}
 	notify("READY=1");
 }
@@ -149,11 +140,10 @@ static void delay_end(struct edge *edge, const sigset_t *signals)
 {
 	int64_t until = world_micros() +
 			(int64_t)edge_conf(edge)->limits.drain_delay * 1000000;
-	struct log log = log_of(edge);
 	int64_t left;
 
 	notify("STOPPING=1");
-	log_note(&log, CONF_LOG_INFO, "stopping", NULL, NULL);
+	log_note(edge_log(edge), CONF_LOG_INFO, "stopping", NULL, NULL);
 	edge_drain(edge);
 	while ((left = until - world_micros()) > 0) {
 		int number = next_signal(signals, left);

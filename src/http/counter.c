@@ -32,11 +32,12 @@ static struct quota *open_memory(struct server *server)
 static struct quota *open_redis(
     struct server *server, char *wrong, size_t wrong_size)
 {
-	server->redis = server->service->conf->quota.redis;
-	server->redis.clock = world_micros;
-	server->redis.say = say;
-	server->redis.say_argument = server;
-	return quota_redis_open(&server->redis, wrong, wrong_size);
+	struct quota_redis_config config = server->service->conf->quota.redis;
+
+	config.clock = world_micros;
+	config.say = say;
+	config.say_argument = server;
+	return quota_redis_open(&config, wrong, wrong_size);
 }
 
 /* Complaints are not repeated until it has worked again. */

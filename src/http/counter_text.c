@@ -39,7 +39,7 @@ void counter_write(const struct server *server, FILE *out)
 	struct quota_redis_stats redis;
 	struct quota_stats stats;
 
-	if (!quota_redis_stats(server->quota, &redis)) {
+	if (server->quota->class->stats) {
 		server->quota->class->stats(server->quota, &stats);
 		metrics_u64(out, "slotd_quota_users", "gauge",
 		    "Users and domains of whom something counts", stats.users);
@@ -48,6 +48,8 @@ void counter_write(const struct server *server, FILE *out)
 		    stats.users_max);
 		return;
 	}
+	if (!quota_redis_stats(server->quota, &redis))
+		return;
 	metrics_u64(out, "slotd_quota_redis_up", "gauge",
 	    "Whether Redis is asked; 0: it does not answer, and on_error "
 	    "decides",

@@ -82,16 +82,6 @@ void edge_use(struct edge *edge, const struct service *service)
 		sweeper_use(&edge->sweeper, service->fs);
 }
 
-/* The newest configuration has them as they are: see stays_apply. */
-static const struct conf_listener *listener_of(
-    const struct edge *edge, const struct gate *gate)
-{
-	const struct conf *conf = edge_conf(edge);
-
-	return gate->entrance.doors & DOOR_LISTEN ? &conf->listen
-						  : &conf->public;
-}
-
 /* One listening socket with its loops behind it. */
 static bool open_gate(struct edge *edge, unsigned doors,
     struct inherited *inherited, char *wrong, size_t wrong_size)
@@ -102,7 +92,7 @@ static bool open_gate(struct edge *edge, unsigned doors,
 	struct loops *loops;
 
 	gate_init(gate, -1, &edge->server, doors);
-	listener = listener_of(edge, gate);
+	listener = gate_listener(gate, conf);
 	if (conf->has_public)
 		other = doors & DOOR_LISTEN ? &conf->public : &conf->listen;
 	gate->fd = inherit_take(inherited,
@@ -190,6 +180,11 @@ const struct conf *edge_conf(const struct edge *edge)
 	return edge->server.service->conf;
 }
 
+const struct log *edge_log(const struct edge *edge)
+{
+	return &edge->server.service->log;
+}
+
 void edge_drain(struct edge *edge)
 {
 	atomic_store(&edge->server.draining, true);
@@ -255,12 +250,14 @@ bool edge_close(struct edge *edge)
 	bool whole = true;
 
 	edge_drain(edge);
-	for (unsigned i = 0; i < edge->accepter.count; i++)
-		if (!edge->accepter.gates[i].inherited)
-			socket_leave(
-			    listener_of(edge, &edge->accepter.gates[i]),
-			    edge->accepter.gates[i].fd,
-			    edge->accepter.gates[i].file);
+	for (unsigned i = 0; i < edge->accepter.count; i++) {
+		const struct gate *gate = &edge->accepter.gates[i];
+
+		/* As it was opened: see stays_apply. */
+		if (!gate->inherited)
+			socket_leave(gate_listener(gate, edge_conf(edge)),
+			    gate->fd, gate->file);
+	}
 	if (edge->has_accepter)
 		accepter_stop(&edge->accepter);
 	for (unsigned i = 0; i < edge->accepter.count; i++)

@@ -42,7 +42,8 @@ bool edge_close(struct edge *edge);
 /* What counts; the edge does not know of reloads that came to nothing. */
 struct metrics *edge_metrics(const struct edge *edge);
 
-/* The newest configuration. */
+/* The newest configuration, and how it logs; until the next reload. */
 const struct conf *edge_conf(const struct edge *edge);
+const struct log *edge_log(const struct edge *edge);
 
 #endif

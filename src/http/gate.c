@@ -61,7 +61,7 @@ static void add_print(struct hash *hash, struct span text)
 	hash_update(hash, text);
 }
 
-static const struct conf_listener *listener_of(
+const struct conf_listener *gate_listener(
     const struct gate *gate, const struct conf *conf)
 {
 	return gate->entrance.doors & DOOR_LISTEN ? &conf->listen
@@ -72,7 +72,7 @@ static struct loop_options choose(
     const struct gate *gate, const struct service *service)
 {
 	const struct conf *conf = service->conf;
-	const struct conf_listener *listener = listener_of(gate, conf);
+	const struct conf_listener *listener = gate_listener(gate, conf);
 	struct loop_options options = { 0 };
 	struct hash hash;
 
@@ -102,7 +102,8 @@ bool gate_prepare(struct gate *gate, const struct service *service,
     struct loops **ret_loops, char *wrong, size_t wrong_size)
 {
 	struct loop_options options = choose(gate, service);
-	const struct conf_listener *listener = listener_of(gate, service->conf);
+	const struct conf_listener *listener =
+	    gate_listener(gate, service->conf);
 	unsigned count = count_threads(service->conf);
 	struct loops *loops;
 

@@ -25,6 +25,9 @@ struct loops;
 /* Around a listening socket, which is the gate's from then on. */
 void gate_init(
     struct gate *gate, int fd, struct server *server, unsigned doors);
+/* Its part of a configuration. */
+const struct conf_listener *gate_listener(
+    const struct gate *gate, const struct conf *conf);
 /* Ends all loops; no connection may be suspended. */
 void gate_done(struct gate *gate);
 

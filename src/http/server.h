@@ -26,10 +26,9 @@ struct server {
 	struct pool *writers;
 	struct pool *readers;
 	struct quota *quota;
-	struct pool *askers; /* for a counter that waits, else NULL */
-	struct quota_redis_config redis; /* what that was opened with */
-	struct relay *relay;             /* NULL: no store has one */
-	atomic_bool draining;            /* SIGTERM has come */
+	struct pool *askers;  /* for a counter that waits, else NULL */
+	struct relay *relay;  /* NULL: no store has one */
+	atomic_bool draining; /* SIGTERM has come */
 };
 
 /* The newest service, held: to be released. */

@@ -17,24 +17,16 @@ static enum MHD_Result serve_nobody(void *argument, struct MHD_Connection *mhd,
 	return MHD_NO;
 }
 
-static void on_log(void *argument, const char *format, va_list arguments)
-{
-	(void)argument;
-	(void)format;
-	(void)arguments;
-}
-
 bool tls_check(const struct conf_listener *listener)
 {
 	struct MHD_Daemon *daemon;
 
 	if (!listener->tls_cert.len)
 		return true;
-	daemon = MHD_start_daemon(
-	    MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ERROR_LOG | MHD_USE_TLS, 0, NULL,
-	    NULL, serve_nobody, NULL, MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL,
-	    MHD_OPTION_HTTPS_MEM_CERT, listener->tls_cert.at,
-	    MHD_OPTION_HTTPS_MEM_KEY, listener->tls_key.at, MHD_OPTION_END);
+	daemon = MHD_start_daemon(MHD_USE_NO_LISTEN_SOCKET | MHD_USE_TLS, 0,
+	    NULL, NULL, serve_nobody, NULL, MHD_OPTION_HTTPS_MEM_CERT,
+	    listener->tls_cert.at, MHD_OPTION_HTTPS_MEM_KEY,
+	    listener->tls_key.at, MHD_OPTION_END);
 	if (daemon)
 		MHD_stop_daemon(daemon);
 	return daemon != NULL;

@@ -176,18 +176,6 @@ static enum failure nonce_enter(struct quota *quota,
 	return failure;
 }
 
-static void stats(struct quota *quota, struct quota_stats *ret_stats)
-{
-	struct quota_redis_stats all = { 0 };
-
-	quota_redis_stats(quota, &all);
-	*ret_stats = (struct quota_stats){ .micros = all.micros };
-	for (int i = 0; i < QUOTA_REDIS_BUCKETS; i++)
-		ret_stats->calls += all.calls[i];
-	for (int i = 0; i < QUOTA_REDIS_ERRORS; i++)
-		ret_stats->errors += all.errors[i];
-}
-
 static void redis_close(struct quota *quota)
 {
 	redis_pool_close(of(quota)->pool);
@@ -202,7 +190,6 @@ static const struct quota_class class = {
 	.use = use,
 	.reset = reset,
 	.nonce = nonce_enter,
-	.stats = stats,
 	.close = redis_close,
 };
 

@@ -109,5 +109,5 @@ class Machine:
 def needs():
     if os.geteuid():
         pytest.skip("only root can boot a machine of its own")
-    if not os.path.exists(SYSTEMD):
-        pytest.skip("there is no systemd")
+    assert os.path.exists(SYSTEMD), (
+        "systemd is missing: tests/packages.sh check installs it")

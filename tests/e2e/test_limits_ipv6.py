@@ -17,8 +17,7 @@ CLONE_NEWNET = 0x40000000
 def in_a_network_of_its_own(addresses, test):
     """Runs test in a thread whose network, and its children's, is new."""
     ip = shutil.which("ip", path=os.environ.get("PATH", "") + ":/usr/sbin")
-    if not ip:
-        pytest.skip("`ip` is missing: tests/packages.sh check installs it")
+    assert ip, "`ip` is missing: tests/packages.sh check installs it"
     libc = ctypes.CDLL(None, use_errno=True)
 
     def run():

@@ -194,13 +194,16 @@ static void enter(char **words)
 static void stats(void)
 {
 	struct quota_redis_stats now;
-	struct quota_stats sum;
+	uint64_t calls = 0, errors = 0;
 
 	quota_redis_stats(quota, &now);
-	quota->class->stats(quota, &sum);
+	for (int i = 0; i < QUOTA_REDIS_BUCKETS; i++)
+		calls += now.calls[i];
+	for (int i = 0; i < QUOTA_REDIS_ERRORS; i++)
+		errors += now.errors[i];
 	printf("up=%d open=%u undone=%llu calls=%llu faults=%llu", now.up,
-	    now.open, (unsigned long long)now.undone,
-	    (unsigned long long)sum.calls, (unsigned long long)sum.errors);
+	    now.open, (unsigned long long)now.undone, (unsigned long long)calls,
+	    (unsigned long long)errors);
 	for (int i = 1; i < QUOTA_REDIS_ERRORS; i++)
 		printf(" %s=%llu",
 		    quota_redis_error_name((enum quota_redis_error)i),
