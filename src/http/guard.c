@@ -7,8 +7,11 @@
 
 /* Blanks behind a colon that are taken. */
 #define GAP_MAX 256
+#define NOT_CRLF "a line does not end with CRLF"
 
 struct seen {
+	unsigned lines;
+	const char *next; /* where the next line begins; NULL: unknown */
 	unsigned hosts;
 	unsigned lengths;
 	unsigned authorizations;
@@ -31,11 +34,7 @@ static bool has_controls(struct span value)
 
 static void note(struct seen *seen, struct span name, struct span value)
 {
-	if (!name.len || !span_only(name, CHARS_TOKEN)) {
-		seen->wrong = "a header's name is not a token";
-	} else if (has_controls(value)) {
-		seen->wrong = "a header's value has a control character";
-	} else if (span_equal_nocase(name, span_of("host"))) {
+	if (span_equal_nocase(name, span_of("host"))) {
 		seen->hosts++;
 	} else if (span_equal_nocase(name, span_of("authorization"))) {
 		seen->authorizations++;
@@ -67,6 +66,44 @@ static bool unfolded(struct span name, struct span value)
 	return true;
 }
 
+/*
+ * libmicrohttpd before 1.0 accepts a bare LF as the end of a line (RFC 9112,
+ * section 2.2, allows that; a proxy in front may read the line differently).
+ * It parses lines in place and writes one NUL over a bare LF, two over CRLF.
+ * So each line must begin two bytes behind the end of the line before it.
+ * Later versions refuse a bare LF themselves.
+ */
+static bool keeps_lines(void)
+{
+	return strncmp(MHD_get_version(), "0.", 2) == 0;
+}
+
+static bool ends_in_crlf(const char *end)
+{
+	return !end[0] && !end[1];
+}
+
+static const char *wrong_with(
+    struct seen *seen, struct span name, struct span value)
+{
+	const char *begin = seen->next;
+
+	seen->next = NULL;
+	if (!value.at || !unfolded(name, value))
+		return "a header is folded or has no colon";
+	if (!name.len || !span_only(name, CHARS_TOKEN))
+		return "a header's name is not a token";
+	if (has_controls(value))
+		return "a header's value has a control character";
+	if (!begin)
+		return NULL;
+	seen->next = value.at + value.len + 2;
+	if (name.at != begin || !ends_in_crlf(value.at + value.len))
+		return NOT_CRLF;
+	return NULL;
+}
+
+/* Each header is counted, whatever is wrong with those before it. */
 static enum MHD_Result look(void *argument, enum MHD_ValueKind kind,
     const char *key, size_t key_size, const char *value, size_t value_size)
 {
@@ -75,21 +112,28 @@ static enum MHD_Result look(void *argument, enum MHD_ValueKind kind,
 	const struct span text = { value, value_size };
 
 	(void)kind;
-	if (!value || !unfolded(name, text))
-		seen->wrong = "a header is folded or has no colon";
-	else
-		note(seen, name, text);
-	return seen->wrong ? MHD_NO : MHD_YES;
+	seen->lines++;
+	note(seen, name, text);
+	if (!seen->wrong)
+		seen->wrong = wrong_with(seen, name, text);
+	return MHD_YES;
 }
 
-static const char *judge(const struct seen *seen)
+/*
+ * The empty line behind the headers. A bare LF there is seen only when
+ * something has arrived behind it: a NUL may stand in that place as well.
+ * Without a header the byte might be beyond the connection's memory, but then
+ * HTTP/1.0 ends with this request.
+ */
+static bool ends_in_lf(const struct seen *seen)
 {
-	if (seen->wrong)
-		return seen->wrong;
+	return seen->lines && seen->next && !ends_in_crlf(seen->next);
+}
+
+static const char *judge_framing(const struct seen *seen)
+{
 	if (seen->hosts > 1)
 		return "Host: more than one";
-	if (seen->authorizations > 1)
-		return NULL; /* request_header gives none then: a 401 */
 	if (seen->lengths > 1)
 		return "Content-Length: more than one";
 	if (seen->lengths && seen->encodings)
@@ -101,22 +145,53 @@ static const char *judge(const struct seen *seen)
 	return NULL;
 }
 
+static const char *judge(const struct seen *seen, const struct request *request,
+    const char *version, uint64_t *ret_length)
+{
+	const char *framing = judge_framing(seen);
+
+	if (seen->wrong)
+		return seen->wrong;
+	if (ends_in_lf(seen))
+		return NOT_CRLF;
+	if (framing)
+		return framing;
+	if (!span_only(request->method, CHARS_TOKEN))
+		return "the method is not a token";
+	if (has_controls(request->target))
+		return "the target has a control character";
+	if (seen->encodings && strcmp(version, "HTTP/1.1") != 0)
+		return "Transfer-Encoding: only under HTTP/1.1";
+	if (seen->lengths && !span_u64(seen->length, ret_length))
+		return "Content-Length: not a number";
+	return NULL;
+}
+
+/* Where the first header has to begin. */
+static void look_at_version(struct seen *seen, const char *version)
+{
+	const char *end = version + strlen(version);
+
+	if (!keeps_lines())
+		return;
+	if (ends_in_crlf(end))
+		seen->next = end + 2;
+	else
+		seen->wrong = NOT_CRLF;
+}
+
 bool guard_check(
     struct request *request, const char *version, const char **ret_wrong)
 {
 	struct seen seen = { 0 };
 	const char *wrong;
 
+	look_at_version(&seen, version);
 	MHD_get_connection_values_n(request->mhd, MHD_HEADER_KIND, look, &seen);
-	wrong = judge(&seen);
-	if (!wrong && !span_only(request->method, CHARS_TOKEN))
-		wrong = "the method is not a token";
-	if (!wrong && seen.encodings && strcmp(version, "HTTP/1.1") != 0)
-		wrong = "Transfer-Encoding: only under HTTP/1.1";
-	if (!wrong && seen.lengths && !span_u64(seen.length, &request->length))
-		wrong = "Content-Length: not a number";
+	wrong = judge(&seen, request, version, &request->length);
 	if (wrong) {
-		request->has_body = seen.lengths || seen.encodings;
+		/* What follows is no request, nor need it be the body. */
+		request->has_body = true;
 		*ret_wrong = wrong;
 		return false;
 	}

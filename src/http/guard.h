@@ -8,12 +8,15 @@
  * understand it differently (RFC 9112, sections 2.2, 3.2, 5.2, 6.3, 11.2):
  * more than one Content-Length or Host, Content-Length together with
  * Transfer-Encoding, another Transfer-Encoding than chunked or one under
- * HTTP/1.0, names and methods that are no tokens, values with controls,
- * folded lines. On success notes the body's length in request; else gives a
- * sentence.
+ * HTTP/1.0, names and methods that are no tokens, targets and values with
+ * controls, folded lines, lines that end without CRLF. All headers are looked
+ * at, whatever is wrong with one of them. Several Authorization headers are
+ * no fault here: authentication refuses them. On success notes the body's
+ * length in request; else gives a sentence, and the connection must be closed
+ * since nobody knows where the request ends.
  *
- * What is behind a NUL in a target or a value is not seen: libmicrohttpd
- * 0.9.75 cuts it off.
+ * What is behind a NUL in a target is not seen: libmicrohttpd 0.9.75 cuts it
+ * off.
  */
 bool guard_check(
     struct request *request, const char *version, const char **ret_wrong);
