@@ -71,10 +71,14 @@ static bool open_shared(struct edge *edge, char *wrong, size_t wrong_size)
 	       edge_open_helpers(edge, server->service);
 }
 
+bool edge_share(struct edge *edge, const struct service *service)
+{
+	return replay_share(
+	    edge->server.replay, (uint32_t)service->conf->caller_count);
+}
+
 void edge_use(struct edge *edge, const struct service *service)
 {
-	replay_share(
-	    edge->server.replay, (uint32_t)service->conf->caller_count);
 	if (edge->server.relay)
 		relay_set_timeout(
 		    edge->server.relay, service->conf->limits.body_timeout);
@@ -160,7 +164,7 @@ struct edge *edge_open(struct service *service, char *wrong, size_t wrong_size)
 	service->keep_conf = true;
 	edge->accepter.server = &edge->server;
 	if (edge->server.metrics && open_shared(edge, wrong, wrong_size) &&
-	    open_gates(edge, wrong, wrong_size)) {
+	    open_gates(edge, wrong, wrong_size) && edge_share(edge, service)) {
 		edge_use(edge, service);
 		edge->has_accepter = accepter_start(&edge->accepter);
 		if (edge->has_accepter)

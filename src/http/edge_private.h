@@ -24,6 +24,10 @@ struct edge {
  * no thread. */
 bool edge_open_helpers(struct edge *edge, const struct service *service);
 
+/* Callers' shares of the replay table; false: no memory, and they are as
+ * before. */
+bool edge_share(struct edge *edge, const struct service *service);
+
 /* What all requests share goes by this service from here on. */
 void edge_use(struct edge *edge, const struct service *service);
 

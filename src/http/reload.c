@@ -10,6 +10,12 @@
 #define CREDS_RELOAD 10000000
 #define CREDS_SLICE_MS 200
 
+static void drop_gates(struct loops *loops[GATES_MAX])
+{
+	for (unsigned i = 0; i < GATES_MAX; i++)
+		gate_drop(loops[i]);
+}
+
 /* New loops for each gate that needs them; all or none. */
 static bool prepare_gates(struct edge *edge, const struct service *service,
     struct loops *ret_loops[GATES_MAX], char *wrong, size_t wrong_size)
@@ -18,8 +24,7 @@ static bool prepare_gates(struct edge *edge, const struct service *service,
 		if (gate_prepare(&edge->accepter.gates[i], service,
 			&ret_loops[i], wrong, wrong_size))
 			continue;
-		while (i-- > 0)
-			gate_drop(ret_loops[i]);
+		drop_gates(ret_loops);
 		return false;
 	}
 	return true;
@@ -94,6 +99,11 @@ bool edge_reload(
 	if (!service_authenticate(service, server->replay) ||
 	    !edge_open_helpers(edge, service) ||
 	    !prepare_gates(edge, service, loops, wrong, wrong_size)) {
+		service_release(service);
+		return false;
+	}
+	if (!edge_share(edge, service)) {
+		drop_gates(loops);
 		service_release(service);
 		return false;
 	}

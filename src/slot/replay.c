@@ -31,7 +31,7 @@ struct holder {
 struct replay {
 	pthread_mutex_t lock;
 	struct replay_config config;
-	uint32_t share;
+	uint32_t share; /* guaranteed to each caller */
 	struct entry *entries;
 	uint32_t size; /* of entries */
 	uint32_t used; /* entries ever taken from the pool */
@@ -128,22 +128,49 @@ uint32_t replay_caller(struct replay *replay, struct span id)
 	return number;
 }
 
-void replay_share(struct replay *replay, uint32_t callers)
+/*
+ * How many entries can be held at once, from now on. Whoever went beyond its
+ * share last left at most max in all, and the others can add a share each;
+ * before that there is what is held now, and a share for everybody.
+ */
+static uint32_t most_ever(
+    const struct replay *replay, uint32_t callers, uint32_t share)
 {
-	uint32_t max = replay->config.max;
+	uint64_t beyond = replay->config.max + (uint64_t)(callers - 1) * share;
+	uint64_t within = replay->count + (uint64_t)callers * share;
+	uint64_t most = beyond > within ? beyond : within;
+
+	return most < NOBODY ? (uint32_t)most : NOBODY - 1;
+}
+
+static bool make_room(struct replay *replay, uint32_t size)
+{
 	struct entry *entries;
 
+	if (size <= replay->size)
+		return true;
+	entries = realloc(replay->entries, size * sizeof *entries);
+	if (!entries)
+		return false;
+	replay->entries = entries;
+	replay->size = size;
+	return true;
+}
+
+bool replay_share(struct replay *replay, uint32_t callers)
+{
+	uint32_t max = replay->config.max, share;
+	bool done;
+
+	if (callers == 0)
+		callers = 1;
+	share = callers < max ? max / callers : 1;
 	pthread_mutex_lock(&replay->lock);
-	/* One each. */
-	if (callers > replay->size) {
-		entries = realloc(replay->entries, callers * sizeof *entries);
-		if (entries) {
-			replay->entries = entries;
-			replay->size = callers;
-		}
-	}
-	replay->share = callers < max ? max / (callers ? callers : 1) : 1;
+	done = make_room(replay, most_ever(replay, callers, share));
+	if (done)
+		replay->share = share;
 	pthread_mutex_unlock(&replay->lock);
+	return done;
 }
 
 static uint32_t *print_chain(struct replay *replay, const uint8_t *print)
@@ -180,7 +207,6 @@ static void drop(struct replay *replay, int64_t now)
 {
 	int64_t cut = now - replay->config.max_skew;
 	int64_t from = replay->cut;
-
 	/* A clock that was ahead and is set right: what it kept is dropped
 	 * in its time, and `dropped` sees to it that nothing opens. */
 	if (cut <= from) {
@@ -258,13 +284,15 @@ static enum failure judge(struct replay *replay, uint32_t caller,
 			return FAILURE_REPLAYED;
 		}
 	}
-	if (replay->holders[caller].held >= replay->share) {
-		why->reason = "this caller's share of replay_max is full";
+	if (replay->holders[caller].held >= replay->share &&
+	    replay->count >= replay->config.max) {
+		why->reason = "replay_max is reached, and this caller's share "
+			      "of it is full";
 		return FAILURE_UNAVAILABLE;
 	}
-	/* After a reload shares of before may still be held. */
+	/* Only after callers were exchanged more than once in max_skew. */
 	if (replay->free == NOBODY && replay->used == replay->size) {
-		why->reason = "replay_max is reached";
+		why->reason = "replay_max is reached twice over";
 		return FAILURE_UNAVAILABLE;
 	}
 	enter(replay, caller, print, ts);

@@ -12,7 +12,7 @@ struct replay;
 
 struct replay_config {
 	uint32_t max_skew; /* seconds */
-	uint32_t max;      /* entries in all */
+	uint32_t max;      /* entries that are shared out */
 	uint8_t seed[16];  /* random: spreads the entries */
 };
 
@@ -26,21 +26,25 @@ void replay_close(struct replay *replay);
  * a new one; REPLAY_NOBODY when there is no memory. */
 uint32_t replay_caller(struct replay *replay, struct span id);
 
-/* So many callers share the table from now on: each holds at most
- * max / callers, at least 1. Before: one. */
-void replay_share(struct replay *replay, uint32_t callers);
+/*
+ * So many callers share the table from now on: each is guaranteed
+ * max / callers, at least 1. Before: one. False when there is no memory, and
+ * then all is as before.
+ */
+bool replay_share(struct replay *replay, uint32_t callers);
 
 /*
  * Judges a request whose signature is right, and enters it when all is well:
  * FAILURE_CLOCK_SKEW when ts is more than max_skew off, or not newer than
  * the newest that was ever dropped (so a clock that steps back opens
- * nothing); FAILURE_REPLAYED; FAILURE_UNAVAILABLE when this caller's share
- * or the table is full. caller is its number.
+ * nothing); FAILURE_REPLAYED; FAILURE_UNAVAILABLE when this caller holds its
+ * share and max are held in all. Below its share a caller always may enter,
+ * so at most twice max are ever held. caller is its number.
  */
 enum failure replay_check(struct replay *replay, uint32_t caller,
     struct span nonce, int64_t ts, int64_t now, struct refusal *why);
 
-/* What a caller holds now, and may hold. */
+/* What a caller holds now, and its share, which is guaranteed. */
 void replay_use(struct replay *replay, uint32_t caller, int64_t now,
     uint32_t *ret_held, uint32_t *ret_share);
 

@@ -203,11 +203,13 @@ def test_two_callers(start):
             id=caller, secret="the first secret of " + caller,
             nonce=nonce).line())
     assert go("one", "same-nonce").status == 200
+    for nonce in ("other-nonce", "third-nonce", "fourth-nonce"):
+        assert go("one", nonce).status == 200
+    # One holds all four; two is guaranteed its half.
+    support.assert_problem(go("one", "fifth-nonce"), "unavailable")
     assert go("two", "same-nonce").status == 200
-    assert go("one", "other-nonce").status == 200
-    # Each holds two of four: one is full now, and two is not.
-    support.assert_problem(go("one", "third-nonce"), "unavailable")
     assert go("two", "other-nonce").status == 200
+    support.assert_problem(go("two", "third-nonce"), "unavailable")
     support.assert_problem(go("one", "same-nonce"), "replayed")
     wrong = Parts(id="one", secret="the first secret of two")
     support.assert_problem(ask(slotd, wrong.line()), "unauthorized")

@@ -129,6 +129,7 @@ def quota_exceeded(slotd):
 @provokes("unavailable", auth={"replay_max": 2})
 def unavailable(slotd):
     slotd.post(support.slot_body())
+    slotd.post(support.slot_body())
     return slotd.post(support.slot_body())
 
 

@@ -18,7 +18,7 @@ static struct replay *open_table(uint32_t max, uint32_t callers)
 
 		assert_int_equal(replay_caller(replay, span_of(id)), i);
 	}
-	replay_share(replay, callers);
+	assert_true(replay_share(replay, callers));
 	return replay;
 }
 
@@ -118,25 +118,49 @@ static void test_a_clock_that_was_ahead_fills_nothing(void **state)
 	replay_close(replay);
 }
 
-static void test_a_full_share_is_one_callers_trouble(void **state)
+/* So many new nonces in a row are taken, and the next is not. */
+static void fill(struct replay *replay, uint32_t caller, int count)
 {
-	struct replay *replay = open_table(20, 2);
 	char nonce[24];
 
-	(void)state;
-	for (int i = 0; i < 10; i++) {
+	for (int i = 0; i < count; i++) {
 		snprintf(nonce, sizeof nonce, "nonce-%d", i);
 		assert_int_equal(
-		    check(replay, 0, nonce, NOW, NOW), FAILURE_NONE);
+		    check(replay, caller, nonce, NOW, NOW), FAILURE_NONE);
 	}
 	assert_int_equal(
-	    check(replay, 0, "one-more", NOW, NOW), FAILURE_UNAVAILABLE);
+	    check(replay, caller, "one-more", NOW, NOW), FAILURE_UNAVAILABLE);
+}
+
+/* Two callers share 20: the first takes all of them, and the other still has
+ * the 10 that it is guaranteed. */
+static void test_a_full_table_is_one_callers_trouble(void **state)
+{
+	struct replay *replay = open_table(20, 2);
+
+	(void)state;
+	fill(replay, 0, 20);
 	assert_int_equal(
 	    check(replay, 0, "nonce-3", NOW, NOW), FAILURE_REPLAYED);
-	assert_int_equal(check(replay, 1, "one-more", NOW, NOW), FAILURE_NONE);
+	fill(replay, 1, 10);
+	assert_int_equal(replay_count(replay), 30);
 	assert_int_equal(
 	    check(replay, 0, "one-more", NOW + 301, NOW + 301), FAILURE_NONE);
 	assert_int_equal(replay_count(replay), 1);
+	replay_close(replay);
+}
+
+/* One busy server beside 25 idle ones, and then all of them are busy. */
+static void test_a_share_is_guaranteed(void **state)
+{
+	struct replay *replay = open_table(2600, 26);
+
+	(void)state;
+	fill(replay, 7, 2600);
+	for (uint32_t i = 0; i < 26; i++)
+		if (i != 7)
+			fill(replay, i, 100);
+	assert_int_equal(replay_count(replay), 2600 + 25 * 100);
 	replay_close(replay);
 }
 
@@ -184,7 +208,8 @@ static int start(void **state)
 }
 
 /* A reload: one caller more, whose entries are its own, and a share that is
- * smaller. What the others hold stays theirs. */
+ * smaller. What the others hold stays theirs, and they may go on while fewer
+ * than 4 are held in all. */
 static void test_a_caller_more(void **state)
 {
 	struct replay *replay = open_table(4, 1);
@@ -195,18 +220,25 @@ static void test_a_caller_more(void **state)
 	assert_int_equal(check(replay, 0, "n3", NOW, NOW), FAILURE_NONE);
 	assert_int_equal(replay_caller(replay, span_of("b")), 1);
 	assert_int_equal(replay_caller(replay, span_of("a")), 0);
-	replay_share(replay, 2);
+	assert_true(replay_share(replay, 2));
 	assert_int_equal(check(replay, 0, "n1", NOW, NOW), FAILURE_REPLAYED);
-	assert_int_equal(check(replay, 0, "n4", NOW, NOW), FAILURE_UNAVAILABLE);
+	assert_int_equal(check(replay, 0, "n4", NOW, NOW), FAILURE_NONE);
+	assert_int_equal(check(replay, 0, "n5", NOW, NOW), FAILURE_UNAVAILABLE);
 	assert_int_equal(check(replay, 1, "n1", NOW, NOW), FAILURE_NONE);
-	assert_int_equal(check(replay, 1, "n2", NOW, NOW), FAILURE_UNAVAILABLE);
-	assert_int_equal(replay_count(replay), 4);
+	assert_int_equal(check(replay, 1, "n2", NOW, NOW), FAILURE_NONE);
+	assert_int_equal(check(replay, 1, "n3", NOW, NOW), FAILURE_UNAVAILABLE);
+	assert_int_equal(replay_count(replay), 6);
 	/* Even when there are more callers than entries, each has one. */
 	for (char id = 'c'; id <= 'f'; id++)
 		assert_int_equal(
 		    replay_caller(replay, (struct span){ &id, 1 }), id - 'a');
-	replay_share(replay, 6);
-	assert_int_equal(check(replay, 5, "n1", NOW, NOW), FAILURE_NONE);
+	assert_true(replay_share(replay, 6));
+	for (uint32_t i = 2; i < 6; i++) {
+		assert_int_equal(
+		    check(replay, i, "n1", NOW, NOW), FAILURE_NONE);
+		assert_int_equal(
+		    check(replay, i, "n2", NOW, NOW), FAILURE_UNAVAILABLE);
+	}
 	replay_close(replay);
 }
 
@@ -218,7 +250,8 @@ int main(void)
 		cmocka_unit_test(test_is_kept_as_long_as_it_could_be_replayed),
 		cmocka_unit_test(test_a_clock_that_steps_back_opens_nothing),
 		cmocka_unit_test(test_a_clock_that_was_ahead_fills_nothing),
-		cmocka_unit_test(test_a_full_share_is_one_callers_trouble),
+		cmocka_unit_test(test_a_full_table_is_one_callers_trouble),
+		cmocka_unit_test(test_a_share_is_guaranteed),
 		cmocka_unit_test(test_many_against_a_model),
 		cmocka_unit_test(test_a_caller_more),
 	};
