@@ -104,17 +104,21 @@ const struct caller *authenticate_alone(struct request *request)
 	enum failure failure = FAILURE_UNAUTHORIZED;
 	struct refusal why = { 0 };
 	struct auth_claim claim;
+	int64_t back;
 
 	if (find_header(request, &signed_request.header, &why))
 		failure =
 		    auth_check(&service->auth, &signed_request, &caller, &why);
 	if (failure == FAILURE_NONE) {
+		stepped_over(request->server);
 		keep_nonce(request, signed_request.header);
 		return admit(request, caller);
 	}
 	claim = auth_claim(&service->auth, signed_request.header);
-	if (failure == FAILURE_CLOCK_SKEW)
+	if (failure == FAILURE_CLOCK_SKEW) {
 		request->skew = claim.ts - signed_request.now;
+		stepped_look(request->server, &back);
+	}
 	refuse(request, failure, claim.caller, &why);
 	return NULL;
 }

@@ -1,6 +1,9 @@
 #include "http/reply.h"
 #include "http/route.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+
 static void answer(struct request *request, unsigned status, const char *text)
 {
 	struct reply reply =
@@ -15,6 +18,25 @@ static void alive(struct request *request)
 	answer(request, 200, "ok\n");
 }
 
+/* Whether some caller signs its requests, and cannot be served. */
+static bool is_blocked(const struct request *request, char *text, size_t size)
+{
+	const struct conf *conf = request->service->conf;
+	int64_t left, back;
+	bool any = false;
+
+	for (size_t i = 0; i < conf->caller_count; i++)
+		any |= conf->callers[i].dialect == DIALECT_SLOTD;
+	left = any ? stepped_look(request->server, &back) : 0;
+	if (left > 0)
+		snprintf(text, size,
+		    "the clock stepped back %" PRId64
+		    " s: signed requests are refused for another %" PRId64
+		    " s; restart slotd",
+		    back, left);
+	return left > 0;
+}
+
 static void ready(struct request *request)
 {
 	struct refusal why = { .detail = "the service is stopping" };
@@ -26,6 +48,9 @@ static void ready(struct request *request)
 		reply_failure(request, FAILURE_UNAVAILABLE, &why);
 	} else if (service_lacks(request->service, &lack)) {
 		why.detail = lack.at;
+		reply_failure(request, FAILURE_UNAVAILABLE, &why);
+	} else if (is_blocked(request, memory, sizeof memory)) {
+		why.detail = memory;
 		reply_failure(request, FAILURE_UNAVAILABLE, &why);
 	} else
 		answer(request, 200, "ready\n");

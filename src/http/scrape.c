@@ -67,7 +67,8 @@ static void write_creds(const struct service *service, bool expiry, FILE *out)
 	}
 }
 
-static void write_service(const struct service *service, FILE *out)
+static void write_service(
+    const struct service *service, int64_t blocked, FILE *out)
 {
 	metrics_head(out, "slotd_replay_entries", "gauge",
 	    "Requests that are remembered, so that none counts twice");
@@ -75,6 +76,10 @@ static void write_service(const struct service *service, FILE *out)
 	metrics_head(out, "slotd_replay_entries_max", "gauge",
 	    "How many may be for this caller: its share of auth.replay_max");
 	write_replay(service, true, out);
+	metrics_u64(out, "slotd_replay_blocked_seconds", "gauge",
+	    "For how long signed requests are still refused, because the "
+	    "clock stepped back",
+	    (uint64_t)blocked);
 	metrics_head(out, "slotd_credentials_available", "gauge",
 	    "Whether there are credentials to sign with");
 	write_creds(service, false, out);
@@ -91,6 +96,7 @@ static char *write_all(const struct request *request)
 	const char *names[METRICS_ROUTES];
 	char *text = NULL;
 	size_t len;
+	int64_t back;
 	FILE *out = open_memstream(&text, &len);
 	bool whole;
 
@@ -98,7 +104,8 @@ static char *write_all(const struct request *request)
 		return NULL;
 	route_names(names);
 	metrics_write(request->server->metrics, names, out);
-	write_service(request->service, out);
+	write_service(
+	    request->service, stepped_look(request->server, &back), out);
 	counter_write(request->server, out);
 	metrics_process(out, metrics_start(request->server->metrics));
 	whole = !ferror(out);

@@ -10,6 +10,7 @@
 #include "http/pool.h"
 #include "http/reaper.h"
 #include "http/service.h"
+#include "http/stepped.h"
 #include "store/relay.h"
 
 /* What every request may use. */
@@ -17,6 +18,7 @@ struct server {
 	pthread_mutex_t lock;
 	struct service *service; /* the newest; see server_service */
 	struct replay *replay;
+	struct stepped stepped;
 	struct conns conns;
 	struct reaper *reaper;
 	struct access access;

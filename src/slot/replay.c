@@ -45,6 +45,7 @@ struct replay {
 	uint32_t holder_count;
 	int64_t cut;     /* what is older than this was dropped */
 	int64_t dropped; /* the newest ts ever dropped */
+	int64_t latest;  /* the latest time that the clock ever had */
 };
 
 static uint32_t *chains_open(uint32_t count)
@@ -73,6 +74,7 @@ struct replay *replay_open(const struct replay_config *config)
 	replay->seconds = 2 * config->max_skew + 2;
 	replay->free = NOBODY;
 	replay->dropped = INT64_MIN;
+	replay->latest = INT64_MIN;
 	replay->entries = calloc(config->max, sizeof *replay->entries);
 	replay->by_print = chains_open(mask + 1);
 	replay->by_second = chains_open(replay->seconds);
@@ -207,6 +209,9 @@ static void drop(struct replay *replay, int64_t now)
 {
 	int64_t cut = now - replay->config.max_skew;
 	int64_t from = replay->cut;
+
+	if (now > replay->latest)
+		replay->latest = now;
 	/* A clock that was ahead and is set right: what it kept is dropped
 	 * in its time, and `dropped` sees to it that nothing opens. */
 	if (cut <= from) {
@@ -290,7 +295,7 @@ static enum failure judge(struct replay *replay, uint32_t caller,
 			      "of it is full";
 		return FAILURE_UNAVAILABLE;
 	}
-	/* Only after callers were exchanged more than once in max_skew. */
+	/* Never, but for who is a caller no more and still has requests. */
 	if (replay->free == NOBODY && replay->used == replay->size) {
 		why->reason = "replay_max is reached twice over";
 		return FAILURE_UNAVAILABLE;
@@ -330,6 +335,20 @@ void replay_use(struct replay *replay, uint32_t caller, int64_t now,
 	*ret_held = replay->holders[caller].held;
 	*ret_share = replay->share;
 	pthread_mutex_unlock(&replay->lock);
+}
+
+int64_t replay_blocked(struct replay *replay, int64_t now, int64_t *ret_back)
+{
+	int64_t left = 0;
+
+	pthread_mutex_lock(&replay->lock);
+	drop(replay, now);
+	if (now <= replay->dropped) {
+		left = replay->dropped - now + 1;
+		*ret_back = replay->latest - now;
+	}
+	pthread_mutex_unlock(&replay->lock);
+	return left;
 }
 
 uint32_t replay_count(struct replay *replay)

@@ -44,6 +44,13 @@ bool replay_share(struct replay *replay, uint32_t callers);
 enum failure replay_check(struct replay *replay, uint32_t caller,
     struct span nonce, int64_t ts, int64_t now, struct refusal *why);
 
+/*
+ * For how many seconds a request that is signed now would still be refused
+ * because the clock stepped back, by ret_back seconds; 0: it is judged as
+ * ever, and ret_back stays untouched.
+ */
+int64_t replay_blocked(struct replay *replay, int64_t now, int64_t *ret_back);
+
 /* What a caller holds now, and its share, which is guaranteed. */
 void replay_use(struct replay *replay, uint32_t caller, int64_t now,
     uint32_t *ret_held, uint32_t *ret_share);

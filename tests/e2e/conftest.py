@@ -8,6 +8,7 @@ import pytest
 
 import aws
 import fixtures
+import moved
 import support
 
 program = fixtures.program
@@ -58,6 +59,14 @@ def preload(tmp_path, monkeypatch):
                            + os.environ.get("ASAN_OPTIONS", ""))
 
     return build
+
+
+@pytest.fixture
+def clock(tmp_path, preload, monkeypatch):
+    """Moves slotd's clock."""
+    preload("moved_clock.c")
+    monkeypatch.setenv("MOVED_CLOCK", str(tmp_path / "clock"))
+    return moved.Clock(tmp_path / "clock")
 
 
 @pytest.fixture

@@ -3,9 +3,6 @@
 They are for an hour, and slotd's clock is moved instead of waiting.
 """
 
-import os
-import time
-
 import pytest
 
 import aws
@@ -18,35 +15,6 @@ pytestmark = pytest.mark.usefixtures("no_aws")
 # They are renewed at the latest a quarter of an hour before their end; at SOON
 # slots end when they do.
 SOON, OVER = 3100, 3700
-
-
-class Clock:
-    """slotd's, ahead of ours by so many seconds."""
-
-    def __init__(self, path):
-        self.path = path
-        self.ahead = 0
-        path.touch()
-
-    def move(self, ahead):
-        self.ahead = ahead
-        os.truncate(self.path, ahead)
-
-    def post(self, slotd):
-        return slotd.post(
-            support.slot_body(), ts=int(time.time()) + self.ahead)
-
-    def slot(self, slotd):
-        reply = self.post(slotd)
-        assert reply.status == 200, reply
-        return reply.json
-
-
-@pytest.fixture
-def clock(tmp_path, preload, monkeypatch):
-    preload("moved_clock.c")
-    monkeypatch.setenv("MOVED_CLOCK", str(tmp_path / "clock"))
-    return Clock(tmp_path / "clock")
 
 
 @pytest.mark.parametrize("word", aws.USE)

@@ -242,6 +242,49 @@ static void test_a_caller_more(void **state)
 	replay_close(replay);
 }
 
+static void test_for_how_long_a_clock_that_steps_back_blocks(void **state)
+{
+	struct replay *replay = open_table(100, 1);
+	int64_t back = -1;
+
+	(void)state;
+	assert_int_equal(check(replay, 0, "a", NOW, NOW), FAILURE_NONE);
+	assert_int_equal(replay_blocked(replay, NOW, &back), 0);
+	/* A day ahead, for long enough that something is dropped. */
+	assert_int_equal(
+	    check(replay, 0, "b", NOW + 86400, NOW + 86400), FAILURE_NONE);
+	assert_int_equal(
+	    check(replay, 0, "c", NOW + 86701, NOW + 86701), FAILURE_NONE);
+	assert_int_equal(back, -1);
+	/* Set right: what has the ts NOW + 86400 was dropped, so only what is
+	 * newer than that counts. */
+	assert_int_equal(replay_blocked(replay, NOW + 310, &back), 86091);
+	assert_int_equal(back, 86391);
+	assert_int_equal(
+	    check(replay, 0, "d", NOW + 310, NOW + 310), FAILURE_CLOCK_SKEW);
+	assert_int_equal(replay_blocked(replay, NOW + 86400, &back), 1);
+	assert_int_equal(replay_blocked(replay, NOW + 86401, &back), 0);
+	assert_int_equal(
+	    check(replay, 0, "e", NOW + 86401, NOW + 86401), FAILURE_NONE);
+	replay_close(replay);
+}
+
+/* A moment back blocks nobody whose clock is right. */
+static void test_a_small_step_back_blocks_nothing(void **state)
+{
+	struct replay *replay = open_table(100, 1);
+	int64_t back = -1;
+
+	(void)state;
+	assert_int_equal(check(replay, 0, "a", NOW, NOW), FAILURE_NONE);
+	assert_int_equal(
+	    check(replay, 0, "b", NOW + 301, NOW + 301), FAILURE_NONE);
+	assert_int_equal(replay_blocked(replay, NOW + 2, &back), 0);
+	assert_int_equal(back, -1);
+	assert_int_equal(check(replay, 0, "c", NOW + 2, NOW + 2), FAILURE_NONE);
+	replay_close(replay);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -254,6 +297,9 @@ int main(void)
 		cmocka_unit_test(test_a_share_is_guaranteed),
 		cmocka_unit_test(test_many_against_a_model),
 		cmocka_unit_test(test_a_caller_more),
+		cmocka_unit_test(
+		    test_for_how_long_a_clock_that_steps_back_blocks),
+		cmocka_unit_test(test_a_small_step_back_blocks_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, start, NULL);
