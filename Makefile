@@ -148,8 +148,10 @@ check-quota: all $(REDIS_DRIVER) ## quotas in a real Redis that dies, stalls, fa
 check-house: all ## the laws of the house, and the hardening
 	@SLOTD=$(BUILD)/slotd $(COUNT) house $(PYTEST) tests/house
 
-check-openapi: ## a public linter over api/openapi.yaml
-	@$(COUNT) openapi tests/openapi/lint.sh $(BUILD)/openapi
+check-openapi: all ## api/openapi.yaml, by a linter and generated clients
+	@SLOTD=$(BUILD)/slotd SLOTD_CLIENTS=$(abspath $(BUILD))/openapi-clients \
+		$(COUNT) openapi tests/openapi/check.sh $(BUILD)/openapi \
+		$(PYTEST) tests/openapi
 
 check-asan: ## unit and end-to-end tests under sanitizers
 	+@SLOTD_SAN=1 $(MAKE) --no-print-directory -k $(IN_ASAN) \

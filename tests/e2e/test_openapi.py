@@ -120,6 +120,35 @@ def test_the_file_is_what_is_served(s3):
     check_reply(reply, "/openapi.yaml", "get")
 
 
+def nodes(node):
+    """Every mapping of the file."""
+    if isinstance(node, dict):
+        yield node
+    values = node.values() if isinstance(node, dict) else node
+    if isinstance(node, (dict, list)):
+        for value in values:
+            yield from nodes(value)
+
+
+def test_generators_find_what_they_need():
+    """A type beside each fixed value, no default that makes a member look
+    required, and authentication in the words that OpenAPI itself has."""
+    fixed = [node for node in nodes(API) if "const" in node
+             or isinstance(node.get("enum"), list)]
+    assert len(fixed) >= 13
+    assert not [node for node in fixed if "type" not in node]
+    assert not [node for node in nodes(API) if "default" in node
+                and "type" in node]
+    # The names of IANA's registry that tools know.
+    schemes = API["components"]["securitySchemes"].values()
+    assert {scheme["scheme"] for scheme in schemes
+            if scheme["type"] == "http"} == {"basic", "bearer"}
+    # A map, and not a model beside it.
+    headers = API["components"]["schemas"]["Slot"]["properties"]["headers"]
+    assert headers["additionalProperties"] == {"type": "string"}
+    assert "properties" not in headers
+
+
 def test_examples_have_their_schema():
     seen = 0
     for where, status, response in all_responses():
