@@ -154,7 +154,6 @@ bool source_keep(struct source *source, const struct creds_draft *draft)
 	struct held *held, *old = NULL;
 	char *at;
 
-	/* Only this thread sets it, or the one that has just made it. */
 	held = calloc(1, sizeof *held + draft->key_id.len + draft->secret.len +
 			     draft->token.len);
 	if (!held)
@@ -201,6 +200,7 @@ static void release(struct source *source)
 		drop(source->held);
 	creds_settings_drop(source->settings);
 	pthread_mutex_destroy(&source->lock);
+	pthread_mutex_destroy(&source->reading);
 	free(source);
 }
 
@@ -210,12 +210,17 @@ void source_free(struct source *source)
 	release(source);
 }
 
+bool source_reads_only(const struct source *source)
+{
+	return source->settings->kind == CREDS_STATIC ||
+	       source->settings->kind == CREDS_FILE;
+}
+
 void source_look(struct source *source)
 {
 	int64_t again;
 
-	if (source->settings->kind == CREDS_STATIC ||
-	    source->settings->kind == CREDS_FILE)
+	if (source_reads_only(source))
 		source_attempt(source, NULL, &again);
 }
 
@@ -236,6 +241,7 @@ struct source *source_open(
 			  settings->kind == CREDS_FILE ||
 			  settings->kind == CREDS_AUTO;
 	pthread_mutex_init(&source->lock, NULL);
+	pthread_mutex_init(&source->reading, NULL);
 	source->stop = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	source->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	source->tried = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);

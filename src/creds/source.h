@@ -36,6 +36,9 @@ struct source {
 	bool watches; /* files that it looks at every few seconds */
 	bool shared;  /* see struct creds_round */
 
+	/* Taken before lock: one attempt at a time, where files are all that
+	 * is read. Only the thread asks a network. */
+	pthread_mutex_t reading;
 	pthread_mutex_t lock;
 	struct held *held; /* NULL: none yet */
 	uint64_t generation;
@@ -62,6 +65,9 @@ struct source *source_open(
 /* After the last close: the thread ends, and is waited for, and all freed. */
 void source_stop(struct source *source);
 void source_free(struct source *source);
+
+/* Whether an attempt reads files alone, so that it is short. */
+bool source_reads_only(const struct source *source);
 
 /* Looks at its files now, if it has any. */
 void source_look(struct source *source);

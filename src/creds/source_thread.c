@@ -24,7 +24,7 @@ static void note(struct source *source, const char *why)
 	pthread_mutex_unlock(&source->lock);
 }
 
-bool source_attempt(
+static bool attempt(
     struct source *source, struct creds_fetcher *fetcher, int64_t *ret_again)
 {
 	struct creds_draft draft;
@@ -47,6 +47,21 @@ bool source_attempt(
 	if (ok || draft.why.len || fetcher)
 		eventfd_write(source->tried, 1);
 	creds_draft_done(&draft);
+	return ok;
+}
+
+/* The source's thread and a reload may read its files at once: what is read
+ * first is kept first, or an older secret would replace a newer one. */
+bool source_attempt(
+    struct source *source, struct creds_fetcher *fetcher, int64_t *ret_again)
+{
+	bool ok;
+
+	if (!source_reads_only(source))
+		return attempt(source, fetcher, ret_again);
+	pthread_mutex_lock(&source->reading);
+	ok = attempt(source, fetcher, ret_again);
+	pthread_mutex_unlock(&source->reading);
 	return ok;
 }
 

@@ -1,5 +1,6 @@
 #include "expect.h"
 
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -189,13 +190,68 @@ static int leave(void **state)
 {
 	unlink("secret");
 	unlink("later");
+	unlink("newest");
 	return chdir("/") == 0 && rmdir(*state) == 0 ? 0 : -1;
+}
+
+#define TURNS 2000
+
+struct looker {
+	struct creds_pool *pool;
+	const struct creds_settings *settings;
+	atomic_bool stop;
+};
+
+static void *look_again_and_again(void *argument)
+{
+	struct looker *looker = argument;
+
+	while (!atomic_load(&looker->stop)) {
+		struct creds *one =
+		    creds_pool_get(looker->pool, looker->settings);
+
+		one->class->close(one);
+	}
+	return NULL;
+}
+
+/* What somebody else has read meanwhile is not put over it. */
+static void test_newest_stays(void **state)
+{
+	struct creds_pool *pool = creds_pool_open(&world);
+	struct creds_settings settings = settings_of("AKIANEWEST", "newest");
+	struct looker looker = { .pool = pool, .settings = &settings };
+	struct creds *creds;
+	pthread_t thread;
+	char text[32];
+
+	(void)state;
+	write_file("newest", "0");
+	creds = creds_pool_get(pool, &settings);
+	assert_int_equal(
+	    pthread_create(&thread, NULL, look_again_and_again, &looker), 0);
+	for (unsigned i = 1; i <= TURNS; i++) {
+		struct creds_value value;
+
+		snprintf(text, sizeof text, "%u", i);
+		write_file("newest", text);
+		creds_pool_get(pool, &settings);
+		assert_true(creds->class->get(creds, now(), &value));
+		expect_span(value.access_key_secret, text);
+		creds->class->put_back(creds, &value);
+		creds->class->close(creds);
+	}
+	atomic_store(&looker.stop, true);
+	pthread_join(thread, NULL);
+	creds->class->close(creds);
+	creds_pool_close(pool);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_carried_over),
+		cmocka_unit_test(test_newest_stays),
 		cmocka_unit_test(test_status),
 		cmocka_unit_test(test_same_settings),
 	};
