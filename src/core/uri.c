@@ -118,25 +118,51 @@ static bool host_valid(struct span host)
 	return true;
 }
 
-static const char *path_fault(struct span path)
+/* One character of a path in the form that signers give it: %XX with
+ * upper-case digits, and no %XX where none is needed. */
+static const char *add_triple(struct span rest, struct buf *out)
 {
-	for (struct span rest = path; rest.len > 0;) {
-		size_t step = rest.at[0] == '%' ? 3 : 1;
-		if (step == 3 && triple_value(rest) < 0)
-			return "the path has a % without two hexadecimal "
-			       "digits";
-		if (step == 1 && rest.at[0] != '/' && !unreserved(rest.at[0]))
-			return "the path has a character that must be "
-			       "percent-encoded";
-		rest = span_from(rest, step);
-	}
-	while (path.at) {
-		struct span segment = span_cut(&path, '/');
-		if (span_is(segment, ".") || span_is(segment, ".."))
-			return "the path has a segment . or .., which "
-			       "clients take out";
-	}
+	int value = triple_value(rest);
+	const char c = (char)value;
+
+	if (value < 0)
+		return "the path has a % without two hexadecimal digits";
+	if (value == 0)
+		return "the path has a %00, which no store takes";
+	if (c == '/')
+		return "the path has a %2F, which some programs read as a /";
+	encode(out, (struct span){ &c, 1 }, false);
 	return NULL;
+}
+
+/* Writes the normal form of a path to out. */
+static const char *add_path(struct span path, struct buf *out)
+{
+	size_t start = out->len;
+	const char *wrong = NULL;
+	struct span added;
+
+	for (struct span rest = path; rest.len > 0 && !wrong;) {
+		bool triple = rest.at[0] == '%';
+
+		if (triple)
+			wrong = add_triple(rest, out);
+		else if (rest.at[0] == '/' || unreserved(rest.at[0]))
+			buf_char(out, rest.at[0]);
+		else
+			wrong = "the path has a character that must be "
+				"percent-encoded";
+		rest = span_from(rest, triple ? 3 : 1);
+	}
+	added = span_from(buf_span(out), start);
+	while (!wrong && added.at) {
+		struct span segment = span_cut(&added, '/');
+
+		if (span_is(segment, ".") || span_is(segment, ".."))
+			wrong = "the path has a segment . or .., which "
+				"clients take out";
+	}
+	return wrong;
 }
 
 /* A URL in its parts, each as it was written. */
@@ -191,9 +217,7 @@ static const char *read_parts(struct span url, struct parts *parts)
 	if (!host_valid(parts->host))
 		return "the host must be a DNS name or an IP address "
 		       "(IPv6 in brackets)";
-	const char *wrong =
-	    port ? read_port(span_from(authority, last + 1), parts) : NULL;
-	return wrong ? wrong : path_fault(parts->path);
+	return port ? read_port(span_from(authority, last + 1), parts) : NULL;
 }
 
 bool uri_base_parse(struct span url, struct buf *out, struct uri_base *ret_base,
@@ -218,9 +242,11 @@ bool uri_base_parse(struct span url, struct buf *out, struct uri_base *ret_base,
 		buf_u64(out, parts.port);
 	}
 	size_t path = out->len;
-	buf_add(out, parts.path);
-	if (!buf_ok(out)) {
-		*ret_wrong = "it is too long";
+	wrong = add_path(parts.path, out);
+	if (!wrong && (!buf_ok(out) || out->len - start > URI_BASE_MAX))
+		wrong = "it is too long: over 1024 bytes";
+	if (wrong) {
+		*ret_wrong = wrong;
 		return false;
 	}
 	struct span text = buf_span(out);

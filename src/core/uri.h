@@ -32,12 +32,18 @@ struct uri_base {
 	struct span path;
 };
 
+/* Bytes of a prefix at the most, in its normal form. What follows one is a
+ * key of up to 1024 bytes and a signature. */
+#define URI_BASE_MAX 1024
+
 /*
  * Reads such a prefix and writes its normal form to out (no slash at the
- * end). %XX in the path is kept as it is; other characters outside
- * unreserved and '/', a segment "." or "..", a user, a query, a fragment, an
- * empty or malformed host, a port outside 1-65535 are refused with a
- * sentence. On failure out may hold a part of it.
+ * end). %XX in the path gets the one form that SigV4 signs: upper-case
+ * digits, unreserved characters decoded. Refused with a sentence: %2F, %00,
+ * other characters outside unreserved and '/', a segment "." or ".." (written
+ * as %2E, too), a user, a query, a fragment, an empty or malformed host, a
+ * port outside 1-65535, more than URI_BASE_MAX bytes. On failure out may hold
+ * a part of it.
  */
 bool uri_base_parse(struct span url, struct buf *out, struct uri_base *ret_base,
     const char **ret_wrong);

@@ -78,9 +78,17 @@ static const struct {
 	{ "https://s3.example.org:9000/bucket/",
 	    "https://s3.example.org:9000/bucket", "https",
 	    "s3.example.org:9000", "/bucket" },
-	{ "HTTP://S3.Example.ORG:80/Bucket/a%2fb%20//",
-	    "http://s3.example.org/Bucket/a%2fb%20", "http", "s3.example.org",
-	    "/Bucket/a%2fb%20" },
+	{ "HTTP://S3.Example.ORG:80/Bucket/a%5cb%20//",
+	    "http://s3.example.org/Bucket/a%5Cb%20", "http", "s3.example.org",
+	    "/Bucket/a%5Cb%20" },
+	/* The form that SigV4 signs (RFC 3986, sections 6.2.2.1 and .2). */
+	{ "https://h/caf%c3%a9", "https://h/caf%C3%A9", "https", "h",
+	    "/caf%C3%A9" },
+	{ "https://h/%41%7a%30%2d%2E%5F%7E", "https://h/Az0-._~", "https", "h",
+	    "/Az0-._~" },
+	{ "https://h/a%2bb%3a%25%20%7f", "https://h/a%2Bb%3A%25%20%7F", "https",
+	    "h", "/a%2Bb%3A%25%20%7F" },
+	{ "https://h/%2E%2E%2E", "https://h/...", "https", "h", "/..." },
 	{ "https://h:443/", "https://h", "https", "h", "" },
 	{ "https://h:80", "https://h:80", "https", "h:80", "" },
 	{ "http://h:443", "http://h:443", "http", "h:443", "" },
@@ -123,8 +131,10 @@ static const char *const bad_bases[] = { "", "h", "ftp://h", "https:/h",
 	"https://h?x=1", "https://h/b?x", "https://h/b#f", "https://h/a b",
 	"https://h/b\"c", "https://h/b%2", "https://h/b%zz",
 	"https://h/\xc3\xa9", "https://h/a+b", "https://h/a/../b",
-	"https://h/.", "https://h\\b", "https://.h", "https://h..i",
-	"https://h.", "https://-h", "https://h-",
+	"https://h/a%2Fb", "https://h/a%2fb", "https://h/a%00", "https://h/%2E",
+	"https://h/%2e%2E/b", "https://h/.%2e", "https://h/b%4",
+	"https://h/%%41", "https://h/.", "https://h\\b", "https://.h",
+	"https://h..i", "https://h.", "https://-h", "https://h-",
 	"https://b\xc3\xbc"
 	"cher.example",
 	"https://[::1", "https://[]", "https://[::g]", "https://[::1]x",
@@ -162,7 +172,19 @@ static void test_base_limits(void **state)
 	buf_reset(&out);
 	assert_false(uri_base_parse(
 	    span_of("http://123456789"), &out, &base, &sentence));
-	assert_string_equal(sentence, "it is too long");
+	assert_string_equal(sentence, "it is too long: over 1024 bytes");
+
+	/* A whole one of 1024 bytes, where there is room for more. */
+	for (size_t len = 1024; len <= 1025; len++) {
+		char url[1100] = "https://h/";
+		char room[2048];
+		memset(url + 10, 'a', len - 10);
+		buf_init(&out, room, sizeof(room));
+		assert_int_equal(
+		    uri_base_parse(span_of(url), &out, &base, &sentence),
+		    len == 1024);
+	}
+	assert_string_equal(sentence, "it is too long: over 1024 bytes");
 
 	/* Labels of 63 bytes, hosts of 253. */
 	for (size_t len = 63; len <= 64; len++) {

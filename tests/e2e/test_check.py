@@ -156,6 +156,9 @@ WRONG = [
     ("example.org\";", "example.org/é\";", "storage.bucket_url"),
     ("example.org\";", "example.org/a+b\";", "storage.bucket_url"),
     ("example.org\";", "example.org/%zz\";", "storage.bucket_url"),
+    ("example.org\";", "example.org/a%2Fb\";", "storage.bucket_url"),
+    ("example.org\";", "example.org/a%00b\";", "storage.bucket_url"),
+    ("example.org\";", "example.org/%2E%2e/b\";", "storage.bucket_url"),
     ("example.org\";", "example.org:0/\";", "storage.bucket_url"),
     ("example.org\";", "example.org:65536/\";", "storage.bucket_url"),
     ("https://bucket", "https://u:p@bucket", "storage.bucket_url"),
@@ -191,6 +194,21 @@ def test_fault(check, old, new, setting):
     assert found[0][0] == line_of(BASE, old), found
     for secret in ("the secret of", "fake-secret", "fifteen"):
         assert secret not in done.stderr.decode()
+
+
+@pytest.mark.parametrize("setting, size", [
+    ("bucket_url", 5000), ("bucket_url", 1025), ("download_url", 5000)])
+def test_urls_have_a_bound(check, setting, size):
+    url = "https://h/"
+    url += "b" * (size - len(url))
+    text = BASE.replace("region = ", f'{setting} = "{url}";\n  region = ')
+    if setting == "bucket_url":
+        text = text.replace(
+            '  bucket_url = "https://bucket.s3.example.org";\n', "")
+    path, done = check(text)
+    assert (done.returncode, done.stdout) == (1, b""), done
+    assert [f[1:] for f in faults(path, done)] == [
+        (f"storage.{setting}", "it is too long: over 1024 bytes")]
 
 
 # (what is taken away, the setting that is missing, the line that is named)

@@ -5,12 +5,15 @@ signs, botocore has to compute the same signature for the same inputs and
 the same clock.
 """
 
+import contextlib
 import datetime
 import random
 import urllib.parse
 
+import boto3
 import botocore.auth
 import botocore.awsrequest
+import botocore.config
 import botocore.credentials
 import pytest
 
@@ -52,7 +55,8 @@ CONFIGS = [
     ("https://fra1.digitaloceanspaces.com/b", ..., "fra1",
      {"key": "a~b/{domain}/{date}/{random}.{ext}"}),
     ("https://s3.example.org/b%20c/%E2%82%AC", ..., "x_y.z-1", {}),
-    ("https://s3.example.org/b%2fc", ..., "us-east-1", {}),
+    ("https://s3.example.org/b%5cc/%41%7e/caf%c3%a9",
+     "https://s3.example.org/b%5Cc/A~/caf%C3%A9", "us-east-1", {}),
     ("https://s3.example.org/~user/b-c_d.e", ..., "us-east-1", {}),
     ("https://storage.googleapis.com/bucket", ..., "europe-west1",
      {"key": "{random}-{filename}", "set_public": True}),
@@ -71,11 +75,11 @@ CONFIGS = [
      {"get": "presigned", "get_ttl": 90}),
     ("https://s3.example.org/b%20c", ..., "us-east-1",
      {"get": "presigned", "get_ttl": 1, "put_ttl": 604800,
-      "download_url": "https://CDN.example.org:8443/files%2f/"}),
+      "download_url": "https://CDN.example.org:8443/files%2b/"}),
 ]
 # Where a slot's file is got again, where that is not the bucket.
-DOWNLOAD = {"https://CDN.example.org:8443/files%2f/":
-            "https://cdn.example.org:8443/files%2f"}
+DOWNLOAD = {"https://CDN.example.org:8443/files%2b/":
+            "https://cdn.example.org:8443/files%2B"}
 TYPES = [..., "image/jpeg", "text/plain; charset=utf-8", "a/b;  c=d",
          "text/plain ; format=flowed", 'x/y; z="a  b"', "application/ld+json"]
 
@@ -122,6 +126,18 @@ class FrozenClock:
         self.moment = moment
 
 
+@contextlib.contextmanager
+def frozen(monkeypatch, stamp):
+    """botocore signs as of that second."""
+    clock = FrozenClock(stamp)
+    with monkeypatch.context() as patch:
+        patch.setattr(botocore.auth, "datetime", clock, raising=False)
+        if hasattr(botocore.auth, "get_current_datetime"):
+            patch.setattr(botocore.auth, "get_current_datetime",
+                          lambda *_, **__: clock.moment)
+        yield
+
+
 def presign(monkeypatch, stamp, url, size, storage, kind=...):
     """What botocore makes of the same inputs at the same second: of a PUT,
     or with size None of a GET."""
@@ -134,12 +150,7 @@ def presign(monkeypatch, stamp, url, size, storage, kind=...):
         if storage.get("sign_content_type"):
             headers["Content-Type"] = (
                 "application/octet-stream" if kind is ... else kind)
-    clock = FrozenClock(stamp)
-    with monkeypatch.context() as patch:
-        patch.setattr(botocore.auth, "datetime", clock, raising=False)
-        if hasattr(botocore.auth, "get_current_datetime"):
-            patch.setattr(botocore.auth, "get_current_datetime",
-                          lambda *_, **__: clock.moment)
+    with frozen(monkeypatch, stamp):
         signer = botocore.auth.S3SigV4QueryAuth(
             botocore.credentials.Credentials(
                 storage["access_key_id"], storage["access_key_secret"],
@@ -221,6 +232,37 @@ def test_against_botocore(start, monkeypatch, number):
         else:
             assert slot["get"] == get
     connection.close()
+
+
+def client_url(monkeypatch, stamp, storage, key, size):
+    """The URL of boto3's client, which is told a bucket and a key alone."""
+    with frozen(monkeypatch, stamp):
+        client = boto3.client(
+            "s3", endpoint_url="https://s3.example.org",
+            region_name=storage["region"],
+            aws_access_key_id=storage["access_key_id"],
+            aws_secret_access_key=storage["access_key_secret"],
+            config=botocore.config.Config(
+                signature_version="s3v4", s3={"addressing_style": "path"}))
+        return client.generate_presigned_url(
+            "put_object", ExpiresIn=600, Params={
+                "Bucket": "bucket", "Key": key, "ContentLength": size})
+
+
+@pytest.mark.parametrize("prefix, decoded", [
+    ("caf%c3%a9", "café"), ("caf%C3%a9/%41%5a%7E", "café/AZ~"),
+    ("a%2bb%20c%5C/%2ed%2D%5F", "a+b c\\/.d-_"), ("%25%34%31", "%41")])
+def test_prefixes_as_clients_sign_them(start, monkeypatch, prefix, decoded):
+    """However the prefix is encoded, it is the one that a client names."""
+    storage = {"type": "s3", "region": "us-east-1", **ACCESS,
+               "bucket_url": f"https://s3.example.org/bucket/{prefix}"}
+    slotd = start(support.s3_config(storage=storage))
+    base, query = parts(slotd.slot(size=1000, filename="à la carte")["put"])
+    key = urllib.parse.unquote(base).removeprefix(
+        f"https://s3.example.org/bucket/{decoded}/")
+    theirs = client_url(monkeypatch, query["X-Amz-Date"], storage,
+                        f"{decoded}/{key}", 1000)
+    assert (base, query) == parts(theirs)
 
 
 def test_the_comparison_can_fail(start, monkeypatch):
