@@ -3,8 +3,9 @@
 
 #include "core/span.h"
 
-#define CREDS_MAX 2048       /* bytes of each part in a configuration */
-#define CREDS_TOKEN_MAX 4096 /* of a session token that is fetched */
+/* Bytes at the most, wherever they come from. */
+#define CREDS_MAX 2048       /* of a key id or a secret */
+#define CREDS_TOKEN_MAX 4096 /* of a session token */
 #define CREDS_WHY 320
 
 /* One set of S3 credentials. */

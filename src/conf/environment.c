@@ -86,12 +86,12 @@ static void read_keys(struct environment *environment, bool must)
 		    "AWS_ACCESS_KEY_ID must be at most %d characters, without "
 		    "blanks and /",
 		    KEY_ID_MAX);
-	} else if (text[CREDS_SECRET].len >= CREDS_MAX ||
-		   text[CREDS_TOKEN].len > CREDS_MAX) {
+	} else if (text[CREDS_SECRET].len > CREDS_MAX) {
 		wrong(environment,
-		    "AWS_SECRET_ACCESS_KEY or AWS_SESSION_TOKEN is longer than "
-		    "%d bytes",
-		    CREDS_MAX);
+		    "AWS_SECRET_ACCESS_KEY is longer than %d bytes", CREDS_MAX);
+	} else if (text[CREDS_TOKEN].len > CREDS_TOKEN_MAX) {
+		wrong(environment, "AWS_SESSION_TOKEN is longer than %d bytes",
+		    CREDS_TOKEN_MAX);
 	}
 }
 

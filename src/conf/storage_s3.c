@@ -116,12 +116,12 @@ static void read_secret(struct reader *reader, const struct node *node,
 
 void s3_secret(struct reader *reader, const struct node *node, void *into)
 {
-	read_secret(reader, node, into, CREDS_MAX - 1);
+	read_secret(reader, node, into, CREDS_MAX);
 }
 
 void s3_token(struct reader *reader, const struct node *node, void *into)
 {
-	read_secret(reader, node, into, CREDS_MAX);
+	read_secret(reader, node, into, CREDS_TOKEN_MAX);
 }
 
 void s3_get(struct reader *reader, const struct node *node, void *into)

@@ -10,7 +10,7 @@
 #define SERVICE "s3"
 #define TERMINATOR "aws4_request"
 #define DATE_LEN 8
-#define WORK_SIZE 16384
+#define WORK_SIZE 24576
 
 static void add_date(struct buf *out, int64_t now)
 {

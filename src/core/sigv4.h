@@ -56,7 +56,7 @@ void sigv4_string_to_sign(struct buf *out, const struct sigv4_request *request,
     struct span canonical_request);
 
 /* Appends the whole query, X-Amz-Signature last, without a '?'. False when
- * out or the working memory (16 KiB) is too small, or the key is of another
+ * out or the working memory (24 KiB) is too small, or the key is of another
  * day. */
 bool sigv4_presign(const struct sigv4_request *request,
     const struct sigv4_key *key, struct buf *out);

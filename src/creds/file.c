@@ -3,19 +3,19 @@
 
 /* What a configuration's text or its file holds now, into out. */
 static bool read_either(const struct creds_round *round,
-    enum creds_text inlined, enum creds_text file, struct buf *out,
+    enum creds_text inlined, enum creds_text file, size_t max, struct buf *out,
     struct creds_draft *draft)
 {
 	const struct span *text = round->settings->text;
-	char memory[CREDS_MAX + 1];
+	char memory[CREDS_TOKEN_MAX + 1];
 	struct span secret = text[inlined];
 
 	bool ok = !text[file].len || creds_read_one(text[file].at, memory,
-					 sizeof memory, draft, &secret);
+					 max + 1, draft, &secret);
 
-	if (ok && secret.len > CREDS_MAX)
-		ok = creds_draft_wrong(draft, "%s holds more than %d bytes",
-		    text[file].at, CREDS_MAX);
+	if (ok && secret.len > max)
+		ok = creds_draft_wrong(
+		    draft, "%s holds more than %zu bytes", text[file].at, max);
 	if (ok)
 		buf_add(out, secret);
 	wipe(memory, sizeof memory);
@@ -27,9 +27,9 @@ bool creds_try_config(
     const struct creds_round *round, struct creds_draft *draft)
 {
 	buf_add(&draft->key_id, round->settings->text[CREDS_KEY_ID]);
-	return read_either(round, CREDS_SECRET, CREDS_SECRET_FILE,
+	return read_either(round, CREDS_SECRET, CREDS_SECRET_FILE, CREDS_MAX,
 		   &draft->secret, draft) &&
-	       read_either(round, CREDS_TOKEN, CREDS_TOKEN_FILE, &draft->token,
-		   draft) &&
+	       read_either(round, CREDS_TOKEN, CREDS_TOKEN_FILE,
+		   CREDS_TOKEN_MAX, &draft->token, draft) &&
 	       creds_draft_check(draft, "the configuration", round->now);
 }

@@ -11,7 +11,7 @@ struct creds_static {
 	struct creds creds;
 	atomic_uint users;
 	struct creds_value value;
-	char memory[3 * CREDS_MAX];
+	char memory[2 * CREDS_MAX + CREDS_TOKEN_MAX];
 };
 
 static bool get(struct creds *creds, int64_t now, struct creds_value *ret_value)
@@ -81,7 +81,7 @@ struct creds *creds_static_open(const struct creds_value *value)
 
 	if (value->access_key_id.len > CREDS_MAX ||
 	    value->access_key_secret.len > CREDS_MAX ||
-	    value->session_token.len > CREDS_MAX)
+	    value->session_token.len > CREDS_TOKEN_MAX)
 		return NULL;
 	self = calloc(1, sizeof *self);
 	if (!self)

@@ -16,8 +16,8 @@
 #define PROBE_LENGTH "44"
 #define PROBE_TYPE "text/plain"
 
-/* Bytes of any URL: a session token of 2048 may become three times that. */
-#define URL_SIZE 16384
+/* Bytes of any URL: a session token of 4096 may become three times that. */
+#define URL_SIZE 20480
 
 #define ARG(span) (int)(span).len, (span).at
 

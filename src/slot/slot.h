@@ -8,8 +8,9 @@
 #include "slotd/quota.h"
 #include "slotd/store.h"
 
-/* Room for a key and a session token of which each byte is escaped. */
-#define SLOT_URL_MAX 12288
+/* Room for a URI_BASE_MAX, and for a key (1024 bytes) and a session token
+ * (CREDS_TOKEN_MAX) of which each byte is escaped. */
+#define SLOT_URL_MAX 20480
 #define SLOT_NEARLY 90
 
 /* What slots are made from, for JIDs of a domain. All of it is only read. */

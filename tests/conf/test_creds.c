@@ -160,6 +160,52 @@ static void test_instance(void **state)
 
 #define TEST(name) cmocka_unit_test_setup(name, no_environment)
 
+/* A secret or token of `len` bytes, by each of its ways; all say `within`,
+ * or nothing is wrong. */
+static void expect_bound(
+    const char *name, const char *variable, size_t len, const char *within)
+{
+	char value[4098] = "", conf[3][5000];
+	const char *more = strcmp(name, "session_token") == 0
+			       ? "access_key_secret = \"fake\";"
+			       : "";
+
+	memset(value, 'x', len);
+	write_text("long", value, 0600);
+	setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE", 1);
+	setenv("AWS_SECRET_ACCESS_KEY", "fake", 1);
+	setenv(variable, value, 1);
+#define START                                                                  \
+	CALLERS "storage = { type = \"s3\"; region = \"r\"; "                  \
+		"bucket_url = \"https://b.example.org\";\n"
+	snprintf(conf[0], sizeof conf[0],
+	    START "access_key_id = \"A\"; %s = \"%s\"; %s };", name, value,
+	    more);
+	snprintf(conf[1], sizeof conf[1],
+	    START "access_key_id = \"A\"; %s_file = \"long\"; %s };", name,
+	    more);
+	snprintf(conf[2], sizeof conf[2], START WORD("environment") "};");
+	for (size_t i = 0; i < 3; i++) {
+		if (within)
+			expect_fault(conf[i], "slotd.conf:3: storage.", within);
+		else
+			expect(conf[i], "", "");
+	}
+	no_environment(NULL);
+	unlink("long");
+}
+
+static void test_bounds(void **state)
+{
+	(void)state;
+	expect_bound("access_key_secret", "AWS_SECRET_ACCESS_KEY", 2048, NULL);
+	expect_bound("access_key_secret", "AWS_SECRET_ACCESS_KEY", 2049,
+	    "than 2048 bytes");
+	expect_bound("session_token", "AWS_SESSION_TOKEN", 4096, NULL);
+	expect_bound(
+	    "session_token", "AWS_SESSION_TOKEN", 4097, "than 4096 bytes");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -169,6 +215,7 @@ int main(void)
 		TEST(test_sts),
 		TEST(test_container),
 		TEST(test_instance),
+		TEST(test_bounds),
 	};
 
 	return cmocka_run_group_tests(tests, enter_folder, leave_folder);

@@ -256,30 +256,6 @@ static void gets_beside_others(void **state)
 	said_done(&said);
 }
 
-static void session_tokens(void **state)
-{
-	char text[CREDS_MAX + 2];
-	struct said said;
-
-	(void)state;
-	memset(text, 'x', sizeof text);
-	text[CREDS_MAX] = '\n';
-	write_bytes("token", text, CREDS_MAX + 1, 0600);
-	said = read_get("", "session_token_file = \"token\";");
-	assert_string_equal(said.faults, "");
-	assert_int_equal(
-	    said.conf->storages[0].s3_creds.session_token.len, CREDS_MAX);
-	said_done(&said);
-	text[CREDS_MAX] = 'x';
-	write_bytes("token", text, CREDS_MAX + 1, 0600);
-	said = read_get("", "session_token_file = \"token\";");
-	assert_non_null(strstr(said.faults,
-	    "storage.session_token_file: token holds more than 2048 bytes"));
-	/* A secret stands in no fault. */
-	assert_null(strstr(said.faults, "xxx"));
-	said_done(&said);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -289,7 +265,6 @@ int main(void)
 		cmocka_unit_test(wrong_domains),
 		cmocka_unit_test(kinds_of_get),
 		cmocka_unit_test(gets_beside_others),
-		cmocka_unit_test(session_tokens),
 	};
 
 	return cmocka_run_group_tests(tests, enter_folder, leave_folder);

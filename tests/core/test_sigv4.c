@@ -266,7 +266,7 @@ static void test_key_of_the_day(void **state)
 static void test_no_room(void **state)
 {
 	(void)state;
-	static char path[17000];
+	static char path[25000];
 	static char memory[32768];
 	struct sigv4_request request = aws_example();
 	struct sigv4_key key;

@@ -32,14 +32,22 @@ static void test_gives_what_it_was_given(void **state)
 
 static void test_too_large_is_refused(void **state)
 {
-	static const char token[CREDS_MAX + 1] = { 'x' };
-	const struct creds_value value = {
+	static const char long_one[4097] = { 'x' };
+	struct creds_value value = {
 		.access_key_id = span_of("AKIAIOSFODNN7EXAMPLE"),
-		.access_key_secret = span_of("secret"),
-		.session_token = { token, sizeof token },
+		.access_key_secret = { long_one, 2048 },
+		.session_token = { long_one, 4096 },
 	};
+	struct creds *creds;
 
 	(void)state;
+	creds = creds_static_open(&value);
+	assert_non_null(creds);
+	creds->class->close(creds);
+	value.session_token.len++;
+	assert_null(creds_static_open(&value));
+	value.session_token.len--;
+	value.access_key_secret.len++;
 	assert_null(creds_static_open(&value));
 }
 
