@@ -2,10 +2,12 @@
 #include "core/hash.h"
 #include "slotd/version.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 static const struct command *const commands[] = {
 	&command_serve,
@@ -41,6 +43,19 @@ static void forbid_dumps(void)
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
 
+/* Else the next file or connection would take the place of one that is
+ * closed, and get what is written to stderr. Writing there still fails. */
+static void keep_standard(void)
+{
+	int fd;
+
+	do {
+		fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	} while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
 static int run(const struct command *command, int argc, char **argv)
 {
 	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
@@ -50,6 +65,7 @@ static int run(const struct command *command, int argc, char **argv)
 			return EXIT_OK;
 		}
 	}
+	keep_standard();
 	forbid_dumps();
 	hash_start();
 	return command->run(argc, argv);

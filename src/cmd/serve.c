@@ -181,14 +181,22 @@ static int serve(const char *path, struct conf *conf, const sigset_t *signals)
 static int run(int argc, char **argv)
 {
 	const char *path = options_only_path(&command_serve, argc, argv);
+	int code = EXIT_FAULT;
 	struct conf *conf;
 	sigset_t signals;
 
 	if (!path)
 		return EXIT_USAGE;
 	block_signals(&signals);
+	if (!log_start()) {
+		fputs("slotd serve: out of memory or threads\n", stderr);
+		return EXIT_FAULT;
+	}
 	conf = options_conf(&command_serve, path);
-	return conf ? serve(path, conf, &signals) : EXIT_FAULT;
+	if (conf)
+		code = serve(path, conf, &signals);
+	log_stop();
+	return code;
 }
 
 const struct command command_serve = {

@@ -232,6 +232,7 @@ static bool finish_all(struct edge *edge)
 		!pool_wait(server->writers, world_micros() + LAST_WORDS))) {
 		server_note(server, CONF_LOG_ERROR, "cut off",
 		    "the disk does not answer");
+		log_flush();
 		_Exit(0);
 	}
 	return whole;

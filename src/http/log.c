@@ -3,23 +3,57 @@
 #include "core/hex.h"
 #include "core/stamp.h"
 #include "core/utf8.h"
+#include "http/log_queue.h"
 #include "http/world.h"
 
 #include <unistd.h>
 
 #define VALUE_MAX 256
+/* Kept for what a line ends with. */
+#define END_MAX 40
+/* Microseconds at the end, when who reads stderr stands still. */
+#define FLUSH_MAX 3000000
+
+/* A process has one stderr. Set while there is one thread. */
+static struct log_queue *queue;
 
 static const char *const level_names[] = { "error", "warn", "info" };
+_Static_assert(sizeof((struct log_line *)NULL)->memory <= LOG_QUEUE_LINE,
+    "a line is one write to a pipe");
+
+bool log_start(void)
+{
+	queue = log_queue_open(STDERR_FILENO);
+	return queue != NULL;
+}
+
+void log_flush(void)
+{
+	if (queue)
+		log_queue_flush(queue, world_micros() + FLUSH_MAX);
+}
+
+void log_stop(void)
+{
+	if (queue && log_queue_close(queue, world_micros() + FLUSH_MAX))
+		queue = NULL;
+}
+
+uint64_t log_dropped(void)
+{
+	return queue ? log_queue_dropped(queue) : 0;
+}
 
 static void add_key(struct log_line *line, const char *key)
 {
 	if (line->log->format == CONF_LOG_JSON) {
-		buf_text(&line->text, line->text.len ? ",\"" : "{\"");
+		buf_text(
+		    &line->text, line->text.len > line->start ? ",\"" : "{\"");
 		buf_text(&line->text, key);
 		buf_text(&line->text, "\":");
 		return;
 	}
-	if (line->text.len)
+	if (line->text.len > line->start)
 		buf_char(&line->text, ' ');
 	buf_text(&line->text, key);
 	buf_char(&line->text, '=');
@@ -67,6 +101,17 @@ static void add_quoted(struct buf *out, struct span value)
 	buf_char(out, '"');
 }
 
+/* Where the line ends without the field that was written last, when there was
+ * no room for that. */
+static void end_field(struct log_line *line, size_t before)
+{
+	if (buf_ok(&line->text))
+		return;
+	line->text.len = before;
+	line->text.full = false;
+	line->left_out++;
+}
+
 void log_begin(struct log_line *line, const struct log *log,
     enum conf_log_level level, const char *message)
 {
@@ -75,9 +120,11 @@ void log_begin(struct log_line *line, const struct log *log,
 
 	line->log = log;
 	line->on = level <= log->level;
-	buf_init(&line->text, line->memory, sizeof line->memory);
+	line->left_out = 0;
+	buf_init(&line->text, line->memory, sizeof line->memory - END_MAX);
 	if (!line->on)
 		return;
+	line->start = line->text.len;
 	buf_init(&stamp, memory, sizeof memory);
 	stamp_rfc3339(&stamp, world_unix());
 	log_span(line, "ts", buf_span(&stamp));
@@ -87,6 +134,8 @@ void log_begin(struct log_line *line, const struct log *log,
 
 void log_span(struct log_line *line, const char *key, struct span value)
 {
+	const size_t before = line->text.len;
+
 	if (!line->on)
 		return;
 	add_key(line, key);
@@ -95,6 +144,7 @@ void log_span(struct log_line *line, const char *key, struct span value)
 		buf_add(&line->text, value);
 	else
 		add_quoted(&line->text, value);
+	end_field(line, before);
 }
 
 void log_text(struct log_line *line, const char *key, const char *value)
@@ -103,36 +153,57 @@ void log_text(struct log_line *line, const char *key, const char *value)
 		log_span(line, key, span_of(value));
 }
 
-void log_u64(struct log_line *line, const char *key, uint64_t value)
+static void add_number(
+    struct log_line *line, const char *key, bool negative, uint64_t value)
 {
+	const size_t before = line->text.len;
+
 	if (!line->on)
 		return;
 	add_key(line, key);
+	if (negative)
+		buf_char(&line->text, '-');
 	buf_u64(&line->text, value);
+	end_field(line, before);
+}
+
+void log_u64(struct log_line *line, const char *key, uint64_t value)
+{
+	add_number(line, key, false, value);
 }
 
 void log_i64(struct log_line *line, const char *key, int64_t value)
 {
+	add_number(line, key, value < 0,
+	    value < 0 ? -(uint64_t)value : (uint64_t)value);
+}
+
+struct span log_finish(struct log_line *line)
+{
 	if (!line->on)
-		return;
-	add_key(line, key);
-	if (value < 0)
-		buf_char(&line->text, '-');
-	buf_u64(&line->text, value < 0 ? -(uint64_t)value : (uint64_t)value);
+		return SPAN_EMPTY;
+	line->text.size = sizeof line->memory;
+	if (line->left_out)
+		log_u64(line, "left_out", line->left_out);
+	if (line->log->format == CONF_LOG_JSON)
+		buf_char(&line->text, '}');
+	buf_char(&line->text, '\n');
+	return buf_span(&line->text);
 }
 
 void log_end(struct log_line *line)
 {
+	const struct span text = log_finish(line);
 	ssize_t written;
 
-	if (!line->on)
+	if (!text.len)
 		return;
-	if (line->log->format == CONF_LOG_JSON)
-		buf_char(&line->text, '}');
-	buf_char(&line->text, '\n');
-	/* One write, so that lines of several threads do not mix. When it
-	 * fails there is nowhere to say so. */
-	written = write(STDERR_FILENO, line->text.at, line->text.len);
+	if (queue) {
+		log_queue_put(queue, line->log, text);
+		return;
+	}
+	/* When it fails there is nowhere to say so. */
+	written = write(STDERR_FILENO, text.at, text.len);
 	(void)written;
 }
 

@@ -1,5 +1,6 @@
 #include "http/metrics_text.h"
 
+#include "http/log.h"
 #include "http/metrics_private.h"
 #include "slotd/version.h"
 
@@ -201,6 +202,8 @@ static void write_connections(const struct metrics *metrics, FILE *out)
 	metrics_u64(out, "slotd_log_lines_suppressed_total", "counter",
 	    "Lines on refused strangers that the log left out",
 	    get(&metrics->unsaid));
+	metrics_u64(out, "slotd_log_dropped_total", "counter",
+	    "Lines of the log that stderr did not take", log_dropped());
 }
 
 static void write_reloads(const struct metrics *metrics, FILE *out)

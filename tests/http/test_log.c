@@ -81,12 +81,38 @@ static void test_levels_and_length(void **state)
 	assert_int_equal(strlen(got), 24 + 33 + 2 + 256 * 6 + 5);
 }
 
+/* A line always ends: what it has no room for is left out, and counted. */
+static void test_too_much_for_a_line(void **state)
+{
+	const struct log formats[] = { { CONF_LOG_LOGFMT, CONF_LOG_INFO },
+		{ CONF_LOG_JSON, CONF_LOG_INFO } };
+	const char *const ends[] = { " n=18446744073709551615 left_out=3\n",
+		",\"n\":18446744073709551615,\"left_out\":3}\n" };
+	char value[256];
+	struct log_line line;
+	struct span got;
+
+	(void)state;
+	memset(value, '\x01', sizeof value);
+	for (size_t i = 0; i < COUNT_OF(formats); i++) {
+		log_begin(&line, &formats[i], CONF_LOG_WARN, "two words");
+		for (unsigned n = 0; n < 5; n++)
+			log_span(&line, "value",
+			    (struct span){ value, sizeof value });
+		log_u64(&line, "n", UINT64_MAX);
+		got = log_finish(&line);
+		assert_in_range(got.len, 2 * 1536, 4095);
+		expect_span(span_from(got, got.len - strlen(ends[i])), ends[i]);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_logfmt),
 		cmocka_unit_test(test_json),
 		cmocka_unit_test(test_levels_and_length),
+		cmocka_unit_test(test_too_much_for_a_line),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
