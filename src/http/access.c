@@ -150,10 +150,16 @@ static bool by_stranger(const struct request *request)
 {
 	bool vain = request->status < 200 ||
 		    (request->status >= 400 && request->status < 500) ||
-		    request->endpoint == &cors_options ||
-		    request->endpoint == &healthz_get;
+		    request->endpoint == &cors_options;
 
 	return vain && (!request->caller[0] || request->claimed);
+}
+
+/* Each few seconds, from whoever watches: only its failure is news. */
+static bool is_healthy_probe(const struct request *request)
+{
+	return request->status == 200 && (request->endpoint == &healthz_get ||
+					     request->endpoint == &readyz_get);
 }
 
 /* Has missed a deadline, and was cut for it. */
@@ -290,7 +296,7 @@ void access_log(struct request *request, bool whole)
 	if (!request->status)
 		access_answered(request);
 	say_all(&request->server->access, log, false);
-	if (!may_say(request, &client))
+	if (is_healthy_probe(request) || !may_say(request, &client))
 		return;
 	log_begin(&line, log, level_of(request),
 	    has_failed(request) ? "unauthorized" : "request");

@@ -37,7 +37,8 @@ void access_slot(struct request *request, const struct key_template *template,
 void access_answered(struct request *request);
 
 /*
- * Its line, when it is over; whole: its answer has left. Failed
+ * Its line, when it is over; whole: its answer has left. There is none for
+ * /healthz and /readyz that say 200. Failed
  * authentications are lines of a fixed begin,
  *   ts=… level=warn msg=unauthorized client=ADDRESS
  * that nothing of the request can imitate (deploy/fail2ban). What strangers

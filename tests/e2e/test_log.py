@@ -169,7 +169,7 @@ def test_every_answer_has_its_id(fs):
     slot = fs.slot(size=3)
     asked = [
         (fs.ask, "GET", "/metrics"), (fs.ask, "POST", "/slot"),
-        (fs.ask, "PUT", "/slot"), (fs.ask, "GET", "/healthz"),
+        (fs.ask, "PUT", "/slot"), (fs.ask, "DELETE", "/healthz"),
         (support.fetch, "PUT", slot["put"]),
         (support.fetch, "OPTIONS", slot["put"]),
         (support.fetch, "GET", slot["get"]),
@@ -180,6 +180,28 @@ def test_every_answer_has_its_id(fs):
     for made in ids:
         assert re.fullmatch("[0-9a-f]{16}", made)
         fs.wait_line("id=" + made)
+
+
+@pytest.mark.parametrize("level", ["info", "warn"])
+def test_probes(start, level):
+    """A healthy one leaves no line, and one that fails does."""
+    slotd = start(support.s3_config(
+        log={"level": level}, limits={"drain_delay": 86400}))
+    seen = len(slotd.lines)
+    for method in ("GET", "HEAD"):
+        for path in ("/healthz", "/readyz", "/readyz?a=b"):
+            assert slotd.ask(method, path).status == 200
+    assert slotd.ask("DELETE", "/healthz").status == 405
+    slotd.terminate()
+    support.wait_for("/readyz to be 503", lambda: slotd.ask(
+        "GET", "/readyz", headers={"X-Request-Id": "late"}).status == 503)
+    line = slotd.wait_line("id=late .* status=503", seen)
+    assert "level=error" in line and " route=/readyz " in line
+    assert slotd.healthy()
+    slotd.stop()
+    probes = [x for x in slotd.lines[seen:] if re.search("route=/[hr]", x)]
+    assert not [x for x in probes if "status=200" in x]
+    assert len([x for x in probes if "status=405" in x]) == (level == "info")
 
 
 def test_ids_differ(start):
