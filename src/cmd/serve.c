@@ -153,6 +153,25 @@ static void delay_end(struct edge *edge, const sigset_t *signals)
 	}
 }
 
+/* NULL after its faults were said on stderr. */
+static struct conf *read_first(const char *path)
+{
+	char *text = NULL, *rest, *line;
+	size_t len;
+	FILE *faults = open_memstream(&text, &len);
+	struct conf *conf;
+
+	if (!faults)
+		return options_conf(&command_serve, path);
+	conf = conf_read(path, faults, NULL);
+	fclose(faults);
+	rest = text;
+	while (!conf && (line = strtok_r(rest, "\n", &rest)))
+		fprintf(stderr, "%s%s\n", log_priority(CONF_LOG_ERROR), line);
+	free(text);
+	return conf;
+}
+
 static int serve(const char *path, struct conf *conf, const sigset_t *signals)
 {
 	const struct log log = { conf->log_format, conf->log_level };
@@ -192,7 +211,7 @@ static int run(int argc, char **argv)
 		fputs("slotd serve: out of memory or threads\n", stderr);
 		return EXIT_FAULT;
 	}
-	conf = options_conf(&command_serve, path);
+	conf = read_first(path);
 	if (conf)
 		code = serve(path, conf, &signals);
 	log_stop();

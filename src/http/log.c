@@ -3,9 +3,11 @@
 #include "core/hex.h"
 #include "core/stamp.h"
 #include "core/utf8.h"
+#include "http/journal.h"
 #include "http/log_queue.h"
 #include "http/world.h"
 
+#include <stdlib.h>
 #include <unistd.h>
 
 #define VALUE_MAX 256
@@ -16,13 +18,16 @@
 
 /* A process has one stderr. Set while there is one thread. */
 static struct log_queue *queue;
+static bool in_journal;
 
 static const char *const level_names[] = { "error", "warn", "info" };
+static const char *const priorities[] = { "<3>", "<4>", "<6>" };
 _Static_assert(sizeof((struct log_line *)NULL)->memory <= LOG_QUEUE_LINE,
     "a line is one write to a pipe");
 
 bool log_start(void)
 {
+	in_journal = journal_is(STDERR_FILENO, getenv("JOURNAL_STREAM"));
 	queue = log_queue_open(STDERR_FILENO);
 	return queue != NULL;
 }
@@ -42,6 +47,11 @@ void log_stop(void)
 uint64_t log_dropped(void)
 {
 	return queue ? log_queue_dropped(queue) : 0;
+}
+
+const char *log_priority(enum conf_log_level level)
+{
+	return in_journal ? priorities[level] : "";
 }
 
 static void add_key(struct log_line *line, const char *key)
@@ -124,6 +134,7 @@ void log_begin(struct log_line *line, const struct log *log,
 	buf_init(&line->text, line->memory, sizeof line->memory - END_MAX);
 	if (!line->on)
 		return;
+	buf_text(&line->text, log_priority(level));
 	line->start = line->text.len;
 	buf_init(&stamp, memory, sizeof memory);
 	stamp_rfc3339(&stamp, world_unix());

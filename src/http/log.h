@@ -25,7 +25,9 @@ struct log_line {
 
 /*
  * From here on one thread writes the lines, and nobody else waits for who
- * reads them: see http/log_queue.h. Before, each is written at once. False: no memory, or no thread.
+ * reads them: see http/log_queue.h. Before, each is written at once. When
+ * stderr is the journal of systemd (JOURNAL_STREAM) each begins with its
+ * priority, see sd-daemon(3). False: no memory, or no thread.
  */
 bool log_start(void);
 /* Waits for a few seconds until all lines are written. */
@@ -34,6 +36,9 @@ void log_flush(void);
 void log_stop(void);
 /* Lines that were dropped because stderr did not take them. */
 uint64_t log_dropped(void);
+
+/* "<3>" and the like, or nothing when stderr is not the journal. */
+const char *log_priority(enum conf_log_level level);
 
 /* Starts a line; the fields follow, log_end writes it. Keys are literals. */
 void log_begin(struct log_line *line, const struct log *log,

@@ -123,6 +123,38 @@ def test_life(machine, service):
     assert support.fetch("GET", answer["get"]).body == DATA
 
 
+@pytest.mark.parametrize("form", ["logfmt", "json"])
+def test_priorities(machine, service, form):
+    """The journal knows how bad a line is, and takes the mark off."""
+    def lines(priority, what):
+        text = machine.run(
+            "journalctl", "--no-pager", "-o", "cat", "-u", "slotd",
+            f"PRIORITY={priority}").stdout
+        assert not re.search(r"(?m)^<\d>", text)
+        return [x for x in text.splitlines() if what in x]
+    service.configure(config(log={"format": form}))
+    service.ctl("start", "slotd")
+    mark = f"told-{form}"
+    asked = (("GET", "/metrics", 200, 6), ("POST", "/slot", 401, 4))
+    for method, path, status, priority in asked:
+        assert service.ask(method, path, headers={
+            "X-Request-Id": f"{mark}-{priority}"}).status == status
+    for priority in (6, 4):
+        support.wait_for("the line", lambda priority=priority: lines(
+            priority, f"{mark}-{priority}"))
+        assert len(lines(priority, mark)) == 1
+    before = len(lines(3, "nonsense"))
+    machine.write(CONFIG, "nonsense = 1;\n")
+    service.ctl("kill", "--signal=HUP", "slotd")
+    support.wait_for(
+        "the error", lambda: len(lines(3, "nonsense")) > before)
+    before = len(lines(3, "nonsense"))
+    service.ctl("stop", "slotd")
+    assert service.ctl("start", "slotd", check=False).returncode
+    support.wait_for(
+        "the error", lambda: len(lines(3, "nonsense")) > before)
+
+
 def test_bad_reload(machine, service):
     """It is refused with its reason, and the one that runs goes on."""
     good = config()
