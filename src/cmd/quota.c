@@ -60,7 +60,7 @@ static bool ask(const struct conf *conf, const struct caller *caller,
 	buf_init(&target, target_memory, sizeof target_memory);
 	buf_init(&url, url_memory, sizeof url_memory);
 	buf_init(&header, header_memory, sizeof header_memory);
-	slot_user(jid, &user);
+	jid_bare(jid, &user);
 	buf_text(&target, "/quota?jid=");
 	uri_encode(&target, buf_span(&user));
 	socket_url(&conf->listen, &url);
@@ -119,7 +119,7 @@ static void print(const struct jid *jid, const struct json_quota_read *quota)
 	struct buf user;
 
 	buf_init(&user, memory, sizeof memory);
-	slot_user(jid, &user);
+	jid_bare(jid, &user);
 	printf("%s\n", user.at);
 	if (quota->slots_per_minute)
 		printf("  slots in the last minute: %llu of %llu%s%s\n",

@@ -1,5 +1,6 @@
 #include "conf/dialect.h"
 #include "conf/secret.h"
+#include "core/idn.h"
 #include "slot/share.h"
 
 #include <string.h>
@@ -121,16 +122,24 @@ bool read_domain(struct reader *reader, const struct node *node,
     struct span text, struct span *ret_item)
 {
 	bool below = span_starts(text, "*.");
-	size_t size = 2 * text.len + 16;
+	/* A-labels are longer than their U-labels. */
+	size_t size = 2 * text.len + IDN_MAX + 3;
+	const char *wrong;
 	struct buf out;
 
 	buf_init(&out, memory_get(reader->keep, size), size);
 	if (below)
 		buf_text(&out, "*.");
-	if (!jid_domain(span_from(text, below ? 2 : 0), &out) ||
-	    !buf_ok(&out)) {
-		node_wrong(
-		    reader, node, "must be a domain, or \"*.\" and a domain");
+	if (!jid_domain(span_from(text, below ? 2 : 0), &out, &wrong)) {
+		node_wrong(reader, node,
+		    "must be a domain, or \"*.\" and a domain (%s)",
+		    wrong + strlen("jid: "));
+		return false;
+	}
+	if (!jid_labels_valid(span_from(buf_span(&out), below ? 2 : 0))) {
+		node_wrong(reader, node,
+		    "has a label that begins with xn-- and is no A-label "
+		    "(IDNA2008)");
 		return false;
 	}
 	*ret_item = buf_span(&out);

@@ -74,11 +74,12 @@ bool uri_decode(struct buf *out, struct span text)
 	return buf_ok(out);
 }
 
-bool uri_address_valid(struct span text)
+bool uri_address_write(struct span text, struct buf *out)
 {
 	char copy[INET6_ADDRSTRLEN];
 	unsigned char address[sizeof(struct in6_addr)];
 	bool brackets = span_starts(text, "[");
+	int family = brackets ? AF_INET6 : AF_INET;
 	struct buf buf;
 
 	if (brackets) {
@@ -88,8 +89,23 @@ bool uri_address_valid(struct span text)
 	}
 	buf_init(&buf, copy, sizeof(copy));
 	buf_add(&buf, text);
-	return buf_ok(&buf) && span_find(text, '\0') == text.len &&
-	       inet_pton(brackets ? AF_INET6 : AF_INET, copy, address) == 1;
+	if (!buf_ok(&buf) || span_find(text, '\0') < text.len ||
+	    inet_pton(family, copy, address) != 1 ||
+	    !inet_ntop(family, address, copy, sizeof(copy)))
+		return false;
+	buf_text(out, brackets ? "[" : "");
+	buf_text(out, copy);
+	buf_text(out, brackets ? "]" : "");
+	return buf_ok(out);
+}
+
+bool uri_address_valid(struct span text)
+{
+	char memory[INET6_ADDRSTRLEN + 2];
+	struct buf out;
+
+	buf_init(&out, memory, sizeof(memory));
+	return uri_address_write(text, &out);
 }
 
 static bool label_valid(struct span label)

@@ -18,6 +18,9 @@ bool uri_decode(struct buf *out, struct span text);
 /* Whether it is an IP address as it stands in a URL: four decimal numbers,
  * or IPv6 in brackets without a zone (RFC 3986, section 3.2.2). */
 bool uri_address_valid(struct span text);
+/* Appends such an address in its one form, as inet_ntop(3) writes it, an IPv6
+ * address in brackets. False when it is none, or out is full. */
+bool uri_address_write(struct span text, struct buf *out);
 
 /*
  * A plain URL prefix: scheme://host[:port][/path].

@@ -9,6 +9,7 @@ static const struct issuer *find(
     struct request *request, const struct caller *caller)
 {
 	char memory[JID_PART_MAX + 1], lower_memory[JID_PART_MAX + 1];
+	const char *wrong = NULL;
 	struct buf text, domain;
 	struct refusal why = { 0 };
 	bool missing;
@@ -16,10 +17,13 @@ static const struct issuer *find(
 	buf_init(&text, memory, sizeof memory);
 	buf_init(&domain, lower_memory, sizeof lower_memory);
 	if (!request_query(request, "domain", &text, &missing) ||
-	    !jid_domain(buf_span(&text), &domain)) {
-		why.detail = missing ? "domain: missing from the query"
-				     : "domain: not a domain";
-		reply_failure(request, FAILURE_BAD_REQUEST, &why);
+	    !jid_domain(buf_span(&text), &domain, &wrong)) {
+		reply_failure(request,
+		    jid_refuse(wrong,
+			missing ? "domain: missing from the query"
+				: "domain: not a domain",
+			&why),
+		    &why);
 		return NULL;
 	}
 	if (!caller_allows(caller, buf_span(&domain))) {

@@ -27,19 +27,22 @@ static bool read_jid(
     struct request *request, const struct caller *caller, struct jid *jid)
 {
 	char memory[3 * JID_PART_MAX + 3];
+	enum failure failure = FAILURE_NONE;
 	struct refusal why = { 0 };
-	const char *wrong;
+	const char *wrong = NULL;
 	struct buf text;
 	bool missing;
 
 	buf_init(&text, memory, sizeof memory);
 	if (!request_query(request, "jid", &text, &missing))
-		why.detail = missing ? "jid: missing from the query"
-				     : "jid: stands twice, or is malformed";
+		failure = jid_refuse(wrong,
+		    missing ? "jid: missing from the query"
+			    : "jid: stands twice, or is malformed",
+		    &why);
 	else if (!jid_parse(buf_span(&text), jid, &wrong))
-		why.detail = wrong;
-	if (why.detail) {
-		reply_failure(request, FAILURE_BAD_REQUEST, &why);
+		failure = jid_refuse(wrong, wrong, &why);
+	if (failure != FAILURE_NONE) {
+		reply_failure(request, failure, &why);
 		return false;
 	}
 	if (caller_allows(caller, jid->domain))
@@ -90,7 +93,7 @@ static struct look *begin(struct request *request)
 	if (!read_jid(request, caller, &look->jid))
 		return NULL;
 	buf_init(&user, look->memory, sizeof look->memory);
-	slot_user(&look->jid, &user);
+	jid_bare(&look->jid, &user);
 	look->user = buf_span(&user);
 	look->reset = span_is(request->method, "DELETE");
 	look->found.policy =

@@ -103,7 +103,7 @@ static enum failure check_claims(const struct json_jwt *jwt, struct span path,
 	if (!media_type_valid(wish->type))
 		return bad(why, "filetype of the token: no media type");
 	if (jwt->sub.at && !jid_parse(jwt->sub, &wish->jid, &wrong))
-		return bad(why, "sub of the token: no JID");
+		return jid_refuse(wrong, "sub of the token: no JID", why);
 	wish->has_jid = jwt->sub.at != NULL;
 	wish->plan.size = jwt->filesize;
 	wish->plan.type = wish->type;

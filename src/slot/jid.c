@@ -1,10 +1,17 @@
 #include "slot/jid.h"
 
 #include "core/chars.h"
+#include "core/idn.h"
 #include "core/uri.h"
 #include "core/utf8.h"
 
 #define LABEL_MAX 63 /* characters; RFC 1035, section 2.3.4 */
+
+static const char not_domain[] =
+    "jid: the domain is not a host name or IP literal";
+static const char no_alabels[] =
+    "jid: the domain has no ASCII form (IDNA2008, UTS 46)";
+static const char no_memory[] = "jid: there is no memory to read the domain";
 
 static bool has_control(struct span text)
 {
@@ -82,11 +89,24 @@ static bool label_valid(struct span label)
 	return count <= LABEL_MAX;
 }
 
-static bool domain_valid(struct span domain)
+static bool is_address(struct span domain)
 {
-	if (span_starts(domain, "[") || (span_find(domain, '.') < domain.len &&
-					    span_only(domain, CHARS_DIGIT ".")))
-		return uri_address_valid(domain);
+	return span_starts(domain, "[") ||
+	       (span_find(domain, '.') < domain.len &&
+		   span_only(domain, CHARS_DIGIT "."));
+}
+
+static size_t count_labels(struct span domain)
+{
+	size_t count = 0;
+
+	for (; domain.at; count++)
+		span_cut(&domain, '.');
+	return count;
+}
+
+static bool labels_valid(struct span domain)
+{
 	if (domain.len == 0)
 		return false;
 	while (domain.at) {
@@ -96,17 +116,89 @@ static bool domain_valid(struct span domain)
 	return true;
 }
 
-bool jid_domain(struct span text, struct buf *out)
+static bool is_ascii(struct span text)
 {
-	if (text.len > JID_PART_MAX)
+	for (size_t i = 0; i < text.len; i++)
+		if ((unsigned char)text.at[i] >= 0x80)
+			return false;
+	return true;
+}
+
+static const char *write_ascii(struct span domain, struct buf *out)
+{
+	if (is_address(domain))
+		return uri_address_write(domain, out) ? NULL : not_domain;
+	if (!labels_valid(domain))
+		return not_domain;
+	for (size_t i = 0; i < domain.len; i++)
+		buf_char(out, ascii_lower(domain.at[i]));
+	return buf_ok(out) ? NULL : not_domain;
+}
+
+/* UTS 46 maps some characters to punctuation and dots, others to nothing. */
+static const char *write_mapped(struct span domain, struct buf *out)
+{
+	char memory[IDN_MAX + 1];
+	struct buf mapped;
+
+	if (!labels_valid(domain))
+		return not_domain;
+	buf_init(&mapped, memory, sizeof(memory));
+	switch (idn_to_ascii(domain, &mapped)) {
+	case IDN_NO_MEMORY:
+		return no_memory;
+	case IDN_NONE:
+		return no_alabels;
+	case IDN_DONE:
+		break;
+	}
+	if (count_labels(buf_span(&mapped)) != count_labels(domain))
+		return not_domain;
+	return write_ascii(buf_span(&mapped), out);
+}
+
+bool jid_domain(struct span text, struct buf *out, const char **ret_wrong)
+{
+	const char *wrong;
+
+	if (text.len > JID_PART_MAX) {
+		*ret_wrong = "jid: the domain is over 1023 bytes";
 		return false;
+	}
 	if (text.len > 0 && text.at[text.len - 1] == '.')
 		text.len--;
-	if (!domain_valid(text))
-		return false;
-	for (size_t i = 0; i < text.len; i++)
-		buf_char(out, ascii_lower(text.at[i]));
-	return buf_ok(out);
+	wrong =
+	    is_ascii(text) ? write_ascii(text, out) : write_mapped(text, out);
+	if (wrong)
+		*ret_wrong = wrong;
+	return !wrong;
+}
+
+bool jid_labels_valid(struct span domain)
+{
+	char memory[IDN_MAX + 1];
+	struct span rest = domain;
+	bool has_alabel = false;
+	struct buf same;
+
+	while (rest.at)
+		has_alabel |= span_starts(span_cut(&rest, '.'), "xn--");
+	if (!has_alabel)
+		return true;
+	buf_init(&same, memory, sizeof(memory));
+	return idn_to_ascii(domain, &same) == IDN_DONE &&
+	       span_equal(buf_span(&same), domain);
+}
+
+enum failure jid_refuse(
+    const char *wrong, const char *detail, struct refusal *why)
+{
+	if (wrong == no_memory) {
+		why->reason = wrong;
+		return FAILURE_UNAVAILABLE;
+	}
+	why->detail = detail;
+	return FAILURE_BAD_REQUEST;
 }
 
 static const char *local_fault(struct span local)
@@ -146,11 +238,7 @@ bool jid_parse(struct span text, struct jid *ret_jid, const char **ret_wrong)
 	buf_init(&lower, memory, sizeof(memory));
 	if (!wrong && domain.len == 0)
 		wrong = "jid: the domain is missing";
-	if (!wrong && domain.len > JID_PART_MAX)
-		wrong = "jid: the domain is over 1023 bytes";
-	if (!wrong && !jid_domain(domain, &lower))
-		wrong = "jid: the domain is not a host name or IP literal";
-	if (wrong) {
+	if (wrong || !jid_domain(domain, &lower, &wrong)) {
 		*ret_wrong = wrong;
 		return false;
 	}
@@ -162,6 +250,15 @@ bool jid_parse(struct span text, struct jid *ret_jid, const char **ret_wrong)
 	ret_jid->local = span_first(buf_span(&out), local.len);
 	ret_jid->domain = span_from(buf_span(&out), local.len);
 	return true;
+}
+
+void jid_bare(const struct jid *jid, struct buf *out)
+{
+	for (size_t i = 0; i < jid->local.len; i++)
+		buf_char(out, ascii_lower(jid->local.at[i]));
+	if (jid->local.len)
+		buf_char(out, '@');
+	buf_add(out, jid->domain);
 }
 
 bool jid_domain_matches(struct span domain, struct span pattern)

@@ -74,16 +74,16 @@ void keyring_done(struct keyring *keyring)
 static void add_mac(const struct hmac_key *key, struct span prefix,
     const struct jid *jid, struct buf *out)
 {
+	char memory[2 * JID_PART_MAX + 2];
 	struct hash running;
 	uint8_t mac[HASH_SIZE];
+	struct buf bare;
 
+	buf_init(&bare, memory, sizeof(memory));
+	jid_bare(jid, &bare);
 	hmac_begin(key, &running);
 	hash_update(&running, prefix);
-	if (jid->local.len > 0) {
-		hash_update(&running, jid->local);
-		hash_update(&running, span_of("@"));
-	}
-	hash_update(&running, jid->domain);
+	hash_update(&running, buf_span(&bare));
 	hmac_end(key, &running, mac);
 	base64url_encode(out, mac, KEYRING_MAC);
 }

@@ -17,7 +17,7 @@ static enum failure read_request(const struct slot_request *request,
 	const char *wrong;
 
 	if (!jid_parse(request->jid, jid, &wrong))
-		return refuse(FAILURE_BAD_REQUEST, why, wrong);
+		return jid_refuse(wrong, wrong, why);
 	filename_clean(request->filename, filename);
 	if (!buf_ok(filename))
 		return refuse(
@@ -65,15 +65,6 @@ const struct issuer *issuers_find(
 			found = issuer;
 	}
 	return found;
-}
-
-void slot_user(const struct jid *jid, struct buf *user)
-{
-	for (size_t i = 0; i < jid->local.len; i++)
-		buf_char(user, ascii_lower(jid->local.at[i]));
-	if (jid->local.len)
-		buf_char(user, '@');
-	buf_add(user, jid->domain);
 }
 
 /* Whether this one goes beyond SLOT_NEARLY percent. */
@@ -136,7 +127,7 @@ static enum failure count_and_sign(struct quota *quota,
 	if (!quota || !policy_counts(issuer->policy))
 		return sign(issuer->store, put, slot, why);
 	buf_init(&user, memory, sizeof memory);
-	slot_user(jid, &user);
+	jid_bare(jid, &user);
 	charge.user = buf_span(&user);
 	slot->counted = true;
 	failure = count(quota, issuer->policy, &charge, &slot->nearly, why);

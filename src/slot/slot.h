@@ -35,11 +35,6 @@ struct issuers {
 const struct issuer *issuers_find(
     const struct issuers *issuers, struct span domain);
 
-/* The user of a quota: the bare JID in lower case (ASCII; what XMPP ignores
- * beyond that the server has sent in one form). 2 * JID_PART_MAX + 2 bytes
- * hold any. */
-void slot_user(const struct jid *jid, struct buf *user);
-
 struct slot_request {
 	const struct caller *caller;
 	struct span jid;

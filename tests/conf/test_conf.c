@@ -97,7 +97,8 @@ static struct said read_everything(void)
 	    "auth = { max_skew = 60; replay_max = 9; };\n"
 	    "callers = ({ id = \"a\"; secrets = [ \"" SECRET "\", "
 	    "\"not-a-real-secret-02\" ]; "
-	    "allow_domains = ( \"Example.ORG.\", \"*.Example.net\" ); },\n"
+	    "allow_domains = ( \"Example.ORG.\", \"*.Example.net\", "
+	    "\"*.b\xc3\xbc\x63her.example\", \"[2001:DB8:0::1]\" ); },\n"
 	    "{ id = \"b.B_9-\"; secret = \"not-a-real-secret-03\"; });\n"
 	    "storage = { type = \"s3\"; "
 	    "bucket_url = \"https://S3.example.org:9000/bucket/\"; "
@@ -135,9 +136,12 @@ static void everything_about_callers(void **state)
 	assert_int_equal(conf->replay_max, 9);
 	assert_int_equal(conf->caller_count, 2);
 	assert_int_equal(conf->callers[0].secret_count, 2);
-	assert_int_equal(conf->callers[0].allow_domain_count, 2);
+	assert_int_equal(conf->callers[0].allow_domain_count, 4);
 	expect_span(conf->callers[0].allow_domains[0], "example.org");
 	expect_span(conf->callers[0].allow_domains[1], "*.example.net");
+	expect_span(
+	    conf->callers[0].allow_domains[2], "*.xn--bcher-kva.example");
+	expect_span(conf->callers[0].allow_domains[3], "[2001:db8::1]");
 	expect_span(conf->callers[1].id, "b.B_9-");
 	said_done(&said);
 }

@@ -3,6 +3,9 @@
 #include "slot/jid.h"
 
 #define E_ACUTE "\xc3\xa9"
+#define E_TEN                                                                  \
+	E_ACUTE E_ACUTE E_ACUTE E_ACUTE E_ACUTE E_ACUTE E_ACUTE E_ACUTE        \
+	    E_ACUTE E_ACUTE
 #define LABEL "a23456789012345678901234567890123456789012345678901234567890123"
 
 static const struct {
@@ -29,11 +32,29 @@ static const struct {
 	{ "localhost", "", "localhost" },
 	{ "a@x-1.under_score.example", "a", "x-1.under_score.example" },
 	{ "a@B" E_ACUTE "b.\xe4\xbe\x8b.example", "a",
-	    "b" E_ACUTE "b.\xe4\xbe\x8b.example" },
+	    "xn--bb-bja.xn--fsq.example" },
 	{ "a@xn--bcher-kva.example", "a", "xn--bcher-kva.example" },
+	{ "a@b\xc3\xbc"
+	  "cher.example/r",
+	    "a", "xn--bcher-kva.example" },
+	{ "a@B\xc3\x9c"
+	  "CHER.Example.",
+	    "a", "xn--bcher-kva.example" },
+	{ "a@fa\xc3\x9f.example", "a", "xn--fa-hia.example" },
+	/* ASCII is as it is, whatever it would be decoded to. */
+	{ "a@XN--ZZ.example", "a", "xn--zz.example" },
+	/* A joiner that the script has. */
+	{ "\xe0\xa4\x95\xe0\xa5\x8d\xe2\x80\x8d.example", "",
+	    "xn--11b6iy14e.example" },
+	/* Wide digits are digits, and then this is an address. */
+	{ "a@\xef\xbc\x91\xef\xbc\x90.0.0.7", "a", "10.0.0.7" },
 	{ "a@192.0.2.7", "a", "192.0.2.7" },
 	{ "a@[2001:DB8::1]", "a", "[2001:db8::1]" },
 	{ "[::1]/x", "", "[::1]" },
+	{ "a@[2001:DB8:0::1]", "a", "[2001:db8::1]" },
+	{ "a@[2001:0db8:0:0:0:0:0:0001]", "a", "[2001:db8::1]" },
+	{ "a@[::FFFF:192.0.2.7]", "a", "[::ffff:192.0.2.7]" },
+	{ "a@[::ffff:c000:207]", "a", "[::ffff:192.0.2.7]" },
 	{ "a@" LABEL ".org", "a", LABEL ".org" },
 	{ "a@1and1.example", "a", "1and1.example" },
 };
@@ -124,6 +145,23 @@ static const char *const wrong[] = {
 	"c",
 	"a@b\xe2\x81\xa0"
 	"c",
+	/* What UTS 46 makes something else of: a slash, "Ⅰ/Ⅱ", an address
+	 * that is none, a label that ends in a hyphen. */
+	"a@b\xef\xbc\x8f"
+	"c",
+	"a@b\xe2\x84\x80"
+	"c",
+	"a@\xef\xbc\x91.2.3",
+	"a@b\xef\xbc\x8d.\xc3\xa9",
+	/* U+33C2 is "a.m." */
+	"a@\xe3\x8f\x82x.\xc3\xa9",
+	/* No A-label: a joiner out of place, both directions in a label. */
+	"a@b\xe2\x80\x8d"
+	"c",
+	"a@\xd7\x90"
+	"a.example",
+	/* 63 characters, whose A-label would have more. */
+	"a@" E_TEN E_TEN E_TEN E_TEN E_TEN E_TEN "aaa",
 };
 
 static void test_wrong(void **state)
@@ -182,17 +220,60 @@ static void test_domain(void **state)
 {
 	(void)state;
 	char memory[12];
+	struct refusal why = { 0 };
+	const char *sentence;
 	struct buf out;
 
 	buf_init(&out, memory, sizeof(memory));
-	assert_true(jid_domain(span_of("EXAMPLE.org."), &out));
+	assert_true(jid_domain(span_of("EXAMPLE.org."), &out, &sentence));
 	expect_buf(&out, "example.org");
 	buf_reset(&out);
-	assert_false(jid_domain(span_of("a@example"), &out));
-	assert_false(jid_domain(span_of("a/b"), &out));
-	assert_false(jid_domain(span_of("*.example"), &out));
+	assert_false(jid_domain(span_of("a@example"), &out, &sentence));
+	assert_false(jid_domain(span_of("a/b"), &out, &sentence));
+	assert_false(jid_domain(span_of("*.example"), &out, &sentence));
 	expect_buf(&out, "");
-	assert_false(jid_domain(span_of("longer.example"), &out));
+	assert_false(jid_domain(span_of("longer.example"), &out, &sentence));
+	assert_int_equal(
+	    jid_refuse(sentence, "domain: none", &why), FAILURE_BAD_REQUEST);
+	assert_string_equal(why.detail, "domain: none");
+	assert_null(why.reason);
+}
+
+static void test_labels(void **state)
+{
+	(void)state;
+	assert_true(jid_labels_valid(span_of("example.org")));
+	assert_true(jid_labels_valid(span_of("ab--c.example.org")));
+	assert_true(jid_labels_valid(span_of("[2001:db8::1]")));
+	assert_true(jid_labels_valid(span_of("a_b.xn--bcher-kva.example")));
+	assert_false(jid_labels_valid(span_of("xn--zz.example")));
+	assert_false(jid_labels_valid(span_of("a.xn--")));
+}
+
+static void expect_bare(const char *text, const char *want)
+{
+	char memory[2 * JID_PART_MAX + 2];
+	const char *sentence;
+	struct buf out;
+	struct jid jid;
+
+	buf_init(&out, memory, sizeof(memory));
+	assert_true(jid_parse(span_of(text), &jid, &sentence));
+	jid_bare(&jid, &out);
+	expect_buf(&out, want);
+}
+
+/* Case is ASCII's alone. */
+static void test_bare(void **state)
+{
+	(void)state;
+	expect_bare("JuliET@Example.org/Balcony", "juliet@example.org");
+	expect_bare("Example.org", "example.org");
+	expect_bare("\xc3\x89"
+		    "A@b\xc3\xbc"
+		    "cher.example",
+	    "\xc3\x89"
+	    "a@xn--bcher-kva.example");
 }
 
 static void test_matches(void **state)
@@ -228,6 +309,8 @@ int main(void)
 		cmocka_unit_test(test_wrong),
 		cmocka_unit_test(test_lengths),
 		cmocka_unit_test(test_domain),
+		cmocka_unit_test(test_labels),
+		cmocka_unit_test(test_bare),
 		cmocka_unit_test(test_matches),
 	};
 

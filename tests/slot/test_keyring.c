@@ -7,18 +7,25 @@
 #define SHORTEST "0123456789abcdef0123456789abcdef"
 #define RANDOM "AAECAwQFBgcICQoLDA0ODw"
 
-static void expect_user(const struct keyring_root *root, const char *want)
+static void expect_user_of(
+    const char *text, const struct keyring_root *root, const char *want)
 {
 	struct jid jid;
 	const char *sentence;
 	char memory[KEYRING_TEXT + 1];
 	struct buf out;
 
-	assert_true(
-	    jid_parse(span_of("juliet@Example.org/balcony"), &jid, &sentence));
+	assert_true(jid_parse(span_of(text), &jid, &sentence));
 	buf_init(&out, memory, sizeof(memory));
 	keyring_user(root, &jid, &out);
 	expect_buf(&out, want);
+}
+
+static void expect_user(const struct keyring_root *root, const char *want)
+{
+	expect_user_of("juliet@Example.org/balcony", root, want);
+	/* The local part counts in lower case. */
+	expect_user_of("JulieT@example.org", root, want);
 }
 
 /* All by Python's hmac, from the rule in the header. */
@@ -41,6 +48,10 @@ static void test_derives(void **state)
 	expect_buf(&out, "OHRartU-D0r92atpGzSH6A");
 	buf_reset(&out);
 	assert_true(jid_parse(span_of("juliet@example.org"), &jid, &sentence));
+	keyring_owner(&keyring.roots[0], span_of(RANDOM), &jid, &out);
+	expect_buf(&out, "OWRWtf9q2MjuQlbjmBb_4A");
+	buf_reset(&out);
+	assert_true(jid_parse(span_of("JULIET@example.org"), &jid, &sentence));
 	keyring_owner(&keyring.roots[0], span_of(RANDOM), &jid, &out);
 	expect_buf(&out, "OWRWtf9q2MjuQlbjmBb_4A");
 	hmac(&keyring.roots[0].put, span_of("x"), mac);

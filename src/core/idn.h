@@ -1,0 +1,27 @@
+#ifndef CORE_IDN_H
+#define CORE_IDN_H
+
+#include "core/buf.h"
+
+/* Bytes of a domain with A-labels, as DNS has it (RFC 1035, section 2.3.4). */
+#define IDN_MAX 255
+
+enum idn_result {
+	IDN_DONE,
+	IDN_NONE,      /* the domain has no such form */
+	IDN_NO_MEMORY, /* try again later */
+};
+
+/*
+ * Appends a domain's ASCII form, in lower case: each label with other
+ * characters as its A-label (RFC 5890) by UTS 46, nontransitional. Labels
+ * that begin with "xn--" must be A-labels already. The result may have
+ * characters that no host name has: UTS 46 maps some letters to punctuation.
+ * Nothing is appended on failure.
+ *
+ * libidn2 takes memory from the heap for as long as this runs, so it is for
+ * domains that need it.
+ */
+enum idn_result idn_to_ascii(struct span domain, struct buf *out);
+
+#endif
