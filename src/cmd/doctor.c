@@ -134,6 +134,8 @@ const struct command command_doctor = {
 	"with one\n"
 	"small object, slotd-doctor/probe.txt, that it removes again where "
 	"it may.\n"
+	"Where clients need public_url, it must lead to a running serve with "
+	"this file.\n"
 	"A line for each check says what was seen; below it stands what to "
 	"change.\n"
 	"Exits with 1 when a check failed, else with 0. --json is for "

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-static bool is_probe(const struct doctor *doctor)
+bool is_probe(const struct doctor *doctor)
 {
 	return doctor->reply.status == 200 &&
 	       span_is(

@@ -6,34 +6,38 @@ struct check {
 	const char *name;
 	enum verdict (*run)(struct doctor *doctor);
 	bool always; /* even when interrupted: it tidies up */
+	/* Whether this configuration has what it is about; NULL: always. */
+	bool (*applies)(const struct doctor *doctor);
 };
 
 static const struct check s3_checks[] = {
-	{ "name", check_name, false },
-	{ "connection", check_connection, false },
-	{ "clock", check_clock, false },
-	{ "put", check_put, false },
-	{ "size", check_size, false },
-	{ "signature", check_signature, false },
-	{ "get", check_get, false },
-	{ "head", check_head, false },
-	{ "download_url", check_download, false },
-	{ "list", check_list, false },
-	{ "stranger-put", check_stranger_put, false },
-	{ "stranger-delete", check_stranger_delete, false },
-	{ "cors-put", check_cors_put, false },
-	{ "cors-get", check_cors_get, false },
-	{ "clients", check_clients, false },
-	{ "lifecycle", check_lifecycle, false },
-	{ "key", check_key, false },
-	{ "tidy", check_tidy, true },
+	{ "name", check_name, false, NULL },
+	{ "connection", check_connection, false, NULL },
+	{ "clock", check_clock, false, NULL },
+	{ "put", check_put, false, NULL },
+	{ "size", check_size, false, NULL },
+	{ "signature", check_signature, false, NULL },
+	{ "get", check_get, false, NULL },
+	{ "head", check_head, false, NULL },
+	{ "download_url", check_download, false, NULL },
+	{ "public_url", check_public_url, false, public_applies },
+	{ "redirect", check_redirect, false, redirect_applies },
+	{ "list", check_list, false, NULL },
+	{ "stranger-put", check_stranger_put, false, NULL },
+	{ "stranger-delete", check_stranger_delete, false, NULL },
+	{ "cors-put", check_cors_put, false, NULL },
+	{ "cors-get", check_cors_get, false, NULL },
+	{ "clients", check_clients, false, NULL },
+	{ "lifecycle", check_lifecycle, false, NULL },
+	{ "key", check_key, false, NULL },
+	{ "tidy", check_tidy, true, NULL },
 };
 
 static const struct check fs_checks[] = {
-	{ "folder", check_folder, false },
-	{ "room", check_room, false },
-	{ "public_url", check_public_url, false },
-	{ "clients", check_clients, false },
+	{ "folder", check_folder, false, NULL },
+	{ "room", check_room, false, NULL },
+	{ "public_url", check_public_url, false, NULL },
+	{ "clients", check_clients, false, NULL },
 };
 
 const char *verdict_name(enum verdict verdict)
@@ -75,5 +79,6 @@ void doctor_run(struct doctor *doctor, struct doctor_view *view,
 
 	memset(ret_counts, 0, VERDICT_COUNT * sizeof *ret_counts);
 	for (size_t i = 0; i < count; i++)
-		run_one(doctor, &checks[i], view, ret_counts);
+		if (!checks[i].applies || checks[i].applies(doctor))
+			run_one(doctor, &checks[i], view, ret_counts);
 }

@@ -51,6 +51,7 @@ struct doctor {
 	bool stranger_touched; /* so may the one that a stranger put */
 	bool unsure;           /* whether the slot's PUT was done */
 	bool reads;            /* clients can read the object */
+	bool public_leads;     /* public_url leads to this slotd */
 	bool no_bucket;        /* the store says so */
 	bool told_cors;        /* that advice was given */
 	bool told_strangers;

@@ -63,6 +63,9 @@ static void keep(struct span line, const char *name, char *to, size_t size)
 
 	if (!span_equal_nocase(span_first(line, colon), span_of(name)))
 		return;
+	/* Half a URL leads elsewhere. */
+	if (size == FETCH_LOCATION && value.len >= size)
+		return;
 	snprintf(to, size, "%.*s", (int)value.len, value.at);
 	for (; *to; to++)
 		if (*to < ' ' || *to > '~')

@@ -9,6 +9,8 @@
 
 #define FETCH_HEADERS 4
 #define FETCH_BODY 16384
+/* A presigned URL with a session token of which each byte is escaped. */
+#define FETCH_LOCATION 20480
 
 struct fetch_request {
 	const char *method;
@@ -41,7 +43,7 @@ struct fetch_reply {
 	char allow_origin[128];
 	char allow_methods[128];
 	char allow_headers[256];
-	char location[512];
+	char location[FETCH_LOCATION]; /* longer ones are left out */
 	char server[64];
 	size_t body_len; /* what is beyond FETCH_BODY is dropped */
 	char body[FETCH_BODY + 1];

@@ -10,11 +10,15 @@
 /* Two objects below the bucket's prefix. The slash is there so that a
  * bucket_url without its bucket meets a missing bucket, and makes none. */
 #define PROBE_FOLDER "slotd-doctor"
-#define PROBE "/" PROBE_FOLDER "/probe.txt"
+#define PROBE "/" PROBE_KEY
+#define PROBE_KEY PROBE_FOLDER "/probe.txt"
 #define PROBE_STRANGER "/" PROBE_FOLDER "/stranger.txt"
 #define PROBE_BODY "slotd doctor wrote this; it may be removed.\n"
 #define PROBE_LENGTH "44"
 #define PROBE_TYPE "text/plain"
+
+/* A web client's page. */
+#define BROWSER_ORIGIN "https://web-client.example"
 
 /* Bytes of any URL: a session token of 4096 may become three times that. */
 #define URL_SIZE 20480
@@ -44,6 +48,9 @@ bool ask(struct doctor *doctor, const struct fetch_request *request);
 /* A slot's PUT of the probe: signed for PROBE_LENGTH bytes, all that the
  * configuration adds included. break_signature: its last digit is another. */
 bool ask_put(struct doctor *doctor, struct span body, bool break_signature);
+
+/* Whether the last reply is the object as it was stored. */
+bool is_probe(const struct doctor *doctor);
 
 /* A signed request for path below the bucket's own address: its query is one
  * name without a value, or NULL. */
@@ -107,6 +114,12 @@ enum verdict check_tidy(struct doctor *doctor);
 
 enum verdict check_folder(struct doctor *doctor);
 enum verdict check_room(struct doctor *doctor);
+
+/* Of public_url, in front of a store of either type. */
 enum verdict check_public_url(struct doctor *doctor);
+enum verdict check_redirect(struct doctor *doctor);
+/* Whether clients are sent there at all; and by links that slotd redirects. */
+bool public_applies(const struct doctor *doctor);
+bool redirect_applies(const struct doctor *doctor);
 
 #endif

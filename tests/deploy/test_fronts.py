@@ -1,5 +1,6 @@
 """A slot and its file through each web server of deploy/."""
 
+import contextlib
 import json
 import os
 import socket
@@ -77,16 +78,42 @@ def targets(answer):
             support.split_url(answer["get"])[1])
 
 
-def test_the_doctor_is_content(site):
+def doctor(path, front):
+    """The verdicts, and what was seen of public_url."""
     env = {name: value for name, value in os.environ.items()
            if not name.lower().endswith("_proxy")}
-    done = support.run(
-        "doctor", "-c", site.path, "--json",
-        env=dict(env, SSL_CERT_FILE=str(site.front.authority)))
+    done = support.run("doctor", "-c", path, "--json",
+                       env=dict(env, SSL_CERT_FILE=str(front.authority)))
     [store] = json.loads(done.stdout)
-    assert {check["check"]: check["verdict"]
-            for check in store["checks"]} == dict.fromkeys(
-        ("folder", "room", "public_url", "clients"), "ok"), store
+    checks = {check["check"]: check for check in store["checks"]}
+    return ({name: check["verdict"] for name, check in checks.items()},
+            checks["public_url"]["seen"])
+
+
+@contextlib.contextmanager
+def based(site, folder, authority):
+    """The same, with what the sample's comment says of callers' bases."""
+    front = type(site.front)(
+        folder, authority, site.front.behind, based=True)
+    front.context = site.front.context
+    front.start()
+    try:
+        yield front
+    finally:
+        front.stop()
+
+
+def test_the_doctor(site, authority, tmp_path):
+    """Content when all that clients need is passed on, and not before."""
+    well = dict.fromkeys(("folder", "room", "public_url", "clients"), "ok")
+    verdicts, seen = doctor(site.path, site.front)
+    assert verdicts == {**well, "public_url": "failure"}
+    assert seen.startswith(
+        site.front.url + "/share/slotd-doctor/probe.txt: this is not slotd's")
+    with based(site, tmp_path, authority) as front:
+        path = support.write_config(tmp_path, site.path.read_text().replace(
+            site.front.url, front.url))
+        assert doctor(path, front)[0] == well
 
 
 def test_the_whole_way(site):
@@ -208,18 +235,12 @@ def test_base(site, authority, tmp_path):
     """With what the sample's comment says of it; not without."""
     ticket = dialects.Pass("external-v2", "id/a b", 3, name="share")
     assert ask(site, "PUT", ticket.put, b"abc").status == 404
-    front = type(site.front)(
-        tmp_path, authority, site.front.behind, based=True)
-    front.context = site.front.context
-    front.start()
-    try:
+    with based(site, tmp_path, authority) as front:
         for method, target, body, status in (
                 ("PUT", ticket.put, b"abc", 201),
                 ("GET", ticket.get, None, 200), ("GET", "/slot", None, 404)):
             reply = ask_front(front, method, target, body)
             assert reply.status == status, reply
-    finally:
-        front.stop()
 
 
 @pytest.mark.parametrize("target", [

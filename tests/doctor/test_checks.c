@@ -300,6 +300,8 @@ static void test_public_url(void **state)
 
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
 		set_up(NULL);
+		storage.type = CONF_STORE_FS;
+		storage.fs.path = "/nonexistent";
 		conf.public_url = span_of("https://upload.example.org/up");
 		assert_int_equal(run_check(check_public_url, cases[i].list),
 		    cases[i].verdict);

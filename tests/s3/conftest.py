@@ -11,6 +11,7 @@ import fixtures  # noqa: E402
 import lab as laboratory  # noqa: E402
 
 program = fixtures.program
+start = fixtures.start
 start_once = fixtures.start_once
 lab = laboratory.lab
 

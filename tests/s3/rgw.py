@@ -143,9 +143,9 @@ class Rgw:
 
     def start(self):
         need_programs()
-        authority = Authority(self.folder)
-        self.ca = authority.certificate
-        certificate, key = authority.issue(
+        self.authority = Authority(self.folder)
+        self.ca = self.authority.certificate
+        certificate, key = self.authority.issue(
             "rgw", "DNS:" + DNS_NAME, "DNS:*." + DNS_NAME, "IP:127.0.0.1")
         v2, v1 = free_port(*PORTS), free_port(*PORTS)
         monitor = f"[v2:127.0.0.1:{v2},v1:127.0.0.1:{v1}]"

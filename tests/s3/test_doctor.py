@@ -69,9 +69,9 @@ def test_relay(lab, tmp_path, well):
     report = doctor(
         tmp_path, lab.config(
             well, tls=True, storage={"relay": True}, key_file=str(key),
-            public_url="https://up.example.org"),
+            public_url="https://up.invalid"),
         env=environment(SSL_CERT_FILE=str(lab.store.ca)))
-    assert not report.of("failure")
+    assert report.of("failure") == {"public_url"}
     report.says("put", "ok", "200")
     report.says("signature", "ok", "403 SignatureDoesNotMatch")
     report.says("clients", "ok", "no known client has trouble")
@@ -83,12 +83,15 @@ def test_redirect(lab, tmp_path, plain):
     key.write_text("0123456789abcdef" * 4 + "\n")
     key.chmod(0o600)
     config = lab.config(plain, storage={"get": "redirect"},
-                        public_url="https://up.example.org",
+                        public_url="https://up.invalid",
                         key_file=str(key))
     report = doctor(tmp_path, config)
     report.says("get", "ok", "redirect")
     report.says("head", "ok")
-    assert not report.of("failure")
+    report.says("public_url", "failure", "https://up.invalid/f/slotd-doctor",
+                "Start the service first")
+    report.says("redirect", "skipped")
+    assert report.of("failure") == {"public_url"}
 
 
 def test_presigned(examine, plain):
