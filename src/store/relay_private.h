@@ -15,6 +15,17 @@
  * an upload. */
 #define RELAY_CONNECTIONS 256L
 
+/* How many stores something is remembered of. */
+#define RELAY_STORES 64
+
+/* What uploads have taught about a store: see relay_known.c. */
+struct relay_store {
+	size_t origin_len;
+	char origin[272];     /* scheme, host and port */
+	bool no_condition;    /* it answers If-None-Match with 501 */
+	int64_t silent_until; /* it does not answer Expect; seconds */
+};
+
 struct relay {
 	CURLM *multi;
 	pthread_t thread;
@@ -29,6 +40,8 @@ struct relay {
 	pthread_mutex_t lock; /* of what follows */
 	struct relay_upload *told;
 	struct relay_upload *known;
+	size_t store_count;
+	struct relay_store stores[RELAY_STORES];
 };
 
 struct relay_upload {
@@ -50,6 +63,8 @@ struct relay_upload {
 	/* The thread's own. */
 	bool begun;
 	bool added;
+	bool condition;   /* If-None-Match is sent */
+	bool expectation; /* Expect is sent, and not answered yet */
 	struct relay_upload *next;
 	struct relay_upload **back;
 	uint64_t given;  /* bytes, to libcurl */
@@ -82,11 +97,18 @@ void relay_upload_free(struct relay_upload *upload);
 /* Whether it can be tried again, without a condition or an expectation that
  * the store does not know (501, 417): then it is ready to be. */
 bool relay_again(struct relay_upload *upload);
+/* relay_known.c: whether this store, of a URL, takes If-None-Match, and
+ * answers Expect, as far as is known. */
+void relay_recall(struct relay *relay, const char *url, bool *ret_condition,
+    bool *ret_expectation);
+/* It knows If-None-Match, or not; it answers no Expect. */
+void relay_learn_condition(const struct relay_upload *upload, bool known);
+void relay_learn_silence(const struct relay_upload *upload);
 /* From here on another of its name may begin. */
 void relay_leave(struct relay_upload *upload);
 /* With its lock. */
 bool relay_happened(const struct relay_upload *upload, enum relay_event event);
-/* What came of it: failure and reason. With its lock. */
+/* relay_judge.c: what came of it, failure and reason. With its lock. */
 void relay_judge(struct relay_upload *upload, CURLcode code);
 
 #endif

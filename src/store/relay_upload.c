@@ -20,6 +20,7 @@
 
 static const char condition[] = "If-None-Match: *";
 static const char expectation[] = "Expect: 100-continue";
+static const char no_expectation[] = "Expect:";
 
 bool relay_happened(const struct relay_upload *upload, enum relay_event event)
 {
@@ -56,6 +57,10 @@ static size_t give_body(char *bytes, size_t size, size_t count, void *of)
 
 	if (upload->answered)
 		return CURL_READFUNC_ABORT;
+	/* libcurl has waited a second for it. */
+	if (upload->expectation && upload->status == 0)
+		relay_learn_silence(upload);
+	upload->expectation = false;
 	pthread_mutex_lock(&upload->lock);
 	upload->ready = true;
 	len = take(upload, bytes, size * count);
@@ -142,12 +147,17 @@ static bool add_header(struct relay_upload *upload, const char *header)
 	return longer != NULL;
 }
 
-/* So that a store says no before the client has sent anything. */
+/* So that a store says no before the client has sent anything, where it is
+ * not known to do neither. An empty Expect, or libcurl would make its own. */
 static bool add_headers(
     struct relay_upload *upload, const struct relay_request *request)
 {
-	if (!add_header(upload, condition) ||
-	    (upload->size && !add_header(upload, expectation)))
+	relay_recall(upload->relay, request->url, &upload->condition,
+	    &upload->expectation);
+	upload->expectation &= upload->size > 0;
+	if ((upload->condition && !add_header(upload, condition)) ||
+	    !add_header(
+		upload, upload->expectation ? expectation : no_expectation))
 		return false;
 	for (size_t i = 0; i < RELAY_HEADERS && request->headers[i]; i++)
 		if (!add_header(upload, request->headers[i]))
@@ -261,17 +271,32 @@ static bool drop_header(struct relay_upload *upload, const char *header)
 	return true;
 }
 
+/* What its answer says of the store, for this upload and those to come. */
+static const char *not_known(struct relay_upload *upload)
+{
+	if (upload->status == 417) {
+		relay_learn_silence(upload);
+		return expectation;
+	}
+	if (upload->status != 501)
+		return NULL;
+	/* Without a condition it was something else that it does not know. */
+	relay_learn_condition(upload, !upload->condition);
+	return upload->condition ? condition : NULL;
+}
+
 bool relay_again(struct relay_upload *upload)
 {
-	const char *not_known = upload->status == 501   ? condition
-				: upload->status == 417 ? expectation
-							: NULL;
+	const char *header = not_known(upload);
 
-	if (!not_known || upload->given || !drop_header(upload, not_known))
+	if (!header || upload->given || !drop_header(upload, header))
 		return false;
-	/* An empty one, or libcurl would make its own. */
-	if (not_known == expectation && !add_header(upload, "Expect:"))
+	if (header == expectation && !add_header(upload, no_expectation))
 		return false;
+	if (header == condition)
+		upload->condition = false;
+	else
+		upload->expectation = false;
 	curl_easy_setopt(upload->curl, CURLOPT_HTTPHEADER, upload->headers);
 	upload->body_len = 0;
 	upload->status = 0;
@@ -301,83 +326,4 @@ void relay_upload_free(struct relay_upload *upload)
 	curl_slist_free_all(upload->headers);
 	pthread_mutex_destroy(&upload->lock);
 	free(upload);
-}
-
-/* --- what came of it -----------------------------------------------------*/
-
-/* S3's word for it, as in <Code>AccessDenied</Code>; "" when it has none. */
-static void read_code(const struct relay_upload *upload, char ret_code[48])
-{
-	const char *at = strstr(upload->body, "<Code>");
-	size_t len = at ? strspn(at + 6, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-					 "abcdefghijklmnopqrstuvwxyz")
-			: 0;
-
-	snprintf(
-	    ret_code, 48, "%.*s", (int)(len < 47 ? len : 47), at ? at + 6 : "");
-}
-
-static enum failure judge_status(long status, const char *code)
-{
-	/* "Try again", of whatever status. */
-	if (strcmp(code, "RequestTimeout") == 0 ||
-	    strcmp(code, "ConditionalRequestConflict") == 0 ||
-	    strcmp(code, "OperationAborted") == 0)
-		return FAILURE_UNAVAILABLE;
-	if (status == 409 || status == 412)
-		return FAILURE_ALREADY_EXISTS;
-	if (status == 507 || strstr(code, "Quota") || strstr(code, "Full"))
-		return FAILURE_INSUFFICIENT_STORAGE;
-	if (status == 408 || status == 429 || status >= 500)
-		return FAILURE_UNAVAILABLE;
-	return FAILURE_INTERNAL;
-}
-
-static const char *word_for(CURLcode code)
-{
-	switch (code) {
-	case CURLE_ABORTED_BY_CALLBACK:
-		return "cut off, for the service ends";
-	case CURLE_OPERATION_TIMEDOUT:
-		return "took too long";
-	case CURLE_WRITE_ERROR:
-		return "sent headers without an end";
-	case CURLE_SEND_ERROR:
-	case CURLE_RECV_ERROR:
-	case CURLE_GOT_NOTHING:
-	case CURLE_SEND_FAIL_REWIND:
-		return "closed the connection";
-	default:
-		return curl_easy_strerror(code);
-	}
-}
-
-void relay_judge(struct relay_upload *upload, CURLcode code)
-{
-	long status = 0;
-	char word[48];
-
-	curl_easy_getinfo(upload->curl, CURLINFO_RESPONSE_CODE, &status);
-	read_code(upload, word);
-	upload->reason[0] = '\0';
-	/* Who answers before it has read all may close early. */
-	if (status >= 300) {
-		upload->failure = judge_status(status, word);
-		snprintf(upload->reason, sizeof upload->reason,
-		    "the store answered %ld%s%s", status, *word ? " " : "",
-		    word);
-	} else if (upload->answered && upload->given != upload->size) {
-		upload->failure = FAILURE_UNAVAILABLE;
-		snprintf(upload->reason, sizeof upload->reason,
-		    "the store answered %ld before it had all", status);
-	} else if (code != CURLE_OK || status < 200) {
-		upload->failure = FAILURE_UNAVAILABLE;
-		snprintf(upload->reason, sizeof upload->reason,
-		    "the store: %s%s", word_for(code),
-		    upload->given == upload->size
-			? " when it had all: it may keep the file"
-			: "");
-	} else {
-		upload->failure = FAILURE_NONE;
-	}
 }

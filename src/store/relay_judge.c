@@ -1,0 +1,86 @@
+#include "store/relay_private.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* What came of an upload: a failure, and a reason for the log. */
+
+/* S3's word for it, as in <Code>AccessDenied</Code>; "" when it has none. */
+static void read_code(const struct relay_upload *upload, char ret_code[48])
+{
+	const char *at = strstr(upload->body, "<Code>");
+	size_t len = at ? strspn(at + 6, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+					 "abcdefghijklmnopqrstuvwxyz")
+			: 0;
+
+	snprintf(
+	    ret_code, 48, "%.*s", (int)(len < 47 ? len : 47), at ? at + 6 : "");
+}
+
+static enum failure judge_status(long status, const char *code)
+{
+	/* "Try again", of whatever status. */
+	if (strcmp(code, "RequestTimeout") == 0 ||
+	    strcmp(code, "ConditionalRequestConflict") == 0 ||
+	    strcmp(code, "OperationAborted") == 0)
+		return FAILURE_UNAVAILABLE;
+	if (status == 409 || status == 412)
+		return FAILURE_ALREADY_EXISTS;
+	if (status == 507 || strstr(code, "Quota") || strstr(code, "Full"))
+		return FAILURE_INSUFFICIENT_STORAGE;
+	if (status == 408 || status == 429 || status >= 500)
+		return FAILURE_UNAVAILABLE;
+	return FAILURE_INTERNAL;
+}
+
+static const char *word_for(CURLcode code)
+{
+	switch (code) {
+	case CURLE_ABORTED_BY_CALLBACK:
+		return "cut off, for the service ends";
+	case CURLE_OPERATION_TIMEDOUT:
+		return "took too long";
+	case CURLE_WRITE_ERROR:
+		return "sent headers without an end";
+	case CURLE_SEND_ERROR:
+	case CURLE_RECV_ERROR:
+	case CURLE_GOT_NOTHING:
+	case CURLE_SEND_FAIL_REWIND:
+		return "closed the connection";
+	default:
+		return curl_easy_strerror(code);
+	}
+}
+
+void relay_judge(struct relay_upload *upload, CURLcode code)
+{
+	long status = 0;
+	char word[48];
+
+	curl_easy_getinfo(upload->curl, CURLINFO_RESPONSE_CODE, &status);
+	read_code(upload, word);
+	upload->reason[0] = '\0';
+	/* Who answers before it has read all may close early. */
+	if (status >= 300) {
+		upload->failure = judge_status(status, word);
+		snprintf(upload->reason, sizeof upload->reason,
+		    "the store answered %ld%s%s%s", status, *word ? " " : "",
+		    word,
+		    status == 501 && upload->condition
+			? ": the next PUT goes without If-None-Match"
+			: "");
+	} else if (upload->answered && upload->given != upload->size) {
+		upload->failure = FAILURE_UNAVAILABLE;
+		snprintf(upload->reason, sizeof upload->reason,
+		    "the store answered %ld before it had all", status);
+	} else if (code != CURLE_OK || status < 200) {
+		upload->failure = FAILURE_UNAVAILABLE;
+		snprintf(upload->reason, sizeof upload->reason,
+		    "the store: %s%s", word_for(code),
+		    upload->given == upload->size
+			? " when it had all: it may keep the file"
+			: "");
+	} else {
+		upload->failure = FAILURE_NONE;
+	}
+}
