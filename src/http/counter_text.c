@@ -51,8 +51,8 @@ void counter_write(const struct server *server, FILE *out)
 	if (!quota_redis_stats(server->quota, &redis))
 		return;
 	metrics_u64(out, "slotd_quota_redis_up", "gauge",
-	    "Whether Redis is asked; 0: it does not answer, and on_error "
-	    "decides",
+	    "Whether Redis counts: the last slot was counted, or a probe has "
+	    "written since; 0: on_error decides",
 	    redis.up);
 	metrics_u64(out, "slotd_quota_redis_connections", "gauge",
 	    "Open connections to Redis", redis.open);

@@ -44,6 +44,14 @@ static int64_t by_our_clock(int64_t second, int64_t theirs, int64_t ours)
 	return (second * 1000 - ahead) / 1000 + 1;
 }
 
+/* Nothing is written where nothing is limited. */
+static bool writes(const struct quota_charge *charge)
+{
+	return charge->nonce || charge->slots_per_minute ||
+	       (charge->size &&
+		   (charge->bytes_per_day || charge->domain_bytes_per_day));
+}
+
 static enum failure take(struct quota *quota, struct quota_charge *charge,
     uint64_t *ret_bytes, struct refusal *why)
 {
@@ -60,7 +68,8 @@ static enum failure take(struct quota *quota, struct quota_charge *charge,
 	redis_call_number(
 	    &call, nonce ? (uint64_t)redis_nonce_life(nonce, charge->now) : 0);
 	*ret_bytes = 0;
-	if (!redis_ask_numbers(redis->pool, &call, 4, numbers)) {
+	if (!redis_ask_numbers(
+		redis->pool, &call, writes(charge), 4, numbers)) {
 		charge->now = 0;
 		return on_error(redis, why);
 	}
@@ -88,7 +97,7 @@ static void give_back(struct quota *quota, const struct quota_charge *charge)
 		return;
 	redis_call_init(&call, &redis->pool->config, "back", charge->now);
 	redis_call_charge(&call, charge);
-	redis_ask_numbers(redis->pool, &call, 1, &number);
+	redis_ask_numbers(redis->pool, &call, false, 1, &number);
 }
 
 /* What follows the '@', or all of it. */
@@ -110,7 +119,7 @@ static bool use(struct quota *quota, struct span user, int64_t now,
 	(void)now;
 	redis_call_init(&call, &redis->pool->config, "use", 0);
 	redis_call_about(&call, domain, user);
-	if (!redis_ask_numbers(redis->pool, &call, 6, numbers))
+	if (!redis_ask_numbers(redis->pool, &call, false, 6, numbers))
 		return false;
 	*ret_use = (struct quota_use){
 		.slots = (uint64_t)numbers[0],
@@ -155,7 +164,8 @@ static enum failure nonce_enter(struct quota *quota,
 	struct buf key, life;
 	struct span words[6] = { span_of("SET"), SPAN_EMPTY, SPAN_EMPTY,
 		span_of("NX"), span_of("PX") };
-	const struct redis_form form = { .type = REDIS_REPLY_STATUS,
+	const struct redis_form form = { .writes = true,
+		.type = REDIS_REPLY_STATUS,
 		.other_type = REDIS_REPLY_NIL };
 	enum failure failure = FAILURE_NONE;
 	redisReply *reply;
@@ -202,7 +212,7 @@ bool quota_redis_stats(struct quota *quota, struct quota_redis_stats *ret_stats)
 	pool = of(quota)->pool;
 	pthread_mutex_lock(&pool->lock);
 	*ret_stats = pool->stats;
-	ret_stats->up = !pool->down;
+	ret_stats->up = pool->works;
 	ret_stats->open = pool->open;
 	pthread_mutex_unlock(&pool->lock);
 	return true;

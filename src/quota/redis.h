@@ -71,8 +71,9 @@ struct quota_redis_stats {
 	uint64_t micros;                     /* that they took together */
 	uint64_t errors[QUOTA_REDIS_ERRORS]; /* calls and connects */
 	uint64_t undone;                     /* calls that on_error decided */
-	bool up;                             /* calls are tried */
-	unsigned open;                       /* connections */
+	bool up;       /* the last that was to be written was, by a call or by a
+	          * probe since */
+	unsigned open; /* connections */
 };
 
 /* False when it is not of type "redis". */

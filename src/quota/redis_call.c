@@ -165,7 +165,9 @@ static redisReply *ask(struct redis_pool *pool, const struct redis_call *call,
 	    call ? redis_call_run(call, &link, until, &fault)
 		 : redis_link_call(&link, config, words, count, until, &fault);
 	if (reply && redis_form_check(form, reply, &fault)) {
-		redis_pool_give(pool, &link, config->clock() - begin);
+		redis_pool_give(pool, &link, config->clock() - begin,
+		    form->writes &&
+			(!form->numbers || reply->element[0]->integer == 0));
 		return reply;
 	}
 	redis_reply_free(reply);
@@ -180,9 +182,9 @@ redisReply *redis_ask_command(struct redis_pool *pool,
 }
 
 bool redis_ask_numbers(struct redis_pool *pool, const struct redis_call *call,
-    unsigned count, int64_t *ret_numbers)
+    bool writes, unsigned count, int64_t *ret_numbers)
 {
-	const struct redis_form form = { .numbers = count };
+	const struct redis_form form = { .writes = writes, .numbers = count };
 	redisReply *reply =
 	    call_fits(call) ? ask(pool, call, &form, NULL, 0) : NULL;
 

@@ -245,6 +245,9 @@ static bool try_script(struct attempt *attempt)
 	right = reply ? redis_form_check(&form, reply, attempt->fault)
 		      : !redis_fault_cuts(attempt->fault);
 	redis_reply_free(reply);
+	/* EVALSHA may have failed before EVAL. */
+	if (reply && right)
+		redis_fault_set(attempt->fault, QUOTA_REDIS_NONE, "");
 	return right;
 }
 

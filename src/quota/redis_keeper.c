@@ -8,19 +8,23 @@
  * host that answers nothing takes its time, no call waits for it.
  */
 
+static int64_t left_to_next_try(const struct redis_pool *pool)
+{
+	int64_t left = pool->next_try - pool->config.clock();
+
+	return left > 0 ? left : 0;
+}
+
 /* With the lock held: microseconds until one is to be made; 0: now, -1:
  * when somebody calls. */
 static int64_t due(const struct redis_pool *pool)
 {
-	if (pool->down) {
-		int64_t left = pool->next_try - pool->config.clock();
-
-		return left > 0 ? left : 0;
-	}
-	return pool->open == 0 || (pool->wanted > pool->idle_count &&
-				      pool->open < pool->config.pool)
-		   ? 0
-		   : -1;
+	if (pool->down)
+		return left_to_next_try(pool);
+	if (pool->open == 0 ||
+	    (pool->wanted > pool->idle_count && pool->open < pool->config.pool))
+		return 0;
+	return pool->works ? -1 : left_to_next_try(pool);
 }
 
 static void rest(struct redis_pool *pool, int64_t left)
@@ -63,46 +67,47 @@ static bool make(struct redis_pool *pool, struct redis_link *ret_link,
 	return made;
 }
 
-static void come_back(struct redis_pool *pool)
+/* With the lock held. One that was made only to see whether it works may be
+ * one too many. */
+static void take_in(struct redis_pool *pool, struct redis_link *link)
 {
-	const struct quota_redis_config *config = &pool->config;
-	bool tell = pool->told_down;
-
-	pool->down = false;
-	pool->told_down = false;
-	if (!tell)
+	if (!pool->down && pool->open >= pool->config.pool) {
+		redis_link_close(link);
 		return;
-	pthread_mutex_unlock(&pool->lock);
-	config->say(config->say_argument, false, "Redis is there again");
-	pthread_mutex_lock(&pool->lock);
+	}
+	link->era = pool->era;
+	pool->open++;
+	pool->idle[pool->idle_count++] = *link;
+	pool->down = false;
+	pthread_cond_signal(&pool->ready);
 }
 
 /* With the lock held. */
 static void work(struct redis_pool *pool)
 {
-	struct redis_fault fault;
+	struct redis_fault fault = { QUOTA_REDIS_NONE, "" };
 	struct redis_link link = { 0 };
 	bool made = make(pool, &link, &fault);
 
-	/* Whom it could be told to may be gone. */
+	/* The one who would hear of it may be gone. */
 	if (pool->stopping) {
 		if (made)
 			redis_link_close(&link);
 		return;
 	}
-	if (!made) {
+	if (made)
+		take_in(pool, &link);
+	else
 		redis_pool_down(pool);
-		pthread_mutex_unlock(&pool->lock);
-		redis_pool_tell(pool, &fault);
-		pthread_mutex_lock(&pool->lock);
+	if (made && fault.error == QUOTA_REDIS_NONE) {
+		redis_pool_works(pool);
 		return;
 	}
-	link.era = pool->era;
-	pool->open++;
-	pool->idle[pool->idle_count++] = link;
-	if (pool->down)
-		come_back(pool);
-	pthread_cond_signal(&pool->ready);
+	if (made)
+		redis_pool_ails(pool);
+	pthread_mutex_unlock(&pool->lock);
+	redis_pool_tell(pool, &fault, !made);
+	pthread_mutex_lock(&pool->lock);
 }
 
 void *redis_keeper(void *argument)

@@ -131,7 +131,7 @@ void redis_pool_close(struct redis_pool *pool)
 	redis_pool_free(pool);
 }
 
-void redis_pool_down(struct redis_pool *pool)
+void redis_pool_ails(struct redis_pool *pool)
 {
 	int64_t now = pool->config.clock();
 
@@ -139,6 +139,28 @@ void redis_pool_down(struct redis_pool *pool)
 	pool->next_try = now + pool->backoff / 2 + now % (pool->backoff / 2);
 	pool->backoff =
 	    pool->backoff < LAST_BACKOFF / 2 ? pool->backoff * 2 : LAST_BACKOFF;
+	pool->works = false;
+	pthread_cond_signal(&pool->work);
+}
+
+void redis_pool_works(struct redis_pool *pool)
+{
+	const struct quota_redis_config *config = &pool->config;
+	bool tell = pool->told_down;
+
+	pool->works = true;
+	pool->told_down = false;
+	if (!tell)
+		return;
+	pthread_mutex_unlock(&pool->lock);
+	config->say(
+	    config->say_argument, false, "Redis is there again, and counts");
+	pthread_mutex_lock(&pool->lock);
+}
+
+void redis_pool_down(struct redis_pool *pool)
+{
+	redis_pool_ails(pool);
 	pool->down = true;
 	pool->era++;
 	while (pool->idle_count) {
@@ -146,10 +168,10 @@ void redis_pool_down(struct redis_pool *pool)
 		pool->open--;
 	}
 	pthread_cond_broadcast(&pool->ready);
-	pthread_cond_signal(&pool->work);
 }
 
-void redis_pool_tell(struct redis_pool *pool, const struct redis_fault *fault)
+void redis_pool_tell(
+    struct redis_pool *pool, const struct redis_fault *fault, bool counts)
 {
 	int64_t now = pool->config.clock();
 	char memory[1024];
@@ -158,11 +180,11 @@ void redis_pool_tell(struct redis_pool *pool, const struct redis_fault *fault)
 	bool tell;
 
 	pthread_mutex_lock(&pool->lock);
-	pool->stats.errors[fault->error]++;
+	pool->stats.errors[fault->error] += counts;
 	tell = pool->config.say && (!*told || now - *told >= TELL_EVERY);
 	if (tell) {
 		*told = now;
-		pool->told_down |= redis_fault_cuts(fault);
+		pool->told_down = true;
 	}
 	pthread_mutex_unlock(&pool->lock);
 	if (!tell)
@@ -210,7 +232,7 @@ bool redis_pool_take(
 		pool->stats.undone++;
 	pthread_mutex_unlock(&pool->lock);
 	if (fault.error != QUOTA_REDIS_NONE)
-		redis_pool_tell(pool, &fault);
+		redis_pool_tell(pool, &fault, true);
 	return taken;
 }
 
@@ -227,8 +249,8 @@ static void put(struct redis_pool *pool, struct redis_link *link)
 	}
 }
 
-void redis_pool_give(
-    struct redis_pool *pool, struct redis_link *link, int64_t micros)
+void redis_pool_give(struct redis_pool *pool, struct redis_link *link,
+    int64_t micros, bool wrote)
 {
 	unsigned bucket = 0;
 
@@ -238,9 +260,12 @@ void redis_pool_give(
 	pthread_mutex_lock(&pool->lock);
 	pool->stats.calls[bucket]++;
 	pool->stats.micros += (uint64_t)micros;
-	if (link->era == pool->era)
+	wrote = wrote && link->era == pool->era && !pool->down;
+	if (wrote)
 		pool->backoff = FIRST_BACKOFF;
 	put(pool, link);
+	if (wrote)
+		redis_pool_works(pool);
 	pthread_mutex_unlock(&pool->lock);
 }
 
@@ -257,8 +282,11 @@ void redis_pool_fail(struct redis_pool *pool, struct redis_link *link,
 		else
 			pthread_cond_signal(&pool->work);
 	} else {
+		/* Once: who fails again does not put the next try off. */
+		if (link->era == pool->era && pool->works)
+			redis_pool_ails(pool);
 		put(pool, link);
 	}
 	pthread_mutex_unlock(&pool->lock);
-	redis_pool_tell(pool, fault);
+	redis_pool_tell(pool, fault, true);
 }

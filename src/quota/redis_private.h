@@ -71,7 +71,11 @@ bool redis_link_resolve(const struct quota_redis_config *config,
     struct addrinfo **ret_found, struct redis_fault *fault);
 void redis_link_resolved(struct addrinfo *found);
 
-/* Connects, says who we are, loads the script, and tries it. */
+/*
+ * Connects, says who we are, loads the script, and tries it. A connection on
+ * which the script does not work, for a reason that may end while it stays,
+ * counts as open: fault then says what is wrong, else QUOTA_REDIS_NONE.
+ */
 bool redis_link_open(struct redis_link *link,
     const struct quota_redis_config *config, const struct addrinfo *found,
     struct redis_trust *trust, struct redis_fault *fault);
@@ -112,6 +116,7 @@ struct redis_pool {
 	bool orphaned; /* it has to free all of this */
 
 	bool down;       /* nothing is tried, but by the keeper */
+	bool works;      /* the last that was to be written was */
 	unsigned era;    /* of outages; what an earlier one left is closed */
 	int64_t backoff; /* microseconds */
 	int64_t next_try;
@@ -134,18 +139,26 @@ void redis_pool_close(struct redis_pool *pool);
  * known to be away, else when none is free in time. */
 bool redis_pool_take(
     struct redis_pool *pool, int64_t until, struct redis_link *ret_link);
-/* After a call that took this long. */
-void redis_pool_give(
-    struct redis_pool *pool, struct redis_link *link, int64_t micros);
+/* After a call that took this long. wrote: it changed something in Redis, and
+ * so has shown that all is well. */
+void redis_pool_give(struct redis_pool *pool, struct redis_link *link,
+    int64_t micros, bool wrote);
 /* A call on it failed: closes it when it is of no more use, and begins an
- * outage then. */
+ * outage then. Else calls go on, and the keeper finds out when it works. */
 void redis_pool_fail(struct redis_pool *pool, struct redis_link *link,
     const struct redis_fault *fault);
 
 /* Begins an outage. With the lock held. */
 void redis_pool_down(struct redis_pool *pool);
-/* Tells it, if it was not told lately. Without the lock. */
-void redis_pool_tell(struct redis_pool *pool, const struct redis_fault *fault);
+/* It does not work, and the keeper tries it in a while. With the lock held. */
+void redis_pool_ails(struct redis_pool *pool);
+/* It works; that is told when it was told that it does not. With the lock
+ * held, which is let go meanwhile. */
+void redis_pool_works(struct redis_pool *pool);
+/* Tells it, if it was not told lately; counts: a call or a connect failed by
+ * it. Without the lock. */
+void redis_pool_tell(
+    struct redis_pool *pool, const struct redis_fault *fault, bool counts);
 void redis_pool_free(struct redis_pool *pool);
 
 void *redis_keeper(void *pool);
@@ -188,6 +201,7 @@ struct redisReply *redis_call_run(const struct redis_call *call,
 /* What an answer has to be: numbers of the script or, where there are none, a
  * reply of one of these types. */
 struct redis_form {
+	bool writes; /* where the first number, if any, is 0 */
 	unsigned numbers;
 	int type;
 	int other_type; /* 0: none */
@@ -197,9 +211,9 @@ struct redis_form {
 bool redis_form_check(const struct redis_form *form,
     const struct redisReply *reply, struct redis_fault *fault);
 
-/* Its numbers; false: on_error decides. */
+/* Its numbers; false: on_error decides. writes: as in redis_form. */
 bool redis_ask_numbers(struct redis_pool *pool, const struct redis_call *call,
-    unsigned count, int64_t *ret_numbers);
+    bool writes, unsigned count, int64_t *ret_numbers);
 /* The answer to a plain command, to be freed; NULL: on_error decides. */
 struct redisReply *redis_ask_command(struct redis_pool *pool,
     const struct redis_form *form, const struct span *words, unsigned count);

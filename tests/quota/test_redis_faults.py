@@ -101,10 +101,12 @@ def test_a_stopped_redis_holds_nobody(redis, drive):
 
 
 def test_full_memory(redis, drive):
-    """Told in plain words, no outage, and over when there is room."""
+    """Told in plain words, tried again by each call, and over when there is
+    room."""
     server = redis("--maxmemory-policy", "noeviction")
     one, client = drive(server), server.client()
     assert one.take(slots=9)[0] == "ok"
+    assert one.stats()["up"] == 1
     client("CONFIG", "SET", "maxmemory", "1")
     assert one.take(slots=9)[0] == "unavailable"
     said = one.hear("warning")
@@ -112,11 +114,105 @@ def test_full_memory(redis, drive):
     assert one.ask("nonce", "c", "n0nce-1234", "x", 2_000_000_000) == [
         "unavailable"]
     stats = one.stats()
-    assert stats["memory"] == 2 and stats["up"] == 1
+    assert stats["memory"] == 2 and stats["up"] == 0
+    # Reading works as ever, and does not show that counting does.
+    assert one.use()[0] == 1
+    assert one.stats()["up"] == 0
     client("CONFIG", "SET", "maxmemory", "0")
     assert one.take(slots=9)[0] == "ok"
+    assert one.stats()["up"] == 1
+    one.hear("is there again")
     assert one.use()[0] == 2
     client.close()
+
+
+# What Redis says while it is there and does not count, how that comes about,
+# and how it ends.
+UNCOUNTED = {
+    "memory": (("CONFIG", "SET", "maxmemory", "1"),
+               ("CONFIG", "SET", "maxmemory", "0"),
+               "its memory is full"),
+    "acl": (("ACL", "SETUSER", "default", "-eval", "-evalsha"),
+            ("ACL", "SETUSER", "default", "+@all"),
+            "its user lacks rights"),
+    "disk": ((),
+             ("CONFIG", "SET", "save", ""),
+             "MISCONF"),
+    "replicas": (("CONFIG", "SET", "min-replicas-to-write", "1"),
+                 ("CONFIG", "SET", "min-replicas-to-write", "0"),
+                 "NOREPLICAS"),
+    "replica": (("REPLICAOF", "127.0.0.1", "1"),
+                ("REPLICAOF", "NO", "ONE"),
+                "it is a replica"),
+}
+
+
+def break_disk(client, server):
+    """Nothing can be saved, so nothing may be written."""
+    (server.folder / "dump.rdb").mkdir()
+    client("CONFIG", "SET", "save", "3600 1")
+    client("SET", "a-mark", "1")
+    client("BGSAVE")
+    support.wait_for("the failure", lambda: (
+        b"rdb_last_bgsave_status:err" in client("INFO", "persistence")))
+
+
+def uncounted(server, how):
+    """Brings it about; gives what ends it, and what slotd says."""
+    begin, end, said = UNCOUNTED[how]
+    client = server.client()
+    if how == "disk":
+        break_disk(client, server)
+    else:
+        client(*begin)
+    client.close()
+
+    def mend():
+        other = server.client()
+        other(*end)
+        other.close()
+
+    return mend, said
+
+
+@pytest.mark.parametrize("how", UNCOUNTED)
+@pytest.mark.parametrize("first", (True, False))
+def test_up_means_that_it_counts(redis, drive, how, first):
+    """Not that there is a connection: whether it stopped to count before the
+    first connection was made, or later; and nobody has to call for it to be
+    seen that it counts again."""
+    server = redis("--maxmemory-policy", "noeviction")
+    if first:
+        mend, text = uncounted(server, how)
+    one = drive(server, allow=1)
+    if not first:
+        support.wait_for("the part", lambda: one.stats()["up"])
+        assert one.take(slots=9)[0] == "ok"
+        mend, text = uncounted(server, how)
+        assert one.take(slots=9)[2:4] == (0, 0)
+    said = one.hear("warning")
+    assert text in said and "uncounted meanwhile" in said
+    for _ in range(3):
+        assert one.take(slots=9)[0] == "ok"
+        assert one.stats()["up"] == 0
+    assert one.stats()["undone"] >= 3
+    mend()
+    support.wait_for("the part", lambda: one.stats()["up"])
+    one.hear("is there again")
+    used = one.use()[0]
+    assert one.take(slots=9)[0] == "ok"
+    assert one.use()[0] == used + 1
+
+
+def test_commands_that_are_not_there(redis, drive):
+    """As at some who rent Redis out."""
+    server = redis("--rename-command", "EVAL", "",
+                   "--rename-command", "EVALSHA", "")
+    one = drive(server, allow=1)
+    assert "unknown command" in one.hear("warning")
+    assert one.take(slots=9)[0] == "ok"
+    stats = one.stats()
+    assert (stats["up"], stats["undone"]) == (0, 1)
 
 
 def test_failover(redis, drive, wire):

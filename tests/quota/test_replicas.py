@@ -9,6 +9,7 @@ import urllib.parse
 import pytest
 
 import support
+from scrape import scrape
 
 CLIENTS = 50
 SIZE = 1 << 20
@@ -210,3 +211,27 @@ def test_restarts_of_redis_under_load(redis, replicas):
     assert set(seen) == {200}
     # However busy the machine is: none hung.
     assert longest[0] < support.PATIENCE
+
+
+def test_metrics_tell_whether_it_counts(redis, start):
+    """One that is full answers everything, and counts nothing."""
+    server = redis("--maxmemory-policy", "noeviction")
+    slotd = start(config(
+        server, {"slots_per_minute": 9}, on_error="allow"))
+
+    def metric(name):
+        return scrape(slotd).value("slotd_quota_redis_" + name)
+
+    support.wait_for("Redis", lambda: metric("up"))
+    slotd.slot()
+    client = server.client()
+    client("CONFIG", "SET", "maxmemory", "1")
+    undone = metric("undone_total")
+    for count in range(1, 4):
+        slotd.slot()
+        assert (metric("up"), metric("undone_total")) == (0, undone + count)
+    slotd.wait_line("its memory is full")
+    client("CONFIG", "SET", "maxmemory", "0")
+    client.close()
+    support.wait_for("Redis", lambda: metric("up"))
+    slotd.wait_line("is there again")
