@@ -49,18 +49,27 @@ static void complain(const struct log *log, struct complaint *complaint,
 	complaint->unsaid = 0;
 }
 
-static void log_refusal(struct accepter *accepter, const struct log *log,
-    enum refusal_kind kind, const struct peer *peer)
+static void log_verdict(struct accepter *accepter, const struct log *log,
+    enum conns_verdict verdict, const struct peer *peer)
 {
-	static const char *const reasons[REFUSALS] = {
-		"limits.connections reached",
-		"limits.connections_per_address reached",
-		"an event loop is stuck",
-	};
-	/* Who has too many may have to be helped, or to be kept out: the last
-	 * one that was refused. */
-	complain(log, &accepter->complaints[kind], "refused", reasons[kind],
-	    kind == REFUSAL_CROWDED ? peer : NULL);
+	switch (verdict) {
+	case CONNS_CROWDED:
+		/* Who has too many may have to be helped, or to be kept out:
+		 * the last one that was refused. */
+		complain(log, &accepter->complaints[REFUSAL_CROWDED], "refused",
+		    "limits.connections_per_address reached", peer);
+		break;
+	case CONNS_FULL:
+		complain(log, &accepter->complaints[REFUSAL_FULL], "refused",
+		    "limits.connections reached", NULL);
+		break;
+	case CONNS_NO_MEMORY:
+		complain(
+		    log, &accepter->shortage, "refused", "out of memory", NULL);
+		break;
+	case CONNS_ENTERED:
+		break;
+	}
 }
 
 /* The system gives no more sockets: they wait in the queue. */
@@ -126,22 +135,19 @@ static void take(
 		most_of(&peer, service->conf) };
 	int64_t deadline =
 	    world_micros() + (int64_t)limits->header_timeout * 1000000;
-	enum refusal_kind kind = REFUSAL_FULL;
-	bool crowded, taken;
+	enum conns_verdict verdict;
 
 	guest->conn =
-	    conns_enter(conns, guest->fd, peer, deadline, &room, &crowded);
-	taken = guest->conn && gate_add(gate, guest);
-	if (crowded) {
-		kind = REFUSAL_CROWDED;
-	} else if (guest->conn && !taken) {
-		kind = REFUSAL_STUCK;
-		conns_forget(conns, guest->fd, guest->conn);
+	    conns_enter(conns, guest->fd, peer, deadline, &room, &verdict);
+	if (guest->conn && !gate_add(gate, guest)) {
+		conns_leave(conns, guest->conn);
+		verdict = CONNS_NO_MEMORY;
 	}
-	if (!taken) {
-		metrics_connection_refused(accepter->server->metrics, kind);
+	if (verdict != CONNS_ENTERED) {
+		metrics_connection_refused(accepter->server->metrics,
+		    verdict == CONNS_CROWDED ? REFUSAL_CROWDED : REFUSAL_FULL);
 		refuse(accepter, guest->fd, gate_has_tls(gate));
-		log_refusal(accepter, &service->log, kind, &peer);
+		log_verdict(accepter, &service->log, verdict, &peer);
 	}
 	service_release(service);
 }

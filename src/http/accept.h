@@ -6,7 +6,7 @@
 #define GATES_MAX 2
 
 /* Why a connection is not served. */
-enum refusal_kind { REFUSAL_FULL, REFUSAL_CROWDED, REFUSAL_STUCK, REFUSALS };
+enum refusal_kind { REFUSAL_FULL, REFUSAL_CROWDED, REFUSALS };
 
 struct complaint {
 	int64_t said; /* world_micros: when it was last logged; 0: never */

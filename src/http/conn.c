@@ -15,7 +15,7 @@
 static void end_late(struct conns *conns, int64_t now)
 {
 	for (struct conn *conn = conns->first; conn; conn = conn->next) {
-		if (atomic_load(&conn->deadline) > now)
+		if (conn->handed || atomic_load(&conn->deadline) > now)
 			continue;
 		atomic_store(&conn->late, true);
 		shutdown(conn->fd, SHUT_RDWR);
@@ -37,14 +37,16 @@ static void end_gone(struct conns *conns)
 {
 	nfds_t count = 0;
 
-	for (struct conn *conn = conns->first; conn; conn = conn->next)
-		if (atomic_load(&conn->receiving))
-			conns->polls[count++] =
-			    (struct pollfd){ conn->fd, POLLRDHUP, 0 };
+	for (struct conn *conn = conns->first; conn; conn = conn->next) {
+		if (conn->handed || !atomic_load(&conn->receiving))
+			continue;
+		conns->polls[count] = (struct pollfd){ conn->fd, POLLRDHUP, 0 };
+		conns->polled[count++] = conn;
+	}
 	if (poll(conns->polls, count, 0) <= 0)
 		return;
 	for (nfds_t i = 0; i < count; i++) {
-		struct conn *conn = conns->by_fd[conns->polls[i].fd];
+		struct conn *conn = conns->polled[i];
 		unsigned progress = atomic_load(&conn->progress);
 
 		if (!conns->polls[i].revents || !at_end(conn->fd))
@@ -105,8 +107,8 @@ static int raise_fd_limit(void)
 
 static void free_tables(struct conns *conns)
 {
-	free(conns->by_fd);
 	free(conns->polls);
+	free(conns->polled);
 	if (conns->crowd)
 		crowd_close(conns->crowd);
 }
@@ -123,10 +125,10 @@ bool conns_open(struct conns *conns)
 {
 	*conns = (struct conns){ 0 };
 	conns->fd_max = raise_fd_limit();
-	conns->by_fd = calloc((size_t)conns->fd_max, sizeof *conns->by_fd);
 	conns->polls = calloc((size_t)conns->fd_max, sizeof *conns->polls);
+	conns->polled = calloc((size_t)conns->fd_max, sizeof *conns->polled);
 	conns->crowd = open_crowd(conns->fd_max);
-	if (!conns->by_fd || !conns->polls || !conns->crowd) {
+	if (!conns->polls || !conns->polled || !conns->crowd) {
 		free_tables(conns);
 		return false;
 	}
@@ -156,7 +158,6 @@ static void unlink_conn(struct conns *conns, struct conn *conn)
 		conn->before->next = conn->next;
 	else
 		conns->first = conn->next;
-	conns->by_fd[conn->fd] = NULL;
 	conns->count--;
 	if (conn->counted)
 		crowd_leave(conns->crowd, conn->counted);
@@ -166,76 +167,76 @@ static void unlink_conn(struct conns *conns, struct conn *conn)
 	free(conn);
 }
 
-/* Counts it with its address; false: there are as many as may be. */
-static bool count(struct conns *conns, struct conn *conn, unsigned max)
+/* Counts it with its address. */
+static enum conns_verdict count(
+    struct conns *conns, struct conn *conn, unsigned max)
 {
 	if (conn->peer.local)
-		return true;
+		return CONNS_ENTERED;
 	conn->counted = crowd_enter(conns->crowd, &conn->peer.ip, max);
-	return conn->counted != NULL;
+	if (conn->counted)
+		return CONNS_ENTERED;
+	return CONNS_CROWDED;
+}
+
+static void link_conn(struct conns *conns, struct conn *conn)
+{
+	conn->next = conns->first;
+	if (conn->next)
+		conn->next->before = conn;
+	conns->first = conn;
+	if (conns->count++ == 0)
+		pthread_cond_broadcast(&conns->changed);
 }
 
 struct conn *conns_enter(struct conns *conns, int fd, struct peer peer,
-    int64_t deadline, const struct conns_limits *limits, bool *ret_crowded)
+    int64_t deadline, const struct conns_limits *limits,
+    enum conns_verdict *ret_verdict)
 {
-	struct conn *conn = NULL;
+	struct conn *conn = calloc(1, sizeof *conn);
 
-	*ret_crowded = false;
+	*ret_verdict = CONNS_NO_MEMORY;
+	if (!conn)
+		return NULL;
+	conn->fd = fd;
+	conn->peer = peer;
+	atomic_init(&conn->idle, true);
+	atomic_init(&conn->rested, world_micros());
+	atomic_init(&conn->receiving, true);
+	atomic_init(&conn->deadline, deadline);
 	pthread_mutex_lock(&conns->lock);
-	/* A connection that libmicrohttpd dropped before it told us. */
-	if (fd < conns->fd_max && conns->by_fd[fd])
-		unlink_conn(conns, conns->by_fd[fd]);
-	if (fd < conns->fd_max && conns->count < limits->in_all)
-		conn = calloc(1, sizeof *conn);
-	if (conn) {
-		conn->peer = peer;
-		*ret_crowded = !count(conns, conn, limits->per_address);
-	}
-	if (*ret_crowded) {
-		free(conn);
-		conn = NULL;
-	}
-	if (conn) {
-		conn->fd = fd;
-		atomic_init(&conn->idle, true);
-		atomic_init(&conn->rested, world_micros());
-		atomic_init(&conn->receiving, true);
-		atomic_init(&conn->deadline, deadline);
-		conn->next = conns->first;
-		if (conn->next)
-			conn->next->before = conn;
-		conns->first = conn;
-		conns->by_fd[fd] = conn;
-		if (conns->count++ == 0)
-			pthread_cond_broadcast(&conns->changed);
-	}
+	*ret_verdict = CONNS_FULL;
+	if (conns->count < limits->in_all)
+		*ret_verdict = count(conns, conn, limits->per_address);
+	if (*ret_verdict == CONNS_ENTERED)
+		link_conn(conns, conn);
 	pthread_mutex_unlock(&conns->lock);
-	return conn;
+	if (*ret_verdict == CONNS_ENTERED)
+		return conn;
+	free(conn);
+	return NULL;
 }
 
-struct conn *conns_find(struct conns *conns, int fd)
+void conns_hand_over(struct conns *conns, struct conn *conn)
 {
-	struct conn *conn = NULL;
-
 	pthread_mutex_lock(&conns->lock);
-	if (fd >= 0 && fd < conns->fd_max)
-		conn = conns->by_fd[fd];
+	conn->handed = true;
 	pthread_mutex_unlock(&conns->lock);
-	return conn;
+}
+
+void conns_took(struct conns *conns, struct conn *conn)
+{
+	pthread_mutex_lock(&conns->lock);
+	conn->handed = false;
+	if (conns->cut)
+		shutdown(conn->fd, SHUT_RDWR);
+	pthread_mutex_unlock(&conns->lock);
 }
 
 void conns_leave(struct conns *conns, struct conn *conn)
 {
 	pthread_mutex_lock(&conns->lock);
 	unlink_conn(conns, conn);
-	pthread_mutex_unlock(&conns->lock);
-}
-
-void conns_forget(struct conns *conns, int fd, const struct conn *conn)
-{
-	pthread_mutex_lock(&conns->lock);
-	if (conns->by_fd[fd] == conn)
-		unlink_conn(conns, conns->by_fd[fd]);
 	pthread_mutex_unlock(&conns->lock);
 }
 
@@ -262,7 +263,7 @@ void conns_end_idle(struct conns *conns, int64_t now, int64_t grace)
 	for (struct conn *conn = conns->first; conn; conn = conn->next) {
 		uint64_t bytes;
 
-		if (!atomic_load(&conn->idle))
+		if (conn->handed || !atomic_load(&conn->idle))
 			continue;
 		bytes = heard(conn->fd);
 		if (bytes != conn->heard)
@@ -278,8 +279,10 @@ void conns_end_idle(struct conns *conns, int64_t now, int64_t grace)
 void conns_end_all(struct conns *conns)
 {
 	pthread_mutex_lock(&conns->lock);
+	conns->cut = true;
 	for (struct conn *conn = conns->first; conn; conn = conn->next)
-		shutdown(conn->fd, SHUT_RDWR);
+		if (!conn->handed)
+			shutdown(conn->fd, SHUT_RDWR);
 	pthread_mutex_unlock(&conns->lock);
 }
 

@@ -20,7 +20,9 @@
 struct conn {
 	struct conn *next;
 	struct conn *before;
+	struct conn *behind; /* in its loop's list, see loop.c */
 	int fd;
+	bool handed;       /* see conns_hand_over */
 	struct loop *loop; /* that serves it */
 	struct peer peer;
 	struct crowd_entry *counted; /* with its address; NULL: it has none */
@@ -43,11 +45,12 @@ struct conns {
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
 	struct conn *first;
-	struct conn **by_fd;
-	struct pollfd *polls; /* the watchdog's, fd_max long */
-	int fd_max;           /* by_fd's size */
+	struct pollfd *polls; /* the watchdog's, fd_max long; whose */
+	struct conn **polled; /* each is */
+	int fd_max;           /* as many descriptors may be open */
 	unsigned count;
 	struct crowd *crowd;
+	bool cut; /* conns_end_all */
 	bool stopping;
 	pthread_t watchdog;
 };
@@ -63,17 +66,25 @@ struct conns_limits {
 	unsigned per_address; /* or IPv6 /64; 0: any number */
 };
 
-/* Enters an accepted socket. NULL when there are as many already
- * (*ret_crowded: of its address), or when there is no memory. */
+enum conns_verdict {
+	CONNS_ENTERED,
+	CONNS_FULL,    /* limits.in_all are there already */
+	CONNS_CROWDED, /* limits.per_address of its address are */
+	CONNS_NO_MEMORY,
+};
+
+/* Enters an accepted socket; NULL unless the verdict is CONNS_ENTERED. */
 struct conn *conns_enter(struct conns *conns, int fd, struct peer peer,
-    int64_t deadline, const struct conns_limits *limits, bool *ret_crowded);
-/* The connection of a socket; NULL when it is none of ours. */
-struct conn *conns_find(struct conns *conns, int fd);
-/* To be called while the socket is still open; frees conn. */
+    int64_t deadline, const struct conns_limits *limits,
+    enum conns_verdict *ret_verdict);
+/* The socket may be closed by somebody else from now on, without a word: it
+ * is not touched until conns_took or conns_leave. */
+void conns_hand_over(struct conns *conns, struct conn *conn);
+/* It is open; who has it calls conns_leave before it is closed. */
+void conns_took(struct conns *conns, struct conn *conn);
+/* To be called while the socket is still open, or since conns_hand_over;
+ * frees conn. */
 void conns_leave(struct conns *conns, struct conn *conn);
-/* The same for a socket that was closed before anybody served it: does
- * nothing when conn is not there any more. */
-void conns_forget(struct conns *conns, int fd, const struct conn *conn);
 
 /* Something has arrived, or will have to: the next until the deadline. */
 void conn_expect(struct conn *conn, int64_t deadline);
@@ -87,7 +98,7 @@ void conn_rest(struct conn *conn);
 /* Lets connections end that have been idle for `grace` microseconds, without
  * a byte since the last call: what they have sent is still answered. */
 void conns_end_idle(struct conns *conns, int64_t now, int64_t grace);
-/* Cuts all that are left. */
+/* Cuts all that are left, and those that still come. */
 void conns_end_all(struct conns *conns);
 /* Waits until none is left or the time is reached; true: none is left. */
 bool conns_wait(struct conns *conns, int64_t until);

@@ -48,7 +48,7 @@ bool gate_tidy(struct gate *gate);
 /* Whether it speaks TLS now. */
 bool gate_has_tls(struct gate *gate);
 
-/* Hands a connection to the next loop; false: it takes no more now. */
+/* Hands a connection to the next loop; false: no memory. */
 bool gate_add(struct gate *gate, const struct loop_guest *guest);
 
 #endif

@@ -243,8 +243,8 @@ static void on_completed(void *argument, struct MHD_Connection *mhd,
 static void on_connection(void *argument, struct MHD_Connection *mhd,
     void **socket_context, enum MHD_ConnectionNotificationCode what)
 {
-	const struct entrance *entrance = argument;
-	struct conns *conns = &entrance->server->conns;
+	struct loop *loop = argument;
+	const struct entrance *entrance = loop_entrance(loop);
 	const union MHD_ConnectionInfo *info;
 
 	metrics_connection(entrance->server->metrics,
@@ -254,9 +254,9 @@ static void on_connection(void *argument, struct MHD_Connection *mhd,
 		info = MHD_get_connection_info(
 		    mhd, MHD_CONNECTION_INFO_CONNECTION_FD);
 		*socket_context =
-		    info ? conns_find(conns, info->connect_fd) : NULL;
+		    info ? loop_took(loop, info->connect_fd) : NULL;
 	} else if (*socket_context) {
-		conns_leave(conns, *socket_context);
+		conns_leave(&entrance->server->conns, *socket_context);
 		*socket_context = NULL;
 	}
 }
@@ -277,8 +277,8 @@ static size_t leave_escaped(
 	return strlen(text);
 }
 
-struct MHD_Daemon *handler_start(
-    const struct entrance *entrance, const struct loop_options *options)
+struct MHD_Daemon *handler_start(const struct entrance *entrance,
+    const struct loop_options *options, struct loop *loop)
 {
 	void *argument = (void *)(uintptr_t)entrance;
 	struct MHD_OptionItem tls[] = {
@@ -299,7 +299,7 @@ struct MHD_Daemon *handler_start(
 	    on_log, NULL, MHD_OPTION_URI_LOG_CALLBACK, on_target, argument,
 	    MHD_OPTION_UNESCAPE_CALLBACK, leave_escaped, NULL,
 	    MHD_OPTION_NOTIFY_COMPLETED, on_completed, argument,
-	    MHD_OPTION_NOTIFY_CONNECTION, on_connection, argument,
+	    MHD_OPTION_NOTIFY_CONNECTION, on_connection, loop,
 	    MHD_OPTION_CONNECTION_TIMEOUT, options->idle_timeout,
 	    MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX,
 	    MHD_OPTION_CONNECTION_MEMORY_LIMIT,

@@ -2,8 +2,6 @@
 
 #include "http/handler.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <microhttpd.h>
 #include <pthread.h>
@@ -12,34 +10,103 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+/* A connection that waits for the loop's thread. */
+struct guest {
+	struct guest *next;
+	struct loop_guest is;
+};
+
 struct loop {
-	struct server *server;
+	const struct entrance *entrance;
 	struct MHD_Daemon *daemon;
 	pthread_t thread;
-	int epoll;     /* the daemon's own, guests and wake */
-	int guests[2]; /* a pipe of struct loop_guest; closed to end it */
-	int wake;      /* an eventfd */
+	int epoll; /* the daemon's own, and wake */
+	int wake;  /* an eventfd: guests, resumed connections, the end */
+	pthread_mutex_t lock; /* of the guests */
+	struct guest *first;
+	struct guest **last;
+	struct conn *handed;       /* see take_guests; the thread's own, */
+	struct conn **handed_last; /* in the order of their coming */
+	atomic_bool ending;
 	atomic_bool retired;
 	atomic_uint guest_count;
 };
 
-/* One write each, whole. */
-_Static_assert(sizeof(struct loop_guest) <= PIPE_BUF, "a guest is atomic");
-
-/* Takes who has come; false when the pipe is closed. */
-static bool take_guests(struct loop *loop)
+static struct conns *conns_of(const struct loop *loop)
 {
-	struct loop_guest guest;
-	ssize_t len;
+	return &loop->entrance->server->conns;
+}
 
-	while ((len = read(loop->guests[0], &guest, sizeof guest)) > 0)
-		/* It closes the socket when it fails. */
-		if (MHD_add_connection(loop->daemon, guest.fd,
-			(const struct sockaddr *)&guest.address,
-			guest.len) != MHD_YES)
-			conns_forget(
-			    &loop->server->conns, guest.fd, guest.conn);
-	return len < 0;
+static struct guest *next_guests(struct loop *loop)
+{
+	struct guest *guests;
+
+	pthread_mutex_lock(&loop->lock);
+	guests = loop->first;
+	loop->first = NULL;
+	loop->last = &loop->first;
+	pthread_mutex_unlock(&loop->lock);
+	return guests;
+}
+
+static void hand_over(struct loop *loop, struct conn *conn)
+{
+	conns_hand_over(conns_of(loop), conn);
+	conn->behind = NULL;
+	*loop->handed_last = conn;
+	loop->handed_last = &conn->behind;
+}
+
+/*
+ * libmicrohttpd takes them in now, or when it runs next. Where it cannot (no
+ * memory, no room in its epoll) it closes the socket, and mostly says nothing:
+ * the number of the socket is another's then. So each is in the list of those
+ * handed over until loop_took, and whoever is left there after the run is
+ * gone (forget_lost).
+ */
+static void take_guests(struct loop *loop)
+{
+	struct guest *guest = next_guests(loop), *next;
+
+	for (struct guest *one = guest; one; one = one->next)
+		hand_over(loop, one->is.conn);
+	for (; guest; guest = next) {
+		next = guest->next;
+		MHD_add_connection(loop->daemon, guest->is.fd,
+		    (const struct sockaddr *)&guest->is.address, guest->is.len);
+		free(guest);
+	}
+}
+
+struct conn *loop_took(struct loop *loop, int fd)
+{
+	struct conn **at = &loop->handed, *conn;
+
+	/* All of the list were open at once: no number is there twice. */
+	while (*at && (*at)->fd != fd)
+		at = &(*at)->behind;
+	conn = *at;
+	if (!conn)
+		return NULL;
+	*at = conn->behind;
+	if (!*at)
+		loop->handed_last = at;
+	conns_took(conns_of(loop), conn);
+	return conn;
+}
+
+static void forget_lost(struct loop *loop)
+{
+	struct conn *conn = loop->handed;
+
+	loop->handed = NULL;
+	loop->handed_last = &loop->handed;
+	while (conn) {
+		struct conn *next = conn->behind;
+
+		conns_leave(conns_of(loop), conn);
+		conn = next;
+	}
 }
 
 /* Milliseconds for epoll_wait. */
@@ -52,34 +119,33 @@ static int wait_time(const struct loop *loop)
 	return milliseconds < INT_MAX ? (int)milliseconds : INT_MAX;
 }
 
-/* Waits until there is something to do; false when the loop is to end. */
-static bool wait_for_work(struct loop *loop)
+static void wait_for_work(struct loop *loop)
 {
-	struct epoll_event events[3];
-	int count = epoll_wait(loop->epoll, events, 3, wait_time(loop));
-	bool go_on = true;
+	struct epoll_event events[2];
+	int count = epoll_wait(loop->epoll, events, 2, wait_time(loop));
 
 	for (int i = 0; i < count; i++) {
 		uint64_t wakes;
 		ssize_t len;
 
-		if (events[i].data.fd == loop->guests[0])
-			go_on = take_guests(loop);
-		else if (events[i].data.fd == loop->wake) {
-			/* Before the daemon runs: no later one is lost. */
-			len = read(loop->wake, &wakes, sizeof wakes);
-			(void)len;
-		}
+		if (events[i].data.fd != loop->wake)
+			continue;
+		/* Before it looks what there is: no later one is lost. */
+		len = read(loop->wake, &wakes, sizeof wakes);
+		(void)len;
+		take_guests(loop);
 	}
-	return go_on;
 }
 
 static void *run(void *argument)
 {
 	struct loop *loop = argument;
 
-	while (wait_for_work(loop))
+	while (!atomic_load(&loop->ending)) {
+		wait_for_work(loop);
 		MHD_run(loop->daemon);
+		forget_lost(loop);
+	}
 	return NULL;
 }
 
@@ -94,27 +160,25 @@ static bool start(struct loop *loop)
 {
 	const union MHD_DaemonInfo *info;
 
-	if (pipe2(loop->guests, O_CLOEXEC | O_NONBLOCK) < 0)
-		return false;
 	info = MHD_get_daemon_info(loop->daemon, MHD_DAEMON_INFO_EPOLL_FD);
 	loop->epoll = epoll_create1(EPOLL_CLOEXEC);
 	loop->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	return info && loop->epoll >= 0 && loop->wake >= 0 &&
-	       watch(loop, loop->guests[0]) && watch(loop, loop->wake) &&
-	       watch(loop, info->epoll_fd) &&
+	       watch(loop, loop->wake) && watch(loop, info->epoll_fd) &&
 	       pthread_create(&loop->thread, NULL, run, loop) == 0;
 }
 
 static void release(struct loop *loop)
 {
+	take_guests(loop);
 	if (loop->daemon)
 		MHD_stop_daemon(loop->daemon);
+	forget_lost(loop);
 	if (loop->epoll >= 0)
 		close(loop->epoll);
-	if (loop->guests[0] >= 0)
-		close(loop->guests[0]);
 	if (loop->wake >= 0)
 		close(loop->wake);
+	pthread_mutex_destroy(&loop->lock);
 	free(loop);
 }
 
@@ -125,29 +189,40 @@ struct loop *loop_open(
 
 	if (!loop)
 		return NULL;
-	*loop = (struct loop){ .server = entrance->server,
-		.epoll = -1,
-		.guests = { -1, -1 },
-		.wake = -1 };
-	loop->daemon = handler_start(entrance, options);
+	*loop = (struct loop){ .entrance = entrance, .epoll = -1, .wake = -1 };
+	loop->last = &loop->first;
+	loop->handed_last = &loop->handed;
+	pthread_mutex_init(&loop->lock, NULL);
+	loop->daemon = handler_start(entrance, options, loop);
 	if (loop->daemon && start(loop))
 		return loop;
-	if (loop->guests[1] >= 0)
-		close(loop->guests[1]);
 	release(loop);
 	return NULL;
 }
 
 bool loop_add(struct loop *loop, const struct loop_guest *guest)
 {
-	ssize_t written;
+	struct guest *last = malloc(sizeof *last);
+	bool first;
 
+	if (!last)
+		return false;
+	*last = (struct guest){ NULL, *guest };
 	guest->conn->loop = loop;
 	atomic_fetch_add(&loop->guest_count, 1);
-	do {
-		written = write(loop->guests[1], guest, sizeof *guest);
-	} while (written < 0 && errno == EINTR);
-	return written == sizeof *guest;
+	pthread_mutex_lock(&loop->lock);
+	first = !loop->first;
+	*loop->last = last;
+	loop->last = &last->next;
+	pthread_mutex_unlock(&loop->lock);
+	if (first)
+		loop_wake(loop);
+	return true;
+}
+
+const struct entrance *loop_entrance(const struct loop *loop)
+{
+	return loop->entrance;
 }
 
 void loop_hold(struct loop *loop)
@@ -186,7 +261,8 @@ void loop_wake(struct loop *loop)
 
 void loop_close(struct loop *loop)
 {
-	close(loop->guests[1]);
+	atomic_store(&loop->ending, true);
+	loop_wake(loop);
 	pthread_join(loop->thread, NULL);
 	release(loop);
 }

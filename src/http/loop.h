@@ -46,8 +46,12 @@ void loop_hold(struct loop *loop);
 /* One of them has gone. */
 void loop_left(struct loop *loop);
 
-/* Hands a connection over; false while hundreds are on their way already. */
+/* Hands a connection over; false: no memory, it is the caller's still. */
 bool loop_add(struct loop *loop, const struct loop_guest *guest);
+/* From the loop's own thread: libmicrohttpd has taken the connection with this
+ * socket. NULL: it did not come from loop_add. */
+struct conn *loop_took(struct loop *loop, int fd);
+const struct entrance *loop_entrance(const struct loop *loop);
 
 /* From any thread: it looks at its connections at once, for one was resumed.
  * (Without threads of its own libmicrohttpd wakes nobody.) */

@@ -14,7 +14,7 @@
 #define METRICS_BUCKETS 21
 #define METRICS_LISTENERS 2
 #define METRICS_FAMILIES 16
-#define METRICS_REASONS 3
+#define METRICS_REASONS 2
 /* Domains that are told apart; slots of others count under "other". */
 #define METRICS_DOMAINS 1000
 

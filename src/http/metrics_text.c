@@ -10,7 +10,7 @@
 static const char *const listeners[METRICS_LISTENERS] = { "listen", "public" };
 /* As enum refusal_kind. */
 static const char *const reasons[METRICS_REASONS] = { "connections",
-	"connections_per_address", "loop" };
+	"connections_per_address" };
 
 static uint64_t get(const _Atomic(uint64_t) *count)
 {

@@ -311,3 +311,21 @@ def test_both_reasons_are_told(start):
         assert lines.served(2, B) == 1
         slotd.wait_line(REASON)
         slotd.wait_line("limits.connections reached")
+
+
+def test_a_burst_on_one_loop(start):
+    """However many come at once: the loop takes them when it can."""
+    slotd = start(config(0, listen={"threads": 1}))
+    with Lines(slotd.address) as lines:
+        assert lines.served(1) == 1
+        for _ in range(3):
+            os.kill(slotd.process.pid, signal.SIGSTOP)
+            try:
+                burst = [lines.dial() for _ in range(1000)]
+                for line in burst:
+                    line.send(HEALTH)
+            finally:
+                os.kill(slotd.process.pid, signal.SIGCONT)
+            assert [line.reply().status for line in burst] == [200] * 1000
+            for line in burst:
+                line.close()
