@@ -52,10 +52,12 @@ static int issue(
 static int open_and_issue(struct conf *conf, const struct slot_request *request)
 {
 	char wrong[512];
-	struct service *service = service_open(conf, NULL, wrong, sizeof wrong);
+	struct service *service = service_look(conf, wrong, sizeof wrong);
 	int code = EXIT_FAULT;
 
-	if (service) {
+	if (service && service->fs && !service->keyring) {
+		fprintf(stderr, "slotd slot: %s\n", fs_lack(service->fs));
+	} else if (service) {
 		service_wait(service, CREDS_WAIT_MS);
 		code = issue(service, request);
 	} else {

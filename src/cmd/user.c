@@ -137,9 +137,11 @@ static int run(int argc, char **argv)
 	conf = options_conf(&command_user, path);
 	if (!conf)
 		return EXIT_FAULT;
-	service = service_open(conf, NULL, wrong, sizeof wrong);
+	service = service_look(conf, wrong, sizeof wrong);
 	if (!service)
 		fprintf(stderr, "slotd user: %s\n", wrong);
+	else if (!service->keyring && service->fs)
+		fprintf(stderr, "slotd user: %s\n", fs_lack(service->fs));
 	else if (!service->keyring)
 		fprintf(stderr, "slotd user: key_file is not set; make one "
 				"with: openssl rand -hex 32\n");

@@ -1,5 +1,7 @@
 #include "conf/environment.h"
 
+#include "conf/paths.h"
+
 #include "core/chars.h"
 #include "creds/container.h"
 
@@ -53,9 +55,11 @@ static struct span join(
 	return buf_span(&out);
 }
 
-static void warn_unreadable(
+static void look_at(
     const struct environment *environment, const char *name, struct span path)
 {
+	if (path.len)
+		paths_add(environment->reader, environment->node, path.at);
 	if (path.len && access(path.at, R_OK) != 0)
 		warn(environment, "%s: cannot read %s: %s", name, path.at,
 		    strerror(errno));
@@ -114,8 +118,7 @@ static void read_shared(struct environment *environment, bool must)
 		    "the environment has neither AWS_SHARED_CREDENTIALS_FILE "
 		    "nor HOME");
 	else if (must || named || profile.len)
-		warn_unreadable(
-		    environment, "the shared credentials file", path);
+		look_at(environment, "the shared credentials file", path);
 }
 
 static bool has_scheme(struct span url)
@@ -183,7 +186,7 @@ static void read_identity(
 	text[CREDS_ROLE_ARN] = role;
 	text[CREDS_IDENTITY_FILE] = file;
 	text[CREDS_SESSION_NAME] = session.len ? session : span_of("slotd");
-	warn_unreadable(environment, "AWS_WEB_IDENTITY_TOKEN_FILE", file);
+	look_at(environment, "AWS_WEB_IDENTITY_TOKEN_FILE", file);
 	read_sts(environment, region);
 }
 
@@ -216,7 +219,7 @@ static void read_container(struct environment *environment, bool must)
 	    get(environment, "AWS_CONTAINER_AUTHORIZATION_TOKEN");
 	text[CREDS_CONTAINER_TOKEN_FILE] =
 	    get(environment, "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE");
-	warn_unreadable(environment, "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
+	look_at(environment, "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
 	    text[CREDS_CONTAINER_TOKEN_FILE]);
 }
 

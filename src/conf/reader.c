@@ -1,5 +1,6 @@
 #include "conf/reader.h"
 
+#include "conf/paths.h"
 #include "conf/sizes.h"
 
 #include <stdarg.h>
@@ -178,6 +179,7 @@ bool read_path(
 	path = memory_get(reader->keep, folder.len + text.len + 1);
 	memcpy(path, folder.at, folder.len);
 	memcpy(path + folder.len, text.at, text.len);
+	paths_add(reader, node, path);
 	*ret_path = path;
 	return true;
 }

@@ -11,10 +11,13 @@ struct reader {
 	struct memory *keep;    /* what conf points to */
 	struct memory *scratch; /* gone when the reading ends */
 	struct faults *faults;
-	const char *folder;       /* of the file, with its slash; or "" */
-	bool incomplete;          /* missing settings are not told */
-	bool has_store;           /* the types of all stores are known */
-	struct seen_secret *seen; /* see secret.h */
+	const char *folder;         /* of the file, with its slash; or "" */
+	bool incomplete;            /* missing settings are not told */
+	bool has_store;             /* the types of all stores are known */
+	struct seen_secret *seen;   /* see secret.h */
+	struct named_path *paths;   /* see paths.h */
+	const struct node *fs_node; /* the embedded store's path; or NULL */
+	const char *fs_path;
 };
 
 /* A fault or warning of a setting. */

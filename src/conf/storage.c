@@ -1,5 +1,6 @@
 #include "conf/storage.h"
 
+#include "conf/paths.h"
 #include "core/chars.h"
 
 #include <string.h>
@@ -284,4 +285,5 @@ void check_storages(struct reader *reader, const struct node *root)
 			storage->fs.keyring = &conf->keyring;
 		}
 	}
+	paths_check(reader);
 }

@@ -46,6 +46,8 @@ void fs_path(struct reader *reader, const struct node *node, void *into)
 	else
 		warn_not_writable(reader, node, path);
 	fs->path = path;
+	reader->fs_node = node;
+	reader->fs_path = path;
 }
 
 void fs_expire(struct reader *reader, const struct node *node, void *into)

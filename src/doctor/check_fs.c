@@ -10,6 +10,7 @@ enum verdict check_folder(struct doctor *doctor)
 {
 	const char *path = doctor->storage->fs.path;
 	struct stat status;
+	long longest;
 
 	if (stat(path, &status) != 0) {
 		seen(doctor, "%s: %s", path, strerror(errno));
@@ -31,6 +32,16 @@ enum verdict check_folder(struct doctor *doctor)
 		    "Run the doctor as the service's user. Else: chown slotd "
 		    "%s\n",
 		    path);
+		return VERDICT_FAILURE;
+	}
+	longest = pathconf(path, _PC_NAME_MAX);
+	if (longest > 0 && longest < FS_SEGMENT_MAX) {
+		seen(doctor, "%s: file names end at %ld bytes there", path,
+		    longest);
+		change(doctor,
+		    "slotd does not start: names may have %d bytes. "
+		    "Use ext4, XFS, btrfs or tmpfs.\n",
+		    FS_SEGMENT_MAX);
 		return VERDICT_FAILURE;
 	}
 	seen(doctor, "%s can be written", path);

@@ -30,6 +30,17 @@ static bool has_jwt(const struct conf *conf)
 	return false;
 }
 
+static struct fs *open_folder(const struct service *service,
+    const struct fs_config *config, const struct service *before, char *wrong,
+    size_t wrong_size)
+{
+	if (service->looks)
+		return fs_look(config, wrong, wrong_size);
+	if (before && before->fs)
+		return fs_open_again(config, before->fs, wrong, wrong_size);
+	return fs_open(config, wrong, wrong_size);
+}
+
 /* First of all stores: it may make the key_file. */
 static bool open_fs(struct service *service, const struct service *before,
     char *wrong, size_t wrong_size)
@@ -45,9 +56,7 @@ static bool open_fs(struct service *service, const struct service *before,
 		config = conf->storages[i].fs;
 		config.has_until = has_jwt(conf);
 		service->fs =
-		    before && before->fs
-			? fs_open_again(&config, before->fs, wrong, wrong_size)
-			: fs_open(&config, wrong, wrong_size);
+		    open_folder(service, &config, before, wrong, wrong_size);
 		if (!service->fs)
 			return false;
 		service->stores[i] = fs_store(service->fs);
@@ -153,8 +162,8 @@ static void finish(struct service *service)
 	free(service);
 }
 
-struct service *service_open(struct conf *conf, const struct service *before,
-    char *wrong, size_t wrong_size)
+static struct service *open_as(struct conf *conf, bool looks,
+    const struct service *before, char *wrong, size_t wrong_size)
 {
 	struct service *service = calloc(1, sizeof *service);
 
@@ -165,11 +174,23 @@ struct service *service_open(struct conf *conf, const struct service *before,
 	}
 	atomic_init(&service->holders, 1);
 	service->conf = conf;
+	service->looks = looks;
 	service->log = (struct log){ conf->log_format, conf->log_level };
 	if (open_all(service, before, wrong, wrong_size))
 		return service;
 	finish(service);
 	return NULL;
+}
+
+struct service *service_open(struct conf *conf, const struct service *before,
+    char *wrong, size_t wrong_size)
+{
+	return open_as(conf, false, before, wrong, wrong_size);
+}
+
+struct service *service_look(struct conf *conf, char *wrong, size_t wrong_size)
+{
+	return open_as(conf, true, NULL, wrong, wrong_size);
 }
 
 bool service_authenticate(struct service *service, struct replay *replay)

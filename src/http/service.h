@@ -18,6 +18,7 @@ struct service {
 	struct service *older; /* the edge's */
 	struct conf *conf;
 	bool keep_conf; /* it outlives the service */
+	bool looks;     /* opened by service_look */
 	struct log log;
 	struct auth auth;        /* replay == NULL: nobody is authenticated */
 	struct sources *sources; /* of credentials */
@@ -38,6 +39,13 @@ struct service {
  */
 struct service *service_open(struct conf *conf, const struct service *before,
     char *wrong, size_t wrong_size);
+
+/*
+ * The same for a command, which makes neither folder nor key: without
+ * key_file keyring is NULL while the embedded store has no key (fs_lack says
+ * why).
+ */
+struct service *service_look(struct conf *conf, char *wrong, size_t wrong_size);
 
 /* Its callers share this replay table from now on; false: no memory. */
 bool service_authenticate(struct service *service, struct replay *replay);

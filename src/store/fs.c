@@ -2,16 +2,9 @@
 
 #include "slot/media_type.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/xattr.h>
-#include <unistd.h>
-
-#define PROBE ".probe"
 
 static enum failure sign(struct store *store,
     const struct store_request *request, struct store_slot *ret_slot,
@@ -21,6 +14,10 @@ static enum failure sign(struct store *store,
 	int64_t expires = request->now + fs->config.put_ttl;
 	enum failure failure;
 
+	if (fs_lack(fs)) {
+		why->reason = fs_lack(fs);
+		return FAILURE_UNAVAILABLE;
+	}
 	if (!fs_path_valid(request->key)) {
 		why->detail = "jid: its domain is too long for this server's "
 			      "keys";
@@ -69,124 +66,16 @@ static bool read_url(struct store *store, struct span url, struct buf *out)
 	return false;
 }
 
-static void release_folder(struct fs_folder *folder)
-{
-	if (!folder || atomic_fetch_sub(&folder->holders, 1) > 1)
-		return;
-	if (folder->root >= 0)
-		close(folder->root);
-	pthread_mutex_destroy(&folder->running_lock);
-	pthread_mutex_destroy(&folder->room_lock);
-	free(folder->path);
-	free(folder);
-}
-
-static struct fs_folder *make_folder(const char *path)
-{
-	struct fs_folder *folder = calloc(1, sizeof *folder);
-
-	if (!folder)
-		return NULL;
-	folder->path = strdup(path);
-	if (!folder->path) {
-		free(folder);
-		return NULL;
-	}
-	folder->root = -1;
-	atomic_init(&folder->holders, 1);
-	pthread_mutex_init(&folder->running_lock, NULL);
-	pthread_mutex_init(&folder->room_lock, NULL);
-	return folder;
-}
-
 static void close_store(struct store *store)
 {
 	struct fs *fs = (struct fs *)store;
 
-	release_folder(fs->folder);
+	fs_folder_release(fs->folder);
 	keyring_done(&fs->own);
 	free(fs);
 }
 
 static const struct store_class class = { "fs", sign, read_url, close_store };
-
-static bool sentence(const struct fs *fs, const char *what, const char *words,
-    char *wrong, size_t wrong_size)
-{
-	snprintf(wrong, wrong_size, "%s: %s%s%s", fs->config.path, what,
-	    *words ? ": " : "", words);
-	return false;
-}
-
-static bool open_root(struct fs *fs, char *wrong, size_t wrong_size)
-{
-	bool made = !mkdir(fs->config.path, 0700);
-	int fd;
-
-	if (!made && errno != EEXIST)
-		return sentence(
-		    fs, "cannot be made", strerror(errno), wrong, wrong_size);
-	fs->folder->root =
-	    open(fs->config.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fs->folder->root < 0)
-		return sentence(fs,
-		    errno == ENOTDIR ? "is no folder" : "cannot be opened",
-		    errno == ENOTDIR ? "" : strerror(errno), wrong, wrong_size);
-	if (made) {
-		int parent = openat(
-		    fs->folder->root, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-		/* Without leave to read it, its durability is left to the
-		 * system. */
-		if (parent >= 0) {
-			fs_path_sync(parent);
-			close(parent);
-		}
-	}
-	fd = fs_path_open(fs->folder->root, span_of("."), O_PATH);
-	if (fd < 0)
-		return sentence(fs,
-		    errno == ENOSYS
-			? "openat2 is missing, by a Linux before 5.6 or by "
-			  "RestrictSUIDSGID="
-			: "openat2 is refused",
-		    strerror(errno), wrong, wrong_size);
-	close(fd);
-	return true;
-}
-
-/* Tries on a nameless file all that an upload will need. */
-static bool probe_file(struct fs *fs, int fd, char *wrong, size_t wrong_size)
-{
-	fs->folder->has_types = !fsetxattr(fd, FS_XATTR_TYPE, "a/b", 3, 0);
-	if (fs_path_link(fd, fs->folder->root, PROBE) && errno != EEXIST)
-		return sentence(fs,
-		    "a finished file cannot be linked into place (is /proc "
-		    "mounted?)",
-		    strerror(errno), wrong, wrong_size);
-	unlinkat(fs->folder->root, PROBE, 0);
-	return true;
-}
-
-static bool probe(struct fs *fs, char *wrong, size_t wrong_size)
-{
-	int fd = openat(
-	    fs->folder->root, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
-	bool ok;
-
-	if (fd < 0 &&
-	    (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL))
-		return sentence(fs,
-		    "this file system has no O_TMPFILE; use ext4, XFS, btrfs "
-		    "or tmpfs",
-		    "", wrong, wrong_size);
-	if (fd < 0)
-		return sentence(fs, "files cannot be made in it",
-		    strerror(errno), wrong, wrong_size);
-	ok = probe_file(fs, fd, wrong, wrong_size);
-	close(fd);
-	return ok;
-}
 
 static struct fs *make(const struct fs_config *config)
 {
@@ -200,9 +89,31 @@ static struct fs *make(const struct fs_config *config)
 	return fs;
 }
 
+static struct fs *no_memory(char *wrong, size_t wrong_size)
+{
+	snprintf(wrong, wrong_size, "out of memory");
+	return NULL;
+}
+
+/* With a folder of its own. */
+static struct fs *make_first(
+    const struct fs_config *config, char *wrong, size_t wrong_size)
+{
+	struct fs_folder *folder = fs_folder_new(config->path);
+	struct fs *fs = folder ? make(config) : NULL;
+
+	if (!fs) {
+		fs_folder_release(folder);
+		return no_memory(wrong, wrong_size);
+	}
+	fs->folder = folder;
+	return fs;
+}
+
 static struct fs *finish(struct fs *fs, bool ok, char *wrong, size_t wrong_size)
 {
-	if (ok && (fs->config.keyring || fs_key_open(fs, wrong, wrong_size))) {
+	if (ok &&
+	    (fs->config.keyring || fs_key_open(fs, true, wrong, wrong_size))) {
 		fs_until_mark(fs);
 		return fs;
 	}
@@ -210,25 +121,14 @@ static struct fs *finish(struct fs *fs, bool ok, char *wrong, size_t wrong_size)
 	return NULL;
 }
 
-static struct fs *no_memory(char *wrong, size_t wrong_size)
-{
-	snprintf(wrong, wrong_size, "out of memory");
-	return NULL;
-}
-
 struct fs *fs_open(
     const struct fs_config *config, char *wrong, size_t wrong_size)
 {
-	struct fs_folder *folder = make_folder(config->path);
-	struct fs *fs = folder ? make(config) : NULL;
+	struct fs *fs = make_first(config, wrong, wrong_size);
 
-	if (!fs) {
-		release_folder(folder);
-		return no_memory(wrong, wrong_size);
-	}
-	fs->folder = folder;
-	return finish(fs,
-	    open_root(fs, wrong, wrong_size) && probe(fs, wrong, wrong_size),
+	if (!fs)
+		return NULL;
+	return finish(fs, fs_folder_open(fs->folder, true, wrong, wrong_size),
 	    wrong, wrong_size);
 }
 
@@ -245,6 +145,23 @@ struct fs *fs_open_again(const struct fs_config *config,
 	return finish(fs, true, wrong, wrong_size);
 }
 
+struct fs *fs_look(
+    const struct fs_config *config, char *wrong, size_t wrong_size)
+{
+	struct fs *fs = make_first(config, wrong, wrong_size);
+
+	if (fs &&
+	    fs_folder_open(fs->folder, false, fs->lack, sizeof fs->lack) &&
+	    !config->keyring)
+		fs_key_open(fs, false, fs->lack, sizeof fs->lack);
+	return fs;
+}
+
+const char *fs_lack(const struct fs *fs)
+{
+	return *fs->lack ? fs->lack : NULL;
+}
+
 const char *fs_folder_path(const struct fs *fs)
 {
 	return fs->folder->path;
@@ -257,5 +174,5 @@ struct store *fs_store(struct fs *fs)
 
 const struct keyring *fs_keyring(const struct fs *fs)
 {
-	return fs->keyring;
+	return fs->keyring->count ? fs->keyring : NULL;
 }

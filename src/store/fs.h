@@ -8,16 +8,20 @@
 #include "slotd/store.h"
 
 /*
- * The embedded store: files under one folder, object keys as their paths,
- * the bytes just as they were sent. The media type stands in the extended
- * attribute user.mime_type; where the file system has none, the file name's
- * ending decides. A file appears whole or not at all.
+ * The embedded store: files below PATH/files, object keys as their paths,
+ * the bytes just as they were sent. What else lies in PATH is never served,
+ * listed or removed. The media type stands in the extended attribute
+ * user.mime_type; where the file system has none, the file name's ending
+ * decides. A file appears whole or not at all.
  *
  * fs_slot_* cost no disk and may run in an event loop; all else may block
  * and belongs on a thread that may wait.
  */
+#define FS_FILES "files"
+#define FS_SEGMENT_MAX 255 /* bytes between two slashes of a key */
+
 struct fs_config {
-	const char *path;       /* its last folder is made when missing, 0700 */
+	const char *path;       /* uploads live in its folder FS_FILES */
 	struct span public_url; /* no slash at its end */
 	uint32_t put_ttl;       /* seconds */
 	uint32_t expire_after;  /* seconds after the upload; 0: never */
@@ -30,15 +34,27 @@ struct fs_config {
 struct fs;
 
 /*
- * Opens the folder; makes it and `.key` (0600) where needed, and tries what
- * uploads will need (O_TMPFILE, linkat by /proc, openat2). The folder itself
- * may be a symbolic link. NULL with a sentence in wrong that names the path
- * (wrong_size bytes); no secret stands in it. Many processes may open one
- * folder at once: they end with one key.
+ * Opens the folder for a service; makes the last folder of the path (0700),
+ * FS_FILES in it and `.key` (0600) where needed, and tries what uploads will
+ * need (O_TMPFILE, linkat by /proc, openat2, names of FS_SEGMENT_MAX bytes).
+ * The path itself may be a symbolic link. NULL with a sentence in wrong that
+ * names the path (wrong_size bytes); no secret stands in it. Many processes
+ * may open one folder at once: they end with one key.
  * The config's pointers must stay valid until close (store.class->close).
  */
 struct fs *fs_open(
     const struct fs_config *config, char *wrong, size_t wrong_size);
+
+/*
+ * The same store for a command: makes nothing and tries nothing. What is
+ * missing is no failure but told by fs_lack. Uploads and sweeping are not
+ * for such a store. NULL: no memory, as above.
+ */
+struct fs *fs_look(
+    const struct fs_config *config, char *wrong, size_t wrong_size);
+
+/* A sentence about what a store of fs_look lacks for slots; NULL: nothing. */
+const char *fs_lack(const struct fs *fs);
 
 /*
  * The same store with another configuration, whose path is not looked at,
@@ -51,6 +67,7 @@ struct fs *fs_open_again(const struct fs_config *config,
 const char *fs_folder_path(const struct fs *fs);
 
 struct store *fs_store(struct fs *fs);
+/* NULL: there is no key yet (after fs_look alone). */
 const struct keyring *fs_keyring(const struct fs *fs);
 
 /* As grant_check, for the tokens of this store. */

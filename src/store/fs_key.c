@@ -85,14 +85,14 @@ static bool write_key(const struct fs *fs, int fd)
 		return false;
 	hex_encode(&text, secret, sizeof secret);
 	buf_char(&text, '\n');
-	/* Who tries the store as root must not lock the service out; where
+	/* Started by root, it must not lock out the service's own user; where
 	 * root may not give files away, nothing is lost. */
-	if (geteuid() == 0 && !fstat(fs->folder->root, &folder))
+	if (geteuid() == 0 && !fstat(fs->folder->home, &folder))
 		(void)!fchown(fd, folder.st_uid, folder.st_gid);
 	if (write(fd, text.at, text.len) != (ssize_t)text.len ||
 	    fs_path_sync(fd))
 		goto out;
-	ok = !fs_path_link(fd, fs->folder->root, NAME) || errno == EEXIST;
+	ok = !fs_path_link(fd, fs->folder->home, NAME) || errno == EEXIST;
 out:
 	wipe(secret, sizeof secret);
 	wipe(memory, sizeof memory);
@@ -102,7 +102,7 @@ out:
 static bool make_key(const struct fs *fs)
 {
 	int fd = openat(
-	    fs->folder->root, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+	    fs->folder->home, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
 	bool ok;
 	int error;
 
@@ -115,15 +115,17 @@ static bool make_key(const struct fs *fs)
 	return ok;
 }
 
-bool fs_key_open(struct fs *fs, char *wrong, size_t wrong_size)
+bool fs_key_open(struct fs *fs, bool make, char *wrong, size_t wrong_size)
 {
 	struct span name = span_of(NAME);
-	int fd = fs_path_open(fs->folder->root, name, O_RDONLY | O_NONBLOCK);
+	int fd = fs_path_open(fs->folder->home, name, O_RDONLY | O_NONBLOCK);
 	bool ok;
 
-	if (fd < 0 && errno == ENOENT && make_key(fs))
+	if (fd < 0 && errno == ENOENT && make && make_key(fs))
 		fd =
-		    fs_path_open(fs->folder->root, name, O_RDONLY | O_NONBLOCK);
+		    fs_path_open(fs->folder->home, name, O_RDONLY | O_NONBLOCK);
+	if (fd < 0 && errno == ENOENT && !make)
+		return sentence(fs, FS_NOT_YET, wrong, wrong_size);
 	if (fd < 0)
 		return sentence(fs,
 		    errno == ELOOP ? "is a symbolic link" : strerror(errno),
@@ -131,7 +133,7 @@ bool fs_key_open(struct fs *fs, char *wrong, size_t wrong_size)
 	ok = parse_key(fs, fd, wrong, wrong_size);
 	close(fd);
 	/* Slots are only worth something when the key outlives a crash. */
-	if (ok && fs_path_sync(fs->folder->root))
+	if (ok && make && fs_path_sync(fs->folder->home))
 		return sentence(fs, strerror(errno), wrong, wrong_size);
 	return ok;
 }

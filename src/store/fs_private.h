@@ -9,16 +9,19 @@
 /* What the files of the embedded store share among themselves. */
 
 #define FS_KEY_MAX 1024    /* bytes of an object key */
-#define FS_SEGMENT_MAX 255 /* bytes between two slashes */
 #define FS_XATTR_TYPE "user.mime_type"
 #define FS_XATTR_UNTIL "user.slotd.until"
 #define FS_RUNNING_LISTS 256
+#define FS_LACK_SIZE 512
+#define FS_NOT_YET                                                             \
+	"is not there yet: start the service first, `slotd serve` makes it"
 
 /* What stays when the configuration is read again. */
 struct fs_folder {
 	atomic_uint holders;
 	char *path;     /* as it was opened */
-	int root;       /* the store's folder */
+	int home;       /* the folder `path` */
+	int root;       /* FS_FILES in it: where keys begin */
 	bool has_types; /* the file system has user attributes */
 
 	pthread_mutex_t running_lock;
@@ -37,7 +40,19 @@ struct fs {
 	struct keyring own; /* of .key, when the config has no keyring */
 	const struct keyring *keyring;
 	struct fs_folder *folder; /* one for all configurations of a process */
+	char lack[FS_LACK_SIZE];  /* see fs_lack; "": nothing */
 };
+
+/* fs_folder.c: the folders of a store */
+
+struct fs_folder *fs_folder_new(const char *path);
+/* Lets go of it; the last who does closes it. NULL is fine. */
+void fs_folder_release(struct fs_folder *folder);
+
+/* Opens `path` and FS_FILES in it. With `make` they are made, and it is tried
+ * what uploads will need. False with a sentence in wrong. */
+bool fs_folder_open(
+    struct fs_folder *folder, bool make, char *wrong, size_t wrong_size);
 
 /* fs_path.c: names beneath a folder */
 
@@ -86,7 +101,7 @@ enum failure fs_room_failure(
 /* fs_until.c: when a file goes, besides expire_after: unix seconds in the
  * attribute FS_XATTR_UNTIL. */
 
-/* Remembers in the store's folder that it has such files (`.until`), so that
+/* Remembers beside the files that it has such files (`.until`), so that
  * they go also when a later configuration says nothing of them. */
 void fs_until_mark(struct fs *fs);
 
@@ -98,9 +113,9 @@ int64_t fs_until_of_file(const struct fs *fs, int fd, int64_t modified);
 int64_t fs_until_of_entry(
     const struct fs *fs, int folder, const char *name, int64_t modified);
 
-/* fs_key.c: reads .key, makes it when it is missing. False with a sentence
- * in wrong. */
-bool fs_key_open(struct fs *fs, char *wrong, size_t wrong_size);
+/* fs_key.c: reads .key; with `make` makes it when it is missing. False with a
+ * sentence in wrong. */
+bool fs_key_open(struct fs *fs, bool make, char *wrong, size_t wrong_size);
 
 /* fs_token.c: appends the token of PUT /u/TOKEN/KEY. */
 void fs_token_make(const struct fs *fs, const struct store_request *request,

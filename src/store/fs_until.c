@@ -17,11 +17,11 @@ void fs_until_mark(struct fs *fs)
 
 	if (!fs->config.has_until) {
 		fs->config.has_until =
-		    !faccessat(fs->folder->root, MARK, F_OK, 0);
+		    !faccessat(fs->folder->home, MARK, F_OK, 0);
 		return;
 	}
 	fd = openat(
-	    fs->folder->root, MARK, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	    fs->folder->home, MARK, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
 	if (fd >= 0)
 		close(fd);
 }

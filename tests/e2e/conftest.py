@@ -24,10 +24,10 @@ def s3(start_once):
 
 @pytest.fixture(scope="module")
 def fs(start_once, tmp_path_factory):
-    """One slotd with the embedded store; its folder is fs.store."""
+    """One slotd with the embedded store; its files are in fs.store."""
     store = tmp_path_factory.mktemp("store")
     slotd = start_once(support.fs_config(store))
-    slotd.store = store
+    slotd.store = store / "files"
     return slotd
 
 

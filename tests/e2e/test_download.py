@@ -224,7 +224,7 @@ def test_expiry(start, tmp_path):
     folder = tmp_path / "store"
     fs = start(support.fs_config(folder, storage={"expire_after": 3600}))
     old, young = store(fs), store(fs)
-    path = folder / support.key_of(old, fs.config["public_url"] + "/f")
+    path = folder / "files" / support.key_of(old, fs.config["public_url"] + "/f")
     fs.stop()
     past = time.time() - 3700
     os.utime(path, (past, past))

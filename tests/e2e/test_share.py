@@ -26,7 +26,7 @@ def slotd(start_once, tmp_path_factory):
                {"id": "ejabberd", "secret": dialects.secret_of("ejabberd"),
                 "dialect": "ejabberd"}]
     slotd = start_once(support.fs_config(store, callers=callers))
-    slotd.store = store
+    slotd.store = store / "files"
     return slotd
 
 

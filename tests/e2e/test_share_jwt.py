@@ -213,7 +213,7 @@ def test_expires_is_swept(start, tmp_path, path):
     slotd.stop()
     slotd.start()
     support.wait_for("the sweep", lambda: set(
-        tree(tmp_path / "store")) == {".until", "jwt/" + stays})
+        tree(tmp_path / "store")) == {".until", "files/jwt/" + stays})
     assert slotd.ask("GET", target(stays)).status == 200
 
 

@@ -282,6 +282,6 @@ def test_a_longer_base(start, tmp_path, dialect):
             f"/{dialect}/", "/a/b-1.c/"))
     assert put(slotd, ticket).status == 201
     assert slotd.ask("GET", ticket.get).body == DATA
-    assert (tmp_path / "store/a/b-1.c/id/a").read_bytes() == DATA
+    assert (tmp_path / "store/files/a/b-1.c/id/a").read_bytes() == DATA
     for path in ("/a/", "/a/b-1.c", "/a/b-1.cx/id/a", "/a/b-1xc/id/a"):
         support.assert_problem(slotd.ask("GET", path), "not-found")

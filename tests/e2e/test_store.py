@@ -19,10 +19,10 @@ def put(answer, data):
 def test_linked_folder(start, tmp_path):
     """A symbolic link where a folder should be leads nowhere."""
     store, outside = tmp_path / "store", tmp_path / "outside"
-    store.mkdir()
+    (store / "files").mkdir(parents=True)
     outside.mkdir()
     (outside / "secret.txt").write_text("outside")
-    os.symlink(outside, store / "d")
+    os.symlink(outside, store / "files" / "d")
     fs = start(support.fs_config(
         store, storage={"key": "d/{random}/{filename}"}))
     answer = fs.slot(size=3)

@@ -81,7 +81,7 @@ def test_volume(overlays):
     claim = overlay.one("PersistentVolumeClaim")["metadata"]["name"]
     assert overlay.mounts["/var/lib/slotd"]["persistentVolumeClaim"] == {
         "claimName": claim}
-    assert '  path = "/var/lib/slotd/' in overlay.conf
+    assert '  path = "/var/lib/slotd";' in overlay.conf
     assert overlay.deployment["replicas"] == 1
     assert overlay.deployment["strategy"] == {"type": "Recreate"}
     for name in "s3", "s3-by-hand":

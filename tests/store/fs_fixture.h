@@ -23,11 +23,12 @@
 #define SECRET_ONE "fake-put-secret-one-for-tests-only"
 #define SECRET_TWO "fake-put-secret-two-for-tests-only"
 
-/* A folder of its own for each test: PATH/store is the store, PATH/outside
- * stands for all that it must not touch. */
+/* A folder of its own for each test: PATH/home is the store, its files are in
+ * PATH/home/files, PATH/outside stands for all that it must not touch. */
 struct place {
 	char path[64];
-	char store[80];
+	char home[80];
+	char store[96]; /* where files are */
 	char outside[80];
 	struct keyring ring;
 	struct fs_config config;
@@ -66,13 +67,14 @@ static inline int place_setup(void **state)
 	umask(022);
 	snprintf(place->path, sizeof place->path, "/tmp/slotd-fs-XXXXXX");
 	assert_non_null(mkdtemp(place->path));
-	snprintf(place->store, sizeof place->store, "%s/store", place->path);
+	snprintf(place->home, sizeof place->home, "%s/home", place->path);
+	snprintf(place->store, sizeof place->store, "%s/files", place->home);
 	snprintf(
 	    place->outside, sizeof place->outside, "%s/outside", place->path);
 	assert_int_equal(mkdir(place->outside, 0700), 0);
 	ring_add(&place->ring, SECRET_ONE);
 	place->config = (struct fs_config){
-		.path = place->store,
+		.path = place->home,
 		.public_url = span_of(PUBLIC),
 		.put_ttl = 600,
 		.keyring = &place->ring,
@@ -115,6 +117,11 @@ static inline const char *in_folder(const char *folder, const char *name)
 static inline const char *in_store(const struct place *place, const char *name)
 {
 	return in_folder(place->store, name);
+}
+
+static inline const char *in_home(const struct place *place, const char *name)
+{
+	return in_folder(place->home, name);
 }
 
 static inline bool is_there(const char *path)
@@ -219,6 +226,21 @@ static inline enum failure get(struct fs *fs, const char *key, const char *text)
 	assert_memory_equal(memory, text, len);
 	fs_file_close(&file);
 	return FAILURE_NONE;
+}
+
+/* What sign says to a key and a size. */
+static inline enum failure ask_slot(
+    struct fs *fs, struct span key, uint64_t size, char ret_put[6144])
+{
+	char get_memory[6144];
+	struct buf put_url, get_url;
+	struct store_slot slot = { &put_url, &get_url, 0, NULL };
+	struct refusal why = { 0 };
+	const struct store_request request = { key, size, { NULL, 0 }, NOW, 0 };
+
+	buf_init(&put_url, ret_put, 6144);
+	buf_init(&get_url, get_memory, sizeof get_memory);
+	return fs_store(fs)->class->sign(fs_store(fs), &request, &slot, &why);
 }
 
 #define place_test(name)                                                       \

@@ -301,8 +301,10 @@ static void test_as_nobody(void **state)
 	pid_t child;
 
 	assert_int_equal(chmod(place->path, 0755), 0);
-	if (geteuid() == 0)
+	if (geteuid() == 0) {
+		assert_int_equal(chown(place->home, 65534, 65534), 0);
 		assert_int_equal(chown(place->store, 65534, 65534), 0);
+	}
 	child = fork();
 	if (!child)
 		upload_as_nobody(place);
