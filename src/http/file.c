@@ -16,10 +16,12 @@
 /* GET and HEAD /f/: redirects, and /f/KEY of the embedded store. */
 
 #define AHEAD_SIZE 65536
+#define YEAR 31536000
 
 struct download {
 	struct fs_file file;
 	bool open;
+	int64_t now; /* unix seconds, when it was opened */
 	enum failure failure;
 	struct refusal why;
 	size_t key_len;
@@ -50,8 +52,9 @@ static void open_job(void *argument)
 	struct request *request = argument;
 	struct download *download = request->state;
 
+	download->now = world_unix();
 	download->failure = fs_file_open(request->service->fs,
-	    (struct span){ download->key, download->key_len }, world_unix(),
+	    (struct span){ download->key, download->key_len }, download->now,
 	    &download->file, &download->why);
 	download->open = download->failure == FAILURE_NONE;
 }
@@ -151,6 +154,27 @@ static const char *type_to_send(const char *type)
 	return type;
 }
 
+/* No cache has the file for longer than slotd. */
+static void add_cache_control(
+    struct reply *reply, const struct download *download)
+{
+	const int64_t until = download->file.until;
+	char memory[64];
+	struct buf text;
+	int64_t left;
+
+	if (until == INT64_MAX) {
+		reply_header(reply, "Cache-Control",
+		    "public, max-age=31536000, immutable");
+		return;
+	}
+	left = until - download->now;
+	buf_init(&text, memory, sizeof memory);
+	buf_text(&text, "public, max-age=");
+	buf_u64(&text, (uint64_t)(left < YEAR ? left : YEAR));
+	reply_header(reply, "Cache-Control", text.at);
+}
+
 static void add_headers(struct reply *reply, const struct download *download)
 {
 	const struct span key = { download->key, download->key_len };
@@ -162,8 +186,7 @@ static void add_headers(struct reply *reply, const struct download *download)
 	reply_header(reply, "Accept-Ranges", "bytes");
 	reply_header(reply, "ETag", download->file.etag);
 	reply_header(reply, "Last-Modified", modified.at);
-	reply_header(
-	    reply, "Cache-Control", "public, max-age=31536000, immutable");
+	add_cache_control(reply, download);
 	reply_header(reply, "X-Content-Type-Options", "nosniff");
 	reply_header(reply, "Content-Security-Policy",
 	    "default-src 'none'; frame-ancestors 'none'; sandbox");

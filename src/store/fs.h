@@ -107,6 +107,7 @@ struct fs_file {
 	int fd;
 	uint64_t size;
 	int64_t modified; /* unix seconds */
+	int64_t until;    /* from when it is gone; INT64_MAX: it stays */
 	char etag[48];    /* with its quotes */
 	char type[256];
 };

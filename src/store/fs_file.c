@@ -47,8 +47,10 @@ static enum failure read_status(const struct fs *fs, int fd, struct span key,
 		why->reason = "a file's status cannot be read";
 		return FAILURE_INTERNAL;
 	}
-	if (!S_ISREG(status.st_mode) ||
-	    fs_until_of_file(fs, fd, status.st_mtim.tv_sec) <= now)
+	if (!S_ISREG(status.st_mode))
+		return FAILURE_NOT_FOUND;
+	ret_file->until = fs_until_of_file(fs, fd, status.st_mtim.tv_sec);
+	if (ret_file->until <= now)
 		return FAILURE_NOT_FOUND;
 	ret_file->fd = fd;
 	ret_file->size = (uint64_t)status.st_size;

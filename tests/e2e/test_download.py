@@ -235,6 +235,48 @@ def test_expiry(start, tmp_path):
     assert len(tree(folder)) == 1
 
 
+def max_age(reply):
+    match = re.fullmatch("public, max-age=([0-9]+)",
+                         *reply.headers.get_all("Cache-Control"))
+    assert match, reply
+    return int(match[1])
+
+
+@pytest.mark.parametrize("expire_after, most", [
+    (1000, 1000), (31536000, 31536000), (2147483647, 31536000)])
+def test_caches_keep_no_file_beyond_its_end(
+        start, tmp_path, expire_after, most):
+    """What is left, whatever the answer's status, and a year at most."""
+    fs = start(support.fs_config(
+        tmp_path / "store", storage={"expire_after": expire_after}))
+    began = time.time()
+    url = store(fs)
+    etag = get(url).headers["ETag"]
+    for method in "GET", "HEAD":
+        answers = [(get(url, method), 200),
+                   (get(url, method, If_None_Match=etag), 304)]
+        if method == "GET":
+            answers.append((get(url, Range="bytes=1-2"), 206))
+        for reply, status in answers:
+            passed = time.time() - began + 2
+            assert reply.status == status
+            assert most - passed < max_age(reply) <= most, reply
+    reply = get(url, Range="bytes=99999-")
+    assert (reply.status, reply.headers["Cache-Control"]) == (416, "no-store")
+
+
+def test_caches_keep_an_older_file_for_less(start, tmp_path):
+    fs = start(support.fs_config(
+        tmp_path / "store", storage={"expire_after": 100000}))
+    url = store(fs)
+    path = tmp_path / "store/files" / support.key_of(
+        url, fs.config["public_url"] + "/f")
+    came = int(time.time()) - 99000
+    os.utime(path, (came, came))
+    age = max_age(get(url))
+    assert 1000 - (time.time() - came - 99000) - 2 < age <= 1000
+
+
 def test_expiry_at_once(start, tmp_path):
     fs = start(support.fs_config(
         tmp_path / "store", storage={"expire_after": 1}))

@@ -189,6 +189,24 @@ def test_optional(slotd, path):
                     r"status=201")
 
 
+def test_caches_keep_it_until_then(slotd, path):
+    """As long as the token says, which is not for ever."""
+    expires = int(time.time()) + 5000
+    assert put(slotd, target(path), bearer(
+        path, expires=expires)).status == 201
+    stays = path.replace(".png", "2.png")
+    assert put(slotd, target(stays), bearer(stays, expires=...)).status == 201
+    for method in "GET", "HEAD":
+        reply = slotd.ask(method, target(path))
+        left = expires - time.time()
+        words, age = reply.headers["Cache-Control"].rsplit("=", 1)
+        assert words == "public, max-age"
+        assert left - 1 < int(age) <= 5000
+        reply = slotd.ask(method, target(stays))
+        assert reply.headers["Cache-Control"] == (
+            "public, max-age=31536000, immutable")
+
+
 def test_expires(slotd, path):
     """The file is served until then, and not from then on."""
     assert put(slotd, target(path), bearer(
