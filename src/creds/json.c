@@ -1,6 +1,7 @@
 #include "creds/json.h"
 
 #include <jansson.h>
+#include <string.h>
 
 /* Without an end they are asked for now and then. */
 #define AGAIN 900
@@ -8,6 +9,14 @@
 void creds_json_start(void)
 {
 	json_object_seed(0);
+}
+
+/* NULL when it is no document. jansson would skip a NUL byte between tokens. */
+static json_t *load(struct span body)
+{
+	if (body.len && memchr(body.at, '\0', body.len))
+		return NULL;
+	return json_loadb(body.at, body.len, JSON_REJECT_DUPLICATES, NULL);
 }
 
 static struct span text_of(const json_t *root, const char *name)
@@ -58,8 +67,7 @@ bool creds_json_refused(unsigned status, struct span body, const char *where,
 {
 	static const char *const codes[] = { "code", "Code" };
 	static const char *const messages[] = { "message", "Message" };
-	json_t *root =
-	    json_loadb(body.at, body.len, JSON_REJECT_DUPLICATES, NULL);
+	json_t *root = load(body);
 	char code[CREDS_QUOTE], message[CREDS_QUOTE];
 
 	quote_member(root, codes, secret, code);
@@ -89,8 +97,7 @@ static bool read_members(const json_t *root, const char *where, int64_t now,
 bool creds_json_read(
     struct span body, const char *where, int64_t now, struct creds_draft *draft)
 {
-	json_t *root =
-	    json_loadb(body.at, body.len, JSON_REJECT_DUPLICATES, NULL);
+	json_t *root = load(body);
 	bool ok;
 
 	if (json_is_object(root))

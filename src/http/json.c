@@ -2,14 +2,17 @@
 
 #include "core/stamp.h"
 #include "core/utf8.h"
+#include "http/json_memory.h"
 
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 void json_start(void)
 {
+	json_set_alloc_funcs(json_memory_take, free);
 	/* Seeds the hash of object members now, not in the first threads. */
 	json_object_seed(0);
 }
@@ -41,6 +44,25 @@ static const char *syntax_sentence(json_error_t *error)
 	}
 }
 
+static bool has_nul(struct span text)
+{
+	return text.len && memchr(text.at, '\0', text.len);
+}
+
+/* FAILURE_BAD_REQUEST when it is no document; what there is of one is given
+ * in any case. jansson would skip a NUL byte between tokens. */
+static enum failure load(
+    struct span text, json_error_t *error, json_t **ret_root)
+{
+	*ret_root = NULL;
+	if (!has_nul(text))
+		*ret_root = json_loadb(
+		    text.at, text.len, JSON_REJECT_DUPLICATES, error);
+	if (json_memory_lacked())
+		return FAILURE_UNAVAILABLE;
+	return *ret_root ? FAILURE_NONE : FAILURE_BAD_REQUEST;
+}
+
 static bool wrong_syntax(struct json_slot *slot, json_error_t *error)
 {
 	snprintf(slot->wrong, sizeof slot->wrong,
@@ -61,6 +83,13 @@ static bool read_text(json_t *root, const char *name, struct span *ret_text)
 	*ret_text = (struct span){ json_string_value(member),
 		json_string_length(member) };
 	return true;
+}
+
+/* Likewise, but null is as if it were missing. */
+static bool read_hint(json_t *root, const char *name, struct span *ret_text)
+{
+	return json_is_null(json_object_get(root, name)) ||
+	       read_text(root, name, ret_text);
 }
 
 static bool read_size(struct json_slot *slot, json_t *root)
@@ -91,7 +120,7 @@ static bool read_members(struct json_slot *slot, json_t *root)
 		return wrong(slot, "filename: missing");
 	if (!read_size(slot, root))
 		return false;
-	if (!read_text(root, "content_type", &slot->type))
+	if (!read_hint(root, "content_type", &slot->type))
 		return wrong(slot, "content_type: must be a string");
 	if (!read_text(root, "purpose", &purpose) ||
 	    (purpose.at && !span_is(purpose, "message")))
@@ -99,21 +128,31 @@ static bool read_members(struct json_slot *slot, json_t *root)
 	return true;
 }
 
-bool json_slot_read(struct json_slot *slot, struct span body)
+static bool read_slot(
+    struct json_slot *slot, struct span body, json_t *root, json_error_t *error)
 {
-	json_error_t error;
-	json_t *root;
-
-	memset(slot, 0, sizeof *slot);
 	if (!body.len)
 		return wrong(slot, "body: missing");
-	root = json_loadb(body.at, body.len, JSON_REJECT_DUPLICATES, &error);
+	if (has_nul(body))
+		return wrong(slot, "body: a NUL byte is not JSON");
 	if (!root)
-		return wrong_syntax(slot, &error);
-	slot->root = root;
+		return wrong_syntax(slot, error);
 	if (!json_is_object(root))
 		return wrong(slot, "body: must be a JSON object");
 	return read_members(slot, root);
+}
+
+enum failure json_slot_read(struct json_slot *slot, struct span body)
+{
+	json_error_t error;
+	json_t *root;
+	enum failure failure = load(body, &error, &root);
+
+	*slot = (struct json_slot){ .root = root };
+	if (failure == FAILURE_UNAVAILABLE)
+		return failure;
+	return read_slot(slot, body, root, &error) ? FAILURE_NONE
+						   : FAILURE_BAD_REQUEST;
 }
 
 void json_slot_done(struct json_slot *slot)
@@ -121,17 +160,20 @@ void json_slot_done(struct json_slot *slot)
 	json_decref(slot->root);
 }
 
-bool json_jwt_header(struct span text)
+enum failure json_jwt_header(struct span text)
 {
-	json_t *root =
-	    json_loadb(text.at, text.len, JSON_REJECT_DUPLICATES, NULL);
+	json_t *root;
+	enum failure failure = load(text, NULL, &root);
 	struct span alg = { NULL, 0 };
+
 	bool right = json_is_object(root) && read_text(root, "alg", &alg) &&
 		     alg.at && span_is(alg, "HS256") &&
 		     !json_object_get(root, "crit");
 
 	json_decref(root);
-	return right;
+	if (failure == FAILURE_UNAVAILABLE)
+		return failure;
+	return right ? FAILURE_NONE : FAILURE_UNAUTHORIZED;
 }
 
 /* A NumericDate (RFC 7519): seconds, a fraction is allowed. */
@@ -161,8 +203,7 @@ static const char *read_claims(struct json_jwt *jwt, json_t *root)
 		return "the token's slot is missing or wrong";
 	if (!read_claim(root, "filename", &jwt->filename))
 		return "the token's filename is missing or wrong";
-	if (!read_claim(root, "filetype", &jwt->filetype))
-		return "the token's filetype is missing or wrong";
+	jwt->filetype_wrong = !read_hint(root, "filetype", &jwt->filetype);
 	if (!json_is_integer(size) || json_integer_value(size) < 0)
 		return "the token's filesize is missing or wrong";
 	jwt->filesize = (uint64_t)json_integer_value(size);
@@ -178,17 +219,19 @@ static const char *read_claims(struct json_jwt *jwt, json_t *root)
 	return NULL;
 }
 
-bool json_jwt_read(
+enum failure json_jwt_read(
     struct json_jwt *jwt, struct span text, const char **ret_wrong)
 {
-	json_t *root =
-	    json_loadb(text.at, text.len, JSON_REJECT_DUPLICATES, NULL);
+	json_t *root;
+	enum failure failure = load(text, NULL, &root);
 
 	*jwt = (struct json_jwt){ .root = root };
+	if (failure == FAILURE_UNAVAILABLE)
+		return failure;
 	*ret_wrong = json_is_object(root)
 			 ? read_claims(jwt, root)
 			 : "the token's payload is no JSON object";
-	return *ret_wrong == NULL;
+	return *ret_wrong ? FAILURE_UNAUTHORIZED : FAILURE_NONE;
 }
 
 void json_jwt_done(struct json_jwt *jwt)
@@ -196,7 +239,8 @@ void json_jwt_done(struct json_jwt *jwt)
 	json_decref(jwt->root);
 }
 
-/* Gives the text and drops the document. */
+/* Gives the text and drops the document. Without memory there is none rather
+ * than one that lacks members. */
 static char *dump(json_t *root)
 {
 	char *text = NULL;
@@ -204,7 +248,10 @@ static char *dump(json_t *root)
 	if (root)
 		text = json_dumps(root, JSON_COMPACT);
 	json_decref(root);
-	return text;
+	if (!json_memory_lacked())
+		return text;
+	free(text);
+	return NULL;
 }
 
 char *json_slot_write(const struct slot *slot)
@@ -273,8 +320,6 @@ char *json_quota_write(const struct json_quota *quota)
 char *json_problem_write(const struct failure_entry *entry,
     enum failure failure, const char *detail, const struct refusal *why)
 {
-	char memory[32];
-	struct buf stamp;
 	json_t *root = json_pack("{s:s, s:s, s:i, s:s, s:s}", "type",
 	    "about:blank", "title", entry->title, "status", (int)entry->status,
 	    "code", entry->code, "detail", detail);
@@ -282,11 +327,9 @@ char *json_problem_write(const struct failure_entry *entry,
 	if (root && failure == FAILURE_FILE_TOO_LARGE)
 		json_object_set_new(root, "max_file_size",
 		    json_integer((json_int_t)why->max_size));
-	if (root && why->retry_at) {
-		buf_init(&stamp, memory, sizeof memory);
-		stamp_rfc3339(&stamp, why->retry_at);
-		json_object_set_new(root, "retry_at", json_string(stamp.at));
-	}
+	if (root && why->retry_at)
+		json_object_set_new(
+		    root, "retry_at", stamp_or_null(why->retry_at * 1000));
 	if (root && entry->condition)
 		json_object_set_new(root, "xmpp",
 		    json_pack("{s:s, s:s}", "condition", entry->condition,
@@ -310,8 +353,9 @@ static void copy_stamp(const json_t *root, const char *name, char ret_text[32])
 
 static json_t *load_object(struct span text)
 {
-	json_t *root = json_loadb(text.at, text.len, 0, NULL);
+	json_t *root;
 
+	load(text, NULL, &root);
 	if (json_is_object(root))
 		return root;
 	json_decref(root);

@@ -4,7 +4,10 @@
 #include "slot/policy.h"
 #include "slot/slot.h"
 
-/* The door to jansson. */
+/*
+ * The door to jansson. What reads documents of others gives FAILURE_NONE,
+ * FAILURE_UNAVAILABLE when memory is lacking, or else what it names.
+ */
 
 /* To be called once, before threads. */
 void json_start(void);
@@ -14,33 +17,35 @@ struct json_slot {
 	void *root;
 	struct span jid;
 	struct span filename;
-	struct span type; /* at == NULL: none */
+	struct span type; /* as it was written; may be empty */
 	uint64_t size;
 	char wrong[192]; /* when reading failed: a sentence */
 };
 
-/* False with a sentence in slot->wrong that names the member. */
-bool json_slot_read(struct json_slot *slot, struct span body);
+/* FAILURE_BAD_REQUEST with a sentence in slot->wrong that names the member.
+ * To be done in either case. */
+enum failure json_slot_read(struct json_slot *slot, struct span body);
 void json_slot_done(struct json_slot *slot);
 
-/* Whether the header of a JSON Web Token (RFC 7515) asks for HS256, and for
- * nothing critical that is not known here. */
-bool json_jwt_header(struct span text);
+/* FAILURE_UNAUTHORIZED unless the header of a JSON Web Token (RFC 7515) asks
+ * for HS256, and for nothing critical that is not known here. */
+enum failure json_jwt_header(struct span text);
 
 /* The claims of mod_http_file_share. The spans live until json_jwt_done. */
 struct json_jwt {
 	void *root;
 	struct span slot;
 	struct span filename;
-	struct span filetype;
-	struct span sub; /* at == NULL: none */
+	struct span filetype; /* as it was written; may be empty */
+	bool filetype_wrong;  /* it is no string */
+	struct span sub;      /* at == NULL: none */
 	uint64_t filesize;
 	int64_t exp;     /* unix seconds */
 	int64_t expires; /* 0: none */
 };
 
-/* False with a reason for the log. To be done in either case. */
-bool json_jwt_read(
+/* FAILURE_UNAUTHORIZED with a reason for the log. To be done in either case. */
+enum failure json_jwt_read(
     struct json_jwt *jwt, struct span text, const char **ret_wrong);
 void json_jwt_done(struct json_jwt *jwt);
 

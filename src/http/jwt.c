@@ -33,13 +33,14 @@ static bool split(struct span token, struct parts *ret_parts)
 	return true;
 }
 
-static bool header_right(struct span text)
+static enum failure check_header(struct span text)
 {
 	uint8_t bytes[HEADER_MAX];
 	size_t len;
 
-	return base64url_decode(text, sizeof bytes, bytes, &len) &&
-	       json_jwt_header((struct span){ (const char *)bytes, len });
+	if (!base64url_decode(text, sizeof bytes, bytes, &len))
+		return FAILURE_UNAUTHORIZED;
+	return json_jwt_header((struct span){ (const char *)bytes, len });
 }
 
 static bool signature_right(
@@ -54,32 +55,49 @@ static bool signature_right(
 	       share_signature_right(caller, parts->signed_text, signature);
 }
 
-bool jwt_read(const struct caller *caller, struct span header,
-    struct json_jwt *ret_jwt, const char **ret_reason)
+/* A reason, or NULL. */
+static const char *read_header(struct span header, struct parts *ret_parts)
 {
 	size_t scheme = span_find(header, ' ');
+
+	if (!header.at)
+		return "no Authorization header";
+	if (!span_equal_nocase(span_first(header, scheme), span_of(SCHEME)))
+		return "Authorization is no bearer token";
+	if (!split(span_trim(span_from(header, scheme), " "), ret_parts))
+		return "the token is no JWT";
+	return NULL;
+}
+
+static enum failure refuse(const char *reason, const char **ret_reason)
+{
+	*ret_reason = reason;
+	return FAILURE_UNAUTHORIZED;
+}
+
+enum failure jwt_read(const struct caller *caller, struct span header,
+    struct json_jwt *ret_jwt, const char **ret_reason)
+{
 	uint8_t payload[PAYLOAD_MAX];
 	struct parts parts;
 	size_t len;
 
-	memset(ret_jwt, 0, sizeof *ret_jwt);
-	*ret_reason = NULL;
-	if (!header.at)
-		*ret_reason = "no Authorization header";
-	else if (!span_equal_nocase(
-		     span_first(header, scheme), span_of(SCHEME)))
-		*ret_reason = "Authorization is no bearer token";
-	else if (!split(span_trim(span_from(header, scheme), " "), &parts))
-		*ret_reason = "the token is no JWT";
-	else if (!header_right(parts.header))
-		*ret_reason = "the token's algorithm is not HS256";
-	else if (!signature_right(caller, &parts))
-		*ret_reason = "wrong signature";
-	else if (!base64url_decode(
-		     parts.payload, sizeof payload, payload, &len))
-		*ret_reason = "the token's payload is malformed";
+	*ret_jwt = (struct json_jwt){ 0 };
+	*ret_reason = read_header(header, &parts);
 	if (*ret_reason)
-		return false;
+		return FAILURE_UNAUTHORIZED;
+	switch (check_header(parts.header)) {
+	case FAILURE_NONE:
+		break;
+	case FAILURE_UNAVAILABLE:
+		return FAILURE_UNAVAILABLE;
+	default:
+		return refuse("the token's algorithm is not HS256", ret_reason);
+	}
+	if (!signature_right(caller, &parts))
+		return refuse("wrong signature", ret_reason);
+	if (!base64url_decode(parts.payload, sizeof payload, payload, &len))
+		return refuse("the token's payload is malformed", ret_reason);
 	return json_jwt_read(
 	    ret_jwt, (struct span){ (const char *)payload, len }, ret_reason);
 }

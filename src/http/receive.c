@@ -92,9 +92,8 @@ static struct span choose_type(const struct request *request, struct span type)
 {
 	if (!type.len)
 		type = request_header(request, "Content-Type");
-	if (!type.at || !media_type_valid(type))
-		type = span_of(MEDIA_TYPE_UNKNOWN);
-	return type;
+	type = media_type_hint(type);
+	return type.len ? type : span_of(MEDIA_TYPE_UNKNOWN);
 }
 
 struct sink *receive_sink(const struct request *request)

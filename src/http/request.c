@@ -15,7 +15,7 @@ struct span request_header(const struct request *request, const char *name)
 		strlen(name), &value, &len) != MHD_YES ||
 	    !value)
 		return (struct span){ NULL, 0 };
-	return (struct span){ value, len };
+	return span_trim((struct span){ value, len }, " \t");
 }
 
 bool request_query(const struct request *request, const char *name,

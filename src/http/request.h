@@ -78,7 +78,8 @@ struct request {
 	bool has_size;
 };
 
-/* The value of a header field; at == NULL: there is none. */
+/* The value of a header field, without the white space around it (RFC 9110,
+ * section 5.5); at == NULL: there is none. */
 struct span request_header(const struct request *request, const char *name);
 
 /* A parameter of the query, decoded; false when it is missing (*ret_missing),

@@ -51,6 +51,13 @@ static void note_domain(struct request *request, struct span domain)
 	buf_add(&out, domain);
 }
 
+static struct span known_type(struct span hint)
+{
+	struct span type = media_type_hint(hint);
+
+	return type.len ? type : span_of(MEDIA_TYPE_UNKNOWN);
+}
+
 /* --- who may: the MAC in the query, or the bearer token ------------------*/
 
 static enum failure check_mac(struct request *request, struct span path,
@@ -79,9 +86,7 @@ static enum failure check_mac(struct request *request, struct span path,
 	}
 	note_caller(request);
 	wish->plan.size = request->length;
-	wish->type = media_type_valid(upload.type)
-			 ? upload.type
-			 : span_of(MEDIA_TYPE_UNKNOWN);
+	wish->type = known_type(upload.type);
 	return FAILURE_NONE;
 }
 
@@ -98,10 +103,9 @@ static enum failure check_claims(const struct json_jwt *jwt, struct span path,
 		return bad(why, "target: not the slot of the token");
 	if (!name.at || !span_equal(name, jwt->filename))
 		return bad(why, "target: not the filename of the token");
-	wish->type =
-	    jwt->filetype.len ? jwt->filetype : span_of(MEDIA_TYPE_UNKNOWN);
-	if (!media_type_valid(wish->type))
-		return bad(why, "filetype of the token: no media type");
+	if (jwt->filetype_wrong)
+		return bad(why, "filetype of the token: must be a string");
+	wish->type = known_type(jwt->filetype);
 	if (jwt->sub.at && !jid_parse(jwt->sub, &wish->jid, &wrong))
 		return jid_refuse(wrong, "sub of the token: no JID", why);
 	wish->has_jid = jwt->sub.at != NULL;
@@ -114,13 +118,16 @@ static enum failure check_claims(const struct json_jwt *jwt, struct span path,
 static enum failure check_jwt(struct request *request, struct span path,
     struct json_jwt *jwt, struct wish *wish, struct refusal *why)
 {
+	enum failure failure;
+
 	if (request->many_authorizations) {
 		why->reason = "more than one Authorization header";
 		return FAILURE_UNAUTHORIZED;
 	}
-	if (!jwt_read(request->share, request_header(request, "Authorization"),
-		jwt, &why->reason))
-		return FAILURE_UNAUTHORIZED;
+	failure = jwt_read(request->share,
+	    request_header(request, "Authorization"), jwt, &why->reason);
+	if (failure != FAILURE_NONE)
+		return failure;
 	note_caller(request);
 	return check_claims(jwt, path, wish, why);
 }

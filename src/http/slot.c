@@ -30,6 +30,7 @@ static bool begin(struct request *request)
 	const struct caller *caller = authenticate_alone(request);
 	struct refusal why = { 0 };
 	struct post *post;
+	enum failure failure;
 
 	if (!caller)
 		return false;
@@ -40,10 +41,12 @@ static bool begin(struct request *request)
 	post = issue_new(request, sizeof *post, done);
 	if (!post)
 		return false;
-	if (!json_slot_read(&post->body,
-		(struct span){ request->body, request->body_len })) {
-		why.detail = post->body.wrong;
-		reply_failure(request, FAILURE_BAD_REQUEST, &why);
+	failure = json_slot_read(
+	    &post->body, (struct span){ request->body, request->body_len });
+	if (failure != FAILURE_NONE) {
+		if (failure == FAILURE_BAD_REQUEST)
+			why.detail = post->body.wrong;
+		reply_failure(request, failure, &why);
 		return false;
 	}
 	post->issue.wish = (struct slot_request){

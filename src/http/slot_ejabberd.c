@@ -68,8 +68,6 @@ static const char *read_query(
 		return "size: missing from the query";
 	if (!read_size(size, &wish->size))
 		return "size: must be a number of bytes";
-	if (!wish->type.len)
-		wish->type.at = NULL;
 	return NULL;
 }
 

@@ -74,6 +74,13 @@ bool media_type_valid(struct span type)
 	       take_token(&type).len > 0 && parameters_valid(type);
 }
 
+struct span media_type_hint(struct span text)
+{
+	struct span type = span_trim(text, " \t");
+
+	return media_type_valid(type) ? type : SPAN_EMPTY;
+}
+
 struct span media_type_essence(struct span type)
 {
 	return span_trim(span_first(type, span_find(type, ';')), " \t");

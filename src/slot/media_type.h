@@ -10,6 +10,12 @@
  * most 255 bytes. */
 bool media_type_valid(struct span type);
 
+/*
+ * What strangers' clients write where a type is asked for, without the blanks
+ * and tabs around it. Empty when it is no media type: then none was named.
+ */
+struct span media_type_hint(struct span text);
+
 /* type/subtype without its parameters and the blanks before them. */
 struct span media_type_essence(struct span type);
 

@@ -22,10 +22,6 @@ static enum failure read_request(const struct slot_request *request,
 	if (!buf_ok(filename))
 		return refuse(
 		    FAILURE_BAD_REQUEST, why, "filename: must be valid UTF-8");
-	if (request->type.at && !media_type_valid(request->type))
-		return refuse(FAILURE_BAD_REQUEST, why,
-		    "content_type: must be a media type (RFC 9110) of at "
-		    "most 255 printable ASCII characters");
 	if (!caller_allows(request->caller, jid->domain))
 		return refuse(FAILURE_FORBIDDEN, why,
 		    "jid: this caller gets no slots for this domain");
@@ -159,7 +155,7 @@ enum failure slot_issue(const struct issuers *issuers,
 	struct jid jid;
 	struct store_request put = {
 		.size = request->size,
-		.type = request->type.at ? request->type : SPAN_EMPTY,
+		.type = media_type_hint(request->type),
 		.now = now / 1000,
 	};
 	const struct issuer *issuer;

@@ -39,7 +39,7 @@ struct slot_request {
 	const struct caller *caller;
 	struct span jid;
 	struct span filename;
-	struct span type; /* at == NULL: none was named */
+	struct span type; /* a hint, as the client wrote it; may be empty */
 	uint64_t size;
 	/* Entered when the slot is counted; NULL: none. */
 	const struct quota_nonce *nonce;

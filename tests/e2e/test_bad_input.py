@@ -70,9 +70,18 @@ def test_not_utf8(s3):
 
 
 @pytest.mark.parametrize("where", ["jid", "filename", "content_type", "x"])
-def test_nul(s3, where):
+def test_nul_in_a_string(s3, where):
     value = "juliet@example.org\0" if where == "jid" else "a\0b.jpg"
     bad(s3, support.slot_body(**{where: value}))
+
+
+@pytest.mark.parametrize("at", [
+    b"{", b'"jid"', b": ", b", ", b"}", b"1234"])
+def test_nul_between_tokens(s3, at):
+    """No white space of JSON's (RFC 8259, section 2)."""
+    assert at in GOOD
+    bad(s3, GOOD.replace(at, at + b"\0", 1), "NUL")
+    bad(s3, GOOD.replace(at, b"\0" + at, 1), "NUL")
 
 
 @pytest.mark.parametrize("more", [
@@ -150,13 +159,7 @@ def test_jids(s3, jid):
     bad(s3, support.slot_body(jid=jid), "jid")
 
 
-@pytest.mark.parametrize("value", [
-    "", "image", "/png", "image/", "image/png\nX-Evil: 1", "image/png\r\n",
-    "image/png\n", "im age/png", "image/p ng", "image/png; a", " ",
-    "image/png; a=", "image/é", "image/" + "x" * 10240, "image/png\x7f",
-    "application/" + "x" * 244, "a/b/c", "image/png, text/html",
-    'image/png; a="b', "image/*;q",
-])
+@pytest.mark.parametrize("value", [1, 1.5, True, [], ["image/png"], {}])
 def test_content_types(s3, value):
     bad(s3, support.slot_body(content_type=value), "content_type")
 
@@ -219,7 +222,7 @@ def test_order_then_the_rest(start):
     wrong = {"jid": "a@example.com", "size": 11}
     for more, code in (
             ({"size": -1}, "bad-request"),
-            ({"content_type": "x"}, "bad-request"),
+            ({"content_type": 1}, "bad-request"),
             ({}, "forbidden"),
             ({"jid": "a@example.org", "filename": "a.exe"}, "forbidden"),
             ({"jid": "a@example.org"}, "file-too-large")):

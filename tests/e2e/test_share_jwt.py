@@ -101,7 +101,6 @@ LINES = {
     "filesize-float": lambda path: bearer(path, filesize=16.0),
     "filesize-negative": lambda path: bearer(path, filesize=-16),
     "filesize-2-to-64": lambda path: bearer(path, filesize=2**64 + 16),
-    "no-filetype": lambda path: bearer(path, filetype=...),
     "long": lambda path: bearer(path, later="x" * 7000),
 }
 
@@ -126,8 +125,7 @@ def test_secrets_of_others(slotd, path):
     ({"filename": "b.png"}, "filename"), ({"filename": ""}, "filename"),
     ({"filename": "a b.png/"}, "filename"),
     ({"filename": "x/a b.png"}, "filename"),
-    ({"filetype": "image"}, "filetype"),
-    ({"filetype": "image/png\n"}, "filetype"),
+    ({"filetype": 1}, "filetype"), ({"filetype": ["image/png"]}, "filetype"),
     ({"sub": "a@b@c"}, "sub"), ({"sub": ""}, "sub")])
 def test_claims_of_another(slotd, path, over, word):
     reply = put(slotd, target(path), bearer(path, **over))

@@ -51,7 +51,7 @@ static void passes(const char *header)
 	struct json_jwt jwt;
 	const char *reason;
 
-	if (!jwt_read(&caller, span_of(header), &jwt, &reason))
+	if (jwt_read(&caller, span_of(header), &jwt, &reason) != FAILURE_NONE)
 		fail_msg("%s: %s", header, reason);
 	assert_null(reason);
 	expect_span(jwt.slot, "abc");
@@ -69,7 +69,8 @@ static void refused(const char *header, const char *want)
 	struct json_jwt jwt;
 	const char *reason = NULL;
 
-	if (jwt_read(&caller, span_of(header), &jwt, &reason))
+	if (jwt_read(&caller, span_of(header), &jwt, &reason) !=
+	    FAILURE_UNAUTHORIZED)
 		fail_msg("taken: %s", header);
 	assert_non_null(reason);
 	if (strcmp(reason, want) != 0)
@@ -146,8 +147,9 @@ static void test_malformed(void **state)
 	const char *reason;
 
 	(void)state;
-	assert_false(
-	    jwt_read(&caller, (struct span){ NULL, 0 }, &jwt, &reason));
+	assert_int_equal(
+	    jwt_read(&caller, (struct span){ NULL, 0 }, &jwt, &reason),
+	    FAILURE_UNAUTHORIZED);
 	assert_string_equal(reason, "no Authorization header");
 	json_jwt_done(&jwt);
 	refused("", NO_SCHEME);
@@ -269,7 +271,7 @@ static struct json_jwt taken(const char *header)
 	struct json_jwt jwt;
 	const char *reason;
 
-	if (!jwt_read(&caller, span_of(header), &jwt, &reason))
+	if (jwt_read(&caller, span_of(header), &jwt, &reason) != FAILURE_NONE)
 		fail_msg("%s", reason);
 	return jwt;
 }
@@ -298,6 +300,19 @@ static void test_optional_claims(void **state)
 	json_jwt_done(&jwt);
 }
 
+/* A hint of the client's. */
+static void test_filetype(void **state)
+{
+	struct json_jwt jwt = taken(WITH(.filetype = ""));
+
+	(void)state;
+	assert_int_equal(jwt.filetype.len, 0);
+	json_jwt_done(&jwt);
+	jwt = taken(WITH(.filetype = "\"filetype\":1,"));
+	assert_true(jwt.filetype_wrong);
+	json_jwt_done(&jwt);
+}
+
 static void test_wrong_claims(void **state)
 {
 #define MISSING(name) "the token's " name " is missing or wrong"
@@ -316,8 +331,6 @@ static void test_wrong_claims(void **state)
 		{ { .slot = "\"slot\":null," }, MISSING("slot") },
 		{ { .filename = "" }, MISSING("filename") },
 		{ { .filename = "\"filename\":[]," }, MISSING("filename") },
-		{ { .filetype = "" }, MISSING("filetype") },
-		{ { .filetype = "\"filetype\":1," }, MISSING("filetype") },
 		{ { .filesize = "" }, MISSING("filesize") },
 		{ { .filesize = "\"filesize\":\"5\"," }, MISSING("filesize") },
 		{ { .filesize = "\"filesize\":-1," }, MISSING("filesize") },
@@ -377,6 +390,7 @@ int main(void)
 		cmocka_unit_test(test_signatures),
 		cmocka_unit_test(test_algorithms),
 		cmocka_unit_test(test_optional_claims),
+		cmocka_unit_test(test_filetype),
 		cmocka_unit_test(test_wrong_claims),
 		cmocka_unit_test(test_long_tokens),
 	};

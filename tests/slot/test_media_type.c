@@ -30,6 +30,22 @@ static void test_valid(void **state)
 	assert_false(media_type_valid((struct span){ "a\0/b", 4 }));
 }
 
+static void test_hint(void **state)
+{
+	static const char *const none[] = { "omemo", ".jpg", "public.jpeg", "",
+		" \t ", "a/b\n", "a/b\r\n", "\na/b", "a/b; c",
+		"image/\xc3\xa9" };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(none); i++)
+		expect_span(media_type_hint(span_of(none[i])), "");
+	expect_span(media_type_hint((struct span){ NULL, 0 }), "");
+	expect_span(media_type_hint(span_of("image/png")), "image/png");
+	expect_span(media_type_hint(span_of("\t image/png \t")), "image/png");
+	expect_span(media_type_hint(span_of(" text/plain; charset=utf-8 ")),
+	    "text/plain; charset=utf-8");
+}
+
 static void test_length(void **state)
 {
 	(void)state;
@@ -137,6 +153,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_valid),
+		cmocka_unit_test(test_hint),
 		cmocka_unit_test(test_length),
 		cmocka_unit_test(test_essence),
 		cmocka_unit_test(test_matches),

@@ -1,0 +1,111 @@
+#include "expect.h"
+
+#include "http/json.h"
+#include "http/json_memory.h"
+
+#include <stdlib.h>
+
+/* Instead of that of src/: the block with this number is not given. */
+static unsigned left;
+static bool lacked;
+
+void *json_memory_take(size_t size)
+{
+	if (left && !--left) {
+		lacked = true;
+		return NULL;
+	}
+	return malloc(size);
+}
+
+bool json_memory_lacked(void)
+{
+	bool was = lacked;
+
+	lacked = false;
+	left = 0;
+	return was;
+}
+
+#define BODY                                                                   \
+	"{\"jid\":\"juliet@example.org\",\"filename\":\"tr\xc3\xa8s "          \
+	"\\u00e9.jpg\",\"size\":23456,\"later\":{\"a\":[1,2.5,null]}}"
+
+/* Each block in turn. */
+static void test_a_body(void **state)
+{
+	enum failure failure = FAILURE_UNAVAILABLE;
+	struct json_slot slot;
+	unsigned block = 0;
+
+	(void)state;
+	while (failure != FAILURE_NONE) {
+		left = ++block;
+		failure = json_slot_read(&slot, span_of(BODY));
+		json_slot_done(&slot);
+		assert_true(
+		    failure == FAILURE_NONE || failure == FAILURE_UNAVAILABLE);
+		assert_true(block < 1000);
+	}
+	assert_true(block > 10);
+}
+
+#define CLAIMS                                                                 \
+	"{\"exp\":1732300300,\"slot\":\"abc\",\"filename\":\"a\","             \
+	"\"filesize\":5}"
+
+static void test_a_token(void **state)
+{
+	enum failure failure = FAILURE_UNAVAILABLE;
+	struct json_jwt jwt;
+	const char *wrong;
+	unsigned block = 0;
+
+	(void)state;
+	while (failure != FAILURE_NONE) {
+		left = ++block;
+		failure = json_jwt_read(&jwt, span_of(CLAIMS), &wrong);
+		json_jwt_done(&jwt);
+		assert_true(
+		    failure == FAILURE_NONE || failure == FAILURE_UNAVAILABLE);
+	}
+	assert_true(block > 10);
+	for (block = 0; failure != FAILURE_UNAUTHORIZED;) {
+		left = ++block;
+		failure = json_jwt_header(span_of("{\"alg\":\"none\"}"));
+		assert_true(failure == FAILURE_UNAUTHORIZED ||
+			    failure == FAILURE_UNAVAILABLE);
+	}
+	assert_true(block > 5);
+}
+
+/* Whole, or none. */
+static void test_a_document(void **state)
+{
+	const struct failure_entry *entry =
+	    failure_entry(FAILURE_FILE_TOO_LARGE);
+	const struct refusal why = { .max_size = 5 };
+	char *text = NULL;
+
+	(void)state;
+	for (unsigned block = 1; !text; block++) {
+		left = block;
+		text = json_problem_write(
+		    entry, FAILURE_FILE_TOO_LARGE, "it is", &why);
+	}
+	assert_non_null(strstr(text, "\"max_file_size\":5"));
+	assert_non_null(strstr(text, "\"condition\":\"not-acceptable\""));
+	free(text);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_a_body),
+		cmocka_unit_test(test_a_token),
+		cmocka_unit_test(test_a_document),
+	};
+
+	json_start();
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
