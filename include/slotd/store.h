@@ -44,8 +44,10 @@ struct store_class {
 	    struct refusal *why);
 
 	/*
-	 * The object key behind a GET URL of this store, decoded, into out;
-	 * false when the URL is not one of its own.
+	 * Appends the object key, decoded, behind any URL at which a file of
+	 * this store is shared or fetched, in any form that link_below of
+	 * slot/link.h knows. False when the URL is not one of its own, and
+	 * when out is full.
 	 */
 	bool (*read_url)(struct store *store, struct span url, struct buf *out);
 

@@ -1,9 +1,10 @@
+#include "cmd/link.h"
 #include "cmd/options.h"
-#include "http/service.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static bool read_jid(const char *text, struct jid *jid)
 {
@@ -56,74 +57,93 @@ static bool is_owner(const struct keyring *keyring,
 	return false;
 }
 
-static int find_owner(
-    const struct keyring *keyring, const struct key_reading *reading)
+/* Prints the JID and gives true when the file is its owner's. */
+static bool try_owner(const struct keyring *keyring,
+    const struct key_reading *reading, const char *text)
+{
+	struct jid jid;
+
+	if (!read_jid(text, &jid) || !is_owner(keyring, reading, &jid))
+		return false;
+	puts(text);
+	return true;
+}
+
+/* One a line, on standard input; *ret_count: how many there were. */
+static bool find_in_lines(const struct keyring *keyring,
+    const struct key_reading *reading, size_t *ret_count)
 {
 	char *line = NULL;
 	size_t size = 0;
-	int code = EXIT_FAULT;
+	bool found = false;
 
-	while (code != EXIT_OK && getline(&line, &size, stdin) > 0) {
-		struct jid jid;
+	if (isatty(STDIN_FILENO))
+		fputs("slotd user: reading JIDs, one a line, until Ctrl-D\n",
+		    stderr);
+	*ret_count = 0;
+	while (!found && getline(&line, &size, stdin) > 0) {
+		struct span jid = span_trim(span_of(line), " \t\r\n");
 
-		line[strcspn(line, "\r\n")] = '\0';
-		if (!*line || !read_jid(line, &jid))
+		if (!jid.len)
 			continue;
-		if (is_owner(keyring, reading, &jid)) {
-			puts(line);
-			code = EXIT_OK;
-		}
+		(*ret_count)++;
+		line[jid.at - line + (ptrdiff_t)jid.len] = '\0';
+		found = try_owner(keyring, reading, jid.at);
 	}
 	free(line);
-	if (code != EXIT_OK)
-		fprintf(stderr, "slotd user: it is of none of them\n");
-	return code;
+	return found;
 }
 
-/* What the key behind a URL of one store says. Sets *ret_ours when it is a
- * URL of this store; true when the key tells more. */
-static bool read_store(const struct service *service, size_t number,
-    struct span url, struct buf *key, bool *ret_ours,
-    struct key_reading *ret_reading)
+static int find_owner(const struct keyring *keyring,
+    const struct key_reading *reading, char **jids, int count)
 {
-	struct store *store = service->stores[number];
-	struct key_reading reading = { 0 };
+	size_t lines = (size_t)count;
+	bool found = false;
 
-	buf_reset(key);
-	if (!store->class->read_url(store, url, key) ||
-	    !key_template_read(
-		&service->templates[number], buf_span(key), &reading))
-		return false;
-	*ret_ours = true;
-	*ret_reading = reading;
-	return reading.owner.len || reading.user.len;
+	for (int i = 0; i < count && !found; i++)
+		found = try_owner(keyring, reading, jids[i]);
+	if (!count)
+		found = find_in_lines(keyring, reading, &lines);
+	if (found)
+		return EXIT_OK;
+	fputs(lines ? "slotd user: none of these JIDs uploaded this file\n"
+		    : "slotd user: no JIDs to try: name them behind the link, "
+		      "or give them on standard input, one a line\n",
+	    stderr);
+	return EXIT_FAULT;
 }
 
-static int tell_owner(const struct service *service, const char *url)
+static int tell_owner(
+    const struct service *service, const char *text, char **jids, int count)
 {
-	char memory[OBJECT_KEY_MAX + 1];
-	struct buf key;
-	struct key_reading reading;
-	bool ours = false;
+	struct command_link link;
 
-	buf_init(&key, memory, sizeof memory);
-	for (size_t i = 0; i < service->store_count; i++)
-		if (read_store(service, i, span_of(url), &key, &ours, &reading))
-			return find_owner(service->keyring, &reading);
-	if (ours)
+	if (!command_link_read(service, span_of(text), &link))
+		fprintf(stderr,
+		    "slotd user: %s: this configuration shares no files "
+		    "there\n",
+		    text);
+	else if (link.share)
+		fprintf(stderr,
+		    "slotd user: the XMPP server made this link (caller "
+		    "%.*s): only its logs can tell who uploaded the file\n",
+		    (int)link.share->id.len, link.share->id.at);
+	else if (!link.made)
+		fprintf(stderr, "slotd user: this object key was not made by "
+				"the key setting of its storage\n");
+	else if (!link.reading.owner.len && !link.reading.user.len)
 		fprintf(stderr, "slotd user: storage.key has neither {owner} "
 				"nor {user}, so nobody can tell\n");
 	else
-		fprintf(stderr, "slotd user: this is no URL that this "
-				"configuration shares\n");
+		return find_owner(service->keyring, &link.reading, jids, count);
 	return EXIT_FAULT;
 }
 
 static int run(int argc, char **argv)
 {
-	const char *path = NULL, *url = NULL;
+	const char *path = NULL, *link = NULL;
 	const struct option_value options[] = { { "config", 'c', &path },
-		{ "of", 0, &url }, { 0 } };
+		{ "of", 0, &link }, { 0 } };
 	struct service *service;
 	struct conf *conf;
 	char wrong[512];
@@ -131,9 +151,9 @@ static int run(int argc, char **argv)
 
 	if (!options_read(&command_user, argc, argv, options, &first))
 		return EXIT_USAGE;
-	if (!path || (url ? first != argc : first == argc))
-		return options_wrong(&command_user,
-		    "it takes -c FILE, and either JIDs or --of URL");
+	if (!path || (!link && first == argc))
+		return options_wrong(
+		    &command_user, "it takes -c FILE, and JIDs or --of LINK");
 	conf = options_conf(&command_user, path);
 	if (!conf)
 		return EXIT_FAULT;
@@ -145,8 +165,8 @@ static int run(int argc, char **argv)
 	else if (!service->keyring)
 		fprintf(stderr, "slotd user: key_file is not set; make one "
 				"with: openssl rand -hex 32\n");
-	else if (url)
-		code = tell_owner(service, url);
+	else if (link)
+		code = tell_owner(service, link, argv + first, argc - first);
 	else
 		code =
 		    print_users(service->keyring, argv + first, argc - first);
@@ -156,16 +176,19 @@ static int run(int argc, char **argv)
 
 const struct command command_user = {
 	"user",
-	"tell users' key prefixes, or whose file a URL is",
+	"tell users' key prefixes, or who uploaded a file",
 	"usage: slotd user -c FILE JID...\n"
-	"       slotd user -c FILE --of URL < JIDS\n"
+	"       slotd user -c FILE --of LINK [JID...]\n"
 	"\n"
 	"Prints each JID's {user}, one a line, as it stands in object keys. "
 	"With\n"
-	"--of it reads JIDs from standard input, one a line, prints the one "
-	"that\n"
-	"the file of the URL was uploaded by and exits with 0; or with 1 when "
-	"it\n"
-	"was none of them.\n",
+	"--of it prints the one of these JIDs that uploaded the file of the "
+	"link, and\n"
+	"exits with 0, or with 1 when none of them did. Without JIDs it reads "
+	"them\n"
+	"from standard input, one a line. A link is any URL at which the file "
+	"is\n"
+	"shared or fetched: at public_url, in the bucket, presigned, "
+	"aesgcm://.\n",
 	run,
 };

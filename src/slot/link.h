@@ -19,4 +19,17 @@ void link_token_write(const struct keyring_root *root, struct span store,
 bool link_token_check(const struct keyring *keyring, struct span token,
     struct span store, struct span key);
 
+/* Bytes of a decoded URL's path at the most. */
+#define LINK_PATH_MAX 8191
+
+/*
+ * Whether a link leads below a base, whatever form the link has: another case
+ * of scheme and host, U-labels, the scheme's default port or none, another
+ * percent-encoding, a query, a fragment, "aesgcm" for the scheme (XEP-0454),
+ * blanks or angle brackets around it. base is a URL prefix, without a slash at
+ * its end. Appends what follows base and a slash, decoded, to out; false
+ * otherwise, and when out is full.
+ */
+bool link_below(struct span link, struct span base, struct buf *out);
+
 #endif

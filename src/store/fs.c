@@ -1,5 +1,6 @@
 #include "store/fs_private.h"
 
+#include "slot/link.h"
 #include "slot/media_type.h"
 
 #include <stdio.h>
@@ -49,21 +50,19 @@ static enum failure sign(struct store *store,
 static bool read_url(struct store *store, struct span url, struct buf *out)
 {
 	const struct fs *fs = (const struct fs *)store;
-	struct span base = fs->config.public_url;
-	struct span rest = span_from(url, base.len);
-	size_t before = out->len;
+	char memory[LINK_PATH_MAX + 1];
+	struct span key;
+	struct buf rest;
 
-	rest = span_first(rest, span_find(rest, '#'));
-	rest = span_first(rest, span_find(rest, '?'));
-	if (!span_equal(span_first(url, base.len), base) ||
-	    !span_starts(rest, "/f/"))
+	buf_init(&rest, memory, sizeof memory);
+	if (!link_below(url, fs->config.public_url, &rest) ||
+	    !span_starts(buf_span(&rest), "f/"))
 		return false;
-	if (uri_decode(out, span_from(rest, strlen("/f/"))) &&
-	    fs_path_valid(span_from(buf_span(out), before)))
-		return true;
-	out->len = before;
-	out->at[before] = '\0';
-	return false;
+	key = span_from(buf_span(&rest), 2);
+	if (!fs_path_valid(key))
+		return false;
+	buf_add(out, key);
+	return buf_ok(out);
 }
 
 static void close_store(struct store *store)

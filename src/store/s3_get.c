@@ -112,38 +112,54 @@ enum failure s3_redirect(struct store *store, struct span method,
 	return failure;
 }
 
+/* What stands behind public_url/f/: a token and a key. */
 static bool read_link(
-    const struct s3_config *config, struct span path, struct buf *out)
+    const struct s3_config *config, struct span url, struct buf *out)
 {
-	struct span token = span_first(path, LINK_TOKEN);
+	char memory[LINK_PATH_MAX + 1];
+	struct span token, key;
+	struct buf rest;
 
-	path = span_from(path, LINK_TOKEN);
-	return span_starts(path, "/") && uri_decode(out, span_from(path, 1)) &&
-	       link_token_check(
-		   config->keyring, token, config->name, buf_span(out));
+	buf_init(&rest, memory, sizeof memory);
+	if (!config->keyring || !config->public_url.len ||
+	    !link_below(url, config->public_url, &rest) ||
+	    !span_starts(buf_span(&rest), "f/"))
+		return false;
+	token = span_first(span_from(buf_span(&rest), 2), LINK_TOKEN);
+	key = span_from(buf_span(&rest), 2 + LINK_TOKEN);
+	if (!span_starts(key, "/"))
+		return false;
+	key = span_from(key, 1);
+	if (!link_token_check(config->keyring, token, config->name, key))
+		return false;
+	buf_add(out, key);
+	return buf_ok(out);
+}
+
+static bool read_plain(
+    const struct uri_base *base, struct span url, struct buf *out)
+{
+	char memory[LINK_PATH_MAX + 1], prefix_memory[S3_PATH_SIZE];
+	struct buf prefix, key;
+
+	buf_init(&prefix, prefix_memory, sizeof prefix_memory);
+	buf_init(&key, memory, sizeof memory);
+	buf_add(&prefix, base->scheme);
+	buf_text(&prefix, "://");
+	buf_add(&prefix, base->host);
+	buf_add(&prefix, base->path);
+	if (!buf_ok(&prefix) || !link_below(url, buf_span(&prefix), &key))
+		return false;
+	buf_add(out, buf_span(&key));
+	return buf_ok(out);
 }
 
 /* Also what was shared when `get` was another. */
 bool s3_read_url(struct store *store, struct span url, struct buf *out)
 {
 	const struct s3_config *config = s3_config_of(store);
-	char memory[2048];
-	struct buf base;
 
-	url = span_first(url, span_find(url, '?'));
-	url = span_first(url, span_find(url, '#'));
-	buf_init(&base, memory, sizeof memory);
-	if (config->keyring && config->public_url.len) {
-		buf_add(&base, config->public_url);
-		buf_text(&base, "/f/");
-		if (buf_ok(&base) && span_starts(url, base.at) &&
-		    read_link(config, span_from(url, base.len), out))
-			return true;
-		buf_reset(&base);
-		buf_reset(out);
-	}
-	s3_write_plain(&base, &config->download, SPAN_EMPTY);
-	if (!buf_ok(&base) || !span_starts(url, base.at))
-		return false;
-	return uri_decode(out, span_from(url, base.len));
+	return read_link(config, url, out) ||
+	       read_plain(&config->download, url, out) ||
+	       read_plain(&config->bucket, url, out);
 }

@@ -6,6 +6,7 @@
 #define OTHER "not-a-real-key-not-a-real-key-0002"
 #define KEY "AAECAwQFBgcICQoLDA0ODw/cat.jpg"
 #define TOKEN "jzOVQr-aniLmmI1gPSZS3g"
+#define UP "https://up.example.org"
 #define OTHER_TOKEN "V21cW4gakkSl52rg7fJ2FA"
 
 /* By Python's hmac: each field behind its length in 8 bytes, the first 16
@@ -131,6 +132,93 @@ static void test_refuses(void **state)
 	assert_false(check(&keyring, TOKEN, "default"));
 }
 
+#define U_UMLAUT "\xc3\xbc"
+
+static const struct {
+	const char *link;
+	const char *base;
+	const char *rest; /* NULL: not below it */
+} forms[] = {
+	{ "https://up.example.org/f/a%20b", UP, "f/a b" },
+	{ "HTTPS://Up.Example.ORG/f/a", UP, "f/a" },
+	{ "https://up.example.org:443/f/a", UP, "f/a" },
+	{ "https://up.example.org:/f/a", UP, "f/a" },
+	{ "https://up.example.org./f/a", UP, "f/a" },
+	{ "https://up.example.org/f/a", UP ":443", "f/a" },
+	{ "aesgcm://up.example.org/f/a#0011", UP, "f/a" },
+	{ "AESGCM://up.example.org:443/f/a#/?", UP, "f/a" },
+	{ "aesgcm://localhost:8364/f/a", "http://localhost:8364", "f/a" },
+	{ "aesgcm://up.example.org/a", "http://up.example.org", "a" },
+	{ "https://up.example.org/f/a?X-Amz-Date=1&b#c", UP, "f/a" },
+	{ " <https://up.example.org/f/a>\r\n", UP, "f/a" },
+	{ "https://up.example.org/%66/tr%c3%a8s", UP, "f/tr\xc3\xa8s" },
+	{ "https://up.example.org/f/tr\xc3\xa8s cool", UP,
+	    "f/tr\xc3\xa8s cool" },
+	{ "https://up.example.org/f%2Fa%252Fb", UP, "f/a%2Fb" },
+	{ "https://up.example.org/x%79/z", UP "/x%79", "z" },
+	{ "https://up.example.org/xy/z", UP "/x%79", "z" },
+	{ "https://b" U_UMLAUT "cher.example/f/a",
+	    "https://xn--bcher-kva.example", "f/a" },
+	{ "https://XN--BCHER-KVA.example/f/a",
+	    "https://b" U_UMLAUT "cher.example", "f/a" },
+	{ "https://[2001:DB8:0::1]:8443/f/a", "https://[2001:db8::1]:8443",
+	    "f/a" },
+	{ "https://[2001:db8::1]/f/a", "https://[2001:db8::1]:443", "f/a" },
+	{ "https://up.example.org/", UP, "" },
+	{ "https://up.example.org", UP, NULL },
+	{ "https://up.example.org?/f/a", UP, NULL },
+	{ "http://up.example.org/f/a", UP, NULL },
+	{ "ftp://up.example.org/f/a", UP, NULL },
+	{ "up.example.org/f/a", UP, NULL },
+	{ "//up.example.org/f/a", UP, NULL },
+	{ "https:/up.example.org/f/a", UP, NULL },
+	{ "", UP, NULL },
+	{ "https://", UP, NULL },
+	{ "https://up.example.org:80/f/a", UP, NULL },
+	{ "https://up.example.org:4430/f/a", UP, NULL },
+	{ "https://up.example.org:x/f/a", UP, NULL },
+	{ "https://up.example.org.evil.example/f/a", UP, NULL },
+	{ "https://up.example.org@evil.example/f/a", UP, NULL },
+	{ "https://u@up.example.org/f/a", UP, NULL },
+	{ "https://up.example.org/f/a%2", UP, NULL },
+	{ "https://up.example.org/f/a%00b", UP, NULL },
+	{ "https://up.example.org/xyz", UP "/xy", NULL },
+	{ "https://up.example.org/XY/z", UP "/xy", NULL },
+	{ "https://[::1/f/a", "https://[::1]", NULL },
+};
+
+static void test_forms(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(forms); i++) {
+		char memory[64];
+		struct buf out;
+
+		buf_init(&out, memory, sizeof memory);
+		if (link_below(span_of(forms[i].link), span_of(forms[i].base),
+			&out) != (forms[i].rest != NULL))
+			fail_msg("%s", forms[i].link);
+		expect_buf(&out, forms[i].rest ? forms[i].rest : "");
+	}
+}
+
+static void test_long_links(void **state)
+{
+	char link[LINK_PATH_MAX + 32], memory[LINK_PATH_MAX + 1];
+	struct buf out;
+
+	(void)state;
+	memset(link, 'x', sizeof link);
+	memcpy(link, UP "/", sizeof UP);
+	buf_init(&out, memory, sizeof memory);
+	assert_false(
+	    link_below((struct span){ link, sizeof link }, span_of(UP), &out));
+	assert_true(
+	    link_below((struct span){ link, sizeof UP + LINK_PATH_MAX - 1 },
+		span_of(UP), &out));
+	assert_int_equal(out.len, LINK_PATH_MAX - 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -138,6 +226,8 @@ int main(void)
 		cmocka_unit_test(test_checks),
 		cmocka_unit_test(test_rotated),
 		cmocka_unit_test(test_refuses),
+		cmocka_unit_test(test_forms),
+		cmocka_unit_test(test_long_links),
 	};
 
 	hash_start();

@@ -1,0 +1,116 @@
+#include "cmd/link.h"
+
+#include "slot/link.h"
+#include "slot/share.h"
+
+/* True when the link leads into this store. */
+static bool read_store(const struct service *service, size_t number,
+    struct span text, struct command_link *link)
+{
+	struct store *store = service->stores[number];
+	struct buf key;
+
+	buf_init(&key, link->memory, sizeof link->memory);
+	if (!store->class->read_url(store, text, &key))
+		return false;
+	link->storage = number;
+	link->key = buf_span(&key);
+	link->reading = (struct key_reading){ 0 };
+	link->made = key_template_read(
+	    &service->templates[number], link->key, &link->reading);
+	return true;
+}
+
+/* The first store whose template made the key; with owned the first for which
+ * the key says whose file it is. */
+static bool find_made(const struct service *service, struct span text,
+    bool owned, struct command_link *link)
+{
+	for (size_t i = 0; i < service->store_count; i++)
+		if (read_store(service, i, text, link) && link->made &&
+		    (!owned || link->reading.owner.len ||
+			link->reading.user.len))
+			return true;
+	return false;
+}
+
+static size_t number_of(
+    const struct service *service, const struct store *store)
+{
+	size_t i = 0;
+
+	while (i + 1 < service->store_count && service->stores[i] != store)
+		i++;
+	return i;
+}
+
+/* Below a caller's base at public_url. */
+static bool read_share(const struct service *service,
+    const struct caller *caller, struct span text, struct command_link *link)
+{
+	char memory[LINK_PATH_MAX + 1];
+	struct span base = span_from(caller->base, 1), filename;
+	struct buf rest, key;
+
+	buf_init(&rest, memory, sizeof memory);
+	buf_init(&key, link->memory, sizeof link->memory);
+	if (!link_below(text, service->conf->public_url, &rest) ||
+	    !span_equal(span_first(buf_span(&rest), base.len), base) ||
+	    !share_key(
+		caller, span_from(buf_span(&rest), base.len), &key, &filename))
+		return false;
+	link->storage =
+	    number_of(service, service_share(service, caller)->store);
+	link->key = buf_span(&key);
+	return true;
+}
+
+static bool find_share(
+    const struct service *service, struct span text, struct command_link *link)
+{
+	const struct conf *conf = service->conf;
+
+	for (size_t i = 0; i < conf->caller_count; i++) {
+		const struct caller *caller = &conf->callers[i];
+
+		if (!share_dialect(caller->dialect) ||
+		    !read_share(service, caller, text, link))
+			continue;
+		link->share = caller;
+		return true;
+	}
+	return false;
+}
+
+/* The caller below whose base a key of a store is. */
+static const struct caller *share_of(const struct conf *conf, struct span key)
+{
+	for (size_t i = 0; i < conf->caller_count; i++) {
+		const struct caller *caller = &conf->callers[i];
+		struct span base = span_from(caller->base, 1);
+
+		if (share_dialect(caller->dialect) &&
+		    span_equal(span_first(key, base.len), base))
+			return caller;
+	}
+	return NULL;
+}
+
+bool command_link_read(const struct service *service, struct span text,
+    struct command_link *ret_link)
+{
+	ret_link->share = NULL;
+	if (find_made(service, text, true, ret_link) ||
+	    find_made(service, text, false, ret_link))
+		return true;
+	ret_link->made = false;
+	if (find_share(service, text, ret_link))
+		return true;
+	for (size_t i = 0; i < service->store_count; i++) {
+		if (!read_store(service, i, text, ret_link))
+			continue;
+		ret_link->share = share_of(service->conf, ret_link->key);
+		return true;
+	}
+	return false;
+}

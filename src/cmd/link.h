@@ -1,0 +1,27 @@
+#ifndef CMD_LINK_H
+#define CMD_LINK_H
+
+#include "http/service.h"
+
+/* What a link of a configuration leads to. Must not be copied: key points
+ * into it. */
+struct command_link {
+	size_t storage;  /* its number */
+	struct span key; /* of the object, decoded */
+	/* The store's template made the key; reading has its parts. */
+	bool made;
+	struct key_reading reading;
+	/* The caller whose XMPP server made the link; else NULL. */
+	const struct caller *share;
+	char memory[OBJECT_KEY_MAX + 1];
+};
+
+/*
+ * Reads a link: any URL at which a file of this configuration is shared or
+ * fetched, of all of its stores and callers, in any form that link_below knows
+ * (slot/link.h). False when it is none.
+ */
+bool command_link_read(const struct service *service, struct span text,
+    struct command_link *ret_link);
+
+#endif
