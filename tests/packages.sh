@@ -14,7 +14,7 @@ check="$demo ca-certificates binutils mandoc strace nginx debootstrap
 	python3-requests ceph-mon ceph-osd ceph-common radosgw s3cmd
 	chromium libfaketime ejabberd erlang-dev prosody prosody-modules
 	lua-unbound lua-check go-sendxmpp python3-slixmpp
-	python3-aiohttp caddy haproxy systemd prometheus fail2ban
+	python3-aiohttp python3-gi gir1.2-soup-3.0 caddy haproxy systemd prometheus fail2ban
 	iproute2 podman runc redis-server"
 lint="$build libcmocka-dev clang-format clang-tidy cppcheck shellcheck
 	pyflakes3"

@@ -43,10 +43,11 @@ static struct store *find_store(
 }
 
 /*
- * How long the answer may be kept. Its URL was signed up to half of get_ttl
- * ago and so lives for another half at least: who follows it at the end of
- * this quarter still has a quarter. Where credentials end before, half of
- * what is left.
+ * How long a browser may keep the answer; a cache that many share may not,
+ * since it would answer HEAD with the URL for GET. Its URL was signed up to
+ * half of get_ttl ago and so lives for another half at least: who follows it
+ * at the end of this quarter still has a quarter. Where credentials end
+ * before, half of what is left.
  */
 static void add_cache_control(
     struct reply *reply, uint32_t get_ttl, int64_t now, int64_t ends)
@@ -56,7 +57,7 @@ static void add_cache_control(
 	struct buf text;
 
 	buf_init(&text, memory, sizeof memory);
-	buf_text(&text, "public, max-age=");
+	buf_text(&text, "private, max-age=");
 	if (ends && (ends - now) / 2 < age)
 		age = (ends - now) / 2;
 	buf_u64(&text, (uint64_t)(age > 0 ? age : 0));
@@ -72,11 +73,12 @@ void redirect_lead(
 	const int64_t now = world_unix();
 	enum failure failure;
 	struct reply reply;
+	const char *type;
 	int64_t ends;
 
 	buf_init(&location, memory, sizeof memory);
 	failure = s3_redirect(
-	    store, request->method, key, now, &location, &ends, &why);
+	    store, request->method, key, now, &location, &type, &ends, &why);
 	if (failure == FAILURE_NONE && !buf_ok(&location)) {
 		why.reason = "a URL is longer than SLOT_URL_MAX";
 		failure = FAILURE_INTERNAL;
@@ -85,7 +87,9 @@ void redirect_lead(
 		reply_failure(request, failure, &why);
 		return;
 	}
-	reply = reply_static(302, NULL, SPAN_EMPTY);
+	/* The type of what is there: libsoup would guess one from the empty
+	 * body, and clients that show pictures believe the first answer. */
+	reply = reply_static(302, type, SPAN_EMPTY);
 	reply_header(&reply, "Location", location.at);
 	add_cache_control(&reply, s3_config_of(store)->get_ttl, now, ends);
 	reply_send(request, &reply);

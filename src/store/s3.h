@@ -44,12 +44,14 @@ struct store *s3_open(const struct s3_config *config, struct creds *creds);
  * response-content-disposition. The signing time is rounded down to half of
  * get_ttl, so that everybody gets the same URL for a while. Of a store whose
  * `get` has become public since, by the bucket's policy: the plain URL.
- * Appends to out. *ret_ends: when the URL ends, unix seconds; 0: never.
+ * Appends to out. *ret_type: the type by that ending, a literal, which is
+ * that of a signed answer. *ret_ends: when the URL ends, unix seconds; 0:
+ * never.
  * FAILURE_UNAVAILABLE: no credentials.
  */
 enum failure s3_redirect(struct store *store, struct span method,
-    struct span key, int64_t now, struct buf *out, int64_t *ret_ends,
-    struct refusal *why);
+    struct span key, int64_t now, struct buf *out, const char **ret_type,
+    int64_t *ret_ends, struct refusal *why);
 
 /* Metadata of an object: when it should go, RFC 3339. */
 #define S3_META_EXPIRES "x-amz-meta-expires"

@@ -49,7 +49,7 @@ enum failure s3_write_get(struct s3 *s3, const struct creds_value *creds,
 	return FAILURE_NONE;
 }
 
-/* The type of a key's ending, as it is served. */
+/* The type of a key's ending, as it is served; a literal. */
 static struct span type_of(struct span name)
 {
 	char memory[FILENAME_ENDING_MAX + 1];
@@ -66,8 +66,8 @@ static struct span type_of(struct span name)
 }
 
 enum failure s3_redirect(struct store *store, struct span method,
-    struct span key, int64_t now, struct buf *out, int64_t *ret_ends,
-    struct refusal *why)
+    struct span key, int64_t now, struct buf *out, const char **ret_type,
+    int64_t *ret_ends, struct refusal *why)
 {
 	struct s3 *s3 = (struct s3 *)store;
 	size_t slash = span_find_last(key, '/');
@@ -83,6 +83,7 @@ enum failure s3_redirect(struct store *store, struct span method,
 	struct creds_value creds;
 	enum failure failure;
 
+	*ret_type = type.at;
 	/* Links that were shared before the bucket became public: its own
 	 * address needs no right to read. An ACL is the newer files' alone. */
 	if (s3->config.get == S3_GET_PUBLIC && !s3->config.set_public) {

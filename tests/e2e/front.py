@@ -26,6 +26,7 @@ http {{
     fastcgi_temp_path {folder}/fastcgi;
     uwsgi_temp_path {folder}/uwsgi;
     scgi_temp_path {folder}/scgi;
+    {more}
     server {{
         listen 127.0.0.1:{port}{tls};
         client_max_body_size 0;
@@ -44,11 +45,11 @@ class Front:
     """`url` leads to the port behind; whether slotd runs is no matter.
 
     With an authority it speaks https. location, path: what it passes on,
-    and what the location's own path becomes.
+    and what the location's own path becomes. more: other directives of http.
     """
 
     def __init__(self, folder, behind, authority=None, location="/",
-                 path=""):
+                 path="", more=""):
         self.folder = pathlib.Path(folder)
         self.port = support.free_port()
         self.url = "{}://localhost:{}".format(
@@ -60,7 +61,7 @@ class Front:
                    f"        ssl_certificate_key {key}")
         (self.folder / "nginx.conf").write_text(CONFIG.format(
             folder=self.folder, port=self.port, behind=behind, tls=tls,
-            location=location, path=path))
+            location=location, path=path, more=more))
 
     def __enter__(self):
         path = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"

@@ -184,7 +184,7 @@ def test_redirects_and_presigned_gets(start, monkeypatch, server, tmp_path):
     query = parts(reply.headers["Location"])[1]
     signed = seconds(query["X-Amz-Date"])
     assert signed + int(query["X-Amz-Expires"]) == given.expires
-    age = int(re.fullmatch(r"public, max-age=(\d+)",
+    age = int(re.fullmatch(r"private, max-age=(\d+)",
                            reply.headers["Cache-Control"])[1])
     # Half of what is left: who follows it at the end still has time.
     assert 100 < age <= 200 and now + age < given.expires

@@ -100,7 +100,7 @@ def follow(slotd, target, method="GET", ttl=3600):
     reply = slotd.ask(method, target)
     assert reply.status == 302, reply
     assert reply.body == b"" and reply.headers["Content-Length"] == "0"
-    assert reply.headers["Cache-Control"] == f"public, max-age={ttl // 4}"
+    assert reply.headers["Cache-Control"] == f"private, max-age={ttl // 4}"
     assert reply.headers.get_all("Access-Control-Allow-Origin") == ["*"]
     location = reply.headers["Location"]
     assert location.isascii() and " " not in location
@@ -222,9 +222,11 @@ def test_types_are_safe(two, ending, kind, shown):
     # What the slot names counts for nothing: the name's ending does.
     slot = two.slot(filename="a." + ending, content_type="image/png")
     for method in ("GET", "HEAD"):
-        _, query = parts(support.fetch(method, slot["get"])
-                         .headers["Location"])
+        reply = support.fetch(method, slot["get"])
+        _, query = parts(reply.headers["Location"])
         assert query["response-content-type"] == kind
+        # Already here: clients look at the first answer.
+        assert reply.headers.get_all("Content-Type") == [kind]
         name = "a." + ending
         want = None if shown else (
             f"attachment; filename=\"{name}\"; filename*=UTF-8''{name}")

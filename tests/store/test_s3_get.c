@@ -135,12 +135,13 @@ static void expect_redirect(struct setup *setup, const char *method,
 {
 	char memory[4096];
 	struct refusal why = { 0 };
+	const char *type;
 	struct buf out;
 	int64_t ends;
 
 	buf_init(&out, memory, sizeof memory);
 	assert_int_equal(s3_redirect(setup->store, span_of(method),
-			     span_of(key), now, &out, &ends, &why),
+			     span_of(key), now, &out, &type, &ends, &why),
 	    FAILURE_NONE);
 	expect_buf(&out, url);
 }
@@ -239,6 +240,7 @@ static void test_credentials_turn(void **state)
 				   .get = S3_GET_PRESIGNED, .get_ttl = 3600 } };
 	char memory[4096];
 	struct refusal why = { 0 };
+	const char *type;
 	struct buf out;
 	int64_t ends;
 
@@ -249,7 +251,7 @@ static void test_credentials_turn(void **state)
 	buf_init(&out, memory, sizeof memory);
 	assert_int_equal(sign(&setup, CAT_KEY, 1, NOW), FAILURE_NONE);
 	assert_int_equal(s3_redirect(setup.store, span_of("GET"),
-			     span_of(CAT_KEY), NOW, &out, &ends, &why),
+			     span_of(CAT_KEY), NOW, &out, &type, &ends, &why),
 	    FAILURE_NONE);
 	turning.value.access_key_secret =
 	    span_of("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY");
@@ -258,7 +260,7 @@ static void test_credentials_turn(void **state)
 	turning.value.generation = 0;
 	buf_reset(&out);
 	assert_int_equal(s3_redirect(setup.store, span_of("GET"),
-			     span_of(CAT_KEY), NOW, &out, &ends, &why),
+			     span_of(CAT_KEY), NOW, &out, &type, &ends, &why),
 	    FAILURE_UNAVAILABLE);
 	assert_int_equal(sign(&setup, CAT_KEY, 1, NOW), FAILURE_UNAVAILABLE);
 	assert_int_equal(turning.held, 0);
