@@ -5,8 +5,7 @@
 #include "core/base64.h"
 #include "core/stamp.h"
 #include "slot/filename.h"
-
-#define DATE_TEXT 10
+#include "slot/key_reading.h"
 
 static const char *const names[] = {
 	[KEY_RANDOM] = "random",
@@ -104,6 +103,8 @@ bool key_template_parse(
 	if (!wrong && !has(&template, KEY_RANDOM))
 		wrong = "it needs {random}, or files could be guessed and "
 			"overwritten";
+	if (!wrong)
+		wrong = key_reading_fault(&template);
 	if (wrong) {
 		*ret_wrong = wrong;
 		return false;
@@ -182,146 +183,4 @@ void key_template_make(const struct key_template *template,
 		add_part(out, &template->parts[i], input, buf_span(&random));
 	if (out->len - start > OBJECT_KEY_MAX)
 		out->full = true;
-}
-
-static bool base64url_char(char c)
-{
-	return ascii_alnum(c) || c == '-' || c == '_';
-}
-
-/* Whether a byte may stand at such a place; literals are compared whole. */
-static bool byte_fits(enum key_part_kind kind, size_t at, char c)
-{
-	switch (kind) {
-	case KEY_RANDOM:
-	case KEY_OWNER:
-	case KEY_USER:
-		return base64url_char(c);
-	case KEY_DATE:
-		return at == 4 || at == 7 ? c == '-' : c >= '0' && c <= '9';
-	case KEY_EXT:
-		return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z');
-	default:
-		return c != '/' && c != '\0';
-	}
-}
-
-/* Bytes of a part whose length is known; 0: one or more. */
-static size_t fixed_length(const struct key_part *part)
-{
-	switch (part->kind) {
-	case KEY_LITERAL:
-		return part->literal.len;
-	case KEY_RANDOM:
-		return RANDOM_TEXT;
-	case KEY_OWNER:
-	case KEY_USER:
-		return KEYRING_TEXT;
-	case KEY_DATE:
-		return DATE_TEXT;
-	default:
-		return 0;
-	}
-}
-
-static bool fixed_fits(const struct key_part *part, struct span text)
-{
-	if (text.len != fixed_length(part))
-		return false;
-	for (size_t i = 0; i < text.len; i++) {
-		char c = text.at[i];
-		if (part->kind == KEY_LITERAL) {
-			char want = part->literal.at[i];
-			/* '_' stands for '~' in keys that are plain. */
-			if (c != want && !(want == '~' && c == '_'))
-				return false;
-		} else if (!byte_fits(part->kind, i, c)) {
-			return false;
-		}
-	}
-	return true;
-}
-
-/*
- * ends[i] says whether the parts behind this one read key from byte i on;
- * changed in place into the same for this part too.
- */
-static void step_back(
-    const struct key_part *part, struct span key, bool ends[OBJECT_KEY_MAX + 1])
-{
-	size_t len = fixed_length(part);
-
-	if (len > 0) {
-		for (size_t i = 0; i <= key.len; i++)
-			ends[i] = i + len <= key.len && ends[i + len] &&
-				  fixed_fits(
-				      part, span_first(span_from(key, i), len));
-		return;
-	}
-	bool behind = ends[key.len];
-	ends[key.len] = false;
-	for (size_t i = key.len; i-- > 0;) {
-		bool stop = behind;
-		behind = ends[i];
-		/* One byte and the rest, or one byte and more of this part. */
-		ends[i] = byte_fits(part->kind, 0, key.at[i]) &&
-			  (stop || ends[i + 1]);
-	}
-}
-
-static bool note(struct span *seen, struct span text)
-{
-	if (seen->len > 0)
-		return span_equal(*seen, text);
-	*seen = text;
-	return true;
-}
-
-static bool note_part(
-    struct key_reading *reading, enum key_part_kind kind, struct span text)
-{
-	switch (kind) {
-	case KEY_RANDOM:
-		return note(&reading->random, text);
-	case KEY_OWNER:
-		return note(&reading->owner, text);
-	case KEY_USER:
-		return note(&reading->user, text);
-	default:
-		return true;
-	}
-}
-
-bool key_template_read(const struct key_template *template, struct span key,
-    struct key_reading *ret_reading)
-{
-	/* Row p: from where the parts p and later read the rest of key. */
-	bool ends[KEY_TEMPLATE_PARTS + 1][OBJECT_KEY_MAX + 1];
-	struct key_reading reading = { SPAN_EMPTY, SPAN_EMPTY, SPAN_EMPTY };
-	size_t at = 0;
-
-	if (key.len > OBJECT_KEY_MAX)
-		return false;
-	memset(ends[template->count], 0, sizeof(ends[0]));
-	ends[template->count][key.len] = true;
-	for (size_t p = template->count; p-- > 0;) {
-		memcpy(ends[p], ends[p + 1], sizeof(ends[0]));
-		step_back(&template->parts[p], key, ends[p]);
-	}
-	if (!ends[0][0])
-		return false;
-	for (size_t p = 0; p < template->count; p++) {
-		size_t len = fixed_length(&template->parts[p]);
-		if (len == 0) {
-			do
-				len++;
-			while (!ends[p + 1][at + len]);
-		}
-		if (!note_part(&reading, template->parts[p].kind,
-			span_first(span_from(key, at), len)))
-			return false;
-		at += len;
-	}
-	*ret_reading = reading;
-	return true;
 }

@@ -35,7 +35,8 @@ struct key_template {
 /*
  * Literals are unreserved characters and '/'. Refused with a sentence: no
  * {random}, an unknown {name}, an unclosed brace, a '/' at either end or two
- * in a row, a segment that could start with a dot.
+ * in a row, a segment that could start with a dot, a {random}, {owner} or
+ * {user} that could not be told from a {filename} beside it.
  */
 bool key_template_parse(struct span text, struct key_template *ret_template,
     const char **ret_wrong);

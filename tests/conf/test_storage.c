@@ -62,6 +62,8 @@ static void values_of_s3(void **state)
 		{ "credentials = \"x\";", "credentials", "\"auto\"" },
 		{ "key = \"{filename}\";", "key", "{random}" },
 		{ "key = \"{random}/{foo}\";", "key", "" },
+		{ "key = \"{filename}{random}{filename}\";", "key",
+		    "cannot be found again" },
 		{ "download_url = \"x\";", "download_url", "http://" },
 		{ "regions = 1;", "regions", "is region meant?" },
 		{ "path = \"x\";", "path", "belongs to storage type \"fs\"" },

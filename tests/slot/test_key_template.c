@@ -59,6 +59,73 @@ static void test_parse_limit(void **state)
 	assert_non_null(sentence);
 }
 
+/* Where it stands is certain: counted from an end of the key, or behind a byte
+ * that the part of any length beside it cannot have. */
+static const char *const certain[] = { "{filename}/{random}/{filename}",
+	"{random}{filename}", "{filename}{random}", "{domain}-{random}",
+	"{date}{random}-{filename}", "{filename}-{random}{date}",
+	"{ext}-{random}-{filename}", "{filename}-{random}.{ext}",
+	"{filename}{random}.{ext}", "{domain}/{filename}-{random}",
+	"{filename}/x{random}{filename}", "{filename}{random}x/{filename}",
+	"{owner}{random}{user}{filename}", "{filename}{user}{owner}{random}",
+	"{ext}.{random}{ext}", "{ext}{random}.{ext}",
+	"{random}/{filename}/{owner}/{domain}" };
+
+static const char *const uncertain[] = { "{filename}{random}{filename}",
+	"{filename}-{random}-{filename}", "{domain}-{random}-{filename}",
+	"{domain}.{random}.{filename}", "{filename}{random}{ext}",
+	"{filename}.{random}{ext}", "{ext}{random}{ext}",
+	"{ext}x{random}x{ext}", "{ext}{date}-{random}-{filename}",
+	"{filename}-{random}.{date}{ext}", "{filename}-{random}-{domain}.{ext}",
+	"a/{filename}{random}{filename}/b",
+	"{random}/{filename}{random}{filename}",
+	"{random}/{filename}{owner}{filename}",
+	"{domain}.{user}.{filename}/{random}" };
+
+static void test_random_is_found_again(void **state)
+{
+	struct key_template template;
+	const char *sentence;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(certain); i++)
+		parse(certain[i]);
+	for (size_t i = 0; i < COUNT_OF(uncertain); i++) {
+		if (key_template_parse(
+			span_of(uncertain[i]), &template, &sentence))
+			fail_msg("taken: %s", uncertain[i]);
+		assert_memory_equal(
+		    sentence, "{random}, {owner} and {user} cannot", 35);
+	}
+}
+
+/* Names that look like what is looked for. */
+static void test_names_do_not_mislead(void **state)
+{
+	static const struct {
+		const char *template;
+		const char *key;
+	} vectors[] = {
+#define X "xxxxxxxxxxxxxxxxxxxxxx"
+		{ "{filename}-{random}.{ext}",
+		    X "." X "-" X "-" RANDOM ".jpg" },
+		{ "{ext}-{random}-{filename}", "jpg-" RANDOM "-" X "-" X },
+		{ "{filename}/x{random}{filename}", X "/x" RANDOM X },
+		{ "{filename}{random}x/{filename}", X RANDOM "x/" X },
+#undef X
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(vectors); i++) {
+		struct key_template template = parse(vectors[i].template);
+		struct key_reading reading;
+
+		assert_true(key_template_read(
+		    &template, span_of(vectors[i].key), &reading));
+		expect_span(reading.random, RANDOM);
+	}
+}
+
 static void test_needs_key(void **state)
 {
 	(void)state;
@@ -286,6 +353,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_parse_refuses),
 		cmocka_unit_test(test_parse_limit),
+		cmocka_unit_test(test_random_is_found_again),
+		cmocka_unit_test(test_names_do_not_mislead),
 		cmocka_unit_test(test_needs_key),
 		cmocka_unit_test(test_make),
 		cmocka_unit_test(test_plain_domain),
