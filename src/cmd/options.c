@@ -1,10 +1,13 @@
 #include "cmd/options.h"
 
+#include "conf/shown.h"
+
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define OPTIONS_MAX 12
 #define SLURP_MAX (1 << 20)
@@ -14,6 +17,25 @@ int options_wrong(const struct command *command, const char *sentence)
 	fprintf(stderr, "slotd %s: %s; see slotd %s --help\n", command->name,
 	    sentence, command->name);
 	return EXIT_USAGE;
+}
+
+void options_about(
+    const struct command *command, const char *text, const char *wrong)
+{
+	fprintf(stderr, "slotd %s: ", command->name);
+	shown_put(stderr, text);
+	fputs(": ", stderr);
+	shown_put(stderr, wrong);
+	fputc('\n', stderr);
+}
+
+void options_line(const char *text)
+{
+	if (isatty(STDOUT_FILENO) == 1)
+		shown_put(stdout, text);
+	else
+		fputs(text, stdout);
+	putchar('\n');
 }
 
 bool options_flag(const char *name, int *argc, char **argv)
@@ -136,8 +158,7 @@ char *options_slurp(
 	char *text = file ? read_all(file, ret_len) : NULL;
 
 	if (!text)
-		fprintf(stderr, "slotd %s: %s: %s\n", command->name, path,
-		    strerror(errno));
+		options_about(command, path, strerror(errno));
 	if (file && !input)
 		fclose(file);
 	return text;

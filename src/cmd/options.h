@@ -46,4 +46,12 @@ struct conf *options_conf(const struct command *command, const char *path);
 char *options_slurp(
     const struct command *command, const char *path, size_t *ret_len);
 
+/* Says on stderr what is wrong with something whose text is not ours. */
+void options_about(
+    const struct command *command, const char *text, const char *wrong);
+
+/* A line of such a text on stdout: as it is for another program, and on a
+ * terminal so that it cannot steer it. */
+void options_line(const char *text);
+
 #endif

@@ -120,7 +120,7 @@ static void print(const struct jid *jid, const struct json_quota_read *quota)
 
 	buf_init(&user, memory, sizeof memory);
 	jid_bare(jid, &user);
-	printf("%s\n", user.at);
+	options_line(user.at);
 	if (quota->slots_per_minute)
 		printf("  slots in the last minute: %llu of %llu%s%s\n",
 		    (unsigned long long)quota->slots,
@@ -138,7 +138,7 @@ static int show(const struct jid *jid, const struct fetch_reply *reply)
 {
 	const struct span body = { reply->body, reply->body_len };
 	struct json_quota_read quota;
-	char detail[256];
+	char status[32], detail[256];
 
 	if (reply->status == 200 && json_quota_read(body, &quota)) {
 		print(jid, &quota);
@@ -146,7 +146,8 @@ static int show(const struct jid *jid, const struct fetch_reply *reply)
 	}
 	if (!json_problem_read(body, detail, sizeof detail))
 		snprintf(detail, sizeof detail, "no answer of slotd's");
-	fprintf(stderr, "slotd quota: status %u: %s\n", reply->status, detail);
+	snprintf(status, sizeof status, "status %u", reply->status);
+	options_about(&command_quota, status, detail);
 	return EXIT_FAULT;
 }
 
@@ -168,7 +169,7 @@ static int run(int argc, char **argv)
 		return options_wrong(
 		    &command_quota, "it takes -c FILE, one JID and --reset");
 	if (!jid_parse(span_of(argv[first]), &jid, &wrong)) {
-		fprintf(stderr, "slotd quota: %s: %s\n", argv[first], wrong);
+		options_about(&command_quota, argv[first], wrong);
 		return EXIT_USAGE;
 	}
 	conf = options_conf(&command_quota, path);

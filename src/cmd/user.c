@@ -12,7 +12,7 @@ static bool read_jid(const char *text, struct jid *jid)
 
 	if (jid_parse(span_of(text), jid, &wrong))
 		return true;
-	fprintf(stderr, "slotd user: %s: %s\n", text, wrong);
+	options_about(&command_user, text, wrong);
 	return false;
 }
 
@@ -65,7 +65,7 @@ static bool try_owner(const struct keyring *keyring,
 
 	if (!read_jid(text, &jid) || !is_owner(keyring, reading, &jid))
 		return false;
-	puts(text);
+	options_line(text);
 	return true;
 }
 

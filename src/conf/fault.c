@@ -1,5 +1,7 @@
 #include "conf/fault.h"
 
+#include "conf/shown.h"
+
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -103,27 +105,20 @@ static int compare(const void *a, const void *b)
 }
 
 /* Names come from the file system and may hold anything. */
-static void print_text(FILE *to, const char *text)
-{
-	for (; *text; text++)
-		putc((unsigned char)*text < ' ' || *text == 127 ? '?' : *text,
-		    to);
-}
-
 static void print(
     const struct faults *faults, const struct fault *fault, FILE *to)
 {
 	struct place place = faults_place(faults, fault->line);
 
-	print_text(to, place.source->name);
+	shown_put(to, place.source->name);
 	fprintf(to, ":%u: ", place.line);
 	if (*fault->path) {
-		print_text(to, fault->path);
+		shown_put(to, fault->path);
 		fputs(": ", to);
 	}
 	if (fault->warning)
 		fputs("warning: ", to);
-	print_text(to, fault->text);
+	shown_put(to, fault->text);
 	putc('\n', to);
 }
 

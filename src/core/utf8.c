@@ -66,6 +66,29 @@ bool utf8_is_control(uint32_t code_point)
 	return code_point < 0x20 || (code_point >= 0x7f && code_point < 0xa0);
 }
 
+/* Of Unicode 16: Cf, Zl, Zp and Default_Ignorable_Code_Point, sorted. */
+static const struct {
+	uint32_t first;
+	uint32_t last;
+} hidden[] = { { 0xad, 0xad }, { 0x34f, 0x34f }, { 0x600, 0x605 },
+	{ 0x61c, 0x61c }, { 0x6dd, 0x6dd }, { 0x70f, 0x70f }, { 0x890, 0x891 },
+	{ 0x8e2, 0x8e2 }, { 0x115f, 0x1160 }, { 0x17b4, 0x17b5 },
+	{ 0x180b, 0x180f }, { 0x200b, 0x200f }, { 0x2028, 0x202e },
+	{ 0x2060, 0x206f }, { 0x3164, 0x3164 }, { 0xfe00, 0xfe0f },
+	{ 0xfeff, 0xfeff }, { 0xffa0, 0xffa0 }, { 0xfff0, 0xfffb },
+	{ 0x110bd, 0x110bd }, { 0x110cd, 0x110cd }, { 0x13430, 0x1343f },
+	{ 0x1bca0, 0x1bca3 }, { 0x1d173, 0x1d17a }, { 0xe0000, 0xe0fff } };
+
+bool utf8_is_hidden(uint32_t code_point)
+{
+	if (utf8_is_control(code_point))
+		return true;
+	for (size_t i = 0; i < sizeof hidden / sizeof *hidden; i++)
+		if (code_point <= hidden[i].last)
+			return code_point >= hidden[i].first;
+	return false;
+}
+
 bool utf8_is_blank(uint32_t code_point)
 {
 	switch (code_point) {

@@ -17,6 +17,14 @@ struct span utf8_first(struct span text, size_t max);
 /* C0, DEL and C1: U+0000-001F, 007F-009F. */
 bool utf8_is_control(uint32_t code_point);
 
+/*
+ * What must not stand as it is in a line that a person reads: it cannot be
+ * seen, breaks the line, or changes the order of what stands around it. These
+ * are the controls, format characters (Cf), line and paragraph separators
+ * (Zl, Zp) and all that Unicode calls ignorable, tags included.
+ */
+bool utf8_is_hidden(uint32_t code_point);
+
 /* Unicode's white space without the controls: U+0020, 00A0, 1680,
  * 2000-200A, 2028, 2029, 202F, 205F, 3000. */
 bool utf8_is_blank(uint32_t code_point);

@@ -82,8 +82,24 @@ static bool plain(struct span value)
 	return true;
 }
 
+/* As JSON has it: two of them beyond the first 65536. */
+static void add_escape(struct buf *out, uint32_t c)
+{
+	const uint16_t units[] = { (uint16_t)(0xd800 + ((c - 0x10000) >> 10)),
+		(uint16_t)(c < 0x10000 ? c : 0xdc00 + (c & 0x3ff)) };
+
+	for (size_t i = c < 0x10000 ? 1 : 0; i < 2; i++) {
+		const uint8_t bytes[] = { (uint8_t)(units[i] >> 8),
+			(uint8_t)units[i] };
+
+		buf_text(out, "\\u");
+		hex_encode(out, bytes, sizeof bytes);
+	}
+}
+
 /* A JSON string, which logfmt's readers take as well. What is no UTF-8, and
- * all controls, end up as escapes: a line stays a line. */
+ * what cannot be seen or moves other text, ends up as escapes: a line stays a
+ * line, and reads as it was written. */
 static void add_quoted(struct buf *out, struct span value)
 {
 	buf_char(out, '"');
@@ -93,16 +109,13 @@ static void add_quoted(struct buf *out, struct span value)
 		bool valid = utf8_next(&value, &c);
 
 		if (!valid) {
-			buf_text(out, "\\ufffd");
+			add_escape(out, 0xfffd);
 			value = span_from(value, 1);
 		} else if (c == '"' || c == '\\') {
 			buf_char(out, '\\');
 			buf_char(out, (char)c);
-		} else if (c < 0x20 || (c >= 0x7f && c < 0xa0)) {
-			uint8_t byte = (uint8_t)c;
-
-			buf_text(out, "\\u00");
-			hex_encode(out, &byte, 1);
+		} else if (utf8_is_hidden(c)) {
+			add_escape(out, c);
 		} else {
 			buf_add(
 			    out, span_first(before, before.len - value.len));

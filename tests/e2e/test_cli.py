@@ -1,6 +1,8 @@
 """The commands beside serve."""
 
 import json
+import os
+import pty
 import re
 import socket
 import subprocess
@@ -193,6 +195,44 @@ def test_whose_file(tmp_path, conf, template):
         done = support.run("user", "-c", conf, "--of", url, stdin=who)
         assert done.returncode == 1, done
         assert done.stdout == b""
+
+
+# Right-to-left override, a tag, a bell that a JID may not have.
+HIDDEN = "ro\u202emeo\U000e0041@example.org"
+
+
+def on_a_terminal(*args, stdin):
+    """What a run of slotd writes there."""
+    ours, theirs = pty.openpty()
+    try:
+        subprocess.run([support.SLOTD, *map(str, args)], input=stdin,
+                       stdout=theirs, timeout=support.PATIENCE, check=True)
+    finally:
+        os.close(theirs)
+    with open(ours, "rb", buffering=0) as terminal:
+        return terminal.read(65536).decode()
+
+
+def test_texts_that_hide(tmp_path, conf):
+    """A terminal gets no control and nothing that turns a line around; a
+    program gets what it gave."""
+    answer = slot(conf, "--jid", HIDDEN, "--size", 1, "x")
+    ask = "user", "-c", conf, "--of", answer["get"]
+    done = support.run(*ask, stdin=HIDDEN.encode() + b"\n")
+    assert done.stdout.decode() == HIDDEN + "\n"
+    seen = on_a_terminal(*ask, stdin=HIDDEN.encode() + b"\n")
+    assert seen == "ro?meo?@example.org\r\n"
+    for wrong in ("\x1b]0;x\x07@@\u202e", "\u2066@"):
+        for done in (support.run("user", "-c", conf, wrong),
+                     support.run("quota", "-c", conf, wrong)):
+            assert done.returncode in (1, 2)
+            said = done.stderr.decode()
+            assert "?" in said and not re.search(
+                "[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e\u2066]", said), done
+    path = tmp_path / "\u202egnp.conf"
+    path.write_text("nonsense = 1;")
+    done = support.run("check", "-c", path)
+    assert done.stderr.decode().startswith(f"{tmp_path}/?gnp.conf:1: ")
 
 
 def test_health(start):

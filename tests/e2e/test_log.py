@@ -2,10 +2,7 @@
 
 import concurrent.futures
 import json
-import os
 import re
-import signal
-import subprocess
 import time
 
 import dialects
@@ -16,10 +13,10 @@ from upload import Upload
 JID = "juliet@example.org"
 
 
-def line_of(slotd, size):
+def line_of(slotd, size, **members):
     """The log line of one slot, known by its size."""
     seen = len(slotd.lines)
-    slotd.slot(size=size)
+    slotd.slot(size=size, **members)
     return slotd.wait_line(rf"\b{size}\b", seen)
 
 
@@ -67,6 +64,16 @@ def test_jids_only_when_wanted(start):
         assert (JID in found) == wanted
         slotd.stop()
         assert (JID in "\n".join(slotd.lines)) == wanted
+
+
+def test_no_jid_turns_a_line_around(start):
+    """Bidi controls, tags, invisible characters, line separators."""
+    hidden = "\u202e\u2066\u200b\u2060\ufeff\u061c\U000e0041"
+    slotd = start(support.s3_config(log={"jids": True}))
+    line = line_of(slotd, 7654321, jid=f"a{hidden}b@example.org")
+    assert (r'jid="a\u202e\u2066\u200b\u2060\ufeff\u061c\udb40\udc41b'
+            '@example.org"') in line
+    assert line.isascii()
 
 
 def test_no_second_line_by_injection(start):
@@ -259,68 +266,6 @@ def test_a_name_first_in_the_key(start, tmp_path, template):
     line = slotd.wait_line("status=201")
     assert field(line, "slot") in slot["get"]
     assert "telltale" not in "\n".join(slotd.lines)
-
-
-# --- systemd's journal ------------------------------------------------------
-
-
-def journal(command, plus=0):
-    """JOURNAL_STREAM names its stderr, or something else."""
-    read, write = os.pipe()
-    found = os.fstat(write)
-    process = subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-        stderr=write, env={**os.environ, "JOURNAL_STREAM":
-                           f"{found.st_dev}:{found.st_ino + plus}"})
-    os.close(write)
-    process.stderr = os.fdopen(read, "rb")
-    return process
-
-
-class Journal(support.Slotd):
-    plus = 0
-
-    def spawn(self, command, **options):
-        return journal(command, self.plus, **options)
-
-
-class NoJournal(Journal):
-    plus = 1
-
-
-@pytest.mark.parametrize("form", ["logfmt", "json"])
-def test_priorities(tmp_path, form):
-    """By sd-daemon(3): err 3, warning 4, info 6."""
-    slotd = Journal(tmp_path, support.s3_config(log={"format": form}))
-    seen = len(slotd.lines)
-    slotd.slot()
-    assert slotd.ask("POST", "/slot", b"{}").status == 401
-    support.write_config(tmp_path, {"listen": {}})
-    slotd.process.send_signal(signal.SIGHUP)
-    slotd.wait_line("reload failed", seen)
-    slotd.stop()
-    found = [re.match(r'<(\d)>(?:ts=|\{"ts":").*?level"?[:=]"?(\w+)', line)
-             for line in slotd.lines]
-    assert all(found), slotd.lines
-    assert {x.groups() for x in found} == {
-        ("3", "error"), ("4", "warn"), ("6", "info")}
-
-
-def test_priority_of_what_stops_the_start(tmp_path):
-    """Lines without a level are errors."""
-    path = support.write_config(tmp_path, {"listen": {}})
-    with journal([support.SLOTD, "serve", "-c", path]) as process:
-        said = process.stderr.read().decode().splitlines()
-        assert process.wait(support.PATIENCE) == 1
-    assert said and all(
-        line.startswith(f"<3>{path}:") for line in said), said
-
-
-def test_no_priorities_elsewhere(tmp_path):
-    slotd = NoJournal(tmp_path, support.s3_config())
-    slotd.slot()
-    slotd.stop()
-    assert all(line.startswith("ts=") for line in slotd.lines)
 
 
 # --- who fails to authenticate --------------------------------------------

@@ -52,6 +52,17 @@ static void test_logfmt(void **state)
 	    "\xc3\xa9\xff\xc2\x85", LINE("\"\xc3\xa9\\ufffd\\u0085\""));
 }
 
+/* Nothing that hides in a line, or moves what stands beside it. */
+static void test_what_cannot_be_seen(void **state)
+{
+	(void)state;
+	/* U+202E, U+2028, U+200B, U+E0041 as UTF-16, and an emoji as it is. */
+	expect_logfmt("a\xe2\x80\xae\x62", LINE("\"a\\u202eb\""));
+	expect_logfmt("\xe2\x80\xa8\xe2\x80\x8b", LINE("\"\\u2028\\u200b\""));
+	expect_logfmt("\xf3\xa0\x81\x81", LINE("\"\\udb40\\udc41\""));
+	expect_logfmt("\xf0\x9f\x98\xba", LINE("\"\xf0\x9f\x98\xba\""));
+}
+
 static void test_json(void **state)
 {
 	const struct log log = { CONF_LOG_JSON, CONF_LOG_INFO };
@@ -110,6 +121,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_logfmt),
+		cmocka_unit_test(test_what_cannot_be_seen),
 		cmocka_unit_test(test_json),
 		cmocka_unit_test(test_levels_and_length),
 		cmocka_unit_test(test_too_much_for_a_line),
