@@ -50,16 +50,9 @@ stop() {
 	kill -9 "$pid"
 }
 
-# The first port from 8363 on that nobody listens on.
-free_port() {
-	local port
-	for ((port = 8363; port < 8463; port++)); do
-		if ! (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then
-			echo "$port"
-			return
-		fi
-	done
-	return 1
+# True where nobody listens.
+is_free() {
+	! (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null
 }
 
 configure() {
@@ -74,22 +67,34 @@ configure() {
 	END
 }
 
+# True when it runs; false when somebody has taken the port just before.
 start() {
-	show "$slotd serve -c $demo/slotd.conf &"
 	# With nothing of this shell open, so that it can outlive it.
 	setsid "$slotd" serve -c "$folder/slotd.conf" \
 		</dev/null >/dev/null 2>"$log" &
 	echo $! >"$pid_file"
+	# Not by asking the port: another demo may answer there.
 	for ((i = 0; i < 200; i++)); do
-		"${curl[@]}" -o /dev/null "$url/healthz" 2>/dev/null && break
+		! grep -q msg=ready "$log" || break
 		kill -0 "$(<"$pid_file")" 2>/dev/null || break
 		sleep 0.05
 	done
 	if ! is_ours "$(<"$pid_file")"; then
+		grep -q "Address already in use" "$log" && return 1
 		die "slotd did not start"
 	fi
 	"$slotd" health -c "$demo/slotd.conf" || die "slotd is not healthy"
-	sed 's/^/  /;q' "$log"
+}
+
+# On the first port from 8363 on that can be had.
+start_somewhere() {
+	for ((port = 8363; port < 8463; port++)); do
+		url=http://127.0.0.1:$port
+		if is_free "$port" && configure && start; then
+			return
+		fi
+	done
+	die "no port from 8363 to 8462 is free"
 }
 
 # Signs $body in a shell, as a module does in its own language.
@@ -178,14 +183,13 @@ fi
 if stop; then
 	echo "The slotd of an earlier demo has ended."
 fi
-port=$(free_port) || die "no port from 8363 to 8462 is free"
+say "1. slotd starts on its embedded store, with a secret made just now:"
+start_somewhere
 if [ "$port" != 8363 ]; then
 	echo "Port 8363 is in use; this demo takes $port."
 fi
-url=http://127.0.0.1:$port
-say "1. slotd starts on its embedded store, with a secret made just now:"
 show "openssl rand -hex 32 >$secret_file"
-configure
-start
+show "$slotd serve -c $demo/slotd.conf &"
+sed 's/^/  /;q' "$log"
 journey
 farewell
