@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static int tell(const struct conf *conf, struct span text, int64_t now)
 {
@@ -17,6 +18,22 @@ static int tell(const struct conf *conf, struct span text, int64_t now)
 	found = explain(conf, text, now, &out);
 	report_lines(stdout, buf_span(&out), 0, report_width(stdout));
 	return found ? EXIT_FAULT : EXIT_OK;
+}
+
+/* All of the argument's file, or the argument where it is a URL. malloc'ed;
+ * NULL after a line on stderr. */
+static char *read_text(const char *argument, size_t *ret_len)
+{
+	char *text;
+
+	if (!strstr(argument, "://"))
+		return options_slurp(&command_explain, argument, ret_len);
+	text = strdup(argument);
+	if (!text)
+		fputs("slotd explain: out of memory\n", stderr);
+	else
+		*ret_len = strlen(text);
+	return text;
 }
 
 static int run(int argc, char **argv)
@@ -35,15 +52,14 @@ static int run(int argc, char **argv)
 		return EXIT_USAGE;
 	if (!path || first + 1 < argc)
 		return options_wrong(
-		    &command_explain, "it takes -c FILE and one file");
+		    &command_explain, "it takes -c FILE and one file or URL");
 	if (now && (!span_u64(span_of(now), &seconds) || seconds > INT32_MAX))
 		return options_wrong(
 		    &command_explain, "--now must be a number of seconds");
 	conf = options_conf(&command_explain, path);
 	if (!conf)
 		return EXIT_FAULT;
-	text = options_slurp(
-	    &command_explain, first < argc ? argv[first] : "-", &len);
+	text = read_text(first < argc ? argv[first] : "-", &len);
 	code = EXIT_FAULT;
 	if (text && command_creds_get(&creds, "explain", conf, NULL))
 		code = tell(conf, (struct span){ text, len },
@@ -58,13 +74,14 @@ static int run(int argc, char **argv)
 const struct command command_explain = {
 	"explain",
 	"say why a store refused a signed URL",
-	"usage: slotd explain -c FILE [--now SECONDS] [FILE|-]\n"
+	"usage: slotd explain -c FILE [--now SECONDS] [FILE|-|URL]\n"
 	"\n"
-	"Reads a store's XML error or a presigned URL, from a file or "
-	"standard\n"
-	"input, and says where it differs from what slotd signs, and the "
-	"likely\n"
-	"cause. Exits with 1 when something is wrong, with 0 when all is as "
+	"Reads a store's XML error, a presigned URL or a slot's JSON or XML, "
+	"from a\n"
+	"file or standard input, or takes the URL itself, and says where it "
+	"differs\n"
+	"from what slotd signs, and the likely cause. Exits with 1 when "
+	"something is wrong, with 0 when all is as "
 	"slotd\n"
 	"signs it. --now takes another time than the system's clock.\n",
 	run,

@@ -52,6 +52,12 @@ void hash_update(struct hash *hash, struct span bytes)
 		    operation(hash), (const uint8_t *)bytes.at, bytes.len));
 }
 
+void hash_copy(const struct hash *hash, struct hash *ret_copy)
+{
+	blank(ret_copy);
+	must(psa_hash_clone(operation_const(hash), operation(ret_copy)));
+}
+
 void hash_final(struct hash *hash, uint8_t ret_digest[HASH_SIZE])
 {
 	size_t len;
@@ -103,8 +109,7 @@ void hmac_key_done(struct hmac_key *key)
 
 void hmac_begin(const struct hmac_key *key, struct hash *running)
 {
-	blank(running);
-	must(psa_hash_clone(operation_const(&key->inner), operation(running)));
+	hash_copy(&key->inner, running);
 }
 
 void hmac_end(const struct hmac_key *key, struct hash *running,
@@ -113,8 +118,7 @@ void hmac_end(const struct hmac_key *key, struct hash *running,
 	uint8_t digest[HASH_SIZE];
 
 	hash_final(running, digest);
-	blank(running);
-	must(psa_hash_clone(operation_const(&key->outer), operation(running)));
+	hash_copy(&key->outer, running);
 	hash_update(
 	    running, (struct span){ (const char *)digest, sizeof(digest) });
 	hash_final(running, ret_mac);

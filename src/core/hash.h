@@ -20,6 +20,8 @@ struct hash {
 
 void hash_init(struct hash *hash);
 void hash_update(struct hash *hash, struct span bytes);
+/* Another that goes on from where this one is. */
+void hash_copy(const struct hash *hash, struct hash *ret_copy);
 /* Gives the digest and wipes the state. */
 void hash_final(struct hash *hash, uint8_t ret_digest[HASH_SIZE]);
 void sha256(struct span bytes, uint8_t ret_digest[HASH_SIZE]);

@@ -1,134 +1,8 @@
 #include "doctor/explain.h"
 
+#include "doctor/codes.h"
 #include "doctor/explain_private.h"
-
-/* The text of an element, for one line on a terminal. */
-static bool element(struct span xml, const char *name, struct buf *out)
-{
-	buf_reset(out);
-	if (!xml_text(xml, name, out) || !out->len)
-		return false;
-	for (size_t i = 0; i < out->len; i++)
-		if (out->at[i] < ' ' || out->at[i] > '~')
-			out->at[i] = '?';
-	return true;
-}
-
-/* By the code alone: all that Ceph RGW tells. */
-static const struct {
-	const char *code;
-	const char *sentence;
-} causes[] = {
-	{ "SignatureDoesNotMatch",
-	    "The store made another signature. In the order of likelihood: "
-	    "another secret; a body of another length\nthan the slot's, or "
-	    "chunked; a proxy that rewrites Host or the path; another method "
-	    "or Content-Type.\nGive the URL that was used to slotd explain: "
-	    "it tells more.\n" },
-	{ "InvalidAccessKeyId",
-	    "The store does not know this key id: a typing error in "
-	    "access_key_id, a deleted key, another store.\n" },
-	{ "NoSuchBucket",
-	    "The bucket in bucket_url does not exist there, or bucket_url "
-	    "names none.\n" },
-	{ "NoSuchKey", "The object was never uploaded, or is deleted.\n" },
-	{ "InvalidToken", "session_token is wrong, or of another key.\n" },
-	{ "ExpiredToken", "session_token has expired.\n" },
-	{ "MethodNotAllowed", "bucket_url is no S3 endpoint, or it lacks the "
-			      "bucket.\n" },
-	{ "AccessControlListNotSupported",
-	    "The bucket has ACLs disabled: set_public = false.\n" },
-	{ "MissingContentLength",
-	    "The client sent its body chunked; a slot needs a "
-	    "Content-Length.\n" },
-	{ "NotImplemented",
-	    "Most likely the client sent its body chunked; a slot needs a "
-	    "Content-Length.\n" },
-	{ "EntityTooLarge", "The store has a limit below this size.\n" },
-};
-
-static bool explain_time(struct span xml, struct buf *out)
-{
-	char request_memory[64], server_memory[64];
-	struct buf request, server;
-
-	buf_init(&request, request_memory, sizeof request_memory);
-	buf_init(&server, server_memory, sizeof server_memory);
-	say(out, "The clocks of slotd and of the store differ by too much");
-	if (element(xml, "RequestTime", &request) &&
-	    element(xml, "ServerTime", &server))
-		say(out, ": slotd signed at %s, the store had %s", request.at,
-		    server.at);
-	say(out, ".\nRun NTP on both: timedatectl set-ntp true\n");
-	return true;
-}
-
-static bool explain_denied(struct span xml, struct buf *out)
-{
-	char memory[512], end_memory[64], now_memory[64];
-	struct buf message, end, now;
-
-	buf_init(&message, memory, sizeof memory);
-	buf_init(&end, end_memory, sizeof end_memory);
-	buf_init(&now, now_memory, sizeof now_memory);
-	element(xml, "Message", &message);
-	if (memmem(message.at, message.len, "expired", 7)) {
-		say(out, "The URL has expired");
-		if (element(xml, "Expires", &end) &&
-		    element(xml, "ServerTime", &now))
-			say(out, " at %s; the store had %s", end.at, now.at);
-		say(out, ".\nThe client was late, or slotd's clock is behind. "
-			 "put_ttl sets how long slots live.\n");
-		return true;
-	}
-	say(out,
-	    "The signature is right or was not looked at; what is missing is "
-	    "a right: s3:PutObject (or s3:GetObject)\nfor this key, or for "
-	    "everybody where the URL is not signed. On RGW it is also the "
-	    "answer to an expired URL.\n");
-	return true;
-}
-
-static bool explain_region(
-    const struct conf_storage *storage, struct span xml, struct buf *out)
-{
-	char memory[128];
-	struct buf region;
-
-	buf_init(&region, memory, sizeof memory);
-	if (!element(xml, "Region", &region) ||
-	    span_equal(buf_span(&region), storage->s3.region)) {
-		say(out,
-		    "The credential is not as the store expects it: most "
-		    "likely the region (%.*s).\n",
-		    ARG(storage->s3.region));
-		return true;
-	}
-	say(out,
-	    "region: slotd signs for \"%.*s\", the store is in \"%s\".\n"
-	    "Set region = \"%s\" in storage.\n",
-	    ARG(storage->s3.region), region.at, region.at);
-	return true;
-}
-
-static bool explain_code(const struct conf_storage *storage, struct span xml,
-    const char *code, struct buf *out)
-{
-	if (strcmp(code, "RequestTimeTooSkewed") == 0)
-		return explain_time(xml, out);
-	if (strcmp(code, "AccessDenied") == 0)
-		return explain_denied(xml, out);
-	if (strcmp(code, "AuthorizationHeaderMalformed") == 0 ||
-	    strcmp(code, "AuthorizationQueryParametersError") == 0)
-		return explain_region(storage, xml, out);
-	for (size_t i = 0; i < sizeof causes / sizeof *causes; i++)
-		if (strcmp(code, causes[i].code) == 0) {
-			say(out, "%s", causes[i].sentence);
-			return true;
-		}
-	say(out, "slotd knows no cause for this code.\n");
-	return true;
-}
+#include "doctor/text_url.h"
 
 /* AWS and others tell what they made of the request; it has no method where
  * the store has told nothing. */
@@ -181,15 +55,15 @@ static bool explain_xml(const struct conf_storage *storage, struct span xml,
 
 	buf_init(&code, code_memory, sizeof code_memory);
 	buf_init(&part, memory, sizeof memory);
-	if (!element(xml, "Code", &code)) {
+	if (!code_element(xml, "Code", &code)) {
 		say(out, "This is no store's error: it has no Code.\n");
 		return true;
 	}
 	say(out, "The store answered %s", code.at);
-	if (element(xml, "Message", &part))
+	if (code_element(xml, "Message", &part))
 		say(out, ": %s", part.at);
 	say(out, "\n");
-	if (element(xml, "AWSAccessKeyId", &part) &&
+	if (code_element(xml, "AWSAccessKeyId", &part) &&
 	    !span_equal(buf_span(&part), storage->s3_creds.access_key_id)) {
 		say(out,
 		    "access key id: slotd signs with %.*s, the store got "
@@ -202,7 +76,9 @@ static bool explain_xml(const struct conf_storage *storage, struct span xml,
 	    (explain_parts(storage, xml, *request, now, out) ||
 		explain_string(storage, xml, out)))
 		return true;
-	return explain_code(storage, xml, code.at, out);
+	if (!code_tell(storage, code.at, xml, out))
+		say(out, "slotd knows no cause for this code.\n");
+	return true;
 }
 
 /* Whether path is below a base, whose own path ends at a border. */
@@ -272,45 +148,93 @@ static bool explain_answer(
 	buf_init(&key, key_memory, sizeof key_memory);
 	if (xml_text(xml, "CanonicalRequest", &canonical))
 		signed_read_canonical(buf_span(&canonical), &trace.request);
-	if (element(xml, "BucketName", &bucket))
+	if (code_element(xml, "BucketName", &bucket))
 		trace.bucket = buf_span(&bucket);
-	if (element(xml, "AWSAccessKeyId", &key))
+	if (code_element(xml, "AWSAccessKeyId", &key))
 		trace.access_key_id = buf_span(&key);
 	return explain_xml(
 	    storage_of(conf, &trace), xml, &trace.request, now, out);
 }
 
-static bool explain_url(
-    const struct conf *conf, struct span url, int64_t now, struct buf *out)
+/* A PUT's URL always has its size among what is signed. */
+static bool for_upload(const struct signed_request *request)
+{
+	char memory[256];
+	struct buf headers;
+
+	buf_init(&headers, memory, sizeof memory);
+	return signed_parameter(request, "X-Amz-SignedHeaders", &headers) &&
+	       span_starts(buf_span(&headers), "content-length");
+}
+
+static bool explain_url(const struct conf *conf, struct trace *trace,
+    enum text_label label, int64_t now, struct buf *out)
 {
 	char memory[512];
 	struct buf credential;
-	struct trace trace = { 0 };
 
-	if (!signed_read_url(url, &trace.request)) {
-		say(out, "This is neither a store's XML error nor a presigned "
-			 "URL (it has no X-Amz-Signature).\n");
+	if (label != TEXT_BARE &&
+	    for_upload(&trace->request) != (label == TEXT_PUT)) {
+		say(out, "this URL is signed for another method. The two URLs "
+			 "of the slot were mixed up.\n");
 		return true;
 	}
 	buf_init(&credential, memory, sizeof memory);
-	if (signed_parameter(&trace.request, "X-Amz-Credential", &credential))
-		trace.access_key_id = span_first(buf_span(&credential),
+	if (signed_parameter(&trace->request, "X-Amz-Credential", &credential))
+		trace->access_key_id = span_first(buf_span(&credential),
 		    span_find(buf_span(&credential), '/'));
 	return explain_request(
-	    storage_of(conf, &trace), &trace.request, now, out);
+	    storage_of(conf, trace), &trace->request, now, out);
+}
+
+/* Every URL that is signed, and what a slot calls put and get. Gives how many
+ * there were. */
+static unsigned explain_urls(const struct conf *conf, struct span text,
+    int64_t now, struct buf *out, bool *ret_found)
+{
+	static const char *const names[] = { "", "put: ", "get: " };
+	char memory[URL_SIZE];
+	struct buf url;
+	enum text_label label;
+	unsigned count = 0;
+
+	buf_init(&url, memory, sizeof memory);
+	while (text_next_url(&text, &url, &label)) {
+		struct trace trace = { 0 };
+		const bool is_signed =
+		    signed_read_url(buf_span(&url), &trace.request);
+
+		if (!is_signed && label == TEXT_BARE)
+			continue;
+		count++;
+		say(out, "%s", names[label]);
+		if (!is_signed)
+			say(out, "it has no X-Amz-Signature, so no store "
+				 "checks one.\n");
+		else if (explain_url(conf, &trace, label, now, out))
+			*ret_found = true;
+	}
+	return count;
 }
 
 static bool explain_any(
     const struct conf *conf, struct span text, int64_t now, struct buf *out)
 {
+	bool found = false;
+
 	if (!conf_has_store(conf, CONF_STORE_S3)) {
 		say(out, "There is no storage of type s3 in this file.\n");
 		return true;
 	}
 	text = span_trim(text, " \t\r\n\"'");
+	if (!memmem(text.at, text.len, "<Code>", 6) &&
+	    explain_urls(conf, text, now, out, &found))
+		return found;
 	if (span_starts(text, "<"))
 		return explain_answer(conf, text, now, out);
-	return explain_url(conf, text, now, out);
+	say(out, "This is neither a store's XML error nor a presigned URL (it "
+		 "has no X-Amz-Signature).\n");
+	return true;
 }
 
 bool explain(

@@ -4,8 +4,9 @@
 #include "conf/conf.h"
 
 /*
- * Reads a store's XML error or a presigned URL, and appends lines that say
- * where it differs from what slotd signs, and the likely cause. now: unix
+ * Reads a store's XML error or presigned URLs (alone, in a log line, or as put
+ * and get of a slot's JSON or XML), and appends lines that say where they
+ * differ from what slotd signs, and the likely cause. now: unix
  * seconds. False when all is as slotd signs it. No line holds a secret.
  */
 bool explain(

@@ -2,12 +2,7 @@
 
 #include "core/stamp.h"
 
-#include <stdio.h>
-
-/* Sizes that are tried for a slot whose size is not known. */
-#define SIZES_TRIED 200000
-
-static bool differ(struct buf *out, const char *what, struct span slotd,
+bool explain_differ(struct buf *out, const char *what, struct span slotd,
     struct span got, const char *cause)
 {
 	say(out, "%s: slotd signs\n   %.*s\nhere it is\n   %.*s\n%s", what,
@@ -21,7 +16,8 @@ static bool explain_host(const struct conf_storage *storage,
 	if (span_equal(request->host, storage->s3.bucket.host) ||
 	    span_equal(request->host, storage->s3.download.host))
 		return false;
-	return differ(out, "host", storage->s3.bucket.host, request->host,
+	return explain_differ(out, "host", storage->s3.bucket.host,
+	    request->host,
 	    "Most likely a proxy before the store rewrites Host (nginx: "
 	    "proxy_set_header Host $http_host;),\nor bucket_url names "
 	    "another host or port than clients reach.\n");
@@ -37,6 +33,44 @@ static bool twice(struct span path)
 	return false;
 }
 
+/* Whether both name the same, however they are encoded. */
+static bool same_name(struct span a, struct span b)
+{
+	char a_memory[4096], b_memory[4096];
+	struct buf a_plain, b_plain;
+
+	buf_init(&a_plain, a_memory, sizeof a_memory);
+	buf_init(&b_plain, b_memory, sizeof b_memory);
+	return uri_decode(&a_plain, a) && uri_decode(&b_plain, b) &&
+	       span_equal(buf_span(&a_plain), buf_span(&b_plain));
+}
+
+/* As many segments of a path as the base's path has. */
+static struct span base_part(struct span path, struct span base)
+{
+	size_t at = 0;
+
+	for (size_t i = 0; i < base.len; i++)
+		if (base.at[i] == '/')
+			at += 1 + span_find(span_from(path, at + 1), '/');
+	return span_first(path, at < path.len ? at : path.len);
+}
+
+static bool explain_base(struct span base, struct span path, struct buf *out)
+{
+	if (span_equal(span_first(path, base.len), base))
+		return false;
+	if (same_name(base_part(path, base), base))
+		return explain_differ(out, "path begins with", base, path,
+		    "It is the same bucket and prefix, written in another "
+		    "form. Stores sign the first: the URL was made\nwith "
+		    "another spelling of bucket_url, and no store takes "
+		    "it.\n");
+	return explain_differ(out, "path begins with", base, path,
+	    "A proxy takes away or adds a part of the path, or "
+	    "bucket_url has another bucket or prefix.\n");
+}
+
 static bool explain_path(const struct conf_storage *storage,
     const struct signed_request *request, struct buf *out)
 {
@@ -47,15 +81,14 @@ static bool explain_path(const struct conf_storage *storage,
 	if (span_equal(request->host, storage->s3.download.host) &&
 	    !span_equal(request->host, storage->s3.bucket.host))
 		base = storage->s3.download.path;
-	if (!span_equal(span_first(request->path, base.len), base))
-		return differ(out, "path begins with", base, request->path,
-		    "A proxy takes away or adds a part of the path, or "
-		    "bucket_url has another bucket or prefix.\n");
+	if (explain_base(base, request->path, out))
+		return true;
 	buf_init(&plain, plain_memory, sizeof plain_memory);
 	buf_init(&again, again_memory, sizeof again_memory);
 	if (!uri_decode(&plain, request->path))
-		return differ(out, "path", span_of("%XX for each such byte"),
-		    request->path, "Its percent-encoding is broken.\n");
+		return explain_differ(out, "path",
+		    span_of("%XX for each such byte"), request->path,
+		    "Its percent-encoding is broken.\n");
 	uri_encode_path(&again, buf_span(&plain));
 	if (twice(request->path)) {
 		struct signed_request once = *request;
@@ -63,13 +96,14 @@ static bool explain_path(const struct conf_storage *storage,
 		once.path = buf_span(&plain);
 		/* A file's name may well have such a text in it. */
 		if (!request->length.at || !signed_right(request, storage))
-			return differ(out, "path", once.path, request->path,
+			return explain_differ(out, "path", once.path,
+			    request->path,
 			    "The path is encoded twice: a client or a proxy "
 			    "has encoded the URL again.\n");
 	}
 	if (span_equal(buf_span(&again), request->path))
 		return false;
-	return differ(out, "path", buf_span(&again), request->path,
+	return explain_differ(out, "path", buf_span(&again), request->path,
 	    "A client or a proxy has decoded or re-encoded the path; it must "
 	    "be passed on as it is\n(nginx: proxy_pass without a URI "
 	    "part).\n");
@@ -92,7 +126,7 @@ static bool explain_scope(const struct conf_storage *storage,
 		return true;
 	}
 	if (!span_equal(scope.access_key_id, storage->s3_creds.access_key_id))
-		return differ(out, "access key id",
+		return explain_differ(out, "access key id",
 		    storage->s3_creds.access_key_id, scope.access_key_id,
 		    storage->s3_creds.session_token.len
 			? "Temporary credentials have been renewed since, or "
@@ -101,14 +135,15 @@ static bool explain_scope(const struct conf_storage *storage,
 			: "The URL was made with another key: by another "
 			  "slotd, or before the key was changed.\n");
 	if (!span_equal(scope.region, storage->s3.region))
-		return differ(out, "region", storage->s3.region, scope.region,
+		return explain_differ(out, "region", storage->s3.region,
+		    scope.region,
 		    "The URL was made for another region: by another slotd, "
 		    "or before region was changed.\n");
 	if (!span_is(scope.service, "s3"))
-		return differ(out, "service", span_of("s3"), scope.service,
-		    "slotd did not make this URL.\n");
+		return explain_differ(out, "service", span_of("s3"),
+		    scope.service, "slotd did not make this URL.\n");
 	if (!span_equal(scope.date, span_first(buf_span(&date), 8)))
-		return differ(out, "date of the credential",
+		return explain_differ(out, "date of the credential",
 		    span_first(buf_span(&date), 8), scope.date,
 		    "X-Amz-Date or X-Amz-Credential was changed.\n");
 	return false;
@@ -198,7 +233,8 @@ static bool explain_headers(const struct conf_storage *storage,
 	}
 	if (strcmp(headers.at, put) == 0 || strcmp(headers.at, "host") == 0)
 		return false;
-	return differ(out, "signed headers", span_of(put), buf_span(&headers),
+	return explain_differ(out, "signed headers", span_of(put),
+	    buf_span(&headers),
 	    "The URL is not slotd's, or sign_content_type was changed "
 	    "since.\n");
 }
@@ -224,106 +260,12 @@ static bool explain_added(const struct signed_request *request, struct buf *out)
 			continue;
 		/* Its value may be a token or a signature, whatever the
 		 * name became: amp;X-Amz-Signature, X%2DAmz-Signature. */
-		return differ(out, "query", span_of("no such parameter"), name,
+		return explain_differ(out, "query",
+		    span_of("no such parameter"), name,
 		    "A client or a proxy has added it (or the URL was "
 		    "cut or HTML-escaped).\n");
 	}
 	return false;
-}
-
-/* The size that makes the signature right, if it is a small one. */
-static bool find_size(const struct conf_storage *storage,
-    struct signed_request request, char *text, size_t size)
-{
-	for (unsigned i = 0; i < SIZES_TRIED; i++) {
-		snprintf(text, size, "%u", i);
-		request.length = span_of(text);
-		if (signed_right(&request, storage))
-			return true;
-	}
-	return false;
-}
-
-static bool explain_url_signature(const struct conf_storage *storage,
-    struct signed_request request, struct buf *out)
-{
-	static const char *const methods[] = { "GET", "HEAD" };
-	char headers_memory[256], size[24];
-	struct buf headers;
-
-	buf_init(&headers, headers_memory, sizeof headers_memory);
-	signed_parameter(&request, "X-Amz-SignedHeaders", &headers);
-	for (size_t i = 0; i < 2 && strcmp(headers.at, "host") == 0; i++) {
-		request.method = span_of(methods[i]);
-		if (!signed_right(&request, storage))
-			continue;
-		say(out,
-		    "All is as slotd signs it: a URL for %s and no other "
-		    "method. If the store refuses it, its secret\nis another, "
-		    "or a proxy before it changes Host or the path.\n",
-		    methods[i]);
-		return false;
-	}
-	request.method = span_of("PUT");
-	if (strcmp(headers.at, "content-length;host") == 0 &&
-	    find_size(storage, request, size, sizeof size)) {
-		say(out,
-		    "All is as slotd signs it: a URL for a PUT of exactly %s "
-		    "bytes. If the store refuses it, the client\nsent another "
-		    "length (or chunked), the store's secret is another, or "
-		    "a proxy changes Host or the path.\n",
-		    size);
-		return false;
-	}
-	if (strcmp(headers.at, "host") != 0) {
-		say(out,
-		    "All that can be seen in it is as slotd signs it. The "
-		    "signature depends on the file's size too, which\nstands "
-		    "nowhere in the URL: if the store refuses it, the size "
-		    "was another, or access_key_secret is wrong.\n");
-		return false;
-	}
-	say(out, "signature: it is not what slotd makes of this URL.\n"
-		 "access_key_secret has changed since, or the URL was "
-		 "changed on its way.\n");
-	return true;
-}
-
-/* What was signed, found by trying: the store's view is the rest. */
-static bool explain_by_trying(const struct conf_storage *storage,
-    const struct signed_request *request, struct buf *out)
-{
-	static const char *const methods[] = { "PUT", "GET", "HEAD" };
-	struct signed_request other = *request;
-	char size[24];
-
-	for (size_t i = 0; i < 3; i++) {
-		other.method = span_of(methods[i]);
-		if (signed_right(&other, storage))
-			return differ(out, "method", other.method,
-			    request->method,
-			    "The client used the URL for something else than "
-			    "it was made for.\n");
-	}
-	other = *request;
-	if (request->length.at && find_size(storage, other, size, sizeof size))
-		return differ(out, "content-length", span_of(size),
-		    request->length,
-		    "The client sent another length than the slot was asked "
-		    "for (nothing: a chunked body).\n");
-	if (request->length.at && !request->length.len) {
-		say(out, "content-length: the request had none.\nThe client "
-			 "(or a proxy) sent its body chunked; a slot needs "
-			 "the exact Content-Length.\n");
-		return true;
-	}
-	say(out, "signature: host, path, region, key id and dates are as "
-		 "slotd signs them, the signature is not.\n");
-	say(out, "Most likely access_key_secret has changed since%s.\n",
-	    request->length.at
-		? ", or the file had another length than the slot"
-		: "");
-	return true;
 }
 
 bool explain_request(const struct conf_storage *storage,

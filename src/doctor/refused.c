@@ -1,48 +1,8 @@
 #include "doctor/private.h"
 
-#include <string.h>
+#include "doctor/codes.h"
 
-/* What a store's code means for who set slotd up. */
-static const struct {
-	const char *code;
-	const char *sentence;
-} meanings[] = {
-	{ "SignatureDoesNotMatch",
-	    "The key id is known, so access_key_secret is most likely wrong "
-	    "(or cut, or of another key).\nElse a proxy before the store "
-	    "changes Host or the path: bucket_url must name the host that "
-	    "the store itself sees.\nslotd explain tells more of the store's "
-	    "answer.\n" },
-	{ "InvalidAccessKeyId",
-	    "The store does not know access_key_id: a typing error, a "
-	    "deleted key, or another store's.\n" },
-	{ "AuthorizationHeaderMalformed",
-	    "Most likely region is wrong; the store's sentence names the one "
-	    "it expects.\n" },
-	{ "AuthorizationQueryParametersError",
-	    "Most likely region is wrong; the store's sentence names the one "
-	    "it expects.\n" },
-	{ "RequestTimeTooSkewed",
-	    "The clocks of this machine and of the store differ: run NTP "
-	    "(timedatectl set-ntp true).\n" },
-	{ "InvalidToken", "session_token is wrong or of another key.\n" },
-	{ "ExpiredToken",
-	    "session_token has expired: temporary credentials have to be "
-	    "renewed.\n" },
-	{ "AccessControlListNotSupported",
-	    "This bucket has ACLs disabled: set_public = false, and get = "
-	    "\"redirect\" or a bucket policy instead.\n" },
-	{ "PermanentRedirect",
-	    "The bucket is in another region: bucket_url must name that "
-	    "region's endpoint.\n" },
-	{ "TemporaryRedirect",
-	    "The bucket is in another region, or new: use its own region's "
-	    "endpoint in bucket_url.\n" },
-	{ "QuotaExceeded", "The store's quota for this user or bucket is "
-			   "used up.\n" },
-	{ "SlowDown", "The store is overloaded; try again.\n" },
-	{ "MalformedXML", "bucket_url names no bucket.\n" },
-};
+#include <string.h>
 
 static void advise_bucket(struct doctor *doctor)
 {
@@ -76,22 +36,19 @@ static void advise_bucket(struct doctor *doctor)
 void advise_refused(struct doctor *doctor, const char *code)
 {
 	const unsigned status = doctor->reply.status;
+	const struct span body = { doctor->reply.body, doctor->reply.body_len };
 
 	if (strcmp(code, "NoSuchBucket") == 0) {
 		doctor->no_bucket = true;
 		advise_bucket(doctor);
 		return;
 	}
-	if (strcmp(code, "AccessDenied") == 0) {
-		change(doctor, "The key is right, but may not do this.\n");
-		advise_key(doctor);
+	if (code_tell(doctor->storage, code, body, &doctor->finding.change)) {
+		if (strcmp(code, "AccessDenied") == 0 &&
+		    code_denial(body) == DENIAL_RIGHT)
+			advise_key(doctor);
 		return;
 	}
-	for (size_t i = 0; i < sizeof meanings / sizeof *meanings; i++)
-		if (strcmp(code, meanings[i].code) == 0) {
-			change(doctor, "%s", meanings[i].sentence);
-			return;
-		}
 	if (status >= 300 && status < 400)
 		change(doctor,
 		    "Presigned URLs cannot be redirected: bucket_url "

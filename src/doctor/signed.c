@@ -1,7 +1,5 @@
 #include "doctor/signed.h"
 
-#include "core/hex.h"
-
 #include <string.h>
 #include <time.h>
 
@@ -114,80 +112,4 @@ bool signed_time_read(struct span stamp, int64_t *ret_seconds)
 		return false;
 	*ret_seconds = timegm(&parts);
 	return true;
-}
-
-/* The query without its signature. */
-static void add_query(struct buf *out, struct span query)
-{
-	size_t before = out->len;
-
-	while (query.at) {
-		struct span pair = span_cut(&query, '&');
-
-		if (span_starts(pair, SIGNATURE))
-			continue;
-		if (out->len > before)
-			buf_char(out, '&');
-		buf_add(out, pair);
-	}
-}
-
-static void add_canonical(
-    struct buf *out, const struct signed_request *request, struct span headers)
-{
-	struct span rest = headers;
-
-	buf_add(out, request->method);
-	buf_char(out, '\n');
-	buf_add(out, request->path);
-	buf_char(out, '\n');
-	add_query(out, request->query);
-	buf_char(out, '\n');
-	while (rest.at) {
-		struct span name = span_cut(&rest, ';');
-
-		buf_add(out, name);
-		buf_char(out, ':');
-		if (span_is(name, "host"))
-			buf_add(out, request->host);
-		else if (span_is(name, "content-length"))
-			buf_add(out, request->length);
-		else if (span_is(name, "content-type"))
-			buf_add(out, request->type);
-		buf_char(out, '\n');
-	}
-	buf_char(out, '\n');
-	buf_add(out, headers);
-	buf_text(out, "\nUNSIGNED-PAYLOAD");
-}
-
-bool signed_right(
-    const struct signed_request *request, const struct conf_storage *storage)
-{
-	char canonical_memory[16384], text_memory[512], date_memory[64];
-	char headers_memory[256], hex_memory[2 * HASH_SIZE + 1];
-	struct buf canonical, text, date, headers, hex;
-	struct sigv4_request how = { .region = storage->s3.region };
-	struct sigv4_key key;
-	uint8_t mac[HASH_SIZE];
-
-	buf_init(&canonical, canonical_memory, sizeof canonical_memory);
-	buf_init(&text, text_memory, sizeof text_memory);
-	buf_init(&date, date_memory, sizeof date_memory);
-	buf_init(&headers, headers_memory, sizeof headers_memory);
-	buf_init(&hex, hex_memory, sizeof hex_memory);
-	if (!signed_parameter(request, "X-Amz-Date", &date) ||
-	    !signed_parameter(request, "X-Amz-SignedHeaders", &headers) ||
-	    !signed_time_read(buf_span(&date), &how.now))
-		return false;
-	add_canonical(&canonical, request, buf_span(&headers));
-	sigv4_string_to_sign(&text, &how, buf_span(&canonical));
-	if (!buf_ok(&canonical) || !buf_ok(&text))
-		return false;
-	sigv4_key_init(
-	    &key, storage->s3_creds.access_key_secret, how.region, how.now);
-	hmac(&key.key, buf_span(&text), mac);
-	sigv4_key_done(&key);
-	hex_encode(&hex, mac, sizeof mac);
-	return span_equal(buf_span(&hex), request->signature);
 }

@@ -45,4 +45,11 @@ bool signed_time_read(struct span stamp, int64_t *ret_seconds);
 bool signed_right(
     const struct signed_request *request, const struct conf_storage *storage);
 
+/*
+ * The length with which it would be, from 0 up to `most`; request->length may
+ * be left out. False: there is none, or content-length is not signed.
+ */
+bool signed_length(const struct signed_request *request,
+    const struct conf_storage *storage, uint64_t most, uint64_t *ret_length);
+
 #endif

@@ -53,6 +53,50 @@ static void test_wrong_urls(void **state)
 	}
 }
 
+/* A proxy is not to blame for how bucket_url was written. */
+static void test_encoded_bucket(void **state)
+{
+	(void)state;
+	storage.s3.bucket.path = storage.s3.download.path =
+	    span_of("/b%C3%A9/p");
+	assert_true(run_at("https://" HOST "/b%c3%a9/p/a.txt?" PUT_QUERY
+			   "&X-Amz-Signature=" PUT_SIGNATURE,
+	    NOW));
+	expect_text("another spelling of bucket_url");
+	assert_null(strstr(out.at, "roxy"));
+	assert_true(run_at("https://" HOST "/b%C3%A9x/p/a.txt?" PUT_QUERY
+			   "&X-Amz-Signature=" PUT_SIGNATURE,
+	    NOW));
+	expect_text("A proxy takes away or adds");
+	assert_true(run_at("https://" HOST "/b?" PUT_QUERY
+			   "&X-Amz-Signature=" PUT_SIGNATURE,
+	    NOW));
+	expect_text("A proxy takes away or adds");
+}
+
+/* What a client's log has of a slot, and a slot's JSON. */
+static void test_slots(void **state)
+{
+	(void)state;
+	assert_false(
+	    run_at("{\"get\":\"https://example.org/f/x\",\"put\":\"" PUT_URL
+		   "\",\"headers\":{}}",
+		NOW));
+	expect_text("get: it has no X-Amz-Signature");
+	expect_text("\nput: All is as slotd signs it: a URL for a PUT of "
+		    "exactly 1234 bytes");
+	assert_true(run_at("{\"put\":\"" PUT_URL "\",\"get\":\"https://" HOST
+			   "/test.txt?" GET_QUERY
+			   "&X-Amz-Signature=" GET_SIGNATURE "5\"}",
+	    NOW + 60));
+	expect_text("put: All is as slotd signs it");
+	expect_text("get: signature: it is not what slotd makes");
+	assert_true(run_at("{\"put\":\"https://" HOST "/test.txt?" GET_QUERY
+			   "&X-Amz-Signature=" GET_SIGNATURE "4\"}",
+	    NOW + 60));
+	expect_text("put: this URL is signed for another method");
+}
+
 static void test_added_secrets(void **state)
 {
 	(void)state;
@@ -254,6 +298,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_right_urls),
 		cmocka_unit_test(test_wrong_urls),
+		cmocka_unit_test_setup(test_encoded_bucket, set_up),
+		cmocka_unit_test_setup(test_slots, set_up),
 		cmocka_unit_test(test_added_secrets),
 		cmocka_unit_test(test_the_longest_token),
 		cmocka_unit_test(test_unknown_codes),

@@ -1,0 +1,269 @@
+#include "doctor/codes.h"
+
+#include "doctor/private.h"
+
+#include <string.h>
+
+/* Of those that need no more than their name. */
+static const struct {
+	const char *code;
+	const char *cause;
+	const char *change;
+} codes[] = {
+	{ "SignatureDoesNotMatch",
+	    "The store made another signature. In the order of likelihood:\n",
+	    "1. access_key_secret is most likely wrong: another secret, cut, "
+	    "or of another key. Some stores (OpenStack Swift)\n"
+	    "   answer the same when they do not know access_key_id.\n"
+	    "2. A proxy before the store changes Host or the path: bucket_url "
+	    "must name the host that the store itself sees.\n"
+	    "3. A client's upload: a body of another length than the slot's, "
+	    "or chunked; another method or Content-Type.\n"
+	    "slotd explain tells more of the URL that was used.\n" },
+	{ "InvalidAccessKeyId", "The store does not know this key id.\n",
+	    "A store does not know access_key_id after a typing error, when "
+	    "the key was deleted, or when it is another store's.\n" },
+	{ "NoSuchBucket",
+	    "The bucket in bucket_url does not exist there, or "
+	    "bucket_url names none.\n",
+	    "" },
+	{ "NoSuchKey", "The object was never uploaded, or is deleted.\n", "" },
+	{ "InvalidToken", "session_token is wrong, or of another key.\n", "" },
+	{ "ExpiredToken", "session_token has expired.\n",
+	    "Temporary credentials have to be renewed.\n" },
+	{ "MethodNotAllowed",
+	    "bucket_url is no S3 endpoint, or it lacks the bucket.\n", "" },
+	{ "AccessControlListNotSupported", "The bucket has ACLs disabled.\n",
+	    "set_public = false, and get = \"redirect\" or a bucket policy "
+	    "instead.\n" },
+	{ "MissingContentLength", "The client sent its body chunked.\n",
+	    "A slot needs a Content-Length.\n" },
+	{ "NotImplemented",
+	    "The store does not know something in the request: most likely a "
+	    "chunked body (a slot needs a\nContent-Length), or If-None-Match "
+	    "of a relayed upload.\n",
+	    "" },
+	{ "IncompleteBody",
+	    "The client sent fewer bytes than its Content-Length says.\n",
+	    "It broke off, or a proxy before the store did.\n" },
+	{ "RequestTimeout",
+	    "The client sent its body too slowly, or stopped "
+	    "sending.\n",
+	    "" },
+	{ "PreconditionFailed",
+	    "The object is there already: a slot works once with relay.\n",
+	    "" },
+	{ "PermanentRedirect", "The bucket is in another region.\n",
+	    "bucket_url must name that region's endpoint.\n" },
+	{ "TemporaryRedirect", "The bucket is in another region, or new.\n",
+	    "Use its own region's endpoint in bucket_url.\n" },
+	{ "AllAccessDisabled",
+	    "The bucket's owner or the store has switched "
+	    "off all access to it.\n",
+	    "" },
+	{ "AccountProblem", "The store has closed the account.\n",
+	    "See its console: is a bill open?\n" },
+	{ "QuotaExceeded",
+	    "The store's quota for this user or bucket is used up.\n", "" },
+	{ "SlowDown", "The store is overloaded.\n", "Try again.\n" },
+	{ "ServiceUnavailable", "The store is overloaded or down.\n",
+	    "Try again, and look at its log.\n" },
+	{ "InternalError", "The store has trouble of its own.\n",
+	    "Try again, and look at its log.\n" },
+	{ "KeyTooLongError", "The object key is longer than 1024 bytes.\n",
+	    "Shorten storage.key, or the prefix in bucket_url.\n" },
+	{ "MalformedXML", "bucket_url names no bucket.\n", "" },
+	{ "AccessForbidden",
+	    "No CORS rule of the bucket allows this preflight.\n",
+	    "slotd doctor prints the rule that web clients need.\n" },
+};
+
+bool code_element(struct span xml, const char *name, struct buf *out)
+{
+	buf_reset(out);
+	if (!xml_text(xml, name, out) || !out->len)
+		return false;
+	for (size_t i = 0; i < out->len; i++)
+		if (out->at[i] < ' ' || out->at[i] > '~')
+			out->at[i] = '?';
+	return true;
+}
+
+/* --- those that the answer tells more of ----------------------------------*/
+
+static void tell_time(
+    const struct conf_storage *storage, struct span xml, struct buf *out)
+{
+	char request_memory[64], server_memory[64];
+	struct buf request, server;
+
+	(void)storage;
+	buf_init(&request, request_memory, sizeof request_memory);
+	buf_init(&server, server_memory, sizeof server_memory);
+	say(out, "The clocks of slotd and of the store differ by too much");
+	if (code_element(xml, "RequestTime", &request) &&
+	    code_element(xml, "ServerTime", &server))
+		say(out, ": slotd signed at %s, the store had %s", request.at,
+		    server.at);
+	say(out, ".\nRun NTP on both: timedatectl set-ntp true\n");
+}
+
+static void tell_region(
+    const struct conf_storage *storage, struct span xml, struct buf *out)
+{
+	char memory[128];
+	struct buf region;
+
+	buf_init(&region, memory, sizeof memory);
+	if (!code_element(xml, "Region", &region) ||
+	    span_equal(buf_span(&region), storage->s3.region)) {
+		say(out,
+		    "Most likely region is wrong (%.*s): the store's sentence "
+		    "names the one that it expects.\n",
+		    ARG(storage->s3.region));
+		return;
+	}
+	say(out,
+	    "region is wrong: slotd signs for \"%.*s\", the store is in "
+	    "\"%s\".\nSet region = \"%s\" in storage.\n",
+	    ARG(storage->s3.region), region.at, region.at);
+}
+
+static void tell_too_large(
+    const struct conf_storage *storage, struct span xml, struct buf *out)
+{
+	char memory[32];
+	struct buf most;
+	uint64_t bytes;
+
+	(void)storage;
+	buf_init(&most, memory, sizeof memory);
+	say(out, "The store takes no file of this size in one PUT");
+	if (code_element(xml, "MaxSizeAllowed", &most)) {
+		say(out, ": MaxSizeAllowed is %s bytes", most.at);
+		if (span_u64(buf_span(&most), &bytes) && bytes >= 1 << 20)
+			say(out, " (%llu MiB)",
+			    (unsigned long long)(bytes >> 20));
+	}
+	say(out, ".\nSet policy.max_size to what the store takes; many end "
+		 "at 5 GiB.\n");
+}
+
+/* --- AccessDenied ---------------------------------------------------------*/
+
+static bool has(struct span text, const char *part)
+{
+	return memmem(text.at, text.len, part, strlen(part)) != NULL;
+}
+
+enum denial code_denial(struct span xml)
+{
+	char memory[512];
+	struct buf message;
+
+	buf_init(&message, memory, sizeof memory);
+	code_element(xml, "Message", &message);
+	if (has(xml, "<HeadersNotSigned>") ||
+	    has(buf_span(&message), "not signed"))
+		return DENIAL_HEADERS;
+	if (has(buf_span(&message), "not valid yet") ||
+	    has(buf_span(&message), "not yet valid"))
+		return DENIAL_EARLY;
+	if (has(buf_span(&message), "expired"))
+		return DENIAL_LATE;
+	return DENIAL_RIGHT;
+}
+
+static void tell_late(struct span xml, struct buf *out)
+{
+	char end_memory[64], now_memory[64];
+	struct buf end, now;
+
+	buf_init(&end, end_memory, sizeof end_memory);
+	buf_init(&now, now_memory, sizeof now_memory);
+	say(out, "The URL has expired");
+	if (code_element(xml, "Expires", &end) &&
+	    code_element(xml, "ServerTime", &now))
+		say(out, " at %s; the store had %s", end.at, now.at);
+	say(out, ".\nThe client was late, or slotd's clock is behind. put_ttl "
+		 "and get_ttl set how long URLs live.\n");
+}
+
+static void tell_early(struct span xml, struct buf *out)
+{
+	char memory[64];
+	struct buf now;
+
+	buf_init(&now, memory, sizeof memory);
+	say(out, "The URL was signed in the store's future: slotd's clock is "
+		 "ahead, or the store's is behind");
+	if (code_element(xml, "ServerTime", &now))
+		say(out, "; the store had %s", now.at);
+	say(out, ".\nRun NTP on both: timedatectl set-ntp true\n");
+}
+
+static void tell_headers(struct span xml, struct buf *out)
+{
+	char memory[256];
+	struct buf names;
+
+	buf_init(&names, memory, sizeof memory);
+	say(out, "The request had x-amz- headers that are not signed");
+	if (code_element(xml, "HeadersNotSigned", &names))
+		say(out, ": %s", names.at);
+	say(out, ".\nThe client, or a proxy or CDN before the store, added "
+		 "them: they must be left out. No right is missing.\n");
+}
+
+static void tell_denied(
+    const struct conf_storage *storage, struct span xml, struct buf *out)
+{
+	(void)storage;
+	switch (code_denial(xml)) {
+	case DENIAL_LATE:
+		tell_late(xml, out);
+		break;
+	case DENIAL_EARLY:
+		tell_early(xml, out);
+		break;
+	case DENIAL_HEADERS:
+		tell_headers(xml, out);
+		break;
+	case DENIAL_RIGHT:
+		say(out,
+		    "The signature is right or was not looked at; what is "
+		    "missing is a right: s3:PutObject (or s3:GetObject)\nfor "
+		    "this key, or for everybody where the URL is not signed.\n"
+		    "Some stores say no more than that to an expired URL "
+		    "(Ceph), or to one that was signed by a clock that is "
+		    "ahead.\n");
+	}
+}
+
+static const struct {
+	const char *code;
+	void (*tell)(const struct conf_storage *storage, struct span xml,
+	    struct buf *out);
+} told[] = {
+	{ "AccessDenied", tell_denied },
+	{ "RequestTimeTooSkewed", tell_time },
+	{ "AuthorizationHeaderMalformed", tell_region },
+	{ "AuthorizationQueryParametersError", tell_region },
+	{ "EntityTooLarge", tell_too_large },
+};
+
+bool code_tell(const struct conf_storage *storage, const char *code,
+    struct span xml, struct buf *out)
+{
+	for (size_t i = 0; i < sizeof told / sizeof *told; i++)
+		if (strcmp(code, told[i].code) == 0) {
+			told[i].tell(storage, xml, out);
+			return true;
+		}
+	for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
+		if (strcmp(code, codes[i].code) == 0) {
+			say(out, "%s%s", codes[i].cause, codes[i].change);
+			return true;
+		}
+	return false;
+}

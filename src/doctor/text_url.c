@@ -1,0 +1,133 @@
+#include "doctor/text_url.h"
+
+#include <string.h>
+
+#define COLON "://"
+#define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+/* Where the scheme of the next "://" begins; text.len: there is none. JSON may
+ * have "\/" for each slash. */
+static size_t find_scheme(struct span text)
+{
+	for (size_t i = 1; i < text.len; i++) {
+		const struct span here = span_from(text, i);
+		size_t from = i;
+
+		if (!span_starts(here, COLON) && !span_starts(here, ":\\/\\/"))
+			continue;
+		while (from && strchr(LETTERS, text.at[from - 1]))
+			from--;
+		if (from < i)
+			return from;
+	}
+	return text.len;
+}
+
+static bool is_quote(char c)
+{
+	return c == '"' || c == '\'';
+}
+
+/* How long the URL at the front is. Between quotes, and alone on its line, a
+ * blank is a part of it: a client has decoded it. */
+static size_t url_length(struct span text, char before)
+{
+	if (is_quote(before))
+		return span_find(text, before);
+	for (size_t i = 0; i < text.len; i++)
+		if (strchr(before ? " \t\r\n<>\"" : "\r\n", text.at[i]))
+			return i;
+	return text.len;
+}
+
+/* Whether the text ends in a member's name and what stands before its value,
+ * of JSON or XML. */
+static bool ends_as(struct span text, const char *json, const char *xml)
+{
+	size_t open;
+
+	text = span_trim(text, " \t\r\n\"'");
+	if (text.len && text.at[text.len - 1] == ':') {
+		text = span_trim(span_first(text, text.len - 1), " \t\r\n");
+		return text.len >= strlen(json) &&
+		       span_is(span_from(text, text.len - strlen(json)), json);
+	}
+	open = span_find_last(text, '<');
+	return open < text.len && span_starts(span_from(text, open), xml);
+}
+
+static enum text_label label_of(struct span before)
+{
+	if (ends_as(before, "\"put\"", "<put "))
+		return TEXT_PUT;
+	if (ends_as(before, "\"get\"", "<get "))
+		return TEXT_GET;
+	return TEXT_BARE;
+}
+
+static bool take(struct span *text, const char *escape)
+{
+	if (!span_starts(*text, escape))
+		return false;
+	*text = span_from(*text, strlen(escape));
+	return true;
+}
+
+/* Whether each & is written &amp;, and there is one. */
+static bool is_escaped(struct span text)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < text.len; i++) {
+		if (text.at[i] != '&')
+			continue;
+		if (!span_starts(span_from(text, i), "&amp;"))
+			return false;
+		any = true;
+	}
+	return any;
+}
+
+static void unescape(struct span text, struct buf *out)
+{
+	while (text.len) {
+		if (take(&text, "\\/"))
+			buf_char(out, '/');
+		else if (take(&text, "\\u0026"))
+			buf_char(out, '&');
+		else {
+			buf_char(out, *text.at);
+			text = span_from(text, 1);
+		}
+	}
+	/* In place: it only becomes shorter. An XML log of XML has it twice. */
+	while (buf_ok(out) && is_escaped(buf_span(out))) {
+		char *to = out->at;
+
+		for (const char *at = out->at; *at; at++) {
+			*to++ = *at;
+			if (*at == '&')
+				at += strlen("amp;");
+		}
+		*to = '\0';
+		out->len = (size_t)(to - out->at);
+	}
+}
+
+bool text_next_url(
+    struct span *rest, struct buf *url, enum text_label *ret_label)
+{
+	const struct span text = *rest;
+	size_t from = find_scheme(text);
+	size_t len;
+
+	if (from >= text.len)
+		return false;
+	len =
+	    url_length(span_from(text, from), from ? text.at[from - 1] : '\0');
+	*ret_label = label_of(span_first(text, from));
+	*rest = span_from(text, from + len);
+	buf_reset(url);
+	unescape(span_first(span_from(text, from), len), url);
+	return buf_ok(url);
+}
