@@ -194,6 +194,7 @@ static void read_root(struct reader *reader, const struct node *root)
 	check_listeners(reader, root);
 	check_callers(reader, root);
 	check_storages(reader, root);
+	check_types(reader, root);
 	check_quotas(reader, root);
 }
 

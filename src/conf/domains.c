@@ -1,5 +1,7 @@
 #include "conf/quota.h"
 
+#include "slot/share.h"
+
 static void read_name(
     struct reader *reader, const struct node *node, void *into)
 {
@@ -66,6 +68,66 @@ static void read_one(
 		node_missing(reader, group, "name",
 		    "the domain, such as \"example.org\" or "
 		    "\"*.example.org\"");
+}
+
+/* A presigned PUT takes any Content-Type that is not signed. */
+static bool binds(const struct conf_storage *storage)
+{
+	return storage->type != CONF_STORE_S3 || storage->s3.relay ||
+	       storage->s3.sign_content_type;
+}
+
+/* Whether it warned. A list with a fault has fewer types. */
+static bool check_one(struct reader *reader, const struct node *node,
+    const struct policy *policy, size_t number)
+{
+	const struct conf_storage *storage = &reader->conf->storages[number];
+
+	if (!node || binds(storage) || !policy_limits_types(policy) ||
+	    policy->allow_type_count != node_count(node))
+		return false;
+	node_warn(reader, node,
+	    "clients can upload any type all the same: they PUT "
+	    "straight into the bucket of storage \"%.*s\", and the "
+	    "type is not signed; set its sign_content_type = true, or "
+	    "relay = true",
+	    (int)storage->name.len, storage->name.at);
+	return true;
+}
+
+/* PUTs below a caller's base go by slotd, whatever the store. */
+static bool has_slots(const struct conf *conf)
+{
+	for (size_t i = 0; i < conf->caller_count; i++)
+		if (!share_dialect(conf->callers[i].dialect))
+			return true;
+	return false;
+}
+
+void check_types(struct reader *reader, const struct node *root)
+{
+	const struct conf *conf = reader->conf;
+	const struct node *policy = node_member(root, "policy");
+	const struct node *list = node_member(root, "domains");
+	const struct node *all =
+	    policy ? node_member(policy, "allow_types") : NULL;
+	bool told;
+
+	if (!reader->has_store || !has_slots(conf))
+		return;
+	told = check_one(reader, all, &conf->policy, 0);
+	for (size_t i = 0; i < conf->domain_count; i++) {
+		const struct conf_domain *domain = &conf->domains[i];
+		const struct node *own =
+		    node_member(node_at(list, i), "allow_types");
+
+		if (own)
+			check_one(
+			    reader, own, &domain->policy, domain->storage);
+		else if (!told)
+			told = check_one(
+			    reader, all, &domain->policy, domain->storage);
+	}
 }
 
 void read_domains(struct reader *reader, const struct node *root)

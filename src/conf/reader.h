@@ -144,5 +144,6 @@ bool is_loopback(const char *address);
 void check_listeners(struct reader *reader, const struct node *root);
 void check_callers(struct reader *reader, const struct node *root);
 void check_storages(struct reader *reader, const struct node *root);
+void check_types(struct reader *reader, const struct node *root);
 
 #endif

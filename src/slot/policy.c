@@ -33,6 +33,21 @@ enum failure policy_check(const struct policy *policy, struct span filename,
 	return FAILURE_NONE;
 }
 
+bool policy_limits_types(const struct policy *policy)
+{
+	for (size_t i = 0; i < policy->allow_type_count; i++)
+		if (span_is(policy->allow_types[i], "*/*"))
+			return false;
+	return policy->allow_type_count > 0;
+}
+
+struct span policy_type(const struct policy *policy, struct span type)
+{
+	if (!type.len && policy_limits_types(policy))
+		return span_of(MEDIA_TYPE_UNKNOWN);
+	return type;
+}
+
 bool policy_counts(const struct policy *policy)
 {
 	return policy->slots_per_minute || policy->bytes_per_day ||

@@ -24,6 +24,16 @@ struct policy {
 enum failure policy_check(const struct policy *policy, struct span filename,
     struct span type, uint64_t size, struct refusal *why);
 
+/* Whether allow_types leaves a type out. */
+bool policy_limits_types(const struct policy *policy);
+
+/*
+ * What a slot's file is stored as: its type, or what the PUT says when it
+ * named none (empty). Where types are limited that would pass the limit by, so
+ * such a file is application/octet-stream, as it was judged.
+ */
+struct span policy_type(const struct policy *policy, struct span type);
+
 /* Whether it has a quota. */
 bool policy_counts(const struct policy *policy);
 

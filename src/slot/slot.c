@@ -179,6 +179,7 @@ enum failure slot_issue(const struct issuers *issuers,
 		return refuse(failure, why,
 		    "filename, jid: the object key would be over 1024 bytes");
 	put.key = buf_span(&key);
+	put.type = policy_type(issuer->policy, put.type);
 	return count_and_sign(issuers->quota, issuer, &jid, request->nonce,
 	    &put, now, ret_slot, why);
 }

@@ -30,6 +30,12 @@ def caller(dialect, name=None, **more):
             "base": f"/{name}/", **more}
 
 
+def basic(name):
+    """HTTP Basic, as ejabberd's service_url has it."""
+    return [("Authorization", "Basic " + base64.b64encode(
+        f"{name}:{secret_of(name)}".encode()).decode())]
+
+
 def callers(**more):
     """One of each dialect, beside one that signs."""
     return [{"id": "prosody", "secret": support.SECRET},

@@ -72,12 +72,37 @@ static void test_ending(void **state)
 	assert_int_equal(why.max_size, 0);
 }
 
+/* A type that nobody named is not the PUT's where types are limited. */
+static void test_type_that_is_stored(void **state)
+{
+	static const struct span list[] = { { "image/*", 7 }, { "*/*", 3 } };
+	const struct policy free_policy = { .max_size = 1 };
+	const struct policy strict = {
+		.max_size = 1, .allow_types = list, .allow_type_count = 1
+	};
+	const struct policy all = {
+		.max_size = 1, .allow_types = list, .allow_type_count = 2
+	};
+
+	(void)state;
+	assert_true(span_is(
+	    policy_type(&strict, SPAN_EMPTY), "application/octet-stream"));
+	assert_true(
+	    span_is(policy_type(&strict, span_of("image/png")), "image/png"));
+	assert_int_equal(policy_type(&free_policy, SPAN_EMPTY).len, 0);
+	/* All are allowed: there is no limit to pass by. */
+	assert_int_equal(policy_type(&all, SPAN_EMPTY).len, 0);
+	assert_true(span_is(
+	    policy_type(&free_policy, span_of("image/png")), "image/png"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_size),
 		cmocka_unit_test(test_type),
 		cmocka_unit_test(test_ending),
+		cmocka_unit_test(test_type_that_is_stored),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
