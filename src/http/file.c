@@ -268,7 +268,10 @@ static void answer(struct request *request, struct download *download)
 	request->has_size = true;
 	if (known.at &&
 	    range_etag_listed(known, span_of(download->file.etag))) {
-		reply = reply_static(304, NULL, SPAN_EMPTY);
+		/* Nothing is sent of it, but its Content-Length is that of the
+		 * 200 (RFC 9110, section 8.6). */
+		reply = reply_stream(
+		    304, NULL, download->file.size, read_piece, request);
 		add_headers(&reply, download);
 		reply_send(request, &reply);
 		return;

@@ -132,6 +132,8 @@ def test_if_none_match(url):
         for method in ("GET", "HEAD"):
             reply = get(url, method, If_None_Match=match)
             assert (reply.status, reply.body) == (304, b""), match
+            assert reply.headers.get_all("Content-Length") == [str(len(DATA))]
+            assert "Transfer-Encoding" not in reply.headers
             assert reply.headers["ETag"] == etag
             assert "immutable" in reply.headers["Cache-Control"]
     for match in ('"other"', etag.strip('"'), '"*"', etag[:-2] + '"', ""):
