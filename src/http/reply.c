@@ -123,12 +123,24 @@ void reply_send(struct request *request, struct reply *reply)
 	reply->response = NULL;
 }
 
+/* Else browsers would ask for a password that nobody has. */
+static bool takes_basic(const struct request *request)
+{
+	const struct conf *conf = request->service->conf;
+
+	if (!request->endpoint || !request->endpoint->basic)
+		return false;
+	for (size_t i = 0; i < conf->caller_count; i++)
+		if (conf->callers[i].dialect == DIALECT_EJABBERD)
+			return true;
+	return false;
+}
+
 static enum dialect dialect_of(const struct request *request)
 {
 	if (request->share)
 		return request->share->dialect;
-	return request->endpoint && request->endpoint->basic ? DIALECT_EJABBERD
-							     : DIALECT_SLOTD;
+	return takes_basic(request) ? DIALECT_EJABBERD : DIALECT_SLOTD;
 }
 
 static const char *challenge(const struct request *request)

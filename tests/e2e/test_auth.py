@@ -257,6 +257,11 @@ def test_base_path(start):
     assert ask(slotd, Parts(target="/up/slot").line()).status == 200
     reply = ask(slotd, Parts(target="/slot").line())
     support.assert_problem(reply, "unauthorized")
+    # Routes are those of the target as it comes.
+    assert slotd.ask("GET", "/healthz").status == 200
+    support.assert_problem(slotd.ask("GET", "/up/healthz"), "not-found")
+    line = Parts(target="/up/slot").line()
+    support.assert_problem(ask(slotd, line, target="/up/slot"), "not-found")
 
 
 def test_query_is_signed(s3):

@@ -117,6 +117,15 @@ def test_malformed(s3, query, word):
     assert word in problem["detail"]
 
 
+def test_where_nobody_has_this_dialect(start):
+    """A browser that comes by is not asked for a password."""
+    slotd = start(support.s3_config())
+    for headers in ([], basic(), basic("prosody", support.SECRET)):
+        reply = slotd.ask("GET", TARGET, headers=headers)
+        # Its challenge is that of slotd's own scheme.
+        support.assert_problem(reply, "unauthorized")
+
+
 def test_refused(s3):
     ask = "/slot?jid=a%40localhost&name=a.exe&size=1"
     support.assert_problem(s3.ask("GET", ask, headers=basic()), "forbidden")
