@@ -58,23 +58,6 @@ static const struct caller *admit(
 	return wait ? NULL : caller;
 }
 
-void authenticate_head(struct request *request)
-{
-	const struct auth *auth = &request->service->auth;
-	const struct caller *caller =
-	    auth_claim(auth, request_header(request, "Authorization")).caller;
-	int64_t wait;
-
-	if (!caller || !caller->rate || caller->dialect != DIALECT_SLOTD)
-		return;
-	wait = rate_look(caller->rate, world_micros());
-	if (!wait)
-		return;
-	note(request, caller);
-	request->claimed = true;
-	refuse_rate(request, wait);
-}
-
 /* For the other processes, if the counter knows any. */
 static void keep_nonce(struct request *request, struct span header)
 {
@@ -99,6 +82,7 @@ const struct caller *authenticate_alone(struct request *request)
 		.target = request->target,
 		.body = { request->body, request->body_len },
 		.now = world_unix(),
+		.clock = world_micros(),
 	};
 	const struct caller *caller;
 	enum failure failure = FAILURE_UNAUTHORIZED;
@@ -115,6 +99,12 @@ const struct caller *authenticate_alone(struct request *request)
 		return admit(request, caller);
 	}
 	claim = auth_claim(&service->auth, signed_request.header);
+	if (failure == FAILURE_RATE_LIMITED) {
+		note(request, claim.caller);
+		refuse_rate(request,
+		    rate_look(claim.caller->rate, signed_request.clock));
+		return NULL;
+	}
 	if (failure == FAILURE_CLOCK_SKEW) {
 		request->skew = claim.ts - signed_request.now;
 		stepped_look(request->server, &back);

@@ -136,9 +136,5 @@ static void end(struct request *request)
 	answer(request, look);
 }
 
-const struct endpoint quota_get = {
-	.method = "GET", .head = authenticate_head, .end = end
-};
-const struct endpoint quota_delete = {
-	.method = "DELETE", .head = authenticate_head, .end = end
-};
+const struct endpoint quota_get = { .method = "GET", .end = end };
+const struct endpoint quota_delete = { .method = "DELETE", .end = end };

@@ -229,6 +229,8 @@ enum failure auth_check(const struct auth *auth,
 	if (!sig_right(auth, caller, &params, request, sig))
 		return unauthorized(
 		    why, caller ? "wrong signature" : "unknown id");
+	if (caller->rate && rate_look(caller->rate, request->clock))
+		return FAILURE_RATE_LIMITED;
 	failure = replay_check(
 	    auth->replay, caller->number, params.nonce, ts, request->now, why);
 	if (failure == FAILURE_NONE)

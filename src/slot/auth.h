@@ -60,12 +60,15 @@ struct auth_request {
 	struct span target;    /* as received */
 	struct span body;
 	int64_t now;
+	int64_t clock; /* of rates: microseconds that only go forward */
 };
 
 /*
- * Authenticates one request: signature, then skew, then nonce. On success
- * gives the caller. On failure why->reason has the truth for the log, while
- * the code tells an unsigned client one thing only (FAILURE_UNAUTHORIZED).
+ * Authenticates one request: signature, then the caller's rate (of which
+ * nothing is taken; what is over it may come again), then skew, then nonce. On
+ * success gives the caller. On failure why->reason has the truth for the log,
+ * while the code tells an unsigned client one thing only
+ * (FAILURE_UNAUTHORIZED).
  */
 enum failure auth_check(const struct auth *auth,
     const struct auth_request *request, const struct caller **ret_caller,

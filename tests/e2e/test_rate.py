@@ -46,28 +46,44 @@ def test_at_retry_at_it_succeeds(start):
     assert ask(slotd).status == 200
 
 
-def test_before_the_body_is_read(start):
+def told(slotd, caller):
+    """All that a request with a wrong signature is told."""
+    reply = ask(slotd, caller=caller, secret="a-stranger-who-guesses")
+    return reply.status, reply.body, sorted(
+        (name, value) for name, value in reply.headers.items()
+        if name not in ("Date", "X-Request-Id"))
+
+
+def test_a_stranger_learns_no_ids(start):
+    """A caller over its rate looks like one that is not there."""
     slotd = start(config(rate=1, burst=1))
-    exhaust(slotd, 50)
-    # Refills within the second: until the answer is the one that is meant.
+
+    def looked():
+        exhaust(slotd, 50)
+        answers = [told(slotd, "prosody"), told(slotd, "nobody")]
+        # Only if it was over its rate all the time.
+        return ask(slotd).status == 429 and answers
+
+    known, unknown = support.wait_for("a caller over its rate", looked)
+    assert known[0] == 401
+    assert known == unknown
+
+
+def test_what_was_refused_may_come_again(start):
+    """The very same request: its nonce was not used up."""
+    slotd = start(config(rate=1, burst=1))
     body = support.slot_body()
-    head = (f"POST /slot HTTP/1.1\r\nHost: x\r\n"
-            f"Authorization: {support.authorization(body=body)}\r\n"
-            f"Content-Type: application/json\r\n"
-            f"Content-Length: {len(body)}\r\n\r\n").encode()
 
     def refused():
         exhaust(slotd, 50)
-        with support.socket.create_connection(
-                slotd.address, timeout=support.PATIENCE) as sock:
-            sock.sendall(head)  # and no body
-            sock.settimeout(2)
-            try:
-                return sock.recv(65536).startswith(b"HTTP/1.1 429 ")
-            except TimeoutError:
-                return False
+        headers = [("Authorization", support.authorization(body=body)),
+                   ("Content-Type", "application/json")]
+        reply = slotd.ask("POST", "/slot", body, headers)
+        return reply.status == 429 and (headers, reply)
 
-    support.wait_for("a refusal before the body", refused)
+    headers, reply = support.wait_for("a refusal", refused)
+    support.wait_for("retry_at", lambda: time.time() >= stamp(reply))
+    assert slotd.ask("POST", "/slot", body, headers).status == 200
 
 
 def test_a_stranger_exhausts_nobody(start):
