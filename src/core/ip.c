@@ -59,13 +59,17 @@ bool ip_is_loopback(const struct ip *ip)
 			    : memcmp(ip, &one, sizeof one) == 0;
 }
 
+struct ip ip_first(const struct ip *ip, unsigned bits)
+{
+	struct ip found = { { 0 } };
+
+	memcpy(found.bytes, ip->bytes, bits / 8);
+	return found;
+}
+
 struct ip ip_subscriber(const struct ip *ip)
 {
-	struct ip found = *ip;
-
-	if (!ip_is_v4(ip))
-		memset(found.bytes + 8, 0, 8);
-	return found;
+	return ip_is_v4(ip) ? *ip : ip_first(ip, 64);
 }
 
 /* Whether the first bits of both are the same. */

@@ -27,6 +27,8 @@ void ip_write(const struct ip *ip, struct buf *out);
 bool ip_is_v4(const struct ip *ip);
 /* ::1 or 127.0.0.0/8 */
 bool ip_is_loopback(const struct ip *ip);
+/* The network that an address is in: its first bits, a multiple of 8. */
+struct ip ip_first(const struct ip *ip, unsigned bits);
 /* What one subscriber has: an IPv4 address, or the /64 of an IPv6 address. */
 struct ip ip_subscriber(const struct ip *ip);
 

@@ -5,10 +5,21 @@
 
 struct crowd_entry {
 	struct crowd_entry *next;
-	struct crowd_entry **at; /* what points to it */
-	struct ip subscriber;
+	struct crowd_entry **at;    /* what points to it */
+	struct crowd_entry *around; /* the larger network; NULL: none */
+	struct ip ip;
+	unsigned bits; /* of ip; 0: an address without a limit */
 	unsigned count;
 };
+
+/* From the largest network on. */
+static const struct level {
+	unsigned bits;
+	unsigned share; /* times `max` */
+} six[] = { { 48, CROWD_SHARE_48 }, { 56, CROWD_SHARE_56 }, { 64, 1 } },
+  four[] = { { 128, 1 } };
+#define COUNT_OF(array) (sizeof(array) / sizeof *(array))
+#define NO_LIMIT 0
 
 struct crowd {
 	struct crowd_key key;
@@ -42,36 +53,96 @@ void crowd_close(struct crowd *crowd)
 	free(crowd);
 }
 
-/* Multilinear hashing: whoever does not know the key finds no two addresses
+/* Multilinear hashing: whoever does not know the key finds no two networks
  * that meet more often than by chance. The low half of the sum is weaker and
  * left out. */
 static struct crowd_entry **chain_of(
-    struct crowd *crowd, const struct ip *subscriber)
+    struct crowd *crowd, const struct ip *ip, unsigned bits)
 {
-	uint64_t sum = crowd->key.words[4];
+	uint64_t sum = crowd->key.words[4] + crowd->key.words[5] * bits;
 	uint32_t word;
 
 	for (unsigned i = 0; i < 4; i++) {
-		memcpy(&word, subscriber->bytes + 4 * i, sizeof word);
+		memcpy(&word, ip->bytes + 4 * i, sizeof word);
 		sum += crowd->key.words[i] * word;
 	}
 	return &crowd->chains[(sum >> 32) & crowd->mask];
 }
 
-static struct crowd_entry *add(struct crowd *crowd, struct crowd_entry **chain,
-    const struct ip *subscriber)
+static struct crowd_entry *find(
+    struct crowd *crowd, const struct ip *ip, unsigned bits)
 {
-	struct crowd_entry *entry = calloc(1, sizeof *entry);
+	struct crowd_entry *entry = *chain_of(crowd, ip, bits);
 
+	while (entry &&
+	       (entry->bits != bits || memcmp(&entry->ip, ip, sizeof *ip) != 0))
+		entry = entry->next;
+	return entry;
+}
+
+static struct crowd_entry *find_or_add(struct crowd *crowd, const struct ip *ip,
+    unsigned bits, struct crowd_entry *around)
+{
+	struct crowd_entry *entry = find(crowd, ip, bits), **chain;
+
+	if (entry)
+		return entry;
+	entry = calloc(1, sizeof *entry);
 	if (!entry)
 		return NULL;
-	entry->subscriber = *subscriber;
-	entry->next = *chain;
-	entry->at = chain;
+	chain = chain_of(crowd, ip, bits);
+	*entry = (struct crowd_entry){ .next = *chain,
+		.at = chain,
+		.around = around,
+		.ip = *ip,
+		.bits = bits };
 	if (entry->next)
 		entry->next->at = &entry->next;
 	*chain = entry;
-	crowd->count++;
+	return entry;
+}
+
+/* Those that count nothing, from the smallest network on. */
+static void remove_empty(struct crowd_entry *entry)
+{
+	while (entry && !entry->count) {
+		struct crowd_entry *around = entry->around;
+
+		*entry->at = entry->next;
+		if (entry->next)
+			entry->next->at = entry->at;
+		free(entry);
+		entry = around;
+	}
+}
+
+static unsigned count_of(const struct crowd_entry *entry)
+{
+	return entry ? entry->count : 0;
+}
+
+/* The entry of the smallest network, in those of the larger ones; NULL with
+ * all as before when one of them is full. */
+static struct crowd_entry *find_room(struct crowd *crowd, const struct ip *ip,
+    const struct level *levels, size_t count, unsigned max)
+{
+	struct crowd_entry *entry = NULL, *inner;
+
+	for (size_t i = 0; i < count; i++) {
+		const struct ip net = ip_first(ip, levels[i].bits);
+		unsigned beside = 0;
+
+		/* Those that came while there was no limit. */
+		if (i == count - 1)
+			beside = count_of(find(crowd, &net, NO_LIMIT));
+		inner = find_or_add(crowd, &net, levels[i].bits, entry);
+		if (inner)
+			entry = inner;
+		if (inner && inner->count + beside < max * levels[i].share)
+			continue;
+		remove_empty(entry);
+		return NULL;
+	}
 	return entry;
 }
 
@@ -79,29 +150,29 @@ struct crowd_entry *crowd_enter(
     struct crowd *crowd, const struct ip *ip, unsigned max)
 {
 	const struct ip subscriber = ip_subscriber(ip);
-	struct crowd_entry **chain = chain_of(crowd, &subscriber);
-	struct crowd_entry *entry = *chain;
+	struct crowd_entry *entry;
 
-	while (entry &&
-	       memcmp(&entry->subscriber, &subscriber, sizeof subscriber) != 0)
-		entry = entry->next;
-	if (!entry)
-		entry = add(crowd, chain, &subscriber);
-	if (!entry || (max && entry->count >= max))
-		return NULL;
-	entry->count++;
+	if (!max)
+		/* Proxies do not use up what their neighbours have. */
+		entry = find_or_add(crowd, &subscriber, NO_LIMIT, NULL);
+	else if (ip_is_v4(ip))
+		entry = find_room(crowd, ip, four, COUNT_OF(four), max);
+	else
+		entry = find_room(crowd, ip, six, COUNT_OF(six), max);
+	if (entry && entry->count == 0)
+		crowd->count++;
+	for (struct crowd_entry *one = entry; one; one = one->around)
+		one->count++;
 	return entry;
 }
 
 void crowd_leave(struct crowd *crowd, struct crowd_entry *entry)
 {
-	if (--entry->count)
-		return;
-	*entry->at = entry->next;
-	if (entry->next)
-		entry->next->at = entry->at;
-	free(entry);
-	crowd->count--;
+	for (struct crowd_entry *one = entry; one; one = one->around)
+		one->count--;
+	if (entry->count == 0)
+		crowd->count--;
+	remove_empty(entry);
 }
 
 size_t crowd_count(const struct crowd *crowd)

@@ -61,3 +61,20 @@ def test_networks_of_64_bits(start):
             assert "client=fd00::1:ffff:ffff:ffff:ffff " in found
         slotd.stop()
     in_a_network_of_its_own([SERVER, *FIRST, SECOND, THIRD, PROXY], test)
+
+
+HOME = ["fd00:0:0:%x::1" % (0x100 + i) for i in range(5)]
+
+
+def test_a_subscriber_of_many_networks(start):
+    """All of a /56 have 4 times what a /64 has."""
+    def test():
+        slotd = start(support.s3_config(
+            listen={"address": "::"},
+            limits={"connections_per_address": 2}, trusted_proxies=[]))
+        with Lines((SERVER, slotd.address[1])) as lines:
+            served = [lines.served(3, one) for one in HOME]
+            assert served == [2, 2, 2, 2, 0]
+            assert lines.served(3, SECOND) == 2
+        slotd.stop()
+    in_a_network_of_its_own([SERVER, SECOND, *HOME], test)
