@@ -49,7 +49,7 @@ static void complain(const struct log *log, struct complaint *complaint,
 	complaint->unsaid = 0;
 }
 
-static void log_verdict(struct accepter *accepter, const struct log *log,
+static void log_refusal(struct accepter *accepter, const struct log *log,
     enum conns_verdict verdict, const struct peer *peer)
 {
 	switch (verdict) {
@@ -68,8 +68,18 @@ static void log_verdict(struct accepter *accepter, const struct log *log,
 		    log, &accepter->shortage, "refused", "out of memory", NULL);
 		break;
 	case CONNS_ENTERED:
+	case CONNS_REPLACED:
 		break;
 	}
+}
+
+static void log_ended(
+    struct accepter *accepter, const struct log *log, const struct peer *whose)
+{
+	metrics_connection_ended(accepter->server->metrics);
+	complain(log, &accepter->ended, "ended",
+	    "limits.connections reached: it had waited longest for a request",
+	    whose);
 }
 
 /* The system gives no more sockets: they wait in the queue. */
@@ -102,26 +112,24 @@ static void refuse(struct accepter *accepter, int fd, bool tls)
 	close(fd);
 }
 
-/* Strangers cannot take the last connections from the XMPP server; half of
- * the descriptors are for files and what else there is. */
-static unsigned most(const struct accepter *accepter, const struct gate *gate,
-    const struct conf_limits *limits)
+/* A proxy's connections are those of many clients. The last eighth is for the
+ * XMPP server: strangers cannot take it. */
+static struct conns_limits limits_of(const struct accepter *accepter,
+    const struct gate *gate, const struct peer *peer, const struct conf *conf)
 {
-	bool strangers = !(gate->entrance.doors & DOOR_LISTEN);
-	unsigned all = limits->connections;
-	unsigned half = (unsigned)accepter->server->conns.fd_max / 2;
+	bool trusted =
+	    peer->local || ip_nets_have(conf->trusted_proxies, &peer->ip);
+	struct conns_limits room = {
+		.in_all = conns_most(
+		    &accepter->server->conns, conf->limits.connections),
+		.kept = trusted && (gate->entrance.doors & DOOR_LISTEN),
+	};
 
-	if (all > half)
-		all = half;
-	return all - (strangers ? all / 8 : 0);
-}
-
-/* A proxy's connections are those of many clients. */
-static unsigned most_of(const struct peer *peer, const struct conf *conf)
-{
-	if (peer->local || ip_nets_have(conf->trusted_proxies, &peer->ip))
-		return 0;
-	return conf->limits.connections_per_address;
+	if (!trusted)
+		room.per_address = conf->limits.connections_per_address;
+	if (!room.kept)
+		room.in_all -= room.in_all / 8;
+	return room;
 }
 
 static void take(
@@ -129,25 +137,28 @@ static void take(
 {
 	struct conns *conns = &accepter->server->conns;
 	struct service *service = server_service(accepter->server);
-	const struct conf_limits *limits = &service->conf->limits;
+	const struct conf *conf = service->conf;
 	const struct peer peer = peer_of(&guest->address);
-	const struct conns_limits room = { most(accepter, gate, limits),
-		most_of(&peer, service->conf) };
+	const struct conns_limits room = limits_of(accepter, gate, &peer, conf);
 	int64_t deadline =
-	    world_micros() + (int64_t)limits->header_timeout * 1000000;
+	    world_micros() + (int64_t)conf->limits.header_timeout * 1000000;
 	enum conns_verdict verdict;
+	struct peer ended;
 
-	guest->conn =
-	    conns_enter(conns, guest->fd, peer, deadline, &room, &verdict);
+	guest->conn = conns_enter(
+	    conns, guest->fd, peer, deadline, &room, &verdict, &ended);
+	if (verdict == CONNS_REPLACED)
+		log_ended(accepter, &service->log, &ended);
 	if (guest->conn && !gate_add(gate, guest)) {
 		conns_leave(conns, guest->conn);
+		guest->conn = NULL;
 		verdict = CONNS_NO_MEMORY;
 	}
-	if (verdict != CONNS_ENTERED) {
+	if (!guest->conn) {
 		metrics_connection_refused(accepter->server->metrics,
 		    verdict == CONNS_CROWDED ? REFUSAL_CROWDED : REFUSAL_FULL);
 		refuse(accepter, guest->fd, gate_has_tls(gate));
-		log_verdict(accepter, &service->log, verdict, &peer);
+		log_refusal(accepter, &service->log, verdict, &peer);
 	}
 	service_release(service);
 }

@@ -15,8 +15,8 @@ struct complaint {
 
 /*
  * The accept loop: one thread for all listening sockets. It hands each
- * connection to one of the gate's loops in turn, and answers 503 itself when
- * there are too many.
+ * connection to one of the gate's loops in turn. When there are too many it
+ * ends one that waits for a request, or answers 503 itself.
  */
 struct accepter {
 	struct server *server;
@@ -24,6 +24,7 @@ struct accepter {
 	unsigned count;
 	int stop; /* an eventfd */
 	struct complaint complaints[REFUSALS];
+	struct complaint ended;    /* connections, for others */
 	struct complaint shortage; /* of descriptors or memory */
 	pthread_t thread;
 };

@@ -134,6 +134,7 @@ bool conns_open(struct conns *conns)
 	}
 	deadline_init(&conns->changed);
 	pthread_mutex_init(&conns->lock, NULL);
+	waiting_init(&conns->waiting);
 	if (pthread_create(&conns->watchdog, NULL, watch, conns) == 0)
 		return true;
 	free_tables(conns);
@@ -147,6 +148,7 @@ void conns_close(struct conns *conns)
 	pthread_cond_broadcast(&conns->changed);
 	pthread_mutex_unlock(&conns->lock);
 	pthread_join(conns->watchdog, NULL);
+	waiting_done(&conns->waiting);
 	free_tables(conns);
 }
 
@@ -158,7 +160,10 @@ static void unlink_conn(struct conns *conns, struct conn *conn)
 		conn->before->next = conn->next;
 	else
 		conns->first = conn->next;
+	waiting_remove(&conns->waiting, &conn->waiter);
 	conns->count--;
+	if (conn->waiter.taken)
+		conns->ending--;
 	if (conn->counted)
 		crowd_leave(conns->crowd, conn->counted);
 	if (conn->loop)
@@ -167,16 +172,52 @@ static void unlink_conn(struct conns *conns, struct conn *conn)
 	free(conn);
 }
 
-/* Counts it with its address. */
-static enum conns_verdict count(
-    struct conns *conns, struct conn *conn, unsigned max)
+unsigned conns_most(const struct conns *conns, unsigned wanted)
 {
-	if (conn->peer.local)
+	unsigned half = (unsigned)conns->fd_max / 2;
+
+	return wanted < half ? wanted : half;
+}
+
+/* libmicrohttpd needs a moment to close it: until then there is one more,
+ * though not any number. */
+static enum conns_verdict make_room(
+    struct conns *conns, unsigned in_all, struct peer *ret_ended)
+{
+	struct conn *conn;
+
+	if (conns->count - conns->ending < in_all)
 		return CONNS_ENTERED;
-	conn->counted = crowd_enter(conns->crowd, &conn->peer.ip, max);
-	if (conn->counted)
-		return CONNS_ENTERED;
-	return CONNS_CROWDED;
+	if (conns->ending > in_all / 8)
+		return CONNS_FULL;
+	/* Its waiter comes first in a connection. */
+	conn = (struct conn *)waiting_take(&conns->waiting, world_micros());
+	if (!conn)
+		return CONNS_FULL;
+	conns->ending++;
+	/* What is being read this very moment is still answered. */
+	shutdown(conn->fd, SHUT_RD);
+	*ret_ended = conn->peer;
+	return CONNS_REPLACED;
+}
+
+/* Counts it in all and with its address. */
+static enum conns_verdict admit(struct conns *conns, struct conn *conn,
+    const struct conns_limits *limits, struct peer *ret_ended)
+{
+	enum conns_verdict verdict;
+
+	if (!conn->peer.local) {
+		conn->counted = crowd_enter(
+		    conns->crowd, &conn->peer.ip, limits->per_address);
+		if (!conn->counted)
+			return limits->per_address ? CONNS_CROWDED
+						   : CONNS_NO_MEMORY;
+	}
+	verdict = make_room(conns, limits->in_all, ret_ended);
+	if (verdict == CONNS_FULL && conn->counted)
+		crowd_leave(conns->crowd, conn->counted);
+	return verdict;
 }
 
 static void link_conn(struct conns *conns, struct conn *conn)
@@ -191,30 +232,36 @@ static void link_conn(struct conns *conns, struct conn *conn)
 
 struct conn *conns_enter(struct conns *conns, int fd, struct peer peer,
     int64_t deadline, const struct conns_limits *limits,
-    enum conns_verdict *ret_verdict)
+    enum conns_verdict *ret_verdict, struct peer *ret_ended)
 {
 	struct conn *conn = calloc(1, sizeof *conn);
 
 	*ret_verdict = CONNS_NO_MEMORY;
 	if (!conn)
 		return NULL;
-	conn->fd = fd;
+	conn->fd = conn->waiter.fd = fd;
 	conn->peer = peer;
+	conn->kept = limits->kept;
 	atomic_init(&conn->idle, true);
 	atomic_init(&conn->rested, world_micros());
 	atomic_init(&conn->receiving, true);
 	atomic_init(&conn->deadline, deadline);
 	pthread_mutex_lock(&conns->lock);
-	*ret_verdict = CONNS_FULL;
-	if (conns->count < limits->in_all)
-		*ret_verdict = count(conns, conn, limits->per_address);
-	if (*ret_verdict == CONNS_ENTERED)
+	*ret_verdict = admit(conns, conn, limits, ret_ended);
+	if (*ret_verdict <= CONNS_REPLACED)
 		link_conn(conns, conn);
 	pthread_mutex_unlock(&conns->lock);
-	if (*ret_verdict == CONNS_ENTERED)
+	if (*ret_verdict <= CONNS_REPLACED)
 		return conn;
 	free(conn);
 	return NULL;
+}
+
+static void wait_on(struct conns *conns, struct conn *conn, bool served)
+{
+	if (!conn->kept)
+		waiting_add(
+		    &conns->waiting, &conn->waiter, served, world_micros());
 }
 
 void conns_hand_over(struct conns *conns, struct conn *conn)
@@ -228,6 +275,7 @@ void conns_took(struct conns *conns, struct conn *conn)
 {
 	pthread_mutex_lock(&conns->lock);
 	conn->handed = false;
+	wait_on(conns, conn, false);
 	if (conns->cut)
 		shutdown(conn->fd, SHUT_RDWR);
 	pthread_mutex_unlock(&conns->lock);
@@ -240,10 +288,17 @@ void conns_leave(struct conns *conns, struct conn *conn)
 	pthread_mutex_unlock(&conns->lock);
 }
 
-void conn_rest(struct conn *conn)
+void conn_begin(struct conns *conns, struct conn *conn)
+{
+	if (!conn->kept)
+		waiting_remove(&conns->waiting, &conn->waiter);
+}
+
+void conn_rest(struct conns *conns, struct conn *conn)
 {
 	atomic_store(&conn->rested, world_micros());
 	atomic_store(&conn->idle, true);
+	wait_on(conns, conn, true);
 }
 
 /* Bytes that have ever come in; 0 for a unix socket. */

@@ -9,6 +9,7 @@
 
 #include "http/crowd.h"
 #include "http/peer.h"
+#include "http/waiting.h"
 
 /*
  * The open connections, with a deadline each. Whoever serves a connection
@@ -18,11 +19,13 @@
  * libmicrohttpd then closes.
  */
 struct conn {
+	struct waiter waiter; /* for a whole request */
 	struct conn *next;
 	struct conn *before;
 	struct conn *behind; /* in its loop's list, see loop.c */
 	int fd;
 	bool handed;       /* see conns_hand_over */
+	bool kept;         /* never ended for another */
 	struct loop *loop; /* that serves it */
 	struct peer peer;
 	struct crowd_entry *counted; /* with its address; NULL: it has none */
@@ -49,6 +52,8 @@ struct conns {
 	struct conn **polled; /* each is */
 	int fd_max;           /* as many descriptors may be open */
 	unsigned count;
+	unsigned ending; /* of them, for others that have come */
+	struct waiting waiting;
 	struct crowd *crowd;
 	bool cut; /* conns_end_all */
 	bool stopping;
@@ -60,23 +65,33 @@ bool conns_open(struct conns *conns);
 /* When no connection is left. */
 void conns_close(struct conns *conns);
 
-/* How many there may be. */
+/* How many there may be in all, where so many are wanted: half of the
+ * descriptors are for files and what else there is. */
+unsigned conns_most(const struct conns *conns, unsigned wanted);
+
+/* What holds for one that comes. */
 struct conns_limits {
 	unsigned in_all;
-	unsigned per_address; /* or IPv6 /64; 0: any number */
+	unsigned per_address; /* or IPv6 /64, see crowd.h; 0: any number */
+	bool kept;            /* it is not ended when there are too many */
 };
 
 enum conns_verdict {
 	CONNS_ENTERED,
-	CONNS_FULL,    /* limits.in_all are there already */
-	CONNS_CROWDED, /* limits.per_address of its address are */
+	CONNS_REPLACED, /* entered, and another is ended for it */
+	CONNS_FULL,     /* limits.in_all are there already */
+	CONNS_CROWDED,  /* limits.per_address of its address are */
 	CONNS_NO_MEMORY,
 };
 
-/* Enters an accepted socket; NULL unless the verdict is CONNS_ENTERED. */
+/*
+ * Enters an accepted socket; NULL unless it was entered. When there are as
+ * many already, the one that has waited longest for a whole request is ended
+ * for it (*ret_ended: whose), if any waits.
+ */
 struct conn *conns_enter(struct conns *conns, int fd, struct peer peer,
     int64_t deadline, const struct conns_limits *limits,
-    enum conns_verdict *ret_verdict);
+    enum conns_verdict *ret_verdict, struct peer *ret_ended);
 /* The socket may be closed by somebody else from now on, without a word: it
  * is not touched until conns_took or conns_leave. */
 void conns_hand_over(struct conns *conns, struct conn *conn);
@@ -92,8 +107,11 @@ void conn_expect(struct conn *conn, int64_t deadline);
  * deadline, or CONN_NO_DEADLINE. */
 void conn_serve(struct conn *conn, int64_t deadline);
 
+/* A whole request is there, or the head of one whose body is stored as it
+ * comes. */
+void conn_begin(struct conns *conns, struct conn *conn);
 /* Its request is over; another may follow. */
-void conn_rest(struct conn *conn);
+void conn_rest(struct conns *conns, struct conn *conn);
 
 /* Lets connections end that have been idle for `grace` microseconds, without
  * a byte since the last call: what they have sent is still answered. */

@@ -121,6 +121,8 @@ static void on_head(struct request *request)
 {
 	if (request->step == REQUEST_GUARDED)
 		decide(request);
+	if (request->step == REQUEST_HEAD && request->endpoint->body)
+		conn_begin(&request->server->conns, request->conn);
 	if (request->step == REQUEST_HEAD && request->endpoint->head)
 		request->endpoint->head(request);
 	if (request->step != REQUEST_HEAD || request->waiting)
@@ -177,6 +179,7 @@ static void on_end(struct request *request)
 		refuse(request, FAILURE_BODY_TOO_LARGE, NULL, NULL, NULL);
 		return;
 	}
+	conn_begin(&request->server->conns, request->conn);
 	conn_serve(request->conn, CONN_NO_DEADLINE);
 	request->endpoint->end(request);
 }
@@ -230,7 +233,7 @@ static void on_completed(void *argument, struct MHD_Connection *mhd,
 	if (request->conn) {
 		conn_expect(
 		    request->conn, in_seconds(limits(request)->idle_timeout));
-		conn_rest(request->conn);
+		conn_rest(&request->server->conns, request->conn);
 	}
 	if (request->state_free)
 		request->state_free(request);

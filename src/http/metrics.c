@@ -176,6 +176,11 @@ void metrics_connection_refused(struct metrics *metrics, unsigned reason)
 	metrics_refusal(metrics, FAILURE_UNAVAILABLE);
 }
 
+void metrics_connection_ended(struct metrics *metrics)
+{
+	add(&metrics->connections_ended, 1);
+}
+
 void metrics_unsaid(struct metrics *metrics)
 {
 	add(&metrics->unsaid, 1);

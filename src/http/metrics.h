@@ -49,6 +49,8 @@ void metrics_upload(struct metrics *metrics, uint64_t bytes);
  * refused, for a reason as in enum refusal_kind. */
 void metrics_connection(struct metrics *metrics, unsigned listener, bool begun);
 void metrics_connection_refused(struct metrics *metrics, unsigned reason);
+/* One was ended while it waited, for another that came. */
+void metrics_connection_ended(struct metrics *metrics);
 
 /* Lines that the log left out. */
 void metrics_unsaid(struct metrics *metrics);

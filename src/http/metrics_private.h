@@ -35,6 +35,7 @@ struct metrics {
 	_Atomic(uint64_t) connections[METRICS_LISTENERS];
 	_Atomic(uint64_t) accepted[METRICS_LISTENERS];
 	_Atomic(uint64_t) connections_refused[METRICS_REASONS];
+	_Atomic(uint64_t) connections_ended;
 	_Atomic(uint64_t) unsaid;
 	_Atomic(uint64_t) reloads[2]; /* failures, successes */
 	atomic_bool reload_failed;    /* the last one */

@@ -199,6 +199,10 @@ static void write_connections(const struct metrics *metrics, FILE *out)
 	    "Connections that were not taken, by the limit that was reached");
 	write_values(out, "slotd_connections_refused_total", "reason", reasons,
 	    METRICS_REASONS, metrics->connections_refused);
+	metrics_u64(out, "slotd_connections_ended_total", "counter",
+	    "Connections that were ended while they waited for a request, "
+	    "because limits.connections was reached",
+	    get(&metrics->connections_ended));
 	metrics_u64(out, "slotd_log_lines_suppressed_total", "counter",
 	    "Lines on refused strangers that the log left out",
 	    get(&metrics->unsaid));
