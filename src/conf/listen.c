@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #define PEM_MAX (256 << 10)
@@ -22,6 +21,9 @@ struct draft {
 	const struct node *key_node;
 };
 
+/* fe80::/10 */
+static const struct ip_net link_local = { { { 0xfe, 0x80 } }, 10 };
+
 static void read_address(
     struct reader *reader, const struct node *node, void *into)
 {
@@ -36,6 +38,12 @@ static void read_address(
 	if (!ip_parse(text, &ip)) {
 		node_wrong(reader, node,
 		    "must be an IP address such as \"127.0.0.1\" or \"::\"");
+		return;
+	}
+	if (ip_net_has(&link_local, &ip)) {
+		node_wrong(reader, node,
+		    "is a link-local address, which needs an interface: use "
+		    "another address of this machine");
 		return;
 	}
 	draft->listener->address = memory_copy(reader->keep, text).at;
@@ -63,11 +71,8 @@ static void read_unix(
 	draft->unix_node = node;
 	if (!read_path(reader, node, &path))
 		return;
-	if (strlen(path) >= sizeof((struct sockaddr_un *)NULL)->sun_path)
-		node_wrong(reader, node,
-		    "is longer than the %zu bytes that a unix socket's path "
-		    "can have",
-		    sizeof((struct sockaddr_un *)NULL)->sun_path - 1);
+	if (strlen(path) > UNIX_PATH_MAX)
+		node_wrong(reader, node, UNIX_PATH_LONG, UNIX_PATH_MAX);
 	else if (lstat(path, &status) == 0 && !S_ISSOCK(status.st_mode))
 		node_wrong(reader, node, "%s is there and no socket", path);
 	else
@@ -252,16 +257,56 @@ void read_public(struct reader *reader, const struct node *node, void *into)
 	    &reader->conf->public);
 }
 
-static bool same(const struct conf_listener *a, const struct conf_listener *b)
+/* Whether two names are of one file, however they are written. */
+static bool same_path(struct reader *reader, const char *a, const char *b)
 {
+	struct stat x, y;
+	size_t a_slash = span_find_last(span_of(a), '/');
+	size_t b_slash = span_find_last(span_of(b), '/');
+	const char *a_name = a + (a[a_slash] ? a_slash + 1 : 0);
+	const char *b_name = b + (b[b_slash] ? b_slash + 1 : 0);
+
+	return strcmp(a, b) == 0 ||
+	       (strcmp(a_name, b_name) == 0 &&
+		   stat(parent_folder(reader, a), &x) == 0 &&
+		   stat(parent_folder(reader, b), &y) == 0 &&
+		   x.st_dev == y.st_dev && x.st_ino == y.st_ino);
+}
+
+/* Whether an address stands for others, too. Sockets of :: take IPv4. */
+static bool takes_in(const struct ip *all, const struct ip *one)
+{
+	static const struct ip any_v6 = { { 0 } };
+	static const struct ip any_v4 = { { [10] = 0xff, 0xff } };
+
+	return memcmp(all, &any_v6, sizeof *all) == 0 ||
+	       (memcmp(all, &any_v4, sizeof *all) == 0 && ip_is_v4(one));
+}
+
+/* Why the two listeners exclude each other, in words[]; else NULL. */
+static const char *clash(struct reader *reader, char words[160])
+{
+	const struct conf_listener *a = &reader->conf->listen;
+	const struct conf_listener *b = &reader->conf->public;
 	struct ip x, y;
 
-	if (a->unix_path || b->unix_path)
-		return a->unix_path && b->unix_path &&
-		       strcmp(a->unix_path, b->unix_path) == 0;
-	return a->port == b->port && ip_parse(span_of(a->address), &x) &&
-	       ip_parse(span_of(b->address), &y) &&
-	       memcmp(&x, &y, sizeof x) == 0;
+	if (a->unix_path && b->unix_path)
+		return same_path(reader, a->unix_path, b->unix_path)
+			   ? "is the same socket as listen"
+			   : NULL;
+	if (a->unix_path || b->unix_path || a->port != b->port ||
+	    !ip_parse(span_of(a->address), &x) ||
+	    !ip_parse(span_of(b->address), &y))
+		return NULL;
+	if (memcmp(&x, &y, sizeof x) == 0)
+		return "is the same address and port as listen";
+	if (!takes_in(&x, &y) && !takes_in(&y, &x))
+		return NULL;
+	snprintf(words, 160,
+	    "has the port of listen, and %s takes in %s: give it another port",
+	    takes_in(&x, &y) ? a->address : b->address,
+	    takes_in(&x, &y) ? b->address : a->address);
+	return words;
 }
 
 bool is_loopback(const char *text)
@@ -287,11 +332,11 @@ void check_listeners(struct reader *reader, const struct node *root)
 {
 	const struct conf *conf = reader->conf;
 	const struct node *listen = node_member(root, "listen");
+	char words[160];
+	const char *wrong = conf->has_public ? clash(reader, words) : NULL;
 
-	if (conf->has_public && same(&conf->listen, &conf->public))
-		node_wrong(reader, node_member(root, "public"),
-		    "is the same %s as listen",
-		    conf->listen.unix_path ? "socket" : "address and port");
+	if (wrong)
+		node_wrong(reader, node_member(root, "public"), "%s", wrong);
 	if (reader->has_store && serves_clients(conf) && !conf->has_public &&
 	    !conf->listen.unix_path && !is_loopback(conf->listen.address))
 		node_warn(reader, node_member(listen, "address"),

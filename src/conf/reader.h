@@ -110,6 +110,11 @@ bool read_word(struct reader *reader, const struct node *node,
 /* A file name; relative ones start at the configuration's folder. */
 bool read_path(
     struct reader *reader, const struct node *node, const char **ret_path);
+/* Bytes of such a name at the most when it is a unix socket's: what
+ * sun_path holds beside a NUL. */
+#define UNIX_PATH_MAX 107
+#define UNIX_PATH_LONG                                                         \
+	"is longer than the %d bytes that a unix socket's path can have"
 /* The folder that such a file is in. */
 const char *parent_folder(struct reader *reader, const char *path);
 /* Bytes: an integer, or a string with a unit. At most INT64_MAX. */

@@ -2,6 +2,7 @@
 
 #include "conf/paths.h"
 #include "core/chars.h"
+#include "slot/key_size.h"
 
 #include <string.h>
 
@@ -9,6 +10,8 @@
 #define PUT_TTL_MAX 604800
 #define MIN_FREE_PERCENT 5
 #define NAME_MAX_LEN 64
+/* Bytes between two slashes, in the embedded store. */
+#define SEGMENT_MAX 255
 
 static void read_put_ttl(
     struct reader *reader, const struct node *node, void *into)
@@ -167,6 +170,56 @@ static void check_fs(struct reader *reader, const struct node *root,
 		    "this service, such as \"https://upload.example.org\"");
 }
 
+/* Bytes of bucket_url's path that surely are a prefix of keys: its first
+ * segment may be the bucket's name. */
+static size_t prefix_of(const struct conf_storage *storage)
+{
+	struct span path = span_from(storage->s3.bucket.path, 1);
+	size_t len;
+
+	path = span_from(path, span_find(path, '/'));
+	len = path.len;
+	for (size_t i = 0; i < path.len; i++)
+		len -= path.at[i] == '%' ? 2 : 0;
+	return len;
+}
+
+/* Keys that no store takes, or not for everybody. */
+static void check_key(struct reader *reader, const struct node *group,
+    const struct conf_storage *storage)
+{
+	const struct node *node = node_member(group, "key");
+	const bool fs = storage->type == CONF_STORE_FS;
+	const size_t prefix = fs ? 0 : prefix_of(storage);
+	struct key_size size = key_size_of(&storage->template);
+
+	if (size.key.least + prefix > OBJECT_KEY_MAX)
+		node_wrong(reader, node,
+		    "the shortest key that it makes has %zu bytes%s, and a "
+		    "store takes %d",
+		    size.key.least + prefix,
+		    prefix ? " (with bucket_url's prefix)" : "",
+		    OBJECT_KEY_MAX);
+	else if (fs && size.segment.least > SEGMENT_MAX)
+		node_wrong(reader, node,
+		    "a part between slashes has at least %zu bytes, and the "
+		    "embedded store takes %d",
+		    size.segment.least, SEGMENT_MAX);
+	else if (size.key.most + prefix > OBJECT_KEY_MAX)
+		node_warn(reader, node,
+		    "makes keys of up to %zu bytes%s, and a store takes %d: "
+		    "long domains or file names get no slot",
+		    size.key.most + prefix,
+		    prefix ? " (with bucket_url's prefix)" : "",
+		    OBJECT_KEY_MAX);
+	else if (fs && size.segment.most > SEGMENT_MAX)
+		node_warn(reader, node,
+		    "a part between slashes has up to %zu bytes, and the "
+		    "embedded store takes %d: long domains or file names get "
+		    "no slot",
+		    size.segment.most, SEGMENT_MAX);
+}
+
 static void read_storage(struct reader *reader, const struct node *root,
     const struct node *group, bool in_list)
 {
@@ -202,6 +255,8 @@ static void read_storage(struct reader *reader, const struct node *root,
 			s3_check(reader, root, group, &draft);
 		else
 			check_fs(reader, root, &draft.storage);
+		if (draft.storage.has_template)
+			check_key(reader, group, &draft.storage);
 	}
 	reader->conf->storages[reader->conf->storage_count++] = draft.storage;
 }

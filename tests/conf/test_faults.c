@@ -117,6 +117,28 @@ static const struct row listen_and_public_rows[] = {
 	{ "listen = { address = \"::1\"; };\npublic = { address = "
 	  "\"0:0:0:0:0:0:0:1\"; port = 8363; };",
 	    "4: public", "same address and port" },
+	/* Only one of them can be bound. */
+	{ "public = { address = \"0.0.0.0\"; port = 8363; };", "3: public",
+	    "0.0.0.0 takes in 127.0.0.1" },
+	{ "public = { port = 8363; };", "3: public", ":: takes in 127.0.0.1" },
+	{ "listen = { address = \"::\"; };\npublic = { address = "
+	  "\"0.0.0.0\"; port = 8363; };",
+	    "4: public", ":: takes in 0.0.0.0" },
+	{ "listen = { address = \"::ffff:127.0.0.2\"; };\npublic = { address "
+	  "= \"0.0.0.0\"; port = 8363; };",
+	    "4: public", "0.0.0.0 takes in ::ffff:127.0.0.2" },
+	{ "listen = { unix = \"./s\"; };\npublic = { unix = \".//s\"; };",
+	    "4: public", "same socket" },
+	{ "listen = { address = \"fe80::1\"; };", "3: listen.address",
+	    "link-local" },
+	{ "quota = { type = \"redis\"; unix = \"/123456789/123456789/"
+	  "123456789/123456789/123456789/123456789/123456789/123456789/"
+	  "123456789/123456789/1234567\"; };",
+	    "3: quota.unix", "longer than the 107 bytes" },
+	{ "quota = { state_file = \"/dev/null\"; };", "3: quota.state_file",
+	    "no regular file" },
+	{ "quota = { state_file = \"/\"; };", "3: quota.state_file",
+	    "no regular file" },
 	{ "listen = { unix = \"/123456789/123456789/123456789/"
 	  "123456789/123456789/123456789/123456789/123456789/"
 	  "123456789/123456789/1234567\"; };",

@@ -277,6 +277,72 @@ static void warnings_of_basic(void **state)
 	}
 }
 
+/* A template of so many bytes of literals, {random}, and more. */
+static const char *long_key(
+    char text[2048], const char *prefix, size_t literals, const char *more)
+{
+	char letters[1200];
+
+	for (size_t i = 0; i < literals; i++)
+		letters[i] = i % 10 == 9 && i + 1 < literals ? '/' : 'a';
+	letters[literals] = '\0';
+	snprintf(text, 2048,
+	    CALLERS "storage = { type = \"s3\"; region = \"r1\"; "
+		    "access_key_id = \"A\"; access_key_secret = \"b\"; "
+		    "bucket_url = \"https://b.example.org/%s\";\n"
+		    "key = \"%s{random}%s\"; };\n",
+	    prefix, letters, more);
+	return text;
+}
+
+static void keys_that_no_store_takes(void **state)
+{
+#define KEY_PLACE "slotd.conf:3: storage.key: "
+	char text[2048];
+
+	(void)state;
+	expect(long_key(text, "", 1002, ""), "", "");
+	expect(long_key(text, "", 1003, ""),
+	    KEY_PLACE "the shortest key that it makes has 1025 bytes, and a "
+		      "store takes 1024\n",
+	    "");
+	expect(long_key(text, "", 1001, "{filename}"), "",
+	    KEY_PLACE "warning: makes keys of up to 1223 bytes, and a store "
+		      "takes 1024: long domains or file names get no slot\n");
+	expect(long_key(text, "", 802, "{filename}"), "", "");
+	/* The first segment may be the bucket's name. */
+	expect(long_key(text, "bucket", 1002, ""), "", "");
+	expect(long_key(text, "bucket/a%20b", 998, ""), "", "");
+	expect(long_key(text, "bucket/a%20b", 999, ""),
+	    KEY_PLACE "the shortest key that it makes has 1025 bytes (with "
+		      "bucket_url's prefix), and a store takes 1024\n",
+	    "");
+}
+
+static void parts_that_are_no_file_names(void **state)
+{
+	char text[1024], letters[300] = "";
+
+	(void)state;
+	memset(letters, 'a', 234);
+#define FS_KEY(key)                                                            \
+	CALLERS "public_url = \"https://up.example.org\"; "                    \
+		"storage = { type = \"fs\"; path = \"store\";\nkey = \"" key   \
+		"\"; };\n"
+	snprintf(text, sizeof text, FS_KEY("%s{random}/{filename}"), letters);
+	expect(text,
+	    KEY_PLACE
+	    "a part between slashes has at least 256 bytes, and the embedded "
+	    "store takes 255\n",
+	    "");
+	snprintf(text, sizeof text, FS_KEY("%s{random}"), letters + 1);
+	expect(text, "", "");
+	expect(FS_KEY("{domain}{random}"), "",
+	    KEY_PLACE "warning: a part between slashes has up to 275 bytes, "
+		      "and the embedded store takes 255: long domains or "
+		      "file names get no slot\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -287,6 +353,8 @@ int main(void)
 		cmocka_unit_test(plain_urls_need_a_plain_public_url),
 		cmocka_unit_test(warnings),
 		cmocka_unit_test(warnings_of_basic),
+		cmocka_unit_test(keys_that_no_store_takes),
+		cmocka_unit_test(parts_that_are_no_file_names),
 	};
 
 	return cmocka_run_group_tests(tests, enter_folder, leave_folder);

@@ -1,6 +1,9 @@
 """`slotd check`: every fault, each with its file and line."""
 
+import contextlib
+import errno
 import re
+import socket
 
 import pytest
 
@@ -348,3 +351,37 @@ def test_binary_rubbish(check, tmp_path):
         path, done = check(text)
         assert done.returncode == 1, done
         assert done.stderr.startswith(str(path).encode() + b":")
+
+
+PLACES = [("127.0.0.1", "127.0.0.1"), ("127.0.0.1", "127.0.0.2"),
+          ("0.0.0.0", "127.0.0.1"), ("127.0.0.1", "0.0.0.0"),
+          ("::", "127.0.0.1"), ("0.0.0.0", "::"), ("::", "::1"),
+          ("0.0.0.0", "::1"), ("::1", "127.0.0.1"),
+          ("::ffff:127.0.0.1", "0.0.0.0"), ("::ffff:0.0.0.0", "127.0.0.1"),
+          ("::ffff:127.0.0.1", "127.0.0.1"), ("::1", "::ffff:0.0.0.0")]
+
+
+@pytest.mark.parametrize("one, other", PLACES)
+def test_two_listeners_of_a_port(check, one, other):
+    """check refuses two addresses where the kernel does."""
+    port = support.free_port()
+    possible = True
+    with contextlib.ExitStack() as stack:
+        for address in (one, other):
+            family = socket.AF_INET6 if ":" in address else socket.AF_INET
+            sock = stack.enter_context(socket.socket(family))
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if ":" in address:
+                sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+            try:
+                sock.bind((address, port))
+                sock.listen()
+            except OSError as error:
+                assert error.errno == errno.EADDRINUSE
+                possible = False
+    text = BASE.replace("127.0.0.1", one).replace("8363", str(port))
+    text += f'public = {{ address = "{other}"; port = {port}; }};\n'
+    path, done = check(text)
+    assert (done.returncode == 0) == possible, done
+    if not possible:
+        assert [f[1] for f in faults(path, done)] == ["public"]
