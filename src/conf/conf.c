@@ -84,11 +84,16 @@ static void read_key_file(
 	(void)into;
 	if (!secret_read_file(reader, node, KEY_FILE_MAX, &text))
 		return;
-	if (keyring_read(&reader->conf->keyring, text, &wrong))
-		reader->conf->has_key_file = true;
-	else
+	if (!keyring_read(&reader->conf->keyring, text, &wrong)) {
 		node_wrong(reader, node,
 		    "%s; make one with `openssl rand -hex 32`", wrong);
+		return;
+	}
+	reader->conf->has_key_file = true;
+	while (text.at)
+		/* What the keyring does not take off. */
+		secret_warn_of_litter(reader, node, "a line of the file",
+		    span_trim(span_cut(&text, '\n'), " \t\r"));
 }
 
 static void read_auth(

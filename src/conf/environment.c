@@ -1,9 +1,10 @@
 #include "conf/environment.h"
 
 #include "conf/paths.h"
-
+#include "conf/secret.h"
 #include "core/chars.h"
 #include "creds/container.h"
+#include "creds/read.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -11,6 +12,7 @@
 #include <unistd.h>
 
 #define KEY_ID_MAX 256
+#define FILE_MAX 65536
 #define ECS "http://169.254.170.2"
 #define IMDS "http://169.254.169.254"
 #define IMDS_IPV6 "http://[fd00:ec2::254]"
@@ -55,14 +57,50 @@ static struct span join(
 	return buf_span(&out);
 }
 
-static void look_at(
+static void warn_of_litter(
+    const struct environment *environment, const char *what, struct span secret)
+{
+	secret_warn_of_litter(
+	    environment->reader, environment->node, what, secret);
+}
+
+/* A file of the environment's: whether it can be used as it is now. */
+static void warn_of_token_file(
     const struct environment *environment, const char *name, struct span path)
 {
-	if (path.len)
-		paths_add(environment->reader, environment->node, path.at);
-	if (path.len && access(path.at, R_OK) != 0)
-		warn(environment, "%s: cannot read %s: %s", name, path.at,
-		    strerror(errno));
+	struct memory *scratch = environment->reader->scratch;
+	struct creds_draft *draft = memory_get(scratch, sizeof *draft);
+	char *memory = memory_get(scratch, FILE_MAX);
+	char what[128];
+	struct span token;
+
+	if (!path.len)
+		return;
+	paths_add(environment->reader, environment->node, path.at);
+	creds_draft_init(draft);
+	snprintf(what, sizeof what, "%s: the file", name);
+	if (creds_read_one(path.at, memory, FILE_MAX, draft, &token))
+		/* What the sources take off. */
+		warn_of_litter(environment, what, span_trim(token, " \t\r\n"));
+	else
+		warn(environment, "%s: %s", name, buf_span(&draft->why).at);
+}
+
+static void warn_of_shared_file(const struct environment *environment)
+{
+	const struct creds_round round = { .settings = environment->creds };
+	struct creds_draft *draft =
+	    memory_get(environment->reader->scratch, sizeof *draft);
+
+	paths_add(environment->reader, environment->node,
+	    environment->creds->text[CREDS_SHARED_FILE].at);
+	creds_draft_init(draft);
+	if (creds_try_shared(&round, draft))
+		warn_of_litter(environment, "aws_secret_access_key",
+		    buf_span(&draft->secret));
+	else
+		warn(environment, "the shared credentials file: %s",
+		    buf_span(&draft->why).at);
 }
 
 static void read_keys(struct environment *environment, bool must)
@@ -96,7 +134,13 @@ static void read_keys(struct environment *environment, bool must)
 	} else if (text[CREDS_TOKEN].len > CREDS_TOKEN_MAX) {
 		wrong(environment, "AWS_SESSION_TOKEN is longer than %d bytes",
 		    CREDS_TOKEN_MAX);
+	} else if (text[CREDS_TOKEN].len && !span_visible(text[CREDS_TOKEN])) {
+		wrong(environment,
+		    "AWS_SESSION_TOKEN has characters that no session token "
+		    "has");
 	}
+	warn_of_litter(
+	    environment, "AWS_SECRET_ACCESS_KEY", text[CREDS_SECRET]);
 }
 
 static void read_shared(struct environment *environment, bool must)
@@ -118,7 +162,7 @@ static void read_shared(struct environment *environment, bool must)
 		    "the environment has neither AWS_SHARED_CREDENTIALS_FILE "
 		    "nor HOME");
 	else if (must || named || profile.len)
-		look_at(environment, "the shared credentials file", path);
+		warn_of_shared_file(environment);
 }
 
 static bool has_scheme(struct span url)
@@ -186,7 +230,7 @@ static void read_identity(
 	text[CREDS_ROLE_ARN] = role;
 	text[CREDS_IDENTITY_FILE] = file;
 	text[CREDS_SESSION_NAME] = session.len ? session : span_of("slotd");
-	look_at(environment, "AWS_WEB_IDENTITY_TOKEN_FILE", file);
+	warn_of_token_file(environment, "AWS_WEB_IDENTITY_TOKEN_FILE", file);
 	read_sts(environment, region);
 }
 
@@ -219,7 +263,8 @@ static void read_container(struct environment *environment, bool must)
 	    get(environment, "AWS_CONTAINER_AUTHORIZATION_TOKEN");
 	text[CREDS_CONTAINER_TOKEN_FILE] =
 	    get(environment, "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE");
-	look_at(environment, "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
+	warn_of_token_file(environment,
+	    "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
 	    text[CREDS_CONTAINER_TOKEN_FILE]);
 }
 

@@ -1,6 +1,7 @@
 #include "conf/secret.h"
 
 #include "conf/input.h"
+#include "core/litter.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -52,24 +53,14 @@ static bool check_content(struct reader *reader, const struct node *node,
 	return true;
 }
 
-/* What editors and pasting leave behind. It is taken as it stands; the other
- * side has to have it too, and seldom has. */
-static void warn_of_litter(
-    struct reader *reader, const struct node *node, struct span secret)
+void secret_warn_of_litter(struct reader *reader, const struct node *node,
+    const char *what, struct span secret)
 {
-	const char *litter = NULL;
+	const char *litter = litter_of(secret);
 
-	if (span_starts(secret, "\xef\xbb\xbf"))
-		litter = "begins with a byte order mark";
-	else if (span_find(secret, '\r') < secret.len)
-		litter = "has a carriage return";
-	else if (span_find(secret, '\n') < secret.len)
-		litter = "has more than one line";
-	else if (span_trim(secret, " \t").len < secret.len)
-		litter = "has blanks at an end";
 	if (litter)
 		node_warn(reader, node,
-		    "the file %s, which counts as part of the secret", litter);
+		    "%s %s, which counts as part of the secret", what, litter);
 }
 
 static bool read_file(struct reader *reader, const struct node *node,
@@ -129,7 +120,13 @@ bool secret_read_one(struct reader *reader, const struct node *node, size_t max,
 {
 	if (!secret_read_file(reader, node, max, ret_secret))
 		return false;
-	warn_of_litter(reader, node, *ret_secret);
+	/* No other program takes such a secret, and to HMAC those at its end
+	 * would be nothing. */
+	if (span_find(*ret_secret, '\0') < ret_secret->len) {
+		node_wrong(reader, node, "the file %s", litter_of(*ret_secret));
+		return false;
+	}
+	secret_warn_of_litter(reader, node, "the file", *ret_secret);
 	return true;
 }
 
@@ -170,6 +167,7 @@ bool secret_read_inline(struct reader *reader, const struct node *node,
 		node_wrong(reader, node, "is longer than %zu bytes", max);
 		return false;
 	}
+	secret_warn_of_litter(reader, node, "this", secret);
 	*ret_secret = secret;
 	return true;
 }

@@ -13,13 +13,18 @@ bool secret_read_file(struct reader *reader, const struct node *node,
 /* Likewise a file that everybody may read. */
 bool secret_read_public(struct reader *reader, const struct node *node,
     size_t max, struct span *ret_text);
-/* Likewise a file that holds one secret: warns of what looks like litter, a
- * carriage return, more lines, blanks at an end. */
+/* Likewise a file that holds one secret: warns of litter, and refuses NUL
+ * bytes. */
 bool secret_read_one(struct reader *reader, const struct node *node, size_t max,
     struct span *ret_secret);
 
-/* A secret that stands in the configuration. Warns when others may read
- * that; a fault when they may write it. Lives as long as the node. */
+/* Warns of what `what` has in its secret beside that, see litter_of. */
+void secret_warn_of_litter(struct reader *reader, const struct node *node,
+    const char *what, struct span secret);
+
+/* A secret that stands in the configuration. Warns of litter, and when others
+ * may read the configuration; a fault when they may write it. Lives as long
+ * as the node. */
 bool secret_read_inline(struct reader *reader, const struct node *node,
     size_t max, struct span *ret_secret);
 

@@ -121,7 +121,12 @@ void s3_secret(struct reader *reader, const struct node *node, void *into)
 
 void s3_token(struct reader *reader, const struct node *node, void *into)
 {
+	const struct secret_draft *draft = into;
+
 	read_secret(reader, node, into, CREDS_TOKEN_MAX);
+	if (draft->value.len && !span_visible(draft->value))
+		node_wrong(
+		    reader, node, "has characters that no session token has");
 }
 
 void s3_get(struct reader *reader, const struct node *node, void *into)

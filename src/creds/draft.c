@@ -71,6 +71,11 @@ bool creds_draft_check(
 		return creds_draft_wrong(draft,
 		    "%s has an access key id with characters that none has",
 		    where);
+	if (span_find(buf_span(&draft->secret), '\0') < draft->secret.len)
+		return creds_draft_wrong(draft,
+		    "%s has a secret access key with NUL bytes, as text in "
+		    "UTF-16 has",
+		    where);
 	if (!span_visible(buf_span(&draft->token)))
 		return creds_draft_wrong(draft,
 		    "%s has a session token with characters that none has",

@@ -1,6 +1,7 @@
 #include "creds/shared.h"
 
 #include "core/hash.h"
+#include "core/litter.h"
 #include "creds/read.h"
 
 #define FILE_MAX 65536
@@ -79,12 +80,22 @@ bool creds_shared_parse(
 	return found;
 }
 
+/* Of its first line: it has more of them, and what CR LF leaves is taken
+ * off. */
+static const char *litter_of_file(struct span content)
+{
+	struct span line = span_first(content, span_find(content, '\n'));
+
+	return litter_of(span_trim(line, " \t\r"));
+}
+
 bool creds_try_shared(
     const struct creds_round *round, struct creds_draft *draft)
 {
 	const struct span *text = round->settings->text;
 	const char *path = text[CREDS_SHARED_FILE].at;
 	char memory[FILE_MAX];
+	const char *litter = NULL;
 	struct span content;
 	bool found;
 
@@ -95,7 +106,13 @@ bool creds_try_shared(
 	if (!creds_read(path, memory, sizeof memory, draft, &content))
 		return false;
 	found = creds_shared_parse(content, text[CREDS_PROFILE], draft);
+	if (!found)
+		litter = litter_of_file(content);
 	wipe(memory, sizeof memory);
+	if (!found && litter)
+		return creds_draft_wrong(draft,
+		    "%s %s, so that [%s] is not found", path, litter,
+		    text[CREDS_PROFILE].at);
 	if (!found)
 		return creds_draft_wrong(
 		    draft, "%s has no [%s]", path, text[CREDS_PROFILE].at);

@@ -206,6 +206,70 @@ static void test_bounds(void **state)
 	    "session_token", "AWS_SESSION_TOKEN", 4097, "than 4096 bytes");
 }
 
+#define STORAGE(word)                                                          \
+	CALLERS "storage = { type = \"s3\"; region = \"us-west-2\"; "          \
+		"bucket_url = \"https://b.example.org\";\n" WORD(word) "};\n"
+#define CREDS_PLACE "slotd.conf:3: storage.credentials: warning: "
+#define COUNTS ", which counts as part of the secret\n"
+
+static void test_litter_of_the_environment(void **state)
+{
+	(void)state;
+	setenv("AWS_ACCESS_KEY_ID", "AKIAFAKE", 1);
+	setenv("AWS_SECRET_ACCESS_KEY", "fake\r", 1);
+	expect(STORAGE("environment"), "",
+	    CREDS_PLACE "AWS_SECRET_ACCESS_KEY has a carriage return" COUNTS);
+	expect(STORAGE("auto"), "",
+	    CREDS_PLACE "AWS_SECRET_ACCESS_KEY has a carriage return" COUNTS);
+	setenv("AWS_SECRET_ACCESS_KEY", "fake", 1);
+	expect(STORAGE("environment"), "", "");
+	setenv("AWS_SESSION_TOKEN", "FakeToken\r", 1);
+	expect_fault(STORAGE("environment"), "slotd.conf:3: ",
+	    "AWS_SESSION_TOKEN has characters that no session token has");
+}
+
+static void expect_shared(const char *text, size_t len, const char *warning)
+{
+	write_bytes("shared", text, len, 0600);
+	setenv("AWS_SHARED_CREDENTIALS_FILE", "shared", 1);
+	expect(STORAGE("file"), "", warning);
+}
+
+static void test_litter_of_files(void **state)
+{
+#define PART                                                                   \
+	"[default]\r\naws_access_key_id = AKIAFAKE\r\n"                        \
+	"aws_secret_access_key = fake \r\n"
+#define MARK "\xef\xbb\xbf"
+#define SHARED CREDS_PLACE "the shared credentials file: shared "
+
+	(void)state;
+	/* Blanks and CR are taken off. */
+	expect_shared(PART, strlen(PART), "");
+	expect_shared(MARK PART, strlen(MARK PART),
+	    SHARED "begins with a byte order mark, so that [default] is not "
+		   "found\n");
+	expect_shared("[\0d\0]\0\n", 7,
+	    SHARED "has NUL bytes, as text in UTF-16 has, so that [default] "
+		   "is not found\n");
+	expect_shared("[other]\n", 8, SHARED "has no [default]\n");
+	expect_shared("[default]\naws_access_key_id=A\n", 30,
+	    SHARED "has no secret access key\n");
+	setenv("AWS_ROLE_ARN", "arn:aws:iam::1:role/r", 1);
+	setenv("AWS_WEB_IDENTITY_TOKEN_FILE", "token", 1);
+	write_text("token", "FakeToken\r\n", 0600);
+	expect(STORAGE("web-identity"), "", "");
+	write_text("token", MARK "FakeToken\n", 0600);
+	expect(STORAGE("web-identity"), "",
+	    CREDS_PLACE "AWS_WEB_IDENTITY_TOKEN_FILE: the file begins with a "
+			"byte order mark" COUNTS);
+	setenv("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "/v2", 1);
+	setenv("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", "token", 1);
+	expect(STORAGE("container"), "",
+	    CREDS_PLACE "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: the file "
+			"begins with a byte order mark" COUNTS);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -216,6 +280,8 @@ int main(void)
 		TEST(test_container),
 		TEST(test_instance),
 		TEST(test_bounds),
+		TEST(test_litter_of_the_environment),
+		TEST(test_litter_of_files),
 	};
 
 	return cmocka_run_group_tests(tests, enter_folder, leave_folder);

@@ -63,6 +63,12 @@ static void contents(void **state)
 	expect(FILE_CALLER S3, "", LITTER("has blanks at an end"));
 	write_text("s", "\xef\xbb\xbf" SECRET, 0600);
 	expect(FILE_CALLER S3, "", LITTER("begins with a byte order mark"));
+	write_text("s", "\xff\xfe\x30\x42" SECRET, 0600);
+	expect(FILE_CALLER S3, "", LITTER("is text in UTF-16"));
+	/* To HMAC it would be the same secret without them. */
+	write_bytes("s", SECRET "\0", sizeof SECRET, 0600);
+	expect(FILE_CALLER S3,
+	    PLACE "the file has NUL bytes, as text in UTF-16 has\n", "");
 	large[4096] = '\n';
 	write_bytes("s", large, 4097, 0600);
 	expect(FILE_CALLER S3, "", "");
@@ -131,6 +137,44 @@ static void in_the_configuration(void **state)
 	said_done(&said);
 }
 
+/* In the configuration, where blanks and escapes are easily overlooked. */
+static void litter_inline(void **state)
+{
+#define INLINE(secret)                                                         \
+	"callers = ({ id = \"a\"; secret = \"" secret "\"; });\n" S3
+#define INLINE_PLACE "slotd.conf:1: callers[0].secret: warning: this "
+#define COUNTS ", which counts as part of the secret\n"
+
+	(void)state;
+	expect(INLINE(SECRET), "", "");
+	expect(
+	    INLINE(SECRET " "), "", INLINE_PLACE "has blanks at an end" COUNTS);
+	expect(INLINE(SECRET "\\r"), "",
+	    INLINE_PLACE "has a carriage return" COUNTS);
+	expect(INLINE(SECRET "\\n"), "",
+	    INLINE_PLACE "has more than one line" COUNTS);
+	expect(INLINE("\xef\xbb\xbf" SECRET), "",
+	    INLINE_PLACE "begins with a byte order mark" COUNTS);
+	/* Every other secret by the same way. */
+	expect(CALLERS "storage = { type = \"s3\"; region = \"r1\"; "
+		       "bucket_url = \"https://b.example.org\"; "
+		       "access_key_id = \"A\";\n"
+		       "access_key_secret = \"fake \"; };\n"
+		       "quota = { type = \"redis\";\npassword = \"p\\r\"; };\n"
+		       "policy = { slots_per_minute = 1; };",
+	    "",
+	    "slotd.conf:3: storage.access_key_secret: warning: this has blanks "
+	    "at an end" COUNTS "slotd.conf:5: quota.password: warning: this "
+	    "has a carriage return" COUNTS);
+	expect_fault(CALLERS
+	    "storage = { type = \"s3\"; region = \"r1\"; "
+	    "bucket_url = \"https://b.example.org\"; access_key_id = "
+	    "\"A\"; access_key_secret = \"b\";\n"
+	    "session_token = \"FakeToken \"; };\n",
+	    "slotd.conf:3: storage.session_token: ",
+	    "has characters that no session token has");
+}
+
 static void key_file(void **state)
 {
 #define KEY "slotd.conf:3: key_file: "
@@ -142,6 +186,23 @@ static void key_file(void **state)
 	expect_fault(with_key, KEY, "openssl rand -hex 32");
 	write_text("k", "01234567890123456789012345678901\n", 0600);
 	expect(with_key, "", "");
+	/* What is taken off is no litter. */
+	write_text("k", " 01234567890123456789012345678901\t\r\n\n", 0600);
+	expect(with_key, "", "");
+	write_text("k",
+	    "\xef\xbb\xbf"
+	    "01234567890123456789012345678901\r\n",
+	    0600);
+	expect(with_key, "",
+	    KEY
+	    "warning: a line of the file begins with a byte order mark" COUNTS);
+	write_bytes("k",
+	    "0\0001\0002\0003\0004\0005\0006\0007\0008\0009\0000\000"
+	    "1\0002\0003\0004\0005\0006\0007\0008\0009\0",
+	    40, 0600);
+	expect(with_key, "",
+	    KEY "warning: a line of the file has NUL bytes, as text in UTF-16 "
+		"has" COUNTS);
 	write_text("k", "01234567890123456789012345678901\n", 0604);
 	expect(with_key, "", KEY "warning: others may read k: chmod o= it\n");
 	write_text("k", "01234567890123456789012345678901\n", 0606);
@@ -186,6 +247,7 @@ int main(void)
 		cmocka_unit_test(kinds_of_files),
 		cmocka_unit_test(the_same_secret),
 		cmocka_unit_test(in_the_configuration),
+		cmocka_unit_test(litter_inline),
 		cmocka_unit_test(key_file),
 		cmocka_unit_test(no_value_is_said),
 	};
