@@ -1,6 +1,7 @@
 #include "conf/dialect.h"
 #include "conf/secret.h"
 #include "core/idn.h"
+#include "slot/basic.h"
 #include "slot/share.h"
 
 #include <string.h>
@@ -63,8 +64,10 @@ static void add_secret(struct reader *reader, const struct node *node,
 		    "the secret must be at least %d bytes; make one with "
 		    "`openssl rand -hex 32`",
 		    AUTH_SECRET_MIN);
-	else if (secret_is_new(reader, node, secret))
+	else if (secret_is_new(reader, node, secret)) {
+		basic_digest(secret, caller->passwords[caller->secret_count]);
 		hmac_key_init(&caller->secrets[caller->secret_count++], secret);
+	}
 }
 
 static void read_secret(struct reader *reader, const struct node *node,

@@ -31,6 +31,7 @@ struct caller {
 	enum dialect dialect;
 	size_t secret_count; /* 1 or 2 */
 	struct hmac_key secrets[AUTH_SECRETS_MAX];
+	uint8_t passwords[AUTH_SECRETS_MAX][HASH_SIZE]; /* basic_digest */
 	const struct span *allow_domains; /* none: any; lower-case patterns */
 	size_t allow_domain_count;
 	bool plain_urls;

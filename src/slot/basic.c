@@ -15,29 +15,32 @@ static enum failure unauthorized(struct refusal *why, const char *reason)
 	return FAILURE_UNAUTHORIZED;
 }
 
-/* Only key states of the secrets are kept. So MACs of one text are compared:
- * they are equal when the keys are. Always two of them unless the first is
- * right. */
-static bool secret_right(
-    const struct auth *auth, const struct caller *caller, struct span secret)
+void basic_digest(struct span secret, uint8_t ret_digest[HASH_SIZE])
 {
-	const struct span text = span_of("slotd basic");
 	struct hmac_key key;
-	uint8_t given[HASH_SIZE], expected[HASH_SIZE];
+
+	hmac_key_init(&key, span_of("slotd basic"));
+	hmac(&key, secret, ret_digest);
+	hmac_key_done(&key);
+}
+
+/* Always two are compared unless the first is right. */
+static bool secret_right(const struct caller *caller, struct span secret)
+{
+	static const uint8_t nobody[HASH_SIZE];
+	uint8_t given[HASH_SIZE];
 	bool right = false;
 
-	hmac_key_init(&key, secret);
-	hmac(&key, text, given);
-	hmac_key_done(&key);
+	basic_digest(secret, given);
 	for (size_t i = 0; i < AUTH_SECRETS_MAX && !right; i++) {
 		bool real = caller && i < caller->secret_count;
 
-		hmac(
-		    real ? &caller->secrets[i] : &auth->nobody, text, expected);
-		right = equal_constant_time(expected, given, HASH_SIZE) && real;
+		right =
+		    equal_constant_time(real ? caller->passwords[i] : nobody,
+			given, HASH_SIZE) &&
+		    real;
 	}
 	wipe(given, sizeof given);
-	wipe(expected, sizeof expected);
 	return right;
 }
 
@@ -52,7 +55,7 @@ static enum failure check(const struct auth *auth, struct span credentials,
 	named = auth_find(auth, span_first(credentials, colon));
 	if (named && named->dialect == DIALECT_EJABBERD)
 		caller = named;
-	if (!secret_right(auth, caller, span_from(credentials, colon + 1)))
+	if (!secret_right(caller, span_from(credentials, colon + 1)))
 		return unauthorized(
 		    why, caller  ? "wrong secret"
 			 : named ? "this caller has no dialect = \"ejabberd\""

@@ -14,6 +14,11 @@
 enum failure basic_check(const struct auth *auth, struct span header,
     const struct caller **ret_caller, struct refusal *why);
 
+/* What is kept of a secret to compare passwords with: another one for every
+ * other secret. (HMAC keys are not: "SECRET" and "SECRET\0" are one, and so are
+ * one of over 64 bytes and its SHA-256.) */
+void basic_digest(struct span secret, uint8_t ret_digest[HASH_SIZE]);
+
 /* Whom a header claims to be, as auth_claim. */
 const struct caller *basic_claim(const struct auth *auth, struct span header);
 

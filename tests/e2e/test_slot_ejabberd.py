@@ -168,6 +168,8 @@ def test_no_room(start, tmp_path):
     basic("prosody", support.SECRET),
     [("Authorization", "Basic")], [("Authorization", "Basic !")],
     basic() + basic(),
+    # One key to HMAC with the right one.
+    basic(secret=support.SECRET + "-ejabberd\0"),
 ])
 def test_strangers(s3, headers):
     assert_challenged(s3.ask("GET", TARGET, headers=headers))

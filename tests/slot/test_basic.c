@@ -16,9 +16,9 @@ static void add(size_t n, const char *id, enum dialect dialect,
 	callers[n].id = span_of(id);
 	callers[n].dialect = dialect;
 	callers[n].secret_count = second ? 2 : 1;
-	hmac_key_init(&callers[n].secrets[0], span_of(first));
+	basic_digest(span_of(first), callers[n].passwords[0]);
 	if (second)
-		hmac_key_init(&callers[n].secrets[1], span_of(second));
+		basic_digest(span_of(second), callers[n].passwords[1]);
 }
 
 static int open_auth(void **state)
@@ -88,6 +88,33 @@ static void test_wrong(void **state)
 	assert_string_equal(refused("Basic "), "Basic without a colon");
 }
 
+/* What is one key to HMAC is not one password. */
+static void test_secrets_that_are_one_key(void **state)
+{
+	char secret[66] = "";
+
+	(void)state;
+	/* The secret and one NUL, and three. */
+	assert_string_equal(
+	    refused("Basic ZWphYmJlcmQ6MDEyMzQ1Njc4OWFiY2RlZgA="),
+	    "wrong secret");
+	assert_string_equal(
+	    refused("Basic ZWphYmJlcmQ6MDEyMzQ1Njc4OWFiY2RlZgAAAA=="),
+	    "wrong secret");
+	/* 65 times s, and the SHA-256 of that. */
+	memset(secret, 's', 65);
+	add(1, "ejabberd", DIALECT_EJABBERD, secret, NULL);
+	passes(
+	    "Basic ZWphYmJlcmQ6c3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3Nz"
+	    "c3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3M=",
+	    &callers[1]);
+	assert_string_equal(
+	    refused("Basic "
+		    "ZWphYmJlcmQ6N1ofAJRuB5vaaCDUlM+BHBX0lgSkhK554iQ5jvTbVMM="),
+	    "wrong secret");
+	add(1, "ejabberd", DIALECT_EJABBERD, "0123456789abcdef", NULL);
+}
+
 static void test_malformed(void **state)
 {
 	static const char *const headers[] = {
@@ -142,6 +169,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_right),
 		cmocka_unit_test(test_wrong),
+		cmocka_unit_test(test_secrets_that_are_one_key),
 		cmocka_unit_test(test_malformed),
 		cmocka_unit_test(test_the_longest),
 	};
