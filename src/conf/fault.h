@@ -5,6 +5,7 @@
 #include <sys/types.h>
 
 #include "conf/memory.h"
+#include "conf/readable.h"
 
 /* More are not kept: nobody reads them. */
 #define FAULTS_MAX 1000
@@ -13,6 +14,7 @@
 struct source {
 	const char *name; /* as it is shown */
 	mode_t mode;
+	struct owner owner;
 	bool warned; /* of its mode */
 };
 

@@ -26,9 +26,10 @@ void raw_put(struct raw *raw, struct span text)
 	}
 }
 
-/* A whole file, or errno. EFBIG: together with the rest it is too large. */
-static bool read_file(
-    struct raw *raw, const char *path, struct span *ret_text, mode_t *ret_mode)
+/* A whole file, and what source says of it; or errno. EFBIG: together with
+ * the rest it is too large. */
+static bool read_file(struct raw *raw, const char *path, struct span *ret_text,
+    struct source *source)
 {
 	size_t room = RAW_SIZE_MAX - raw->len;
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
@@ -51,7 +52,8 @@ static bool read_file(
 	if (len < 0 || len > (ssize_t)room)
 		return false;
 	*ret_text = (struct span){ text, (size_t)len };
-	*ret_mode = status.st_mode;
+	source->mode = status.st_mode;
+	source->owner = (struct owner){ status.st_uid, status.st_gid };
 	return true;
 }
 
@@ -86,7 +88,7 @@ void raw_include(struct raw *raw, struct span name)
 		raw->stop = true;
 		return;
 	}
-	if (!read_file(raw, path, &text, &source->mode)) {
+	if (!read_file(raw, path, &text, source)) {
 		fault_add(raw->faults, at, "", "@include: cannot read %s: %s",
 		    path, file_error());
 		raw->incomplete = true;
@@ -122,7 +124,7 @@ bool raw_read(struct raw *raw, const char *path)
 	raw->source = source;
 	source->name = memory_copy(raw->memory, name).at;
 	faults_add_place(raw->faults, source, 1);
-	if (!read_file(raw, path, &text, &source->mode)) {
+	if (!read_file(raw, path, &text, source)) {
 		fault_add(
 		    raw->faults, 1, "", "cannot read it: %s", file_error());
 		return false;

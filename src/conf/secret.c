@@ -15,24 +15,42 @@ struct seen_secret {
 	const char *path;
 };
 
-static bool check_mode(struct reader *reader, const struct node *node,
-    const char *path, mode_t mode, bool secret)
+/* The commands that put it right. */
+static const char *advice(
+    struct reader *reader, const char *path, struct owner owner)
 {
+	/* Twice the path, each of its letters escaped, and some words. */
+	size_t size = 8 * strlen(path) + 64;
+	struct buf out;
+
+	buf_init(&out, memory_get(reader->scratch, size), size);
+	readable_advice_here(&out, path, owner);
+	return buf_span(&out).at;
+}
+
+static bool check_mode(struct reader *reader, const struct node *node,
+    const char *path, const struct stat *status, bool secret)
+{
+	const struct owner owner = { status->st_uid, status->st_gid };
+	const mode_t mode = status->st_mode;
+
 	if (!S_ISREG(mode)) {
 		node_wrong(reader, node, "%s is no regular file", path);
 		return false;
 	}
 	if (mode & S_IWOTH) {
-		node_wrong(reader, node,
-		    secret ? "others may write %s: chmod 600 it, and make a "
-			     "new secret"
-			   : "others may write %s: chmod 644 it",
-		    path);
+		if (secret)
+			node_wrong(reader, node,
+			    "%s is world-writable: %s, and make a new secret",
+			    path, advice(reader, path, owner));
+		else
+			node_wrong(reader, node,
+			    "%s is world-writable: chmod 644 %s", path, path);
 		return false;
 	}
 	if (secret && (mode & S_IROTH))
-		node_warn(
-		    reader, node, "others may read %s: chmod o= it", path);
+		node_warn(reader, node, "%s is world-readable: %s", path,
+		    advice(reader, path, owner));
 	return true;
 }
 
@@ -83,7 +101,7 @@ static bool read_file(struct reader *reader, const struct node *node,
 			close(fd);
 		return false;
 	}
-	if (!check_mode(reader, node, path, status.st_mode, is_secret)) {
+	if (!check_mode(reader, node, path, &status, is_secret)) {
 		close(fd);
 		return false;
 	}
@@ -132,19 +150,22 @@ bool secret_read_one(struct reader *reader, const struct node *node, size_t max,
 
 static bool check_source(struct reader *reader, const struct node *node)
 {
-	struct place place = faults_place(reader->faults, node_line(node));
+	struct source *source =
+	    faults_place(reader->faults, node_line(node)).source;
 
-	if (place.source->mode & S_IWOTH) {
+	if (source->mode & S_IWOTH) {
 		node_wrong(reader, node,
-		    "others may write this file, which holds a secret: "
-		    "chmod 600 it");
+		    "%s holds a secret and is world-writable: %s, and make a "
+		    "new secret",
+		    source->name, advice(reader, source->name, source->owner));
 		return false;
 	}
-	if ((place.source->mode & S_IROTH) && !place.source->warned) {
-		place.source->warned = true;
+	if ((source->mode & S_IROTH) && !source->warned) {
+		source->warned = true;
 		node_warn(reader, node,
-		    "others may read this file, which holds a secret: "
-		    "chmod o= it, or keep secrets in files of their own");
+		    "%s holds a secret and is world-readable: %s (or keep "
+		    "secrets in files of their own)",
+		    source->name, advice(reader, source->name, source->owner));
 	}
 	return true;
 }

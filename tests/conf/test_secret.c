@@ -2,6 +2,21 @@
 
 /* Secrets in files, and that none is ever told. */
 
+/* A line with the commands for a file that this test has made. */
+static const char *advised(const char *start, const char *file, const char *end)
+{
+	static char text[512];
+
+	if (geteuid() == 0)
+		snprintf(text, sizeof text,
+		    "%schgrp slotd %s; chmod 640 %s%s\n", start, file, file,
+		    end);
+	else
+		snprintf(
+		    text, sizeof text, "%schmod 600 %s%s\n", start, file, end);
+	return text;
+}
+
 #define FILE_CALLER "callers = ({ id = \"a\"; secret_file = \"s\"; });\n"
 #define PLACE "slotd.conf:1: callers[0].secret_file: "
 
@@ -9,28 +24,29 @@ static void modes(void **state)
 {
 	static const struct {
 		mode_t mode;
-		const char *faults;
-		const char *warnings;
+		const char *fault;
+		const char *warning;
+		const char *end;
 	} rows[] = {
-		{ 0400, "", "" },
-		{ 0600, "", "" },
-		{ 0640, "", "" },
-		{ 0660, "", "" },
-		{ 0644, "", PLACE "warning: others may read s: chmod o= it\n" },
-		{ 0602,
-		    PLACE
-		    "others may write s: chmod 600 it, and make a new secret\n",
-		    "" },
-		{ 0666,
-		    PLACE
-		    "others may write s: chmod 600 it, and make a new secret\n",
-		    "" },
+		{ 0400, NULL, NULL, "" },
+		{ 0600, NULL, NULL, "" },
+		{ 0640, NULL, NULL, "" },
+		{ 0660, NULL, NULL, "" },
+		{ 0644, NULL, PLACE "warning: s is world-readable: ", "" },
+		{ 0602, PLACE "s is world-writable: ", NULL,
+		    ", and make a new secret" },
+		{ 0666, PLACE "s is world-writable: ", NULL,
+		    ", and make a new secret" },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		const char *fault = rows[i].fault, *warning = rows[i].warning;
+
 		write_text("s", SECRET "\n", rows[i].mode);
-		expect(FILE_CALLER S3, rows[i].faults, rows[i].warnings);
+		expect(FILE_CALLER S3,
+		    fault ? advised(fault, "s", rows[i].end) : "",
+		    warning ? advised(warning, "s", rows[i].end) : "");
 	}
 	unlink("s");
 }
@@ -121,9 +137,9 @@ static void in_the_configuration(void **state)
 	assert_string_equal(said.faults, "");
 	/* Once a file. */
 	assert_string_equal(said.warnings,
-	    "slotd.conf:1: callers[0].secret: warning: others may read this "
-	    "file, which holds a secret: chmod o= it, or keep secrets in "
-	    "files of their own\n");
+	    advised("slotd.conf:1: callers[0].secret: warning: slotd.conf "
+		    "holds a secret and is world-readable: ",
+		"slotd.conf", " (or keep secrets in files of their own)"));
 	assert_int_equal(said.conf->warnings, 1);
 	said_done(&said);
 
@@ -132,8 +148,9 @@ static void in_the_configuration(void **state)
 	write_text("slotd.conf", CALLERS "@include \"open.conf\"", 0600);
 	said = read_file("slotd.conf");
 	assert_string_equal(said.faults,
-	    "open.conf:1: storage.access_key_secret: others may write this "
-	    "file, which holds a secret: chmod 600 it\n");
+	    advised("open.conf:1: storage.access_key_secret: open.conf holds "
+		    "a secret and is world-writable: ",
+		"open.conf", ", and make a new secret"));
 	said_done(&said);
 }
 
@@ -204,9 +221,10 @@ static void key_file(void **state)
 	    KEY "warning: a line of the file has NUL bytes, as text in UTF-16 "
 		"has" COUNTS);
 	write_text("k", "01234567890123456789012345678901\n", 0604);
-	expect(with_key, "", KEY "warning: others may read k: chmod o= it\n");
+	expect(with_key, "",
+	    advised(KEY "warning: k is world-readable: ", "k", ""));
 	write_text("k", "01234567890123456789012345678901\n", 0606);
-	expect_fault(with_key, KEY, "others may write k");
+	expect_fault(with_key, KEY, "k is world-writable: ");
 }
 
 /* Whatever is wrong with it, its value is not said. */
