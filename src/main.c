@@ -1,7 +1,9 @@
-#include "cmd/cmd.h"
+#include "cmd/options.h"
+#include "conf/shown.h"
 #include "core/hash.h"
 #include "slotd/version.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -27,10 +29,11 @@ static int help(void)
 {
 	puts("slotd issues signed upload slots for XMPP servers "
 	     "(XEP-0363 on S3).\n");
-	puts("usage: slotd COMMAND -c FILE ...\n");
+	puts("usage: slotd COMMAND [-c FILE] ...\n");
 	for (size_t i = 0; i < COMMANDS; i++)
 		printf("  %-8s %s\n", commands[i]->name, commands[i]->summary);
-	puts("\nslotd COMMAND --help tells more; slotd --version the version.");
+	puts("\nFILE is " OPTIONS_CONF " unless -c names another.\n"
+	     "slotd COMMAND --help tells more; slotd --version the version.");
 	return EXIT_OK;
 }
 
@@ -71,10 +74,37 @@ static int run(const struct command *command, int argc, char **argv)
 	return command->run(argc, argv);
 }
 
-int main(int argc, char **argv)
+static int wrong(const char *name)
+{
+	bool option = name && *name == '-';
+
+	fputs(!name    ? "slotd: a command is missing"
+	      : option ? "slotd: unknown option "
+		       : "slotd: unknown command ",
+	    stderr);
+	if (name)
+		shown_put(stderr, name);
+	fputs(option ? "; options stand behind the command; see slotd --help\n"
+		     : "; see slotd --help\n",
+	    stderr);
+	return EXIT_USAGE;
+}
+
+static const struct command *find(const char *name)
+{
+	for (size_t i = 0; i < COMMANDS; i++)
+		if (strcmp(name, commands[i]->name) == 0)
+			return commands[i];
+	return NULL;
+}
+
+static int choose(int argc, char **argv)
 {
 	const char *name = argc > 1 ? argv[1] : "";
+	const struct command *command = find(name);
 
+	if (command)
+		return run(command, argc - 1, argv + 1);
 	if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 ||
 	    strcmp(name, "help") == 0)
 		return help();
@@ -82,13 +112,30 @@ int main(int argc, char **argv)
 		puts("slotd " SLOTD_VERSION);
 		return EXIT_OK;
 	}
-	for (size_t i = 0; i < COMMANDS; i++)
-		if (strcmp(name, commands[i]->name) == 0)
-			return run(commands[i], argc - 1, argv + 1);
-	if (argc > 1)
-		fprintf(stderr, "slotd: unknown command %s", name);
-	else
-		fputs("slotd: a command is missing", stderr);
-	fputs("; see slotd --help\n", stderr);
-	return EXIT_USAGE;
+	return wrong(argc > 1 ? name : NULL);
+}
+
+/* What was printed has not reached anybody until here. */
+static int finish(int code)
+{
+	bool lost = ferror(stdout);
+
+	errno = 0;
+	if (fflush(stdout))
+		lost = true;
+	/* File systems over a network tell it last. A closed one is no loss
+	 * where nothing was printed. */
+	if (fclose(stdout) && errno != EBADF)
+		lost = true;
+	if (!lost)
+		return code;
+	fprintf(stderr, "slotd: cannot write the output: %s\n",
+	    errno ? strerror(errno) : "a part of it is missing");
+	return code ? code : EXIT_FAULT;
+}
+
+int main(int argc, char **argv)
+{
+	keep_standard();
+	return finish(choose(argc, argv));
 }

@@ -37,7 +37,7 @@ static int run(int argc, char **argv)
 const struct command command_check = {
 	"check",
 	"check a configuration",
-	"usage: slotd check -c FILE\n"
+	"usage: slotd check [-c FILE]\n"
 	"\n"
 	"Checks a configuration and all that it names. Prints \"FILE: ok\" "
 	"and\n"

@@ -103,16 +103,17 @@ static int run(int argc, char **argv)
 
 	if (!options_read(&command_doctor, argc, argv, options, &first))
 		return EXIT_USAGE;
-	if (!path || first != argc || (json && prometheus))
+	if (!options_operands(&command_doctor, argc, argv, first, 0, NULL))
+		return EXIT_USAGE;
+	if (json && prometheus)
 		return options_wrong(&command_doctor,
-		    "it takes -c FILE, --storage NAME, --json or --prometheus, "
-		    "and --now SECONDS");
+		    "--json and --prometheus exclude each other");
 	if (now && (!span_u64(span_of(now), &seconds) || seconds > INT32_MAX))
 		return options_wrong(
 		    &command_doctor, "--now must be a number of seconds");
 	if (now)
 		shift = (int64_t)seconds - world_unix();
-	conf = options_conf(&command_doctor, path);
+	conf = conf_read(path, stderr, NULL);
 	if (!conf)
 		return EXIT_FAULT;
 	catch_signals();
@@ -127,7 +128,7 @@ static int run(int argc, char **argv)
 const struct command command_doctor = {
 	"doctor",
 	"try the storage, and say what to change",
-	"usage: slotd doctor -c FILE [--storage NAME] [--json|--prometheus]\n"
+	"usage: slotd doctor [-c FILE] [--storage NAME] [--json|--prometheus]\n"
 	"                    [--now SECONDS]\n"
 	"\n"
 	"Tries each configured storage (or the one of that name) for real, "

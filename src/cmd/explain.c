@@ -50,13 +50,12 @@ static int run(int argc, char **argv)
 
 	if (!options_read(&command_explain, argc, argv, options, &first))
 		return EXIT_USAGE;
-	if (!path || first + 1 < argc)
-		return options_wrong(
-		    &command_explain, "it takes -c FILE and one file or URL");
+	if (!options_operands(&command_explain, argc, argv, first, 1, NULL))
+		return EXIT_USAGE;
 	if (now && (!span_u64(span_of(now), &seconds) || seconds > INT32_MAX))
 		return options_wrong(
 		    &command_explain, "--now must be a number of seconds");
-	conf = options_conf(&command_explain, path);
+	conf = conf_read(path, stderr, NULL);
 	if (!conf)
 		return EXIT_FAULT;
 	text = read_text(first < argc ? argv[first] : "-", &len);
@@ -74,7 +73,7 @@ static int run(int argc, char **argv)
 const struct command command_explain = {
 	"explain",
 	"say why a store refused a signed URL",
-	"usage: slotd explain -c FILE [--now SECONDS] [FILE|-|URL]\n"
+	"usage: slotd explain [-c FILE] [--now SECONDS] [FILE|-|URL]\n"
 	"\n"
 	"Reads a store's XML error, a presigned URL or a slot's JSON or XML, "
 	"from a\n"

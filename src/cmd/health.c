@@ -44,7 +44,7 @@ static int run(int argc, char **argv)
 const struct command command_health = {
 	"health",
 	"ask the running service whether it lives",
-	"usage: slotd health -c FILE\n"
+	"usage: slotd health [-c FILE]\n"
 	"\n"
 	"Asks /healthz of the service that runs with this configuration, for\n"
 	"container health checks. Exits with 0 when it answers 200 within 5\n"

@@ -10,13 +10,44 @@
 #include <unistd.h>
 
 #define OPTIONS_MAX 12
+#define LONG_FIRST 256 /* behind all letters */
 #define SLURP_MAX (1 << 20)
+
+/* The words around what was typed. */
+static int say(const struct command *command, const char *before,
+    const char *typed, const char *after)
+{
+	fprintf(stderr, "slotd %s: %s", command->name, before);
+	shown_put(stderr, typed);
+	fprintf(stderr, "%s; see slotd %s --help\n", after, command->name);
+	return EXIT_USAGE;
+}
 
 int options_wrong(const struct command *command, const char *sentence)
 {
-	fprintf(stderr, "slotd %s: %s; see slotd %s --help\n", command->name,
-	    sentence, command->name);
-	return EXIT_USAGE;
+	return say(command, sentence, "", "");
+}
+
+bool options_operands(const struct command *command, int argc, char **argv,
+    int first, int max, const char *missing)
+{
+	if (argc - first > max) {
+		say(command, "unexpected argument ", argv[first + max], "");
+		return false;
+	}
+	if (missing && argc == first) {
+		say(command, missing, " is missing", "");
+		return false;
+	}
+	return true;
+}
+
+bool options_needed(
+    const struct command *command, const char *name, const char *value)
+{
+	if (!value)
+		say(command, name, " is missing", "");
+	return value != NULL;
 }
 
 void options_about(
@@ -51,6 +82,28 @@ bool options_flag(const char *name, int *argc, char **argv)
 	return false;
 }
 
+/* What getopt_long has found wrong: ':' or '?'. */
+static void say_found(const struct command *command, char **argv, int found)
+{
+	const char *typed = argv[optind - 1];
+	char letter[] = { '-', (char)optopt, '\0' };
+
+	/* Letters may stand together, and optind still points to them. */
+	if (optopt > 0 && optopt < LONG_FIRST)
+		typed = letter;
+	if (found == ':')
+		say(command, "", typed, " needs a value");
+	else
+		say(command, "unknown option ", typed, "");
+}
+
+static void fill_in(const struct option_value *options)
+{
+	for (; options->name; options++)
+		if (strcmp(options->name, "config") == 0 && !*options->value)
+			*options->value = OPTIONS_CONF;
+}
+
 bool options_read(const struct command *command, int argc, char **argv,
     const struct option_value *options, int *ret_first)
 {
@@ -61,7 +114,7 @@ bool options_read(const struct command *command, int argc, char **argv,
 
 	for (size_t i = 0; i < OPTIONS_MAX && options[i].name; i++) {
 		longs[i] = (struct option){ options[i].name, required_argument,
-			NULL, 256 + (int)i };
+			NULL, LONG_FIRST + (int)i };
 		if (options[i].letter) {
 			shorts[used++] = options[i].letter;
 			shorts[used++] = ':';
@@ -70,32 +123,20 @@ bool options_read(const struct command *command, int argc, char **argv,
 	while ((found = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
 		size_t i = 0;
 
-		if (found == ':') {
-			options_wrong(command, "an option needs a value");
+		if (found == ':' || found == '?') {
+			say_found(command, argv, found);
 			return false;
 		}
-		if (found >= 256)
-			i = (size_t)found - 256;
+		if (found >= LONG_FIRST)
+			i = (size_t)(found - LONG_FIRST);
 		else
-			while (options[i].name && options[i].letter != found)
+			while (options[i].letter != found)
 				i++;
-		if (found == '?' || !options[i].name) {
-			options_wrong(command, "unknown option");
-			return false;
-		}
 		*options[i].value = optarg;
 	}
+	fill_in(options);
 	*ret_first = optind;
 	return true;
-}
-
-struct conf *options_conf(const struct command *command, const char *path)
-{
-	if (!path) {
-		options_wrong(command, "-c FILE is missing");
-		return NULL;
-	}
-	return conf_read(path, stderr, NULL);
 }
 
 const char *options_only_path(
@@ -108,10 +149,8 @@ const char *options_only_path(
 
 	if (!options_read(command, argc, argv, options, &first))
 		return NULL;
-	if (path && first == argc)
-		return path;
-	options_wrong(command, "it takes -c FILE and nothing else");
-	return NULL;
+	return options_operands(command, argc, argv, first, 0, NULL) ? path
+								     : NULL;
 }
 
 int options_run(const struct command *command, int argc, char **argv,
@@ -123,7 +162,7 @@ int options_run(const struct command *command, int argc, char **argv,
 
 	if (!path)
 		return EXIT_USAGE;
-	conf = options_conf(command, path);
+	conf = conf_read(path, stderr, NULL);
 	if (!conf)
 		return EXIT_FAULT;
 	code = work(conf);

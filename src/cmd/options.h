@@ -13,10 +13,14 @@ struct option_value {
 	const char **value;
 };
 
+/* The configuration where -c does not name one. */
+#define OPTIONS_CONF "/etc/slotd/slotd.conf"
+
 /*
  * Reads the options of a command; the list ends with a NULL name. Operands
- * are left in argv from *ret_first on. False when it has said on stderr what
- * is wrong (the command then exits with EXIT_USAGE).
+ * are left in argv from *ret_first on. An option "config" that is not there
+ * gets OPTIONS_CONF. False when it has said on stderr what is wrong (the
+ * command then exits with EXIT_USAGE).
  */
 bool options_read(const struct command *command, int argc, char **argv,
     const struct option_value *options, int *ret_first);
@@ -25,8 +29,18 @@ bool options_read(const struct command *command, int argc, char **argv,
  * before "--". */
 bool options_flag(const char *name, int *argc, char **argv);
 
-/* Says on stderr what is wrong with the command's use. */
+/* Says on stderr what is wrong with the command's use: gives EXIT_USAGE. */
 int options_wrong(const struct command *command, const char *sentence);
+
+/* Whether there are at most max operands, and at least one where `missing`
+ * says what that is (NULL: none is needed). False when it has said on stderr
+ * what is wrong. */
+bool options_operands(const struct command *command, int argc, char **argv,
+    int first, int max, const char *missing);
+
+/* Whether an option that is needed was there. Likewise. */
+bool options_needed(
+    const struct command *command, const char *name, const char *value);
 
 /* For commands that take -c FILE and nothing else: FILE; NULL after what is
  * wrong was said on stderr (the command then exits with EXIT_USAGE). */
@@ -37,9 +51,6 @@ const char *options_only_path(
  * well. */
 int options_run(const struct command *command, int argc, char **argv,
     int (*work)(const struct conf *conf));
-
-/* The configuration of -c, NULL after its faults stand on stderr. */
-struct conf *options_conf(const struct command *command, const char *path);
 
 /* All of a file, or of standard input ("-"), malloc'ed, NUL behind it. NULL
  * after errno was said on stderr. */

@@ -165,14 +165,13 @@ static int run(int argc, char **argv)
 
 	if (!options_read(&command_quota, argc, argv, options, &first))
 		return EXIT_USAGE;
-	if (!path || first != argc - 1)
-		return options_wrong(
-		    &command_quota, "it takes -c FILE, one JID and --reset");
+	if (!options_operands(&command_quota, argc, argv, first, 1, "the JID"))
+		return EXIT_USAGE;
 	if (!jid_parse(span_of(argv[first]), &jid, &wrong)) {
 		options_about(&command_quota, argv[first], wrong);
 		return EXIT_USAGE;
 	}
-	conf = options_conf(&command_quota, path);
+	conf = conf_read(path, stderr, NULL);
 	if (!conf)
 		return EXIT_FAULT;
 	caller = find(conf, jid.domain);
@@ -185,7 +184,7 @@ static int run(int argc, char **argv)
 const struct command command_quota = {
 	"quota",
 	"show what a user has used of quotas, or forget it",
-	"usage: slotd quota -c FILE [--reset] JID\n"
+	"usage: slotd quota [-c FILE] [--reset] JID\n"
 	"\n"
 	"Asks the service that runs with this configuration what a user has "
 	"used of\n"

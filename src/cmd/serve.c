@@ -162,7 +162,7 @@ static struct conf *read_first(const char *path)
 	struct conf *conf;
 
 	if (!faults)
-		return options_conf(&command_serve, path);
+		return conf_read(path, stderr, NULL);
 	conf = conf_read(path, faults, NULL);
 	fclose(faults);
 	rest = text;
@@ -221,7 +221,7 @@ static int run(int argc, char **argv)
 const struct command command_serve = {
 	"serve",
 	"run the service in the foreground",
-	"usage: slotd serve -c FILE\n"
+	"usage: slotd serve [-c FILE]\n"
 	"\n"
 	"Runs the service in the foreground. Says one line on stderr when it "
 	"is\n"

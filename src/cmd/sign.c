@@ -60,10 +60,10 @@ static int run(int argc, char **argv)
 
 	if (!options_read(&command_sign, argc, argv, options, &first))
 		return EXIT_USAGE;
-	if (!path || !id || first != argc)
-		return options_wrong(
-		    &command_sign, "it takes -c FILE, --caller ID and options");
-	conf = options_conf(&command_sign, path);
+	if (!options_needed(&command_sign, "--caller", id) ||
+	    !options_operands(&command_sign, argc, argv, first, 0, NULL))
+		return EXIT_USAGE;
+	conf = conf_read(path, stderr, NULL);
 	if (!conf)
 		return EXIT_FAULT;
 	request.method = span_of(method);
@@ -83,7 +83,7 @@ static int run(int argc, char **argv)
 const struct command command_sign = {
 	"sign",
 	"print the Authorization header for a request",
-	"usage: slotd sign -c FILE --caller ID [--method M] [--target T] "
+	"usage: slotd sign [-c FILE] --caller ID [--method M] [--target T] "
 	"[--body FILE|-]\n"
 	"\n"
 	"Prints the Authorization header line of one request, ready for curl "

@@ -81,9 +81,11 @@ static int run(int argc, char **argv)
 
 	if (!options_read(&command_slot, argc, argv, options, &first))
 		return EXIT_USAGE;
-	if (!path || !jid || !size || first + 1 != argc)
-		return options_wrong(&command_slot,
-		    "it takes -c FILE, --jid J, --size N and one file name");
+	if (!options_needed(&command_slot, "--jid", jid) ||
+	    !options_needed(&command_slot, "--size", size) ||
+	    !options_operands(
+		&command_slot, argc, argv, first, 1, "the file's name"))
+		return EXIT_USAGE;
 	if (!span_u64(span_of(size), &request.size))
 		return options_wrong(
 		    &command_slot, "--size must be a number of bytes");
@@ -92,7 +94,7 @@ static int run(int argc, char **argv)
 	request.type = (struct span){ NULL, 0 };
 	if (type)
 		request.type = span_of(type);
-	conf = options_conf(&command_slot, path);
+	conf = conf_read(path, stderr, NULL);
 	if (!conf)
 		return EXIT_FAULT;
 	return open_and_issue(conf, &request);
@@ -101,7 +103,8 @@ static int run(int argc, char **argv)
 const struct command command_slot = {
 	"slot",
 	"issue one slot without a server",
-	"usage: slotd slot -c FILE --jid JID --size BYTES [--type TYPE] NAME\n"
+	"usage: slotd slot [-c FILE] --jid JID --size BYTES [--type TYPE] "
+	"NAME\n"
 	"\n"
 	"Issues one slot and prints the JSON that POST /slot answers.\n",
 	run,

@@ -119,10 +119,8 @@ static int tell_owner(
 	struct command_link link;
 
 	if (!command_link_read(service, span_of(text), &link))
-		fprintf(stderr,
-		    "slotd user: %s: this configuration shares no files "
-		    "there\n",
-		    text);
+		options_about(&command_user, text,
+		    "this configuration shares no files there");
 	else if (link.share)
 		fprintf(stderr,
 		    "slotd user: the XMPP server made this link (caller "
@@ -151,10 +149,10 @@ static int run(int argc, char **argv)
 
 	if (!options_read(&command_user, argc, argv, options, &first))
 		return EXIT_USAGE;
-	if (!path || (!link && first == argc))
-		return options_wrong(
-		    &command_user, "it takes -c FILE, and JIDs or --of LINK");
-	conf = options_conf(&command_user, path);
+	if (!options_operands(&command_user, argc, argv, first, argc,
+		link ? NULL : "a JID, or --of LINK,"))
+		return EXIT_USAGE;
+	conf = conf_read(path, stderr, NULL);
 	if (!conf)
 		return EXIT_FAULT;
 	service = service_look(conf, wrong, sizeof wrong);
@@ -177,8 +175,8 @@ static int run(int argc, char **argv)
 const struct command command_user = {
 	"user",
 	"tell users' key prefixes, or who uploaded a file",
-	"usage: slotd user -c FILE JID...\n"
-	"       slotd user -c FILE --of LINK [JID...]\n"
+	"usage: slotd user [-c FILE] JID...\n"
+	"       slotd user [-c FILE] --of LINK [JID...]\n"
 	"\n"
 	"Prints each JID's {user}, one a line, as it stands in object keys. "
 	"With\n"

@@ -83,7 +83,6 @@ def test_slot(conf):
     (["--jid", "a@example.org", "--size", "1"], ""),
     (["--size", "1", "x"], "jid"),
     (["--jid", "a@example.org", "x"], "size"),
-    (["--jid", "a@example.org", "--size", "1", "--type", "x", "y"], "type"),
 ])
 def test_slot_refuses(conf, args, says):
     done = support.run("slot", "-c", conf, *args)

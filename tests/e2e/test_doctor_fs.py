@@ -118,8 +118,8 @@ def test_no_folder(tmp_path):
 
 
 def test_wrong_use(tmp_path, fs):
-    for args in (["doctor"], ["doctor", "-c", fs.path, "--now", "x"],
-                 ["doctor", "-c", fs.path, "more"], ["explain"],
+    for args in (["doctor", "-c", fs.path, "--now", "x"],
+                 ["doctor", "-c", fs.path, "more"],
                  ["explain", "-c", fs.path, "--now", "-1"],
                  ["explain", "-c", fs.path, "a", "b"]):
         done = support.run(*args)

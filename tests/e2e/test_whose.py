@@ -65,10 +65,10 @@ def forms(link):
     ]
 
 
-def test_the_embedded_store(tmp_path, key_file):
-    path = write(tmp_path, support.fs_config, tmp_path / "store", **key_file)
-    for link in forms(slot(path)["get"]):
-        assert_juliet(path, link)
+def test_the_embedded_store(start, tmp_path, key_file):
+    slotd = start(support.fs_config(tmp_path / "store", **key_file))
+    for link in forms(slot(slotd.path)["get"]):
+        assert_juliet(slotd.path, link)
 
 
 @pytest.mark.parametrize("get", ["public", "redirect", "presigned"])
