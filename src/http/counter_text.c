@@ -44,8 +44,7 @@ void counter_write(const struct server *server, FILE *out)
 		metrics_u64(out, "slotd_quota_users", "gauge",
 		    "Users and domains of whom something counts", stats.users);
 		metrics_u64(out, "slotd_quota_users_max", "gauge",
-		    "How many there can be: quota.max_users, in full shards",
-		    stats.users_max);
+		    "How many there can be: quota.max_users", stats.users_max);
 		return;
 	}
 	if (!quota_redis_stats(server->quota, &redis))

@@ -6,13 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Users a shard, about: few wait for each other's lock. */
-#define SHARD_USERS 1024
-
 /* What a charge is counted on: the user, then the domain as a whole. */
 struct target {
 	uint8_t print[PRINT_SIZE];
-	struct shard *shard;
 	struct entry *entry; /* NULL: nothing counts yet */
 	uint32_t slots;      /* wanted, and the limits */
 	uint64_t bytes;
@@ -38,7 +34,6 @@ static void find(struct memory *memory, char kind, struct span name,
 	hash_update(&hash, name);
 	hash_final(&hash, digest);
 	memcpy(ret_target->print, digest, PRINT_SIZE);
-	ret_target->shard = shard_of(memory, digest);
 }
 
 /* What counts of the charge, on whom. Gives how many there are. */
@@ -67,32 +62,27 @@ static size_t read_charge(struct memory *memory,
 	return count;
 }
 
-/* Both at once, in one order for all threads. Who is quiet has no entry from
- * then on: it could be dropped for the other one. */
-static void lock(struct target *targets, size_t count, int64_t now)
+/* Who is quiet has no entry from then on: it could be dropped for the other
+ * one. */
+static void lock(
+    struct memory *memory, struct target *targets, size_t count, int64_t now)
 {
-	struct shard *a = targets[0].shard, *b = targets[count - 1].shard;
-
-	pthread_mutex_lock(a < b ? &a->lock : &b->lock);
-	if (a != b)
-		pthread_mutex_lock(a < b ? &b->lock : &a->lock);
+	pthread_mutex_lock(&memory->lock);
 	for (size_t i = 0; i < count; i++) {
 		struct target *target = &targets[i];
 
-		target->entry = shard_find(target->shard, target->print);
+		target->entry = table_find(&memory->table, target->print);
 		if (!target->entry ||
 		    windows_next(&target->entry->windows, now))
 			continue;
-		shard_remove(target->shard, target->entry);
+		table_remove(&memory->table, target->entry);
 		target->entry = NULL;
 	}
 }
 
-static void unlock(struct target *targets, size_t count)
+static void unlock(struct memory *memory)
 {
-	pthread_mutex_unlock(&targets[0].shard->lock);
-	if (targets[count - 1].shard != targets[0].shard)
-		pthread_mutex_unlock(&targets[count - 1].shard->lock);
+	pthread_mutex_unlock(&memory->lock);
 }
 
 static void fail(enum failure failure, int64_t when, struct refusal *why,
@@ -149,18 +139,20 @@ static enum failure check(const struct target *targets, size_t count,
 	return result;
 }
 
-static void undo(const struct target *target, int64_t now)
+static void undo(
+    struct memory *memory, const struct target *target, int64_t now)
 {
 	if (!target->entry)
 		return;
 	windows_take_back(
 	    &target->entry->windows, now, target->slots, target->bytes);
 	if (!windows_next(&target->entry->windows, now))
-		shard_remove(target->shard, target->entry);
+		table_remove(&memory->table, target->entry);
 }
 
 /* False when there is no place for one of them: nothing is counted then. */
-static bool count_all(struct target *targets, size_t count, int64_t now)
+static bool count_all(
+    struct memory *memory, struct target *targets, size_t count, int64_t now)
 {
 	for (size_t i = 0; i < count; i++) {
 		struct target *target = &targets[i];
@@ -169,16 +161,16 @@ static bool count_all(struct target *targets, size_t count, int64_t now)
 			continue;
 		if (!target->entry)
 			target->entry =
-			    shard_add(target->shard, target->print, now);
+			    table_add(&memory->table, target->print, now);
 		if (!target->entry) {
 			if (i)
-				undo(&targets[0], now);
+				undo(memory, &targets[0], now);
 			return false;
 		}
 		windows_turn(&target->entry->windows, now);
 		windows_add(
 		    &target->entry->windows, now, target->slots, target->bytes);
-		shard_touch(target->shard, target->entry, now);
+		table_touch(&memory->table, target->entry, now);
 	}
 	return true;
 }
@@ -194,10 +186,10 @@ static enum failure take(struct quota *quota, struct quota_charge *charge,
 	*ret_bytes = 0;
 	if (!count)
 		return FAILURE_NONE;
-	lock(targets, count, charge->now);
+	lock(memory, targets, count, charge->now);
 	failure = check(targets, count, charge->now, why);
 	if (failure == FAILURE_NONE &&
-	    !count_all(targets, count, charge->now)) {
+	    !count_all(memory, targets, count, charge->now)) {
 		why->reason = "all quota.max_users places are in use: raise it";
 		failure = FAILURE_UNAVAILABLE;
 	}
@@ -205,7 +197,7 @@ static enum failure take(struct quota *quota, struct quota_charge *charge,
 	    targets[0].entry)
 		*ret_bytes = windows_used(
 		    &targets[0].entry->windows, WINDOW_DAY, charge->now);
-	unlock(targets, count);
+	unlock(memory);
 	atomic_store(&memory->changed, true);
 	return failure;
 }
@@ -218,10 +210,10 @@ static void give_back(struct quota *quota, const struct quota_charge *charge)
 
 	if (!count)
 		return;
-	lock(targets, count, charge->now);
+	lock(memory, targets, count, charge->now);
 	for (size_t i = 0; i < count; i++)
-		undo(&targets[i], charge->now);
-	unlock(targets, count);
+		undo(memory, &targets[i], charge->now);
+	unlock(memory);
 	atomic_store(&memory->changed, true);
 }
 
@@ -242,7 +234,7 @@ static bool use(struct quota *quota, struct span user, int64_t now,
 		const struct windows *windows;
 
 		find(memory, i ? 'd' : 'u', user, &target[i]);
-		lock(&target[i], 1, now);
+		lock(memory, &target[i], 1, now);
 		windows = target[i].entry ? &target[i].entry->windows : NULL;
 		if (windows && i == 0) {
 			found.slots = windows_used(windows, WINDOW_MINUTE, now);
@@ -256,7 +248,7 @@ static bool use(struct quota *quota, struct span user, int64_t now,
 			found.domain_free_at =
 			    free_at(windows, WINDOW_DAY, now);
 		}
-		unlock(&target[i], 1);
+		unlock(memory);
 	}
 	*ret_use = found;
 	return true;
@@ -270,10 +262,10 @@ static bool reset(struct quota *quota, struct span user)
 
 	for (int i = 0; i < (domain ? 2 : 1); i++) {
 		find(memory, i ? 'd' : 'u', user, &target);
-		lock(&target, 1, INT64_MIN);
+		lock(memory, &target, 1, INT64_MIN);
 		if (target.entry)
-			shard_remove(target.shard, target.entry);
-		unlock(&target, 1);
+			table_remove(&memory->table, target.entry);
+		unlock(memory);
 	}
 	atomic_store(&memory->changed, true);
 	return true;
@@ -283,15 +275,10 @@ static void stats(struct quota *quota, struct quota_stats *ret_stats)
 {
 	struct memory *memory = memory_of(quota);
 
-	*ret_stats = (struct quota_stats){ 0 };
-	for (uint32_t i = 0; i < memory->shard_count; i++) {
-		struct shard *shard = &memory->shards[i];
-
-		pthread_mutex_lock(&shard->lock);
-		ret_stats->users += shard->count;
-		ret_stats->users_max += shard->size;
-		pthread_mutex_unlock(&shard->lock);
-	}
+	pthread_mutex_lock(&memory->lock);
+	*ret_stats = (struct quota_stats){ .users = memory->table.count,
+		.users_max = memory->table.size };
+	pthread_mutex_unlock(&memory->lock);
 }
 
 static bool save(struct quota *quota, int64_t now)
@@ -311,8 +298,8 @@ static void close_memory(struct quota *quota)
 {
 	struct memory *memory = memory_of(quota);
 
-	for (uint32_t i = 0; i < memory->shard_count; i++)
-		shard_close(&memory->shards[i]);
+	table_close(&memory->table);
+	pthread_mutex_destroy(&memory->lock);
 	pthread_mutex_destroy(&memory->saving);
 	free(memory);
 }
@@ -332,7 +319,6 @@ struct quota *quota_memory_open(const struct quota_memory_config *config,
     int64_t now, char *ret_said, size_t said_size)
 {
 	struct memory *memory = calloc(1, sizeof *memory);
-	uint32_t shards = config->max_users / SHARD_USERS;
 
 	*ret_said = '\0';
 	if (!memory)
@@ -340,14 +326,10 @@ struct quota *quota_memory_open(const struct quota_memory_config *config,
 	memory->quota.class = &class;
 	memory->config = *config;
 	pthread_mutex_init(&memory->saving, NULL);
-	shards = shards < 1 ? 1 : shards > SHARDS_MAX ? SHARDS_MAX : shards;
-	while (memory->shard_count < shards) {
-		struct shard *shard = &memory->shards[memory->shard_count++];
-
-		if (!shard_open(shard, config->max_users / shards)) {
-			close_memory(&memory->quota);
-			return NULL;
-		}
+	pthread_mutex_init(&memory->lock, NULL);
+	if (!table_open(&memory->table, config->max_users)) {
+		close_memory(&memory->quota);
+		return NULL;
 	}
 	if (config->state_file)
 		memory_load(memory, now, ret_said, said_size);

@@ -10,13 +10,16 @@
 #include <unistd.h>
 
 /*
- * The state file: a head, a record for each user, in each shard from the
- * oldest to the newest, and the SHA-256 of all that. Of the machine that
- * wrote it: its byte order stands in the head.
+ * The state file: a head, a record for each user, from the oldest grant to
+ * the newest, and the SHA-256 of all that. Of the machine that wrote it: its
+ * byte order stands in the head.
  */
 #define MAGIC "slotd quota 1\n"
 #define ORDER 0x01020304
-#define RECORDS_MAX 100000000 /* more than quota.max_users may be */
+/* The most that quota.max_users may be. */
+#define RECORDS_MAX 10000000
+/* Records that are copied or read at once. */
+#define SLICE 256
 
 struct head {
 	char magic[16];
@@ -31,7 +34,7 @@ struct record {
 	struct windows windows;
 };
 
-/* What is written, a shard at a time. */
+/* What is written. */
 struct copy {
 	struct record *records;
 	size_t count;
@@ -40,41 +43,50 @@ struct copy {
 
 /* --- writing --------------------------------------------------------------*/
 
-static bool copy_shard(struct copy *copy, struct shard *shard, int64_t now)
+static int by_age(const void *a, const void *b)
 {
-	size_t size;
-	bool room;
+	const struct record *x = a, *y = b;
 
-	pthread_mutex_lock(&shard->lock);
-	size = copy->count + shard->count;
-	room = copy->records && size <= copy->size;
-	if (!room) {
-		struct record *more =
-		    realloc(copy->records, (2 * size + 1) * sizeof *more);
+	return x->windows.newest < y->windows.newest   ? -1
+	       : x->windows.newest > y->windows.newest ? 1
+						       : 0;
+}
 
-		room = more != NULL;
-		if (more) {
-			copy->records = more;
-			copy->size = 2 * size + 1;
+/* A slice at a time, so that nobody waits long for the lock. Who comes or
+ * goes meanwhile is a change for the next time. */
+static void copy_table(struct copy *copy, struct memory *memory, int64_t now)
+{
+	const struct table *table = &memory->table;
+
+	for (size_t from = 0; from < copy->size; from += SLICE) {
+		size_t begin = copy->count, end = begin;
+
+		pthread_mutex_lock(&memory->lock);
+		for (size_t i = from; i < from + SLICE && i < copy->size; i++) {
+			struct record *record = &copy->records[end++];
+
+			memcpy(
+			    record->print, table->entries[i].print, PRINT_SIZE);
+			record->windows = table->entries[i].windows;
 		}
+		pthread_mutex_unlock(&memory->lock);
+		for (size_t i = begin; i < end; i++)
+			if (windows_next(&copy->records[i].windows, now))
+				copy->records[copy->count++] = copy->records[i];
 	}
-	for (enum list list = 0; room && list < LISTS; list++) {
-		uint32_t at = shard->oldest[list];
+	qsort(copy->records, copy->count, sizeof *copy->records, by_age);
+}
 
-		while (at != NOBODY) {
-			const struct entry *entry = &shard->entries[at];
-			struct record *record = &copy->records[copy->count];
-
-			at = entry->newer;
-			if (!windows_next(&entry->windows, now))
-				continue;
-			memcpy(record->print, entry->print, PRINT_SIZE);
-			record->windows = entry->windows;
-			copy->count++;
-		}
-	}
-	pthread_mutex_unlock(&shard->lock);
-	return room;
+static bool copy_all(struct copy *copy, struct memory *memory, int64_t now)
+{
+	pthread_mutex_lock(&memory->lock);
+	copy->size = memory->table.used;
+	pthread_mutex_unlock(&memory->lock);
+	copy->records = calloc(copy->size + 1, sizeof *copy->records);
+	if (!copy->records)
+		return false;
+	copy_table(copy, memory, now);
+	return true;
 }
 
 static bool write_all(int fd, const void *bytes, size_t len)
@@ -169,16 +181,12 @@ static bool write_file(const struct memory *memory, const struct copy *copy)
 bool memory_save(struct memory *memory, int64_t now)
 {
 	struct copy copy = { 0 };
-	bool well = true;
+	bool well;
 
 	/* Before the copy: what changes meanwhile is for the next time. */
 	if (!atomic_exchange(&memory->changed, false))
 		return true;
-	for (uint32_t i = 0; i < memory->shard_count && well; i++)
-		well = copy_shard(&copy, &memory->shards[i], now);
-	if (!well)
-		errno = ENOMEM;
-	well = well && write_file(memory, &copy);
+	well = copy_all(&copy, memory, now) && write_file(memory, &copy);
 	free(copy.records);
 	if (!well)
 		atomic_store(&memory->changed, true);
@@ -187,129 +195,156 @@ bool memory_save(struct memory *memory, int64_t now)
 
 /* --- reading --------------------------------------------------------------*/
 
-static bool is_ours(const char *bytes, size_t len, struct head *ret_head)
+static bool read_whole(int fd, void *ret_bytes, size_t len)
 {
-	uint8_t digest[HASH_SIZE];
-	struct head head;
+	char *at = ret_bytes;
 
-	if (len < sizeof head + HASH_SIZE)
-		return false;
-	memcpy(&head, bytes, sizeof head);
-	len -= HASH_SIZE;
-	if (memcmp(head.magic, MAGIC, sizeof MAGIC) != 0 ||
-	    head.order != ORDER || head.record != sizeof(struct record) ||
-	    head.count != (len - sizeof head) / sizeof(struct record) ||
-	    (len - sizeof head) % sizeof(struct record) != 0)
-		return false;
-	sha256((struct span){ bytes, len }, digest);
-	if (memcmp(digest, bytes + len, HASH_SIZE) != 0)
-		return false;
-	*ret_head = head;
+	while (len) {
+		ssize_t got = read(fd, at, len);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0)
+			return false;
+		at += got;
+		len -= (size_t)got;
+	}
 	return true;
+}
+
+/* Whether a file of this size may be one of ours. */
+static bool fits(const struct head *head, off_t size)
+{
+	return memcmp(head->magic, MAGIC, sizeof MAGIC) == 0 &&
+	       head->order == ORDER && head->record == sizeof(struct record) &&
+	       head->count <= RECORDS_MAX &&
+	       (uint64_t)size == sizeof *head +
+				     head->count * sizeof(struct record) +
+				     HASH_SIZE;
 }
 
 /* In their order, so the oldest go when not all fit. Gives how many went. */
 static uint64_t enter(
-    struct memory *memory, const char *records, uint64_t count, int64_t now)
+    struct memory *memory, const struct record *record, int64_t now)
 {
+	struct table *table = &memory->table;
+	struct entry *entry = table_find(table, record->print);
 	uint64_t left_out = 0;
+	uint32_t before;
+	uint16_t list;
 
-	for (uint64_t i = 0; i < count; i++) {
-		struct record record;
-		struct shard *shard;
-		struct entry *entry;
-		uint32_t before;
-
-		memcpy(&record, records + i * sizeof record, sizeof record);
-		if (!windows_next(&record.windows, now))
-			continue;
-		shard = shard_of(memory, record.print);
-		if (shard_find(shard, record.print))
-			continue;
-		entry = shard_add(shard, record.print, now);
-		before = shard->count;
-		if (!entry) {
-			/* Seen from the end of time everybody is quiet. */
-			entry = shard_add(shard, record.print, INT64_MAX);
-			left_out += before + 1 - shard->count;
-		}
-		record.windows.mark = entry->windows.mark;
-		entry->windows = record.windows;
-		shard_touch(shard, entry, now);
+	if (!windows_next(&record->windows, now))
+		return 0;
+	/* Came again while the table was copied. */
+	if (entry)
+		table_remove(table, entry);
+	entry = table_add(table, record->print, now);
+	before = table->count;
+	if (!entry) {
+		/* Seen from the end of time everybody is quiet. */
+		entry = table_add(table, record->print, INT64_MAX);
+		left_out = before + 1 - table->count;
 	}
+	list = entry->windows.mark;
+	entry->windows = record->windows;
+	entry->windows.mark = list;
+	table_touch(table, entry, now);
 	return left_out;
 }
 
-/* The size of a whole file that begins so; 0: it is none of ours. */
-static uint64_t size_of(int fd)
+/* Some of the records that are left; 0: there are none, or the file ends. */
+static size_t next_slice(int fd, uint64_t *left, struct record slice[SLICE])
 {
-	struct head head;
+	size_t count = *left < SLICE ? (size_t)*left : SLICE;
 
-	if (pread(fd, &head, sizeof head, 0) != sizeof head ||
-	    memcmp(head.magic, MAGIC, sizeof MAGIC) != 0 ||
-	    head.count > RECORDS_MAX)
-		return 0;
-	return sizeof head + head.count * sizeof(struct record) + HASH_SIZE;
+	if (!read_whole(fd, slice, count * sizeof *slice))
+		count = 0;
+	*left -= count;
+	return count;
 }
 
-/* NULL with errno. What cannot be ours is not read at all: it may be large. */
-static char *read_all(const char *path, size_t *ret_len)
+/* Whether the SHA-256 at the end is that of the head and the records. */
+static bool is_whole(int fd, const struct head *head)
+{
+	struct record slice[SLICE];
+	uint8_t digest[HASH_SIZE], want[HASH_SIZE];
+	uint64_t left = head->count;
+	struct hash hash;
+	size_t count;
+
+	hash_init(&hash);
+	hash_update(&hash, (struct span){ (const char *)head, sizeof *head });
+	while ((count = next_slice(fd, &left, slice)))
+		hash_update(&hash, (struct span){ (const char *)slice,
+				       count * sizeof *slice });
+	hash_final(&hash, digest);
+	return !left && read_whole(fd, want, sizeof want) &&
+	       memcmp(want, digest, sizeof digest) == 0;
+}
+
+/* A slice at a time, whatever the head claims. False: it is none of ours. */
+static bool load(struct memory *memory, int fd, off_t size, int64_t now,
+    uint64_t *ret_left_out)
+{
+	struct record slice[SLICE];
+	struct head head;
+	uint64_t left, left_out = 0;
+	size_t count;
+
+	if (!read_whole(fd, &head, sizeof head) || !fits(&head, size) ||
+	    !is_whole(fd, &head) || lseek(fd, sizeof head, SEEK_SET) < 0)
+		return false;
+	memcpy(memory->config.seed, head.seed, SEED_SIZE);
+	left = head.count;
+	while ((count = next_slice(fd, &left, slice)))
+		for (size_t i = 0; i < count; i++)
+			left_out += enter(memory, &slice[i], now);
+	*ret_left_out = left_out;
+	return true;
+}
+
+/* -1 with errno. */
+static int open_state(const char *path, off_t *ret_size)
 {
 	int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	struct stat stat;
-	char *bytes = NULL;
-	size_t len = 0, size = 0;
-	ssize_t got = 1;
 
 	if (fd < 0)
-		return NULL;
+		return -1;
 	if (fstat(fd, &stat) == 0 && S_ISREG(stat.st_mode)) {
-		if ((uint64_t)stat.st_size == size_of(fd))
-			size = (size_t)stat.st_size;
-		bytes = malloc(size + 1);
-	} else {
-		errno = EINVAL;
-	}
-	while (bytes && got > 0 && len < size) {
-		got = read(fd, bytes + len, size - len);
-		len += got > 0 ? (size_t)got : 0;
+		*ret_size = stat.st_size;
+		return fd;
 	}
 	close(fd);
-	*ret_len = len;
-	return bytes;
+	errno = EINVAL;
+	return -1;
 }
 
 void memory_load(
     struct memory *memory, int64_t now, char *ret_said, size_t said_size)
 {
-	uint64_t left_out;
-	size_t len;
-	char *bytes = read_all(memory->config.state_file, &len);
-	struct head head;
+	const char *path = memory->config.state_file;
+	uint64_t left_out = 0;
+	off_t size;
+	int fd = open_state(path, &size);
 
-	if (!bytes) {
+	if (fd < 0) {
 		/* None is there at the first start. */
 		if (errno != ENOENT)
 			snprintf(ret_said, said_size,
-			    "%s: %s; counting starts "
-			    "anew",
-			    memory->config.state_file, strerror(errno));
+			    "%s: %s; counting starts anew", path,
+			    strerror(errno));
 		return;
 	}
-	if (is_ours(bytes, len, &head)) {
-		memcpy(memory->config.seed, head.seed, SEED_SIZE);
-		left_out = enter(memory, bytes + sizeof head, head.count, now);
-		if (left_out)
-			snprintf(ret_said, said_size,
-			    "%s: %llu users do not fit: quota.max_users is "
-			    "smaller than it was",
-			    memory->config.state_file,
-			    (unsigned long long)left_out);
-	} else {
+	if (!load(memory, fd, size, now, &left_out))
 		snprintf(ret_said, said_size,
-		    "%s: is damaged, or not of this program; counting "
-		    "starts anew",
-		    memory->config.state_file);
-	}
-	free(bytes);
+		    "%s: is damaged, or not of this program; counting starts "
+		    "anew",
+		    path);
+	else if (left_out)
+		snprintf(ret_said, said_size,
+		    "%s: %llu users do not fit: quota.max_users is smaller "
+		    "than it was",
+		    path, (unsigned long long)left_out);
+	close(fd);
 }

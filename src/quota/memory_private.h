@@ -10,7 +10,6 @@
 #define NOBODY UINT32_MAX
 #define PRINT_SIZE 12
 #define SEED_SIZE 16
-#define SHARDS_MAX 64
 
 /*
  * A user, or a domain as a whole: 12 + 12 + 100 = 124 bytes. With its share
@@ -31,39 +30,39 @@ _Static_assert(sizeof(struct entry) + sizeof(uint32_t) <= 128,
  * quiet. */
 enum list { LIST_MINUTE, LIST_DAY, LISTS };
 
-struct shard {
-	pthread_mutex_t lock;
+struct table {
 	struct entry *entries;
 	uint32_t *heads; /* as many as entries */
 	uint32_t size;
 	uint32_t used; /* entries ever taken */
-	uint32_t free; /* chain of returned ones */
+	uint32_t free; /* chain of returned ones, whose windows are empty */
 	uint32_t count;
 	uint32_t oldest[LISTS];
 	uint32_t newest[LISTS];
 };
 
+/* One table and one lock: each of max_users places is for anybody. What is
+ * done under the lock takes less than a microsecond. */
 struct memory {
 	struct quota quota;
 	struct quota_memory_config config;
 	atomic_bool changed; /* since the last save */
 	pthread_mutex_t saving;
-	uint32_t shard_count;
-	struct shard shards[SHARDS_MAX];
+	pthread_mutex_t lock;
+	struct table table;
 };
 
-/* All of these under the shard's lock. */
-struct shard *shard_of(struct memory *memory, const uint8_t *print);
-struct entry *shard_find(struct shard *shard, const uint8_t *print);
+/* All of these under the lock. */
+struct entry *table_find(struct table *table, const uint8_t *print);
 /* A new, empty entry, the newest of its list; NULL when nobody is quiet. */
-struct entry *shard_add(struct shard *shard, const uint8_t *print, int64_t now);
+struct entry *table_add(struct table *table, const uint8_t *print, int64_t now);
 /* Its windows have changed: to the list's newest, or out of the table when
  * nothing counts. */
-void shard_touch(struct shard *shard, struct entry *entry, int64_t now);
-void shard_remove(struct shard *shard, struct entry *entry);
+void table_touch(struct table *table, struct entry *entry, int64_t now);
+void table_remove(struct table *table, struct entry *entry);
 
-bool shard_open(struct shard *shard, uint32_t size);
-void shard_close(struct shard *shard);
+bool table_open(struct table *table, uint32_t size);
+void table_close(struct table *table);
 
 /* memory_file.c: false with errno; reading: a sentence, empty when all is
  * well. */

@@ -3,156 +3,146 @@
 #include <stdlib.h>
 #include <string.h>
 
-bool shard_open(struct shard *shard, uint32_t size)
+bool table_open(struct table *table, uint32_t size)
 {
-	pthread_mutex_init(&shard->lock, NULL);
-	shard->size = size;
-	shard->free = NOBODY;
+	table->size = size;
+	table->free = NOBODY;
 	for (enum list list = 0; list < LISTS; list++)
-		shard->oldest[list] = shard->newest[list] = NOBODY;
-	shard->entries = calloc(size, sizeof *shard->entries);
-	shard->heads = malloc(size * sizeof *shard->heads);
-	if (!shard->entries || !shard->heads)
+		table->oldest[list] = table->newest[list] = NOBODY;
+	table->entries = calloc(size, sizeof *table->entries);
+	table->heads = malloc(size * sizeof *table->heads);
+	if (!table->entries || !table->heads)
 		return false;
-	memset(shard->heads, 0xff, size * sizeof *shard->heads);
+	memset(table->heads, 0xff, size * sizeof *table->heads);
 	return true;
 }
 
-void shard_close(struct shard *shard)
+void table_close(struct table *table)
 {
-	pthread_mutex_destroy(&shard->lock);
-	free(shard->entries);
-	free(shard->heads);
+	free(table->entries);
+	free(table->heads);
 }
 
-/* Its first bytes chose the shard. */
-static uint32_t *head_of(struct shard *shard, const uint8_t *print)
-{
-	uint32_t hash;
-
-	memcpy(&hash, print + sizeof hash, sizeof hash);
-	return &shard->heads[hash % shard->size];
-}
-
-struct shard *shard_of(struct memory *memory, const uint8_t *print)
+static uint32_t *head_of(struct table *table, const uint8_t *print)
 {
 	uint32_t hash;
 
 	memcpy(&hash, print, sizeof hash);
-	return &memory->shards[hash % memory->shard_count];
+	return &table->heads[hash % table->size];
 }
 
-struct entry *shard_find(struct shard *shard, const uint8_t *print)
+struct entry *table_find(struct table *table, const uint8_t *print)
 {
-	uint32_t at = *head_of(shard, print);
+	uint32_t at = *head_of(table, print);
 
 	while (at != NOBODY &&
-	       memcmp(shard->entries[at].print, print, PRINT_SIZE) != 0)
-		at = shard->entries[at].next;
-	return at == NOBODY ? NULL : &shard->entries[at];
+	       memcmp(table->entries[at].print, print, PRINT_SIZE) != 0)
+		at = table->entries[at].next;
+	return at == NOBODY ? NULL : &table->entries[at];
 }
 
-static uint32_t number_of(const struct shard *shard, const struct entry *entry)
+static uint32_t number_of(const struct table *table, const struct entry *entry)
 {
-	return (uint32_t)(entry - shard->entries);
+	return (uint32_t)(entry - table->entries);
 }
 
-static void unlist(struct shard *shard, struct entry *entry)
+static void unlist(struct table *table, struct entry *entry)
 {
 	uint16_t list = entry->windows.mark;
 
 	if (entry->older == NOBODY)
-		shard->oldest[list] = entry->newer;
+		table->oldest[list] = entry->newer;
 	else
-		shard->entries[entry->older].newer = entry->newer;
+		table->entries[entry->older].newer = entry->newer;
 	if (entry->newer == NOBODY)
-		shard->newest[list] = entry->older;
+		table->newest[list] = entry->older;
 	else
-		shard->entries[entry->newer].older = entry->older;
+		table->entries[entry->newer].older = entry->older;
 }
 
-static void enlist(struct shard *shard, struct entry *entry, enum list list)
+static void enlist(struct table *table, struct entry *entry, enum list list)
 {
-	uint32_t number = number_of(shard, entry);
+	uint32_t number = number_of(table, entry);
 
 	entry->windows.mark = (uint16_t)list;
 	entry->newer = NOBODY;
-	entry->older = shard->newest[list];
+	entry->older = table->newest[list];
 	if (entry->older == NOBODY)
-		shard->oldest[list] = number;
+		table->oldest[list] = number;
 	else
-		shard->entries[entry->older].newer = number;
-	shard->newest[list] = number;
+		table->entries[entry->older].newer = number;
+	table->newest[list] = number;
 }
 
-void shard_remove(struct shard *shard, struct entry *entry)
+void table_remove(struct table *table, struct entry *entry)
 {
-	uint32_t number = number_of(shard, entry);
-	uint32_t *at = head_of(shard, entry->print);
+	uint32_t number = number_of(table, entry);
+	uint32_t *at = head_of(table, entry->print);
 
-	unlist(shard, entry);
+	unlist(table, entry);
 	while (*at != number)
-		at = &shard->entries[*at].next;
+		at = &table->entries[*at].next;
 	*at = entry->next;
-	entry->next = shard->free;
-	shard->free = number;
-	shard->count--;
+	memset(&entry->windows, 0, sizeof entry->windows);
+	entry->next = table->free;
+	table->free = number;
+	table->count--;
 }
 
 /* Drops who has been quiet longest. False: nobody is quiet. */
-static bool drop_one(struct shard *shard, int64_t now)
+static bool drop_one(struct table *table, int64_t now)
 {
 	struct entry *found = NULL;
 
 	for (enum list list = 0; list < LISTS; list++) {
 		struct entry *entry;
 
-		if (shard->oldest[list] == NOBODY)
+		if (table->oldest[list] == NOBODY)
 			continue;
-		entry = &shard->entries[shard->oldest[list]];
+		entry = &table->entries[table->oldest[list]];
 		if (!windows_next(&entry->windows, now) &&
 		    (!found || entry->windows.newest < found->windows.newest))
 			found = entry;
 	}
 	if (found)
-		shard_remove(shard, found);
+		table_remove(table, found);
 	return found != NULL;
 }
 
-struct entry *shard_add(struct shard *shard, const uint8_t *print, int64_t now)
+struct entry *table_add(struct table *table, const uint8_t *print, int64_t now)
 {
 	struct entry *entry;
-	uint32_t number, *head = head_of(shard, print);
+	uint32_t number, *head = head_of(table, print);
 
 	/* For each that comes up to two go: the table holds those who
 	 * count, and few others. */
-	if (drop_one(shard, now))
-		drop_one(shard, now);
-	if (shard->free == NOBODY && shard->used == shard->size)
+	if (drop_one(table, now))
+		drop_one(table, now);
+	if (table->free == NOBODY && table->used == table->size)
 		return NULL;
-	number = shard->free;
+	number = table->free;
 	if (number == NOBODY)
-		number = shard->used++;
+		number = table->used++;
 	else
-		shard->free = shard->entries[number].next;
-	entry = &shard->entries[number];
+		table->free = table->entries[number].next;
+	entry = &table->entries[number];
 	memset(entry, 0, sizeof *entry);
 	memcpy(entry->print, print, PRINT_SIZE);
 	entry->next = *head;
 	*head = number;
-	shard->count++;
-	enlist(shard, entry, LIST_MINUTE);
+	table->count++;
+	enlist(table, entry, LIST_MINUTE);
 	return entry;
 }
 
-void shard_touch(struct shard *shard, struct entry *entry, int64_t now)
+void table_touch(struct table *table, struct entry *entry, int64_t now)
 {
 	if (!windows_next(&entry->windows, now)) {
-		shard_remove(shard, entry);
+		table_remove(table, entry);
 		return;
 	}
-	unlist(shard, entry);
-	enlist(shard, entry,
+	unlist(table, entry);
+	enlist(table, entry,
 	    windows_used(&entry->windows, WINDOW_DAY, now) ? LIST_DAY
 							   : LIST_MINUTE);
 }

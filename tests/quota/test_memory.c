@@ -281,7 +281,31 @@ static size_t in_use(void)
 	return info.uordblks + info.hblkhd;
 }
 
-/* 128 bytes for each, and whole pages for each of 64 shards. */
+/* Each of max_users places is for anybody, whatever the users are called; and
+ * the one beyond them is told why. */
+static void test_max_users_fit(void **state)
+{
+	const int max = 70000;
+	struct quota *quota = open_quota((uint32_t)max);
+	char name[32];
+
+	(void)state;
+	for (int i = 0; i < max; i++) {
+		name_user(name, i);
+		assert_int_equal(ask(quota, name, 5, 3, 9, T0), FAILURE_NONE);
+	}
+	assert_int_equal(users_of(quota), max);
+	assert_int_equal(ask(quota, "new@x", 5, 3, 9, T0), FAILURE_UNAVAILABLE);
+	assert_string_equal(
+	    why.reason, "all quota.max_users places are in use: raise it");
+	/* One of them is free. */
+	assert_true(quota->class->reset(quota, span_of("user7@example.org")));
+	assert_int_equal(ask(quota, "new@x", 5, 3, 9, T0), FAILURE_NONE);
+	assert_int_equal(users_of(quota), max);
+	close_quota(quota);
+}
+
+/* 128 bytes for each, and whole pages. */
 static void test_bytes_of_a_user(void **state)
 {
 	size_t before = in_use();
@@ -293,8 +317,8 @@ static void test_bytes_of_a_user(void **state)
 		name_user(name, i);
 		ask(quota, name, 5, 3, 9, T0);
 	}
-	assert_in_range(users_of(quota), 95000, 100000);
-	assert_true(in_use() <= before + 100000 * 128 + 64 * 2 * 4096 + 16384);
+	assert_int_equal(users_of(quota), 100000);
+	assert_true(in_use() <= before + 100000 * 128 + 2 * 4096 + 16384);
 	close_quota(quota);
 }
 
@@ -313,6 +337,7 @@ int main(void)
 		cmocka_unit_test(test_users_without_bytes_are_quiet_sooner),
 		cmocka_unit_test(test_both_places_or_none),
 		cmocka_unit_test(test_a_clock_set_back_locks_nobody_out),
+		cmocka_unit_test(test_max_users_fit),
 		cmocka_unit_test(test_bytes_of_a_user),
 	};
 

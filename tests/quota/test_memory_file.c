@@ -1,5 +1,7 @@
 #include "quota/fixture.h"
 
+#include <sys/resource.h>
+
 static char folder[] = "/tmp/slotd-quota-XXXXXX";
 
 static int enter(void **state)
@@ -153,6 +155,77 @@ static void test_a_sparse_giant(void **state)
 	unlink("state");
 }
 
+static long peak_kib(void)
+{
+	struct rusage usage;
+
+	assert_int_equal(getrusage(RUSAGE_SELF, &usage), 0);
+	return usage.ru_maxrss;
+}
+
+/* Its head claims so many records, and its size is right for them. */
+static void expect_no_room_for(uint64_t records)
+{
+	static char good[4096];
+	size_t len;
+	long before;
+
+	unlink("state");
+	fill("state");
+	len = read_state(good, sizeof good);
+	/* The head has 48 bytes: magic (16), byte order, size of a record (4
+	 * each), count (8), seed (16). */
+	memcpy(good + 24, &records, sizeof records);
+	write_state(good, len);
+	assert_int_equal(
+	    truncate("state", (off_t)(48 + records * 112 + 32)), 0);
+	before = peak_kib();
+	expect_rubbish("is damaged");
+	assert_true(peak_kib() < before + 16 * 1024);
+	unlink("state");
+}
+
+/* However many records a file has, they take no memory but their places; and
+ * more than there can be places are not looked at. */
+static void test_many_records(void **state)
+{
+	(void)state;
+	expect_no_room_for(1000000);
+	expect_no_room_for(10000001);
+	expect_no_room_for(100000000);
+}
+
+/* Who came and went many times is written in the order of the last grants. */
+static void test_the_order_of_the_file(void **state)
+{
+	char said[256], name[32];
+	struct quota *quota;
+
+	(void)state;
+	unlink("state");
+	quota = open_with(1000, "state", T0, said);
+	for (int i = 0; i < 1000; i++) {
+		name_user(name, i);
+		assert_int_equal(ask(quota, name, 5, 0, 10, T0), FAILURE_NONE);
+	}
+	for (int i = 999; i >= 0; i -= 3) {
+		name_user(name, i);
+		assert_int_equal(
+		    ask(quota, name, 5, 0, 10, T0 + HOUR), FAILURE_NONE);
+	}
+	assert_true(save(quota, T0 + HOUR));
+	close_quota(quota);
+	/* 334 are an hour younger. */
+	quota = open_with(334, "state", T0 + HOUR, said);
+	assert_non_null(strstr(said, "666 users do not fit"));
+	for (int i = 999; i >= 0; i -= 3) {
+		name_user(name, i);
+		assert_int_equal(use_of(quota, name, T0 + HOUR).bytes, 10);
+	}
+	close_quota(quota);
+	unlink("state");
+}
+
 /* Neither a FIFO nor another name of a file is written to. */
 static void test_what_stands_in_the_way(void **state)
 {
@@ -238,6 +311,8 @@ int main(void)
 		cmocka_unit_test(test_none_is_there_at_first),
 		cmocka_unit_test(test_rubbish_is_said_and_ignored),
 		cmocka_unit_test(test_a_sparse_giant),
+		cmocka_unit_test(test_many_records),
+		cmocka_unit_test(test_the_order_of_the_file),
 		cmocka_unit_test(test_what_stands_in_the_way),
 		cmocka_unit_test(test_a_failed_save),
 		cmocka_unit_test(test_fewer_places_than_before),

@@ -78,7 +78,7 @@ static void *crowd(void *argument)
 	return NULL;
 }
 
-/* Many users in few places, in several shards at once: for the sanitizers,
+/* Many users in few places, from several threads: for the sanitizers,
  * and for the chains. */
 static void test_threads_in_a_full_table(void **state)
 {
