@@ -1,5 +1,6 @@
 #include "http/handler.h"
 
+#include "http/eof.h"
 #include "http/guard.h"
 #include "http/loop.h"
 #include "http/reply.h"
@@ -195,6 +196,8 @@ static enum MHD_Result on_request(void *argument, struct MHD_Connection *mhd,
 	(void)url;
 	if (!request || !request->conn)
 		return MHD_NO;
+	if (request->waiting && eof_show(request->conn->fd))
+		request->ended = true;
 	request->waiting = false;
 	request->method = span_of(method);
 	if (request->step == REQUEST_NEW) {
@@ -231,6 +234,7 @@ static void on_completed(void *argument, struct MHD_Connection *mhd,
 		return;
 	*req_cls = NULL;
 	if (request->conn) {
+		eof_show(request->conn->fd);
 		conn_expect(
 		    request->conn, in_seconds(limits(request)->idle_timeout));
 		conn_rest(&request->server->conns, request->conn);

@@ -1,6 +1,7 @@
 #include "http/request.h"
 
 #include "core/uri.h"
+#include "http/eof.h"
 #include "http/loop.h"
 
 #include <microhttpd.h>
@@ -43,6 +44,7 @@ void request_suspend(struct request *request)
 	/* The disk's and the store's time is not the client's. */
 	conn_serve(request->conn, CONN_NO_DEADLINE);
 	request->waiting = true;
+	eof_hide(request->conn->fd);
 	MHD_suspend_connection(request->mhd);
 }
 

@@ -31,6 +31,7 @@ struct request {
 	enum request_step step;
 	bool waiting; /* suspended until its job has run */
 	bool abort;   /* to be closed without an answer */
+	bool ended;   /* the client sends no more */
 
 	struct span method;
 	struct span target; /* as received, raw */
