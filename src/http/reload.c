@@ -109,6 +109,7 @@ bool edge_reload(
 	}
 	service->issuers.quota = server->quota;
 	edge_use(edge, service);
+	service_resume(service, before, world_micros());
 	pthread_mutex_lock(&server->lock);
 	server->service = service;
 	pthread_mutex_unlock(&server->lock);

@@ -212,6 +212,27 @@ bool service_authenticate(struct service *service, struct replay *replay)
 	return true;
 }
 
+static const struct caller *find_caller(const struct conf *conf, struct span id)
+{
+	for (size_t i = 0; i < conf->caller_count; i++)
+		if (span_equal(conf->callers[i].id, id))
+			return &conf->callers[i];
+	return NULL;
+}
+
+void service_resume(
+    struct service *service, const struct service *before, int64_t now)
+{
+	for (size_t i = 0; i < service->conf->caller_count; i++) {
+		const struct caller *caller = &service->conf->callers[i];
+		const struct caller *was =
+		    find_caller(before->conf, caller->id);
+
+		if (was && was->rate && caller->rate)
+			rate_resume(caller->rate, was->rate, now);
+	}
+}
+
 struct creds *service_creds(const struct service *service, size_t number)
 {
 	return s3_creds_of(service->stores[number]);

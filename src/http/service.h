@@ -50,6 +50,11 @@ struct service *service_look(struct conf *conf, char *wrong, size_t wrong_size);
 /* Its callers share this replay table from now on; false: no memory. */
 bool service_authenticate(struct service *service, struct replay *replay);
 
+/* Its callers have as much of their rates left as they had in the service
+ * before; the clock as world_micros. */
+void service_resume(
+    struct service *service, const struct service *before, int64_t now);
+
 /* Waits until each store has tried to get credentials, in all so many
  * milliseconds at the most; true: they have. Not for an event loop. */
 bool service_wait(const struct service *service, int milliseconds);

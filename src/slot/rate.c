@@ -30,3 +30,18 @@ int64_t rate_take(struct rate *rate, int64_t now)
 	} while (!atomic_compare_exchange_weak(&rate->filled, &filled, next));
 	return 0;
 }
+
+void rate_resume(struct rate *rate, const struct rate *before, int64_t now)
+{
+	int64_t interval = MICROS / rate->per_second;
+	int64_t taken = atomic_load(&before->filled) - now;
+
+	if (taken <= 0)
+		return;
+	/* As many requests, each by its new price; no debts beyond empty. */
+	if (before->per_second != rate->per_second)
+		taken = taken / (MICROS / before->per_second) * interval;
+	if (taken > interval * rate->burst)
+		taken = interval * rate->burst;
+	atomic_store(&rate->filled, now + taken);
+}

@@ -22,4 +22,8 @@ int64_t rate_look(struct rate *rate, int64_t now);
 /* Takes one, and gives 0; or how long until one can be taken. */
 int64_t rate_take(struct rate *rate, int64_t now);
 
+/* Begins as empty as the one before was, of the same caller, which may have
+ * had another rate and burst: what was taken lately stays taken. */
+void rate_resume(struct rate *rate, const struct rate *before, int64_t now);
+
 #endif

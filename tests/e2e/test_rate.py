@@ -2,6 +2,7 @@
 
 import base64
 import datetime
+import signal
 import time
 
 import support
@@ -44,6 +45,27 @@ def test_at_retry_at_it_succeeds(start):
     assert ahead <= 2
     support.wait_for("retry_at", lambda: time.time() >= stamp(reply))
     assert ask(slotd).status == 200
+
+
+def test_a_reload_fills_nothing(start):
+    """Who was over its rate is so still, also by new settings."""
+    slotd = start(config(rate=1, burst=200))
+    exhaust(slotd, 2000)
+    began = time.monotonic()
+    for settings in ({"rate": 1, "burst": 200}, {"rate": 2, "burst": 190}):
+        seen = len(slotd.lines)
+        again = config(**settings)
+        again["listen"] = slotd.config["listen"]
+        support.write_config(slotd.path.parent, again)
+        slotd.process.send_signal(signal.SIGHUP)
+        slotd.wait_line("msg=reloaded", seen)
+        granted = 0
+        while ask(slotd).status == 200:
+            granted += 1
+        assert granted <= 2 * (time.monotonic() - began) + 2
+    # Who took nothing has all.
+    assert ask(slotd, caller="other",
+               secret=support.SECRET + "-other").status == 200
 
 
 def told(slotd, caller):

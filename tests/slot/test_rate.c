@@ -61,12 +61,71 @@ static void test_threads_get_the_burst_once(void **state)
 	assert_int_equal(taken, 1000);
 }
 
+static void take_all(struct rate *rate)
+{
+	while (rate_take(rate, T0) == 0)
+		;
+}
+
+static int left(struct rate *rate)
+{
+	int count = 0;
+
+	while (rate_take(rate, T0) == 0)
+		count++;
+	return count;
+}
+
+/* A reload neither fills a caller's bucket nor owes more than it holds. */
+static void test_resume(void **state)
+{
+	struct rate empty = { .per_second = 4, .burst = 8 };
+	struct rate half = { .per_second = 4, .burst = 8 };
+	struct rate full = { .per_second = 4, .burst = 8 };
+	static const struct {
+		uint32_t per_second;
+		uint32_t burst;
+		int left_of_empty;
+		int left_of_half;
+		int left_of_full;
+		int64_t wait; /* of who had none */
+	} vectors[] = {
+		{ 4, 8, 0, 3, 8, SECOND / 4 },
+		/* Another price; 5 of 8 are taken. */
+		{ 1, 8, 0, 3, 8, SECOND },
+		{ 1000, 8, 0, 3, 8, SECOND / 1000 },
+		{ 4, 20, 12, 15, 20, SECOND / 4 },
+		{ 4, 2, 0, 0, 2, SECOND / 4 },
+	};
+
+	(void)state;
+	take_all(&empty);
+	for (int i = 0; i < 5; i++)
+		assert_int_equal(rate_take(&half, T0), 0);
+	for (size_t i = 0; i < COUNT_OF(vectors); i++) {
+		const struct rate new = { .per_second = vectors[i].per_second,
+			.burst = vectors[i].burst };
+		struct rate rate = new;
+
+		rate_resume(&rate, &empty, T0);
+		assert_int_equal(left(&rate), vectors[i].left_of_empty);
+		assert_int_equal(rate_look(&rate, T0), vectors[i].wait);
+		rate = new;
+		rate_resume(&rate, &half, T0);
+		assert_int_equal(left(&rate), vectors[i].left_of_half);
+		rate = new;
+		rate_resume(&rate, &full, T0);
+		assert_int_equal(left(&rate), vectors[i].left_of_full);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_burst_then_rate),
 		cmocka_unit_test(test_looking_takes_nothing),
 		cmocka_unit_test(test_threads_get_the_burst_once),
+		cmocka_unit_test(test_resume),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
