@@ -27,7 +27,15 @@ enum verdict check_folder(struct doctor *doctor)
 		return VERDICT_FAILURE;
 	}
 	if (access(path, R_OK | W_OK | X_OK) != 0) {
+		bool read_only = errno == EROFS;
+
 		seen(doctor, "%s cannot be written: %s", path, strerror(errno));
+		if (read_only) {
+			change(doctor,
+			    "`dmesg` says why the disk turned read-only. When "
+			    "it is mended: mount -o remount,rw\n");
+			return VERDICT_FAILURE;
+		}
 		change(doctor,
 		    "Run the doctor as the service's user. Else: chown slotd "
 		    "%s\n",

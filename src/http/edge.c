@@ -53,7 +53,10 @@ bool edge_open_helpers(struct edge *edge, const struct service *service)
 		server->readers = pool_open(READERS);
 	if (!edge->has_sweeper)
 		edge->has_sweeper = sweeper_start(&edge->sweeper, NULL);
-	return server->writers && server->readers && edge->has_sweeper;
+	if (!edge->has_watcher)
+		edge->has_watcher = watcher_start(&edge->watcher);
+	return server->writers && server->readers && edge->has_sweeper &&
+	       edge->has_watcher;
 }
 
 static bool open_shared(struct edge *edge, char *wrong, size_t wrong_size)
@@ -84,6 +87,8 @@ void edge_use(struct edge *edge, const struct service *service)
 		    edge->server.relay, service->conf->limits.body_timeout);
 	if (edge->has_sweeper)
 		sweeper_use(&edge->sweeper, service->fs);
+	if (edge->has_watcher)
+		watcher_use(&edge->watcher, service->fs, &service->log);
 }
 
 /* One listening socket with its loops behind it. */
@@ -282,6 +287,8 @@ bool edge_close(struct edge *edge)
 		gate_done(&edge->accepter.gates[i]);
 	if (edge->has_sweeper)
 		sweeper_stop(&edge->sweeper);
+	if (edge->has_watcher)
+		watcher_stop(&edge->watcher);
 	if (server->reaper)
 		reaper_close(server->reaper, world_micros() + LAST_READS);
 	if (edge->has_conns)

@@ -5,6 +5,7 @@
 #include "http/counter.h"
 #include "http/edge.h"
 #include "http/sweeper.h"
+#include "http/watcher.h"
 
 /* What the files of the edge share among themselves. */
 
@@ -12,10 +13,12 @@ struct edge {
 	struct server server;
 	struct accepter accepter;
 	struct sweeper sweeper;
+	struct watcher watcher;
 	struct counter counter;
 	struct conf *first;  /* what the counter was made with */
 	struct service *old; /* may still be held by requests */
 	bool has_sweeper;
+	bool has_watcher;
 	bool has_conns;
 	bool has_accepter;
 };

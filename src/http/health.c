@@ -37,6 +37,20 @@ static bool is_blocked(const struct request *request, char *text, size_t size)
 	return left > 0;
 }
 
+/* Whether the embedded store's disk takes no uploads. That it is full is no
+ * reason: downloads go on, and clients are told. */
+static bool has_bad_disk(const struct request *request, struct buf *text)
+{
+	const struct fs *fs = request->service->fs;
+	const struct fs_disk_fault *fault = fs ? fs_disk_fault(fs) : NULL;
+
+	if (!fault || fault->failure != FAILURE_UNAVAILABLE)
+		return false;
+	buf_text(text, "the embedded store takes no uploads: ");
+	buf_text(text, fault->reason);
+	return true;
+}
+
 static void ready(struct request *request)
 {
 	struct refusal why = { .detail = "the service is stopping" };
@@ -44,16 +58,16 @@ static void ready(struct request *request)
 	struct buf lack;
 
 	buf_init(&lack, memory, sizeof memory);
-	if (atomic_load(&request->server->draining)) {
-		reply_failure(request, FAILURE_UNAVAILABLE, &why);
-	} else if (service_lacks(request->service, &lack)) {
-		why.detail = lack.at;
-		reply_failure(request, FAILURE_UNAVAILABLE, &why);
-	} else if (is_blocked(request, memory, sizeof memory)) {
+	if (!atomic_load(&request->server->draining)) {
+		if (!service_lacks(request->service, &lack) &&
+		    !has_bad_disk(request, &lack) &&
+		    !is_blocked(request, memory, sizeof memory)) {
+			answer(request, 200, "ready\n");
+			return;
+		}
 		why.detail = memory;
-		reply_failure(request, FAILURE_UNAVAILABLE, &why);
-	} else
-		answer(request, 200, "ready\n");
+	}
+	reply_failure(request, FAILURE_UNAVAILABLE, &why);
 }
 
 const struct endpoint healthz_get = { .method = "GET", .end = alive };

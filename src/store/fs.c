@@ -19,6 +19,10 @@ static enum failure sign(struct store *store,
 		why->reason = fs_lack(fs);
 		return FAILURE_UNAVAILABLE;
 	}
+	if (fs_disk_fault(fs)) {
+		why->reason = fs_disk_fault(fs)->reason;
+		return fs_disk_fault(fs)->failure;
+	}
 	if (!fs_path_valid(request->key)) {
 		why->detail = "jid: its domain is too long for this server's "
 			      "keys";

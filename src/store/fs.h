@@ -74,15 +74,30 @@ const struct keyring *fs_keyring(const struct fs *fs);
 enum failure fs_slot_check(const struct fs *fs, struct span token,
     struct span key, int64_t now, struct grant *ret_grant);
 
+/* Why the disk takes no uploads: what a slot is refused with, and a literal
+ * for whoever runs the service. */
+struct fs_disk_fault {
+	enum failure failure;
+	const char *reason;
+};
+
+/* What fs_disk_watch has found last; NULL: nothing. Costs no disk. */
+const struct fs_disk_fault *fs_disk_fault(const struct fs *fs);
+
+/* Looks whether the disk takes uploads, and keeps it for fs_disk_fault. To be
+ * called by one thread, about once a second. */
+const struct fs_disk_fault *fs_disk_watch(struct fs *fs);
+
 /* One upload. Used by one thread at a time. */
 struct fs_upload;
 
 /*
  * Begins to store `size` bytes under key: FAILURE_ALREADY_EXISTS when the
  * file is there, another upload to it runs, or a link or a file stands where
- * it needs a folder; FAILURE_INSUFFICIENT_STORAGE
- * when the file would leave less than min_free (the room is reserved from
- * here on), FAILURE_INTERNAL with why->reason. type is a valid media type;
+ * it needs a folder; FAILURE_INSUFFICIENT_STORAGE when the file would leave
+ * less than min_free (the room is reserved from here on); FAILURE_UNAVAILABLE
+ * when the disk is read-only; FAILURE_INTERNAL with why->reason. type is a
+ * valid media type;
  * until: unix seconds from which the file is gone, 0: never (needs
  * has_until, and a file system with extended attributes).
  * Nothing is visible under the key before fs_upload_commit.

@@ -8,7 +8,7 @@
 
 /* What the files of the embedded store share among themselves. */
 
-#define FS_KEY_MAX 1024    /* bytes of an object key */
+#define FS_KEY_MAX 1024 /* bytes of an object key */
 #define FS_XATTR_TYPE "user.mime_type"
 #define FS_XATTR_UNTIL "user.slotd.until"
 #define FS_RUNNING_LISTS 256
@@ -32,6 +32,11 @@ struct fs_folder {
 	/* Bytes promised to uploads and not yet written, where the file
 	 * system cannot reserve them itself. */
 	_Atomic uint64_t owed;
+
+	/* Of fs_disk.c. */
+	_Atomic(const struct fs_disk_fault *) fault;
+	atomic_bool suspect; /* an upload has failed since the last look */
+	unsigned looks;      /* the watching thread's */
 };
 
 struct fs {
@@ -93,10 +98,14 @@ enum failure fs_room_check(
 enum failure fs_room_reserve(
     struct fs *fs, int fd, uint64_t size, bool *ret_owed, struct refusal *why);
 
-/* FAILURE_INSUFFICIENT_STORAGE for a full disk or quota, else
- * FAILURE_INTERNAL with the reason (a literal). */
+/* FAILURE_INSUFFICIENT_STORAGE for a full disk or quota, FAILURE_UNAVAILABLE
+ * for one that is read-only, else FAILURE_INTERNAL, with the reason (a
+ * literal). */
 enum failure fs_room_failure(
     int error, const char *reason, struct refusal *why);
+
+/* fs_disk.c: an upload has come to this, so the disk is worth a try. */
+void fs_disk_suspect(struct fs *fs, enum failure failure);
 
 /* fs_until.c: when a file goes, besides expire_after: unix seconds in the
  * attribute FS_XATTR_UNTIL. */

@@ -29,6 +29,8 @@ enum failure fs_room_check(
 		why->reason = "the store's free room cannot be read";
 		return FAILURE_INTERNAL;
 	}
+	if (now.f_flag & ST_RDONLY)
+		return fs_room_failure(EROFS, NULL, why);
 	/* A file system without a bound says 0 of 0 (so do some of their
 	 * counts of files). */
 	if (now.f_files && !now.f_favail)
@@ -50,10 +52,10 @@ enum failure fs_room_check(
 
 enum failure fs_room_failure(int error, const char *reason, struct refusal *why)
 {
-	why->reason = reason;
+	why->reason = error == EROFS ? "the disk is read-only" : reason;
 	if (error == ENOSPC || error == EDQUOT)
 		return FAILURE_INSUFFICIENT_STORAGE;
-	return FAILURE_INTERNAL;
+	return error == EROFS ? FAILURE_UNAVAILABLE : FAILURE_INTERNAL;
 }
 
 static enum failure reserve(

@@ -160,6 +160,7 @@ enum failure fs_upload_open(struct fs *fs, struct span key, uint64_t size,
 		return FAILURE_ALREADY_EXISTS;
 	}
 	failure = begin(upload, type, until, why);
+	fs_disk_suspect(fs, failure);
 	if (failure)
 		fs_upload_abort(upload);
 	else
@@ -171,6 +172,7 @@ enum failure fs_upload_write(struct fs_upload *upload, const void *bytes,
     size_t len, struct refusal *why)
 {
 	const char *at = bytes;
+	enum failure failure;
 
 	if (len > upload->size - upload->written)
 		return FAILURE_LENGTH_MISMATCH;
@@ -179,9 +181,12 @@ enum failure fs_upload_write(struct fs_upload *upload, const void *bytes,
 
 		if (done < 0 && errno == EINTR)
 			continue;
-		if (done <= 0)
-			return fs_room_failure(done ? errno : EIO,
+		if (done <= 0) {
+			failure = fs_room_failure(done ? errno : EIO,
 			    "the disk takes no more bytes", why);
+			fs_disk_suspect(upload->fs, failure);
+			return failure;
+		}
 		at += done;
 		len -= (size_t)done;
 		upload->written += (uint64_t)done;
@@ -239,6 +244,7 @@ enum failure fs_upload_commit(struct fs_upload *upload, struct refusal *why)
 			failure = link_once(upload, &error, why);
 		}
 	}
+	fs_disk_suspect(upload->fs, failure);
 	fs_upload_abort(upload);
 	return failure;
 }

@@ -79,3 +79,18 @@ def slow_name(tmp_path, monkeypatch, preload):
     monkeypatch.setenv("SLOW_NAME", str(gate))
     yield gate
     gate.unlink(missing_ok=True)
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A file system of 8 MiB."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    done = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", str(folder)],
+        capture_output=True)
+    if done.returncode:
+        pytest.skip("a file system of its own needs the right to mount")
+    yield folder
+    # slotd may still hold it: the mount goes when it lets go.
+    subprocess.run(["umount", "-l", str(folder)], check=True)

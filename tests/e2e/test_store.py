@@ -2,7 +2,6 @@
 
 import http.client
 import os
-import subprocess
 
 import pytest
 
@@ -64,21 +63,6 @@ def test_nothing_is_listed(fs):
             target = "/f/" + "/".join(parts[:n]) + end
             support.assert_problem(fs.ask("GET", target), "not-found")
     support.assert_problem(fs.ask("GET", "/f/.key"), "not-found")
-
-
-@pytest.fixture
-def small_disk(tmp_path):
-    """A file system of 8 MiB."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    done = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", str(folder)],
-        capture_output=True)
-    if done.returncode:
-        pytest.skip("a file system of its own needs the right to mount")
-    yield folder
-    # slotd may still hold it: the mount goes when it lets go.
-    subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
 def fill(path, size):

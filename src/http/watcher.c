@@ -1,0 +1,86 @@
+#include "http/watcher.h"
+
+#include "http/deadline.h"
+#include "http/world.h"
+
+#define PAUSE 1000000
+
+/* The store may be watched already, by the configuration before. */
+static void note(struct watcher *watcher, const struct fs_disk_fault *fault)
+{
+	const char *path = fs_folder_path(watcher->fs);
+	struct log_line line;
+
+	if (fault == watcher->fault)
+		return;
+	watcher->fault = fault;
+	log_begin(&line, &watcher->log, fault ? CONF_LOG_ERROR : CONF_LOG_WARN,
+	    fault ? "storage takes no uploads" : "storage takes uploads again");
+	log_text(&line, "path", path);
+	if (fault)
+		log_text(&line, "reason", fault->reason);
+	log_end(&line);
+}
+
+/* The lock is held, but not while it looks. */
+static void look(struct watcher *watcher)
+{
+	const struct fs_disk_fault *fault;
+	struct fs *fs = watcher->fs;
+
+	watcher->busy = true;
+	pthread_mutex_unlock(&watcher->lock);
+	fault = fs_disk_watch(fs);
+	pthread_mutex_lock(&watcher->lock);
+	watcher->busy = false;
+	note(watcher, fault);
+	pthread_cond_broadcast(&watcher->changed);
+}
+
+static void *run(void *argument)
+{
+	struct watcher *watcher = argument;
+	int64_t next = world_micros();
+
+	pthread_mutex_lock(&watcher->lock);
+	while (!watcher->stopping) {
+		if (!watcher->fs) {
+			pthread_cond_wait(&watcher->changed, &watcher->lock);
+		} else if (world_micros() >= next) {
+			look(watcher);
+			next = world_micros() + PAUSE;
+		} else {
+			deadline_wait(&watcher->changed, &watcher->lock, next);
+		}
+	}
+	pthread_mutex_unlock(&watcher->lock);
+	return NULL;
+}
+
+bool watcher_start(struct watcher *watcher)
+{
+	*watcher = (struct watcher){ .fs = NULL };
+	pthread_mutex_init(&watcher->lock, NULL);
+	deadline_init(&watcher->changed);
+	return pthread_create(&watcher->thread, NULL, run, watcher) == 0;
+}
+
+void watcher_use(struct watcher *watcher, struct fs *fs, const struct log *log)
+{
+	pthread_mutex_lock(&watcher->lock);
+	while (watcher->busy)
+		pthread_cond_wait(&watcher->changed, &watcher->lock);
+	watcher->fs = fs;
+	watcher->log = *log;
+	pthread_cond_broadcast(&watcher->changed);
+	pthread_mutex_unlock(&watcher->lock);
+}
+
+void watcher_stop(struct watcher *watcher)
+{
+	pthread_mutex_lock(&watcher->lock);
+	watcher->stopping = true;
+	pthread_cond_broadcast(&watcher->changed);
+	pthread_mutex_unlock(&watcher->lock);
+	pthread_join(watcher->thread, NULL);
+}
