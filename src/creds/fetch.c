@@ -114,8 +114,11 @@ static void set_all(
 	curl_easy_setopt(curl, CURLOPT_FORBID_REUSE, 1L);
 	if (call->near)
 		curl_easy_setopt(curl, CURLOPT_NOPROXY, "*");
-	if (trusted && *trusted)
+	/* Instead of the system's, its folder included. */
+	if (trusted && *trusted) {
 		curl_easy_setopt(curl, CURLOPT_CAINFO, trusted);
+		curl_easy_setopt(curl, CURLOPT_CAPATH, NULL);
+	}
 	set_method(curl, call);
 }
 

@@ -1,5 +1,8 @@
 #include "doctor/private.h"
 
+/* No command is named that the store at hand does not have, as far as its
+ * answers and its address tell what it is. */
+
 /* ARNs of this bucket's objects. */
 static void add_objects(struct doctor *doctor, const struct bucket *bucket)
 {
@@ -7,7 +10,7 @@ static void add_objects(struct doctor *doctor, const struct bucket *bucket)
 	    ARG(bucket->prefix), bucket->prefix.len ? "/" : "");
 }
 
-static bool is_aws(const struct bucket *bucket)
+bool is_aws(const struct bucket *bucket)
 {
 	static const char ending[] = ".amazonaws.com";
 	const struct span host = bucket->base.host;
@@ -28,6 +31,49 @@ void add_endpoint(struct doctor *doctor, const struct bucket *bucket)
 	    ARG(host));
 }
 
+/* Of which commands and rights there are. */
+enum kind { KIND_ANY, KIND_AWS, KIND_MINIO, KIND_SWIFT };
+
+static enum kind kind_of(const struct doctor *doctor)
+{
+	const struct bucket bucket = bucket_of(&doctor->storage->s3);
+
+	return doctor->swift     ? KIND_SWIFT
+	       : doctor->minio   ? KIND_MINIO
+	       : is_aws(&bucket) ? KIND_AWS
+				 : KIND_ANY;
+}
+
+static void add_policy(struct doctor *doctor, const struct bucket *bucket)
+{
+	const enum kind kind = kind_of(doctor);
+
+	change(doctor,
+	    "2. This bucket policy, as policy.json:\n"
+	    "{\"Version\": \"2012-10-17\", \"Statement\": [{\"Effect\": "
+	    "\"Allow\", \"Principal\": \"*\",\n"
+	    " \"Action\": \"s3:GetObject\", \"Resource\": \"");
+	add_objects(doctor, bucket);
+	change(doctor,
+	    "\"}]}\n"
+	    "   aws s3api put-bucket-policy --bucket %.*s --policy "
+	    "file://policy.json",
+	    ARG(bucket->name));
+	add_endpoint(doctor, bucket);
+	change(doctor, "\n");
+	if (kind != KIND_AWS)
+		change(doctor,
+		    "   mc anonymous set-json policy.json STORE/%.*s\n"
+		    "   (never `mc anonymous set download`: it lets anybody "
+		    "list the bucket)\n",
+		    ARG(bucket->name));
+	else
+		change(doctor,
+		    "   AWS blocks public access of new buckets; first:\n"
+		    "   aws s3api delete-public-access-block --bucket %.*s\n",
+		    ARG(bucket->name));
+}
+
 void advise_read(struct doctor *doctor)
 {
 	const struct s3_config *s3 = &doctor->storage->s3;
@@ -38,30 +84,21 @@ void advise_read(struct doctor *doctor)
 		    "Ceph RGW ignores x-amz-acl in a presigned URL; MinIO, "
 		    "R2 and Garage have no ACLs.\n");
 	change(doctor,
-	    "Three ways out, the best first:\n"
+	    "%s, the best first:\n"
 	    "1. get = \"redirect\" in storage, with public_url and key_file: "
-	    "the bucket stays private.\n"
-	    "2. This bucket policy, as policy.json:\n"
-	    "{\"Version\": \"2012-10-17\", \"Statement\": [{\"Effect\": "
-	    "\"Allow\", \"Principal\": \"*\",\n"
-	    " \"Action\": \"s3:GetObject\", \"Resource\": \"");
-	add_objects(doctor, &bucket);
-	change(doctor,
-	    "\"}]}\n"
-	    "   aws s3api put-bucket-policy --bucket %.*s --policy "
-	    "file://policy.json",
-	    ARG(bucket.name));
-	add_endpoint(doctor, &bucket);
-	change(doctor,
-	    "\n   mc anonymous set-json policy.json STORE/%.*s\n"
-	    "   (never `mc anonymous set download`: it lets anybody list the "
-	    "bucket)\n",
-	    ARG(bucket.name));
-	if (is_aws(&bucket))
+	    "the bucket stays private.\n",
+	    doctor->swift ? "Two ways out" : "Three ways out");
+	if (doctor->swift) {
 		change(doctor,
-		    "   AWS blocks public access of new buckets; first:\n"
-		    "   aws s3api delete-public-access-block --bucket %.*s\n",
-		    ARG(bucket.name));
+		    "2. OpenStack Swift has no bucket policies. Its container "
+		    "can be opened for reading, and not for listing:\n"
+		    "   swift post %.*s --read-acl '.r:*'\n"
+		    "   download_url is then the container's own address, "
+		    "https://HOST/v1/AUTH_PROJECT/%.*s\n",
+		    ARG(bucket.name), ARG(bucket.name));
+		return;
+	}
+	add_policy(doctor, &bucket);
 	if (!s3->set_public)
 		change(doctor,
 		    "3. set_public = true, where the store has object ACLs "
@@ -72,11 +109,40 @@ void advise_read(struct doctor *doctor)
 		    "ACLs (old AWS buckets).\n");
 }
 
+static void add_key_commands(struct doctor *doctor, const struct bucket *bucket)
+{
+	const enum kind kind = kind_of(doctor);
+	const bool reads = doctor->storage->s3.get != S3_GET_PUBLIC;
+
+	if (kind != KIND_MINIO)
+		change(doctor, "   aws iam put-user-policy --user-name USER "
+			       "--policy-name slotd --policy-document "
+			       "file://policy.json\n");
+	if (kind != KIND_AWS)
+		change(doctor,
+		    "   mc admin policy create STORE slotd policy.json && mc "
+		    "admin policy attach STORE slotd --user USER\n");
+	if (kind == KIND_ANY)
+		change(doctor,
+		    "   garage bucket allow --write%s %.*s --key KEY\n"
+		    "   Ceph: radosgw-admin user create --uid slotd "
+		    "--display-name slotd; then allow it the same by the\n"
+		    "   bucket's policy, with \"Principal\": {\"AWS\": "
+		    "[\"arn:aws:iam:::user/slotd\"]}.\n",
+		    reads ? " --read" : "", ARG(bucket->name));
+}
+
 void advise_key(struct doctor *doctor)
 {
 	const struct s3_config *s3 = &doctor->storage->s3;
 	const struct bucket bucket = bucket_of(s3);
 
+	if (doctor->swift) {
+		change(doctor,
+		    "OpenStack Swift has no policies for S3 keys: give slotd "
+		    "a project of its own, with this bucket alone.\n");
+		return;
+	}
 	change(doctor,
 	    "The smallest policy for this key:\n"
 	    "{\"Version\": \"2012-10-17\", \"Statement\": [{\"Effect\": "
@@ -85,29 +151,13 @@ void advise_key(struct doctor *doctor)
 	    s3->set_public ? ", \"s3:PutObjectAcl\"" : "",
 	    s3->get != S3_GET_PUBLIC ? ", \"s3:GetObject\"" : "");
 	add_objects(doctor, &bucket);
-	change(doctor,
-	    "\"}]}\n"
-	    "   aws iam put-user-policy --user-name USER --policy-name slotd "
-	    "--policy-document file://policy.json\n"
-	    "   mc admin policy create STORE slotd policy.json && mc admin "
-	    "policy attach STORE slotd --user USER\n"
-	    "   garage bucket allow --write%s %.*s --key KEY\n"
-	    "   Ceph: radosgw-admin user create --uid slotd --display-name "
-	    "slotd; then allow it the same by the\n"
-	    "   bucket's policy, with \"Principal\": {\"AWS\": "
-	    "[\"arn:aws:iam:::user/slotd\"]}.\n",
-	    s3->get != S3_GET_PUBLIC ? " --read" : "", ARG(bucket.name));
+	change(doctor, "\"}]}\n");
+	add_key_commands(doctor, &bucket);
 }
 
-void advise_cors(struct doctor *doctor)
+/* The rule, or the settings where a store has none. */
+static void add_cors_rule(struct doctor *doctor, const struct bucket *bucket)
 {
-	const struct bucket bucket = bucket_of(&doctor->storage->s3);
-
-	if (doctor->told_cors) {
-		change(doctor, "The rule above does that too.\n");
-		return;
-	}
-	doctor->told_cors = true;
 	change(doctor,
 	    "Web clients (Converse.js) need this rule, as cors.json:\n"
 	    "{\"CORSRules\": [{\"AllowedOrigins\": [\"*\"], "
@@ -115,11 +165,38 @@ void advise_cors(struct doctor *doctor)
 	    " \"AllowedHeaders\": [\"*\"], \"MaxAgeSeconds\": 86400}]}\n"
 	    "   aws s3api put-bucket-cors --bucket %.*s "
 	    "--cors-configuration file://cors.json",
-	    ARG(bucket.name));
-	add_endpoint(doctor, &bucket);
-	change(doctor,
-	    "\nMinIO has no such rules; it answers every origin unless "
-	    "MINIO_API_CORS_ALLOW_ORIGIN says otherwise.\n");
+	    ARG(bucket->name));
+	add_endpoint(doctor, bucket);
+	change(doctor, "\n");
+}
+
+void advise_cors(struct doctor *doctor)
+{
+	const struct bucket bucket = bucket_of(&doctor->storage->s3);
+	const enum kind kind = kind_of(doctor);
+
+	if (doctor->told_cors) {
+		change(doctor, "What stands above does that too.\n");
+		return;
+	}
+	doctor->told_cors = true;
+	if (kind == KIND_SWIFT) {
+		change(doctor,
+		    "Web clients (Converse.js) need two settings in Swift's "
+		    "proxy-server.conf:\n"
+		    "   [DEFAULT]       cors_allow_origin = *\n"
+		    "   [filter:s3api]  cors_preflight_allow_origin = *\n");
+		return;
+	}
+	if (kind != KIND_MINIO)
+		add_cors_rule(doctor, &bucket);
+	if (kind != KIND_AWS)
+		change(doctor,
+		    "MinIO has no such rules; it answers every origin unless "
+		    "MINIO_API_CORS_ALLOW_ORIGIN says otherwise%s.\n",
+		    kind == KIND_MINIO
+			? ": web clients (Converse.js) need \"*\""
+			: "");
 }
 
 void advise_no_strangers(struct doctor *doctor)
@@ -131,6 +208,14 @@ void advise_no_strangers(struct doctor *doctor)
 		return;
 	}
 	doctor->told_strangers = true;
+	if (doctor->swift) {
+		change(doctor,
+		    "See who is allowed what, and take it away:\n"
+		    "   swift stat %.*s\n"
+		    "   swift post %.*s --read-acl '' --write-acl ''\n",
+		    ARG(bucket.name), ARG(bucket.name));
+		return;
+	}
 	change(doctor,
 	    "See who is allowed what:\n   aws s3api "
 	    "get-bucket-policy --bucket %.*s",
@@ -145,6 +230,8 @@ void advise_no_strangers(struct doctor *doctor)
 	    "   aws s3api put-bucket-acl --bucket %.*s --acl private",
 	    ARG(bucket.name));
 	add_endpoint(doctor, &bucket);
-	change(doctor, "\n   mc anonymous set none STORE/%.*s\n",
-	    ARG(bucket.name));
+	if (kind_of(doctor) != KIND_AWS)
+		change(doctor, "\n   mc anonymous set none STORE/%.*s",
+		    ARG(bucket.name));
+	change(doctor, "\n");
 }

@@ -36,7 +36,7 @@ void signed_url(const struct doctor *doctor, struct buf *out,
 	request.access_key_id = creds->access_key_id;
 	request.session_token = creds->session_token;
 	request.region = doctor->storage->s3.region;
-	request.now = doctor->clock() - doctor->ahead;
+	request.now += doctor->clock() - doctor->ahead;
 	if (!request.expires)
 		request.expires = 300;
 	plain_url(out, base, *path ? path : "/");
@@ -52,10 +52,12 @@ void signed_url(const struct doctor *doctor, struct buf *out,
 bool ask(struct doctor *doctor, const struct fetch_request *request)
 {
 	doctor->fetch(request, doctor->stop, &doctor->reply);
+	doctor->swift |= doctor->reply.swift;
+	doctor->minio |= strcmp(doctor->reply.server, "MinIO") == 0;
 	return doctor->reply.result == FETCH_ANSWERED;
 }
 
-bool ask_put(struct doctor *doctor, struct span body, bool break_signature)
+void put_url(const struct doctor *doctor, struct buf *out)
 {
 	const struct s3_config *s3 = &doctor->storage->s3;
 	const struct sigv4_pair headers[] = {
@@ -72,18 +74,27 @@ bool ask_put(struct doctor *doctor, struct span body, bool break_signature)
 		.query_count = s3->set_public ? 1 : 0,
 		.expires = s3->put_ttl,
 	};
+
+	signed_url(doctor, out, &s3->bucket, PROBE, put);
+}
+
+bool ask_put(struct doctor *doctor, struct span body, unsigned how)
+{
 	char memory[URL_SIZE];
 	struct buf url;
 	struct fetch_request request = {
 		.method = "PUT",
 		.url = memory,
-		.headers = { "Content-Type: " PROBE_TYPE },
+		.headers = { "Content-Type: " PROBE_TYPE,
+		    "Origin: " BROWSER_ORIGIN,
+		    how & PUT_CONDITION ? "If-None-Match: *" : NULL },
 		.body = body,
+		.expect = how & PUT_EXPECT,
 	};
 
 	buf_init(&url, memory, sizeof memory);
-	signed_url(doctor, &url, &s3->bucket, PROBE, put);
-	if (break_signature && url.len)
+	put_url(doctor, &url);
+	if ((how & PUT_FORGED) && url.len)
 		url.at[url.len - 1] = url.at[url.len - 1] == '0' ? '1' : '0';
 	doctor->touched = true;
 	return ask(doctor, &request);

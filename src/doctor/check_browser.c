@@ -3,22 +3,24 @@
 #include <string.h>
 #include <strings.h>
 
-/* A web client's question before its request. RGW answers only to who
- * asks with an Origin and for a method. */
-static bool preflight(struct doctor *doctor, const struct uri_base *base,
+/* A web client's question before its request, of the very URL that it will
+ * use: Swift knows a preflight by the presigned query alone. RGW answers only
+ * to one with an Origin and a method. */
+static bool preflight(struct doctor *doctor, const char *url,
     const char *origin, const char *method, const char *headers)
 {
-	char memory[URL_SIZE];
-	struct buf url;
 	const struct fetch_request request = {
 		.method = "OPTIONS",
-		.url = memory,
+		.url = url,
 		.headers = { origin, method, headers },
 	};
 
-	buf_init(&url, memory, sizeof memory);
-	plain_url(&url, base, PROBE);
 	return ask(doctor, &request) && !unsure_of(doctor);
+}
+
+static bool origin_allowed(const char *answer, const char *origin)
+{
+	return strcmp(answer, "*") == 0 || strcmp(answer, origin) == 0;
 }
 
 static bool allowed(const struct doctor *doctor, const char *origin,
@@ -27,17 +29,24 @@ static bool allowed(const struct doctor *doctor, const char *origin,
 	const struct fetch_reply *reply = &doctor->reply;
 
 	return reply->result == FETCH_ANSWERED && reply->status < 300 &&
-	       (strcmp(reply->allow_origin, "*") == 0 ||
-		   strcmp(reply->allow_origin, origin) == 0) &&
+	       origin_allowed(reply->allow_origin, origin) &&
 	       (strstr(reply->allow_methods, method) ||
 		   strcmp(reply->allow_methods, "*") == 0) &&
 	       (!header || strcasestr(reply->allow_headers, header) ||
 		   strcmp(reply->allow_headers, "*") == 0);
 }
 
+static enum verdict web_fails(struct doctor *doctor)
+{
+	doctor->web_fails = true;
+	advise_cors(doctor);
+	return VERDICT_WARNING;
+}
+
 enum verdict check_cors_put(struct doctor *doctor)
 {
-	static const char origin[] = "https://web-client.example";
+	char memory[URL_SIZE];
+	struct buf url;
 
 	if (!doctor->reached || doctor->no_bucket)
 		return VERDICT_SKIPPED;
@@ -45,46 +54,84 @@ enum verdict check_cors_put(struct doctor *doctor)
 		seen(doctor, "web pages upload to slotd, which lets them");
 		return VERDICT_OK;
 	}
-	if (!preflight(doctor, &doctor->storage->s3.bucket,
-		"Origin: https://web-client.example",
+	buf_init(&url, memory, sizeof memory);
+	put_url(doctor, &url);
+	if (!preflight(doctor, memory, "Origin: " BROWSER_ORIGIN,
 		"Access-Control-Request-Method: PUT",
 		"Access-Control-Request-Headers: content-type"))
 		return unanswered(doctor, "the preflight of an upload");
-	if (allowed(doctor, origin, "PUT", "content-type")) {
-		seen(doctor, "web pages may upload");
+	if (!allowed(doctor, BROWSER_ORIGIN, "PUT", "content-type")) {
+		seen(doctor,
+		    "web pages may not upload: the preflight got %u, %s",
+		    doctor->reply.status,
+		    *doctor->reply.allow_origin
+			? "not for PUT with Content-Type"
+			: "no Access-Control-Allow-Origin");
+		return web_fails(doctor);
+	}
+	if (doctor->stored &&
+	    !origin_allowed(doctor->put_origin, BROWSER_ORIGIN)) {
+		seen(doctor, "web pages may not upload: the preflight is "
+			     "answered, the PUT has no "
+			     "Access-Control-Allow-Origin, and so is a "
+			     "failure to a page although the file is stored");
+		return web_fails(doctor);
+	}
+	seen(doctor, "web pages may upload");
+	return VERDICT_OK;
+}
+
+/* What a page sees. A plain GET needs no preflight. */
+static enum verdict judge_get(
+    struct doctor *doctor, const char *origin, bool asked)
+{
+	const unsigned status = doctor->reply.status;
+	char answer[sizeof doctor->reply.allow_origin];
+
+	memcpy(answer, doctor->reply.allow_origin, sizeof answer);
+	if (doctor->reads) {
+		read_from_page(doctor, origin);
+		if (unsure_of(doctor))
+			return unanswered(doctor, "a page's download");
+		memcpy(answer, doctor->reply.allow_origin, sizeof answer);
+	}
+	if (doctor->reads ? origin_allowed(answer, origin) : asked) {
+		seen(doctor, "web pages may download, after a redirect too");
+		if (!asked)
+			seen(doctor,
+			    " (not with headers of their own: the preflight "
+			    "got %u)",
+			    status);
 		return VERDICT_OK;
 	}
-	seen(doctor, "web pages may not upload: the preflight got %u, %s",
-	    doctor->reply.status,
-	    *doctor->reply.allow_origin ? "not for PUT with Content-Type"
-					: "no Access-Control-Allow-Origin");
-	advise_cors(doctor);
-	return VERDICT_WARNING;
+	seen(doctor,
+	    "web pages may not download: with Origin: %s the %s got %u, %s%s",
+	    origin, doctor->reads ? "GET" : "preflight", doctor->reply.status,
+	    *answer ? "Access-Control-Allow-Origin "
+		    : "no Access-Control-Allow-Origin",
+	    answer);
+	change(doctor, "AllowedOrigins must be \"*\": after a redirect "
+		       "browsers send Origin: null.\n");
+	return web_fails(doctor);
 }
 
 enum verdict check_cors_get(struct doctor *doctor)
 {
+	/* So does a browser call itself after a redirect to elsewhere. */
+	const bool redirect = doctor->storage->s3.get == S3_GET_REDIRECT;
+	const char *origin = redirect ? "null" : BROWSER_ORIGIN;
+	char memory[URL_SIZE];
+	struct buf url;
+
 	if (!doctor->reached || doctor->no_bucket)
 		return VERDICT_SKIPPED;
-	/* So does a browser call itself after a redirect to elsewhere. */
-	if (!preflight(doctor, &doctor->storage->s3.download, "Origin: null",
+	buf_init(&url, memory, sizeof memory);
+	get_url(doctor, &url, "GET");
+	if (!preflight(doctor, memory,
+		redirect ? "Origin: null" : "Origin: " BROWSER_ORIGIN,
 		"Access-Control-Request-Method: GET", NULL))
 		return unanswered(doctor, "the preflight of a download");
-	if (allowed(doctor, "null", "GET", NULL)) {
-		seen(doctor, "web pages may download, after a redirect too");
-		return VERDICT_OK;
-	}
-	seen(doctor,
-	    "web pages may not download: with Origin: null the preflight got "
-	    "%u, %s%s",
-	    doctor->reply.status,
-	    *doctor->reply.allow_origin ? "Access-Control-Allow-Origin "
-					: "no Access-Control-Allow-Origin",
-	    doctor->reply.allow_origin);
-	change(doctor, "AllowedOrigins must be \"*\": after a redirect "
-		       "browsers send Origin: null.\n");
-	advise_cors(doctor);
-	return VERDICT_WARNING;
+	return judge_get(doctor, origin, allowed(doctor, origin, "GET", NULL));
 }
 
 static bool plain(const struct doctor *doctor)
@@ -99,6 +146,43 @@ static bool plain(const struct doctor *doctor)
 	       (s3->get == S3_GET_REDIRECT && http);
 }
 
+static void add_client(
+    struct doctor *doctor, const char *seen, const char *change)
+{
+	struct finding *finding = &doctor->finding;
+
+	say(&finding->seen, "%s%s", finding->seen.len ? "; " : "", seen);
+	buf_text(&finding->change, change);
+}
+
+/* What has its price is a note, and no warning. */
+static void note_clients(struct doctor *doctor)
+{
+	const struct s3_config *s3 = &doctor->storage->s3;
+
+	if (doctor->put_status == 200 && !s3->relay)
+		add_client(doctor,
+		    "Siskin and Snikket for iOS want 201, and take S3's 200 "
+		    "for a failure",
+		    "For these, relay = true: uploads then pass slotd, which "
+		    "answers 201.\n");
+	if (s3->sign_content_type && !s3->relay)
+		add_client(doctor,
+		    "Movim, Psi and others send no Content-Type or another "
+		    "than they asked for, which sign_content_type refuses",
+		    "sign_content_type = false, or relay = true.\n");
+	if (s3->get == S3_GET_PRESIGNED)
+		add_client(doctor,
+		    "Conversations sends HEAD first, which a presigned link "
+		    "refuses",
+		    "get = \"redirect\" answers HEAD.\n");
+	if (doctor->web_fails)
+		add_client(doctor,
+		    "Converse.js and other web clients fail: "
+		    "see cors-put and cors-get",
+		    "");
+}
+
 /* Measured, or read in their sources. */
 enum verdict check_clients(struct doctor *doctor)
 {
@@ -107,23 +191,14 @@ enum verdict check_clients(struct doctor *doctor)
 
 	if (s3 && !doctor->reached)
 		return VERDICT_SKIPPED;
-	if (http) {
-		seen(doctor, "Gajim and Dino refuse plain http");
-		change(doctor, "%s",
+	if (http)
+		add_client(doctor, "Gajim and Dino refuse plain http",
 		    s3 ? "Give the store a certificate, and https:// URLs "
 			 "here.\n"
 		       : "Put TLS in front of slotd, or give `public` a "
 			 "certificate; then https:// in public_url.\n");
-	}
-	/* It has its price: a note, and no warning. */
-	if (s3 && doctor->put_status == 200 && !doctor->storage->s3.relay) {
-		seen(doctor,
-		    "%sSiskin and Snikket for iOS want 201, and take S3's 200 "
-		    "for a failure",
-		    http ? "; " : "");
-		change(doctor, "For these, relay = true: uploads then pass "
-			       "slotd, which answers 201.\n");
-	}
+	if (s3)
+		note_clients(doctor);
 	if (!doctor->finding.seen.len)
 		seen(doctor, "no known client has trouble with this");
 	return http ? VERDICT_WARNING : VERDICT_OK;

@@ -74,6 +74,41 @@ enum verdict check_name(struct doctor *doctor)
 	return VERDICT_OK;
 }
 
+/* A certificate for *.s3.example.org covers one label, so no bucket with a dot
+ * in its name; at AWS there is no other. */
+static bool advise_path_style(struct doctor *doctor)
+{
+	const struct bucket bucket = bucket_of(&doctor->storage->s3);
+	const struct span host = bucket.base.host;
+
+	if (bucket.path_style || span_find(bucket.name, '.') >= bucket.name.len)
+		return false;
+	change(doctor,
+	    "The bucket's name has a dot, which no wildcard certificate "
+	    "covers. Name the bucket in the path instead:\n"
+	    "   bucket_url = \"https://%.*s/%.*s%s%.*s\";\n",
+	    ARG(span_from(host, bucket.name.len + 1)), ARG(bucket.name),
+	    bucket.prefix.len ? "/" : "", ARG(bucket.prefix));
+	return is_aws(&bucket);
+}
+
+static void advise_certificate(struct doctor *doctor)
+{
+	const struct uri_base *base = &doctor->storage->s3.bucket;
+
+	if (advise_path_style(doctor))
+		return;
+	change(doctor,
+	    "Clients will refuse it too. The store needs a certificate for "
+	    "%.*s of an authority that\n"
+	    "everybody trusts (Let's Encrypt), with its whole chain. See: "
+	    "openssl s_client -connect %.*s%s\n"
+	    "For an authority of your own: SSL_CERT_FILE=ca.pem slotd doctor "
+	    "…, and in every client.\n",
+	    ARG(base->host), ARG(base->host),
+	    span_find(base->host, ':') < base->host.len ? "" : ":443");
+}
+
 static void advise_connection(struct doctor *doctor)
 {
 	const struct uri_base *base = &doctor->storage->s3.bucket;
@@ -83,15 +118,7 @@ static void advise_connection(struct doctor *doctor)
 		change(doctor, "See above: the name must resolve first.\n");
 		break;
 	case FETCH_CERTIFICATE:
-		change(doctor,
-		    "Clients will refuse it too. The store needs a "
-		    "certificate for %.*s of an authority that\n"
-		    "everybody trusts (Let's Encrypt), with its whole chain. "
-		    "See: openssl s_client -connect %.*s%s\n"
-		    "For an authority of your own: SSL_CERT_FILE=ca.pem "
-		    "slotd doctor …, and in every client.\n",
-		    ARG(base->host), ARG(base->host),
-		    span_find(base->host, ':') < base->host.len ? "" : ":443");
+		advise_certificate(doctor);
 		break;
 	case FETCH_TLS:
 		change(doctor, "Is that port really https? If the store "

@@ -1,6 +1,14 @@
 #include "doctor/private.h"
 
+#include "slot/disposition.h"
+
+#include <stdio.h>
 #include <string.h>
+
+/* As they are signed into a redirect. */
+#define PROBE_TEXT "text/plain; charset=utf-8"
+#define PROBE_BINARY "application/octet-stream"
+#define PROBE_NAME "pr\303\266be (1).bin"
 
 bool is_probe(const struct doctor *doctor)
 {
@@ -10,35 +18,81 @@ bool is_probe(const struct doctor *doctor)
 		   PROBE_BODY);
 }
 
-/* As a client reads it at the end: at the shared URL, or where a redirect
- * leads. */
-static bool read_probe(
-    struct doctor *doctor, const char *method, const struct uri_base *base)
+/* How the object is read. */
+struct reading {
+	const char *method;
+	const struct uri_base *base;
+	const char *origin; /* header, or NULL */
+	bool attachment;    /* as a file that no browser may show */
+	int64_t age;        /* of the signature */
+};
+
+static void reading_url(
+    const struct doctor *doctor, struct buf *out, const struct reading *reading)
 {
 	const struct s3_config *s3 = &doctor->storage->s3;
-	const struct sigv4_pair query[] = {
-		{ span_of("response-content-disposition"),
-		    span_of("attachment") },
-		{ span_of("response-content-type"), span_of(PROBE_TYPE) },
-	};
+	char memory[256];
+	struct buf name;
+	struct sigv4_pair query[2];
 	/* A presigned link is one for GET, whatever a client does with it. */
-	const struct sigv4_request get = {
-		.method = span_of(s3->get == S3_GET_PRESIGNED ? "GET" : method),
+	struct sigv4_request get = {
+		.method = span_of(
+		    s3->get == S3_GET_PRESIGNED ? "GET" : reading->method),
 		.query = query,
-		.query_count = s3->get == S3_GET_REDIRECT ? 2 : 0,
 		.expires = s3->get_ttl,
+		.now = -reading->age,
 	};
+
+	if (s3->get == S3_GET_PUBLIC) {
+		plain_url(out, reading->base, PROBE);
+		return;
+	}
+	buf_init(&name, memory, sizeof memory);
+	disposition_attachment(&name, span_of(PROBE_NAME));
+	if (reading->attachment)
+		query[get.query_count++] = (struct sigv4_pair){
+			span_of("response-content-disposition"), buf_span(&name)
+		};
+	if (s3->get == S3_GET_REDIRECT)
+		query[get.query_count++] = (struct sigv4_pair){
+			span_of("response-content-type"),
+			span_of(reading->attachment ? PROBE_BINARY : PROBE_TEXT)
+		};
+	signed_url(doctor, out, reading->base, PROBE, get);
+}
+
+void get_url(const struct doctor *doctor, struct buf *out, const char *method)
+{
+	const struct reading reading = { .method = method,
+		.base = &doctor->storage->s3.download };
+
+	reading_url(doctor, out, &reading);
+}
+
+/* As a client reads it at the end: at the shared URL, or where a redirect
+ * leads. */
+static bool read_probe(struct doctor *doctor, const struct reading *reading)
+{
 	char memory[URL_SIZE];
 	struct buf url;
-	const struct fetch_request request = { .method = method,
-		.url = memory };
+	const struct fetch_request request = { .method = reading->method,
+		.url = memory,
+		.headers = { reading->origin } };
 
 	buf_init(&url, memory, sizeof memory);
-	if (s3->get == S3_GET_PUBLIC)
-		plain_url(&url, base, PROBE);
-	else
-		signed_url(doctor, &url, base, PROBE, get);
+	reading_url(doctor, &url, reading);
 	return ask(doctor, &request);
+}
+
+void read_from_page(struct doctor *doctor, const char *origin)
+{
+	char header[128];
+	const struct reading reading = { .method = "GET",
+		.base = &doctor->storage->s3.download,
+		.origin = header };
+
+	snprintf(header, sizeof header, "Origin: %s", origin);
+	read_probe(doctor, &reading);
 }
 
 static void seen_reading(struct doctor *doctor, const char *method)
@@ -67,24 +121,19 @@ static void advise_unreadable(struct doctor *doctor)
 		advise_key(doctor);
 }
 
-static enum verdict judge_get(struct doctor *doctor)
+/* How old the signatures are that clients follow: a redirect's time is
+ * rounded down to half of get_ttl, and a browser keeps it for a quarter. */
+static int64_t oldest(const struct s3_config *s3)
+{
+	if (s3->get == S3_GET_PUBLIC)
+		return 0;
+	return (int64_t)s3->get_ttl * (s3->get == S3_GET_REDIRECT ? 3 : 2) / 4;
+}
+
+static enum verdict fail_get(struct doctor *doctor)
 {
 	const struct s3_config *s3 = &doctor->storage->s3;
 
-	if (is_probe(doctor)) {
-		doctor->reads = true;
-		seen(doctor, "%s can read the object",
-		    s3->get == S3_GET_PUBLIC     ? "everybody"
-		    : s3->get == S3_GET_REDIRECT ? "who follows a redirect"
-						 : "who has the link");
-		if (s3->get != S3_GET_PRESIGNED)
-			return VERDICT_OK;
-		change(doctor,
-		    "With get = \"presigned\" links die after get_ttl, and "
-		    "answer HEAD with 403.\nget = \"redirect\" has permanent "
-		    "ones.\n");
-		return VERDICT_WARNING;
-	}
 	if (doctor->reply.result == FETCH_ANSWERED &&
 	    doctor->reply.status == 200) {
 		seen(doctor, "GET answers 200, but not with what was stored");
@@ -103,19 +152,88 @@ static enum verdict judge_get(struct doctor *doctor)
 	return VERDICT_FAILURE;
 }
 
+/* A store that refuses an old signature takes a new one. */
+static enum verdict fail_old(struct doctor *doctor, struct reading *reading)
+{
+	const long long age = reading->age;
+
+	reading->age = 0;
+	read_probe(doctor, reading);
+	if (!age || !is_probe(doctor))
+		return fail_get(doctor);
+	seen(doctor,
+	    "the store refuses a URL that was signed %lld s ago, although "
+	    "get_ttl is %u s",
+	    age, doctor->storage->s3.get_ttl);
+	change(doctor,
+	    "Some stores (s3proxy, older NooBaa) take presigned URLs for 15 "
+	    "minutes only: get_ttl = 1200 with get = \"redirect\".\n");
+	return VERDICT_FAILURE;
+}
+
+/* Files that a browser must not show, as slotd's redirects ask for them. */
+static enum verdict judge_attachment(
+    struct doctor *doctor, struct reading *reading)
+{
+	reading->attachment = true;
+	read_probe(doctor, reading);
+	if (!is_probe(doctor)) {
+		seen(doctor, "; as an attachment: ");
+		seen_answer(doctor);
+		change(doctor,
+		    "The store must take response-content-disposition with a "
+		    "file name: else only pictures, audio, video and text\n"
+		    "can be downloaded. get = \"public\" does not need "
+		    "it.\n");
+		return VERDICT_FAILURE;
+	}
+	if (strcmp(doctor->reply.type, PROBE_BINARY) == 0 &&
+	    span_starts(span_of(doctor->reply.disposition), "attachment"))
+		return VERDICT_OK;
+	seen(doctor, "; it ignores response-content-disposition or "
+		     "response-content-type");
+	change(doctor, "Browsers may show files that should be saved: "
+		       "download_url must be a host that serves nothing "
+		       "else.\n");
+	return VERDICT_WARNING;
+}
+
 enum verdict check_get(struct doctor *doctor)
 {
+	const struct s3_config *s3 = &doctor->storage->s3;
+	struct reading reading = {
+		.method = "GET", .base = &s3->download, .age = oldest(s3)
+	};
+
 	if (!doctor->stored)
 		return VERDICT_SKIPPED;
-	read_probe(doctor, "GET", &doctor->storage->s3.download);
-	return judge_get(doctor);
+	read_probe(doctor, &reading);
+	if (!is_probe(doctor))
+		return fail_old(doctor, &reading);
+	doctor->reads = true;
+	seen(doctor, "%s can read the object",
+	    s3->get == S3_GET_PUBLIC     ? "everybody"
+	    : s3->get == S3_GET_REDIRECT ? "who follows a redirect"
+					 : "who has the link");
+	if (s3->get == S3_GET_REDIRECT)
+		return judge_attachment(doctor, &reading);
+	if (s3->get == S3_GET_PUBLIC)
+		return VERDICT_OK;
+	change(doctor,
+	    "With get = \"presigned\" links die after get_ttl, and "
+	    "answer HEAD with 403.\nget = \"redirect\" has permanent "
+	    "ones.\n");
+	return VERDICT_WARNING;
 }
 
 enum verdict check_head(struct doctor *doctor)
 {
+	const struct reading reading = { .method = "HEAD",
+		.base = &doctor->storage->s3.download };
+
 	if (!doctor->reads)
 		return VERDICT_SKIPPED;
-	read_probe(doctor, "HEAD", &doctor->storage->s3.download);
+	read_probe(doctor, &reading);
 	seen_reading(doctor, "HEAD");
 	if (doctor->reply.status == 200)
 		return VERDICT_OK;
@@ -135,6 +253,7 @@ enum verdict check_download(struct doctor *doctor)
 	const bool same = span_equal(s3->download.host, s3->bucket.host) &&
 			  span_equal(s3->download.path, s3->bucket.path) &&
 			  span_equal(s3->download.scheme, s3->bucket.scheme);
+	const struct reading reading = { .method = "GET", .base = &s3->bucket };
 
 	if (same) {
 		seen(doctor, "not set: files are read where they are written");
@@ -146,7 +265,7 @@ enum verdict check_download(struct doctor *doctor)
 		seen(doctor, "it serves the same object");
 		return VERDICT_OK;
 	}
-	read_probe(doctor, "GET", &s3->bucket);
+	read_probe(doctor, &reading);
 	if (is_probe(doctor)) {
 		seen(doctor, "it does not serve what bucket_url does");
 		change(doctor,
@@ -202,9 +321,11 @@ enum verdict check_list(struct doctor *doctor)
 		return VERDICT_OK;
 	}
 	seen(doctor, "anybody can list the bucket, and so find every file");
-	change(doctor, "Take s3:ListBucket from the bucket policy (or the "
-		       "public-read ACL from the bucket).\n`mc anonymous set "
-		       "download` gives that right as well.\n");
+	if (!doctor->swift)
+		change(doctor,
+		    "Take s3:ListBucket from the bucket policy (or the "
+		    "public-read ACL from the bucket).\n`mc anonymous set "
+		    "download` gives that right as well.\n");
 	advise_no_strangers(doctor);
 	return VERDICT_FAILURE;
 }

@@ -1,5 +1,6 @@
 #include "doctor/private.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static void read_code(const struct doctor *doctor, char *memory, size_t size)
@@ -10,7 +11,7 @@ static void read_code(const struct doctor *doctor, char *memory, size_t size)
 	answer_code(doctor, &code);
 }
 
-static bool is_well(const struct doctor *doctor)
+bool is_well(const struct doctor *doctor)
 {
 	return doctor->reply.status >= 200 && doctor->reply.status < 300;
 }
@@ -21,7 +22,7 @@ enum verdict check_put(struct doctor *doctor)
 
 	if (!doctor->reached)
 		return VERDICT_SKIPPED;
-	if (!ask_put(doctor, span_of(PROBE_BODY), false)) {
+	if (!ask_put(doctor, span_of(PROBE_BODY), 0)) {
 		doctor->unsure = true;
 		seen(doctor, "a slot's PUT: ");
 		seen_answer(doctor);
@@ -32,6 +33,8 @@ enum verdict check_put(struct doctor *doctor)
 	doctor->put_status = doctor->reply.status;
 	if (is_well(doctor)) {
 		doctor->stored = true;
+		snprintf(doctor->put_origin, sizeof doctor->put_origin, "%s",
+		    doctor->reply.allow_origin);
 		seen(doctor, "a slot's PUT is accepted: %u",
 		    doctor->reply.status);
 		return VERDICT_OK;
@@ -48,7 +51,7 @@ enum verdict check_put(struct doctor *doctor)
 /* Puts back what a check may have replaced. */
 static void mend(struct doctor *doctor)
 {
-	ask_put(doctor, span_of(PROBE_BODY), false);
+	ask_put(doctor, span_of(PROBE_BODY), 0);
 }
 
 enum verdict check_size(struct doctor *doctor)
@@ -56,7 +59,7 @@ enum verdict check_size(struct doctor *doctor)
 	if (!doctor->stored)
 		return VERDICT_SKIPPED;
 	/* It may well close while we still send. */
-	ask_put(doctor, span_of(PROBE_BODY PROBE_BODY), false);
+	ask_put(doctor, span_of(PROBE_BODY PROBE_BODY), 0);
 	if (unsure_of(doctor)) {
 		enum verdict verdict =
 		    unanswered(doctor, "a PUT of another length");
@@ -87,7 +90,7 @@ enum verdict check_signature(struct doctor *doctor)
 {
 	if (!doctor->stored)
 		return VERDICT_SKIPPED;
-	ask_put(doctor, span_of(PROBE_BODY), true);
+	ask_put(doctor, span_of(PROBE_BODY), PUT_FORGED);
 	if (unsure_of(doctor))
 		return unanswered(doctor, "a forged signature");
 	if (!is_well(doctor)) {

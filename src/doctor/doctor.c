@@ -17,6 +17,7 @@ static const struct check s3_checks[] = {
 	{ "put", check_put, false, NULL },
 	{ "size", check_size, false, NULL },
 	{ "signature", check_signature, false, NULL },
+	{ "relay", check_relay, false, relay_applies },
 	{ "get", check_get, false, NULL },
 	{ "head", check_head, false, NULL },
 	{ "download_url", check_download, false, NULL },

@@ -57,6 +57,10 @@ struct doctor {
 	bool told_strangers;
 	int64_t ahead; /* what the clock is to be set back by, when far off */
 	unsigned put_status;
+	char put_origin[128]; /* the PUT's Access-Control-Allow-Origin */
+	bool swift;           /* the store is OpenStack Swift; or MinIO */
+	bool minio;
+	bool web_fails; /* web pages may not upload, or not download */
 	struct fetch_reply reply; /* the last */
 	struct finding finding;   /* of the check that runs */
 };

@@ -17,7 +17,8 @@ struct transfer {
 	const volatile sig_atomic_t *stop;
 	struct fetch_reply *reply;
 	size_t sent;
-	size_t headers; /* bytes */
+	size_t headers;  /* bytes */
+	bool unexpected; /* 417: it does not know Expect */
 };
 
 bool fetch_start(void)
@@ -55,13 +56,19 @@ static size_t give_body(char *bytes, size_t size, size_t count, void *of)
 	return len;
 }
 
+static bool is_header(struct span line, const char *name)
+{
+	return span_equal_nocase(
+	    span_first(line, span_find(line, ':')), span_of(name));
+}
+
 /* Printable ASCII alone: it may be shown on a terminal. */
 static void keep(struct span line, const char *name, char *to, size_t size)
 {
 	size_t colon = span_find(line, ':');
 	struct span value = span_trim(span_from(line, colon + 1), " \t\r\n");
 
-	if (!span_equal_nocase(span_first(line, colon), span_of(name)))
+	if (!is_header(line, name))
 		return;
 	/* Half a URL leads elsewhere. */
 	if (size == FETCH_LOCATION && value.len >= size)
@@ -82,6 +89,17 @@ static size_t take_header(char *bytes, size_t size, size_t count, void *of)
 	transfer->headers += line.len;
 	if (transfer->headers > HEADERS_MAX)
 		return 0;
+	if (span_starts(line, "HTTP/")) {
+		const struct span code =
+		    span_from(line, span_find(line, ' ') + 1);
+
+		if (span_starts(code, "100"))
+			reply->continued = true;
+		/* libcurl would try again with the same header. */
+		transfer->unexpected = span_starts(code, "417");
+		if (transfer->unexpected && transfer->request->expect)
+			return 0;
+	}
 	keep(line, "date", date, sizeof date);
 	if (*date)
 		reply->date = curl_getdate(date, NULL);
@@ -93,6 +111,12 @@ static size_t take_header(char *bytes, size_t size, size_t count, void *of)
 	    sizeof reply->allow_headers);
 	keep(line, "location", reply->location, sizeof reply->location);
 	keep(line, "server", reply->server, sizeof reply->server);
+	keep(line, "content-type", reply->type, sizeof reply->type);
+	keep(line, "content-disposition", reply->disposition,
+	    sizeof reply->disposition);
+	if (is_header(line, "x-openstack-request-id") ||
+	    is_header(line, "x-trans-id"))
+		reply->swift = true;
 	return size * count;
 }
 
@@ -145,6 +169,10 @@ static void set_method(CURL *curl, const struct fetch_request *request)
 	curl_easy_setopt(curl, CURLOPT_READFUNCTION, give_body);
 	curl_easy_setopt(
 	    curl, CURLOPT_INFILESIZE_LARGE, (curl_off_t)request->body.len);
+	/* As the relay does it. */
+	if (request->expect)
+		curl_easy_setopt(
+		    curl, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
 }
 
 static void set_all(CURL *curl, struct transfer *transfer)
@@ -166,8 +194,11 @@ static void set_all(CURL *curl, struct transfer *transfer)
 	curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
 	curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, progress);
 	curl_easy_setopt(curl, CURLOPT_XFERINFODATA, transfer);
-	if (trusted && *trusted)
+	/* Instead of the system's, its folder included. */
+	if (trusted && *trusted) {
 		curl_easy_setopt(curl, CURLOPT_CAINFO, trusted);
+		curl_easy_setopt(curl, CURLOPT_CAPATH, NULL);
+	}
 	if (transfer->request->ours) {
 		curl_easy_setopt(curl, CURLOPT_NOPROXY, "*");
 		curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 0L);
@@ -183,9 +214,10 @@ static struct curl_slist *headers_of(const struct fetch_request *request)
 {
 	struct curl_slist *list = NULL;
 
-	/* A body this small goes at once. */
+	/* A body this small goes at once, unless that is what is tried. */
 	if (request->body.at)
-		list = curl_slist_append(list, "Expect:");
+		list = curl_slist_append(
+		    list, request->expect ? "Expect: 100-continue" : "Expect:");
 	for (size_t i = 0; i < FETCH_HEADERS && request->headers[i]; i++) {
 		struct curl_slist *longer =
 		    curl_slist_append(list, request->headers[i]);
@@ -199,7 +231,7 @@ static struct curl_slist *headers_of(const struct fetch_request *request)
 void fetch_do(const struct fetch_request *request,
     const volatile sig_atomic_t *stop, struct fetch_reply *ret_reply)
 {
-	struct transfer transfer = { request, stop, ret_reply, 0, 0 };
+	struct transfer transfer = { request, stop, ret_reply, 0, 0, false };
 	struct curl_slist *headers = headers_of(request);
 	CURL *curl = curl_easy_init();
 	CURLcode code = CURLE_FAILED_INIT;
@@ -218,6 +250,10 @@ void fetch_do(const struct fetch_request *request,
 	if (status >= 300 &&
 	    (code == CURLE_SEND_ERROR || code == CURLE_RECV_ERROR))
 		code = CURLE_OK;
+	if (transfer.unexpected && code == CURLE_WRITE_ERROR) {
+		code = CURLE_OK;
+		status = 417;
+	}
 	ret_reply->result = result_of(code);
 	ret_reply->status = (unsigned)status;
 	if (code != CURLE_OK && !*ret_reply->error)

@@ -17,7 +17,8 @@ struct fetch_request {
 	const char *url;
 	const char *headers[FETCH_HEADERS]; /* "Name: value"; NULL: no more */
 	struct span body;                   /* at == NULL: none */
-	bool must; /* even after *stop was set: what tidies up */
+	bool expect; /* Expect: 100-continue, and a second for the answer */
+	bool must;   /* even after *stop was set: what tidies up */
 	/* Our own service: without proxies, whatever its certificate says. */
 	bool ours;
 	const char *unix_path; /* of the socket that it is asked on; NULL */
@@ -45,7 +46,11 @@ struct fetch_reply {
 	char allow_headers[256];
 	char location[FETCH_LOCATION]; /* longer ones are left out */
 	char server[64];
-	size_t body_len; /* what is beyond FETCH_BODY is dropped */
+	char type[128];        /* Content-Type */
+	char disposition[256]; /* Content-Disposition */
+	bool continued;        /* 100 Continue came */
+	bool swift;            /* headers that OpenStack Swift alone has */
+	size_t body_len;       /* what is beyond FETCH_BODY is dropped */
 	char body[FETCH_BODY + 1];
 };
 

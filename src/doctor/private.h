@@ -37,7 +37,8 @@ void say(struct buf *out, const char *format, ...)
 void plain_url(struct buf *out, const struct uri_base *base, const char *path);
 
 /* Sets what of the request is the storage's (all but method, headers and
- * query) and appends the presigned URL; what does not fit empties out. */
+ * query) and appends the presigned URL; what does not fit empties out.
+ * request.now: seconds from now, 0 or less. */
 void signed_url(const struct doctor *doctor, struct buf *out,
     const struct uri_base *base, const char *path,
     struct sigv4_request request);
@@ -45,12 +46,25 @@ void signed_url(const struct doctor *doctor, struct buf *out,
 /* The request into doctor->reply; true when there was an answer. */
 bool ask(struct doctor *doctor, const struct fetch_request *request);
 
-/* A slot's PUT of the probe: signed for PROBE_LENGTH bytes, all that the
- * configuration adds included. break_signature: its last digit is another. */
-bool ask_put(struct doctor *doctor, struct span body, bool break_signature);
+/* A slot's PUT of the probe, from a page of BROWSER_ORIGIN: signed for
+ * PROBE_LENGTH bytes, all that the configuration adds included. */
+enum put_how {
+	PUT_FORGED = 1,    /* the signature's last digit is another */
+	PUT_CONDITION = 2, /* as the relay: If-None-Match: * */
+	PUT_EXPECT = 4,    /* as the relay: Expect: 100-continue */
+};
+bool ask_put(struct doctor *doctor, struct span body, unsigned how);
+/* Its URL. */
+void put_url(const struct doctor *doctor, struct buf *out);
 
 /* Whether the last reply is the object as it was stored. */
 bool is_probe(const struct doctor *doctor);
+/* The URL at which the object is read at the end. */
+void get_url(const struct doctor *doctor, struct buf *out, const char *method);
+/* Reads it as a script of a page of this origin does. */
+void read_from_page(struct doctor *doctor, const char *origin);
+/* The last reply's status is 2xx. */
+bool is_well(const struct doctor *doctor);
 
 /* A signed request for path below the bucket's own address: its query is one
  * name without a value, or NULL. */
@@ -79,6 +93,7 @@ struct bucket {
 
 /* As far as bucket_url tells. */
 struct bucket bucket_of(const struct s3_config *s3);
+bool is_aws(const struct bucket *bucket);
 
 /* --- advice, appended to what to change --- */
 
@@ -99,6 +114,9 @@ enum verdict check_clock(struct doctor *doctor);
 enum verdict check_put(struct doctor *doctor);
 enum verdict check_size(struct doctor *doctor);
 enum verdict check_signature(struct doctor *doctor);
+enum verdict check_relay(struct doctor *doctor);
+/* Whether slotd itself puts objects there. */
+bool relay_applies(const struct doctor *doctor);
 enum verdict check_get(struct doctor *doctor);
 enum verdict check_head(struct doctor *doctor);
 enum verdict check_download(struct doctor *doctor);

@@ -29,8 +29,12 @@ static void advise_bucket(struct doctor *doctor)
 	    "it:\n   aws s3api create-bucket --bucket %.*s",
 	    ARG(bucket.name), ARG(bucket.base.host), ARG(bucket.name));
 	add_endpoint(doctor, &bucket);
-	change(doctor, "\n   mc mb STORE/%.*s\n   garage bucket create %.*s\n",
-	    ARG(bucket.name), ARG(bucket.name));
+	if (doctor->swift)
+		change(doctor, "\n");
+	else
+		change(doctor,
+		    "\n   mc mb STORE/%.*s\n   garage bucket create %.*s\n",
+		    ARG(bucket.name), ARG(bucket.name));
 }
 
 void advise_refused(struct doctor *doctor, const char *code)

@@ -137,6 +137,67 @@ static void test_no_answer(void **state)
 	}
 }
 
+/* A wildcard certificate covers one label. */
+static void test_dots_in_a_bucket(void **state)
+{
+	(void)state;
+	static const struct canned refused[] = { { 0, "", FETCH_CERTIFICATE },
+		{ 0, NULL, 0 } };
+	static const struct {
+		const char *host, *path, *change, *not ;
+	} cases[] = {
+		{ "my.dotted.s3.us-east-2.amazonaws.com", "/pre/fix",
+		    "bucket_url = \"https://s3.us-east-2.amazonaws.com/"
+		    "my.dotted/pre/fix\";\n",
+		    "Let's Encrypt" },
+		{ "my.dotted.s3.example.org:9000", "",
+		    "bucket_url = \"https://s3.example.org:9000/"
+		    "my.dotted\";\n",
+		    "never said" },
+		{ "bucket.s3.us-east-2.amazonaws.com", "", "Let's Encrypt",
+		    "has a dot" },
+		{ "s3.us-east-2.amazonaws.com", "/my.dotted", "Let's Encrypt",
+		    "has a dot" },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		set_up(NULL);
+		storage.s3.bucket.host = span_of(cases[i].host);
+		storage.s3.bucket.path = span_of(cases[i].path);
+		assert_int_equal(
+		    run_check(check_connection, refused), VERDICT_FAILURE);
+		expect_says(change, cases[i].change);
+		assert_null(strstr(doctor.finding.change.at, cases[i].not ));
+	}
+}
+
+/* A page of each store names its own commands alone. */
+static void test_commands(void **state)
+{
+	(void)state;
+	static const struct canned denied[] = {
+		{ 403, ERROR("AccessDenied"), 0 }, { 0, NULL, 0 }
+	};
+
+	run_check(check_put, denied);
+	expect_says(change, "aws iam put-user-policy");
+	assert_null(strstr(doctor.finding.change.at, "mc admin"));
+	assert_null(strstr(doctor.finding.change.at, "garage"));
+	storage.s3.bucket.host = span_of("b.s3.example.org");
+	run_check(check_put, denied);
+	expect_says(change, "garage bucket allow --write b");
+	expect_says(change, "mc admin");
+	doctor.minio = true;
+	run_check(check_put, denied);
+	expect_says(change, "mc admin");
+	assert_null(strstr(doctor.finding.change.at, "aws iam"));
+	assert_null(strstr(doctor.finding.change.at, "garage"));
+	doctor.swift = true;
+	run_check(check_put, denied);
+	expect_says(change, "no policies for S3 keys");
+	assert_null(strstr(doctor.finding.change.at, "s3:PutObjectA"));
+}
+
 static void test_lifecycle(void **state)
 {
 	(void)state;
@@ -320,6 +381,8 @@ int main(void)
 		cmocka_unit_test_setup(test_unreadable_on_aws, set_up),
 		cmocka_unit_test_setup(test_another_page, set_up),
 		cmocka_unit_test_setup(test_no_answer, set_up),
+		cmocka_unit_test_setup(test_dots_in_a_bucket, set_up),
+		cmocka_unit_test_setup(test_commands, set_up),
 		cmocka_unit_test_setup(test_lifecycle, set_up),
 		cmocka_unit_test_setup(test_lost_answers, set_up),
 		cmocka_unit_test_setup(test_a_lost_put, set_up),

@@ -21,7 +21,11 @@ def names(config):
                     "base" in caller for caller in config["callers"])),
             "redirect": redirect}
     at = ALL.index("list")
-    return ALL[:at] + [name for name in more if more[name]] + ALL[at:]
+    found = ALL[:at] + [name for name in more if more[name]] + ALL[at:]
+    if storage.get("relay") or any(
+            "base" in caller for caller in config["callers"]):
+        found.insert(found.index("get"), "relay")
+    return found
 
 
 def environment(**more):

@@ -1,0 +1,76 @@
+#include "doctor/check_public.h"
+
+/* What a store makes of a PUT as the relay does it. */
+
+bool relay_applies(const struct doctor *doctor)
+{
+	return doctor->storage->s3.relay || has_bases(doctor);
+}
+
+/* As the relay, which leaves out what a store does not know. Gives what is
+ * left. */
+static unsigned put_as_relay(struct doctor *doctor)
+{
+	unsigned how = PUT_CONDITION | PUT_EXPECT;
+
+	for (unsigned i = 0; i < 3; i++) {
+		unsigned not_known = 0;
+
+		ask_put(doctor, span_of(PROBE_BODY), how);
+		if (doctor->reply.status == 501)
+			not_known = how & PUT_CONDITION;
+		else if (doctor->reply.status == 417)
+			not_known = how & PUT_EXPECT;
+		if (!not_known)
+			break;
+		seen(doctor, "the store does not know %s: ",
+		    not_known == PUT_EXPECT ? "Expect" : "If-None-Match");
+		seen_answer(doctor);
+		seen(doctor, ", and slotd leaves it out; ");
+		how &= ~not_known;
+	}
+	return how;
+}
+
+static enum verdict again(struct doctor *doctor, unsigned how)
+{
+	seen(doctor,
+	    "%sa slot can be used again until it ends, and then "
+	    "replaces its file",
+	    how & PUT_CONDITION ? "the store ignores If-None-Match: " : "");
+	if ((how & PUT_EXPECT) && !doctor->reply.continued)
+		seen(doctor, "; the store sends no 100 Continue");
+	change(doctor,
+	    "With this store that cannot be prevented. put_ttl says for how "
+	    "long; the URLs of external-v1, external-v2 and\n"
+	    "token do not end, so that who has one can always replace the "
+	    "file.\n");
+	return VERDICT_WARNING;
+}
+
+enum verdict check_relay(struct doctor *doctor)
+{
+	char memory[64];
+	struct buf code;
+	unsigned how;
+
+	if (!doctor->stored)
+		return VERDICT_SKIPPED;
+	how = put_as_relay(doctor);
+	if (unsure_of(doctor))
+		return unanswered(doctor, "a relayed PUT");
+	if (is_well(doctor))
+		return again(doctor, how);
+	if ((how & PUT_CONDITION) &&
+	    (doctor->reply.status == 412 || doctor->reply.status == 409)) {
+		seen(doctor, "a slot works once, a second PUT is refused: ");
+		seen_answer(doctor);
+		return VERDICT_OK;
+	}
+	buf_init(&code, memory, sizeof memory);
+	answer_code(doctor, &code);
+	seen(doctor, "a relayed PUT is refused: ");
+	seen_answer(doctor);
+	advise_refused(doctor, code.at);
+	return VERDICT_FAILURE;
+}
