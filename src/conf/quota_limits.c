@@ -1,6 +1,9 @@
 #include "conf/quota.h"
 
+#include "conf/sizes.h"
 #include "slot/share.h"
+
+#define S3_PUT_MAX (UINT64_C(5) << 30)
 
 /* Limits, in policy and domains, and what they ask of the counter. */
 
@@ -46,14 +49,64 @@ static void cap(
 	const struct node *node = group ? node_member(group, "max_size") : NULL;
 	const uint64_t limits[] = { policy->bytes_per_day,
 		policy->domain_bytes_per_day };
-	uint64_t before = policy->max_size;
+	const char *const names[] = { "bytes_per_day", "domain_bytes_per_day" };
+	char wanted[SIZE_TEXT], limit[SIZE_TEXT];
+	const char *name = NULL;
 
-	for (size_t i = 0; i < sizeof limits / sizeof *limits; i++)
-		if (limits[i] && policy->max_size > limits[i])
-			policy->max_size = limits[i];
-	if (node && policy->max_size < before)
+	size_write(policy->max_size, wanted);
+	for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
+		if (!limits[i] || policy->max_size <= limits[i])
+			continue;
+		policy->max_size = limits[i];
+		name = names[i];
+	}
+	size_write(policy->max_size, limit);
+	if (node && name)
 		node_warn(reader, node,
-		    "is more than may be uploaded in a day, which holds");
+		    "%s is more than %s (%s): clients are told %s", wanted,
+		    name, limit, limit);
+}
+
+/* What goes to a store in one PUT ends there at most of them. `node` is what
+ * sets the size, or picks the store. */
+static void warn_of_put(struct reader *reader, const struct node *node,
+    const struct policy *policy, size_t storage)
+{
+	const struct conf *conf = reader->conf;
+	char size[SIZE_TEXT];
+
+	if (!node || policy->max_size <= S3_PUT_MAX ||
+	    storage >= conf->storage_count ||
+	    conf->storages[storage].type != CONF_STORE_S3)
+		return;
+	size_write(policy->max_size, size);
+	node_warn(reader, node,
+	    "%s is more than one upload can bring to AWS, Ceph, R2, B2 and "
+	    "Wasabi, 5 GiB; MinIO and Garage take more",
+	    size);
+}
+
+static void check_puts(struct reader *reader, const struct node *root)
+{
+	const struct conf *conf = reader->conf;
+	const struct node *domains = node_member(root, "domains");
+	const struct node *policy = node_member(root, "policy");
+
+	if (!reader->has_store)
+		return;
+	if (policy)
+		warn_of_put(
+		    reader, node_member(policy, "max_size"), &conf->policy, 0);
+	for (size_t i = 0; i < conf->domain_count; i++) {
+		const struct node *group = node_at(domains, i);
+		const struct node *node = node_member(group, "max_size");
+
+		/* With the default store and the common size it was said. */
+		if (!node)
+			node = node_member(group, "storage");
+		warn_of_put(reader, node, &conf->domains[i].policy,
+		    conf->domains[i].storage);
+	}
 }
 
 /* Whether anybody has a limit. */
@@ -101,6 +154,7 @@ void check_quotas(struct reader *reader, const struct node *root)
 	cap(reader, node_member(root, "policy"), &conf->policy);
 	for (size_t i = 0; i < conf->domain_count; i++)
 		cap(reader, node_at(domains, i), &conf->domains[i].policy);
+	check_puts(reader, root);
 	if (counts(conf))
 		warn_of_shares(reader, root);
 	else

@@ -1,5 +1,8 @@
 #include "conf/sizes.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+
 static const struct {
 	const char *name;
 	uint64_t bytes;
@@ -15,6 +18,7 @@ static const struct {
 	{ "GiB", 1073741824 },
 	{ "TiB", 1099511627776 },
 };
+#define COUNT (sizeof units / sizeof *units)
 
 static size_t digits_len(struct span text)
 {
@@ -40,7 +44,7 @@ bool size_parse(struct span text, uint64_t *ret_bytes, const char **ret_wrong)
 		*ret_wrong = "must be a whole number: take a smaller unit";
 		return false;
 	}
-	for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
+	for (size_t i = 0; i < COUNT; i++) {
 		if (!span_equal_nocase(unit, span_of(units[i].name)))
 			continue;
 		if (!span_u64(span_first(all, len), &number) ||
@@ -54,4 +58,22 @@ bool size_parse(struct span text, uint64_t *ret_bytes, const char **ret_wrong)
 	*ret_wrong = "has an unknown unit: there are B, KB, MB, GB, TB "
 		     "(powers of 1000), KiB, MiB, GiB, TiB (of 1024)";
 	return false;
+}
+
+void size_write(uint64_t bytes, char ret_text[SIZE_TEXT])
+{
+	size_t best = COUNT;
+
+	/* The one of the smallest number. */
+	for (size_t i = 0; bytes && i < COUNT; i++)
+		if (bytes % units[i].bytes == 0 && units[i].bytes > 1 &&
+		    (best == COUNT || units[best].bytes < units[i].bytes))
+			best = i;
+	if (best < COUNT) {
+		snprintf(ret_text, SIZE_TEXT, "%" PRIu64 " %s",
+		    bytes / units[best].bytes, units[best].name);
+		return;
+	}
+	snprintf(ret_text, SIZE_TEXT, "%" PRIu64 " byte%s", bytes,
+	    bytes == 1 ? "" : "s");
 }

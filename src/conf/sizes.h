@@ -11,4 +11,8 @@
  */
 bool size_parse(struct span text, uint64_t *ret_bytes, const char **ret_wrong);
 
+/* The same for people, exactly: "100 MiB", "5 GB", "1234567 bytes". */
+#define SIZE_TEXT 32
+void size_write(uint64_t bytes, char ret_text[SIZE_TEXT]);
+
 #endif

@@ -57,12 +57,52 @@ static void a_size_that_no_day_has_room_for(void **state)
 	(void)state;
 	expect(CALLERS S3 "policy = { bytes_per_day = 9;\nmax_size = 10; };",
 	    "",
-	    "slotd.conf:4: policy.max_size: warning: is more than may be "
-	    "uploaded in a day, which holds\n");
+	    "slotd.conf:4: policy.max_size: warning: 10 bytes is more than "
+	    "bytes_per_day (9 bytes): clients are told 9 bytes\n");
+	expect(CALLERS S3 "policy = { bytes_per_day = \"100 KiB\";\n"
+			  "max_size = \"100 MiB\"; };",
+	    "",
+	    "slotd.conf:4: policy.max_size: warning: 100 MiB is more than "
+	    "bytes_per_day (100 KiB): clients are told 100 KiB\n");
+	expect(CALLERS S3 "policy = { bytes_per_day = 9; "
+			  "domain_bytes_per_day = 8;\nmax_size = 10; };",
+	    "",
+	    "slotd.conf:4: policy.max_size: warning: 10 bytes is more than "
+	    "domain_bytes_per_day (8 bytes): clients are told 8 bytes\n");
 	expect(CALLERS S3 "policy = { bytes_per_day = 9; max_size = 9; };"
 			  "domains = ({ name = \"a.example\"; "
 			  "bytes_per_day = 5; });",
 	    "", "");
+}
+
+/* One PUT ends at 5 GiB. */
+static void a_size_that_no_put_has(void **state)
+{
+#define MORE                                                                   \
+	" is more than one upload can bring to AWS, Ceph, R2, B2 and Wasabi, " \
+	"5 GiB; MinIO and Garage take more\n"
+#define ONE_STORE(text) CALLERS S3 "policy = {\nmax_size = " text " };"
+
+	(void)state;
+	expect(ONE_STORE("\"5 GiB\";"), "", "");
+	expect(ONE_STORE("5368709121L;"), "",
+	    "slotd.conf:4: policy.max_size: warning: 5368709121 bytes" MORE);
+	expect(ONE_STORE("\"10 GiB\"; bytes_per_day = \"5 GiB\";"), "",
+	    "slotd.conf:4: policy.max_size: warning: 10 GiB is more than "
+	    "bytes_per_day (5 GiB): clients are told 5 GiB\n");
+	expect(CALLERS FS "policy = { max_size = \"10 GiB\"; };", "", "");
+	expect(CALLERS S3 "domains = ({ name = \"a.example\";\n"
+			  "max_size = \"6 GB\"; });",
+	    "", "slotd.conf:4: domains[0].max_size: warning: 6 GB" MORE);
+	/* The size is common, and the store is not. */
+	expect(CALLERS FS
+	    "storages = ({ name = \"s\"; type = \"s3\"; bucket_url = "
+	    "\"https://b.example.org\"; region = \"r1\"; access_key_id = "
+	    "\"A\"; access_key_secret = \"b\"; });\n"
+	    "policy = { max_size = \"6 GiB\"; };\n"
+	    "domains = ({ name = \"a.example\";\nstorage = \"s\"; },\n"
+	    "{ name = \"b.example\"; });\n",
+	    "", "slotd.conf:6: domains[0].storage: warning: 6 GiB" MORE);
 }
 
 static void in_memory(void **state)
@@ -255,6 +295,7 @@ int main(void)
 		cmocka_unit_test(defaults),
 		cmocka_unit_test(limits),
 		cmocka_unit_test(a_size_that_no_day_has_room_for),
+		cmocka_unit_test(a_size_that_no_put_has),
 		cmocka_unit_test(in_memory),
 		cmocka_unit_test(a_state_file_of_no_use),
 		cmocka_unit_test(addresses_of_redis),

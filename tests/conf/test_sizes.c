@@ -54,11 +54,33 @@ static void refuses_the_rest(void **state)
 	}
 }
 
+static void writes_what_people_read(void **state)
+{
+	static const struct {
+		uint64_t bytes;
+		const char *text;
+	} rows[] = { { 0, "0 bytes" }, { 1, "1 byte" }, { 999, "999 bytes" },
+		{ 1000, "1 KB" }, { 1024, "1 KiB" }, { 1025, "1025 bytes" },
+		{ 102400, "100 KiB" }, { 104857600, "100 MiB" },
+		{ 6000000000, "6 GB" }, { 5368709120, "5 GiB" },
+		{ 5368709121, "5368709121 bytes" },
+		{ UINT64_C(1) << 40, "1 TiB" },
+		{ UINT64_MAX, "18446744073709551615 bytes" } };
+	char text[SIZE_TEXT];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		size_write(rows[i].bytes, text);
+		assert_string_equal(text, rows[i].text);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(takes_whole_numbers_with_units),
 		cmocka_unit_test(refuses_the_rest),
+		cmocka_unit_test(writes_what_people_read),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
