@@ -30,6 +30,10 @@ setting_reader s3_bucket, s3_download, s3_region, s3_key_id, s3_secret,
 void s3_check(struct reader *reader, const struct node *root,
     const struct node *group, struct storage_draft *draft);
 
+/* Warns of what cannot work at AWS, by the host's name alone. */
+void s3_check_aws(struct reader *reader, const struct node *group,
+    const struct s3_config *s3);
+
 /* Where credentials come from: what stands here, or the environment. */
 void s3_credentials_check(struct reader *reader, const struct node *group,
     struct storage_draft *draft);

@@ -189,6 +189,7 @@ void s3_check(struct reader *reader, const struct node *root,
 
 	s3_credentials_check(reader, group, draft);
 	check_get(reader, root, draft);
+	s3_check_aws(reader, group, &storage->s3);
 	if (!storage->s3.download.scheme.len)
 		storage->s3.download = storage->s3.bucket;
 }
