@@ -13,15 +13,13 @@
 -- http_upload_slotd_size_limit   bytes; can only lower slotd's own limit
 -- http_upload_slotd_cafile       the CA of slotd's https certificate, instead of the system's
 -- luacheck: std lua54, globals module, read globals prosody
-local new_cache, new_form, new_nonce = require "util.cache".new, require "util.dataforms".new, require "util.id".medium;
-local hmac_sha256, valid_utf8 = require "util.hashes".hmac_sha256, require "util.encodings".utf8.valid;
-local http, urlencode = require "net.http", require "util.http".urlencode;
+local new_cache, new_form = require "util.cache".new, require "util.dataforms".new;
+local valid_utf8, urlencode = require "util.encodings".utf8.valid, require "util.http".urlencode;
 local jid, json, st = require "util.jid", require "util.json", require "util.stanza";
+local TYPE_MAX = 255; -- bytes; slotd takes a longer one as none
 local NS, NS_OLD, NO_XML = "urn:xmpp:http:upload:0", "urn:xmpp:http:upload", "\239\191[\190\191]"; -- U+FFFE, U+FFFF
-local BODY_MAX, ANSWER_MAX, SIZE_MAX = 16384, 65536, 2^53 - 1; -- bytes
-local RETRY_DELAY, MINUTE, HOUR = 0.2, 60, 3600; -- seconds
--- Requests to slotd at a time, in all (it ends connections beyond 64 of an address) and of one JID; those that wait.
-local FLYING_MAX, OWN_MAX, QUEUED_MAX, OWN_QUEUED_MAX = 32, 8, 5000, 1500;
+local BODY_MAX, SIZE_MAX = 16384, 2^53 - 1; -- bytes
+local MINUTE, HOUR = 60, 3600; -- seconds
 
 -- The scheme, the host with its port, and what follows it; nil if it is no URL of a server.
 local function split_url(text)
@@ -95,84 +93,8 @@ local ceiling, sslctx = size_limit or SIZE_MAX, read_sslctx();
 local access, access_domains = read_access();
 local is_component = module:get_host_type() == "component";
 if faulty then return module:set_status("error", "Options are missing or wrong (see log)"); end
-
--- Asking slotd -------------------------------------------------------------
-local LOST = { ["closed"] = true, ["connection-closed"] = true, ["connection refused"] = true }; -- worth another try
-local jobs, flying, pumping, closing, fly = {}, 0, false, false, nil;
-local queues, turns, queued = {}, {}, 0; -- a queue of jobs for each bare JID; who has one to fly takes turns
-
-local function authorization(method, target, body)
-	local ts, nonce = ("%d"):format(os.time()), new_nonce();
-	local text = table.concat({ "slotd-v1", caller, method, target, ts, nonce, body }, "\n");
-	return ("Slot-HMAC-SHA256 id=%s, ts=%s, nonce=%s, sig=%s"):format(caller, ts, nonce, hmac_sha256(secret, text, true));
-end
-local function take_turn(queue)
-	local waits = queue[queue.first];
-	if waits and not queue.listed and queue.flying < OWN_MAX then queue.listed, turns[#turns + 1] = true, queue; end
-	if not waits and queue.flying == 0 and queues[queue.owner] == queue then queues[queue.owner] = nil; end
-end
-local function land(job)
-	if job.flight then
-		flying, job.queue.flying = flying - 1, job.queue.flying - 1;
-		take_turn(job.queue);
-	end
-	job.flight, job.request = nil, nil;
-end
-local function pump()
-	if pumping or closing then return; end
-	pumping = true;
-	while flying < FLYING_MAX and turns[1] do
-		local queue = table.remove(turns, 1);
-		local first, job = queue.first, queue[queue.first];
-		queue[first], queue.first, queue.listed, queued = nil, first + 1, false, queued - 1;
-		if jobs[job] then fly(job); end
-		take_turn(queue);
-	end
-	pumping = false;
-end
-local function enqueue(_, job)
-	local queue = queues[job.owner] or job.queue or { owner = job.owner, first = 1, last = 0, flying = 0 };
-	queues[job.owner], job.queue, queue.last, queued = queue, queue, queue.last + 1, queued + 1;
-	queue[queue.last] = job;
-	take_turn(queue);
-	pump();
-end
--- Ends a job once; what comes later is dropped. Status 0 is no answer, for the reason in body.
-local function finish(job, status, body)
-	if not jobs[job] then return; end
-	jobs[job] = nil;
-	job.timer:stop();
-	local request = job.request;
-	land(job);
-	if request and request.cancel then request:cancel(); end
-	job.done(status, body);
-	pump();
-end
-function fly(job)
-	local flight, is_post = {}, job.method == "POST";
-	job.flight, job.tries, flying, job.queue.flying = flight, job.tries + 1, flying + 1, job.queue.flying + 1;
-	local request = http.request(base..job.target, {
-		method = job.method, body = is_post and job.body or nil, sslctx = sslctx;
-		headers = {
-			Host = authority, ["Content-Type"] = is_post and "application/json" or nil;
-			Authorization = authorization(job.method, path..job.target, job.body);
-		};
-	}, function (body, status)
-		if job.flight ~= flight then return; end
-		land(job);
-		if job.tries > 1 or status ~= 0 or not LOST[body] then return finish(job, status, body); end
-		module:add_timer(RETRY_DELAY, enqueue, job);
-		pump();
-	end);
-	if job.flight == flight and request then request.body_size_limit, job.request = ANSWER_MAX, request; end
-end
--- Calls done(status, body) within the time limit.
-local function ask(owner, method, target, body, done)
-	local job = { owner = owner, method = method, target = target, body = body, done = done, tries = 0 };
-	jobs[job] = true;
-	job.timer = module:add_timer(timeout, function () finish(job, 0, "timeout"); end);
-	enqueue(nil, job);
-end
+local closing, slotd = false, module:require "client" { base = base, authority = authority, path = path;
+	caller = caller, secret = secret, timeout = timeout, sslctx = sslctx };
 
 -- Reading answers ----------------------------------------------------------
 local TYPES = " auth cancel continue modify wait "; -- of RFC 6120's stanza errors
@@ -189,7 +111,7 @@ local REASONS = {
 	["certificate-verify-failed"] = "its certificate is not for the host in http_upload_slotd_url";
 	["closed"] = "it ended the connection without an answer", ["clock-skew"] = "its clock and ours differ";
 	[401] = "it does not know http_upload_slotd_caller with this secret, or a proxy changed the request";
-	[404] = "there is no slotd at http_upload_slotd_url", [502] = "a proxy does not reach slotd";
+	[404] = "http_upload_slotd_url must be slotd's address, without /slot", [502] = "a proxy does not reach slotd";
 };
 
 local function is_one_of(list, word)
@@ -230,6 +152,14 @@ local function url_fault(value)
 	if scheme == "http" and host ~= "localhost" and host ~= "[::1]" and not host:find("^127%.%d+%.%d+%.%d+$") then
 		return "http URLs where clients want https; look at slotd's public_url, bucket_url, download_url";
 	end
+end
+-- Once: it works for tries on this machine, and clients elsewhere say nothing of it.
+local warned = false;
+local function warn_of_http(slot)
+	if warned or slot.put:sub(1, 5) ~= "http:" and slot.get:sub(1, 5) ~= "http:" then return; end
+	warned = true;
+	module:log("warn", "slotd at %s gives http URLs, which most clients refuse in silence: "
+		.."set its public_url (with S3 bucket_url, download_url) to https", base);
 end
 -- The three headers that XEP-0363 allows, spelled as it does.
 local function allowed_headers(given)
@@ -309,7 +239,7 @@ local function ask_limits()
 	local function ask_next()
 		local domain = table.remove(names);
 		if not domain then return module:add_timer(failed and MINUTE or HOUR, ask_limits); end
-		ask(module.host, "GET", "/limits?domain="..urlencode(domain), "", function (status, body)
+		slotd.ask(module.host, "GET", "/limits?domain="..urlencode(domain), "", function (status, body)
 			if closing then return; end
 			local size, old = status == 200 and decode(body).max_size, limits[domain];
 			if is_size(size) then
@@ -355,9 +285,10 @@ local function read_request(request, ns, from)
 	if #size > 16 or tonumber(size) > ceiling then
 		return refuse("not-acceptable", "The file is too large", limit_of(jid.host(from)));
 	end
+	if media_type and (media_type == "" or #media_type > TYPE_MAX) then media_type = nil; end
 	-- The size as it came: json.encode may write it as a float.
 	local body = ('{"jid":%s,"filename":%s,"size":%s%s}'):format(json.encode(from), json.encode(name), size,
-		(media_type or "") ~= "" and ',"content_type":'..json.encode(media_type) or "");
+		media_type and ',"content_type":'..json.encode(media_type) or "");
 	if #body > BODY_MAX then return refuse("bad-request", "The file name is too long"); end
 	return body;
 end
@@ -371,12 +302,13 @@ local function on_request(stanza, ns)
 		return reply_with(stanza, ns, nil, { type = "auth", condition = "forbidden", text = "You may not upload files" });
 	end
 	local body, refusal = read_request(stanza.tags[1], ns, stanza.attr.from);
-	local own, full = queues[bare], { type = "wait", condition = "resource-constraint", text = "Too many requests wait" };
-	if own and own.last - own.first + 1 >= OWN_QUEUED_MAX or queued >= QUEUED_MAX then refusal = refusal or full; end
+	local full = { type = "wait", condition = "resource-constraint", text = "Too many requests wait" };
+	if slotd.is_full(bare) then refusal = refusal or full; end
 	if refusal then return reply_with(stanza, ns, nil, refusal); end
-	ask(bare, "POST", "/slot", body, function (status, answer)
+	slotd.ask(bare, "POST", "/slot", body, function (status, answer)
 		local slot, err, what = read_slot(status, answer);
 		reply_with(stanza, ns, slot, err);
+		if slot then warn_of_http(slot); end
 		if what then return complain(("slotd at %s: %s"):format(base, what)); end
 		if err then module:log("info", "No slot for %s: %s", bare, err.text or err.condition); end
 	end);
@@ -384,7 +316,7 @@ local function on_request(stanza, ns)
 end
 function module.unload()
 	closing = true;
-	for job in pairs(jobs) do finish(job, 0, "unloaded"); end
+	slotd.close();
 end
 
 module:depends("disco");

@@ -167,6 +167,29 @@ class Handler(http.server.BaseHTTPRequestHandler):
         pass
 
 
+class Crowd:
+    def __init__(self, stub):
+        self.stub = stub
+        self.given = stub.otherwise
+        self.open = threading.Event()
+        self.now = self.most = 0
+
+    def wait(self, _):
+        with self.stub.changed:
+            self.now += 1
+            self.most = max(self.most, self.now)
+            self.stub.changed.notify_all()
+        self.open.wait(3 * support.PATIENCE)
+        with self.stub.changed:
+            self.now -= 1
+        return self.given
+
+    def wait_for(self, count):
+        with self.stub.changed:
+            assert self.stub.changed.wait_for(
+                lambda: self.now >= count, support.PATIENCE), self.now
+
+
 class Stub:
     """tls: paths of a certificate and its key. secret=None: no HMAC is
     asked for. listening=False: until listen(), connections are refused."""
@@ -226,6 +249,14 @@ class Stub:
             return self.otherwise if given is None else given
         self.then(wait)
         return event
+
+    def crowd(self):
+        """From here on every answer waits until `.open` is set; `.now` and
+        `.most` are how many wait, and how many ever did."""
+        crowd = Crowd(self)
+        self.events.append(crowd.open)
+        self.otherwise = crowd.wait
+        return crowd
 
     def wait_requests(self, count, patience=None):
         """Until so many have come to /slot; gives them all."""

@@ -122,6 +122,17 @@ def test_plain_http_to_this_machine_is_well(stub, server, alice, url):
     assert parse_slot(ask(alice, server))[:2] == (url, url)
 
 
+def test_http_is_said_once(stub, server, alice):
+    """Clients that refuse it do so in silence."""
+    url = "http://127.0.0.1:8363/u/cat.jpg"
+    for _ in range(2):
+        stub.then(stubs.slot(url, url))
+        parse_slot(ask(alice, server))
+    server.wait_log("warning.*gives http URLs, which most clients refuse")
+    assert len(re.findall("gives http URLs", (
+        server.folder / "logs/ejabberd.log").read_text())) == 1
+
+
 # --- refusals -------------------------------------------------------------
 
 

@@ -5,6 +5,7 @@ import pytest
 from ejabberd import MODULE, Ejabberd, slotd_options
 from stanza import Client, parse_error, parse_slot, slot_request
 from support import SECRET, fetch, fs_config
+from test_prosody_load import ODD_TYPES
 
 TIMEOUT = 5  # the default
 
@@ -49,6 +50,12 @@ def test_too_large(server, alice):
         "get", server.upload, slot_request("cat.jpg", 100001)))
     assert error[:2] == ("not-acceptable", "modify")
     assert error.max_file_size == 100000
+
+
+@pytest.mark.parametrize("odd", ODD_TYPES, ids=len)
+def test_types_that_are_none(server, alice, odd):
+    parse_slot(alice.iq("get", server.upload, slot_request(
+        "cat.jpg", 1, odd)))
 
 
 def all_at_once(client, server, count):

@@ -89,6 +89,16 @@ def test_http_in_a_laboratory(pair, alice, host):
     assert parse_slot(ask(pair, alice)) == (url, url, {})
 
 
+def test_http_is_said_once(pair, alice):
+    """Clients that refuse it do so in silence."""
+    url = "http://127.0.0.1:8363/u/cat.jpg"
+    for _ in range(2):
+        pair.stub.then(stub.slot(url, url))
+        parse_slot(ask(pair, alice))
+    said = pair.lines("warn.*gives http URLs, which most clients refuse")
+    assert len(said) == 1 and "public_url" in said[0]
+
+
 @pytest.mark.parametrize("size", [2**20, 2**24])
 def test_a_huge_answer(pair, alice, size):
     """It would be a slot, but is more than is read."""

@@ -42,6 +42,20 @@ def test_journey(serve, real):
         assert error.max_file_size == 1048576
 
 
+# Of Dino for encrypted files, of Dino on Windows and macOS, and too long for
+# a request.
+ODD_TYPES = ["omemo", ".jpg", "public.jpeg", "x" * 20000]
+
+
+def test_types_that_are_none(serve, real):
+    """They are hints: nobody loses an upload by one."""
+    server = serve(prosody.options(real.url))
+    with Client(server.port, "alice@localhost", "secret") as alice:
+        for odd in ODD_TYPES:
+            parse_slot(alice.iq("get", server.upload, slot_request(
+                "cat.jpg", 1, odd)))
+
+
 def test_a_wrong_caller(serve, real):
     server = serve(prosody.options(real.url, caller="nobody"))
     with Client(server.port, "alice@localhost", "secret") as alice:

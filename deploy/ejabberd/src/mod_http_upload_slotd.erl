@@ -19,11 +19,8 @@
 -include("logger.hrl").
 -include("xmpp.hrl").
 
--define(PARTS, [slotd_options, slotd_client, slotd_answer, slotd_turns]).
-%% Questions to slotd at once, for each virtual host. From another machine
-%% slotd takes 64 connections of one address.
--define(AT_ONCE, 48).
--define(AT_ONCE_LOOPBACK, 256).
+-define(PARTS, [slotd_options, slotd_client, slotd_answer, slotd_turns,
+		slotd_places]).
 -define(LIMITS_EVERY, timer:hours(1)).
 -define(LIMITS_AGAIN, timer:seconds(30)).
 -define(OWN_AT_ONCE, 16). % of one JID
@@ -34,6 +31,7 @@
 -define(REFUSED_MAX, 10000).
 -define(SIZE_MAX, 16#7fffffffffffffff).
 -define(BODY_MAX, 16384).
+-define(TYPE_MAX, 255). % bytes; slotd takes a longer one as none
 
 -record(state,
 	{server_host :: binary(),
@@ -45,6 +43,7 @@
 	 running = #{} :: #{reference() => binary()}, % whose process it is
 	 turns = slotd_turns:new(?OWN_AT_ONCE) :: slotd_turns:turns(),
 	 said = #{} :: #{binary() => non_neg_integer()}, % and how often since
+	 warned = false :: boolean(), % of http URLs
 	 refused = #{} :: #{binary() => true}}). % JIDs that were logged
 
 -record(request,
@@ -92,6 +91,7 @@ mod_doc() ->
 %% `ejabberdctl module_uninstall` forgets the code of this module alone, and
 %% so does `module_upgrade`.
 pre_uninstall() ->
+    slotd_places:stop(),
     [begin code:purge(Part), code:delete(Part) end || Part <- ?PARTS],
     ok.
 
@@ -111,6 +111,8 @@ handle_call(_Request, _From, State) ->
 
 handle_cast({complaint, Text}, State) ->
     {noreply, complain(Text, State)};
+handle_cast(http, State) ->
+    {noreply, warn_of_http(State)};
 handle_cast(_Message, State) ->
     {noreply, State}.
 
@@ -149,7 +151,7 @@ reload(#state{server_host = ServerHost, conf = Old} = State) ->
     case conf(ServerHost) of
 	{ok, New} ->
 	    routes(maps:get(hosts, Old), maps:get(hosts, New), ServerHost),
-	    ask_limits(State#state{conf = New, refused = #{},
+	    ask_limits(State#state{conf = New, refused = #{}, warned = false,
 				   limits_fault = none});
 	{error, Why} ->
 	    ?ERROR_MSG("mod_http_upload_slotd on ~ts goes on with its old "
@@ -241,8 +243,10 @@ wait(Jid, Request, #state{conf = Conf, turns = Turns} = State) ->
     Whole = Request#request{deadline = Deadline},
     State#state{turns = slotd_turns:add(Jid, Whole, Turns)}.
 
-next(#state{running = Running, turns = Turns, conf = Conf} = State) ->
-    case maps:size(Running) < at_once(Conf) andalso slotd_turns:next(Turns) of
+%% No more processes than could ever have a place: those that wait cost less.
+next(#state{running = Running, turns = Turns,
+	    conf = #{address := Address}} = State) ->
+    case maps:size(Running) < slotd_client:at_once(Address) andalso slotd_turns:next(Turns) of
 	{Jid, Request, Rest} -> next(run(Jid, Request, State#state{turns = Rest}));
 	_ -> State
     end.
@@ -261,12 +265,6 @@ ended(Ref, #state{running = Running, turns = Turns} = State) ->
 	error -> State
     end.
 
-at_once(#{address := #{host := Host}}) ->
-    case slotd_client:is_loopback(Host) of
-	true -> ?AT_ONCE_LOOPBACK;
-	false -> ?AT_ONCE
-    end.
-
 serve(#request{iq = IQ} = Request, Conf, Max, Server) ->
     Reply = try
 		reply(Request, Conf, Max, Server)
@@ -280,7 +278,8 @@ serve(#request{iq = IQ} = Request, Conf, Max, Server) ->
 
 reply(#request{iq = IQ} = Request, Conf, Max, Server) ->
     case slot(Request, Conf, Max) of
-	{slot, Slot} ->
+	{slot, Slot, Scheme} ->
+	    [gen_server:cast(Server, http) || Scheme == http],
 	    xmpp:make_iq_result(IQ, Slot);
 	{error, Error} ->
 	    xmpp:make_error(IQ, Error);
@@ -300,7 +299,8 @@ slot(#request{iq = #iq{from = From, lang = Lang}, filename = Name,
     Body = slotd_answer:json_encode(
 	     maps:from_list([{<<"jid">>, bare(From)}, {<<"filename">>, Name},
 			     {<<"size">>, Size}] ++
-			    [{<<"content_type">>, Type} || Type /= <<>>])),
+			    [{<<"content_type">>, Type}
+			     || Type /= <<>>, byte_size(Type) =< ?TYPE_MAX])),
     if byte_size(Body) > ?BODY_MAX ->
 	    Text = <<"The file name is too long">>,
 	    {error, xmpp:err_bad_request(Text, Lang)};
@@ -318,6 +318,15 @@ slot(#request{iq = #iq{from = From, lang = Lang}, filename = Name,
 complaint(Why, #{address := #{url := Url}}) ->
     unicode:characters_to_binary(
       io_lib:format("No slot from slotd at ~ts: ~ts", [Url, Why])).
+
+%% It works for tries on this machine, and clients elsewhere say nothing of it.
+warn_of_http(#state{warned = true} = State) ->
+    State;
+warn_of_http(#state{conf = #{address := #{url := Url}}} = State) ->
+    ?WARNING_MSG("slotd at ~ts gives http URLs, which most clients refuse in "
+		 "silence: set its public_url (with S3 bucket_url, "
+		 "download_url) to https", [Url]),
+    State#state{warned = true}.
 
 complain(Text, #state{said = Said} = State) ->
     case maps:find(Text, Said) of

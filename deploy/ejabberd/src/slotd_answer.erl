@@ -10,7 +10,9 @@
 -define(DETAIL_MAX, 300).
 
 %% The log's part is `quiet` where slotd did as it should: it has its own log.
--type outcome() :: {slot, xmlel()} | {error, stanza_error(), quiet | iodata()}.
+%% A slot's scheme is http where one of its URLs is.
+-type outcome() :: {slot, xmlel(), https | http}
+		  | {error, stanza_error(), quiet | iodata()}.
 
 %% The answer to POST /slot, for a request in namespace NS. Max is the largest
 %% size that this side allows.
@@ -18,10 +20,15 @@
 slot(200, Body, NS, _Max) ->
     case json_decode(Body) of
 	#{<<"put">> := Put, <<"get">> := Get} = Slot ->
-	    case [Why || {unusable, Why} <- [url(Put), url(Get)]] of
+	    Schemes = [url(Put), url(Get)],
+	    case [Why || {unusable, Why} <- Schemes] of
 		[] ->
 		    Headers = headers(maps:get(<<"headers">>, Slot, #{})),
-		    {slot, slot_element(NS, Put, Get, Headers)};
+		    {slot, slot_element(NS, Put, Get, Headers),
+		     case lists:member(http, Schemes) of
+			 true -> http;
+			 false -> https
+		     end};
 		[Why | _] ->
 		    {error, unavailable(), Why}
 	    end;
@@ -83,7 +90,7 @@ url(Url) when is_binary(Url) ->
 	#{scheme := Scheme, host := Host} when Host /= <<>> ->
 	    case string:lowercase(Scheme) of
 		<<"https">> ->
-		    ok;
+		    https;
 		<<"http">> ->
 		    plain(slotd_client:is_loopback(binary_to_list(Host)));
 		_ ->
@@ -96,7 +103,7 @@ url(_) ->
     {unusable, "a slot whose URL is malformed"}.
 
 plain(true) ->
-    ok;
+    http;
 plain(false) ->
     {unusable, "a slot with an http URL, and clients want https; in slotd's "
      "configuration see public_url, or bucket_url and download_url"}.

@@ -10,11 +10,15 @@
 
 -module(slotd_client).
 
--export([address/1, is_loopback/1, ask/5]).
+-export([address/1, is_loopback/1, at_once/1, ask/5]).
 
 -export_type([address/0, conf/0, result/0]).
 
 -define(ANSWER_MAX, 65536).
+%% Questions to a slotd at once. From another machine it takes 64 connections
+%% of one address.
+-define(AT_ONCE, 48).
+-define(AT_ONCE_LOOPBACK, 256).
 -define(PAUSE, 250).
 %% All of an answer is read again with each packet that comes.
 -define(CHUNKS_MAX, 100).
@@ -25,7 +29,7 @@
 %% The secret is a function, so that no log or crash report can print it.
 -type conf() :: #{address := address(), caller := binary(),
 		  secret := fun(() -> binary()), ca_file := binary(),
-		  _ => _}.
+		  server_host := binary(), _ => _}.
 -type result() :: {answer, 100..999, binary()} | {failed, iodata()}.
 
 %% What url names, or what is wrong with it.
@@ -74,11 +78,27 @@ is_loopback(Host) ->
 	{error, _} -> string:lowercase(Host) == "localhost"
     end.
 
+-spec at_once(address()) -> pos_integer().
+at_once(#{host := Host}) ->
+    case is_loopback(Host) of
+	true -> ?AT_ONCE_LOOPBACK;
+	false -> ?AT_ONCE
+    end.
+
 %% One answer to `Method Path`, Path being what follows url. Deadline is in
 %% milliseconds of the monotonic clock. The caller's process must end soon
-%% after: that closes the connections.
+%% after: that closes the connections, and frees its place.
 -spec ask(conf(), binary(), binary(), binary(), integer()) -> result().
-ask(Conf, Method, Path, Body, Deadline) ->
+ask(#{address := #{host := Host, port := Port} = Address,
+      server_host := ServerHost} = Conf, Method, Path, Body, Deadline) ->
+    case slotd_places:enter({Host, Port}, at_once(Address), ServerHost,
+			    left(Deadline)) of
+	true -> ask_twice(Conf, Method, Path, Body, Deadline);
+	false -> {failed, "too many questions to it are open, within the "
+			  "option 'timeout' none ended"}
+    end.
+
+ask_twice(Conf, Method, Path, Body, Deadline) ->
     case once(Conf, Method, Path, Body, Deadline) of
 	{again, Pause, _} ->
 	    timer:sleep(min(Pause, left(Deadline))),

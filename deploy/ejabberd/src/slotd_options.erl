@@ -10,7 +10,8 @@
 		  secret := fun(() -> binary()), ca_file := binary(),
 		  timeout := pos_integer(), hosts := [binary()],
 		  name := binary(), access := term(),
-		  max_size := pos_integer() | infinity}.
+		  max_size := pos_integer() | infinity,
+		  server_host := binary()}.
 
 -spec type(atom()) -> econf:validator().
 type(url) ->
@@ -131,7 +132,8 @@ conf(ServerHost, Opts) ->
 		   hosts => Hosts,
 		   name => gen_mod:get_opt(service_name, Opts),
 		   access => gen_mod:get_opt(access, Opts),
-		   max_size => gen_mod:get_opt(max_size, Opts)}};
+		   max_size => gen_mod:get_opt(max_size, Opts),
+		   server_host => ServerHost}};
 	Error ->
 	    Error
     end.
