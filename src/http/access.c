@@ -283,7 +283,7 @@ static void add_request(struct log_line *line, const struct request *request)
 		log_i64(line, "skew", request->skew);
 }
 
-void access_log(struct request *request, bool whole)
+void access_log(struct request *request)
 {
 	const struct log *log = &request->service->log;
 	struct ip client = { { 0 } };
@@ -306,7 +306,7 @@ void access_log(struct request *request, bool whole)
 		log_span(&line, "client", buf_span(&text));
 	}
 	add_request(&line, request);
-	if (!whole)
+	if (!request->whole)
 		log_text(&line, "ended", "early");
 	log_u64(&line, "us", (uint64_t)(world_micros() - request->started));
 	log_end(&line);

@@ -37,13 +37,12 @@ void access_slot(struct request *request, const struct key_template *template,
 void access_answered(struct request *request);
 
 /*
- * Its line, when it is over; whole: its answer has left. There is none for
- * /healthz and /readyz that say 200. Failed
- * authentications are lines of a fixed begin,
+ * Its line, when it is over. There is none for /healthz and /readyz that say
+ * 200. Failed authentications are lines of a fixed begin,
  *   ts=… level=warn msg=unauthorized client=ADDRESS
  * that nothing of the request can imitate (deploy/fail2ban). What strangers
  * cause by refused requests is limited, see http/throttle.h.
  */
-void access_log(struct request *request, bool whole);
+void access_log(struct request *request);
 
 #endif

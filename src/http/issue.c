@@ -8,13 +8,35 @@
 #include <stdlib.h>
 #include <string.h>
 
+static void undo(void *argument)
+{
+	struct issue *issue = argument;
+
+	slot_give_back(issue->quota, &issue->slot);
+}
+
+/* A slot whose answer did not go out is not left counted: its client will ask
+ * again. Another thread may be the last to need the issue then. */
 static void forget(struct request *request)
 {
 	struct issue *issue = request->state;
 
 	if (issue->done)
 		issue->done(issue);
-	free(issue);
+	issue->quota = request->server->quota;
+	issue->undo = (struct job){
+		.run = undo,
+		.done = free,
+		.argument = issue,
+	};
+	if (request->whole || !issue->slot.charged) {
+		free(issue);
+	} else if (issue->quota->class->waits) {
+		pool_run(request->server->askers, &issue->undo);
+	} else {
+		undo(issue);
+		free(issue);
+	}
 }
 
 void *issue_new(

@@ -15,6 +15,8 @@ struct issue {
 	struct slot slot;
 	enum failure failure; /* FAILURE_NONE: the slot is there */
 	struct refusal why;
+	struct quota *quota; /* for undo: the slot reached nobody */
+	struct job undo;
 };
 
 /* Zeroed memory of `size` bytes for the struct that begins with it, as

@@ -32,6 +32,7 @@ struct request {
 	bool waiting; /* suspended until its job has run */
 	bool abort;   /* to be closed without an answer */
 	bool ended;   /* the client sends no more */
+	bool whole;   /* at its end: all of the answer went out */
 
 	struct span method;
 	struct span target; /* as received, raw */

@@ -110,29 +110,39 @@ static enum failure count_and_sign(struct quota *quota,
     const struct quota_nonce *nonce, const struct store_request *put,
     int64_t now, struct slot *slot, struct refusal *why)
 {
-	char memory[2 * JID_PART_MAX + 2];
-	struct quota_charge charge = {
-		.domain = jid->domain,
-		.size = put->size,
-		.now = now,
-		.nonce = nonce,
-	};
+	struct quota_charge *charge = &slot->charge;
 	enum failure failure;
 	struct buf user;
 
 	if (!quota || !policy_counts(issuer->policy))
 		return sign(issuer->store, put, slot, why);
-	buf_init(&user, memory, sizeof memory);
+	buf_init(&user, slot->user_memory, sizeof slot->user_memory);
 	jid_bare(jid, &user);
-	charge.user = buf_span(&user);
+	*charge = (struct quota_charge){
+		.user = buf_span(&user),
+		.domain =
+		    span_from(buf_span(&user), user.len - jid->domain.len),
+		.size = put->size,
+		.now = now,
+		.nonce = nonce,
+	};
 	slot->counted = true;
-	failure = count(quota, issuer->policy, &charge, &slot->nearly, why);
+	failure = count(quota, issuer->policy, charge, &slot->nearly, why);
+	charge->nonce = NULL;
 	if (failure != FAILURE_NONE)
 		return failure;
+	slot->charged = true;
 	failure = sign(issuer->store, put, slot, why);
 	if (failure != FAILURE_NONE)
-		quota->class->give_back(quota, &charge);
+		slot_give_back(quota, slot);
 	return failure;
+}
+
+void slot_give_back(struct quota *quota, struct slot *slot)
+{
+	if (slot->charged)
+		quota->class->give_back(quota, &slot->charge);
+	slot->charged = false;
 }
 
 static void slot_init(struct slot *slot)
@@ -141,7 +151,7 @@ static void slot_init(struct slot *slot)
 	buf_init(&slot->get, slot->get_memory, SLOT_URL_MAX);
 	buf_init(&slot->type, slot->type_memory, sizeof slot->type_memory);
 	slot->nearly = 0;
-	slot->counted = false;
+	slot->counted = slot->charged = false;
 }
 
 enum failure slot_issue(const struct issuers *issuers,

@@ -54,6 +54,9 @@ struct slot {
 	 * goes beyond SLOT_NEARLY percent of them, else 0. */
 	uint64_t nearly;
 	bool counted; /* the counter was asked, and has seen the nonce */
+	bool charged; /* and this is what it has counted */
+	struct quota_charge charge;
+	char user_memory[2 * JID_PART_MAX + 2];
 	char put_memory[SLOT_URL_MAX];
 	char get_memory[SLOT_URL_MAX];
 	char type_memory[MEDIA_TYPE_MAX + 1];
@@ -69,5 +72,9 @@ enum failure slot_issue(const struct issuers *issuers,
     const struct slot_request *request, int64_t now,
     const uint8_t random[RANDOM_BYTES], struct slot *ret_slot,
     struct refusal *why);
+
+/* Takes back what was counted for a slot that nobody gets, if it was. May
+ * wait as the counter does. */
+void slot_give_back(struct quota *quota, struct slot *slot);
 
 #endif

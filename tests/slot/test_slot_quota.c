@@ -152,6 +152,29 @@ static void test_a_later_failure_gives_back(void **state)
 	assert_int_equal(fake.given_back, 1);
 }
 
+/* Its answer was not delivered: once, with all that was counted. */
+static void test_what_reaches_nobody_is_given_back(void **state)
+{
+	(void)state;
+	fake = (struct fake){ 0 };
+	assert_int_equal(
+	    issue("Juliet@example.org/x", 10, 3, 200), FAILURE_NONE);
+	expect_span(slot.charge.domain, "example.org");
+	assert_int_equal(slot.charge.size, 10);
+	for (int i = 0; i < 2; i++)
+		slot_give_back(&fake.quota, &slot);
+	assert_int_equal(fake.given_back, 1);
+	/* Nothing was counted. */
+	assert_int_equal(issue("juliet@example.org", 10, 0, 0), FAILURE_NONE);
+	slot_give_back(&fake.quota, &slot);
+	assert_int_equal(fake.given_back, 0);
+	fake.failure = FAILURE_RATE_LIMITED;
+	assert_int_equal(
+	    issue("juliet@example.org", 10, 3, 0), FAILURE_RATE_LIMITED);
+	slot_give_back(&fake.quota, &slot);
+	assert_int_equal(fake.given_back, 0);
+}
+
 /* The one that goes over the mark, of ten that are near. */
 static void test_nearly_is_told_once(void **state)
 {
@@ -171,6 +194,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_what_is_counted),
+		cmocka_unit_test(test_what_reaches_nobody_is_given_back),
 		cmocka_unit_test(test_without_limits_nobody_is_asked),
 		cmocka_unit_test(test_what_the_policy_refuses_is_not_counted),
 		cmocka_unit_test(test_refusals_are_passed_on),
