@@ -72,11 +72,14 @@ static struct conf *read_again(const struct log *log, const char *path)
 	FILE *faults = open_memstream(&text, &len);
 	struct conf *conf;
 
-	if (!faults)
+	if (!faults) {
+		log_note(log, CONF_LOG_ERROR, "reload failed", "reason",
+		    "out of memory");
 		return NULL;
-	conf = conf_read(path, faults, NULL);
+	}
+	conf = conf_read_apart(path, faults, NULL);
 	fclose(faults);
-	if (!conf)
+	if (!conf && text)
 		log_lines(log, CONF_LOG_ERROR, "reload failed", text);
 	free(text);
 	return conf;

@@ -5,10 +5,11 @@
 #include "conf/secret.h"
 #include "slot/share.h"
 
-#include <stdlib.h>
+#include <pthread.h>
 #include <string.h>
 
 #define KEY_FILE_MAX 65536
+#define STACK_SIZE (1 << 20)
 
 /* A configuration and what it points to. */
 struct owned {
@@ -217,13 +218,28 @@ static void add_syntax_fault(
 		fault_add(faults, line, "", "syntax error: %s", wrong);
 }
 
-static void parse(struct owned *owned, const struct raw *raw)
+/* One reading, which is given up where there is no memory left. */
+struct reading {
+	const char *path;
+	bool apart;
+	FILE *faults;
+	FILE *warnings;
+	bool done; /* not given up */
+	bool ok;
+	struct memory scratch;
+	struct memory keep;
+	struct owned *owned;
+};
+
+static void parse(struct reading *reading, const struct raw *raw)
 {
-	struct file *file = file_open(raw->text);
+	const struct file_text text = { raw->text, raw->strings };
+	const struct file *file =
+	    file_open(&reading->scratch, &text, reading->apart);
 	struct reader reader = {
-		.conf = &owned->conf,
-		.keep = &owned->keep,
-		.scratch = raw->memory,
+		.conf = &reading->owned->conf,
+		.keep = &reading->keep,
+		.scratch = &reading->scratch,
 		.faults = raw->faults,
 		.folder = raw->folder,
 		.incomplete = raw->incomplete,
@@ -235,30 +251,79 @@ static void parse(struct owned *owned, const struct raw *raw)
 		add_syntax_fault(raw->faults, line, wrong);
 	else
 		read_root(&reader, file_root(file));
-	file_close(file);
+}
+
+static bool read_all(struct reading *reading)
+{
+	struct faults found = { .memory = &reading->scratch };
+	struct raw *raw = memory_get(&reading->scratch, sizeof *raw);
+	struct owned *owned = memory_get(&reading->keep, sizeof *owned);
+
+	reading->owned = owned;
+	raw->memory = &reading->scratch;
+	raw->faults = &found;
+	owned->conf = defaults;
+	if (raw_read(raw, reading->path))
+		parse(reading, raw);
+	faults_print(&found, reading->faults, reading->warnings);
+	owned->conf.warnings = found.warning_count;
+	return found.fault_count == 0;
+}
+
+/* A thread of its own can be given up from anywhere (see memory_none). It
+ * ends that way in any case: libc loads for it what it may not find room for
+ * later. */
+static void *run(void *argument)
+{
+	struct reading *reading = argument;
+
+	reading->ok = read_all(reading);
+	reading->done = true;
+	memory_none();
+}
+
+static void run_apart(struct reading *reading)
+{
+	pthread_attr_t attributes;
+	pthread_t thread;
+
+	pthread_attr_init(&attributes);
+	pthread_attr_setstacksize(&attributes, STACK_SIZE);
+	if (pthread_create(&thread, &attributes, run, reading) == 0)
+		pthread_join(thread, NULL);
+	pthread_attr_destroy(&attributes);
+	if (!reading->done && reading->faults)
+		fprintf(reading->faults, "%s: no memory to read it\n",
+		    reading->path);
+}
+
+static struct conf *read_conf(
+    const char *path, bool apart, FILE *faults, FILE *warnings)
+{
+	struct reading reading = { .path = path,
+		.apart = apart,
+		.faults = faults,
+		.warnings = warnings };
+
+	run_apart(&reading);
+	memory_done(&reading.scratch);
+	if (!reading.ok) {
+		memory_done(&reading.keep);
+		return NULL;
+	}
+	/* It stands in that memory itself. */
+	reading.owned->keep = reading.keep;
+	return &reading.owned->conf;
 }
 
 struct conf *conf_read(const char *path, FILE *faults, FILE *warnings)
 {
-	struct memory scratch = MEMORY_NONE, keep = MEMORY_NONE;
-	struct faults found = { .memory = &scratch };
-	struct raw *raw = memory_get(&scratch, sizeof *raw);
-	struct owned *owned = memory_get(&keep, sizeof *owned);
+	return read_conf(path, false, faults, warnings);
+}
 
-	raw->memory = &scratch;
-	raw->faults = &found;
-	owned->conf = defaults;
-	owned->keep = keep;
-	if (raw_read(raw, path))
-		parse(owned, raw);
-	faults_print(&found, faults, warnings);
-	owned->conf.warnings = found.warning_count;
-	bool ok = found.fault_count == 0;
-	memory_done(&scratch);
-	if (ok)
-		return &owned->conf;
-	conf_free(&owned->conf);
-	return NULL;
+struct conf *conf_read_apart(const char *path, FILE *faults, FILE *warnings)
+{
+	return read_conf(path, true, faults, warnings);
 }
 
 bool conf_has_store(const struct conf *conf, enum conf_store type)
@@ -288,23 +353,27 @@ bool conf_sends(const struct conf *conf)
 	return conf_has_relay(conf);
 }
 
-static const char *copy_text(struct memory *memory, const char *text)
+static bool copy_bytes(
+    struct memory *memory, struct span bytes, const char **ret_copy)
 {
-	return text ? memory_copy(memory, span_of(text)).at : NULL;
+	char *copy = bytes.at ? memory_try(memory, bytes.len + 1) : NULL;
+
+	if (copy)
+		memcpy(copy, bytes.at, bytes.len);
+	*ret_copy = copy;
+	return copy || !bytes.at;
 }
 
-void conf_copy_listener(struct conf *conf, struct conf_listener *into,
+bool conf_copy_listener(struct conf *conf, struct conf_listener *into,
     const struct conf_listener *from)
 {
 	struct memory *keep = &((struct owned *)conf)->keep;
 
 	*into = *from;
-	into->address = copy_text(keep, from->address);
-	into->unix_path = copy_text(keep, from->unix_path);
-	if (from->tls_cert.len) {
-		into->tls_cert = memory_copy(keep, from->tls_cert);
-		into->tls_key = memory_copy(keep, from->tls_key);
-	}
+	return copy_bytes(keep, span_of(from->address), &into->address) &&
+	       copy_bytes(keep, span_of(from->unix_path), &into->unix_path) &&
+	       copy_bytes(keep, from->tls_cert, &into->tls_cert.at) &&
+	       copy_bytes(keep, from->tls_key, &into->tls_key.at);
 }
 
 void conf_free(struct conf *conf)

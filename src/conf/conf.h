@@ -124,6 +124,10 @@ struct conf {
  */
 struct conf *conf_read(const char *path, FILE *faults, FILE *warnings);
 
+/* For a process that must not end for want of memory: libconfig then reads in
+ * a child process, which is this program (see file_child). */
+struct conf *conf_read_apart(const char *path, FILE *faults, FILE *warnings);
+
 /* Whether one of the stores is of this type. */
 bool conf_has_store(const struct conf *conf, enum conf_store type);
 
@@ -134,8 +138,9 @@ bool conf_has_relay(const struct conf *conf);
  * dialect has PUTs that slotd takes. */
 bool conf_sends(const struct conf *conf);
 
-/* Gives one of conf's listeners what another's has, in memory of conf. */
-void conf_copy_listener(struct conf *conf, struct conf_listener *into,
+/* Gives one of conf's listeners what another's has, in memory of conf; false:
+ * there is none. */
+bool conf_copy_listener(struct conf *conf, struct conf_listener *into,
     const struct conf_listener *from);
 
 /* Wipes its secrets and frees it; NULL is fine. */

@@ -1,156 +1,293 @@
 #include "conf/file.h"
 
-#include "core/hash.h"
+#include "conf/input.h"
+#include "conf/tree.h"
 
-#include <libconfig.h>
-#include <stdio.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <spawn.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
-struct file {
-	config_t config;
-	bool ok;
-};
+/* Of a child; a text that is refused later takes a fraction of one. */
+#define SECONDS 10
 
-static config_setting_t *setting(const struct node *node)
+/* --- in a child -----------------------------------------------------------*/
+
+static char *read_all(int fd)
 {
-	return (config_setting_t *)(uintptr_t)node;
-}
+	struct stat status;
+	char *text;
+	size_t size;
 
-static const struct node *as_node(const config_setting_t *which)
-{
-	return (const struct node *)which;
-}
-
-struct file *file_open(const char *text)
-{
-	struct file *file = calloc(1, sizeof *file);
-
-	if (!file) {
-		fputs("slotd: no memory for the configuration\n", stderr);
-		abort();
+	if (fstat(fd, &status) < 0)
+		return NULL;
+	size = (size_t)status.st_size;
+	text = calloc(1, size + 1);
+	if (text && input_read(fd, text, size) != (ssize_t)size) {
+		free(text);
+		text = NULL;
 	}
-	config_init(&file->config);
-	file->ok = config_read_string(&file->config, text) == CONFIG_TRUE;
-	return file;
+	return text;
+}
+
+static bool write_all(int fd, const void *bytes, size_t size)
+{
+	const char *at = bytes;
+
+	while (size > 0) {
+		ssize_t done = write(fd, at, size);
+
+		if (done < 0 && errno != EINTR)
+			return false;
+		at += done > 0 ? done : 0;
+		size -= done > 0 ? (size_t)done : 0;
+	}
+	return true;
+}
+
+int file_child(void)
+{
+	struct tree *tree;
+	char *text;
+	bool done;
+
+	alarm(SECONDS);
+	text = read_all(STDIN_FILENO);
+	tree = text ? tree_read(text) : NULL;
+	done = tree && write_all(STDOUT_FILENO, tree, tree->size);
+	free(tree);
+	free(text);
+	return done ? 0 : 1;
+}
+
+/* --- its parent -----------------------------------------------------------*/
+
+/* Its files, and nothing that a signal of ours means. */
+static bool spawn(int from, int to, pid_t *ret_child)
+{
+	char name[] = FILE_CHILD;
+	char *const arguments[] = { name, NULL };
+	posix_spawn_file_actions_t files;
+	posix_spawnattr_t attributes;
+	sigset_t signals;
+	int error;
+
+	posix_spawn_file_actions_init(&files);
+	posix_spawn_file_actions_adddup2(&files, from, STDIN_FILENO);
+	posix_spawn_file_actions_adddup2(&files, to, STDOUT_FILENO);
+	/* libconfig says there why it ends the process. */
+	posix_spawn_file_actions_addopen(
+	    &files, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+	posix_spawnattr_init(&attributes);
+	posix_spawnattr_setflags(
+	    &attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+	sigemptyset(&signals);
+	posix_spawnattr_setsigmask(&attributes, &signals);
+	sigaddset(&signals, SIGALRM);
+	posix_spawnattr_setsigdefault(&attributes, &signals);
+	error = posix_spawn(ret_child, "/proc/self/exe", &files, &attributes,
+	    arguments, environ);
+	posix_spawnattr_destroy(&attributes);
+	posix_spawn_file_actions_destroy(&files);
+	return error == 0;
+}
+
+/* What a child has written; NULL: not all of a tree, or no memory here. */
+static struct tree *receive(struct memory *memory, int fd)
+{
+	struct stat status;
+	struct tree *tree;
+	size_t size;
+
+	if (fstat(fd, &status) < 0 || lseek(fd, 0, SEEK_SET) < 0 ||
+	    status.st_size < (off_t)sizeof *tree)
+		return NULL;
+	size = (size_t)status.st_size;
+	tree = memory_try(memory, size);
+	if (!tree || input_read(fd, (char *)tree, size) != (ssize_t)size ||
+	    tree->size != size)
+		return NULL;
+	return tree;
+}
+
+static struct tree *ask_child(
+    struct memory *memory, const char *text, int from, int to)
+{
+	pid_t child;
+
+	if (!write_all(from, text, strlen(text)) ||
+	    lseek(from, 0, SEEK_SET) < 0 || !spawn(from, to, &child))
+		return NULL;
+	while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
+		;
+	return receive(memory, to);
+}
+
+/* Files in memory: neither side ever waits for the other to read. */
+static struct tree *read_apart(struct memory *memory, const char *text)
+{
+	int from = memfd_create("slotd.conf", MFD_CLOEXEC);
+	int to = memfd_create("slotd.conf tree", MFD_CLOEXEC);
+	struct tree *tree = NULL;
+
+	if (from >= 0 && to >= 0)
+		tree = ask_child(memory, text, from, to);
+	if (from >= 0)
+		close(from);
+	if (to >= 0)
+		close(to);
+	return tree;
+}
+
+static struct tree *read_here(struct memory *memory, const char *text)
+{
+	struct tree *tree = tree_read(text), *kept;
+
+	kept = tree ? memory_try(memory, tree->size) : NULL;
+	if (kept)
+		memcpy(kept, tree, tree->size);
+	free(tree);
+	return kept;
+}
+
+/* --- strings --------------------------------------------------------------*/
+
+/* "3;" stands for the third of them, "3;4;" for two in a row. */
+static const char *resolve(
+    struct memory *memory, const char *places, const struct file_text *text)
+{
+	size_t size = 1;
+	struct buf out;
+
+	for (int again = 0; again < 2; again++) {
+		const char *at = places;
+
+		if (again)
+			buf_init(&out, memory_get(memory, size), size);
+		while ((at = strpbrk(at, "0123456789"))) {
+			char *end;
+			unsigned long number = strtoul(at, &end, 10);
+
+			at = end;
+			if (again)
+				buf_add(&out, text->strings[number]);
+			else
+				size += text->strings[number].len;
+		}
+	}
+	return out.at;
+}
+
+struct file *file_open(
+    struct memory *memory, const struct file_text *text, bool apart)
+{
+	struct tree *tree =
+	    apart ? read_apart(memory, text->at) : read_here(memory, text->at);
+
+	if (!tree)
+		memory_none();
+	for (uint32_t i = 0; i < tree->count; i++) {
+		struct node *node = &tree->nodes[i];
+
+		if (node->type == NODE_STRING)
+			node->string =
+			    resolve(memory, tree_text(tree, node->text), text);
+	}
+	return (struct file *)tree;
+}
+
+/* --- reading --------------------------------------------------------------*/
+
+static const struct tree *tree_of(const struct node *node)
+{
+	const char *first = (const char *)(node - node->number);
+
+	return (const struct tree *)(first - offsetof(struct tree, nodes));
 }
 
 const char *file_wrong(const struct file *file, unsigned *ret_line)
 {
-	const char *text;
+	const struct tree *tree = (const struct tree *)file;
 
-	if (file->ok)
+	if (tree->wrong == TREE_NONE)
 		return NULL;
-	text = config_error_text(&file->config);
-	*ret_line = (unsigned)config_error_line(&file->config);
-	return text ? text : "syntax error";
-}
-
-static void wipe_strings(config_setting_t *which)
-{
-	if (config_setting_type(which) == CONFIG_TYPE_STRING) {
-		const char *text = config_setting_get_string(which);
-
-		if (text)
-			wipe((void *)(uintptr_t)text, strlen(text));
-		return;
-	}
-	if (!config_setting_is_aggregate(which))
-		return;
-	for (int i = 0; i < config_setting_length(which); i++)
-		wipe_strings(config_setting_get_elem(which, (unsigned)i));
-}
-
-void file_close(struct file *file)
-{
-	wipe_strings(config_root_setting(&file->config));
-	config_destroy(&file->config);
-	free(file);
+	*ret_line = tree->line;
+	return tree_text(tree, tree->wrong);
 }
 
 const struct node *file_root(const struct file *file)
 {
-	return as_node(config_root_setting(&file->config));
+	return ((const struct tree *)file)->nodes;
 }
 
 enum node_type node_type(const struct node *node)
 {
-	switch (config_setting_type(setting(node))) {
-	case CONFIG_TYPE_GROUP:
-		return NODE_GROUP;
-	case CONFIG_TYPE_INT:
-	case CONFIG_TYPE_INT64:
-		return NODE_INTEGER;
-	case CONFIG_TYPE_FLOAT:
-		return NODE_FLOAT;
-	case CONFIG_TYPE_STRING:
-		return NODE_STRING;
-	case CONFIG_TYPE_BOOL:
-		return NODE_BOOLEAN;
-	default:
-		return NODE_LIST;
-	}
+	return node->type;
 }
 
 unsigned node_line(const struct node *node)
 {
-	return config_setting_source_line(setting(node));
+	return node->line;
 }
 
 const char *node_name(const struct node *node)
 {
-	const char *name = config_setting_name(setting(node));
-
-	return name ? name : "";
+	return node->name == TREE_NONE ? ""
+				       : tree_text(tree_of(node), node->name);
 }
 
 void node_path(const struct node *node, struct buf *out)
 {
-	config_setting_t *which = setting(node);
-
-	if (config_setting_is_root(which))
+	if (node->number == 0)
 		return;
-	node_path(as_node(config_setting_parent(which)), out);
-	if (config_setting_name(which)) {
+	node_path(tree_of(node)->nodes + node->parent, out);
+	if (node->name != TREE_NONE) {
 		if (out->len)
 			buf_char(out, '.');
-		buf_text(out, config_setting_name(which));
+		buf_text(out, node_name(node));
 	} else {
 		buf_char(out, '[');
-		buf_u64(out, (uint64_t)config_setting_index(which));
+		buf_u64(out, node->index);
 		buf_char(out, ']');
 	}
 }
 
 size_t node_count(const struct node *node)
 {
-	return (size_t)config_setting_length(setting(node));
+	return node->count;
 }
 
 const struct node *node_at(const struct node *node, size_t number)
 {
-	return as_node(
-	    config_setting_get_elem(setting(node), (unsigned)number));
+	return tree_of(node)->nodes + node->first + number;
 }
 
 const struct node *node_member(const struct node *group, const char *name)
 {
-	return as_node(config_setting_get_member(setting(group), name));
+	for (size_t i = 0; i < group->count; i++)
+		if (strcmp(node_name(node_at(group, i)), name) == 0)
+			return node_at(group, i);
+	return NULL;
 }
 
 int64_t node_integer(const struct node *node)
 {
-	return config_setting_type(setting(node)) == CONFIG_TYPE_INT
-		   ? config_setting_get_int(setting(node))
-		   : config_setting_get_int64(setting(node));
+	return node->integer;
 }
 
 bool node_boolean(const struct node *node)
 {
-	return config_setting_get_bool(setting(node)) == CONFIG_TRUE;
+	return node->integer != 0;
 }
 
 const char *node_string(const struct node *node)
 {
-	return config_setting_get_string(setting(node));
+	return node->string;
 }

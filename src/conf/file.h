@@ -1,11 +1,15 @@
 #ifndef CONF_FILE_H
 #define CONF_FILE_H
 
+#include "conf/memory.h"
 #include "core/buf.h"
 
 /*
- * The door to libconfig: a parsed text and its settings, only to be read.
- * Nodes and their strings live until file_close.
+ * A parsed text and its settings, only to be read.
+ *
+ * libconfig keeps what it has read in memory that it gives back as it is, so
+ * it never sees a string: where one stood the text has its number and a
+ * semicolon, "12;". Lines are as they were.
  */
 struct file;
 struct node;
@@ -19,11 +23,22 @@ enum node_type {
 	NODE_BOOLEAN,
 };
 
-/* Never NULL. On a syntax error file_wrong says what and in which line. */
-struct file *file_open(const char *text);
+struct file_text {
+	const char *at;             /* ends with a NUL */
+	const struct span *strings; /* by their number, without escapes */
+};
+
+/*
+ * In memory, and never NULL. On a syntax error file_wrong says what and in
+ * which line. libconfig ends the process when it gets no memory; apart: a
+ * process of its own reads, for one that is to live on.
+ */
+struct file *file_open(
+    struct memory *memory, const struct file_text *text, bool apart);
+/* That process: this program, by this name. Gives its exit status. */
+#define FILE_CHILD "slotd-reads"
+int file_child(void);
 const char *file_wrong(const struct file *file, unsigned *ret_line);
-/* Wipes its strings and frees it. */
-void file_close(struct file *file);
 
 const struct node *file_root(const struct file *file);
 

@@ -2,7 +2,7 @@
 
 #include "core/hash.h"
 
-#include <stdio.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,20 +12,32 @@ struct memory_block {
 	_Alignas(16) unsigned char bytes[];
 };
 
-void *memory_get(struct memory *memory, size_t size)
+void *memory_try(struct memory *memory, size_t size)
 {
 	struct memory_block *block = NULL;
 
 	if (size <= SIZE_MAX - sizeof *block)
 		block = calloc(1, sizeof *block + size);
-	if (!block) {
-		fputs("slotd: no memory for the configuration\n", stderr);
-		abort();
-	}
+	if (!block)
+		return NULL;
 	block->size = size;
 	block->next = memory->first;
 	memory->first = block;
 	return block->bytes;
+}
+
+void *memory_get(struct memory *memory, size_t size)
+{
+	void *bytes = memory_try(memory, size);
+
+	if (!bytes)
+		memory_none();
+	return bytes;
+}
+
+void memory_none(void)
+{
+	pthread_exit(NULL);
 }
 
 struct span memory_copy(struct memory *memory, struct span bytes)

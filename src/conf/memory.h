@@ -5,8 +5,7 @@
 
 /*
  * Memory that is taken piece by piece and given back at once, wiped: it may
- * hold secrets. When there is none left the process ends, since nothing can
- * be said about a configuration then.
+ * hold secrets.
  */
 struct memory {
 	struct memory_block *first;
@@ -14,8 +13,13 @@ struct memory {
 
 #define MEMORY_NONE ((struct memory){ NULL })
 
-/* size bytes, zeroed, aligned for any type. Never NULL. */
+/* size bytes, zeroed, aligned for any type; NULL: there is none left. */
+void *memory_try(struct memory *memory, size_t size);
+/* Never NULL: ends the thread when there is none left, so no file may be open
+ * meanwhile. See conf_read. */
 void *memory_get(struct memory *memory, size_t size);
+/* Ends the thread. */
+_Noreturn void memory_none(void);
 /* A copy with a NUL behind it. */
 struct span memory_copy(struct memory *memory, struct span bytes);
 void memory_done(struct memory *memory);

@@ -44,7 +44,11 @@ static bool read_file(struct raw *raw, const char *path, struct span *ret_text,
 	if (S_ISREG(status.st_mode) && status.st_size > 0 &&
 	    (size_t)status.st_size < room)
 		room = (size_t)status.st_size;
-	text = memory_get(raw->memory, room + 1);
+	text = memory_try(raw->memory, room + 1);
+	if (!text) {
+		close(fd);
+		memory_none();
+	}
 	len = input_read(fd, text, room + 1);
 	int error = len > (ssize_t)room ? EFBIG : errno;
 	close(fd);

@@ -20,7 +20,7 @@ struct raw_level {
  * The text of a configuration with its includes in place. libconfig's own
  * @include looks in the working directory, and its versions differ in what
  * they do to numbers: so both are done here, and libconfig sees one text
- * without either.
+ * without either. Nor does it see strings (see conf/file.h) and comments.
  */
 struct raw {
 	struct memory *memory;
@@ -30,6 +30,9 @@ struct raw {
 	char *text; /* ends with a NUL */
 	size_t len;
 	size_t size;
+	struct span *strings; /* that the text has only numbers of */
+	size_t string_count;
+	size_t string_size; /* how many there is room for */
 
 	struct source *source; /* what is being read */
 	unsigned line;
@@ -52,6 +55,13 @@ bool raw_read(struct raw *raw, const char *path);
 
 /* For the scanner: appends text as it is, and keeps the count of lines. */
 void raw_put(struct raw *raw, struct span text);
+/* For the scanner: keeps a string, whose first quote text begins with and whose
+ * last stands behind it, and puts its number. */
+void raw_put_string(struct raw *raw, struct span text);
+/* Whether a backslash and the next byte stand for one. */
+bool raw_pair(struct span rest);
+/* The setting that is being read is wrong. */
+void raw_wrong(struct raw *raw, const char *what);
 /* For the scanner: puts a file here. */
 void raw_include(struct raw *raw, struct span name);
 /* The scanner: puts one file's text. */

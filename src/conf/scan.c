@@ -7,8 +7,6 @@
 
 #define BYTE_ORDER_MARK "\xef\xbb\xbf"
 #define INCLUDE "@include"
-/* What a backslash is read with; before others it stands for itself. */
-#define ESCAPES "nrtf\\\""
 #define NAME_CHARS CHARS_ALNUM "-_*"
 
 static bool is_digit(char c)
@@ -64,6 +62,11 @@ static void add_fault(struct raw *raw, const char *path, const char *what)
 {
 	fault_add(
 	    raw->faults, (unsigned)raw->faults->place_count, path, "%s", what);
+}
+
+void raw_wrong(struct raw *raw, const char *what)
+{
+	add_fault(raw, path_here(raw), what);
 }
 
 static void stop(struct raw *raw, struct span *rest, const char *why)
@@ -149,18 +152,6 @@ static void take_number(struct raw *raw, struct span *rest)
 	}
 }
 
-static bool is_nul_escape(struct span rest)
-{
-	return peek(rest, 0) == '\\' && peek(rest, 1) == 'x' &&
-	       peek(rest, 2) == '0' && peek(rest, 3) == '0';
-}
-
-static bool is_pair(struct span rest)
-{
-	return rest.len > 1 && rest.at[0] == '\\' &&
-	       span_only((struct span){ rest.at + 1, 1 }, ESCAPES);
-}
-
 /* Where libconfig would refuse a string, it would also leak it. */
 static const char *misplaced_string(struct raw *raw)
 {
@@ -185,34 +176,32 @@ static void take_string(struct raw *raw, struct span *rest)
 		return;
 	}
 	while (end < rest->len && rest->at[end] != '"')
-		end += is_pair(span_from(*rest, end)) ? 2 : 1;
+		end += raw_pair(span_from(*rest, end)) ? 2 : 1;
 	if (end >= rest->len) {
 		stop(raw, rest, "the string that begins here has no end");
 		return;
 	}
-	end++;
-	while (end > 0) {
-		size_t len = is_pair(*rest) ? 2 : 1;
-
-		if (is_nul_escape(*rest)) {
-			add_fault(raw, path_here(raw),
-			    "has a \\x00, where libconfig would cut it off");
-			raw_put(raw, span_of("?"));
-			len = 4;
-			*rest = span_from(*rest, len);
-		} else {
-			put(raw, rest, len);
-		}
-		end -= len;
-	}
+	raw_put_string(raw, span_first(*rest, end));
+	*rest = span_from(*rest, end + 1);
 }
 
+/* Only its lines. */
+static void put_lines(struct raw *raw, struct span *rest, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (rest->at[i] == '\n')
+			raw_put(raw, span_of("\n"));
+	raw_put(raw, span_of(" "));
+	*rest = span_from(*rest, len);
+}
+
+/* It may have a secret, too. */
 static void take_comment(struct raw *raw, struct span *rest)
 {
 	size_t end = 2;
 
 	if (peek(*rest, 1) != '*') {
-		put(raw, rest, span_find(*rest, '\n'));
+		put_lines(raw, rest, span_find(*rest, '\n'));
 		return;
 	}
 	while (end < rest->len &&
@@ -222,7 +211,7 @@ static void take_comment(struct raw *raw, struct span *rest)
 	if (end >= rest->len)
 		stop(raw, rest, "the comment that begins here has no end");
 	else
-		put(raw, rest, end + 2);
+		put_lines(raw, rest, end + 2);
 }
 
 static void take_name(struct raw *raw, struct span *rest)
@@ -234,6 +223,24 @@ static void take_name(struct raw *raw, struct span *rest)
 		len++;
 	raw->word = span_first(*rest, len);
 	put(raw, rest, len);
+}
+
+/* Whether nothing but true and false may stand here: a word is a string whose
+ * quotes were forgotten. */
+static bool is_stray(const struct raw *raw, struct span rest)
+{
+	const struct raw_level *level = &raw->levels[raw->level_count - 1];
+	size_t len = span_run(rest, NAME_CHARS);
+
+	return (level->list || raw->last == '=' || raw->last == ':') &&
+	       !span_equal_nocase(span_first(rest, len), span_of("true")) &&
+	       !span_equal_nocase(span_first(rest, len), span_of("false"));
+}
+
+static void skip_stray(struct raw *raw, struct span *rest)
+{
+	raw_put(raw, span_of("stray"));
+	*rest = span_from(*rest, span_run(*rest, NAME_CHARS));
 }
 
 static void open_level(struct raw *raw, struct span *rest, bool list)
@@ -312,10 +319,12 @@ static void take_token(struct raw *raw, struct span *rest)
 	else if (is_digit(first) || first == '-' || first == '+' ||
 		 first == '.')
 		take_number(raw, rest);
-	else if (ascii_alnum(first) || first == '*')
-		take_name(raw, rest);
-	else
+	else if (!ascii_alnum(first) && first != '*')
 		take_mark(raw, rest);
+	else if (is_stray(raw, *rest))
+		skip_stray(raw, rest);
+	else
+		take_name(raw, rest);
 	if (!strchr(" \t\r\n\f", first))
 		raw->last = first;
 }

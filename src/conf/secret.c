@@ -106,7 +106,11 @@ static bool read_file(struct reader *reader, const struct node *node,
 		return false;
 	}
 	/* One for the newline, one to see that there is more. */
-	content = memory_get(reader->scratch, max + 2);
+	content = memory_try(reader->scratch, max + 2);
+	if (!content) {
+		close(fd);
+		memory_none();
+	}
 	len = input_read(fd, content, max + 2);
 	if (len < 0)
 		node_wrong(

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define SAVE_MICROS 60000000
@@ -16,12 +17,13 @@ static void say(void *argument, bool warning, const char *text)
 	    argument, warning ? CONF_LOG_WARN : CONF_LOG_INFO, "quota", text);
 }
 
-static struct quota *open_memory(struct server *server)
+static struct quota *open_memory(struct server *server, const char *state_file)
 {
 	struct quota_memory_config config = server->service->conf->quota.memory;
 	struct quota *quota;
 	char said[512];
 
+	config.state_file = state_file;
 	world_random(config.seed, sizeof config.seed);
 	quota = quota_memory_open(&config, world_millis(), said, sizeof said);
 	if (quota && *said)
@@ -89,9 +91,15 @@ bool counter_open(struct counter *counter, struct server *server, char *wrong,
 		counter->pause = SAVE_MICROS;
 	pthread_mutex_init(&counter->lock, NULL);
 	deadline_init(&counter->stop_now);
+	/* A reload takes the configuration away. */
+	if (conf->type == CONF_QUOTA_MEMORY && conf->memory.state_file) {
+		counter->state_file = strdup(conf->memory.state_file);
+		if (!counter->state_file)
+			return false;
+	}
 	server->quota = conf->type == CONF_QUOTA_REDIS
 			    ? open_redis(server, wrong, wrong_size)
-			    : open_memory(server);
+			    : open_memory(server, counter->state_file);
 	if (!server->quota)
 		return false;
 	if (server->quota->class->waits) {
@@ -99,8 +107,6 @@ bool counter_open(struct counter *counter, struct server *server, char *wrong,
 		if (!server->askers)
 			return false;
 	}
-	if (conf->type == CONF_QUOTA_MEMORY)
-		counter->state_file = conf->memory.state_file;
 	if (counter->state_file)
 		counter->running =
 		    pthread_create(&counter->thread, NULL, run, counter) == 0;
@@ -120,4 +126,5 @@ void counter_close(struct counter *counter)
 	}
 	if (counter->server->quota)
 		counter->server->quota->class->close(counter->server->quota);
+	free(counter->state_file);
 }

@@ -10,8 +10,8 @@
  * little. */
 struct counter {
 	struct server *server;
-	const char *state_file; /* the first configuration's, or NULL */
-	int64_t pause; /* microseconds between two saves; 0: a minute */
+	char *state_file; /* or NULL */
+	int64_t pause;    /* microseconds between two saves; 0: a minute */
 	pthread_mutex_t lock;
 	pthread_cond_t stop_now;
 	bool stopping;

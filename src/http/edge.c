@@ -4,6 +4,7 @@
 #include "http/inherit.h"
 #include "http/json.h"
 #include "http/socket.h"
+#include "http/stays.h"
 #include "http/world.h"
 
 #include <stdio.h>
@@ -165,8 +166,7 @@ struct edge *edge_open(struct service *service, char *wrong, size_t wrong_size)
 	edge->server.service = service;
 	access_init(&edge->server.access);
 	edge->server.metrics = metrics_open(world_unix());
-	edge->first = service->conf;
-	service->keep_conf = true;
+	stays_print(&service->conf->quota, edge->counter_print);
 	edge->accepter.server = &edge->server;
 	if (edge->server.metrics && open_shared(edge, wrong, wrong_size) &&
 	    open_gates(edge, wrong, wrong_size) && edge_share(edge, service)) {
@@ -299,7 +299,6 @@ bool edge_close(struct edge *edge)
 	release_all(edge);
 	replay_close(server->replay);
 	pthread_mutex_destroy(&server->lock);
-	conf_free(edge->first);
 	free(edge);
 	return whole;
 }

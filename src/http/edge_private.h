@@ -15,8 +15,8 @@ struct edge {
 	struct sweeper sweeper;
 	struct watcher watcher;
 	struct counter counter;
-	struct conf *first;  /* what the counter was made with */
-	struct service *old; /* may still be held by requests */
+	uint8_t counter_print[HASH_SIZE]; /* of what it was made with */
+	struct service *old;              /* may still be held by requests */
 	bool has_sweeper;
 	bool has_watcher;
 	bool has_conns;

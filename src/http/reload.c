@@ -86,7 +86,11 @@ bool edge_reload(
 		conf_free(conf);
 		return false;
 	}
-	stays_apply(edge->first, before, conf);
+	if (!stays_apply(edge->counter_print, before, conf)) {
+		snprintf(wrong, wrong_size, "out of memory");
+		conf_free(conf);
+		return false;
+	}
 	service = service_open(conf, before, wrong, wrong_size);
 	if (!service)
 		return false;

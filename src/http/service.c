@@ -157,8 +157,7 @@ static void finish(struct service *service)
 	free(service->stores);
 	free(service->templates);
 	free(service->issuer_list);
-	if (!service->keep_conf)
-		conf_free(service->conf);
+	conf_free(service->conf);
 	free(service);
 }
 

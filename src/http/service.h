@@ -17,8 +17,7 @@ struct service {
 	atomic_uint holders;
 	struct service *older; /* the edge's */
 	struct conf *conf;
-	bool keep_conf; /* it outlives the service */
-	bool looks;     /* opened by service_look */
+	bool looks; /* opened by service_look */
 	struct log log;
 	struct auth auth;        /* replay == NULL: nobody is authenticated */
 	struct sources *sources; /* of credentials */

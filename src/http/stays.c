@@ -40,34 +40,53 @@ static void check_folder(const struct service *before, const struct conf *conf)
 			say(before, "storage.path");
 }
 
-static bool same_memory(
-    const struct quota_memory_config *a, const struct quota_memory_config *b)
+static void add_number(struct hash *hash, uint64_t number)
 {
-	return a->max_users == b->max_users &&
-	       same_text(a->state_file, b->state_file);
+	hash_update(
+	    hash, (struct span){ (const char *)&number, sizeof number });
 }
 
-static bool same_redis(
-    const struct quota_redis_config *a, const struct quota_redis_config *b)
+static void add_span(struct hash *hash, struct span text)
 {
-	return same_text(a->address, b->address) && a->port == b->port &&
-	       same_text(a->unix_path, b->unix_path) && a->tls == b->tls &&
-	       same_text(a->tls_ca, b->tls_ca) &&
-	       span_equal(a->username, b->username) &&
-	       span_equal(a->password, b->password) &&
-	       a->database == b->database && span_equal(a->prefix, b->prefix) &&
-	       a->timeout_ms == b->timeout_ms &&
-	       a->allow_on_error == b->allow_on_error && a->pool == b->pool;
+	add_number(hash, text.at ? text.len : UINT64_MAX);
+	hash_update(hash, text);
 }
 
-/* The counter is the first one's; limits are what the newest says. */
-static bool same_quota(const struct conf_quota *a, const struct conf_quota *b)
+static void add_text(struct hash *hash, const char *text)
 {
-	if (a->type != b->type)
-		return false;
-	return a->type == CONF_QUOTA_REDIS
-		   ? same_redis(&a->redis, &b->redis)
-		   : same_memory(&a->memory, &b->memory);
+	add_span(hash, text ? span_of(text) : SPAN_EMPTY);
+}
+
+static void add_redis(
+    struct hash *hash, const struct quota_redis_config *config)
+{
+	add_text(hash, config->address);
+	add_number(hash, config->port);
+	add_text(hash, config->unix_path);
+	add_number(hash, config->tls);
+	add_text(hash, config->tls_ca);
+	add_span(hash, config->username);
+	add_span(hash, config->password);
+	add_number(hash, config->database);
+	add_span(hash, config->prefix);
+	add_number(hash, config->timeout_ms);
+	add_number(hash, config->allow_on_error);
+	add_number(hash, config->pool);
+}
+
+void stays_print(const struct conf_quota *quota, uint8_t ret_print[HASH_SIZE])
+{
+	struct hash hash;
+
+	hash_init(&hash);
+	add_number(&hash, quota->type);
+	if (quota->type == CONF_QUOTA_REDIS) {
+		add_redis(&hash, &quota->redis);
+	} else {
+		add_number(&hash, quota->memory.max_users);
+		add_text(&hash, quota->memory.state_file);
+	}
+	hash_final(&hash, ret_print);
 }
 
 static void keep_number(const struct service *before, const char *setting,
@@ -79,32 +98,37 @@ static void keep_number(const struct service *before, const char *setting,
 	*value = old;
 }
 
-static void keep_listener(const struct service *before, const char *setting,
+static bool keep_listener(const struct service *before, const char *setting,
     const struct conf_listener *old, struct conf *conf,
     struct conf_listener *listener)
 {
 	say(before, setting);
-	conf_copy_listener(conf, listener, old);
+	return conf_copy_listener(conf, listener, old);
 }
 
-void stays_apply(
-    const struct conf *first, const struct service *before, struct conf *conf)
+bool stays_apply(const uint8_t counter[HASH_SIZE], const struct service *before,
+    struct conf *conf)
 {
 	const struct conf *old = before->conf;
+	uint8_t print[HASH_SIZE];
 
-	if (!same_listener(&old->listen, &conf->listen))
-		keep_listener(
-		    before, "listen", &old->listen, conf, &conf->listen);
+	if (!same_listener(&old->listen, &conf->listen) &&
+	    !keep_listener(before, "listen", &old->listen, conf, &conf->listen))
+		return false;
 	if (old->has_public != conf->has_public ||
-	    (conf->has_public && !same_listener(&old->public, &conf->public)))
-		keep_listener(
-		    before, "public", &old->public, conf, &conf->public);
+	    (conf->has_public && !same_listener(&old->public, &conf->public))) {
+		if (!keep_listener(
+			before, "public", &old->public, conf, &conf->public))
+			return false;
+	}
 	conf->has_public = old->has_public;
 	keep_number(before, "listen.threads", old->threads, &conf->threads);
 	keep_number(before, "auth.max_skew", old->max_skew, &conf->max_skew);
 	keep_number(
 	    before, "auth.replay_max", old->replay_max, &conf->replay_max);
-	if (!same_quota(&first->quota, &conf->quota))
+	stays_print(&conf->quota, print);
+	if (memcmp(counter, print, sizeof print) != 0)
 		say(before, "quota");
 	check_folder(before, conf);
+	return true;
 }

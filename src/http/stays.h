@@ -3,12 +3,17 @@
 
 #include "http/service.h"
 
+/* Of what a counter of quotas is made with: it is the first configuration's,
+ * whose secrets need not be kept for that. */
+void stays_print(const struct conf_quota *quota, uint8_t ret_print[HASH_SIZE]);
+
 /*
  * What a running process cannot change. Where the new configuration differs,
  * says so in the log (of `before`) and gives conf what stays: with a
- * listener's address its certificate, too. The counter of quotas is `first`'s.
+ * listener's address its certificate, too. counter is stays_print's.
+ * False: there is no memory.
  */
-void stays_apply(
-    const struct conf *first, const struct service *before, struct conf *conf);
+bool stays_apply(const uint8_t counter[HASH_SIZE], const struct service *before,
+    struct conf *conf);
 
 #endif
