@@ -16,36 +16,42 @@ static bool get_one(struct command_creds *creds, const char *command,
 	if (!one)
 		return false;
 	one->class->wait(one, CREDS_WAIT_MS);
-	if (!one->class->get(one, world_unix(), value)) {
-		one->class->status(one, world_unix(), &status);
-		fprintf(stderr, "slotd %s: storage %.*s: credentials: %s\n",
-		    command, (int)storage->name.len, storage->name.at,
-		    status.why);
-		*value = (struct creds_value){ 0 };
-		return false;
+	if (one->class->get(one, world_unix(), value)) {
+		storage->s3_creds = *value;
+		return true;
 	}
-	storage->s3_creds = *value;
+	one->class->status(one, world_unix(), &status);
+	fprintf(stderr, "slotd %s: storage %.*s: credentials: %s\n", command,
+	    (int)storage->name.len, storage->name.at, status.why);
+	snprintf(creds->why[number], sizeof *creds->why, "%s",
+	    *status.why ? status.why : "there are none");
+	*value = (struct creds_value){ 0 };
+	storage->s3_creds = (struct creds_value){ .access_key_id = SPAN_EMPTY,
+		.access_key_secret = SPAN_EMPTY,
+		.session_token = SPAN_EMPTY };
 	return true;
 }
 
 bool command_creds_get(struct command_creds *creds, const char *command,
     const struct conf *conf, const char *name)
 {
-	bool ok = true;
+	bool ok;
 
 	*creds = (struct command_creds){ .count = conf->storage_count };
 	creds->sources = sources_open();
 	creds->list = calloc(creds->count, sizeof(struct creds *));
 	creds->values = calloc(creds->count, sizeof *creds->values);
-	if (!creds->sources || !creds->list || !creds->values)
-		return false;
-	for (size_t i = 0; i < creds->count; i++) {
+	creds->why = calloc(creds->count, sizeof *creds->why);
+	ok = creds->sources && creds->list && creds->values && creds->why;
+	for (size_t i = 0; ok && i < creds->count; i++) {
 		struct conf_storage *storage = &conf->storages[i];
 
 		if (storage->type == CONF_STORE_S3 &&
 		    (!name || span_is(storage->name, name)))
-			ok = get_one(creds, command, storage, i) && ok;
+			ok = get_one(creds, command, storage, i);
 	}
+	if (!ok)
+		fprintf(stderr, "slotd %s: out of memory\n", command);
 	return ok;
 }
 
@@ -62,5 +68,6 @@ void command_creds_done(struct command_creds *creds)
 	}
 	free(creds->list);
 	free(creds->values);
+	free(creds->why);
 	sources_release(creds->sources);
 }

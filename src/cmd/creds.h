@@ -9,13 +9,16 @@
 /*
  * Puts the credentials that a service would sign with now into s3_creds of
  * each storage, or of that of one name, and holds them until
- * command_creds_done. False after a sentence on stderr: there are none.
+ * command_creds_done. A storage that has none gets empty ones, after a
+ * sentence on stderr. False, likewise: no memory.
  */
 struct command_creds {
 	struct sources *sources;
 	size_t count;
 	struct creds **list; /* a source for each S3 storage, else NULL */
 	struct creds_value *values;
+	/* Why a storage has none; "": it has, or was not asked for. */
+	char (*why)[CREDS_WHY];
 };
 
 bool command_creds_get(struct command_creds *creds, const char *command,

@@ -32,7 +32,8 @@ static int64_t service_clock(void)
 
 /* One storage; gives how many failures there were. */
 static unsigned examine(const struct conf *conf,
-    const struct conf_storage *storage, struct report *report)
+    const struct conf_storage *storage, const char *no_creds,
+    struct report *report)
 {
 	static struct doctor doctor;
 	unsigned counts[VERDICT_COUNT];
@@ -43,6 +44,7 @@ static unsigned examine(const struct conf *conf,
 		.clock = service_clock,
 		.fetch = fetch_do,
 		.stop = &stopped,
+		.no_creds = *no_creds ? no_creds : NULL,
 	};
 	report_begin(report, storage->name);
 	doctor_run(&doctor, &report->view, counts);
@@ -51,8 +53,9 @@ static unsigned examine(const struct conf *conf,
 }
 
 /* All storages, or the one of this name. */
-static int examine_all(
-    const struct conf *conf, const char *name, enum report_format format)
+static int examine_all(const struct conf *conf,
+    const struct command_creds *creds, const char *name,
+    enum report_format format)
 {
 	unsigned failures = 0;
 	struct report report;
@@ -63,7 +66,8 @@ static int examine_all(
 		const struct conf_storage *storage = &conf->storages[i];
 
 		if (!name || span_is(storage->name, name))
-			failures += examine(conf, storage, &report);
+			failures +=
+			    examine(conf, storage, creds->why[i], &report);
 	}
 	report_close(&report, report.storages && !stopped, world_unix());
 	if (stopped)
@@ -83,7 +87,7 @@ static int work(
 	int code = EXIT_FAULT;
 
 	if (command_creds_get(&creds, "doctor", conf, name) && fetch_start()) {
-		code = examine_all(conf, name, format);
+		code = examine_all(conf, &creds, name, format);
 		fetch_end();
 	}
 	command_creds_done(&creds);

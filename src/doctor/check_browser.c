@@ -48,7 +48,7 @@ enum verdict check_cors_put(struct doctor *doctor)
 	char memory[URL_SIZE];
 	struct buf url;
 
-	if (!doctor->reached || doctor->no_bucket)
+	if (!doctor->reached || doctor->no_bucket || doctor->no_creds)
 		return VERDICT_SKIPPED;
 	if (doctor->storage->s3.relay) {
 		seen(doctor, "web pages upload to slotd, which lets them");
@@ -123,7 +123,7 @@ enum verdict check_cors_get(struct doctor *doctor)
 	char memory[URL_SIZE];
 	struct buf url;
 
-	if (!doctor->reached || doctor->no_bucket)
+	if (!doctor->reached || doctor->no_bucket || doctor->no_creds)
 		return VERDICT_SKIPPED;
 	buf_init(&url, memory, sizeof memory);
 	get_url(doctor, &url, "GET");

@@ -16,11 +16,25 @@ bool is_well(const struct doctor *doctor)
 	return doctor->reply.status >= 200 && doctor->reply.status < 300;
 }
 
+bool lacks_credentials(const struct doctor *doctor)
+{
+	return doctor->no_creds != NULL;
+}
+
+enum verdict check_credentials(struct doctor *doctor)
+{
+	seen(doctor, "there are none: %s", doctor->no_creds);
+	change(doctor,
+	    "slotd issues no slots for this store until it gets some: see "
+	    "`credentials` in slotd.conf(5).\n");
+	return VERDICT_FAILURE;
+}
+
 enum verdict check_put(struct doctor *doctor)
 {
 	char code[64];
 
-	if (!doctor->reached)
+	if (!doctor->reached || doctor->no_creds)
 		return VERDICT_SKIPPED;
 	if (!ask_put(doctor, span_of(PROBE_BODY), 0)) {
 		doctor->unsure = true;

@@ -14,6 +14,7 @@ static const struct check s3_checks[] = {
 	{ "name", check_name, false, NULL },
 	{ "connection", check_connection, false, NULL },
 	{ "clock", check_clock, false, NULL },
+	{ "credentials", check_credentials, false, lacks_credentials },
 	{ "put", check_put, false, NULL },
 	{ "size", check_size, false, NULL },
 	{ "signature", check_signature, false, NULL },

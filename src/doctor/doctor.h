@@ -38,6 +38,7 @@ struct doctor {
 	/* To be set before; all is only read. */
 	const struct conf *conf;
 	const struct conf_storage *storage;
+	const char *no_creds;   /* why there are none to sign with; or NULL */
 	int64_t (*clock)(void); /* the service's, unix seconds */
 	/* fetch_do, or what stands in for it in a test. */
 	void (*fetch)(const struct fetch_request *request,

@@ -63,7 +63,8 @@ static bool explain_xml(const struct conf_storage *storage, struct span xml,
 	if (code_element(xml, "Message", &part))
 		say(out, ": %s", part.at);
 	say(out, "\n");
-	if (code_element(xml, "AWSAccessKeyId", &part) &&
+	if (storage->s3_creds.access_key_id.len &&
+	    code_element(xml, "AWSAccessKeyId", &part) &&
 	    !span_equal(buf_span(&part), storage->s3_creds.access_key_id)) {
 		say(out,
 		    "access key id: slotd signs with %.*s, the store got "
@@ -72,7 +73,8 @@ static bool explain_xml(const struct conf_storage *storage, struct span xml,
 		    ARG(storage->s3_creds.access_key_id), part.at);
 		return true;
 	}
-	if (strcmp(code.at, "SignatureDoesNotMatch") == 0 &&
+	if (storage->s3_creds.access_key_id.len &&
+	    strcmp(code.at, "SignatureDoesNotMatch") == 0 &&
 	    (explain_parts(storage, xml, *request, now, out) ||
 		explain_string(storage, xml, out)))
 		return true;
@@ -170,6 +172,7 @@ static bool for_upload(const struct signed_request *request)
 static bool explain_url(const struct conf *conf, struct trace *trace,
     enum text_label label, int64_t now, struct buf *out)
 {
+	const struct conf_storage *storage;
 	char memory[512];
 	struct buf credential;
 
@@ -183,8 +186,14 @@ static bool explain_url(const struct conf *conf, struct trace *trace,
 	if (signed_parameter(&trace->request, "X-Amz-Credential", &credential))
 		trace->access_key_id = span_first(buf_span(&credential),
 		    span_find(buf_span(&credential), '/'));
-	return explain_request(
-	    storage_of(conf, trace), &trace->request, now, out);
+	storage = storage_of(conf, trace);
+	if (storage->s3_creds.access_key_id.len)
+		return explain_request(storage, &trace->request, now, out);
+	say(out,
+	    "storage %.*s has no credentials now, so its signatures cannot be "
+	    "told from others.\n",
+	    ARG(storage->name));
+	return true;
 }
 
 /* Every URL that is signed, and what a slot calls put and get. Gives how many

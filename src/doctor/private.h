@@ -111,6 +111,9 @@ void advise_refused(struct doctor *doctor, const char *code);
 enum verdict check_name(struct doctor *doctor);
 enum verdict check_connection(struct doctor *doctor);
 enum verdict check_clock(struct doctor *doctor);
+/* Only where there are none: what has to be signed is then left out. */
+enum verdict check_credentials(struct doctor *doctor);
+bool lacks_credentials(const struct doctor *doctor);
 enum verdict check_put(struct doctor *doctor);
 enum verdict check_size(struct doctor *doctor);
 enum verdict check_signature(struct doctor *doctor);

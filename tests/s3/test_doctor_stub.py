@@ -1,6 +1,7 @@
 """slotd doctor in front of stores that are none, and on a terminal."""
 
 import fcntl
+import json
 import os
 import pty
 import re
@@ -127,3 +128,35 @@ def test_storages(tmp_path):
         done = support.run("doctor", "-c", path, "--storage", "default",
                            env=environment())
         assert done.stdout.startswith(b'storage "default"\n')
+
+
+@pytest.mark.parametrize("names", [["default", "lacks"], ["lacks"]])
+def test_a_store_without_credentials(tmp_path, names):
+    """The others are examined; of that one, what needs no signature."""
+    with Stub() as store:
+        config = support.s3_config(storage={"bucket_url": store.url})
+        lacks = {**config["storage"], "name": "lacks",
+                 "credentials": "file"}
+        del lacks["access_key_id"], lacks["access_key_secret"]
+        config["storages"] = [lacks]
+        if "default" not in names:
+            del config["storage"]
+        path = support.write_config(tmp_path, config)
+        done = support.run(
+            "doctor", "-c", path, "--json", env=environment(
+                AWS_SHARED_CREDENTIALS_FILE="/nonexistent"))
+        assert done.returncode == 1
+        assert b"storage lacks: credentials: " in done.stderr
+        found = {one["storage"]: {c["check"]: c for c in one["checks"]}
+                 for one in json.loads(done.stdout)}
+        assert list(found) == names
+        checks = found["lacks"]
+        assert checks["credentials"]["verdict"] == "failure"
+        assert "/nonexistent" in checks["credentials"]["seen"]
+        for name in ("put", "get", "cors-put", "cors-get", "key"):
+            assert checks[name]["verdict"] == "skipped"
+        assert checks["connection"]["verdict"] == "ok"
+        assert checks["stranger-put"]["verdict"] == "failure"
+        if "default" in names:
+            assert "credentials" not in found["default"]
+            assert found["default"]["put"]["verdict"] == "ok"
