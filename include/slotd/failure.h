@@ -4,6 +4,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/buf.h"
+
 /*
  * Everything that can go wrong with a request, as one enum; one table says
  * what HTTP and XMPP make of it. Codes are stable: clients may test them.
@@ -50,6 +52,8 @@ struct failure_entry {
 /* The row of any failure but FAILURE_NONE. */
 const struct failure_entry *failure_entry(enum failure failure);
 
+#define FAILURE_DETAIL_MAX 256
+
 /*
  * What is known of a failure beyond its code. The strings are literals.
  * Functions that can fail fill it only when they fail.
@@ -61,5 +65,13 @@ struct refusal {
 	int64_t retry_at; /* with FAILURE_RATE_LIMITED, FAILURE_QUOTA_EXCEEDED:
 	                   * unix seconds; 0: not known, or never */
 };
+
+/*
+ * What people read of a failure, in a chat client too: why->detail, or else
+ * the table's sentence, with the limit or the time that why has. Appends at
+ * most FAILURE_DETAIL_MAX bytes and the length of why->detail.
+ */
+void failure_write_detail(
+    struct buf *out, enum failure failure, const struct refusal *why);
 
 #endif

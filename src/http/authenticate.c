@@ -36,8 +36,7 @@ static void refuse(struct request *request, enum failure failure,
 static void refuse_rate(struct request *request, int64_t wait)
 {
 	const struct refusal why = {
-		.detail = "this caller sends too many requests; see "
-			  "Retry-After",
+		.detail = "this caller sends too many requests",
 		.retry_at = (world_millis() + (wait + 999) / 1000 + 999) / 1000,
 	};
 

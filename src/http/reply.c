@@ -192,10 +192,14 @@ void reply_failure_with(struct request *request, enum failure failure,
     const struct refusal *why, const char *name, const char *value)
 {
 	const struct failure_entry entry = find_entry(request, failure);
-	const char *detail = why->detail ? why->detail : entry.sentence;
-	struct reply reply = reply_text(entry.status, PROBLEM_TYPE,
-	    json_problem_write(&entry, failure, detail, why));
+	char memory[2 * FAILURE_DETAIL_MAX];
+	struct buf detail;
+	struct reply reply;
 
+	buf_init(&detail, memory, sizeof memory);
+	failure_write_detail(&detail, failure, why);
+	reply = reply_text(entry.status, PROBLEM_TYPE,
+	    json_problem_write(&entry, failure, detail.at, why));
 	reply_header(&reply, "Cache-Control", "no-store");
 	if (entry.status == 401)
 		reply_header(&reply, "WWW-Authenticate", challenge(request));

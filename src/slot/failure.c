@@ -1,5 +1,7 @@
 #include "slotd/failure.h"
 
+#include "core/stamp.h"
+
 #include <stddef.h>
 
 /* clang-format off */
@@ -33,7 +35,7 @@ static const struct failure_entry table[FAILURE_COUNT] = {
 		"Content-Length is missing; it must be the slot's size",
 		NULL, NULL },
 	[FAILURE_FILE_TOO_LARGE] = { "file-too-large", 413,
-		"Content Too Large", "the file is larger than max_file_size",
+		"Content Too Large", "the file is too large",
 		"not-acceptable", "modify" },
 	[FAILURE_LENGTH_MISMATCH] = { "length-mismatch", 413,
 		"Content Too Large",
@@ -48,10 +50,10 @@ static const struct failure_entry table[FAILURE_COUNT] = {
 		"Range Not Satisfiable", "the range is beyond the file's end",
 		NULL, NULL },
 	[FAILURE_RATE_LIMITED] = { "rate-limited", 429, "Too Many Requests",
-		"too many requests; see Retry-After",
+		"too many uploads were asked for within a minute",
 		"resource-constraint", "wait" },
 	[FAILURE_QUOTA_EXCEEDED] = { "quota-exceeded", 429,
-		"Too Many Requests", "the quota is used up; see Retry-After",
+		"Too Many Requests", "the upload quota is used up",
 		"resource-constraint", "wait" },
 	[FAILURE_INTERNAL] = { "internal", 500, "Internal Server Error",
 		"something went wrong here; the log says what",
@@ -70,4 +72,38 @@ static const struct failure_entry table[FAILURE_COUNT] = {
 const struct failure_entry *failure_entry(enum failure failure)
 {
 	return &table[failure];
+}
+
+/* As people write it, to the minute or the second: 2026-12-01 00:12 UTC. */
+static void add_time(struct buf *out, int64_t seconds, bool to_minute)
+{
+	char memory[32];
+	struct buf stamp;
+
+	buf_init(&stamp, memory, sizeof(memory));
+	/* Never early. */
+	stamp_rfc3339(&stamp, to_minute ? seconds + 59 : seconds);
+	buf_add(out, span_first(buf_span(&stamp), 10));
+	buf_char(out, ' ');
+	buf_add(out,
+	    span_first(span_from(buf_span(&stamp), 11), to_minute ? 5 : 8));
+	buf_text(out, " UTC");
+}
+
+void failure_write_detail(
+    struct buf *out, enum failure failure, const struct refusal *why)
+{
+	buf_text(
+	    out, why->detail ? why->detail : failure_entry(failure)->sentence);
+	if (failure == FAILURE_FILE_TOO_LARGE) {
+		buf_text(out, ": the limit is ");
+		buf_u64(out, why->max_size);
+		buf_text(out, " bytes");
+	} else if (failure == FAILURE_QUOTA_EXCEEDED && why->retry_at) {
+		buf_text(out, " until ");
+		add_time(out, why->retry_at, true);
+	} else if (failure == FAILURE_RATE_LIMITED && why->retry_at) {
+		buf_text(out, "; try again after ");
+		add_time(out, why->retry_at, false);
+	}
 }

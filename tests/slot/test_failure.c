@@ -70,9 +70,52 @@ static void test_every_row(void **state)
 	}
 }
 
+static void expect_detail(
+    enum failure failure, const struct refusal *why, const char *want)
+{
+	char memory[FAILURE_DETAIL_MAX];
+	struct buf out;
+
+	buf_init(&out, memory, sizeof(memory));
+	failure_write_detail(&out, failure, why);
+	expect_buf(&out, want);
+}
+
+/* 2026-12-01T00:11:01Z is 1796083861: by `date -d`. */
+static void test_details_for_people(void **state)
+{
+	const struct refusal nothing = { 0 };
+	const struct refusal when = { .retry_at = 1796083861 };
+	const struct refusal at_the_minute = { .retry_at = 1796083860 };
+	const struct refusal caller = { .detail = "this caller hurries",
+		.retry_at = 1796083861 };
+	const struct refusal large = { .max_size = 1048576 };
+	const struct refusal other = { .detail = "size: is missing" };
+
+	(void)state;
+	/* To the minute, and never early. */
+	expect_detail(FAILURE_QUOTA_EXCEEDED, &when,
+	    "the upload quota is used up until 2026-12-01 00:12 UTC");
+	expect_detail(FAILURE_QUOTA_EXCEEDED, &at_the_minute,
+	    "the upload quota is used up until 2026-12-01 00:11 UTC");
+	expect_detail(
+	    FAILURE_QUOTA_EXCEEDED, &nothing, "the upload quota is used up");
+	expect_detail(FAILURE_RATE_LIMITED, &when,
+	    "too many uploads were asked for within a minute; try again "
+	    "after 2026-12-01 00:11:01 UTC");
+	expect_detail(FAILURE_RATE_LIMITED, &caller,
+	    "this caller hurries; try again after 2026-12-01 00:11:01 UTC");
+	expect_detail(FAILURE_FILE_TOO_LARGE, &large,
+	    "the file is too large: the limit is 1048576 bytes");
+	expect_detail(FAILURE_BAD_REQUEST, &other, "size: is missing");
+	expect_detail(FAILURE_NOT_FOUND, &nothing, "there is nothing here");
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_every_row) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(
+						test_details_for_people),
+		cmocka_unit_test(test_every_row) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

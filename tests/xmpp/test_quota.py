@@ -66,6 +66,11 @@ def test_bytes_of_a_day(ask, ns):
     assert error[:2] == ("resource-constraint", "wait")
     assert error.max_file_size is None
     assert abs(ahead(error) - 86400) < 60
+    # What the chat's user reads; to the minute, never early.
+    until = datetime.datetime.strptime(
+        error.text, "the upload quota is used up until %Y-%m-%d %H:%M UTC")
+    until = until.replace(tzinfo=datetime.timezone.utc).timestamp()
+    assert 0 <= until - time.time() - ahead(error) < 61
     parse_slot(ask("alice", 400, ns))
     parse_slot(ask("bob", 1000, ns))
 
