@@ -198,6 +198,8 @@ bool guard_check(
 	request->has_length = seen.lengths == 1;
 	request->chunked = seen.encodings == 1;
 	request->has_body = request->chunked || request->length > 0;
+	/* Between chunks bare LFs are taken as well, and cannot be seen. */
+	request->last = request->chunked && keeps_lines();
 	request->many_authorizations = seen.authorizations > 1;
 	return true;
 }

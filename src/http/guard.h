@@ -15,6 +15,9 @@
  * length in request; else gives a sentence, and the connection must be closed
  * since nobody knows where the request ends.
  *
+ * Where libmicrohttpd takes a bare LF in the framing of chunks, the connection
+ * ends with the answer to a chunked request: nothing behind it is read.
+ *
  * What is behind a NUL in a target is not seen: libmicrohttpd 0.9.75 cuts it
  * off.
  */

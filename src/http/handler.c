@@ -197,7 +197,7 @@ static enum MHD_Result on_request(void *argument, struct MHD_Connection *mhd,
 	if (!request || !request->conn)
 		return MHD_NO;
 	if (request->waiting && eof_show(request->conn->fd))
-		request->ended = true;
+		request->last = true;
 	request->waiting = false;
 	request->method = span_of(method);
 	if (request->step == REQUEST_NEW) {

@@ -98,7 +98,7 @@ void reply_send(struct request *request, struct reply *reply)
 	bool unread = request->has_body && request->step != REQUEST_BODY;
 	uint32_t seconds = request->service->conf->limits.body_timeout;
 
-	if (request->ended || atomic_load(&request->server->draining) ||
+	if (request->last || atomic_load(&request->server->draining) ||
 	    loop_retired(request->conn->loop))
 		reply_header(reply, "Connection", "close");
 	if (request->route && request->route->cors)

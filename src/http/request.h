@@ -31,7 +31,7 @@ struct request {
 	enum request_step step;
 	bool waiting; /* suspended until its job has run */
 	bool abort;   /* to be closed without an answer */
-	bool ended;   /* the client sends no more */
+	bool last;    /* the connection ends with its answer */
 	bool whole;   /* at its end: all of the answer went out */
 
 	struct span method;

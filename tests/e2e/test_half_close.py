@@ -6,6 +6,7 @@ import threading
 import pytest
 
 import dialects
+import stub_store
 import support
 
 DATA = b"bytes of a test\n"
@@ -80,6 +81,25 @@ def test_upload_and_download(slotd):
         assert answered(answer, 200) == DATA
         answer = half_closed(slotd.address, head("GET " + one.get + "x"))
         answered(answer, 404)
+
+
+def test_a_large_file(slotd):
+    """More than one read of the disk, and more than sockets hold."""
+    data = DATA * (1 << 18)
+    one = dialects.Pass("external-v1", "large/a.txt", len(data))
+    answered(half_closed(slotd.address, head("PUT " + one.put, data)), 201)
+    answer = half_closed(slotd.address, head("GET " + one.get))
+    assert answered(answer, 200) == data
+
+
+def test_through_the_relay(start, tmp_path):
+    with stub_store.Store() as store:
+        slotd = start(stub_store.config(store, tmp_path))
+        for _ in range(TIMES):
+            put = slotd.slot(size=len(DATA))["put"]
+            _, target = support.split_url(put)
+            answered(half_closed(
+                slotd.address, head("PUT " + target, DATA)), 201)
 
 
 def test_a_body_that_ends_too_early(slotd):
