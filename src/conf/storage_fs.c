@@ -15,6 +15,46 @@ static void warn_not_writable(
 		    folder, strerror(errno));
 }
 
+/* False when there is nothing of this name. */
+static bool judge(
+    struct reader *reader, const struct node *node, const char *path)
+{
+	struct stat status;
+
+	if (stat(path, &status) != 0)
+		return false;
+	if (!S_ISDIR(status.st_mode))
+		node_wrong(reader, node, "%s is no folder", path);
+	else if (status.st_mode & S_IWOTH)
+		node_warn(reader, node,
+		    "others may write to %s, and so plant files and keys: "
+		    "chmod 700 it",
+		    path);
+	else
+		warn_not_writable(reader, node, path);
+	return true;
+}
+
+/* Where uploads are, as `serve` opens it. */
+static void judge_files(
+    struct reader *reader, const struct node *node, const char *path)
+{
+	size_t size = strlen(path) + sizeof "/" FS_FILES;
+	struct stat status;
+	struct buf files;
+
+	buf_init(&files, memory_get(reader->scratch, size), size);
+	buf_text(&files, path);
+	buf_text(&files, "/" FS_FILES);
+	if (lstat(files.at, &status) == 0 && S_ISLNK(status.st_mode))
+		node_wrong(reader, node,
+		    "%s is a symbolic link: make path one instead, or mount "
+		    "a disk there",
+		    files.at);
+	else
+		judge(reader, node, files.at);
+}
+
 void fs_path(struct reader *reader, const struct node *node, void *into)
 {
 	struct fs_config *fs = into;
@@ -34,17 +74,10 @@ void fs_path(struct reader *reader, const struct node *node, void *into)
 		    reader, node, "the folder %s: %s", parent, strerror(errno));
 	else if (!S_ISDIR(status.st_mode))
 		node_wrong(reader, node, "%s is no folder", parent);
-	else if (stat(path, &status) != 0)
-		warn_not_writable(reader, node, parent);
-	else if (!S_ISDIR(status.st_mode))
-		node_wrong(reader, node, "%s is no folder", path);
-	else if (status.st_mode & S_IWOTH)
-		node_warn(reader, node,
-		    "others may write to %s, and so plant files and keys: "
-		    "chmod 700 it",
-		    path);
+	else if (judge(reader, node, path))
+		judge_files(reader, node, path);
 	else
-		warn_not_writable(reader, node, path);
+		warn_not_writable(reader, node, parent);
 	fs->path = path;
 	reader->fs_node = node;
 	reader->fs_path = path;

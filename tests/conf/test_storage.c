@@ -121,6 +121,34 @@ static void values_of_fs(void **state)
 	    "belongs to storage type \"s3\"");
 }
 
+/* Where uploads are, when it is there already. */
+static void files_of_fs(void **state)
+{
+	static const char text[] =
+	    CALLERS "public_url = \"https://up.example.org\";\n"
+		    "storage = { type = \"fs\"; path = \"old\"; };\n";
+
+	(void)state;
+	assert_int_equal(mkdir("old", 0700), 0);
+	expect(text, "", "");
+	write_text("old/files", "x", 0600);
+	expect_fault(
+	    text, "slotd.conf:3: storage.path: ", "old/files is no folder");
+	assert_int_equal(unlink("old/files"), 0);
+	assert_int_equal(symlink("/tmp", "old/files"), 0);
+	expect_fault(text,
+	    "slotd.conf:3: storage.path: ", "old/files is a symbolic link");
+	assert_int_equal(unlink("old/files"), 0);
+	assert_int_equal(mkdir("old/files", 0700), 0);
+	expect(text, "", "");
+	assert_int_equal(chmod("old/files", 0777), 0);
+	expect(text, "",
+	    "slotd.conf:3: storage.path: warning: others may write to "
+	    "old/files, and so plant files and keys: chmod 700 it\n");
+	assert_int_equal(rmdir("old/files"), 0);
+	assert_int_equal(rmdir("old"), 0);
+}
+
 static void what_is_required(void **state)
 {
 	(void)state;
@@ -348,6 +376,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(values_of_s3),
 		cmocka_unit_test(values_of_fs),
+		cmocka_unit_test(files_of_fs),
 		cmocka_unit_test(what_is_required),
 		cmocka_unit_test(keys_that_need_key_file),
 		cmocka_unit_test(plain_urls_need_a_plain_public_url),

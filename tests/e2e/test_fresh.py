@@ -151,9 +151,11 @@ def test_a_link_for_files(program, tmp_path):
     other.mkdir()
     os.symlink(other, store / "files")
     path = support.write_config(tmp_path, support.fs_config(store))
-    done = support.run("serve", "-c", path)
-    assert done.returncode == 1
-    assert b"/files: is a symbolic link" in done.stderr
+    for command in "check", "serve":
+        done = support.run(command, "-c", path)
+        assert done.returncode == 1
+        assert b"storage.path: " in done.stderr
+        assert b"/store/files is a symbolic link" in done.stderr
     assert not os.listdir(other)
 
 
