@@ -7,7 +7,7 @@
 
 /* Bytes of the lines that wait; and of one line at the most, so that one
  * write of it to a pipe is never mixed with another program's. */
-#define LOG_QUEUE_SIZE (1U << 20)
+#define LOG_QUEUE_SIZE (256U << 10)
 #define LOG_QUEUE_LINE PIPE_BUF
 
 /*

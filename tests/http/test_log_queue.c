@@ -115,7 +115,7 @@ static void full_for(bool blocking)
 	put(&fixture, total, total + 100);
 	assert_true(log_queue_flush(fixture.queue, world_micros() + PATIENCE));
 	put(&fixture, total + 100, total + 101);
-	read_until(&fixture, "0065636\n");
+	read_until(&fixture, "0016484\n");
 	rest = fixture.text;
 	expect_lines(&rest, 0, kept);
 	expect_told(&rest, dropped, "stderr was not read in time");
