@@ -3,6 +3,7 @@
 #include "conf/secret.h"
 #include "core/chars.h"
 #include "core/ip.h"
+#include "store/unit.h"
 
 #include <errno.h>
 #include <string.h>
@@ -43,6 +44,7 @@ static void read_state_file(
 	struct draft *draft = into;
 	const char *path, *folder;
 	struct stat status;
+	char hint[UNIT_HINT];
 
 	if (!read_path(reader, node, &path))
 		return;
@@ -56,6 +58,7 @@ static void read_state_file(
 	/* A service manager may make it in time, and another user serve. */
 	if (access(folder, W_OK | X_OK) == 0)
 		return;
+	unit_path_hint(errno, folder, hint);
 	if (errno == ENOENT)
 		node_warn(reader, node,
 		    "there is no folder %s: what is used would not outlive a "
@@ -63,8 +66,8 @@ static void read_state_file(
 		    folder);
 	else
 		node_warn(reader, node,
-		    "the user who runs this check cannot write to %s: %s",
-		    folder, strerror(errno));
+		    "the user who runs this check cannot write to %s: %s%s",
+		    folder, strerror(errno), hint);
 }
 
 /* Underscores are for the names of containers. */

@@ -2,6 +2,7 @@
 
 #include "conf/input.h"
 #include "core/litter.h"
+#include "store/unit.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -84,6 +85,7 @@ void secret_warn_of_litter(struct reader *reader, const struct node *node,
 static bool read_file(struct reader *reader, const struct node *node,
     size_t max, bool is_secret, struct span *ret_secret)
 {
+	char hint[UNIT_HINT];
 	struct stat status;
 	const char *path;
 	char *content;
@@ -95,8 +97,9 @@ static bool read_file(struct reader *reader, const struct node *node,
 	/* Not to wait for whoever writes into a FIFO. */
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	if (fd < 0 || fstat(fd, &status) < 0) {
-		node_wrong(
-		    reader, node, "cannot read %s: %s", path, strerror(errno));
+		unit_path_hint(errno, path, hint);
+		node_wrong(reader, node, "cannot read %s: %s%s", path,
+		    strerror(errno), hint);
 		if (fd >= 0)
 			close(fd);
 		return false;

@@ -1,5 +1,7 @@
 #include "conf/storage.h"
 
+#include "store/unit.h"
+
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -9,10 +11,14 @@
 static void warn_not_writable(
     struct reader *reader, const struct node *node, const char *folder)
 {
-	if (access(folder, R_OK | W_OK | X_OK) != 0)
-		node_warn(reader, node,
-		    "the user who runs this check cannot write to %s: %s",
-		    folder, strerror(errno));
+	char hint[UNIT_HINT];
+
+	if (access(folder, R_OK | W_OK | X_OK) == 0)
+		return;
+	unit_path_hint(errno, folder, hint);
+	node_warn(reader, node,
+	    "the user who runs this check cannot write to %s: %s%s", folder,
+	    strerror(errno), hint);
 }
 
 /* False when there is nothing of this name. */

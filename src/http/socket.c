@@ -1,6 +1,7 @@
 #include "http/socket.h"
 
 #include "http/peer.h"
+#include "store/unit.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -155,7 +156,7 @@ int socket_listen(
 {
 	union address address;
 	socklen_t len;
-	char memory[160];
+	char memory[160], hint[UNIT_HINT];
 	struct buf name;
 	int fd = -1;
 
@@ -174,8 +175,12 @@ int socket_listen(
 	    SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd >= 0 && bind_and_listen(listener, fd, &address, len))
 		return fd;
-	snprintf(wrong, wrong_size, "cannot listen on %s: %s", name.at,
-	    strerror(errno));
+	if (listener->unix_path)
+		unit_path_hint(errno, listener->unix_path, hint);
+	else
+		unit_port_hint(errno, listener->port, hint);
+	snprintf(wrong, wrong_size, "cannot listen on %s: %s%s", name.at,
+	    strerror(errno), hint);
 	if (fd >= 0)
 		close(fd);
 	return -1;

@@ -1,5 +1,7 @@
 #include "store/fs_private.h"
 
+#include "store/unit.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -62,6 +64,17 @@ static bool complain(
 	return false;
 }
 
+/* With what the system said. */
+static bool complain_of(
+    const struct complaint *complaint, const char *what, int error)
+{
+	char hint[UNIT_HINT], words[UNIT_HINT + 128];
+
+	unit_path_hint(error, complaint->path, hint);
+	snprintf(words, sizeof words, "%s%s", strerror(error), hint);
+	return complain(complaint, what, words);
+}
+
 static bool not_opened(const struct complaint *complaint, bool make)
 {
 	switch (errno) {
@@ -79,7 +92,7 @@ static bool not_opened(const struct complaint *complaint, bool make)
 		    "RestrictSUIDSGID=",
 		    strerror(errno));
 	}
-	return complain(complaint, "cannot be opened", strerror(errno));
+	return complain_of(complaint, "cannot be opened", errno);
 }
 
 static bool open_home(
@@ -89,7 +102,7 @@ static bool open_home(
 	int parent;
 
 	if (make && !made && errno != EEXIST)
-		return complain(complaint, "cannot be made", strerror(errno));
+		return complain_of(complaint, "cannot be made", errno);
 	folder->home = open(folder->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (folder->home < 0)
 		return not_opened(complaint, make);
@@ -111,7 +124,7 @@ static bool open_root(
 	struct stat home;
 
 	if (make && !made && errno != EEXIST)
-		return complain(complaint, "cannot be made", strerror(errno));
+		return complain_of(complaint, "cannot be made", errno);
 	folder->root = fs_path_open(
 	    folder->home, span_of(FS_FILES), O_RDONLY | O_DIRECTORY);
 	if (folder->root < 0)
@@ -169,8 +182,8 @@ static bool probe(struct fs_folder *folder, const struct complaint *complaint)
 		    "or tmpfs",
 		    "");
 	if (fd < 0)
-		return complain(
-		    complaint, "files cannot be made in it", strerror(errno));
+		return complain_of(
+		    complaint, "files cannot be made in it", errno);
 	folder->has_types = !fsetxattr(fd, FS_XATTR_TYPE, "a/b", 3, 0);
 	ok = probe_name(folder, fd, complaint);
 	close(fd);

@@ -212,8 +212,12 @@ def test_low_port(machine, service):
     (lines,) = re.findall(r"```ini\n(\[Service\]\nAmbient.*?)```",
                           readme, re.S)
     over = config(listen={"port": support.free_port(700, 1000)})
+    service.configure(over)
+    assert service.ctl("start", "slotd", check=False).returncode
+    # The message names all that the README has.
+    for line in lines.split()[1:]:
+        assert line in machine.journal(), line
     with dropped_in(service, lines):
-        service.configure(over)
         service.ctl("start", "slotd")
         assert service.ask("GET", "/readyz").status == 200
 
@@ -226,7 +230,9 @@ def test_another_folder(machine, service):
     machine.run("install", "-d", "-o", "slotd", path)
     service.configure(support.fs_config(path))
     assert service.ctl("start", "slotd", check=False).returncode
-    assert "Read-only file system" in machine.journal()
+    journal = machine.journal()
+    assert "Read-only file system" in journal
+    assert "ReadWritePaths=" in journal
     with dropped_in(service, f"[Service]\n{line}\n"):
         service.ctl("start", "slotd")
         journey(service)
