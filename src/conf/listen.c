@@ -2,6 +2,7 @@
 
 #include "conf/secret.h"
 #include "core/chars.h"
+#include "core/uri.h"
 
 #include <errno.h>
 #include <string.h>
@@ -132,21 +133,42 @@ static void read_mode(
 		    "must be three or four octal digits such as \"0660\"");
 }
 
+/* Clients take out the segments . and .. before they ask and sign. */
+static const char *base_path_fault(struct reader *reader, struct span path)
+{
+	struct span rest;
+	struct buf out;
+
+	if (*path.at != '/')
+		return "must start with /";
+	if (!span_only(path, PATH_CHARS))
+		return "has a character that must be percent-encoded";
+	if (strstr(path.at, "//"))
+		return "has two / in a row";
+	buf_init(&out, memory_get(reader->scratch, path.len + 1), path.len + 1);
+	if (!uri_decode(&out, path))
+		return "has a % without two hexadecimal digits, or %00";
+	for (rest = buf_span(&out); rest.at;) {
+		struct span segment = span_cut(&rest, '/');
+
+		if (span_is(segment, ".") || span_is(segment, ".."))
+			return "has a segment . or .., which clients take out";
+	}
+	return NULL;
+}
+
 static void read_base_path(
     struct reader *reader, const struct node *node, void *into)
 {
+	const char *wrong;
 	struct span text;
 
 	(void)into;
 	if (!read_text(reader, node, &text))
 		return;
-	if (*text.at != '/')
-		node_wrong(reader, node, "must start with /");
-	else if (!span_only(text, PATH_CHARS))
-		node_wrong(reader, node,
-		    "has a character that must be percent-encoded");
-	else if (strstr(text.at, "//"))
-		node_wrong(reader, node, "has two / in a row");
+	wrong = base_path_fault(reader, text);
+	if (wrong)
+		node_wrong(reader, node, "%s", wrong);
 	else
 		reader->conf->base_path = memory_copy(reader->keep,
 		    span_first(

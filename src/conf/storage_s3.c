@@ -85,10 +85,11 @@ void s3_key_id(struct reader *reader, const struct node *node, void *into)
 
 	if (!read_text(reader, node, &text))
 		return;
-	if (text.len > 256 || span_find(text, ' ') < text.len ||
+	if (text.len > 256 || !span_visible(text) ||
 	    span_find(text, '/') < text.len)
 		node_wrong(reader, node,
-		    "must be at most 256 characters, without blanks and /");
+		    "must be at most 256 ASCII characters, without blanks "
+		    "and /");
 	else
 		*into_text = memory_copy(reader->keep, text);
 }

@@ -192,6 +192,11 @@ static void what_is_required(void **state)
 	    "region = \"a\"; access_key_id = \"A B\"; "
 	    "access_key_secret = \"b\"; };\n",
 	    "slotd.conf:2: storage.access_key_id: ", "blanks");
+	expect_fault(CALLERS
+	    "storage = { type = \"s3\"; bucket_url = \"https://x\"; "
+	    "region = \"a\"; access_key_id = \"A\xc3\xa9\"; "
+	    "access_key_secret = \"b\"; };\n",
+	    "slotd.conf:2: storage.access_key_id: ", "blanks");
 }
 
 static void keys_that_need_key_file(void **state)
