@@ -4,6 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Of the object, as metadata: it means nothing to a store. */
+#define PROBE_END "2038-01-01T00:00:00Z"
+
 void say(struct buf *out, const char *format, ...)
 {
 	char text[4096];
@@ -57,43 +60,54 @@ bool ask(struct doctor *doctor, const struct fetch_request *request)
 	return doctor->reply.result == FETCH_ANSWERED;
 }
 
-void put_url(const struct doctor *doctor, struct buf *out)
+void put_url(const struct doctor *doctor, struct buf *out, unsigned how)
 {
 	const struct s3_config *s3 = &doctor->storage->s3;
-	const struct sigv4_pair headers[] = {
+	struct sigv4_pair headers[3] = {
 		{ span_of("content-length"), span_of(PROBE_LENGTH) },
-		{ span_of("content-type"), span_of(PROBE_TYPE) },
 	};
 	const struct sigv4_pair acl = { span_of("x-amz-acl"),
 		span_of("public-read") };
-	const struct sigv4_request put = {
+	struct sigv4_request put = {
 		.method = span_of("PUT"),
 		.headers = headers,
-		.header_count = s3->sign_content_type ? 2 : 1,
+		.header_count = 1,
 		.query = &acl,
 		.query_count = s3->set_public ? 1 : 0,
 		.expires = s3->put_ttl,
 	};
 
+	if (s3->sign_content_type)
+		headers[put.header_count++] =
+		    (struct sigv4_pair){ span_of("content-type"),
+			    span_of(PROBE_TYPE) };
+	if (how & PUT_META)
+		headers[put.header_count++] =
+		    (struct sigv4_pair){ span_of(S3_META_EXPIRES),
+			    span_of(PROBE_END) };
 	signed_url(doctor, out, &s3->bucket, PROBE, put);
 }
 
 bool ask_put(struct doctor *doctor, struct span body, unsigned how)
 {
 	char memory[URL_SIZE];
+	size_t count = 2;
 	struct buf url;
 	struct fetch_request request = {
 		.method = "PUT",
 		.url = memory,
 		.headers = { "Content-Type: " PROBE_TYPE,
-		    "Origin: " BROWSER_ORIGIN,
-		    how & PUT_CONDITION ? "If-None-Match: *" : NULL },
+		    "Origin: " BROWSER_ORIGIN },
 		.body = body,
 		.expect = how & PUT_EXPECT,
 	};
 
 	buf_init(&url, memory, sizeof memory);
-	put_url(doctor, &url);
+	if (how & PUT_CONDITION)
+		request.headers[count++] = "If-None-Match: *";
+	if (how & PUT_META)
+		request.headers[count++] = S3_META_EXPIRES ": " PROBE_END;
+	put_url(doctor, &url, how);
 	if ((how & PUT_FORGED) && url.len)
 		url.at[url.len - 1] = url.at[url.len - 1] == '0' ? '1' : '0';
 	doctor->touched = true;

@@ -38,6 +38,17 @@ bool has_bases(const struct doctor *doctor)
 	return false;
 }
 
+bool has_ends(const struct doctor *doctor)
+{
+	const struct conf *conf = doctor->conf;
+
+	for (size_t i = 0; i < conf->caller_count; i++)
+		if (conf->callers[i].dialect == DIALECT_JWT &&
+		    is_ours(doctor, &conf->callers[i]))
+			return true;
+	return false;
+}
+
 /* Where slotd leads who asks for the probe below this base. */
 static bool leads_to_store(
     const struct doctor *doctor, const struct caller *caller)

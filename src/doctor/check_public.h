@@ -18,6 +18,8 @@ enum verdict fail_other(struct doctor *doctor, const char *url);
 
 /* Whether the files of a caller with a base go into this storage. */
 bool has_bases(const struct doctor *doctor);
+/* Whether one of them is told when its files end. */
+bool has_ends(const struct doctor *doctor);
 /* Each such base, as far as VERDICT_OK; then their names. */
 enum verdict try_bases(struct doctor *doctor);
 void seen_bases(struct doctor *doctor);

@@ -11,7 +11,8 @@ bool relay_applies(const struct doctor *doctor)
  * left. */
 static unsigned put_as_relay(struct doctor *doctor)
 {
-	unsigned how = PUT_CONDITION | PUT_EXPECT;
+	unsigned how =
+	    PUT_CONDITION | PUT_EXPECT | (has_ends(doctor) ? PUT_META : 0);
 
 	for (unsigned i = 0; i < 3; i++) {
 		unsigned not_known = 0;

@@ -52,10 +52,11 @@ enum put_how {
 	PUT_FORGED = 1,    /* the signature's last digit is another */
 	PUT_CONDITION = 2, /* as the relay: If-None-Match: * */
 	PUT_EXPECT = 4,    /* as the relay: Expect: 100-continue */
+	PUT_META = 8,      /* as for jwt callers: with the file's end */
 };
 bool ask_put(struct doctor *doctor, struct span body, unsigned how);
 /* Its URL. */
-void put_url(const struct doctor *doctor, struct buf *out);
+void put_url(const struct doctor *doctor, struct buf *out, unsigned how);
 
 /* Whether the last reply is the object as it was stored. */
 bool is_probe(const struct doctor *doctor);

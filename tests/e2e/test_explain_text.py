@@ -71,3 +71,25 @@ def test_a_file(path, tmp_path):
                     "5368709120</MaxSizeAllowed></Error>")
     code, text = explain(path, file)
     assert code == 1 and "MaxSizeAllowed is 5368709120 bytes" in text
+
+
+def test_a_store_without_credentials(tmp_path, monkeypatch):
+    """The URLs of another one are explained as ever."""
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent")
+    config = support.s3_config(storage={"get": "presigned"})
+    config["storages"] = [{
+        "type": "s3", "name": "lacks", "region": "us-east-2",
+        "bucket_url": "https://lacks.s3.example.org",
+        "credentials": "file"}]
+    path = support.write_config(tmp_path, config)
+    done = support.run("slot", "-c", path, "--jid", "a@example.org",
+                       "--size", 10, "my cat.jpg")
+    url = json.loads(done.stdout)["put"]
+    done = support.run("explain", "-c", path, url)
+    assert done.returncode == 0
+    assert done.stdout.decode().startswith(RIGHT)
+    assert done.stderr.startswith(b"slotd explain: storage lacks: credential")
+    done = support.run("explain", "-c", path, url.replace(
+        "bucket.s3", "lacks.s3"))
+    assert done.returncode == 1
+    assert done.stdout.startswith(b"storage lacks has no credentials now")

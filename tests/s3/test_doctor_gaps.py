@@ -135,6 +135,16 @@ def test_bases_are_relayed_too(examine):
         report.says("relay", "warning", "a slot can be used again")
 
 
+@pytest.mark.parametrize("dialect, verdict", [
+    ("token", "ok"), ("jwt", "failure")])
+def test_ends_of_files(examine, dialect, verdict):
+    """A jwt says when a file ends, and its object has that as metadata."""
+    with Store(no_metadata=True) as store:
+        report = examine(store, get="presigned",
+                         callers=[dialects.caller(dialect)])
+        report.says("relay", verdict)
+
+
 # --- downloads -----------------------------------------------------------------
 
 

@@ -86,6 +86,9 @@ class Handler(doctor_stub.Taker):
         if not self.allowed():
             return
         condition = self.headers.get("If-None-Match")
+        if self.store.no_metadata and self.headers.get("x-amz-meta-expires"):
+            self.refuse(400, "InvalidArgument")
+            return
         if condition and self.store.condition == 501:
             self.refuse(501, "NotImplemented")
         elif condition and self.store.condition == 412:
@@ -145,6 +148,7 @@ class Store(doctor_stub.Stub):
         self.no_names = False   # in response-content-disposition
         self.deaf = False       # to response-content-*
         self.oldest = 604800    # signature that it takes
+        self.no_metadata = False
         for name, value in gaps.items():
             assert hasattr(self, name), name
             setattr(self, name, value)
