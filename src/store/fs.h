@@ -96,10 +96,10 @@ struct fs_upload;
  * file is there, another upload to it runs, or a link or a file stands where
  * it needs a folder; FAILURE_INSUFFICIENT_STORAGE when the file would leave
  * less than min_free (the room is reserved from here on); FAILURE_UNAVAILABLE
- * when the disk is read-only; FAILURE_INTERNAL with why->reason. type is a
- * valid media type;
- * until: unix seconds from which the file is gone, 0: never (needs
- * has_until, and a file system with extended attributes).
+ * when the disk is read-only; what fs_disk_fault says; FAILURE_INTERNAL with
+ * why->reason. type is a valid media type; until: unix seconds from which the
+ * file is gone, 0: never (needs has_until, and a file system with extended
+ * attributes).
  * Nothing is visible under the key before fs_upload_commit.
  */
 enum failure fs_upload_open(struct fs *fs, struct span key, uint64_t size,

@@ -138,9 +138,14 @@ enum failure fs_upload_open(struct fs *fs, struct span key, uint64_t size,
     struct span type, int64_t until, struct fs_upload **ret_upload,
     struct refusal *why)
 {
+	const struct fs_disk_fault *fault = fs_disk_fault(fs);
 	struct fs_upload *upload;
 	enum failure failure;
 
+	if (fault) {
+		why->reason = fault->reason;
+		return fault->failure;
+	}
 	if (!fs_path_valid(key)) {
 		why->reason = "the key is no path in the store";
 		return FAILURE_INTERNAL;

@@ -102,8 +102,10 @@ def test_a_reload_meanwhile(start, small_disk):
 
 def test_the_folder_goes(start, tmp_path):
     slotd = start(support.fs_config(tmp_path / "store"))
+    answer = slotd.slot(size=3)
     shutil.rmtree(tmp_path / "store")
     assert_told(slotd, "the folder was removed")
+    support.assert_problem(put(answer), "unavailable")
 
 
 def test_a_failed_upload_gives_it_away(start, tmp_path, preload, monkeypatch):
