@@ -97,6 +97,7 @@ static void reload(struct edge *edge, const char *path)
 	metrics_reload(edge_metrics(edge), done, world_unix());
 	if (done) {
 		log_note(edge_log(edge), CONF_LOG_INFO, "reloaded", NULL, NULL);
+		edge_note_limit(edge);
 	} else {
 		if (conf)
 			log_note(edge_log(edge), CONF_LOG_ERROR,
@@ -192,6 +193,7 @@ static int serve(const char *path, struct conf *conf, const sigset_t *signals)
 		return EXIT_FAULT;
 	}
 	say_ready(&log, edge_conf(edge));
+	edge_note_limit(edge);
 	sources_log(service->sources, &log);
 	notify("READY=1");
 	serve_until_end(edge, path, signals);

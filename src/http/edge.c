@@ -21,6 +21,8 @@
 /* A client that goes on at once after an answer is not cut off. */
 #define IDLE_GRACE 1000000
 #define TICK 100000
+/* Of all descriptors: one part for answers on their way. */
+#define REAPER_PART 16
 
 static bool open_replay(struct server *server)
 {
@@ -71,6 +73,10 @@ static bool open_shared(struct edge *edge, char *wrong, size_t wrong_size)
 	server->service->issuers.quota = server->quota;
 	server->reaper = reaper_open();
 	edge->has_conns = conns_open(&server->conns);
+	/* The others are for connections and for files. */
+	if (server->reaper)
+		reaper_bound(server->reaper,
+		    (unsigned)server->conns.fd_max / REAPER_PART);
 	return server->reaper && edge->has_conns &&
 	       edge_open_helpers(edge, server->service);
 }
@@ -192,6 +198,24 @@ const struct conf *edge_conf(const struct edge *edge)
 const struct log *edge_log(const struct edge *edge)
 {
 	return &edge->server.service->log;
+}
+
+void edge_note_limit(const struct edge *edge)
+{
+	const struct conns *conns = &edge->server.conns;
+	unsigned wanted = edge_conf(edge)->limits.connections;
+	unsigned most = conns_most(conns, wanted);
+	char text[160];
+
+	if (most >= wanted)
+		return;
+	snprintf(text, sizeof text,
+	    "%u connections at the most, not the %u of limits.connections: "
+	    "the process may open %d files (LimitNOFILE of its unit, "
+	    "ulimit -n)",
+	    most, wanted, conns->fd_max);
+	log_note(
+	    edge_log(edge), CONF_LOG_WARN, "few descriptors", "reason", text);
 }
 
 void edge_drain(struct edge *edge)

@@ -24,6 +24,10 @@ struct edge *edge_open(struct service *service, char *wrong, size_t wrong_size);
 bool edge_reload(
     struct edge *edge, struct conf *conf, char *wrong, size_t wrong_size);
 
+/* Says in the log when there are too few descriptors for
+ * limits.connections. */
+void edge_note_limit(const struct edge *edge);
+
 /* Frees what no request needs any more; true when it should be called again
  * in a while. */
 bool edge_tidy(struct edge *edge);

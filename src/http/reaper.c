@@ -31,6 +31,7 @@ struct reaper {
 	pthread_t thread;
 	struct place *first; /* others add, only the thread removes */
 	unsigned count;
+	unsigned places;
 	bool stopping;
 	int epoll;
 	int wake;
@@ -126,6 +127,7 @@ struct reaper *reaper_open(void)
 	if (!reaper)
 		return NULL;
 	pthread_mutex_init(&reaper->lock, NULL);
+	reaper->places = PLACES;
 	reaper->epoll = epoll_create1(EPOLL_CLOEXEC);
 	reaper->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (reaper->epoll < 0 || reaper->wake < 0 ||
@@ -140,6 +142,13 @@ struct reaper *reaper_open(void)
 		return NULL;
 	}
 	return reaper;
+}
+
+void reaper_bound(struct reaper *reaper, unsigned places)
+{
+	pthread_mutex_lock(&reaper->lock);
+	reaper->places = places < PLACES ? places : PLACES;
+	pthread_mutex_unlock(&reaper->lock);
 }
 
 void reaper_close(struct reaper *reaper, int64_t until)
@@ -179,13 +188,15 @@ void reaper_add(struct reaper *reaper, int fd)
 
 	if (!place)
 		return;
-	place->fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	place->fd = -1;
 	place->until = world_micros() + TIME_MAX;
 	event.data.ptr = place;
 	pthread_mutex_lock(&reaper->lock);
-	if (reaper->count >= PLACES)
+	if (reaper->count >= reaper->places)
 		end_oldest(reaper);
-	if (place->fd >= 0 && !reaper->stopping) {
+	if (!reaper->stopping && reaper->count < 2 * reaper->places)
+		place->fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	if (place->fd >= 0) {
 		place->next = reaper->first;
 		reaper->first = place;
 		reaper->count++;
@@ -199,7 +210,5 @@ void reaper_add(struct reaper *reaper, int fd)
 		wake(reaper);
 		return;
 	}
-	if (place->fd >= 0)
-		close(place->fd);
 	free(place);
 }

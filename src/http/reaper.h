@@ -13,10 +13,14 @@ struct reaper;
 
 /* NULL when there is no memory or no thread. */
 struct reaper *reaper_open(void);
+/* How many sockets it holds, 1024 by default; twice as many for a moment. The
+ * oldest are closed for new ones. */
+void reaper_bound(struct reaper *reaper, unsigned places);
 /* Gives what it holds its time until `until` (see world_micros) at the most. */
 void reaper_close(struct reaper *reaper, int64_t until);
 
-/* Takes a duplicate of fd: the original stays with its owner. */
+/* Takes a duplicate of fd: the original stays with its owner. Does nothing
+ * while there are too many. */
 void reaper_add(struct reaper *reaper, int fd);
 
 #endif

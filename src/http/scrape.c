@@ -86,9 +86,15 @@ static void write_service(
 	metrics_head(out, "slotd_credentials_expiry_timestamp_seconds", "gauge",
 	    "When temporary credentials end, unix time");
 	write_creds(service, true, out);
+}
+
+static void write_most(const struct request *request, FILE *out)
+{
 	metrics_u64(out, "slotd_connections_max", "gauge",
-	    "How many may be open: limits.connections",
-	    service->conf->limits.connections);
+	    "How many may be open: limits.connections, or half of the "
+	    "descriptors when that is less",
+	    conns_most(&request->server->conns,
+		request->service->conf->limits.connections));
 }
 
 static char *write_all(const struct request *request)
@@ -106,6 +112,7 @@ static char *write_all(const struct request *request)
 	metrics_write(request->server->metrics, names, out);
 	write_service(
 	    request->service, stepped_look(request->server, &back), out);
+	write_most(request, out);
 	counter_write(request->server, out);
 	metrics_process(out, metrics_start(request->server->metrics));
 	whole = !ferror(out);

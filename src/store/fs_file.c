@@ -80,6 +80,8 @@ static enum failure open_failure(int error, struct refusal *why)
 		why->reason = "a stored file may not be read";
 		return FAILURE_INTERNAL;
 	default:
+		if (fs_shortage(error, why))
+			return FAILURE_UNAVAILABLE;
 		why->reason = "a stored file cannot be opened";
 		return FAILURE_INTERNAL;
 	}

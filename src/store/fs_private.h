@@ -99,10 +99,14 @@ enum failure fs_room_reserve(
     struct fs *fs, int fd, uint64_t size, bool *ret_owed, struct refusal *why);
 
 /* FAILURE_INSUFFICIENT_STORAGE for a full disk or quota, FAILURE_UNAVAILABLE
- * for one that is read-only, else FAILURE_INTERNAL, with the reason (a
- * literal). */
+ * for a shortage or a disk that is read-only, else FAILURE_INTERNAL, with the
+ * reason (a literal). */
 enum failure fs_room_failure(
     int error, const char *reason, struct refusal *why);
+
+/* Whether descriptors or memory are missing, which may soon be better; the
+ * reason is then in why. */
+bool fs_shortage(int error, struct refusal *why);
 
 /* fs_disk.c: an upload has come to this, so the disk is worth a try. */
 void fs_disk_suspect(struct fs *fs, enum failure failure);

@@ -50,12 +50,32 @@ enum failure fs_room_check(
 	return FAILURE_NONE;
 }
 
+bool fs_shortage(int error, struct refusal *why)
+{
+	switch (error) {
+	case EMFILE:
+		why->reason = "no descriptors are left: raise the limit of "
+			      "open files";
+		return true;
+	case ENFILE:
+		why->reason = "the system has too many open files";
+		return true;
+	case ENOMEM:
+		why->reason = "out of memory";
+		return true;
+	default:
+		return false;
+	}
+}
+
 enum failure fs_room_failure(int error, const char *reason, struct refusal *why)
 {
 	why->reason = error == EROFS ? "the disk is read-only" : reason;
 	if (error == ENOSPC || error == EDQUOT)
 		return FAILURE_INSUFFICIENT_STORAGE;
-	return error == EROFS ? FAILURE_UNAVAILABLE : FAILURE_INTERNAL;
+	if (error == EROFS || fs_shortage(error, why))
+		return FAILURE_UNAVAILABLE;
+	return FAILURE_INTERNAL;
 }
 
 static enum failure reserve(

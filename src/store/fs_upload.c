@@ -153,7 +153,7 @@ enum failure fs_upload_open(struct fs *fs, struct span key, uint64_t size,
 	upload = calloc(1, sizeof *upload);
 	if (!upload) {
 		why->reason = "out of memory";
-		return FAILURE_INTERNAL;
+		return FAILURE_UNAVAILABLE;
 	}
 	upload->fs = fs;
 	upload->fd = -1;

@@ -59,11 +59,41 @@ static void test_closing_does_not_wait_longer_than_told(void **state)
 	close(pair[1]);
 }
 
+#define PLACES 4
+
+/* Of many that do not end only the newest are held. */
+static void test_no_more_than_its_places(void **state)
+{
+	struct reaper *reaper = reaper_open();
+	int clients[10 * PLACES];
+	unsigned held = 0;
+	char byte;
+
+	(void)state;
+	reaper_bound(reaper, PLACES);
+	for (size_t i = 0; i < COUNT_OF(clients); i++) {
+		int pair[2];
+
+		assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+		clients[i] = pair[1];
+		reaper_add(reaper, pair[0]);
+		close(pair[0]);
+	}
+	for (size_t i = 0; i < COUNT_OF(clients); i++)
+		if (recv(clients[i], &byte, 1, MSG_DONTWAIT) < 0)
+			held++;
+	assert_in_range(held, 1, 2 * PLACES);
+	reaper_close(reaper, 0);
+	for (size_t i = 0; i < COUNT_OF(clients); i++)
+		close(clients[i]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_reads_on_after_the_owner_has_closed),
 		cmocka_unit_test(test_closing_does_not_wait_longer_than_told),
+		cmocka_unit_test(test_no_more_than_its_places),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

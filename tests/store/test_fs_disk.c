@@ -127,7 +127,7 @@ static void test_a_failed_upload(void **state)
 		    FAILURE_INSUFFICIENT_STORAGE, "full" },
 		{ EDQUOT, FAILURE_INSUFFICIENT_STORAGE,
 		    FAILURE_INSUFFICIENT_STORAGE, "full" },
-		{ EMFILE, FAILURE_INTERNAL, FAILURE_NONE, NULL },
+		{ EMFILE, FAILURE_UNAVAILABLE, FAILURE_NONE, NULL },
 	};
 	struct place *place = *state;
 	char url[6144];

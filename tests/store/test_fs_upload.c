@@ -2,6 +2,7 @@
 
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/xattr.h>
 
 #define BIG (1024 * 1024 + 17)
@@ -294,6 +295,33 @@ static void upload_as_nobody(const struct place *place)
 	_exit(0);
 }
 
+/* It is the process that lacks something, and only for now: 503. */
+static void test_no_descriptors(void **state)
+{
+	struct place *place = *state;
+	struct refusal why = { 0 };
+	struct fs_upload *upload;
+	struct rlimit limit, none;
+	struct fs_file file;
+	enum failure put_failure, get_failure;
+	int next = open("/", O_RDONLY | O_CLOEXEC);
+
+	assert_int_equal(put(place->fs, "there", "text", "text/plain"), 0);
+	close(next);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	none = (struct rlimit){ (rlim_t)next, limit.rlim_max };
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	put_failure = fs_upload_open(place->fs, span_of("new"), 4,
+	    span_of("text/plain"), 0, &upload, &why);
+	get_failure = fs_file_open(place->fs, span_of("there"), 0, &file, &why);
+	setrlimit(RLIMIT_NOFILE, &limit);
+	assert_int_equal(put_failure, FAILURE_UNAVAILABLE);
+	assert_int_equal(get_failure, FAILURE_UNAVAILABLE);
+	assert_string_equal(why.reason,
+	    "no descriptors are left: raise the limit of open files");
+	assert_int_equal(get(place->fs, "there", "text"), 0);
+}
+
 static void test_as_nobody(void **state)
 {
 	struct place *place = *state;
@@ -355,6 +383,7 @@ int main(void)
 		place_test(test_things_in_the_way),
 		place_test(test_keys_that_are_no_paths),
 		place_test(test_longest_key),
+		place_test(test_no_descriptors),
 		place_test(test_as_nobody),
 		place_test(test_killed),
 	};
