@@ -10,17 +10,20 @@
 
 struct receive {
 	struct sink *sink;
-	bool complete; /* committed, or failed */
-	int64_t opened;
-	int64_t began; /* later by all the time that the store took */
+	bool complete;  /* committed, or failed */
+	int64_t opened; /* 0: not yet */
+	int64_t began;  /* later by all the time that the store took */
 	int64_t paused;
 };
 
+/* The time of an upload begins when the store has taken it. */
 static int64_t last_moment(const struct request *request)
 {
 	const struct conf *conf = request->service->conf;
 	const struct receive *receive = request->state;
 
+	if (!receive->opened)
+		return CONN_NO_DEADLINE;
 	return receive->opened + (int64_t)conf->limits.upload_timeout * 1000000;
 }
 
