@@ -198,8 +198,7 @@ static int serve(const char *path, struct conf *conf, const sigset_t *signals)
 	notify("READY=1");
 	serve_until_end(edge, path, signals);
 	delay_end(edge, signals);
-	edge_close(edge);
-	return EXIT_OK;
+	return edge_close(edge) ? EXIT_OK : EXIT_FAULT;
 }
 
 static int run(int argc, char **argv)

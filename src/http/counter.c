@@ -78,6 +78,10 @@ static void *run(void *argument)
 	}
 	pthread_mutex_unlock(&counter->lock);
 	save(counter, &well);
+	pthread_mutex_lock(&counter->lock);
+	counter->saved = true;
+	pthread_cond_broadcast(&counter->stopped);
+	pthread_mutex_unlock(&counter->lock);
 	return NULL;
 }
 
@@ -91,6 +95,7 @@ bool counter_open(struct counter *counter, struct server *server, char *wrong,
 		counter->pause = SAVE_MICROS;
 	pthread_mutex_init(&counter->lock, NULL);
 	deadline_init(&counter->stop_now);
+	deadline_init(&counter->stopped);
 	/* A reload takes the configuration away. */
 	if (conf->type == CONF_QUOTA_MEMORY && conf->memory.state_file) {
 		counter->state_file = strdup(conf->memory.state_file);
@@ -113,14 +118,30 @@ bool counter_open(struct counter *counter, struct server *server, char *wrong,
 	return counter->running || !counter->state_file;
 }
 
+static void stop(struct counter *counter)
+{
+	counter->stopping = true;
+	pthread_cond_broadcast(&counter->stop_now);
+}
+
+void counter_save(struct counter *counter, int64_t until)
+{
+	if (!counter->running)
+		return;
+	pthread_mutex_lock(&counter->lock);
+	stop(counter);
+	while (!counter->saved && world_micros() < until)
+		deadline_wait(&counter->stopped, &counter->lock, until);
+	pthread_mutex_unlock(&counter->lock);
+}
+
 void counter_close(struct counter *counter)
 {
 	if (!counter->server)
 		return;
 	if (counter->running) {
 		pthread_mutex_lock(&counter->lock);
-		counter->stopping = true;
-		pthread_cond_broadcast(&counter->stop_now);
+		stop(counter);
 		pthread_mutex_unlock(&counter->lock);
 		pthread_join(counter->thread, NULL);
 	}

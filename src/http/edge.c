@@ -261,8 +261,10 @@ static bool finish_all(struct edge *edge)
 		!pool_wait(server->writers, world_micros() + LAST_WORDS))) {
 		server_note(server, CONF_LOG_ERROR, "cut off",
 		    "the disk does not answer");
+		/* That of the counts may be another. */
+		counter_save(&edge->counter, world_micros() + LAST_WORDS);
 		log_flush();
-		_Exit(0);
+		_Exit(1);
 	}
 	return whole;
 }

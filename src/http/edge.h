@@ -39,7 +39,7 @@ void edge_drain(struct edge *edge);
  * Stops: what the kernel has queued is still accepted, then no more; what
  * runs is answered, within limits.drain_timeout. Frees edge. False when
  * work was cut off because that time was over; if a disk hangs even then,
- * the process should end by _exit.
+ * the process ends here with status 1.
  */
 bool edge_close(struct edge *edge);
 

@@ -94,3 +94,14 @@ def small_disk(tmp_path):
     yield folder
     # slotd may still hold it: the mount goes when it lets go.
     subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+@pytest.fixture
+def slow_disk(tmp_path, monkeypatch, preload):
+    """A gate: while it exists, nobody gets room on the disk."""
+    gate = tmp_path / "gate"
+    gate.touch()
+    preload("slow_disk.c")
+    monkeypatch.setenv("SLOW_DISK", str(gate))
+    yield gate
+    gate.unlink(missing_ok=True)

@@ -1,6 +1,5 @@
 /* Preloaded into slotd by a test: room on the disk is reserved only when the
  * file that SLOW_DISK names is gone, and then there is none. */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/types.h>

@@ -1,9 +1,6 @@
 """What reviewers and attackers once found: it stays mended."""
 
-import os
-import pathlib
 import socket
-import subprocess
 
 import pytest
 
@@ -111,22 +108,6 @@ def test_strangers_do_not_take_the_last_connections(start, tmp_path):
             stranger.close()
 
 
-@pytest.fixture
-def slow_disk(tmp_path, monkeypatch):
-    """A gate: while it exists, nobody gets room on the disk."""
-    source = pathlib.Path(__file__).with_name("slow_disk.c")
-    library, gate = tmp_path / "slow_disk.so", tmp_path / "gate"
-    subprocess.run(["cc", "-shared", "-fPIC", "-o", library, source],
-                   check=True, timeout=support.PATIENCE)
-    gate.touch()
-    monkeypatch.setenv("LD_PRELOAD", str(library))
-    monkeypatch.setenv("SLOW_DISK", str(gate))
-    monkeypatch.setenv("ASAN_OPTIONS", "verify_asan_link_order=0:"
-                       + os.environ.get("ASAN_OPTIONS", ""))
-    yield gate
-    gate.unlink(missing_ok=True)
-
-
 def test_a_slow_disk(start, tmp_path, slow_disk):
     """It delays nobody else, and does not upset the end (once: a crash)."""
     slotd = start(support.fs_config(
@@ -141,6 +122,6 @@ def test_a_slow_disk(start, tmp_path, slow_disk):
     slotd.terminate()
     slotd.wait_line("msg=\"cut off\"")
     slow_disk.unlink()
-    slotd.wait()
+    slotd.wait([1])
     for upload in uploads:
         upload.close()

@@ -74,7 +74,7 @@ def test_drain_timeout(start, tmp_path):
         tmp_path / "store", limits={"drain_timeout": 1}))
     answer = fs.slot(size=len(DATA))
     upload = Upload.begun(answer["put"], DATA, 100)
-    fs.stop()
+    fs.stop([1])
     upload.wait_closed()
     fs.start()
     assert support.fetch("PUT", answer["put"], DATA).status == 201

@@ -181,7 +181,7 @@ def test_uploads_are_cut(start, tmp_path, held):
         if held == "answer":
             store.wait("bodies", lambda: all(
                 peer.received == len(DATA) for peer in store.peers))
-        slotd.stop()
+        slotd.stop([1])
         assert any("cut off" in line for line in slotd.lines)
         for upload in uploads:
             upload.close()
