@@ -1,5 +1,7 @@
 #include "creds/fetch.h"
 
+#include "creds/forget.h"
+
 #include <curl/curl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,7 +29,8 @@ struct transfer {
 
 bool creds_fetch_start(void)
 {
-	return curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
+	return curl_global_init_mem(CURL_GLOBAL_DEFAULT, malloc, forget,
+		   forget_realloc, strdup, calloc) == CURLE_OK;
 }
 
 void creds_fetch_end(void)

@@ -1,6 +1,9 @@
 #include "creds/json.h"
 
+#include "creds/forget.h"
+
 #include <jansson.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Without an end they are asked for now and then. */
@@ -8,6 +11,7 @@
 
 void creds_json_start(void)
 {
+	json_set_alloc_funcs(malloc, forget);
 	json_object_seed(0);
 }
 

@@ -12,7 +12,7 @@
 
 void json_start(void)
 {
-	json_set_alloc_funcs(json_memory_take, free);
+	json_set_alloc_funcs(json_memory_take, forget);
 	/* Seeds the hash of object members now, not in the first threads. */
 	json_object_seed(0);
 }

@@ -4,6 +4,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "creds/forget.h" /* what is to take it back */
+
 /*
  * malloc for jansson, which remembers when it had none: jansson may report a
  * lack of memory as wrong syntax, or leave a byte out and report nothing.

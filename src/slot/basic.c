@@ -91,26 +91,26 @@ enum failure basic_check(const struct auth *auth, struct span header,
 	size_t len;
 	enum failure failure;
 
-	if (!decode(header, bytes, &len, &why->reason))
-		return FAILURE_UNAUTHORIZED;
-	failure = check(
-	    auth, (struct span){ (const char *)bytes, len }, ret_caller, why);
-	wipe(bytes, len);
+	failure = FAILURE_UNAUTHORIZED;
+	if (decode(header, bytes, &len, &why->reason))
+		failure = check(auth, (struct span){ (const char *)bytes, len },
+		    ret_caller, why);
+	wipe(bytes, sizeof bytes);
 	return failure;
 }
 
 const struct caller *basic_claim(const struct auth *auth, struct span header)
 {
 	uint8_t bytes[CREDENTIALS_MAX];
-	const struct caller *caller;
+	const struct caller *caller = NULL;
 	struct span id;
 	const char *reason;
 	size_t len;
 
-	if (!decode(header, bytes, &len, &reason))
-		return NULL;
-	id = (struct span){ (const char *)bytes, len };
-	caller = auth_find(auth, span_first(id, span_find(id, ':')));
-	wipe(bytes, len);
+	if (decode(header, bytes, &len, &reason)) {
+		id = (struct span){ (const char *)bytes, len };
+		caller = auth_find(auth, span_first(id, span_find(id, ':')));
+	}
+	wipe(bytes, sizeof bytes);
 	return caller;
 }

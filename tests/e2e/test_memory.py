@@ -1,11 +1,12 @@
 """What a running slotd keeps in its memory, and how it lives without."""
 
+import base64
 import os
-import re
 import resource
 
 import pytest
 
+import aws
 import reloading
 import support
 
@@ -40,7 +41,7 @@ def copies(slotd, secrets):
             except OSError:
                 continue
             for secret in secrets:
-                found[secret] += len(re.findall(secret.encode(), text))
+                found[secret] += text.count(secret.encode())
     return found
 
 
@@ -118,6 +119,29 @@ def test_no_copy_of_what_was_refused(start, tmp_path, wrong):
     for _ in range(3):
         reloading.failed(slotd)
         assert copies(slotd, [secret]) == {secret: 0}
+
+
+@pytest.mark.parametrize("word", aws.USE)
+def test_fetched_credentials(start, monkeypatch, server, tmp_path, word):
+    """libcurl and jansson have had them, too."""
+    aws.USE[word](monkeypatch, server, tmp_path)
+    slotd = start(aws.config())
+    slotd.slot()
+    secret = server.given[0].access_key_secret
+    assert copies(slotd, [secret]) == {secret: 1}
+
+
+def test_what_callers_send(start):
+    """Basic has the secret itself."""
+    secret = "not-a-real-secret-of-ours"
+    slotd = start(support.s3_config(callers=[
+        {"id": "prosody", "secret": secret, "dialect": "ejabberd"}]))
+    for sent in (secret, secret + ":", secret[:-1] + "x"):
+        pair = base64.b64encode(f"prosody:{sent}".encode())
+        for line in (pair, pair + b"=", pair + b"!"):
+            slotd.ask("GET", "/slot?jid=a@example.org&name=x&size=1", None, [
+                ("Authorization", "Basic " + line.decode())])
+    assert copies(slotd, [secret[:-1]]) == {secret[:-1]: 0}
 
 
 def limit(slotd, more):

@@ -1,0 +1,27 @@
+#include "creds/forget.h"
+
+#include "core/hash.h"
+
+#include <malloc.h>
+#include <stdlib.h>
+#include <string.h>
+
+void forget(void *memory)
+{
+	if (memory)
+		wipe(memory, malloc_usable_size(memory));
+	free(memory);
+}
+
+void *forget_realloc(void *memory, size_t size)
+{
+	size_t before = memory ? malloc_usable_size(memory) : 0;
+	void *bigger = malloc(size);
+
+	if (!bigger)
+		return NULL;
+	if (before)
+		memcpy(bigger, memory, before < size ? before : size);
+	forget(memory);
+	return bigger;
+}
