@@ -289,6 +289,28 @@ static void secrets_become_keys(void **state)
 	said_done(&said);
 }
 
+/* However they are written: RFC 3986, section 6.2.2. */
+static void urls_have_one_form(void **state)
+{
+	struct said said = read_conf(CALLERS
+	    "public_url = \"HTTPS://Up.Example.ORG:443/%7eup/%c3%a9/\";\n"
+	    "storage = { type = \"s3\"; region = \"r1\"; "
+	    "bucket_url = \"https://S3.example.org/b%2d1/caf%c3%a9\"; "
+	    "download_url = \"https://cdn.example.org/%66iles%2b/\"; "
+	    "access_key_id = \"A\"; access_key_secret = \"b\"; };\n");
+	const struct conf *conf = right(&said);
+
+	(void)state;
+	expect_span(conf->public_url, "https://up.example.org/~up/%C3%A9");
+	expect_span(conf->storages[0].s3.bucket.host, "s3.example.org");
+	expect_span(conf->storages[0].s3.bucket.path, "/b-1/caf%C3%A9");
+	expect_span(conf->storages[0].s3.download.path, "/files%2B");
+	said_done(&said);
+	expect_fault(
+	    "public_url = \"https://up.example.org/a%2Fb\";\n" CALLERS S3,
+	    "slotd.conf:1: public_url: ", "%2F");
+}
+
 static void streams_may_be_missing(void **state)
 {
 	struct conf *conf;
@@ -316,6 +338,7 @@ int main(void)
 		cmocka_unit_test(min_free),
 		cmocka_unit_test(relative_names),
 		cmocka_unit_test(secrets_become_keys),
+		cmocka_unit_test(urls_have_one_form),
 		cmocka_unit_test(streams_may_be_missing),
 	};
 
