@@ -156,6 +156,22 @@ static bool has(struct span text, const char *part)
 	return memmem(text.at, text.len, part, strlen(part)) != NULL;
 }
 
+/* A store that tells its time says that a URL's is not right. Both as RFC 3339
+ * writes them, so that the letters are in the times' order. */
+static enum denial denial_of_times(struct span xml)
+{
+	char end_memory[64], now_memory[64];
+	struct buf end, now;
+
+	buf_init(&end, end_memory, sizeof end_memory);
+	buf_init(&now, now_memory, sizeof now_memory);
+	if (!code_element(xml, "ServerTime", &now))
+		return DENIAL_RIGHT;
+	return code_element(xml, "Expires", &end) && strcmp(end.at, now.at) <= 0
+		   ? DENIAL_LATE
+		   : DENIAL_EARLY;
+}
+
 enum denial code_denial(struct span xml)
 {
 	char memory[512];
@@ -171,7 +187,7 @@ enum denial code_denial(struct span xml)
 		return DENIAL_EARLY;
 	if (has(buf_span(&message), "expired"))
 		return DENIAL_LATE;
-	return DENIAL_RIGHT;
+	return denial_of_times(xml);
 }
 
 static void tell_late(struct span xml, struct buf *out)

@@ -241,6 +241,14 @@ static bool explain_any(
 		return found;
 	if (span_starts(text, "<"))
 		return explain_answer(conf, text, now, out);
+	if (conf->public_url.len && text.len > conf->public_url.len &&
+	    span_equal(
+		span_first(text, conf->public_url.len), conf->public_url)) {
+		say(out, "This is an address of slotd itself, which no store "
+			 "checks. Where does it lead? curl -sI URL\n"
+			 "A URL in its Location is one for slotd explain.\n");
+		return true;
+	}
 	say(out, "This is neither a store's XML error nor a presigned URL (it "
 		 "has no X-Amz-Signature).\n");
 	return true;

@@ -21,6 +21,17 @@ static const struct {
 	    { "is ahead", "the store had 2013-05-24T00:00:00Z", "NTP" },
 	    "s3:PutObject" },
 	{ "AccessDenied",
+	    "<Error><Code>AccessDenied</Code><Message>Access Denied</Message>"
+	    "<Expires>2013-05-24T01:10:00Z</Expires>"
+	    "<ServerTime>2013-05-24T00:11:00Z</ServerTime></Error>",
+	    { "is ahead", "the store had 2013-05-24T00:11:00Z" },
+	    "s3:PutObject" },
+	{ "AccessDenied",
+	    "<Error><Code>AccessDenied</Code><Message>no</Message>"
+	    "<Expires>2013-05-24T00:11:00Z</Expires>"
+	    "<ServerTime>2013-05-24T00:11:00Z</ServerTime></Error>",
+	    { "expired at 2013-05-24T00:11:00Z" }, "s3:PutObject" },
+	{ "AccessDenied",
 	    "<Error><Code>AccessDenied</Code><Message>Request has expired"
 	    "</Message><Expires>2013-05-24T00:10:00Z</Expires>"
 	    "<ServerTime>2013-05-24T00:11:00Z</ServerTime></Error>",

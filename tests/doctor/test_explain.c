@@ -97,6 +97,18 @@ static void test_slots(void **state)
 	expect_text("put: this URL is signed for another method");
 }
 
+static void test_a_link_of_slotd(void **state)
+{
+	(void)state;
+	conf.public_url = span_of("https://up.example.org");
+	assert_true(run_at("https://up.example.org/f/x/cat.jpg", NOW));
+	expect_text("an address of slotd itself");
+	expect_text("Location");
+	assert_true(run_at("https://other.example.org/f/x/cat.jpg", NOW));
+	expect_text("This is neither");
+	conf.public_url = SPAN_EMPTY;
+}
+
 static void test_added_secrets(void **state)
 {
 	(void)state;
@@ -300,6 +312,7 @@ int main(void)
 		cmocka_unit_test(test_wrong_urls),
 		cmocka_unit_test_setup(test_encoded_bucket, set_up),
 		cmocka_unit_test_setup(test_slots, set_up),
+		cmocka_unit_test_setup(test_a_link_of_slotd, set_up),
 		cmocka_unit_test(test_added_secrets),
 		cmocka_unit_test(test_the_longest_token),
 		cmocka_unit_test(test_unknown_codes),

@@ -63,6 +63,26 @@ def test_behind_a_proxy(tmp_path, start, location, path, verdict, seen):
             assert "must pass /u/ and /f/" in found["public_url"]["change"]
 
 
+@pytest.mark.parametrize("keyed", [False, True])
+def test_another_slotd(tmp_path, start, keyed):
+    """It answers at public_url, with a store of its own."""
+    here = start(support.fs_config(tmp_path / "here"))
+    there = start(support.fs_config(tmp_path / "there"))
+    over = {}
+    if keyed:
+        key = tmp_path / "key"
+        key.write_text("not-a-real-key-not-a-real-key-0001\n")
+        key.chmod(0o600)
+        over["key_file"] = str(key)
+    url = f"http://127.0.0.1:{there.config['listen']['port']}"
+    code, found = checks(support.write_config(tmp_path, {
+        **here.config, "public_url": url, **over}))
+    assert code == 1
+    assert found["public_url"]["verdict"] == "failure"
+    assert "another slotd answers" in found["public_url"]["seen"]
+    assert "systemctl reload slotd" in found["public_url"]["change"]
+
+
 def test_prometheus(fs):
     """The same results as samples; each check has one that is 1."""
     now = int(time.time())
