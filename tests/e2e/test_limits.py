@@ -2,6 +2,7 @@
 
 import os
 import re
+import resource
 import signal
 import time
 
@@ -318,7 +319,16 @@ def test_both_reasons_are_told(start):
         slotd.wait_line("refused.*limits.connections reached")
 
 
-def test_a_burst_on_one_loop(start):
+@pytest.fixture
+def many_sockets():
+    """As many as this process may open."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_a_burst_on_one_loop(start, many_sockets):
     """However many come at once: the loop takes them when it can."""
     slotd = start(config(0, listen={"threads": 1}))
     with Lines(slotd.address) as lines:
