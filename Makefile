@@ -66,6 +66,9 @@ install: all ## install into DESTDIR, PREFIX (/usr/local), SYSTEMDDIR
 	cd deploy && find . -type f ! -path './systemd/slotd.*' \
 		! -name slotd.conf.example ! -name '.*' \
 		-exec install -D -m 644 '{}' '$(DOC)/examples/{}' ';'
+	script=$$(sed 's,@DOC@,$(PREFIX)/share/doc/slotd,' \
+		doc/installed.sed) && \
+		find '$(DOC)' -name '*.md' -exec sed -i "$$script" '{}' +
 	install -D -m 644 -t $(DESTDIR)$(SYSTEMDDIR) $(UNITS)
 	sed -i 's,/usr/bin/slotd,$(PREFIX)/bin/slotd,' \
 		$(UNITS:deploy/systemd/%=$(DESTDIR)$(SYSTEMDDIR)/%)
