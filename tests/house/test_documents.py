@@ -1,5 +1,6 @@
 """What the documents say of the tree is so."""
 
+import json
 import re
 
 import house
@@ -53,3 +54,33 @@ def test_the_package_is_built_with_what_the_program_is():
     libraries = {name for name in wanted if name.endswith("-dev")}
     assert libraries - {"libc6-dev"} <= named    # that is build-essential
     assert len(libraries) > 4
+
+
+def policies(page):
+    """(the section's title, the policy) of each bucket policy, in order."""
+    title = ""
+    for heading, block in re.findall(
+            r"^#+ ([^\n]*)$|^```json\n(.*?)^```$", page, re.M | re.S):
+        title = heading or title
+        if '"Principal"' in block and '"s3:' in block:
+            yield title, json.loads(block)
+
+
+def for_everybody(policy):
+    return any(statement["Principal"] in ("*", {"AWS": ["*"]})
+               for statement in policy["Statement"])
+
+
+def test_nobody_makes_a_bucket_public_who_wants_redirects():
+    """The samples say get = "redirect": a policy that lets everybody read has
+    a section of its own, which says that it takes their place."""
+    found = []
+    for page in house.files("deploy/storage", endings=(".md",)):
+        for title, policy in policies(page.read_text()):
+            found.append((house.name(page), for_everybody(policy)))
+            assert for_everybody(policy) == (title == "Public reading"), page
+            text = page.read_text()
+            assert not for_everybody(policy) or (
+                "\n## Public reading\n\nInstead of redirects" in text), page
+    assert ("deploy/storage/ceph.md", False) in found
+    assert ("deploy/storage/ceph.md", True) in found
