@@ -12,6 +12,11 @@ import sys
 from folder import BUILD, MINUTES, ROOT, Folder
 import pytest
 
+sys.path[1:1] = [str(ROOT / "tests/e2e"), str(ROOT / "tests/house")]
+
+import links  # noqa: E402
+import packaged  # noqa: E402
+
 RELEASES = {"bookworm": "/lib/systemd/system",
             "trixie": "/usr/lib/systemd/system"}
 CONF = "/etc/slotd/slotd.conf"
@@ -113,15 +118,41 @@ def test_what_is_installed(installed, release):
     assert installed.said.count("slotd:") == 0, installed.said
 
 
-def test_manuals_and_documents(built):
-    """A minimal system does not unpack them."""
-    contents = built.run("sh", "-c", "dpkg -c /source/build/deb/slotd_*.deb")
-    names = {line.split()[5] for line in contents.splitlines()}
-    assert {"./usr/share/" + name for name in (
-        "man/man8/slotd.8.gz", "man/man5/slotd.conf.5.gz",
-        "doc/slotd/slotd.conf.example", "doc/slotd/SECURITY.md",
-        "doc/slotd/README.Debian", "doc/slotd/copyright",
-        "doc/slotd/examples/prosody/mod_http_upload_slotd.lua")} <= names
+@pytest.fixture
+def unpacked(built, tmp_path):
+    """All that is in the package: a minimal system leaves documents out."""
+    subprocess.run(["dpkg-deb", "-x", package_of(built), tmp_path],
+                   check=True, timeout=MINUTES)
+    return tmp_path
+
+
+def test_manuals_and_documents(unpacked):
+    share = unpacked / "usr/share"
+    for name in ("man/man8/slotd.8.gz", "man/man5/slotd.conf.5.gz",
+                 "doc/slotd/slotd.conf.example", "doc/slotd/SECURITY.md",
+                 "doc/slotd/README.Debian", "doc/slotd/copyright",
+                 "doc/slotd/examples/prosody/mod_http_upload_slotd.lua"):
+        assert (share / name).is_file(), name
+
+
+def test_documents_lead_somewhere(unpacked):
+    """Links of the pages, and what README.Debian, slotd.conf and commands on
+    the pages name."""
+    doc = unpacked / "usr/share/doc/slotd"
+    pages = sorted(doc.rglob("*.md"))
+    count, dead = links.dead(doc, pages)
+    assert dead == []
+    assert count > 50
+    text = "".join(page.read_text() for page in (
+        *pages, doc / "README.Debian", unpacked / "etc/slotd/slotd.conf"))
+    named = set(re.findall(r"/usr/share/doc/slotd/[\w./-]*\w", text))
+    named |= {"/usr/share/doc/slotd/" + name for name in re.findall(
+        r"(?<![\w/])examples/[\w./-]*\w", text)}
+    assert [name for name in named if not (unpacked / name[1:]).exists()] == []
+    assert {"/usr/share/doc/slotd/examples/" + name for name in (
+        "prosody", "ejabberd", "nginx/slotd.conf", "caddy/Caddyfile",
+        "haproxy/haproxy.cfg", "storage/README.md", "systemd/README.md",
+    )} <= named
 
 
 def test_secrets(installed):
@@ -147,6 +178,26 @@ def test_it_is_ready_to_run(installed):
         text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         timeout=300)
     assert (done.returncode, done.stdout) == (0, "the same, byte for byte\n")
+
+
+def test_s3_as_slotd_conf_says(installed):
+    """Its commands and its block, by hand; then the service can start."""
+    conf, secret = installed / CONF, installed / "etc/slotd/s3.secret"
+    text = conf.read_text()
+    command = re.search(r"^#   (install .*)$", text, re.M)[1]
+    try:
+        installed.run("sh", "-c", f"echo not-a-real-secret-key | {command}")
+        assert owner(installed, "/etc/slotd/s3.secret") == "root:slotd 640"
+        conf.write_text(packaged.with_s3(packaged.with_https(text)))
+        check = installed.run("runuser", "-u", "slotd", "--", "slotd", "check")
+        assert check == f"{CONF}: ok\n"     # and no warning
+        slot = installed.run("runuser", "-u", "slotd", "--", "slotd", "slot",
+                             "--jid", "juliet@example.org", "--size", "5",
+                             "a.txt")
+        assert slot.startswith('{"get":"https://upload.example.org/f/')
+    finally:
+        conf.write_text(text)
+        secret.unlink(missing_ok=True)
 
 
 @pytest.fixture
@@ -189,6 +240,7 @@ def test_upgrade_with_a_wrong_configuration(installed, asked):
     said = installed.run("dpkg", "-i", "/slotd.deb")
     assert f"{CONF}:{line}: nonsense: unknown setting\n" in said
     assert f"slotd: {CONF} is not right" in said
+    assert "slotd check && systemctl restart slotd\n" in said
     assert asked() == []
     assert conf.read_text() == right + "nonsense = 1;\n"
     assert owner(installed, CONF) == "root:slotd 640"
@@ -209,6 +261,7 @@ def left(folder):
 def test_remove_and_purge(installed, asked):
     upload = installed / "var/lib/slotd/an-upload"
     upload.write_text("precious")
+    (installed / "var/lib/slotd/quota.state").write_text("of the service")
     own = installed / "etc/slotd/s3.secret"
     own.write_text("of the operator")
     installed.run("dpkg", "--remove", "slotd")
@@ -222,6 +275,7 @@ def test_remove_and_purge(installed, asked):
     assert ("slotd: uploaded files stay in /var/lib/slotd; "
             "rm -r /var/lib/slotd removes them\n") in said
     assert upload.read_text() == "precious"
+    assert not (installed / "var/lib/slotd/quota.state").exists()
     assert own.read_text() == "of the operator"
     assert left(installed) == ["/etc/slotd", "/var/lib/slotd"]
     assert re.search("^slotd:", (installed / "etc/passwd").read_text(), re.M)
