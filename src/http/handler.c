@@ -239,7 +239,8 @@ static void on_completed(void *argument, struct MHD_Connection *mhd,
 		    request->conn, in_seconds(limits(request)->idle_timeout));
 		conn_rest(&request->server->conns, request->conn);
 	}
-	request->whole = how == MHD_REQUEST_TERMINATED_COMPLETED_OK;
+	request->whole =
+	    request->told || how == MHD_REQUEST_TERMINATED_COMPLETED_OK;
 	if (request->state_free)
 		request->state_free(request);
 	access_log(request);

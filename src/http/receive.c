@@ -146,8 +146,8 @@ void receive_head(struct request *request)
 	move_deadline(request);
 }
 
-/* After a failure the rest is read and dropped: while a body arrives there
- * is no way to answer, at its end there is. */
+/* After a failure the rest is read and dropped: a client may write all of it
+ * before it reads. */
 size_t receive_body(struct request *request, const char *bytes, size_t len)
 {
 	struct receive *receive = request->state;
@@ -161,11 +161,13 @@ size_t receive_body(struct request *request, const char *bytes, size_t len)
 		return len;
 	}
 	move_deadline(request);
-	if (sink->failure != FAILURE_NONE)
-		return len;
-	taken = sink->class->write(request, sink, bytes, len);
+	taken = len;
+	if (sink->failure == FAILURE_NONE)
+		taken = sink->class->write(request, sink, bytes, len);
 	if (taken < len)
 		receive->paused = world_micros();
+	if (sink->failure != FAILURE_NONE && !request->told)
+		reply_early(request, sink->failure, &sink->why);
 	return taken;
 }
 
@@ -175,6 +177,10 @@ void receive_end(struct request *request)
 	struct sink *sink = receive->sink;
 	struct reply reply;
 
+	if (request->told) {
+		request->abort = true;
+		return;
+	}
 	if (!receive->complete) {
 		receive->complete = true;
 		sink->class->commit(request, sink);

@@ -10,6 +10,7 @@
 #include <microhttpd.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #define PROBLEM_TYPE "application/problem+json"
 #define RETRY_AFTER "5"
@@ -188,18 +189,25 @@ static void add_retry_after(struct reply *reply, int64_t retry_at)
 	reply_header(reply, "Retry-After", text.at);
 }
 
+/* The document; NULL: no memory. */
+static char *problem(const struct failure_entry *entry, enum failure failure,
+    const struct refusal *why)
+{
+	char memory[2 * FAILURE_DETAIL_MAX];
+	struct buf detail;
+
+	buf_init(&detail, memory, sizeof memory);
+	failure_write_detail(&detail, failure, why);
+	return json_problem_write(entry, failure, detail.at, why);
+}
+
 void reply_failure_with(struct request *request, enum failure failure,
     const struct refusal *why, const char *name, const char *value)
 {
 	const struct failure_entry entry = find_entry(request, failure);
-	char memory[2 * FAILURE_DETAIL_MAX];
-	struct buf detail;
-	struct reply reply;
+	struct reply reply = reply_text(
+	    entry.status, PROBLEM_TYPE, problem(&entry, failure, why));
 
-	buf_init(&detail, memory, sizeof memory);
-	failure_write_detail(&detail, failure, why);
-	reply = reply_text(entry.status, PROBLEM_TYPE,
-	    json_problem_write(&entry, failure, detail.at, why));
 	reply_header(&reply, "Cache-Control", "no-store");
 	if (entry.status == 401)
 		reply_header(&reply, "WWW-Authenticate", challenge(request));
@@ -220,14 +228,10 @@ void reply_failure(
 	reply_failure_with(request, failure, why, NULL, NULL);
 }
 
-void reply_raw(enum failure failure, struct buf *out)
+/* more: header lines, each with its end. */
+static void write_raw(const struct failure_entry *entry, const char *more,
+    const char *body, struct buf *out)
 {
-	const struct failure_entry *entry = failure_entry(failure);
-	const struct refusal why = { 0 };
-	char *body = json_problem_write(entry, failure, entry->sentence, &why);
-
-	if (!body)
-		return;
 	buf_text(out, "HTTP/1.1 ");
 	buf_u64(out, entry->status);
 	buf_char(out, ' ');
@@ -236,9 +240,65 @@ void reply_raw(enum failure failure, struct buf *out)
 		      "\r\nCache-Control: no-store\r\nConnection: close\r\n");
 	if (entry->status == 503)
 		buf_text(out, "Retry-After: " RETRY_AFTER "\r\n");
+	buf_text(out, more);
 	buf_text(out, "Content-Length: ");
 	buf_u64(out, strlen(body));
 	buf_text(out, "\r\n\r\n");
 	buf_text(out, body);
+}
+
+void reply_raw(enum failure failure, struct buf *out)
+{
+	const struct failure_entry *entry = failure_entry(failure);
+	const struct refusal why = { 0 };
+	char *body = problem(entry, failure, &why);
+
+	if (!body)
+		return;
+	write_raw(entry, "", body, out);
 	free(body);
+}
+
+/* What is under way has been sent nothing but perhaps a 100: there is room
+ * for all of it. */
+static bool send_raw(const struct request *request, const struct buf *text)
+{
+	const union MHD_ConnectionInfo *tls = MHD_get_connection_info(
+	    request->mhd, MHD_CONNECTION_INFO_GNUTLS_SESSION);
+	ssize_t sent;
+
+	if (tls || !buf_ok(text))
+		return false;
+	sent = send(request->conn->fd, text->at, text->len,
+	    MSG_DONTWAIT | MSG_NOSIGNAL);
+	return sent == (ssize_t)text->len;
+}
+
+bool reply_early(
+    struct request *request, enum failure failure, const struct refusal *why)
+{
+	const struct failure_entry entry = find_entry(request, failure);
+	char memory[2048], more_memory[256];
+	struct buf text, more;
+	char *body = problem(&entry, failure, why);
+
+	if (!body)
+		return false;
+	buf_init(&more, more_memory, sizeof more_memory);
+	buf_text(&more, "X-Request-Id: ");
+	buf_text(&more, request->id);
+	buf_text(&more, "\r\n");
+	if (request->route && request->route->cors)
+		buf_text(&more, "Access-Control-Allow-Origin: *\r\n");
+	buf_init(&text, memory, sizeof memory);
+	write_raw(&entry, more.at, body, &text);
+	free(body);
+	if (!buf_ok(&more) || !send_raw(request, &text))
+		return false;
+	request->told = true;
+	request->status = entry.status;
+	request->code = entry.code;
+	note_reason(request, why->reason ? why->reason : "");
+	access_answered(request);
+	return true;
 }

@@ -40,7 +40,16 @@ void reply_failure(
 void reply_failure_with(struct request *request, enum failure failure,
     const struct refusal *why, const char *name, const char *value);
 
-/* The same as raw bytes with "Connection: close", for connections that
+/*
+ * The same in the middle of a body, where libmicrohttpd takes no answer: its
+ * bytes are written past it. The rest of the body is still to be read and
+ * dropped, for clients that write all before they read; then the connection
+ * is to be ended. False when that cannot be, under TLS: answer at the end.
+ */
+bool reply_early(
+    struct request *request, enum failure failure, const struct refusal *why);
+
+/* A failure as raw bytes with "Connection: close", for connections that
  * libmicrohttpd does not have. */
 void reply_raw(enum failure failure, struct buf *out);
 

@@ -1,5 +1,6 @@
 """The relay when the store, or the client, does what it should not."""
 
+import re
 import secrets
 
 import pytest
@@ -8,6 +9,7 @@ import flood
 import relayed
 import stub_store
 import support
+import test_tls
 from upload import Upload
 
 DATA = secrets.token_bytes(100000)
@@ -103,6 +105,50 @@ def test_refused_while_the_client_pauses(slotd, store):
     upload.send(DATA[1000:])
     support.assert_problem(upload.reply(), "unavailable")
     upload.close()
+
+
+def test_refused_before_the_client_has_sent_all(slotd, store):
+    """It hears of it at once, and not at the end of its body."""
+    def script(peer):
+        peer.proceed()
+        peer.read(1000)
+        peer.answer(503, "SlowDown")
+        peer.linger()
+    store.script = script
+    upload = Upload.begun(slot(slotd)["put"], DATA, 1000)
+    store.wait("the end", lambda: not store.open)
+    upload.send(DATA[1000:2000])
+    reply = upload.reply()
+    support.assert_problem(reply, "unavailable")
+    assert reply.headers["Connection"] == "close"
+    assert reply.headers["Access-Control-Allow-Origin"] == "*"
+    assert re.fullmatch("[A-Za-z0-9._-]+", reply.headers["X-Request-Id"])
+    # Who sends on all the same is read to the end, and answered once.
+    upload.send(DATA[2000:])
+    assert upload.sock.recv(1) == b""
+    upload.close()
+    line = line_of(slotd)
+    assert "status=503 code=unavailable" in line and "SlowDown" in line
+    assert "ended=early" not in line
+    works(slotd, store)
+
+
+def test_refused_under_way_with_tls(start, store, tmp_path):
+    """There the answer comes at the end of the body."""
+    certificate, key = test_tls.certificate(tmp_path, "front")
+    config = stub_store.config(store, tmp_path)
+    port = support.free_port()
+    config["public"] = {"address": "127.0.0.1", "port": port,
+                        "tls_cert": certificate, "tls_key": key}
+    config["public_url"] = f"https://127.0.0.1:{port}"
+    slotd = start(config)
+    store.script = lambda peer: (peer.proceed(), peer.read(1000),
+                                 peer.answer(503, "SlowDown"), peer.linger())
+    url = slot(slotd)["put"]
+    client = test_tls.Client(("127.0.0.1", port), certificate)
+    reply = client.ask("PUT", support.split_url(url)[1], DATA)
+    support.assert_problem(reply, "unavailable")
+    client.close()
 
 
 def test_answered_before_it_has_all(slotd, store):
