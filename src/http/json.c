@@ -144,7 +144,7 @@ static bool read_slot(
 
 enum failure json_slot_read(struct json_slot *slot, struct span body)
 {
-	json_error_t error;
+	json_error_t error = { 0 };
 	json_t *root;
 	enum failure failure = load(body, &error, &root);
 
