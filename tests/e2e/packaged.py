@@ -2,6 +2,7 @@
 
 import re
 
+import reloading
 import support
 
 PATH = support.ROOT / "debian/slotd.conf"
@@ -48,3 +49,46 @@ def moved(text, folder, listen, public):
         assert before in text
         text = text.replace(before, str(after))
     return text
+
+
+class Place:
+    """A folder in place of /etc/slotd and /var/lib/slotd, with ports."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.ports = support.free_port(), support.free_port()
+        (folder / "var").mkdir()
+        for name, text in (("xmpp.secret", support.SECRET),
+                           ("slotd.key", "a-key-for-tests-" * 2),
+                           ("s3.secret", support.ACCESS_SECRET)):
+            (folder / name).write_text(text + "\n")
+            (folder / name).chmod(0o600)
+
+    def text(self, *changes):
+        text = PATH.read_text()
+        for change in changes:
+            text = change(text)
+        return moved(text, self.folder, *self.ports)
+
+    def run(self, command, *rest, changes=()):
+        path = support.write_config(self.folder, self.text(*changes))
+        return path, support.run(command, "-c", path, *rest)
+
+    def serve(self, start):
+        """A slotd that read it by a reload, as after its first change."""
+        listen, public = self.ports
+        slotd = start({
+            "listen": {"address": "127.0.0.1", "port": listen},
+            "public": {"address": "127.0.0.1", "port": public},
+            "public_url": f"http://127.0.0.1:{public}",
+            "key_file": self.folder / "slotd.key",
+            "callers": [{"id": "xmpp", "secret": support.SECRET}],
+            "storage": {"type": "fs", "path": self.folder / "var"},
+            "quota": {"state_file": self.folder / "var/quota.state"}})
+        self.reload(slotd)
+        return slotd
+
+    def reload(self, slotd, *changes):
+        """Nothing is wrong, and nothing waits for a restart."""
+        said = reloading.reload(slotd, self.text(*changes))
+        assert not [line for line in said if "level=info" not in line]

@@ -6,40 +6,15 @@ import re
 import pytest
 
 import packaged
-import reloading
 import support
 
 S3 = {"bucket_url": "https://my-bucket.s3.us-east-2.amazonaws.com",
       "region": "us-east-2", "access_key_id": "AKIAIOSFODNN7EXAMPLE"}
 
 
-class Place:
-    """A folder in place of /etc/slotd and /var/lib/slotd, with ports."""
-
-    def __init__(self, folder):
-        self.folder = folder
-        self.ports = support.free_port(), support.free_port()
-        (folder / "var").mkdir()
-        for name, text in (("xmpp.secret", support.SECRET),
-                           ("slotd.key", "a-key-for-tests-" * 2),
-                           ("s3.secret", support.ACCESS_SECRET)):
-            (folder / name).write_text(text + "\n")
-            (folder / name).chmod(0o600)
-
-    def text(self, *changes):
-        text = packaged.PATH.read_text()
-        for change in changes:
-            text = change(text)
-        return packaged.moved(text, self.folder, *self.ports)
-
-    def run(self, command, *rest, changes=()):
-        path = support.write_config(self.folder, self.text(*changes))
-        return path, support.run(command, "-c", path, *rest)
-
-
 @pytest.fixture
 def place(tmp_path):
-    return Place(tmp_path)
+    return packaged.Place(tmp_path)
 
 
 CHANGES = {
@@ -93,25 +68,16 @@ def test_a_user_has_a_quota(place):
 def test_a_reload_takes_the_next_steps(start, place):
     """From http to https and from the folder to S3; nothing of it waits for a
     restart."""
-    listen, public = place.ports
-    slotd = start({
-        "listen": {"address": "127.0.0.1", "port": listen},
-        "public": {"address": "127.0.0.1", "port": public},
-        "public_url": f"http://127.0.0.1:{public}",
-        "key_file": place.folder / "slotd.key",
-        "callers": [{"id": "xmpp", "secret": support.SECRET}],
-        "storage": {"type": "fs", "path": place.folder / "var"},
-        "quota": {"state_file": str(place.folder / "var/quota.state")}})
+    slotd = place.serve(start)
 
     def slot(*changes):
-        said = reloading.reload(slotd, place.text(*changes))
-        assert not [line for line in said if "level=info" not in line]
+        place.reload(slotd, *changes)
         reply = slotd.post(support.slot_body(), caller="xmpp")
         assert reply.status == 200, reply
         return reply.json
 
     first = slot()
-    assert first["put"].startswith(f"http://127.0.0.1:{public}/u/")
+    assert first["put"].startswith(f"http://127.0.0.1:{place.ports[1]}/u/")
     https = slot(packaged.with_https)
     assert https["put"].startswith("https://upload.example.org/u/")
     assert https["get"].startswith("https://upload.example.org/f/")
