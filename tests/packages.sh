@@ -14,8 +14,8 @@ check="$demo ca-certificates binutils mandoc strace nginx debootstrap
 	python3-requests ceph-mon ceph-osd ceph-common radosgw s3cmd
 	chromium libfaketime ejabberd erlang-dev prosody prosody-modules
 	lua-unbound lua-check go-sendxmpp python3-slixmpp
-	python3-aiohttp python3-gi gir1.2-soup-3.0 caddy haproxy systemd prometheus fail2ban
-	iproute2 podman runc redis-server"
+	python3-aiohttp python3-gi gir1.2-soup-3.0 apache2 caddy haproxy
+	systemd prometheus fail2ban iproute2 podman runc redis-server"
 lint="$build libcmocka-dev clang-format clang-tidy cppcheck shellcheck
 	pyflakes3"
 deb="$build build-essential debhelper libcmocka-dev"
@@ -113,7 +113,7 @@ disable() {
 	done
 }
 
-services="nginx ejabberd prosody caddy haproxy prometheus fail2ban
+services="nginx ejabberd prosody apache2 caddy haproxy prometheus fail2ban
 	redis-server"
 for service in $services; do
 	case " $missing " in

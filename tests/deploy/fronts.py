@@ -5,6 +5,8 @@ Only what an operator has to change is changed: name, certificate, ports.
 
 import os
 import pathlib
+import re
+import shlex
 import shutil
 import socket
 import subprocess
@@ -22,10 +24,18 @@ def replaced(text, changes):
     return text
 
 
+def environment(more=()):
+    """Ours with these, and with the programs that are for root."""
+    path = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
+    return os.environ | {"PATH": path} | {
+        name: str(value) for name, value in dict(more).items()}
+
+
 class Front:
     """A web server with TLS on localhost:port, slotd's public behind it."""
 
     based = None  # what to change for callers with a base
+    env = {}
 
     def __init__(self, folder, authority, behind, based=False):
         self.folder = pathlib.Path(folder)
@@ -47,13 +57,11 @@ class Front:
 
     def start(self):
         command = self.prepare()
-        path = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
-        program = shutil.which(command[0], path=path)
+        program = shutil.which(command[0], path=environment()["PATH"])
         assert program, (
             f"{command[0]} is missing: tests/packages.sh check installs it")
-        env = dict(os.environ, HOME=str(self.folder),
-                   XDG_DATA_HOME=str(self.folder),
-                   XDG_CONFIG_HOME=str(self.folder))
+        env = environment({name: self.folder for name in (
+            "HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME")} | self.env)
         with open(self.folder / "out", "wb") as out:
             self.process = subprocess.Popen(
                 ["setpriv", "--pdeathsig", "KILL", program, *command[1:]],
@@ -172,4 +180,47 @@ class Haproxy(Front):
         return ["haproxy", "-db", "-f", path]
 
 
-FRONTS = [Nginx, Caddy, Haproxy]
+class Apache(Front):
+    """Debian's, with its own files; enabled by the commands of the comment,
+    on top of what is enabled after an installation."""
+
+    name = "apache"
+    based = 'Match "^/(u|f)/"', 'Match "^/(u|f|share)/"'
+    enabled = ("mpm_event access_compat alias auth_basic authn_core "
+               "authn_file authz_core authz_host authz_user autoindex deflate "
+               "dir env filter mime negotiation reqtimeout setenvif status")
+
+    def prepare(self):
+        site = self.sample("apache/slotd.conf", {
+            "<VirtualHost *:443>": f"<VirtualHost 127.0.0.1:{self.port}>",
+            "ServerName upload.example.org": "ServerName localhost",
+            "/etc/letsencrypt/live/upload.example.org/fullchain.pem":
+                self.certificate,
+            "/etc/letsencrypt/live/upload.example.org/privkey.pem": self.key,
+            "http://127.0.0.1:8364": f"http://127.0.0.1:{self.behind}",
+        })
+        etc = self.folder / "etc"
+        for name in ("mods-available", "apache2.conf", "envvars", "magic"):
+            copy = shutil.copytree if "-" in name else shutil.copy
+            etc.mkdir(exist_ok=True)
+            copy(f"/etc/apache2/{name}", etc / name)
+        for name in ("mods-enabled", "sites-available", "sites-enabled"):
+            (etc / name).mkdir()
+        (etc / "sites-available/slotd.conf").write_text(site)
+        (etc / "ports.conf").write_text(
+            f"ServerName localhost\nListen 127.0.0.1:{self.port}\n")
+        self.env = {"APACHE_CONFDIR": etc, "APACHE_STATE_DIRECTORY": etc,
+                    "APACHE_RUN_DIR": self.folder,
+                    "APACHE_LOG_DIR": self.folder,
+                    "APACHE_PID_FILE": self.folder / "pid",
+                    "APACHE_RUN_USER": "www-data",
+                    "APACHE_RUN_GROUP": "www-data"}
+        for command in (f"a2enmod {self.enabled}", *re.findall(
+                "^#\t(a2en.*)", site, re.M)):
+            subprocess.run(
+                shlex.split(command), env=environment(self.env), check=True,
+                capture_output=True, timeout=support.PATIENCE)
+        return ["apache2", "-X", "-d", etc, "-f", etc / "apache2.conf"]
+
+
+FRONTS = [Nginx, Caddy, Haproxy, Apache]
