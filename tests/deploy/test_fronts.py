@@ -39,11 +39,14 @@ def site(request, authority, start_once, tmp_path_factory):
                  dialects.caller("external-v2", "share")]))
     slotd.store = store
     slotd.front = front
-    front.context = ssl.create_default_context(
-        cafile=str(authority.certificate))
+    front.context = context(authority)
     front.start()
     yield slotd
     front.stop()
+
+
+def context(authority):
+    return ssl.create_default_context(cafile=str(authority.certificate))
 
 
 def connect(front, source=None):
@@ -320,8 +323,7 @@ def test_for_callers(start, authority, tmp_path, below):
                                     else {}))
     front = NginxForCallers(tmp_path, authority, slotd.address[1])
     front.below = below
-    front.context = ssl.create_default_context(
-        cafile=str(authority.certificate))
+    front.context = context(authority)
     front.start()
     body = support.slot_body()
     try:

@@ -210,9 +210,10 @@ class Slotd:
     def __init__(self, folder, config):
         self.config = config
         self.path = write_config(folder, config)
-        listen = config["listen"]
+        # Who starts it with a text knows its addresses.
+        listen = {} if isinstance(config, str) else config["listen"]
         self.address = listen.get("unix") or (
-            listen["address"], listen["port"])
+            listen.get("address"), listen.get("port"))
         self.lines = []
         self.changed = threading.Condition()
         self.start()

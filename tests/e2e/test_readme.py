@@ -9,14 +9,10 @@ import subprocess
 
 import pytest
 
+import pages
 import support
 
 README = (support.ROOT / "README.md").read_text()
-
-
-def blocks(language, text=README):
-    pairs = re.findall(r"^```(\w*)\n(.*?)^```$", text, re.S | re.M)
-    return [block for tag, block in pairs if tag == language]
 
 
 def alive(pid):
@@ -99,7 +95,7 @@ def test_demo_stops_only_its_own(tmp_path):
 
 @pytest.mark.parametrize("number", [0, 1])
 def test_first_request(demo, number):
-    text = blocks("sh")[number]
+    text = pages.blocks("sh", README)[number]
     for theirs, ours in (
             ("build/demo/", "demo/"), ("build/slotd", support.SLOTD),
             ("127.0.0.1:8363", f"127.0.0.1:{demo.port}"), ("curl ", "curl -sS ")):
@@ -115,46 +111,37 @@ def test_first_request(demo, number):
 
 
 def check(folder, text):
-    """That `slotd check` has nothing to say of a sample, whose secrets are
-    made here."""
-    for name in re.findall(r"/etc/slotd/([\w.]+)", text):
-        (folder / name).write_text(f"not-a-secret-but-a-test-of-{name}-0001\n")
-        (folder / name).chmod(0o600)
-    path = support.write_config(
-        folder, text.replace("/etc/slotd", str(folder))
-        .replace("/var/lib/slotd", str(folder / "store")))
-    done = support.run("check", "-c", path)
+    """That `slotd check` has nothing to say of a sample."""
+    done = support.run("check", "-c", pages.filled(folder, text))
     assert (done.returncode, done.stderr) == (0, b"")
 
 
 def test_s3_in_ten_lines(tmp_path):
-    text = next(block for block in blocks("") if "bucket_url" in block)
+    text = next(block for block in pages.blocks("", README)
+                if "bucket_url" in block)
     assert len(text.splitlines()) <= 10
     check(tmp_path, text)
 
 
-SAMPLES = {
-    f"{file} {number}": text
-    for file in ("prosody", "ejabberd", "storage")
-    for number, text in enumerate(
-        block for block in blocks("", (
-            support.ROOT / f"deploy/{file}/README.md").read_text())
-        if block.startswith("callers"))}
+SAMPLES = dict(pages.samples())
 
 
 @pytest.mark.parametrize("name", SAMPLES)
 def test_samples(tmp_path, name):
-    """What names no storage or public_url is said to have it besides."""
-    text = SAMPLES[name]
-    if "storage" not in text:
-        text += 'storage = { type = "fs"; path = "/var/lib/slotd"; };\n'
-    if "public_url" not in text:
-        text += 'public_url = "https://upload.example.org";\n'
-    check(tmp_path, text)
+    check(tmp_path, pages.whole(SAMPLES[name]))
 
 
 def test_there_are_samples():
-    assert len(SAMPLES) == 9
+    assert len(SAMPLES) == 21
+    assert {name.split("/")[1] for name in SAMPLES if "/" in name} == {
+        "ejabberd", "prosody", "redis", "storage"}
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_samples_with_a_public_url(name):
+    """The web servers' samples pass it on to `public`."""
+    text = SAMPLES[name]
+    assert pages.has(text, "public") or not pages.has(text, "public_url")
 
 
 def anchors(path):

@@ -1,0 +1,101 @@
+"""Each configuration of the pages behind each web server of deploy/, with
+nothing changed but names, keys and ports."""
+
+import json
+import re
+
+import pytest
+
+import pages
+import stub_store
+import support
+from authority import Authority
+from fronts import FRONTS, replaced
+from test_fronts import ask_front, context
+
+# A caller's base is passed on when the web server is told: test_fronts.py.
+SAMPLES = {name: text for name, text in pages.samples()
+           if pages.has(text, "callers") and pages.has(text, "public_url")
+           and "base =" not in text}
+
+
+@pytest.fixture(scope="module")
+def fronts(tmp_path_factory):
+    """All of them, before one port."""
+    authority = Authority(tmp_path_factory.mktemp("authority"))
+    behind = support.free_port()
+    started = []
+    try:
+        for kind in FRONTS:
+            front = kind(tmp_path_factory.mktemp(kind.name), authority, behind)
+            front.context = context(authority)
+            started.append(front.start())
+        yield started
+    finally:
+        for front in started:
+            front.stop()
+
+
+@pytest.fixture
+def store():
+    with stub_store.Store() as store:
+        yield store
+
+
+def served(folder, text, behind, store):
+    """The sample on free ports; what goes to the bucket goes to `store`."""
+    bucket = re.search('bucket_url = "([^"]*)"', text)
+    text = replaced(text, {"port = 8364;": f"port = {behind};"})
+    if "relay = true" in text:
+        text = replaced(text, {bucket[1]: store.url})
+    return pages.filled(folder, text + 'listen = { address = "127.0.0.1"; '
+                        f"port = {support.free_port()}; }};\n")
+
+
+def target(url):
+    """Below the public_url that all samples have."""
+    assert url.startswith("https://upload.example.org/")
+    return url.removeprefix("https://upload.example.org")
+
+
+def issued(path):
+    done = support.run("slot", "-c", path, "--jid", "juliet@example.org",
+                       "--size", 3, "cat.jpg")
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_behind(name, fronts, start, store, tmp_path):
+    text = SAMPLES[name]
+    path = served(tmp_path, text, fronts[0].behind, store)
+    start(path.read_text())
+    for front in fronts:
+        slot = issued(path)
+        if 'type = "fs"' in text or "relay = true" in text:
+            reply = ask_front(front, "PUT", target(slot["put"]), b"abc")
+            assert reply.status == 201, (front.name, reply)
+        reply = ask_front(front, "GET", target(slot["get"]))
+        if 'type = "fs"' in text:
+            assert (reply.status, reply.body) == (200, b"abc")
+            continue
+        assert reply.status == 302, (front.name, reply)
+        bucket = re.search('bucket_url = "([^"]*)"', path.read_text())[1]
+        assert reply.headers["Location"].lower().startswith(
+            bucket.lower() + "/")
+
+
+def test_slotd_comes_back(fronts, start, store, tmp_path):
+    """A web server that found nobody asks again as soon as it is asked."""
+    for front in fronts:
+        assert ask_front(front, "GET", "/f/x").status in (502, 503)
+    path = served(tmp_path, SAMPLES["deploy/storage/aws.md 0"],
+                  fronts[0].behind, store)
+    start(path.read_text())
+    for front in fronts:
+        support.assert_problem(
+            ask_front(front, "GET", "/f/x"), "not-found")
+
+
+def test_there_are_samples():
+    assert len(SAMPLES) == 10
