@@ -6,11 +6,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
+
+/* Of each thread that asks for no other; names are looked up on some. */
+#define STACK_SIZE (512 << 10)
 
 static const struct command *const commands[] = {
 	&command_serve,
@@ -47,6 +51,18 @@ static void forbid_dumps(void)
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
 
+/* Threads with the system's 8 MiB would take a service with a limit of its
+ * address space (RLIMIT_AS) to that limit before anybody asks. */
+static void keep_stacks_small(void)
+{
+	pthread_attr_t attributes;
+
+	pthread_attr_init(&attributes);
+	pthread_attr_setstacksize(&attributes, STACK_SIZE);
+	pthread_setattr_default_np(&attributes);
+	pthread_attr_destroy(&attributes);
+}
+
 /* Else the next file or connection would take the place of one that is
  * closed, and get what is written to stderr. Writing there still fails. */
 static void keep_standard(void)
@@ -70,6 +86,7 @@ static int run(const struct command *command, int argc, char **argv)
 		}
 	}
 	keep_standard();
+	keep_stacks_small();
 	forbid_dumps();
 	hash_start();
 	return command->run(argc, argv);

@@ -39,6 +39,14 @@ class Little(support.Slotd):
         resource.prlimit(self.process.pid, resource.RLIMIT_AS, (ANY, ANY))
 
 
+class Bounded(support.Slotd):
+    """From its start with 120 MB of address space."""
+
+    def spawn(self, command, **options):
+        return super().spawn(
+            ["prlimit", "--as=120000000", *command], **options)
+
+
 def attack(address, net, end):
     """From thousands of addresses: most of a head, then a hang-up."""
     held, count = [], 0
@@ -78,6 +86,21 @@ def healthy(slotd):
         return slotd.healthy()
     except (OSError, support.http.client.HTTPException):
         return False
+
+
+@pytest.mark.skipif(
+    support.SANITIZED, reason="sanitizers reserve terabytes of addresses")
+@pytest.mark.parametrize("kind", ["s3", "fs"])
+def test_it_starts_in_little(tmp_path, kind):
+    """Stacks of 8 MiB for each thread alone would be more."""
+    config = (support.s3_config() if kind == "s3"
+              else support.fs_config(tmp_path / "store"))
+    slotd = Bounded(tmp_path, config)
+    try:
+        assert slotd.slot()["put"]
+        assert slotd.healthy()
+    finally:
+        slotd.stop()
 
 
 @pytest.mark.skipif(
