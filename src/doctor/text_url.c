@@ -5,6 +5,12 @@
 #define COLON "://"
 #define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
+/* strchr alone would find the NUL that ends the set. */
+static bool is_one_of(const char *set, char c)
+{
+	return c != '\0' && strchr(set, c);
+}
+
 /* Where the scheme of the next "://" begins; text.len: there is none. JSON may
  * have "\/" for each slash. */
 static size_t find_scheme(struct span text)
@@ -15,7 +21,7 @@ static size_t find_scheme(struct span text)
 
 		if (!span_starts(here, COLON) && !span_starts(here, ":\\/\\/"))
 			continue;
-		while (from && strchr(LETTERS, text.at[from - 1]))
+		while (from && is_one_of(LETTERS, text.at[from - 1]))
 			from--;
 		if (from < i)
 			return from;
@@ -35,7 +41,7 @@ static size_t url_length(struct span text, char before)
 	if (is_quote(before))
 		return span_find(text, before);
 	for (size_t i = 0; i < text.len; i++)
-		if (strchr(before ? " \t\r\n<>\"" : "\r\n", text.at[i]))
+		if (is_one_of(before ? " \t\r\n<>\"" : "\r\n", text.at[i]))
 			return i;
 	return text.len;
 }

@@ -64,6 +64,23 @@ static void test_urls(void **state)
 	}
 }
 
+/* A NUL is no letter of a scheme: each call goes on behind the last. */
+static void test_nul(void **state)
+{
+	(void)state;
+	static const char text[] = "\0://x a\0 b://y\0z c\0://";
+	struct span rest = { text, sizeof text - 1 };
+	enum text_label label;
+	char memory[64];
+	struct buf url;
+
+	buf_init(&url, memory, sizeof memory);
+	assert_true(text_next_url(&rest, &url, &label));
+	assert_memory_equal(url.at, "b://y\0z", 8);
+	assert_int_equal(url.len, 7);
+	assert_false(text_next_url(&rest, &url, &label));
+}
+
 static void test_too_long(void **state)
 {
 	(void)state;
@@ -80,6 +97,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_urls),
+		cmocka_unit_test(test_nul),
 		cmocka_unit_test(test_too_long),
 	};
 
