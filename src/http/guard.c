@@ -7,10 +7,9 @@
 
 /* Blanks behind a colon that are taken. */
 #define GAP_MAX 256
-#define NOT_CRLF "a line does not end with CRLF"
+#define NOT_CRLF "a line does not end with CRLF, or has a NUL byte"
 
 struct seen {
-	unsigned lines;
 	const char *next; /* where the next line begins; NULL: unknown */
 	unsigned hosts;
 	unsigned lengths;
@@ -112,7 +111,6 @@ static enum MHD_Result look(void *argument, enum MHD_ValueKind kind,
 	const struct span text = { value, value_size };
 
 	(void)kind;
-	seen->lines++;
 	note(seen, name, text);
 	if (!seen->wrong)
 		seen->wrong = wrong_with(seen, name, text);
@@ -120,14 +118,20 @@ static enum MHD_Result look(void *argument, enum MHD_ValueKind kind,
 }
 
 /*
- * The empty line behind the headers. A bare LF there is seen only when
- * something has arrived behind it: a NUL may stand in that place as well.
- * Without a header the byte might be beyond the connection's memory, but then
- * HTTP/1.0 ends with this request.
+ * The empty line behind the headers: the last two bytes of the head. A line
+ * that begins with NUL ends the head for libmicrohttpd, whatever it holds, and
+ * a NUL behind the last value would look like half of its CRLF.
  */
-static bool ends_in_lf(const struct seen *seen)
+static bool ends_badly(const struct seen *seen, const struct request *request)
 {
-	return seen->lines && seen->next && !ends_in_crlf(seen->next);
+	const union MHD_ConnectionInfo *head = MHD_get_connection_info(
+	    request->mhd, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+
+	if (!seen->next)
+		return false;
+	return !head ||
+	       seen->next + 2 != request->method.at + head->header_size ||
+	       !ends_in_crlf(seen->next);
 }
 
 static const char *judge_framing(const struct seen *seen)
@@ -152,7 +156,7 @@ static const char *judge(const struct seen *seen, const struct request *request,
 
 	if (seen->wrong)
 		return seen->wrong;
-	if (ends_in_lf(seen))
+	if (ends_badly(seen, request))
 		return NOT_CRLF;
 	if (framing)
 		return framing;
@@ -167,26 +171,40 @@ static const char *judge(const struct seen *seen, const struct request *request,
 	return NULL;
 }
 
-/* Where the first header has to begin. */
-static void look_at_version(struct seen *seen, const char *version)
+/* The three parts of the first line have nothing but blanks between them. */
+static bool has_three_parts(
+    const struct request *request, const char *url, const char *version)
+{
+	const char *at = request->method.at + request->method.len + 1;
+
+	while (*at == ' ')
+		at++;
+	return at == url && url + request->target.len + 1 == version;
+}
+
+/* Also finds where the first header has to begin. */
+static void look_at_line(struct seen *seen, const struct request *request,
+    const char *url, const char *version)
 {
 	const char *end = version + strlen(version);
 
 	if (!keeps_lines())
 		return;
-	if (ends_in_crlf(end))
+	if (!has_three_parts(request, url, version))
+		seen->wrong = "the first line has a NUL byte";
+	else if (ends_in_crlf(end))
 		seen->next = end + 2;
 	else
 		seen->wrong = NOT_CRLF;
 }
 
-bool guard_check(
-    struct request *request, const char *version, const char **ret_wrong)
+bool guard_check(struct request *request, const char *url, const char *version,
+    const char **ret_wrong)
 {
 	struct seen seen = { 0 };
 	const char *wrong;
 
-	look_at_version(&seen, version);
+	look_at_line(&seen, request, url, version);
 	MHD_get_connection_values_n(request->mhd, MHD_HEADER_KIND, look, &seen);
 	wrong = judge(&seen, request, version, &request->length);
 	if (wrong) {

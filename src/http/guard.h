@@ -9,19 +9,19 @@
  * more than one Content-Length or Host, Content-Length together with
  * Transfer-Encoding, another Transfer-Encoding than chunked or one under
  * HTTP/1.0, names and methods that are no tokens, targets and values with
- * controls, folded lines, lines that end without CRLF. All headers are looked
- * at, whatever is wrong with one of them. Several Authorization headers are
- * no fault here: authentication refuses them. On success notes the body's
- * length in request; else gives a sentence, and the connection must be closed
- * since nobody knows where the request ends.
+ * controls, folded lines, lines that end without CRLF or have a NUL. All
+ * headers are looked at, whatever is wrong with one of them. Several
+ * Authorization headers are no fault here: authentication refuses them. On
+ * success notes the body's length in request; else gives a sentence, and the
+ * connection must be closed since nobody knows where the request ends.
  *
  * Where libmicrohttpd takes a bare LF in the framing of chunks, the connection
  * ends with the answer to a chunked request: nothing behind it is read.
  *
- * What is behind a NUL in a target is not seen: libmicrohttpd 0.9.75 cuts it
- * off.
+ * url and version are as the first call of libmicrohttpd's handler has them:
+ * they and request->method still lie where the head was received.
  */
-bool guard_check(
-    struct request *request, const char *version, const char **ret_wrong);
+bool guard_check(struct request *request, const char *url, const char *version,
+    const char **ret_wrong);
 
 #endif

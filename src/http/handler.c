@@ -85,12 +85,12 @@ static void refuse(struct request *request, enum failure failure,
 	reply_failure_with(request, failure, &why, name, value);
 }
 
-static void guard(struct request *request, const char *version)
+static void guard(struct request *request, const char *url, const char *version)
 {
 	const char *wrong;
 
 	split_target(request);
-	if (guard_check(request, version, &wrong))
+	if (guard_check(request, url, version, &wrong))
 		request->step = REQUEST_GUARDED;
 	else
 		refuse(
@@ -193,7 +193,6 @@ static enum MHD_Result on_request(void *argument, struct MHD_Connection *mhd,
 
 	(void)argument;
 	(void)mhd;
-	(void)url;
 	if (!request || !request->conn)
 		return MHD_NO;
 	if (request->waiting && eof_show(request->conn->fd))
@@ -202,7 +201,7 @@ static enum MHD_Result on_request(void *argument, struct MHD_Connection *mhd,
 	request->method = span_of(method);
 	if (request->step == REQUEST_NEW) {
 		access_name(request);
-		guard(request, version);
+		guard(request, url, version);
 		/* Without a body a second call follows at once, in which an
 		 * answer does not end the connection. */
 		if (!request->has_body)
