@@ -98,4 +98,4 @@ def test_slotd_comes_back(fronts, start, store, tmp_path):
 
 
 def test_there_are_samples():
-    assert len(SAMPLES) == 10
+    assert len(SAMPLES) == 11
