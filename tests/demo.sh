@@ -69,6 +69,8 @@ configure() {
 
 # True when it runs; false when somebody has taken the port just before.
 start() {
+	# Or an earlier demo's "ready" is taken for that of this one.
+	: >"$log"
 	# With nothing of this shell open, so that it can outlive it.
 	setsid "$slotd" serve -c "$folder/slotd.conf" \
 		</dev/null >/dev/null 2>"$log" &

@@ -12,6 +12,7 @@ static enum failure sign(struct store *store,
     struct refusal *why)
 {
 	const struct fs *fs = (const struct fs *)store;
+	const struct fs_disk_fault *fault = fs_disk_fault(fs);
 	int64_t expires = request->now + fs->config.put_ttl;
 	enum failure failure;
 
@@ -19,9 +20,9 @@ static enum failure sign(struct store *store,
 		why->reason = fs_lack(fs);
 		return FAILURE_UNAVAILABLE;
 	}
-	if (fs_disk_fault(fs)) {
-		why->reason = fs_disk_fault(fs)->reason;
-		return fs_disk_fault(fs)->failure;
+	if (fault) {
+		why->reason = fault->reason;
+		return fault->failure;
 	}
 	if (!fs_path_valid(request->key)) {
 		why->detail = "jid: its domain is too long for this server's "
