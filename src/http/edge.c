@@ -87,7 +87,7 @@ bool edge_share(struct edge *edge, const struct service *service)
 	    edge->server.replay, (uint32_t)service->conf->caller_count);
 }
 
-void edge_use(struct edge *edge, const struct service *service)
+void edge_use(struct edge *edge, struct service *service)
 {
 	if (edge->server.relay)
 		relay_set_timeout(
@@ -95,7 +95,7 @@ void edge_use(struct edge *edge, const struct service *service)
 	if (edge->has_sweeper)
 		sweeper_use(&edge->sweeper, service->fs);
 	if (edge->has_watcher)
-		watcher_use(&edge->watcher, service->fs, &service->log);
+		watcher_use(&edge->watcher, service);
 }
 
 /* One listening socket with its loops behind it. */
@@ -238,6 +238,17 @@ static bool wait_for_all(struct conns *conns, int64_t until)
 	return conns_wait(conns, until);
 }
 
+/* The disk does not answer, and what waits for it cannot be ended. */
+static _Noreturn void give_up(struct edge *edge)
+{
+	server_note(&edge->server, CONF_LOG_ERROR, "cut off",
+	    "the disk does not answer");
+	/* That of the counts may be another. */
+	counter_save(&edge->counter, world_micros() + LAST_WORDS);
+	log_flush();
+	_Exit(1);
+}
+
 /* Lets everything that runs end; false when it had to be cut. */
 static bool finish_all(struct edge *edge)
 {
@@ -258,14 +269,8 @@ static bool finish_all(struct edge *edge)
 	 * still open then waits for a disk. */
 	if (!conns_wait(&server->conns, world_micros()) ||
 	    (server->writers &&
-		!pool_wait(server->writers, world_micros() + LAST_WORDS))) {
-		server_note(server, CONF_LOG_ERROR, "cut off",
-		    "the disk does not answer");
-		/* That of the counts may be another. */
-		counter_save(&edge->counter, world_micros() + LAST_WORDS);
-		log_flush();
-		_Exit(1);
-	}
+		!pool_wait(server->writers, world_micros() + LAST_WORDS)))
+		give_up(edge);
 	return whole;
 }
 
@@ -300,6 +305,9 @@ bool edge_close(struct edge *edge)
 		close(edge->accepter.gates[i].fd);
 	if (edge->has_accepter)
 		whole = finish_all(edge);
+	if (edge->has_watcher &&
+	    !watcher_stop(&edge->watcher, world_micros() + LAST_WORDS))
+		give_up(edge);
 	/* The last of their jobs may still wake a loop. */
 	if (server->relay)
 		relay_close(server->relay);
@@ -313,8 +321,6 @@ bool edge_close(struct edge *edge)
 		gate_done(&edge->accepter.gates[i]);
 	if (edge->has_sweeper)
 		sweeper_stop(&edge->sweeper);
-	if (edge->has_watcher)
-		watcher_stop(&edge->watcher);
 	if (server->reaper)
 		reaper_close(server->reaper, world_micros() + LAST_READS);
 	if (edge->has_conns)

@@ -32,6 +32,6 @@ bool edge_open_helpers(struct edge *edge, const struct service *service);
 bool edge_share(struct edge *edge, const struct service *service);
 
 /* What all requests share goes by this service from here on. */
-void edge_use(struct edge *edge, const struct service *service);
+void edge_use(struct edge *edge, struct service *service);
 
 #endif

@@ -6,34 +6,37 @@
 #define PAUSE 1000000
 
 /* The store may be watched already, by the configuration before. */
-static void note(struct watcher *watcher, const struct fs_disk_fault *fault)
+static void note(struct watcher *watcher, const struct service *service,
+    const struct fs_disk_fault *fault)
 {
-	const char *path = fs_folder_path(watcher->fs);
 	struct log_line line;
 
 	if (fault == watcher->fault)
 		return;
 	watcher->fault = fault;
-	log_begin(&line, &watcher->log, fault ? CONF_LOG_ERROR : CONF_LOG_WARN,
+	log_begin(&line, &service->log, fault ? CONF_LOG_ERROR : CONF_LOG_WARN,
 	    fault ? "storage takes no uploads" : "storage takes uploads again");
-	log_text(&line, "path", path);
+	log_text(&line, "path", fs_folder_path(service->fs));
 	if (fault)
 		log_text(&line, "reason", fault->reason);
 	log_end(&line);
 }
 
-/* The lock is held, but not while it looks. */
+/* The lock is held, but not while it looks: a disk that does not answer keeps
+ * this thread alone. */
 static void look(struct watcher *watcher)
 {
+	struct service *service = watcher->service;
 	const struct fs_disk_fault *fault;
-	struct fs *fs = watcher->fs;
 
+	service_hold(service);
 	watcher->busy = true;
 	pthread_mutex_unlock(&watcher->lock);
-	fault = fs_disk_watch(fs);
+	fault = fs_disk_watch(service->fs);
 	pthread_mutex_lock(&watcher->lock);
 	watcher->busy = false;
-	note(watcher, fault);
+	note(watcher, service, fault);
+	service_release(service);
 	pthread_cond_broadcast(&watcher->changed);
 }
 
@@ -44,7 +47,7 @@ static void *run(void *argument)
 
 	pthread_mutex_lock(&watcher->lock);
 	while (!watcher->stopping) {
-		if (!watcher->fs) {
+		if (!watcher->service || !watcher->service->fs) {
 			pthread_cond_wait(&watcher->changed, &watcher->lock);
 		} else if (world_micros() >= next) {
 			look(watcher);
@@ -59,28 +62,32 @@ static void *run(void *argument)
 
 bool watcher_start(struct watcher *watcher)
 {
-	*watcher = (struct watcher){ .fs = NULL };
+	*watcher = (struct watcher){ .service = NULL };
 	pthread_mutex_init(&watcher->lock, NULL);
 	deadline_init(&watcher->changed);
 	return pthread_create(&watcher->thread, NULL, run, watcher) == 0;
 }
 
-void watcher_use(struct watcher *watcher, struct fs *fs, const struct log *log)
+void watcher_use(struct watcher *watcher, struct service *service)
 {
 	pthread_mutex_lock(&watcher->lock);
-	while (watcher->busy)
-		pthread_cond_wait(&watcher->changed, &watcher->lock);
-	watcher->fs = fs;
-	watcher->log = *log;
+	watcher->service = service;
 	pthread_cond_broadcast(&watcher->changed);
 	pthread_mutex_unlock(&watcher->lock);
 }
 
-void watcher_stop(struct watcher *watcher)
+bool watcher_stop(struct watcher *watcher, int64_t until)
 {
+	bool stuck;
+
 	pthread_mutex_lock(&watcher->lock);
 	watcher->stopping = true;
 	pthread_cond_broadcast(&watcher->changed);
+	while (watcher->busy && world_micros() < until)
+		deadline_wait(&watcher->changed, &watcher->lock, until);
+	stuck = watcher->busy;
 	pthread_mutex_unlock(&watcher->lock);
-	pthread_join(watcher->thread, NULL);
+	if (!stuck)
+		pthread_join(watcher->thread, NULL);
+	return !stuck;
 }

@@ -3,8 +3,7 @@
 
 #include <pthread.h>
 
-#include "http/log.h"
-#include "store/fs.h"
+#include "http/service.h"
 
 /*
  * The thread that looks once a second whether the embedded store's disk
@@ -12,8 +11,7 @@
  * not wait for a disk.
  */
 struct watcher {
-	struct fs *fs; /* NULL: nothing to do */
-	struct log log;
+	struct service *service; /* NULL, or without fs: nothing to do */
 	const struct fs_disk_fault *fault; /* what was logged last */
 	bool busy;
 	bool stopping;
@@ -23,9 +21,12 @@ struct watcher {
 };
 
 bool watcher_start(struct watcher *watcher);
-/* Watches this store from now on, NULL: none; the one before is not used any
- * more when it returns. */
-void watcher_use(struct watcher *watcher, struct fs *fs, const struct log *log);
-void watcher_stop(struct watcher *watcher);
+/* Watches the store of this service from now on, and never waits for a disk.
+ * The service stays until there is another, or until watcher_stop; the one
+ * before is held for as long as it is looked at. */
+void watcher_use(struct watcher *watcher, struct service *service);
+/* False: its disk has not answered until a time of world_micros, and the
+ * thread still waits for it. */
+bool watcher_stop(struct watcher *watcher, int64_t until);
 
 #endif

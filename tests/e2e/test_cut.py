@@ -1,5 +1,6 @@
 """Work that does not end in time: it is cut, and nobody hides that."""
 
+import signal
 import socket
 
 import support
@@ -25,6 +26,21 @@ def test_a_disk_that_hangs_for_ever(start, tmp_path, slow_disk):
     slow_disk.unlink()
     slotd.start()
     support.assert_problem(slotd.post(more), "quota-exceeded")
+
+
+def test_a_disk_that_hangs_while_nothing_runs(
+        start, tmp_path, preload, monkeypatch):
+    """Neither a reload nor the end waits for it."""
+    gate, asked = tmp_path / "gate", tmp_path / "gate.asked"
+    preload("hung_disk.c")
+    monkeypatch.setenv("HUNG_DISK", str(gate))
+    slotd = start(support.fs_config(tmp_path / "store"))
+    gate.touch()
+    support.wait_for("somebody to ask the disk", asked.exists)
+    slotd.process.send_signal(signal.SIGHUP)
+    slotd.wait_line("msg=reloaded")
+    slotd.stop([1])
+    assert any("the disk does not answer" in line for line in slotd.lines)
 
 
 def leave_by_reset(upload):
