@@ -1,5 +1,7 @@
 #include "store/fs_fixture.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
@@ -7,10 +9,10 @@
 /* A disk that takes no uploads any more. Functions of the C library that are
  * defined here go before its own. */
 
-static int no_file;       /* errno that making a file gives; 0: it is made */
-static int files;         /* how often it was tried */
-static bool is_read_only; /* the disk says so */
-static int no_status;     /* errno of asking it */
+static int no_file; /* errno that making a file gives; 0: it is made */
+static int files;   /* how often it was tried */
+static atomic_bool is_read_only; /* the disk says so */
+static int no_status;            /* errno of asking it */
 
 int openat(int fd, const char *path, int flags, ...)
 {
@@ -171,6 +173,39 @@ static void test_no_status(void **state)
 	assert_well(place);
 }
 
+static atomic_bool at_end;
+
+static void *come_and_go(void *argument)
+{
+	struct place *place = argument;
+
+	for (int i = 0; i < 10000; i++) {
+		is_read_only = !is_read_only;
+		fs_disk_watch(place->fs);
+	}
+	at_end = true;
+	return NULL;
+}
+
+/* While slots are asked for. */
+static void test_comes_and_goes(void **state)
+{
+	struct place *place = *state;
+	pthread_t thread;
+	char url[6144];
+
+	at_end = false;
+	assert_int_equal(pthread_create(&thread, NULL, come_and_go, place), 0);
+	while (!at_end) {
+		enum failure failure =
+		    ask_slot(place->fs, span_of("k"), 1, url);
+
+		assert_true(
+		    failure == FAILURE_NONE || failure == FAILURE_UNAVAILABLE);
+	}
+	pthread_join(thread, NULL);
+}
+
 #define disk_test(name)                                                        \
 	cmocka_unit_test_setup_teardown(name, setup, place_teardown)
 
@@ -182,6 +217,7 @@ int main(void)
 		disk_test(test_a_failed_upload),
 		disk_test(test_the_folder_goes),
 		disk_test(test_no_status),
+		disk_test(test_comes_and_goes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
