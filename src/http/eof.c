@@ -34,10 +34,14 @@ __attribute__((visibility("default"))) ssize_t recv(
     int fd, void *bytes, size_t size, int flags)
 {
 	ssize_t len = recvfrom(fd, bytes, size, flags, NULL, NULL);
+	unsigned char state = HIDDEN;
 
-	if (len || !size || !in_range(fd) || atomic_load(&states[fd]) == SHOWN)
+	if (len || !size || !in_range(fd))
 		return len;
-	atomic_store(&states[fd], MET);
+	/* Another thread may show it at this moment. */
+	if (!atomic_compare_exchange_strong(&states[fd], &state, MET) &&
+	    state == SHOWN)
+		return len;
 	errno = EAGAIN;
 	return -1;
 }
