@@ -164,8 +164,11 @@ size_t receive_body(struct request *request, const char *bytes, size_t len)
 	taken = len;
 	if (sink->failure == FAILURE_NONE)
 		taken = sink->class->write(request, sink, bytes, len);
-	if (taken < len)
+	/* It is suspended then, and the sink another thread's. */
+	if (taken < len) {
 		receive->paused = world_micros();
+		return taken;
+	}
 	if (sink->failure != FAILURE_NONE && !request->told)
 		reply_early(request, sink->failure, &sink->why);
 	return taken;

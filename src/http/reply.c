@@ -261,7 +261,7 @@ void reply_raw(enum failure failure, struct buf *out)
 
 /* What is under way has been sent nothing but perhaps a 100: there is room
  * for all of it. */
-static bool send_raw(const struct request *request, const struct buf *text)
+static bool send_raw(struct request *request, const struct buf *text)
 {
 	const union MHD_ConnectionInfo *tls = MHD_get_connection_info(
 	    request->mhd, MHD_CONNECTION_INFO_GNUTLS_SESSION);
@@ -271,6 +271,9 @@ static bool send_raw(const struct request *request, const struct buf *text)
 		return false;
 	sent = send(request->conn->fd, text->at, text->len,
 	    MSG_DONTWAIT | MSG_NOSIGNAL);
+	/* Nothing may follow a part of it. */
+	if (sent > 0 && sent < (ssize_t)text->len)
+		request->abort = true;
 	return sent == (ssize_t)text->len;
 }
 
