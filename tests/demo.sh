@@ -36,6 +36,16 @@ is_ours() {
 		grep -qxF "$folder/slotd.conf"
 }
 
+# A process gives its memory back, and with it its command line, before its
+# sockets: only one that is gone, or that its parent has not waited for yet,
+# has ended.
+ended() {
+	local state
+	state=$(sed -n 's/^State:[[:space:]]*//p' "/proc/$1/status" \
+		2>/dev/null) || true
+	[[ $state =~ ^([ZX]|$) ]]
+}
+
 stop() {
 	local pid
 	[ -s "$pid_file" ] || return 1
@@ -44,10 +54,10 @@ stop() {
 	is_ours "$pid" || return 1
 	kill "$pid"
 	for ((i = 0; i < 300; i++)); do
-		is_ours "$pid" || return 0
+		! ended "$pid" || return 0
 		sleep 0.1
 	done
-	kill -9 "$pid"
+	! is_ours "$pid" || kill -9 "$pid"
 }
 
 # True where nobody listens.
