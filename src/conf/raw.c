@@ -27,12 +27,15 @@ void raw_put(struct raw *raw, struct span text)
 }
 
 /* A whole file, and what source says of it; or errno. EFBIG: together with
- * the rest it is too large. */
+ * the rest it is too large. ESPIPE: an include that is a FIFO. Nobody waits
+ * for whoever writes into that; the file itself may come from another program,
+ * as the shell's <( ) gives it. */
 static bool read_file(struct raw *raw, const char *path, struct span *ret_text,
     struct source *source)
 {
 	size_t room = RAW_SIZE_MAX - raw->len;
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	int fd = open(path,
+	    O_RDONLY | O_CLOEXEC | O_NOCTTY | (raw->includes ? O_NONBLOCK : 0));
 	ssize_t len;
 	struct stat status;
 	char *text;
@@ -41,6 +44,11 @@ static bool read_file(struct raw *raw, const char *path, struct span *ret_text,
 		return false;
 	if (fstat(fd, &status) < 0)
 		status = (struct stat){ 0 };
+	if (raw->includes && S_ISFIFO(status.st_mode)) {
+		close(fd);
+		errno = ESPIPE;
+		return false;
+	}
 	if (S_ISREG(status.st_mode) && status.st_size > 0 &&
 	    (size_t)status.st_size < room)
 		room = (size_t)status.st_size;
@@ -63,7 +71,9 @@ static bool read_file(struct raw *raw, const char *path, struct span *ret_text,
 
 static const char *file_error(void)
 {
-	return errno == EFBIG ? "it is larger than 1 MiB" : strerror(errno);
+	if (errno == EFBIG)
+		return "it is larger than 1 MiB";
+	return errno == ESPIPE ? "it is a FIFO" : strerror(errno);
 }
 
 /* The name to open: relative ones are looked for in the main file's folder. */
@@ -92,7 +102,9 @@ void raw_include(struct raw *raw, struct span name)
 		raw->stop = true;
 		return;
 	}
+	raw->includes++;
 	if (!read_file(raw, path, &text, source)) {
+		raw->includes--;
 		fault_add(raw->faults, at, "", "@include: cannot read %s: %s",
 		    path, file_error());
 		raw->incomplete = true;
@@ -102,7 +114,6 @@ void raw_include(struct raw *raw, struct span name)
 	raw->source = source;
 	raw->line = 0;
 	raw_put(raw, span_of("\n"));
-	raw->includes++;
 	raw_scan(raw, text);
 	raw->includes--;
 	/* A line of its own, so that its last comment ends there. */

@@ -3,16 +3,18 @@
 
 #include "conf/fault.h"
 
-#define RAW_NESTING 32       /* groups and lists in each other */
-#define RAW_INCLUDES 10      /* files in each other, as in libconfig */
+#define RAW_NESTING 32   /* groups and lists in each other */
+#define RAW_MEMBERS 1000 /* settings of a group: each is compared with all */
+#define RAW_INCLUDES 10  /* files in each other, as in libconfig */
 #define RAW_SIZE_MAX 1048576 /* bytes of all files together */
 
 /* A group or list that is open at some point of the text. */
 struct raw_level {
 	bool list;
-	bool array;   /* [ ], whose entries are of one type */
-	bool strings; /* whose first entry is a string */
-	unsigned index;
+	bool array;       /* [ ], whose entries are of one type */
+	bool strings;     /* whose first entry is a string */
+	unsigned index;   /* of a list's entry */
+	unsigned members; /* of a group, so far */
 	struct span name; /* of the setting that is being read */
 };
 

@@ -267,9 +267,13 @@ static void take_mark(struct raw *raw, struct span *rest)
 	}
 	if (mark == '}' || mark == ')' || mark == ']')
 		raw->level_count -= raw->level_count > 1 ? 1 : 0;
-	else if ((mark == '=' || mark == ':') && !level->list)
+	else if ((mark == '=' || mark == ':') && !level->list) {
 		level->name = raw->word;
-	else if (mark == ',' && level->list)
+		if (++level->members > RAW_MEMBERS) {
+			stop(raw, rest, "more than 1000 settings in one group");
+			return;
+		}
+	} else if (mark == ',' && level->list)
 		level->index++;
 	else if (mark == 0) {
 		stop(raw, rest, "a NUL byte stands here: this is no text");
@@ -301,7 +305,10 @@ static bool take_include(struct raw *raw, struct span *rest)
 	if (at >= name.len)
 		return false;
 	*rest = span_from(*rest, (size_t)(name.at + at + 1 - rest->at));
-	raw_include(raw, (struct span){ path, len });
+	if (memchr(path, '\0', len))
+		raw_wrong(raw, "@include: the name has a NUL byte");
+	else
+		raw_include(raw, (struct span){ path, len });
 	return true;
 }
 

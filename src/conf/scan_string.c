@@ -59,10 +59,12 @@ static void take_char(struct raw *raw, struct span *rest, struct buf *out)
 	int byte = hex_escape(*rest);
 	size_t len = 1;
 
-	if (byte == 0) {
-		raw_wrong(raw, "has a \\x00, where libconfig would cut it off");
+	if (byte == 0 || !*rest->at) {
+		raw_wrong(raw,
+		    byte ? "has a NUL byte"
+			 : "has a \\x00, where libconfig would cut it off");
 		buf_char(out, '?');
-		len = 4;
+		len = byte ? 1 : 4;
 	} else if (raw_pair(*rest)) {
 		const char *which = strchr(ESCAPES, rest->at[1]);
 

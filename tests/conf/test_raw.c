@@ -130,6 +130,39 @@ static void strings(void **state)
 	said_done(&said);
 }
 
+/* As it would cut a string, or a name, in silence. */
+static void expect_nul(const char *text, const char *faults)
+{
+	size_t len = strlen(text);
+	char *copy = strdup(text);
+	struct said said;
+
+	assert_non_null(copy);
+	for (size_t i = 0; i < len; i++)
+		if (copy[i] == '~')
+			copy[i] = '\0';
+	write_bytes("slotd.conf", copy, len, 0600);
+	free(copy);
+	said = read_file("slotd.conf");
+	assert_string_equal(said.faults, faults);
+	assert_null(said.conf);
+	said_done(&said);
+}
+
+static void nul_in_strings(void **state)
+{
+	(void)state;
+	expect_nul("callers = ({ id = \"a\";\n"
+		   " secret = \"not-a-real-secret-01~02\"; });\n" S3,
+	    "slotd.conf:2: callers[0].secret: has a NUL byte\n");
+	expect_nul(CALLERS S3 "\npublic_url = \"https://a.example~.org\";\n",
+	    "slotd.conf:4: public_url: has a NUL byte\n");
+	expect_nul("# ~\n" CALLERS S3 "log = { level = \"~\\~\"; };\n",
+	    "slotd.conf:4: log.level: has a NUL byte\n");
+	expect_nul("\n@include \"more~.conf\"\n" CALLERS S3,
+	    "slotd.conf:2: @include: the name has a NUL byte\n");
+}
+
 static void syntax(void **state)
 {
 	(void)state;
@@ -247,7 +280,19 @@ static void bounds(void **state)
 	memcpy(text, "a = ", 4);
 	text[100] = 0;
 	expect_fault(text, "slotd.conf:1: ", "too many groups and lists");
+	for (int i = 0; i < 1001; i++)
+		snprintf(text + 9 * (size_t)i, 10, "a%05d=1\n", i);
+	expect_fault(text, "slotd.conf:1001: ", "more than 1000 settings");
 	free(text);
+}
+
+/* A reload would wait for ever, and SIGTERM with it. */
+static void fifo(void **state)
+{
+	(void)state;
+	assert_int_equal(mkfifo("fifo.conf", 0600), 0);
+	expect_fault("\n@include \"fifo.conf\"\n" CALLERS S3,
+	    "slotd.conf:2: @include: cannot read fifo.conf: ", "a FIFO");
 }
 
 int main(void)
@@ -258,11 +303,13 @@ int main(void)
 		cmocka_unit_test(negative_numbers_that_fit),
 		cmocka_unit_test(paths),
 		cmocka_unit_test(strings),
+		cmocka_unit_test(nul_in_strings),
 		cmocka_unit_test(syntax),
 		cmocka_unit_test(includes),
 		cmocka_unit_test(includes_that_fail),
 		cmocka_unit_test(unreadable),
 		cmocka_unit_test(bounds),
+		cmocka_unit_test(fifo),
 	};
 
 	return cmocka_run_group_tests(tests, enter_folder, leave_folder);
