@@ -1,11 +1,12 @@
-"""Each configuration of the pages behind each web server of deploy/, with
-nothing changed but names, keys and ports."""
+"""Each configuration of the pages, and the Debian package's, behind each web
+server of deploy/, with nothing changed but names, keys and ports."""
 
 import json
 import re
 
 import pytest
 
+import packaged
 import pages
 import stub_store
 import support
@@ -13,10 +14,15 @@ from authority import Authority
 from fronts import FRONTS, replaced
 from test_fronts import ask_front, context
 
+PACKAGED = packaged.with_https(packaged.PATH.read_text())
 # A caller's base is passed on when the web server is told: test_fronts.py.
-SAMPLES = {name: text for name, text in pages.samples()
-           if pages.has(text, "callers") and pages.has(text, "public_url")
-           and "base =" not in text}
+SAMPLES = {
+    **{name: text for name, text in pages.samples()
+       if pages.has(text, "callers") and pages.has(text, "public_url")
+       and "base =" not in text},
+    "debian/slotd.conf": packaged.without_s3(PACKAGED),
+    "debian/slotd.conf with S3": packaged.with_s3(PACKAGED),
+}
 
 
 @pytest.fixture(scope="module")
@@ -42,14 +48,22 @@ def store():
         yield store
 
 
+def relays(text):
+    return re.search(r"^\s*relay = true", text, re.M)
+
+
 def served(folder, text, behind, store):
     """The sample on free ports; what goes to the bucket goes to `store`."""
     bucket = re.search('bucket_url = "([^"]*)"', text)
+    listen = f"port = {support.free_port()};"
     text = replaced(text, {"port = 8364;": f"port = {behind};"})
-    if "relay = true" in text:
+    if pages.has(text, "listen"):
+        text = replaced(text, {"port = 8363;": listen})
+    else:
+        text += f'listen = {{ address = "127.0.0.1"; {listen} }};\n'
+    if relays(text):
         text = replaced(text, {bucket[1]: store.url})
-    return pages.filled(folder, text + 'listen = { address = "127.0.0.1"; '
-                        f"port = {support.free_port()}; }};\n")
+    return pages.filled(folder, text)
 
 
 def target(url):
@@ -72,7 +86,7 @@ def test_behind(name, fronts, start, store, tmp_path):
     start(path.read_text())
     for front in fronts:
         slot = issued(path)
-        if 'type = "fs"' in text or "relay = true" in text:
+        if 'type = "fs"' in text or relays(text):
             reply = ask_front(front, "PUT", target(slot["put"]), b"abc")
             assert reply.status == 201, (front.name, reply)
         reply = ask_front(front, "GET", target(slot["get"]))
@@ -98,4 +112,4 @@ def test_slotd_comes_back(fronts, start, store, tmp_path):
 
 
 def test_there_are_samples():
-    assert len(SAMPLES) == 11
+    assert len(SAMPLES) == 13
