@@ -86,7 +86,7 @@ static void with_a_base(void **state)
 	}
 	write_text("prosody.secret", SECRET, 0600);
 	write_text("s3.secret", "fake", 0600);
-	write_text("file-share.secret", "not-a-real-secret-02", 0600);
+	write_text("share.secret", "not-a-real-secret-02", 0600);
 	said = read_conf(text);
 	assert_string_equal(said.faults, "");
 	assert_string_equal(said.warnings, "");
