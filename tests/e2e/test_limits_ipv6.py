@@ -4,6 +4,7 @@ import concurrent.futures
 import ctypes
 import os
 import shutil
+import socket
 import subprocess
 
 import pytest
@@ -12,6 +13,17 @@ import support
 from dial import Lines
 
 CLONE_NEWNET = 0x40000000
+
+
+def is_there(address):
+    """Nothing is sent: the kernel only looks for a way, from it and to it."""
+    with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as sock:
+        try:
+            sock.bind((address, 0))
+            sock.connect((address, 9))
+        except OSError:
+            return False
+    return True
 
 
 def in_a_network_of_its_own(addresses, test):
@@ -30,6 +42,9 @@ def in_a_network_of_its_own(addresses, test):
                 timeout=support.PATIENCE)
             if done.returncode:
                 return f"ip {args}: {done.stderr.strip()}"
+        # The kernel takes an address in hand, and gives it its route later.
+        for address in addresses:
+            support.wait_for(address, lambda: is_there(address))
         test()
         return None
     with concurrent.futures.ThreadPoolExecutor(1) as pool:
