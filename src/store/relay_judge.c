@@ -57,6 +57,9 @@ void relay_judge(struct relay_upload *upload, CURLcode code)
 	long status = 0;
 	char word[48];
 
+	/* libcurl is content with an end among the headers. */
+	if (code == CURLE_OK && !upload->answered)
+		code = CURLE_RECV_ERROR;
 	curl_easy_getinfo(upload->curl, CURLINFO_RESPONSE_CODE, &status);
 	read_code(upload, word);
 	upload->reason[0] = '\0';

@@ -34,6 +34,25 @@ def works(slotd, store):
     assert store.peers[-1].body == DATA
 
 
+@pytest.mark.parametrize("answer", [
+    b"HTTP/1.1 200 O", b"HTTP/1.1 200 OK\r\n", b"HTTP/1.1 200 OK\r\nETag: \"a",
+    b"HTTP/1.1 200 OK\r\nETag: \"a\"\r\n", b"HTTP/1.0 200 OK\r\nX: y\r\n",
+    b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nabc",
+], ids=["line", "no header", "in a header", "headers", "1.0", "body"])
+def test_half_an_answer_is_none(slotd, store, answer):
+    """Whether it is stored nobody knows (RFC 9112, section 8)."""
+    def script(peer):
+        peer.proceed()
+        peer.read()
+        peer.sock.sendall(answer)
+        peer.close()
+
+    store.script = script
+    support.assert_problem(put(slot(slotd)), "unavailable")
+    assert "when it had all: it may keep the file" in line_of(slotd)
+    works(slotd, store)
+
+
 # --- the store says no ----------------------------------------------------
 
 
