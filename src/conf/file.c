@@ -69,8 +69,9 @@ int file_child(void)
 
 /* --- its parent -----------------------------------------------------------*/
 
-/* Its files, and nothing that a signal of ours means. */
-static bool spawn(int from, int to, pid_t *ret_child)
+/* Its files, and nothing that a signal of ours means. 0, or why there is
+ * none. */
+static int spawn(int from, int to, pid_t *ret_child)
 {
 	char name[] = FILE_CHILD;
 	char *const arguments[] = { name, NULL };
@@ -96,7 +97,7 @@ static bool spawn(int from, int to, pid_t *ret_child)
 	    arguments, environ);
 	posix_spawnattr_destroy(&attributes);
 	posix_spawn_file_actions_destroy(&files);
-	return error == 0;
+	return error;
 }
 
 /* What a child has written; NULL: not all of a tree, or no memory here. */
@@ -117,33 +118,23 @@ static struct tree *receive(struct memory *memory, int fd)
 	return tree;
 }
 
-static struct tree *ask_child(
-    struct memory *memory, const char *text, int from, int to)
+/* 0, or why there is no child. */
+static int ask_child(struct memory *memory, const char *text, int from, int to,
+    struct tree **ret_tree)
 {
 	pid_t child;
+	int error;
 
 	if (!write_all(from, text, strlen(text)) ||
-	    lseek(from, 0, SEEK_SET) < 0 || !spawn(from, to, &child))
-		return NULL;
+	    lseek(from, 0, SEEK_SET) < 0)
+		return ENOMEM;
+	error = spawn(from, to, &child);
+	if (error)
+		return error;
 	while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
 		;
-	return receive(memory, to);
-}
-
-/* Files in memory: neither side ever waits for the other to read. */
-static struct tree *read_apart(struct memory *memory, const char *text)
-{
-	int from = memfd_create("slotd.conf", MFD_CLOEXEC);
-	int to = memfd_create("slotd.conf tree", MFD_CLOEXEC);
-	struct tree *tree = NULL;
-
-	if (from >= 0 && to >= 0)
-		tree = ask_child(memory, text, from, to);
-	if (from >= 0)
-		close(from);
-	if (to >= 0)
-		close(to);
-	return tree;
+	*ret_tree = receive(memory, to);
+	return 0;
 }
 
 static struct tree *read_here(struct memory *memory, const char *text)
@@ -155,6 +146,27 @@ static struct tree *read_here(struct memory *memory, const char *text)
 		memcpy(kept, tree, tree->size);
 	free(tree);
 	return kept;
+}
+
+/* Files in memory: neither side ever waits for the other to read. Where there
+ * are no children at all (without /proc, or by a filter of system calls) it is
+ * read here. */
+static struct tree *read_apart(struct memory *memory, const char *text)
+{
+	int from = memfd_create("slotd.conf", MFD_CLOEXEC);
+	int to = memfd_create("slotd.conf tree", MFD_CLOEXEC);
+	int error = from < 0 || to < 0 ? errno : 0;
+	struct tree *tree = NULL;
+
+	if (!error)
+		error = ask_child(memory, text, from, to, &tree);
+	if (from >= 0)
+		close(from);
+	if (to >= 0)
+		close(to);
+	return error && error != ENOMEM && error != EAGAIN
+		   ? read_here(memory, text)
+		   : tree;
 }
 
 /* --- strings --------------------------------------------------------------*/

@@ -128,6 +128,15 @@ def test_no_credentials_any_more(start):
     slotd.slot()
 
 
+def test_where_no_child_can_be_had(start, preload):
+    """The process reads the configuration itself then."""
+    preload("no_children.c")
+    slotd = start(support.s3_config())
+    reload(slotd, dict(slotd.config, policy={"max_size": 7}))
+    support.assert_problem(
+        slotd.post(support.slot_body(size=8)), "file-too-large")
+
+
 def test_nothing_to_say(start, tmp_path):
     """The very same configuration: no warning."""
     fs = start(support.fs_config(tmp_path / "store"))
