@@ -69,8 +69,8 @@ int file_child(void)
 
 /* --- its parent -----------------------------------------------------------*/
 
-/* Its files, and nothing that a signal of ours means. 0, or why there is
- * none. */
+/* Its files and no others of ours, and nothing that a signal of ours means.
+ * 0, or why there is none. */
 static int spawn(int from, int to, pid_t *ret_child)
 {
 	char name[] = FILE_CHILD;
@@ -86,6 +86,7 @@ static int spawn(int from, int to, pid_t *ret_child)
 	/* libconfig says there why it ends the process. */
 	posix_spawn_file_actions_addopen(
 	    &files, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+	posix_spawn_file_actions_addclosefrom_np(&files, STDERR_FILENO + 1);
 	posix_spawnattr_init(&attributes);
 	posix_spawnattr_setflags(
 	    &attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);

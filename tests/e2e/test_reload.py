@@ -137,6 +137,21 @@ def test_where_no_child_can_be_had(start, preload):
         slotd.post(support.slot_body(size=8)), "file-too-large")
 
 
+def test_the_child_that_reads_gets_no_files(
+        start, tmp_path, preload, monkeypatch):
+    files = tmp_path / "files"
+    preload("child_files.c")
+    monkeypatch.setenv("CHILD_FILES", str(files))
+    key = tmp_path / "slotd.key"
+    key.write_text("1" * 64 + "\n")
+    key.chmod(0o600)
+    # The relay's libcurl has sockets that a child would get.
+    reload(start(support.s3_config(
+        storage={"relay": True}, key_file=str(key),
+        public_url="http://127.0.0.1:1")))
+    assert files.read_text() == ""
+
+
 def test_nothing_to_say(start, tmp_path):
     """The very same configuration: no warning."""
     fs = start(support.fs_config(tmp_path / "store"))
