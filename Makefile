@@ -21,8 +21,9 @@ ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now -Wl,-z,noexecstack -pthread \
 # rename system calls, which tests/store stands in for.
 LDLIBS = $(shell $(PKG_CONFIG) --libs $(LIBS)) -lmbedcrypto
 
-ifeq ($(shell $(PKG_CONFIG) --exists $(LIBS) && echo yes),)
-ifeq ($(filter demo check lint bench help clean dist,$(MAKECMDGOALS)),)
+ifeq ($(shell $(PKG_CONFIG) --exists $(LIBS) 2>/dev/null && echo yes),)
+ifeq ($(filter demo demo-stop check lint bench help clean dist \
+	deb,$(MAKECMDGOALS)),)
 $(warning Libraries are missing, see `$(PKG_CONFIG) --print-errors --exists \
 	$(LIBS)`; on Debian `tests/packages.sh demo` installs them)
 endif

@@ -1,4 +1,4 @@
-"""make install and make help."""
+"""make install, make help, and what make says where libraries are missing."""
 
 import pathlib
 import re
@@ -75,3 +75,15 @@ def test_help_names_the_targets():
     assert targets >= {
         "all", "demo", "check", "check-unit", "check-e2e", "check-house",
         "check-asan", "lint", "fmt", "install", "dist", "deb", "help"}
+
+
+def complaint(target):
+    """What make says on a machine that has not even pkg-config."""
+    return run("make", "-n", target, "PKG_CONFIG=/nonexistent").stderr
+
+
+def test_missing_libraries_are_named_where_they_count():
+    assert "Libraries are missing" in complaint("unit-programs")
+    # These install what they need, or need none of it.
+    for target in ("deb", "demo-stop", "dist", "help", "clean"):
+        assert complaint(target) == "", target
