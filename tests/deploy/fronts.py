@@ -112,7 +112,7 @@ class Nginx(Front):
             "daemon off;\nmaster_process off;\nworker_processes 1;\n"
             f"pid {self.folder}/pid;\nerror_log stderr error;\n"
             "events { worker_connections 64; }\n"
-            f"http {{\n{temporary}{site}}}\n")
+            f"http {{\naccess_log off;\n{temporary}{site}}}\n")
         return ["nginx", "-p", self.folder, "-e", "stderr",
                 "-c", self.folder / "nginx.conf"]
 

@@ -3,8 +3,6 @@
 import contextlib
 import json
 import os
-import pathlib
-import re
 import socket
 import ssl
 import subprocess
@@ -171,29 +169,6 @@ def begin(site, target, size, headers=""):
 def send_head(sock, target, size, headers=""):
     sock.sendall(f"PUT {target} HTTP/1.1\r\nHost: localhost\r\n"
                  f"Content-Length: {size}\r\n{headers}\r\n".encode())
-
-
-def arrived(slotd):
-    """The bytes in files of the store that have no name yet."""
-    for fd in pathlib.Path(f"/proc/{slotd.process.pid}/fd").iterdir():
-        with contextlib.suppress(FileNotFoundError):
-            if re.fullmatch(rf"{slotd.store}/.* \(deleted\)", os.readlink(fd)):
-                yield os.stat(fd).st_size
-
-
-def test_streams(site):
-    """A file goes on as it comes, and the rest of it later."""
-    put, get = targets(site.slot(size=len(DATA)))
-    half = len(DATA) // 2
-    with connect(site.front) as sock:
-        send_head(sock, put, len(DATA))
-        sock.sendall(DATA[:half])
-        # What a web server has in its hands is no file's worth.
-        support.wait_for("half a file", lambda: max(
-            arrived(site), default=0) > half - (256 << 10))
-        sock.sendall(DATA[half:])
-        assert support.statuses(sock.recv(65536)) == [201]
-    assert ask(site, "GET", get).body == DATA
 
 
 def test_compresses_nothing(site):

@@ -12,7 +12,7 @@ import stub_store
 import support
 from authority import Authority
 from fronts import FRONTS, replaced
-from test_fronts import ask_front, context
+from test_fronts import ask_front, connect, context, send_head
 
 PACKAGED = packaged.with_https(packaged.PATH.read_text())
 # A caller's base is passed on when the web server is told: test_fronts.py.
@@ -72,9 +72,9 @@ def target(url):
     return url.removeprefix("https://upload.example.org")
 
 
-def issued(path):
+def issued(path, size=3):
     done = support.run("slot", "-c", path, "--jid", "juliet@example.org",
-                       "--size", 3, "cat.jpg")
+                       "--size", size, "cat.jpg")
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 
@@ -97,6 +97,26 @@ def test_behind(name, fronts, start, store, tmp_path):
         bucket = re.search('bucket_url = "([^"]*)"', path.read_text())[1]
         assert reply.headers["Location"].lower().startswith(
             bucket.lower() + "/")
+
+
+def test_streams(fronts, start, store, tmp_path):
+    """A file goes on to the store as it comes, and the rest of it later."""
+    path = served(tmp_path, SAMPLES["deploy/storage/README.md 0"],
+                  fronts[0].behind, store)
+    start(path.read_text())
+    half = 2 << 20
+    for number, front in enumerate(fronts, 1):
+        put = target(issued(path, 2 * half)["put"])
+        with connect(front) as sock:
+            send_head(sock, put, 2 * half)
+            sock.sendall(bytes(half))
+            peer = store.wait_peers(number)
+            # What a web server has in its hands is no file's worth.
+            store.wait(f"half a file from {front.name}",
+                       lambda: peer.received > half - (256 << 10))
+            sock.sendall(bytes(half))
+            assert support.statuses(sock.recv(65536)) == [201]
+        assert peer.received == 2 * half
 
 
 def test_slotd_comes_back(fronts, start, store, tmp_path):
