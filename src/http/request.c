@@ -19,24 +19,33 @@ struct span request_header(const struct request *request, const char *name)
 	return span_trim((struct span){ value, len }, " \t");
 }
 
-bool request_query(const struct request *request, const char *name,
-    struct buf *out, bool *ret_missing)
+bool request_raw_query(
+    const struct request *request, const char *name, struct span *ret_value)
 {
 	struct span rest = request->query, value = { NULL, 0 };
 
-	*ret_missing = true;
 	while (rest.at) {
 		struct span pair = span_cut(&rest, '&');
 		size_t equals = span_find(pair, '=');
 
 		if (!span_is(span_first(pair, equals), name))
 			continue;
-		if (!*ret_missing)
+		if (value.at)
 			return false;
-		*ret_missing = false;
 		value = span_from(pair, equals + 1);
 	}
-	return !*ret_missing && uri_decode(out, value);
+	*ret_value = value;
+	return true;
+}
+
+bool request_query(const struct request *request, const char *name,
+    struct buf *out, bool *ret_missing)
+{
+	struct span value = { NULL, 0 };
+	bool once = request_raw_query(request, name, &value);
+
+	*ret_missing = once && !value.at;
+	return once && value.at && uri_decode(out, value);
 }
 
 void request_suspend(struct request *request)

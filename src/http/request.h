@@ -86,8 +86,12 @@ struct request {
  * section 5.5); at == NULL: there is none. */
 struct span request_header(const struct request *request, const char *name);
 
-/* A parameter of the query, decoded; false when it is missing (*ret_missing),
- * malformed, or there twice. */
+/* A parameter of the query as it came, at == NULL: there is none; false when
+ * it is there twice. */
+bool request_raw_query(
+    const struct request *request, const char *name, struct span *ret_value);
+/* Decoded; false when it is missing (*ret_missing), malformed, or there
+ * twice. */
 bool request_query(const struct request *request, const char *name,
     struct buf *out, bool *ret_missing);
 

@@ -1,3 +1,4 @@
+#include "core/uri.h"
 #include "http/authenticate.h"
 #include "http/issue.h"
 #include "http/reply.h"
@@ -17,27 +18,31 @@ struct query {
 };
 
 /* A parameter's decoded value, which lives as long as the query; replies and
- * gives false when it cannot be read. at == NULL: it is not there. */
-static bool take(
-    struct request *request, const char *name, struct span *ret_value)
+ * gives false when it cannot be read. at == NULL: it is not there, or is a
+ * hint that cannot be decoded. */
+static bool take(struct request *request, const char *name, bool hint,
+    struct span *ret_value)
 {
 	struct query *query = request->state;
 	struct refusal why = { .detail = "query: a parameter stands twice, or "
 					 "has malformed %-escapes" };
+	struct span raw = { NULL, 0 };
 	struct buf text;
-	bool missing;
+	bool once = request_raw_query(request, name, &raw);
 
 	buf_init(&text, query->memory + query->used,
 	    request->query.len + 1 - query->used);
 	*ret_value = (struct span){ NULL, 0 };
-	if (request_query(request, name, &text, &missing))
+	if (once && !raw.at)
+		return true;
+	if (once && uri_decode(&text, raw)) {
 		*ret_value = buf_span(&text);
-	else if (!missing) {
-		reply_failure(request, FAILURE_BAD_REQUEST, &why);
-		return false;
+		query->used += text.len;
+		return true;
 	}
-	query->used += text.len;
-	return true;
+	if (!once || !hint)
+		reply_failure(request, FAILURE_BAD_REQUEST, &why);
+	return once && hint;
 }
 
 static bool read_size(struct span text, uint64_t *ret_size)
@@ -55,10 +60,10 @@ static const char *read_query(
 {
 	struct span size;
 
-	if (!take(request, "jid", &wish->jid) ||
-	    !take(request, "name", &wish->filename) ||
-	    !take(request, "size", &size) ||
-	    !take(request, "content_type", &wish->type))
+	if (!take(request, "jid", false, &wish->jid) ||
+	    !take(request, "name", false, &wish->filename) ||
+	    !take(request, "size", false, &size) ||
+	    !take(request, "content_type", true, &wish->type))
 		return NULL;
 	if (!wish->jid.at)
 		return "jid: missing from the query";

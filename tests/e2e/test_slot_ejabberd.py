@@ -90,6 +90,15 @@ def test_no_type_and_no_name(s3, fs):
             assert get.endswith("/file")
 
 
+@pytest.mark.parametrize("kind", [
+    "%00", "image/png%00", "image/png%0d", "%ff", "%", "%zz", "image%2", "omemo"])
+def test_a_type_that_is_none(s3, kind):
+    """A hint that clients write: it counts as missing."""
+    _, get = urls(s3.ask("GET", "/slot?jid=a@localhost&name=c&size=1"
+                         "&content_type=" + kind, headers=basic()))
+    assert get.endswith("/c")
+
+
 def test_a_plus_sign_is_one(s3):
     _, get = urls(s3.ask("GET", "/slot?jid=a@localhost&name=a+b%2Bc&size=1"
                          "&content_type=image/svg+xml", headers=basic()))
