@@ -136,11 +136,16 @@ void advise_key(struct doctor *doctor)
 {
 	const struct s3_config *s3 = &doctor->storage->s3;
 	const struct bucket bucket = bucket_of(s3);
+	const bool reads = s3->get != S3_GET_PUBLIC;
 
 	if (doctor->swift) {
 		change(doctor,
-		    "OpenStack Swift has no policies for S3 keys: give slotd "
-		    "a project of its own, with this bucket alone.\n");
+		    "OpenStack Swift has no policies for S3 keys. The smallest "
+		    "key is a user who may do only what the\nbucket's "
+		    "ACL allows%s:\n"
+		    "   swift post %.*s%s --write-acl PROJECT:USER\n",
+		    reads ? "; there reading includes listing" : "",
+		    ARG(bucket.name), reads ? " --read-acl PROJECT:USER" : "");
 		return;
 	}
 	change(doctor,
@@ -149,7 +154,7 @@ void advise_key(struct doctor *doctor)
 	    "\"Allow\",\n \"Action\": [\"s3:PutObject\"%s%s], "
 	    "\"Resource\": \"",
 	    s3->set_public ? ", \"s3:PutObjectAcl\"" : "",
-	    s3->get != S3_GET_PUBLIC ? ", \"s3:GetObject\"" : "");
+	    reads ? ", \"s3:GetObject\"" : "");
 	add_objects(doctor, &bucket);
 	change(doctor, "\"}]}\n");
 	add_key_commands(doctor, &bucket);

@@ -83,6 +83,18 @@ def test_commands_that_it_has(examine):
         report.says("lifecycle", "ok", "no lifecycle rules (501")
 
 
+@pytest.mark.parametrize("how, acl", [
+    ("redirect", "--read-acl PROJECT:USER --write-acl PROJECT:USER"),
+    ("public", "--read-acl '.r:*'")])
+def test_what_lets_a_key_read(examine, how, acl):
+    with swift(unread=True) as store:
+        report = examine(store, get=how)
+        report.says("get", "failure", "403 AccessDenied",
+                    "   swift post stub-bucket " + acl)
+        assert ("reading includes listing" in report.text) == (
+            how == "redirect")
+
+
 def test_wrong_key_id(examine):
     """It says SignatureDoesNotMatch of unknown ids."""
     with swift() as store:

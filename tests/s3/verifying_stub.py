@@ -101,6 +101,8 @@ class Handler(doctor_stub.Taker):
             return
         if {"lifecycle"} & set(self.given):
             return self.refuse(501, "NotImplemented")
+        if self.store.unread:
+            return self.refuse(403, "AccessDenied")
         body = self.store.objects.get(self.raw)
         self.send_response(404 if body is None else 200)
         for name in ("type", "disposition"):
@@ -149,6 +151,7 @@ class Store(doctor_stub.Stub):
         self.deaf = False       # to response-content-*
         self.oldest = 604800    # signature that it takes
         self.no_metadata = False
+        self.unread = False     # by the key
         for name, value in gaps.items():
             assert hasattr(self, name), name
             setattr(self, name, value)
