@@ -31,8 +31,7 @@ static bool at_end(int fd)
 }
 
 /* A client that has closed is believed at the second look, when nothing has
- * moved since. (One that only says it will send no more, and waits for the
- * answer, is at libmicrohttpd's mercy after a pause: it may close first.) */
+ * moved since. */
 static void end_gone(struct conns *conns)
 {
 	nfds_t count = 0;

@@ -32,7 +32,6 @@ struct request {
 	bool waiting; /* suspended until its job has run */
 	bool abort;   /* to be closed without an answer */
 	bool last;    /* the connection ends with its answer */
-	bool ended;   /* the client sends no more */
 	bool told;    /* answered by reply_early */
 	bool whole;   /* at its end: all of the answer went out */
 
