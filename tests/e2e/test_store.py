@@ -3,8 +3,6 @@
 import http.client
 import os
 
-import pytest
-
 import support
 from upload import Upload, tree
 
