@@ -51,16 +51,30 @@ static void forbid_dumps(void)
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
 
+static void *nothing(void *argument)
+{
+	return argument;
+}
+
 /* Threads with the system's 8 MiB would take a service with a limit of its
- * address space (RLIMIT_AS) to that limit before anybody asks. */
+ * address space (RLIMIT_AS) to that limit before anybody asks. Where libraries
+ * keep so much of their own for each that none fits (sanitizers do), they stay
+ * as they are. */
 static void keep_stacks_small(void)
 {
-	pthread_attr_t attributes;
+	pthread_attr_t before, attributes;
+	pthread_t thread;
 
+	pthread_getattr_default_np(&before);
 	pthread_attr_init(&attributes);
 	pthread_attr_setstacksize(&attributes, STACK_SIZE);
 	pthread_setattr_default_np(&attributes);
 	pthread_attr_destroy(&attributes);
+	if (pthread_create(&thread, NULL, nothing, NULL) == 0)
+		pthread_join(thread, NULL);
+	else
+		pthread_setattr_default_np(&before);
+	pthread_attr_destroy(&before);
 }
 
 /* Else the next file or connection would take the place of one that is
