@@ -99,7 +99,6 @@ static int run(const struct command *command, int argc, char **argv)
 			return EXIT_OK;
 		}
 	}
-	keep_standard();
 	keep_stacks_small();
 	forbid_dumps();
 	hash_start();
