@@ -166,8 +166,8 @@ static struct conf *read_first(const char *path)
 	struct conf *conf;
 
 	if (!faults)
-		return conf_read(path, stderr, NULL);
-	conf = conf_read(path, faults, NULL);
+		return conf_read_apart(path, stderr, NULL);
+	conf = conf_read_apart(path, faults, NULL);
 	fclose(faults);
 	rest = text;
 	while (!conf && (line = strtok_r(rest, "\n", &rest)))

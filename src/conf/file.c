@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,8 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+static atomic_bool child_works;
 
 /* Of a child; a text that is refused later takes a fraction of one. */
 #define SECONDS 10
@@ -149,9 +152,13 @@ static struct tree *read_here(struct memory *memory, const char *text)
 	return kept;
 }
 
-/* Files in memory: neither side ever waits for the other to read. Where there
- * are no children at all (without /proc, or by a filter of system calls) it is
- * read here. */
+/*
+ * Files in memory: neither side ever waits for the other to read. Where there
+ * are no children at all (without /proc, or by a filter of system calls), or
+ * where none has ever given a tree (a program that is run by the dynamic
+ * loader cannot be started again), it is read here. Since the first reading is
+ * that of the start, what a child cannot do later is for want of memory.
+ */
 static struct tree *read_apart(struct memory *memory, const char *text)
 {
 	int from = memfd_create("slotd.conf", MFD_CLOEXEC);
@@ -165,9 +172,12 @@ static struct tree *read_apart(struct memory *memory, const char *text)
 		close(from);
 	if (to >= 0)
 		close(to);
-	return error && error != ENOMEM && error != EAGAIN
-		   ? read_here(memory, text)
-		   : tree;
+	if (tree)
+		atomic_store(&child_works, true);
+	else if ((error && error != ENOMEM && error != EAGAIN) ||
+		 !atomic_load(&child_works))
+		tree = read_here(memory, text);
+	return tree;
 }
 
 /* --- strings --------------------------------------------------------------*/

@@ -171,6 +171,7 @@ def crowded(tmp_path):
 def test_a_reload_without_memory(start, tmp_path):
     """It never ends the service, which goes on as it was."""
     slotd = start(support.fs_config(tmp_path / "store"))
+    reloading.needs_a_child(slotd)
     small = slotd.path.read_text()
     results = set()
     for more in (0, *LIMITS):

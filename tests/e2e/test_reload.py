@@ -5,6 +5,7 @@ import os
 import pathlib
 import time
 
+import reloading
 import support
 from reloading import DATA, Load, failed, reload
 from upload import Upload, tree
@@ -146,9 +147,12 @@ def test_the_child_that_reads_gets_no_files(
     key.write_text("1" * 64 + "\n")
     key.chmod(0o600)
     # The relay's libcurl has sockets that a child would get.
-    reload(start(support.s3_config(
+    slotd = start(support.s3_config(
         storage={"relay": True}, key_file=str(key),
-        public_url="http://127.0.0.1:1")))
+        public_url="http://127.0.0.1:1"))
+    reloading.needs_a_child(slotd)
+    files.unlink()
+    reload(slotd)
     assert files.read_text() == ""
 
 
