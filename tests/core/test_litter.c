@@ -30,6 +30,14 @@ static void test_litter(void **state)
 		{ OF("abc\n"), "has more than one line" },
 		{ OF(" abc"), "has blanks at an end" },
 		{ OF("abc\t"), "has blanks at an end" },
+		{ OF("abc\f"), "has blanks at an end" },
+		/* No-break space, ideographic space; not within. */
+		{ OF("abc\xc2\xa0"), "has blanks at an end" },
+		{ OF("\xe3\x80\x80"
+		     "abc"),
+		    "has blanks at an end" },
+		{ OF("abc\xc2\xa0x"), NULL },
+		{ OF("abc\xa0"), NULL },
 		{ OF("abc\0"), "has NUL bytes, as text in UTF-16 has" },
 		/* iconv -t UTF-16LE, -t UTF-16BE and with a mark each */
 		{ OF("a\0b\0"), "has NUL bytes, as text in UTF-16 has" },
