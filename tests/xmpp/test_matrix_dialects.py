@@ -29,6 +29,9 @@ def ask(alice, server, filename, size):
 def web(depot):
     with requests.Session() as web:
         web.trust_env, web.verify = False, str(depot.ca)
+        # One connection each: the front ends one on which it has refused a
+        # body, and may do so just when the next request is on its way.
+        web.headers["Connection"] = "close"
         yield web
 
 

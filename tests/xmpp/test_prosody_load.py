@@ -42,9 +42,9 @@ def test_journey(serve, real):
         assert error.max_file_size == 1048576
 
 
-# Of Dino for encrypted files, of Dino on Windows and macOS, and too long for
-# a request.
-ODD_TYPES = ["omemo", ".jpg", "public.jpeg", "x" * 20000]
+# Of Dino for encrypted files, of Dino on Windows and macOS, and a long one.
+# (Tags of some 8 KiB wait for more bytes in the XML parser of Debian 13.)
+ODD_TYPES = ["omemo", ".jpg", "public.jpeg", "x" * 4000]
 
 
 def test_types_that_are_none(serve, real):
