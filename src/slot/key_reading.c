@@ -73,17 +73,25 @@ static bool parted(
 	       !byte_fits(part->kind, 0, text.at[behind ? 0 : text.len - 1]);
 }
 
+static bool has_slash(const struct key_part *part)
+{
+	return part->kind == KEY_LITERAL &&
+	       span_find(part->literal, '/') < part->literal.len;
+}
+
 /* Whether it is certain where a part begins, counted from the front, or where
- * it ends, counted from behind. */
+ * it ends, counted from behind. No part of any length has a '/', so that
+ * every '/' of a key is a literal's, and counting may begin at the nearest. */
 static bool is_certain(const struct key_template *template, size_t at)
 {
 	const struct key_part *parts = template->parts;
 	bool front = true, behind = true;
 
-	for (size_t i = 0; i < at; i++)
-		front &= fixed_length(&parts[i]) ||
-			 parted(&parts[i], &parts[i + 1], true);
-	for (size_t i = at + 1; i < template->count; i++)
+	for (size_t i = at; i > 0 && !has_slash(&parts[i - 1]); i--)
+		front &= fixed_length(&parts[i - 1]) ||
+			 parted(&parts[i - 1], &parts[i], true);
+	for (size_t i = at + 1; i < template->count && !has_slash(&parts[i]);
+	     i++)
 		behind &= fixed_length(&parts[i]) ||
 			  parted(&parts[i], &parts[i - 1], false);
 	return front || behind;

@@ -69,7 +69,10 @@ static const char *const certain[] = { "{filename}/{random}/{filename}",
 	"{filename}/x{random}{filename}", "{filename}{random}x/{filename}",
 	"{owner}{random}{user}{filename}", "{filename}{user}{owner}{random}",
 	"{ext}.{random}{ext}", "{ext}{random}.{ext}",
-	"{random}/{filename}/{owner}/{domain}" };
+	"{random}/{filename}/{owner}/{domain}",
+	"{domain}-{filename}/{random}/{domain}-{filename}",
+	"{ext}{filename}/{random}-{filename}/{filename}{ext}",
+	"{domain}.{ext}{date}/x{owner}/{random}/{filename}{date}{ext}" };
 
 static const char *const uncertain[] = { "{filename}{random}{filename}",
 	"{filename}-{random}-{filename}", "{domain}-{random}-{filename}",
@@ -112,6 +115,8 @@ static void test_names_do_not_mislead(void **state)
 		{ "{ext}-{random}-{filename}", "jpg-" RANDOM "-" X "-" X },
 		{ "{filename}/x{random}{filename}", X "/x" RANDOM X },
 		{ "{filename}{random}x/{filename}", X RANDOM "x/" X },
+		{ "{domain}-{filename}/{random}/{domain}-{filename}",
+		    "a-b-" X "/" RANDOM "/a-b-" X },
 #undef X
 	};
 
