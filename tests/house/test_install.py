@@ -1,5 +1,6 @@
 """make install, make help, and what make says where libraries are missing."""
 
+import os
 import pathlib
 import re
 import subprocess
@@ -8,9 +9,15 @@ import tarfile
 import house
 
 
+# A make of its own, and not a part of the one that runs these tests.
+ALONE = {name: value for name, value in os.environ.items()
+         if name not in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")}
+
+
 def run(*command, **options):
     return subprocess.run(
-        command, cwd=house.ROOT, text=True, capture_output=True, **options)
+        command, cwd=house.ROOT, text=True, capture_output=True, env=ALONE,
+        **options)
 
 
 def test_install(tmp_path):
