@@ -64,10 +64,9 @@ static size_t read_charge(struct memory *memory,
 
 /* Who is quiet has no entry from then on: it could be dropped for the other
  * one. */
-static void lock(
+static void find_entries(
     struct memory *memory, struct target *targets, size_t count, int64_t now)
 {
-	pthread_mutex_lock(&memory->lock);
 	for (size_t i = 0; i < count; i++) {
 		struct target *target = &targets[i];
 
@@ -78,6 +77,29 @@ static void lock(
 		table_remove(&memory->table, target->entry);
 		target->entry = NULL;
 	}
+}
+
+/* With a time that may be a while ago. */
+static void lock_then(
+    struct memory *memory, struct target *targets, size_t count, int64_t then)
+{
+	pthread_mutex_lock(&memory->lock);
+	find_entries(memory, targets, count, then);
+}
+
+/* With the time that it is. A clock that was set back is seen here, for all at
+ * once: those who do not come again would hold their places until then. */
+static void lock(
+    struct memory *memory, struct target *targets, size_t count, int64_t now)
+{
+	pthread_mutex_lock(&memory->lock);
+	if (memory->latest - now > WINDOWS_STEP_BACK * 1000) {
+		table_set_back(&memory->table, now);
+		memory->latest = now;
+	} else if (now > memory->latest) {
+		memory->latest = now;
+	}
+	find_entries(memory, targets, count, now);
 }
 
 static void unlock(struct memory *memory)
@@ -210,7 +232,7 @@ static void give_back(struct quota *quota, const struct quota_charge *charge)
 
 	if (!count)
 		return;
-	lock(memory, targets, count, charge->now);
+	lock_then(memory, targets, count, charge->now);
 	for (size_t i = 0; i < count; i++)
 		undo(memory, &targets[i], charge->now);
 	unlock(memory);
@@ -262,7 +284,7 @@ static bool reset(struct quota *quota, struct span user)
 
 	for (int i = 0; i < (domain ? 2 : 1); i++) {
 		find(memory, i ? 'd' : 'u', user, &target);
-		lock(memory, &target, 1, INT64_MIN);
+		lock_then(memory, &target, 1, INT64_MIN);
 		if (target.entry)
 			table_remove(&memory->table, target.entry);
 		unlock(memory);
@@ -325,6 +347,7 @@ struct quota *quota_memory_open(const struct quota_memory_config *config,
 		return NULL;
 	memory->quota.class = &class;
 	memory->config = *config;
+	memory->latest = now;
 	pthread_mutex_init(&memory->saving, NULL);
 	pthread_mutex_init(&memory->lock, NULL);
 	if (!table_open(&memory->table, config->max_users)) {

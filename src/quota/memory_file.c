@@ -224,8 +224,7 @@ static bool fits(const struct head *head, off_t size)
 }
 
 /* In their order, so the oldest go when not all fit. Gives how many went. */
-static uint64_t enter(
-    struct memory *memory, const struct record *record, int64_t now)
+static uint64_t enter(struct memory *memory, struct record *record, int64_t now)
 {
 	struct table *table = &memory->table;
 	struct entry *entry = table_find(table, record->print);
@@ -233,6 +232,7 @@ static uint64_t enter(
 	uint32_t before;
 	uint16_t list;
 
+	windows_set_back(&record->windows, now);
 	if (!windows_next(&record->windows, now))
 		return 0;
 	/* Came again while the table was copied. */

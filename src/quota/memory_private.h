@@ -42,13 +42,15 @@ struct table {
 };
 
 /* One table and one lock: each of max_users places is for anybody. What is
- * done under the lock takes less than a microsecond. */
+ * done under the lock takes less than a microsecond, but for a clock that
+ * was set back. */
 struct memory {
 	struct quota quota;
 	struct quota_memory_config config;
 	atomic_bool changed; /* since the last save */
 	pthread_mutex_t saving;
 	pthread_mutex_t lock;
+	int64_t latest; /* time of a question; goes back with the clock */
 	struct table table;
 };
 
@@ -60,6 +62,9 @@ struct entry *table_add(struct table *table, const uint8_t *print, int64_t now);
  * nothing counts. */
 void table_touch(struct table *table, struct entry *entry, int64_t now);
 void table_remove(struct table *table, struct entry *entry);
+/* After a step back of the clock: nobody counts from a time to come. Goes
+ * through the whole table. */
+void table_set_back(struct table *table, int64_t now);
 
 bool table_open(struct table *table, uint32_t size);
 void table_close(struct table *table);

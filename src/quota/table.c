@@ -135,6 +135,13 @@ struct entry *table_add(struct table *table, const uint8_t *print, int64_t now)
 	return entry;
 }
 
+/* Their order stays: what is ahead of now comes together at now. */
+void table_set_back(struct table *table, int64_t now)
+{
+	for (uint32_t i = 0; i < table->used; i++)
+		windows_set_back(&table->entries[i].windows, now);
+}
+
 void table_touch(struct table *table, struct entry *entry, int64_t now)
 {
 	if (!windows_next(&entry->windows, now)) {

@@ -2,8 +2,6 @@
 
 #include <string.h>
 
-#define STEP_BACK 60 /* seconds */
-
 _Static_assert(sizeof(struct windows) == 100, "the table counts on it");
 
 /* A window of `length` seconds overlaps `count` parts at the most. */
@@ -184,11 +182,22 @@ static void back(struct windows *windows, uint32_t to)
 
 			/* It may have been set back a little before, and both
 			 * were rounded up: so much less is sure. */
-			age -= age < STEP_BACK + 1 ? age : STEP_BACK + 1;
+			age -= age < WINDOWS_STEP_BACK + 1
+				   ? age
+				   : WINDOWS_STEP_BACK + 1;
 			if (part.amount && age < shapes[w].length && age <= to)
 				add(windows, w, to - age, part.amount);
 		}
 	}
+}
+
+void windows_set_back(struct windows *windows, int64_t now)
+{
+	uint32_t second = second_of(now);
+
+	if (windows->newest > second &&
+	    windows->newest - second > WINDOWS_STEP_BACK)
+		back(windows, second);
 }
 
 void windows_turn(struct windows *windows, int64_t now)
@@ -199,8 +208,8 @@ void windows_turn(struct windows *windows, int64_t now)
 		forward(windows, WINDOW_MINUTE, second);
 		forward(windows, WINDOW_DAY, second);
 		windows->newest = second;
-	} else if (windows->newest - second > STEP_BACK) {
-		back(windows, second);
+	} else {
+		windows_set_back(windows, now);
 	}
 }
 

@@ -10,6 +10,7 @@
  * at the least, and one part's length longer at the most: nothing is ever
  * counted too short, wherever a window begins. Pure: the caller locks.
  */
+#define WINDOWS_STEP_BACK 60   /* seconds that a clock may go back unseen */
 #define WINDOWS_MINUTE_PARTS 7 /* of 10 seconds */
 #define WINDOWS_DAY_PARTS 10   /* of 9600 seconds */
 
@@ -55,6 +56,9 @@ int64_t windows_next(const struct windows *windows, int64_t now);
  * it counts too; by more, all keeps its age.
  */
 void windows_turn(struct windows *windows, int64_t now);
+
+/* The same when the clock was set back by more than a minute; else nothing. */
+void windows_set_back(struct windows *windows, int64_t now);
 
 /* After windows_turn with the same now. */
 void windows_add(

@@ -274,6 +274,33 @@ static void test_a_clock_set_back_locks_nobody_out(void **state)
 	close_quota(quota);
 }
 
+/* Who does not come again frees his place a day later, too, and is told so. */
+static void test_a_clock_set_back_keeps_no_places(void **state)
+{
+	struct quota *quota = open_quota(4);
+	int64_t ahead = T0 + 3650 * DAY;
+	struct quota_use use;
+
+	(void)state;
+	assert_int_equal(ask(quota, "a@x", 10, 1, 10, ahead), FAILURE_NONE);
+	assert_int_equal(ask(quota, "b@x", 10, 1, 10, ahead), FAILURE_NONE);
+	assert_int_equal(ask(quota, "c@x", 10, 1, 0, ahead), FAILURE_NONE);
+	assert_int_equal(ask(quota, "d@x", 10, 1, 0, ahead), FAILURE_NONE);
+	use = use_of(quota, "a@x", T0);
+	assert_int_equal(use.slots_free_at, T0 + MINUTE);
+	assert_int_equal(use.bytes_free_at, T0 + DAY);
+	assert_int_equal(ask(quota, "n@x", 1, 1, 10, T0), FAILURE_UNAVAILABLE);
+	/* Those with slots alone go first. */
+	assert_int_equal(
+	    ask(quota, "n@x", 1, 1, 10, T0 + MINUTE), FAILURE_NONE);
+	assert_int_equal(
+	    ask(quota, "o@x", 1, 1, 10, T0 + MINUTE), FAILURE_NONE);
+	assert_int_equal(
+	    ask(quota, "p@x", 1, 1, 10, T0 + DAY - 1), FAILURE_UNAVAILABLE);
+	assert_int_equal(ask(quota, "p@x", 1, 1, 10, T0 + DAY), FAILURE_NONE);
+	close_quota(quota);
+}
+
 static size_t in_use(void)
 {
 	struct mallinfo2 info = mallinfo2();
@@ -337,6 +364,7 @@ int main(void)
 		cmocka_unit_test(test_users_without_bytes_are_quiet_sooner),
 		cmocka_unit_test(test_both_places_or_none),
 		cmocka_unit_test(test_a_clock_set_back_locks_nobody_out),
+		cmocka_unit_test(test_a_clock_set_back_keeps_no_places),
 		cmocka_unit_test(test_max_users_fit),
 		cmocka_unit_test(test_bytes_of_a_user),
 	};

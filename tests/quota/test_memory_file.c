@@ -84,6 +84,24 @@ static void test_outlives_the_process(void **state)
 	close_quota(quota);
 }
 
+/* Written while the clock was ahead; it is right again at the next start. */
+static void test_a_clock_that_was_ahead(void **state)
+{
+	char said[256];
+	struct quota *quota;
+
+	(void)state;
+	unlink("state");
+	fill("state");
+	quota = open_with(5000, "state", T0 - 3650 * DAY, said);
+	assert_string_equal(said, "");
+	assert_int_equal(use_of(quota, "b@x", T0 - 3650 * DAY).slots_free_at,
+	    T0 - 3650 * DAY + MINUTE);
+	assert_int_equal(users_of(quota), 2);
+	assert_int_equal(use_of(quota, "a@x", T0 - 3649 * DAY).bytes, 0);
+	close_quota(quota);
+}
+
 static void test_none_is_there_at_first(void **state)
 {
 	char said[256];
@@ -308,6 +326,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_outlives_the_process),
+		cmocka_unit_test(test_a_clock_that_was_ahead),
 		cmocka_unit_test(test_none_is_there_at_first),
 		cmocka_unit_test(test_rubbish_is_said_and_ignored),
 		cmocka_unit_test(test_a_sparse_giant),
