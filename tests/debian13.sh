@@ -77,7 +77,7 @@ fi
 
 rm -rf "$root/slotd"
 mkdir "$root/slotd"
-cp -r Makefile src include api doc tests deploy "$root/slotd" || exit 1
+cp -r Makefile src include api doc tests deploy debian "$root/slotd" || exit 1
 if inside make -C /slotd -j2 EXTRA=-Werror all unit-programs >/dev/null; then
 	echo "ok 1 - it builds without a warning on Debian 13"
 else

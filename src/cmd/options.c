@@ -121,18 +121,14 @@ bool options_read(const struct command *command, int argc, char **argv,
 		}
 	}
 	while ((found = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
-		size_t i = 0;
-
 		if (found == ':' || found == '?') {
 			say_found(command, argv, found);
 			return false;
 		}
-		if (found >= LONG_FIRST)
-			i = (size_t)(found - LONG_FIRST);
-		else
-			while (options[i].letter != found)
-				i++;
-		*options[i].value = optarg;
+		for (size_t i = 0; options[i].name; i++)
+			if (found == LONG_FIRST + (int)i ||
+			    found == options[i].letter)
+				*options[i].value = optarg;
 	}
 	fill_in(options);
 	*ret_first = optind;

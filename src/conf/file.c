@@ -216,6 +216,7 @@ struct file *file_open(
 
 	if (!tree)
 		memory_none();
+	/* cppcheck-suppress nullPointerRedundantCheck ; memory_none ends it */
 	for (uint32_t i = 0; i < tree->count; i++) {
 		struct node *node = &tree->nodes[i];
 

@@ -94,6 +94,7 @@ static void fill_node(
     struct tree *tree, size_t *used, struct node *node, config_setting_t *which)
 {
 	node->number = (uint32_t)(node - tree->nodes);
+	/* NOLINTNEXTLINE: no setting of a whole tree is NULL */
 	node->line = config_setting_source_line(which);
 	node->name = put_text(tree, used, config_setting_name(which));
 	node->type = type_of(which);

@@ -100,12 +100,12 @@ static struct span take_batch(struct log_queue *queue)
 static struct span send(struct log_queue *queue, struct span text)
 {
 	const bool torn = queue->torn;
-	struct span left = span_of("\n");
+	struct span left;
 	int error = 0;
 
 	pthread_mutex_unlock(&queue->lock);
 	if (torn)
-		left = write_all(queue->fd, left, &error);
+		write_all(queue->fd, span_of("\n"), &error);
 	left = error ? text : write_all(queue->fd, text, &error);
 	pthread_mutex_lock(&queue->lock);
 	queue->works = !error;
