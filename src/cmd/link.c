@@ -21,17 +21,30 @@ static bool read_store(const struct service *service, size_t number,
 	return true;
 }
 
-/* The first store whose template made the key; with owned the first for which
- * the key says whose file it is. */
-static bool find_made(const struct service *service, struct span text,
-    bool owned, struct command_link *link)
+/* The first store whose template made the key. */
+static bool find_made(
+    const struct service *service, struct span text, struct command_link *link)
 {
 	for (size_t i = 0; i < service->store_count; i++)
-		if (read_store(service, i, text, link) && link->made &&
-		    (!owned || link->reading.owner.len ||
-			link->reading.user.len))
+		if (read_store(service, i, text, link) && link->made)
 			return true;
 	return false;
+}
+
+size_t command_link_owned(
+    const struct service *service, struct span text, struct command_link *links)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < service->store_count; i++) {
+		struct command_link *link = &links[count];
+
+		link->share = NULL;
+		if (read_store(service, i, text, link) && link->made &&
+		    (link->reading.owner.len || link->reading.user.len))
+			count++;
+	}
+	return count;
 }
 
 static size_t number_of(
@@ -100,8 +113,7 @@ bool command_link_read(const struct service *service, struct span text,
     struct command_link *ret_link)
 {
 	ret_link->share = NULL;
-	if (find_made(service, text, true, ret_link) ||
-	    find_made(service, text, false, ret_link))
+	if (find_made(service, text, ret_link))
 		return true;
 	ret_link->made = false;
 	if (find_share(service, text, ret_link))

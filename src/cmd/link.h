@@ -24,4 +24,13 @@ struct command_link {
 bool command_link_read(const struct service *service, struct span text,
     struct command_link *ret_link);
 
+/*
+ * Each way to read a link by which its key says whose file it is: stores that
+ * share one bucket may have templates that read each other's keys, and only a
+ * JID tells which is right. links has room for service->store_count; gives how
+ * many there are.
+ */
+size_t command_link_owned(const struct service *service, struct span text,
+    struct command_link *links);
+
 #endif

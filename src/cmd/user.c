@@ -57,21 +57,31 @@ static bool is_owner(const struct keyring *keyring,
 	return false;
 }
 
+/* A link in each way to read it. */
+struct search {
+	const struct keyring *keyring;
+	struct command_link *links;
+	size_t count;
+};
+
 /* Prints the JID and gives true when the file is its owner's. */
-static bool try_owner(const struct keyring *keyring,
-    const struct key_reading *reading, const char *text)
+static bool try_owner(const struct search *search, const char *text)
 {
 	struct jid jid;
 
-	if (!read_jid(text, &jid) || !is_owner(keyring, reading, &jid))
+	if (!read_jid(text, &jid))
 		return false;
-	options_line(text);
-	return true;
+	for (size_t i = 0; i < search->count; i++) {
+		if (!is_owner(search->keyring, &search->links[i].reading, &jid))
+			continue;
+		options_line(text);
+		return true;
+	}
+	return false;
 }
 
 /* One a line, on standard input; *ret_count: how many there were. */
-static bool find_in_lines(const struct keyring *keyring,
-    const struct key_reading *reading, size_t *ret_count)
+static bool find_in_lines(const struct search *search, size_t *ret_count)
 {
 	char *line = NULL;
 	size_t size = 0;
@@ -88,22 +98,21 @@ static bool find_in_lines(const struct keyring *keyring,
 			continue;
 		(*ret_count)++;
 		line[jid.at - line + (ptrdiff_t)jid.len] = '\0';
-		found = try_owner(keyring, reading, jid.at);
+		found = try_owner(search, jid.at);
 	}
 	free(line);
 	return found;
 }
 
-static int find_owner(const struct keyring *keyring,
-    const struct key_reading *reading, char **jids, int count)
+static int find_owner(const struct search *search, char **jids, int count)
 {
 	size_t lines = (size_t)count;
 	bool found = false;
 
 	for (int i = 0; i < count && !found; i++)
-		found = try_owner(keyring, reading, jids[i]);
+		found = try_owner(search, jids[i]);
 	if (!count)
-		found = find_in_lines(keyring, reading, &lines);
+		found = find_in_lines(search, &lines);
 	if (found)
 		return EXIT_OK;
 	fputs(lines ? "slotd user: none of these JIDs uploaded this file\n"
@@ -113,8 +122,8 @@ static int find_owner(const struct keyring *keyring,
 	return EXIT_FAULT;
 }
 
-static int tell_owner(
-    const struct service *service, const char *text, char **jids, int count)
+/* Why the link tells nobody. */
+static int tell_nobody(const struct service *service, const char *text)
 {
 	struct command_link link;
 
@@ -129,12 +138,28 @@ static int tell_owner(
 	else if (!link.made)
 		fprintf(stderr, "slotd user: this object key was not made by "
 				"the key setting of its storage\n");
-	else if (!link.reading.owner.len && !link.reading.user.len)
+	else
 		fprintf(stderr, "slotd user: storage.key has neither {owner} "
 				"nor {user}, so nobody can tell\n");
-	else
-		return find_owner(service->keyring, &link.reading, jids, count);
 	return EXIT_FAULT;
+}
+
+static int tell_owner(
+    const struct service *service, const char *text, char **jids, int count)
+{
+	struct search search = { .keyring = service->keyring };
+	int code;
+
+	search.links = calloc(service->store_count, sizeof *search.links);
+	if (!search.links) {
+		fputs("slotd user: out of memory\n", stderr);
+		return EXIT_FAULT;
+	}
+	search.count = command_link_owned(service, span_of(text), search.links);
+	code = search.count ? find_owner(&search, jids, count)
+			    : tell_nobody(service, text);
+	free(search.links);
+	return code;
 }
 
 static int run(int argc, char **argv)

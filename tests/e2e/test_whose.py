@@ -150,3 +150,24 @@ def test_whom_it_asks(tmp_path, key_file):
     # JIDs on the command line, so standard input is not looked at.
     done = whose(path, link, ROMEO, stdin="juliet@bücher.example".encode())
     assert (done.returncode, done.stdout, done.stderr) == (1, b"", NONE)
+
+
+KEYS = ["{random}/{owner}/{filename}", "{owner}/{random}/{filename}",
+        "{user}/{random}/{filename}", "{random}/{user}/{filename}"]
+
+
+@pytest.mark.parametrize("own", KEYS)
+@pytest.mark.parametrize("other", KEYS)
+def test_stores_that_share_a_bucket(tmp_path, key_file, own, other):
+    """Their templates read each other's keys, and one of them is right."""
+    storage = support.s3_config()["storage"]
+    path = write(
+        tmp_path, support.s3_config, **key_file, storage={"key": other},
+        storages=[{**storage, "name": "own", "key": own}],
+        domains=[{"name": "example.org", "storage": "own"}])
+    assert_juliet(path, slot(path)["get"])
+    done = whose(path, slot(path)["get"], ROMEO)
+    assert (done.returncode, done.stderr) == (1, NONE), done
+    done = whose(path, slot(path)["get"],
+                 stdin=f"{ROMEO}\n{JULIET}\n".encode())
+    assert done.stdout == JULIET.encode() + b"\n", done
