@@ -139,6 +139,10 @@ bool read_domain(struct reader *reader, const struct node *node,
 		    wrong + strlen("jid: "));
 		return false;
 	}
+	if (below && jid_is_address(span_from(buf_span(&out), 2))) {
+		node_wrong(reader, node, "an IP address has no subdomains");
+		return false;
+	}
 	if (!jid_labels_valid(span_from(buf_span(&out), below ? 2 : 0))) {
 		node_wrong(reader, node,
 		    "has a label that begins with xn-- and is no A-label "

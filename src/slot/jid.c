@@ -89,7 +89,7 @@ static bool label_valid(struct span label)
 	return count <= LABEL_MAX;
 }
 
-static bool is_address(struct span domain)
+bool jid_is_address(struct span domain)
 {
 	return span_starts(domain, "[") ||
 	       (span_find(domain, '.') < domain.len &&
@@ -126,7 +126,7 @@ static bool is_ascii(struct span text)
 
 static const char *write_ascii(struct span domain, struct buf *out)
 {
-	if (is_address(domain))
+	if (jid_is_address(domain))
 		return uri_address_write(domain, out) ? NULL : not_domain;
 	if (!labels_valid(domain))
 		return not_domain;

@@ -40,6 +40,9 @@ enum failure jid_refuse(
  */
 bool jid_domain(struct span text, struct buf *out, const char **ret_wrong);
 
+/* Whether a domain that jid_domain takes is an IP literal. */
+bool jid_is_address(struct span domain);
+
 /* Whether all labels that begin with "xn--" are A-labels, in the form that
  * jid_domain gives for their U-labels. domain is in the form of jid_domain. */
 bool jid_labels_valid(struct span domain);

@@ -146,6 +146,8 @@ def test_commands(tmp_path):
     ("*.xn--a.example", b"is no A-label"),
     ("a\u200db.example", b"the domain has no ASCII form"),
     ("[2001:db8::1", b"must be a domain"),
+    ("*.[2001:db8::1]", b"an IP address has no subdomains"),
+    ("*.192.0.2.1", b"an IP address has no subdomains"),
 ])
 def test_check_refuses(tmp_path, domain, says):
     for over, setting in (
