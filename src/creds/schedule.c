@@ -45,7 +45,9 @@ int creds_retry_ms(unsigned failures, int64_t left, uint32_t random)
 
 static bool may_say(bool said, int64_t said_at, int64_t now)
 {
-	return !said_at || now - said_at >= (said ? REMINDER : PAUSE);
+	/* In a time to come: the clock was set back since. */
+	return !said_at || said_at > now ||
+	       now - said_at >= (said ? REMINDER : PAUSE);
 }
 
 enum creds_news creds_voice_next(

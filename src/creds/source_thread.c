@@ -9,6 +9,7 @@
 
 #define WATCH_MS 1000  /* between two looks at files */
 #define CLOCK_MS 30000 /* the system's clock may be set meanwhile */
+#define STEP_BACK 60   /* seconds that it may go back without a step */
 
 static bool is_stopped(const struct source *source)
 {
@@ -136,23 +137,26 @@ static int next_look(struct source *source, int64_t left)
 }
 
 /* Until it is time for the next attempt. retry: milliseconds, after a failure;
- * else source->renew_at says when. */
+ * else source->renew_at says when, which is worth nothing when the clock is
+ * set back. */
 static void rest(struct source *source, int retry, uint64_t mark)
 {
 	struct pollfd files[] = { { source->stop, POLLIN, 0 },
 		{ source->wake, POLLIN, 0 } };
 	const struct creds_world *world = source->pool->world;
+	int64_t now, left, latest = world->now();
 	eventfd_t count;
-	int64_t left;
 	int slice;
 
 	while (true) {
 		speak(source);
-		left = source->renew_at - world->now();
+		now = world->now();
+		latest = now > latest ? now : latest;
+		left = source->renew_at - now;
 		left = left < CLOCK_MS ? left * 1000 : CLOCK_MS;
 		if (source->failures)
 			left = retry;
-		if (left <= 0)
+		if (left <= 0 || latest - now > STEP_BACK)
 			return;
 		slice = next_look(source, left);
 		if (poll(files, 2, slice) > 0) {

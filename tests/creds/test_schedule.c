@@ -113,6 +113,12 @@ static void test_what_the_log_says(void **state)
 		{ 1271, false, false, CREDS_NEWS_WELL },
 		{ 1330, true, true, CREDS_NEWS_NONE },
 		{ 1331, false, false, CREDS_NEWS_WELL },
+		/* The clock is set back by an hour, twice. */
+		{ -2269, true, false, CREDS_NEWS_FAILING },
+		{ -2268, true, false, CREDS_NEWS_NOTHING },
+		{ -5868, true, true, CREDS_NEWS_NONE },
+		{ -5867, true, true, CREDS_NEWS_NOTHING },
+		{ -5268, true, true, CREDS_NEWS_NONE },
 	};
 	struct creds_voice voice = { 0 };
 

@@ -79,3 +79,23 @@ def test_old_ones_serve_until_they_end(start, monkeypatch, server, tmp_path,
     assert is_ready(slotd)
     assert sum("cannot be renewed" in line for line in slotd.lines) == 1
     assert_no_secret(slotd)
+
+
+def endless(server, call):
+    """They name no end, and are asked for every quarter of an hour."""
+    text, kind = aws.document(server.give())
+    return 200, text.replace('"Expiration"', '"X"'), kind
+
+
+def test_a_clock_that_was_ahead(start, monkeypatch, server, tmp_path, clock):
+    """They are asked for at once, and not five hours and a quarter later."""
+    aws.use_container(monkeypatch, server, tmp_path)
+    server.fault = endless
+    clock.move(5 * 3600)
+    slotd = start(aws.config())
+    assert signer_of(clock.slot(slotd)) == "ASIAFAKE0001"
+    clock.move(0)
+    server.wait_calls(2)
+    support.wait_for("the new ones", lambda: (
+        signer_of(clock.slot(slotd)) == "ASIAFAKE0002"))
+    assert len(server.calls) == 2
