@@ -181,8 +181,11 @@ static void add_headers(struct reply *reply, const struct download *download)
 	char memory[64];
 	struct buf modified;
 
+	/* Stored while the clock was ahead: RFC 9110, section 8.8.2.1. */
 	buf_init(&modified, memory, sizeof memory);
-	stamp_http(&modified, download->file.modified);
+	stamp_http(&modified, download->file.modified < download->now
+				  ? download->file.modified
+				  : download->now);
 	reply_header(reply, "Accept-Ranges", "bytes");
 	reply_header(reply, "ETag", download->file.etag);
 	reply_header(reply, "Last-Modified", modified.at);

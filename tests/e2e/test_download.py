@@ -1,10 +1,12 @@
 """GET and HEAD /f/ of the embedded store."""
 
 import os
+import pathlib
 import re
 import socket
 import time
 import urllib.parse
+from email.utils import parsedate_to_datetime
 
 import pytest
 
@@ -306,3 +308,16 @@ def test_slow_reader(fs):
         total = sum(iter(lambda: len(sock.recv(2**20)), 0))
         assert total > len(data) - 1000
         sock.close()
+
+
+def test_stored_by_a_clock_that_was_ahead(fs):
+    """No answer is older than what it shows (RFC 9110, section 8.8.2.1)."""
+    url = store(fs)
+    file = pathlib.Path(fs.config["storage"]["path"]) / "files" / \
+        urllib.parse.unquote(url.split("/f/")[1])
+    os.utime(file, (4102444800, 4102444800))
+    for method in ("GET", "HEAD"):
+        reply = get(url, method)
+        assert reply.status == 200
+        assert parsedate_to_datetime(reply.headers["Last-Modified"]) <= \
+            parsedate_to_datetime(reply.headers["Date"]), reply
