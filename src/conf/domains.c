@@ -2,6 +2,28 @@
 
 #include "slot/share.h"
 
+/* The first "*." that matches a domain counts, whatever follows. */
+static void warn_hidden(
+    struct reader *reader, const struct node *node, struct span name)
+{
+	const struct conf *conf = reader->conf;
+
+	if (!span_starts(name, "*."))
+		return;
+	for (size_t i = 0; i < conf->domain_count; i++) {
+		const struct span other = conf->domains[i].name;
+
+		if (!span_starts(other, "*.") ||
+		    !jid_domain_matches(span_from(name, 2), other))
+			continue;
+		node_warn(reader, node,
+		    "never counts: domains[%zu] matches all of its domains "
+		    "first; put this entry before that one",
+		    i);
+		return;
+	}
+}
+
 static void read_name(
     struct reader *reader, const struct node *node, void *into)
 {
@@ -18,6 +40,7 @@ static void read_name(
 		node_wrong(reader, node, "another entry has this name already");
 		return;
 	}
+	warn_hidden(reader, node, text);
 	*name = text;
 }
 

@@ -167,3 +167,22 @@ def test_check_knows_one_domain_twice(tmp_path):
     done = support.run("check", "-c", path)
     assert done.returncode == 1, done
     assert b"domains[1].name: another entry has this name" in done.stderr
+
+
+@pytest.mark.parametrize("names, hidden", [
+    (["*.example.org", "*.b.example.org"], 1),
+    (["*.b.example.org", "*.example.org"], None),
+    (["*.example.org", "b.example.org"], None),
+    (["b.example.org", "*.b.example.org"], None),
+    (["*.example.org", "*.badexample.org"], None),
+    (["*.b\u00fccher.example", "a.example", "*.A.XN--BCHER-KVA.example"], 2),
+])
+def test_check_tells_what_never_counts(tmp_path, names, hidden):
+    path = support.write_config(tmp_path, support.s3_config(
+        domains=[{"name": name} for name in names]))
+    done = support.run("check", "-c", path)
+    assert done.returncode == 0, done
+    said = [line.split(b": ", 1)[1] for line in done.stderr.splitlines()]
+    assert said == [] if hidden is None else said == [
+        b"domains[%d].name: warning: never counts: domains[0] matches all of "
+        b"its domains first; put this entry before that one" % hidden], done
