@@ -23,6 +23,8 @@ static void catch_signals(void)
 	sigaction(SIGTERM, &action, NULL);
 	sigaction(SIGHUP, &action, NULL);
 	signal(SIGPIPE, SIG_IGN);
+	/* A file beyond RLIMIT_FSIZE is an error of its own. */
+	signal(SIGXFSZ, SIG_IGN);
 }
 
 static int64_t service_clock(void)

@@ -23,6 +23,8 @@
 static void block_signals(sigset_t *signals)
 {
 	signal(SIGPIPE, SIG_IGN);
+	/* A file beyond RLIMIT_FSIZE is an error of its own. */
+	signal(SIGXFSZ, SIG_IGN);
 	sigemptyset(signals);
 	sigaddset(signals, SIGTERM);
 	sigaddset(signals, SIGINT);

@@ -73,6 +73,9 @@ enum failure fs_room_failure(int error, const char *reason, struct refusal *why)
 	why->reason = error == EROFS ? "the disk is read-only" : reason;
 	if (error == ENOSPC || error == EDQUOT)
 		return FAILURE_INSUFFICIENT_STORAGE;
+	if (error == EFBIG)
+		return no_room(why, "the file system, or the process's limit "
+				    "of file sizes, takes no file so large");
 	if (error == EROFS || fs_shortage(error, why))
 		return FAILURE_UNAVAILABLE;
 	return FAILURE_INTERNAL;

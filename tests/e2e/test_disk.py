@@ -1,5 +1,6 @@
 """The embedded store's disk turns read-only, or goes, while slotd runs."""
 
+import resource
 import shutil
 import subprocess
 
@@ -121,6 +122,19 @@ def test_a_failed_upload_gives_it_away(start, tmp_path, preload, monkeypatch):
     assert_told(slotd, "the disk fails")
     gate.unlink()
     assert_recovers(slotd)
+
+
+def test_a_limit_of_file_sizes(start, tmp_path):
+    """As LimitFSIZE= or ulimit -f has it: one file too large ends nothing."""
+    slotd = start(support.fs_config(tmp_path / "store"))
+    resource.prlimit(slotd.process.pid, resource.RLIMIT_FSIZE,
+                     (200000, resource.RLIM_INFINITY))
+    answer = slotd.slot(size=400000)
+    support.assert_problem(
+        put(answer, b"x" * 400000), "insufficient-storage")
+    slotd.wait_line("status=507 .*limit of file sizes")
+    assert put(slotd.slot(size=3)).status == 201
+    assert ready(slotd).status == 200
 
 
 @pytest.mark.parametrize("command", ["slot", "doctor"])
