@@ -192,7 +192,6 @@ def test_connections(start, tmp_path):
     # Seven eighths of 16 are for strangers.
     strangers = [socket.create_connection(public, support.PATIENCE)
                  for _ in range(17)]
-    slotd.wait_line("msg=refused")
     # Who had said nothing for a while may have made room for who came.
     metrics = support.wait_for("all of them", lambda: (
         (found := scrape(slotd)).value("slotd_connections", "public") == 14
@@ -200,7 +199,7 @@ def test_connections(start, tmp_path):
         and found.value("slotd_connections", "listen") == 1 and found))
     refused, ended = refused_of(metrics), ended_of(metrics)
     assert metrics.value("slotd_connections_max") == 16
-    assert metrics.of(REFUSALS) == {"unavailable": refused}
+    assert metrics.of(REFUSALS).get("unavailable", 0) == refused
     for stranger in strangers:
         stranger.close()
     metrics = support.wait_for("their end", lambda: (
