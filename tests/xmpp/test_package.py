@@ -24,7 +24,13 @@ def place(tmp_path):
 
 
 @pytest.fixture
-def prosody(place, tmp_path_factory):
+def slotd(place, start):
+    """Before Prosody, whose module asks again only after a minute."""
+    return place.serve(start)
+
+
+@pytest.fixture
+def prosody(place, slotd, tmp_path_factory):
     """With a copy of the package's secret, as its caller "xmpp"."""
     folder = tmp_path_factory.mktemp("prosody")
     copy = folder / "slotd.secret"
@@ -41,10 +47,9 @@ def said_in_readme(words):
     return words
 
 
-def test_does_it_work(start, place, prosody, tmp_path):
+def test_does_it_work(place, slotd, prosody, tmp_path):
     """As installed, the log says why clients upload nothing; with https and a
     reload they do."""
-    slotd = place.serve(start)
     prosody.wait_log(said_in_readme("may have 104857600 bytes"))
     with Client(prosody.port, clients.FROM, clients.PASSWORD) as alice:
         slot = parse_slot(alice.iq(
