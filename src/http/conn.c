@@ -70,20 +70,24 @@ void conn_serve(struct conn *conn, int64_t deadline)
 	atomic_store(&conn->deadline, deadline);
 }
 
+/* Its looks are a TICK apart, however often something changes meanwhile: two
+ * at once would take a client that only waits for its answer for gone. */
 static void *watch(void *argument)
 {
 	struct conns *conns = argument;
+	int64_t next = 0;
 
 	pthread_mutex_lock(&conns->lock);
 	while (!conns->stopping) {
 		if (!conns->first) {
 			pthread_cond_wait(&conns->changed, &conns->lock);
-			continue;
+		} else if (world_micros() < next) {
+			deadline_wait(&conns->changed, &conns->lock, next);
+		} else {
+			end_late(conns, world_micros());
+			end_gone(conns);
+			next = world_micros() + TICK;
 		}
-		deadline_wait(
-		    &conns->changed, &conns->lock, world_micros() + TICK);
-		end_late(conns, world_micros());
-		end_gone(conns);
 	}
 	pthread_mutex_unlock(&conns->lock);
 	return NULL;

@@ -67,11 +67,7 @@ def test_slots(slotd):
     for thread in threads:
         thread.join()
     assert len(answers) == AT_ONCE * TIMES
-    # Without a cure five of six get none. Of very many that come in the very
-    # first moments of a busy service one may still: its slot is given back.
-    lost = answers.count(b"")
-    assert lost <= 2
-    for answer in filter(None, answers):
+    for answer in answers:
         answered(answer, 200)
 
 
