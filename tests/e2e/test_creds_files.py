@@ -51,13 +51,21 @@ def test_a_secret_that_changes(start, monkeypatch, tmp_path):
         monkeypatch, slotd, access_key_secret="fake-three"))
 
 
+def swap(path, make):
+    """Changes path in one step: slotd may look at any moment."""
+    make(path.with_name("swapped"))
+    os.replace(path.with_name("swapped"), path)
+
+
 @pytest.mark.parametrize("spoil, said", [
     (lambda path: path.write_text(""), "is empty"),
     (lambda path: path.write_text("\n"), "is empty"),
     (lambda path: path.unlink(), "No such file or directory"),
     (lambda path: path.chmod(0o606), "others may write"),
-    (lambda path: (path.unlink(), path.mkdir()), "is no regular file"),
-    (lambda path: path.write_text("x" * 4000), "holds more than"),
+    (lambda path: swap(path, lambda new: new.symlink_to(path.parent)),
+     "is no regular file"),
+    (lambda path: swap(path, lambda new: new.write_text("x" * 4000)),
+     "holds more than"),
 ])
 def test_the_old_one_stays(start, monkeypatch, tmp_path, spoil, said):
     secret = write(tmp_path / "secret", "fake-one")
@@ -69,8 +77,6 @@ def test_the_old_one_stays(start, monkeypatch, tmp_path, spoil, said):
     assert is_signed(monkeypatch, slotd, access_key_secret="fake-one")
     assert is_ready(slotd)
     write(tmp_path / "new", "fake-two")
-    if secret.is_dir():
-        secret.rmdir()
     os.replace(tmp_path / "new", secret)
     slotd.wait_line("credentials are back")
     assert is_signed(monkeypatch, slotd, access_key_secret="fake-two")
