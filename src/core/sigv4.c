@@ -10,16 +10,23 @@
 #define SERVICE "s3"
 #define TERMINATOR "aws4_request"
 #define DATE_LEN 8
+#define DAY 86400
 #define WORK_SIZE 24576
 
-static void add_date(struct buf *out, int64_t now)
-{
-	char memory[24];
-	struct buf stamp;
+struct stamps {
+	char memory[24];  /* of the first */
+	struct span time; /* 20130524T000000Z */
+	struct span date; /* 20130524 */
+};
 
-	buf_init(&stamp, memory, sizeof(memory));
-	stamp_amz(&stamp, now);
-	buf_add(out, span_first(buf_span(&stamp), DATE_LEN));
+static void write_stamps(struct stamps *stamps, int64_t now)
+{
+	struct buf out;
+
+	buf_init(&out, stamps->memory, sizeof(stamps->memory));
+	stamp_amz(&out, now);
+	stamps->time = buf_span(&out);
+	stamps->date = span_first(stamps->time, DATE_LEN);
 }
 
 /* One link of the chain that makes the signing key. */
@@ -59,12 +66,12 @@ static void start(struct hmac_key *key, struct span secret)
 void sigv4_key_init(
     struct sigv4_key *key, struct span secret, struct span region, int64_t now)
 {
-	struct buf date;
+	struct stamps stamps;
 
-	buf_init(&date, key->date, sizeof(key->date));
-	add_date(&date, now);
+	key->day = now / DAY;
+	write_stamps(&stamps, now);
 	start(&key->key, secret);
-	derive(&key->key, buf_span(&date));
+	derive(&key->key, stamps.date);
 	derive(&key->key, region);
 	derive(&key->key, span_of(SERVICE));
 	derive(&key->key, span_of(TERMINATOR));
@@ -78,12 +85,7 @@ void sigv4_key_done(struct sigv4_key *key)
 
 bool sigv4_key_current(const struct sigv4_key *key, int64_t now)
 {
-	char memory[DATE_LEN + 1];
-	struct buf date;
-
-	buf_init(&date, memory, sizeof(memory));
-	add_date(&date, now);
-	return memcmp(key->date, memory, DATE_LEN) == 0;
+	return key->day == now / DAY;
 }
 
 /* Where `host` stands among the sorted headers. */
@@ -143,14 +145,17 @@ static void add_canonical_headers(
 
 void sigv4_query(struct buf *out, const struct sigv4_request *request)
 {
+	struct stamps stamps;
+
+	write_stamps(&stamps, request->now);
 	buf_text(out, "X-Amz-Algorithm=" ALGORITHM "&X-Amz-Credential=");
 	uri_encode(out, request->access_key_id);
 	buf_text(out, "%2F");
-	add_date(out, request->now);
+	buf_add(out, stamps.date);
 	buf_text(out, "%2F");
 	uri_encode(out, request->region);
 	buf_text(out, "%2F" SERVICE "%2F" TERMINATOR "&X-Amz-Date=");
-	stamp_amz(out, request->now);
+	buf_add(out, stamps.time);
 	buf_text(out, "&X-Amz-Expires=");
 	buf_u64(out, request->expires);
 	if (request->session_token.len > 0) {
@@ -186,11 +191,13 @@ void sigv4_string_to_sign(struct buf *out, const struct sigv4_request *request,
     struct span canonical_request)
 {
 	uint8_t digest[HASH_SIZE];
+	struct stamps stamps;
 
+	write_stamps(&stamps, request->now);
 	buf_text(out, ALGORITHM "\n");
-	stamp_amz(out, request->now);
+	buf_add(out, stamps.time);
 	buf_char(out, '\n');
-	add_date(out, request->now);
+	buf_add(out, stamps.date);
 	buf_char(out, '/');
 	buf_add(out, request->region);
 	buf_text(out, "/" SERVICE "/" TERMINATOR "\n");

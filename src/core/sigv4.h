@@ -13,7 +13,7 @@
 /* The signing key of one day and region. */
 struct sigv4_key {
 	struct hmac_key key;
-	char date[9]; /* "20130524" */
+	int64_t day; /* since 1970-01-01 */
 };
 
 /* Four HMACs from the secret access key: do it once a day. */
