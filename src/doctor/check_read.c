@@ -1,6 +1,6 @@
 #include "doctor/private.h"
 
-#include "slot/disposition.h"
+#include "slot/filename.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -48,7 +48,7 @@ static void reading_url(
 		return;
 	}
 	buf_init(&name, memory, sizeof memory);
-	disposition_attachment(&name, span_of(PROBE_NAME));
+	filename_attachment(&name, span_of(PROBE_NAME));
 	if (reading->attachment)
 		query[get.query_count++] = (struct sigv4_pair){
 			span_of("response-content-disposition"), buf_span(&name)

@@ -6,7 +6,7 @@
 #include "http/reply.h"
 #include "http/route.h"
 #include "http/world.h"
-#include "slot/disposition.h"
+#include "slot/filename.h"
 #include "slot/key_template.h"
 #include "slot/media_type.h"
 
@@ -139,7 +139,7 @@ static void add_disposition(struct reply *reply, struct span key)
 	size_t slash = span_find_last(key, '/');
 
 	buf_init(&text, memory, sizeof memory);
-	disposition_attachment(
+	filename_attachment(
 	    &text, slash < key.len ? span_from(key, slash + 1) : key);
 	if (buf_ok(&text))
 		reply_header(reply, "Content-Disposition", text.at);

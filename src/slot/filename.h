@@ -31,4 +31,12 @@ void filename_ending(struct span cleaned, struct buf *out);
 bool filename_has_ending(
     struct span cleaned, const struct span *endings, size_t count);
 
+/*
+ * Appends the value of Content-Disposition that saves a file under this name:
+ * "attachment" with the name as filename* (RFC 8187) and, for clients that do
+ * not know that, as a plain ASCII filename (RFC 6266, appendix D). name is
+ * UTF-8 without control characters.
+ */
+void filename_attachment(struct buf *out, struct span name);
+
 #endif

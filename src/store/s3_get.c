@@ -1,6 +1,5 @@
 #include "store/s3_private.h"
 
-#include "slot/disposition.h"
 #include "slot/filename.h"
 #include "slot/key_template.h"
 #include "slot/link.h"
@@ -93,7 +92,7 @@ enum failure s3_redirect(struct store *store, struct span method,
 	}
 	if (!media_type_inline(type)) {
 		buf_init(&disposition, memory, sizeof memory);
-		disposition_attachment(&disposition, name);
+		filename_attachment(&disposition, name);
 		if (!buf_ok(&disposition))
 			return FAILURE_INTERNAL;
 		query[get.query_count++] = (struct sigv4_pair){

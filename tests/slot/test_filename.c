@@ -315,6 +315,36 @@ static void test_has_ending(void **state)
 	assert_false(filename_has_ending(span_of("a.exe"), NULL, 0));
 }
 
+static void expect_attachment(const char *name, const char *want)
+{
+	char memory[1024];
+	struct buf out;
+
+	buf_init(&out, memory, sizeof memory);
+	filename_attachment(&out, span_of(name));
+	expect_buf(&out, want);
+}
+
+static void test_attachment(void **state)
+{
+	(void)state;
+	expect_attachment("cat.pdf",
+	    "attachment; filename=\"cat.pdf\"; filename*=UTF-8''cat.pdf");
+	expect_attachment("a b.pdf",
+	    "attachment; filename=\"a b.pdf\"; filename*=UTF-8''a%20b.pdf");
+	/* RFC 8187, section 3.2.2: pound and euro rates. */
+	expect_attachment("\xc2\xa3 and \xe2\x82\xac rates",
+	    "attachment; filename=\"_ and _ rates\"; "
+	    "filename*=UTF-8''%C2%A3%20and%20%E2%82%AC%20rates");
+	/* What would end the quotes, or is read differently by readers. */
+	expect_attachment("a\"; x=\\%41.pdf",
+	    "attachment; filename=\"a_; x=__41.pdf\"; "
+	    "filename*=UTF-8''a%22%3B%20x%3D%5C%2541.pdf");
+	/* All that is outside attr-char (RFC 8187, section 3.2.1). */
+	expect_attachment("'()*",
+	    "attachment; filename=\"'()*\"; filename*=UTF-8''%27%28%29%2A");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -326,6 +356,7 @@ int main(void)
 		cmocka_unit_test(test_plain),
 		cmocka_unit_test(test_ending),
 		cmocka_unit_test(test_has_ending),
+		cmocka_unit_test(test_attachment),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
