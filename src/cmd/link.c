@@ -1,7 +1,7 @@
 #include "cmd/link.h"
 
 #include "slot/link.h"
-#include "slot/share.h"
+#include "slot/dialect.h"
 
 /* True when the link leads into this store. */
 static bool read_store(const struct service *service, size_t number,
@@ -39,7 +39,7 @@ size_t command_link_owned(
 	for (size_t i = 0; i < service->store_count; i++) {
 		struct command_link *link = &links[count];
 
-		link->share = NULL;
+		link->caller = NULL;
 		if (read_store(service, i, text, link) && link->made &&
 		    (link->reading.owner.len || link->reading.user.len))
 			count++;
@@ -58,7 +58,7 @@ static size_t number_of(
 }
 
 /* Below a caller's base at public_url. */
-static bool read_share(const struct service *service,
+static bool read_below_base(const struct service *service,
     const struct caller *caller, struct span text, struct command_link *link)
 {
 	char memory[LINK_PATH_MAX + 1];
@@ -69,7 +69,7 @@ static bool read_share(const struct service *service,
 	buf_init(&key, link->memory, sizeof link->memory);
 	if (!link_below(text, service->conf->public_url, &rest) ||
 	    !span_equal(span_first(buf_span(&rest), base.len), base) ||
-	    !share_key(
+	    !dialect_key(
 		caller, span_from(buf_span(&rest), base.len), &key, &filename))
 		return false;
 	link->storage =
@@ -78,7 +78,7 @@ static bool read_share(const struct service *service,
 	return true;
 }
 
-static bool find_share(
+static bool find_below_base(
     const struct service *service, struct span text, struct command_link *link)
 {
 	const struct conf *conf = service->conf;
@@ -86,23 +86,23 @@ static bool find_share(
 	for (size_t i = 0; i < conf->caller_count; i++) {
 		const struct caller *caller = &conf->callers[i];
 
-		if (!share_dialect(caller->dialect) ||
-		    !read_share(service, caller, text, link))
+		if (!dialect_makes_urls(caller->dialect) ||
+		    !read_below_base(service, caller, text, link))
 			continue;
-		link->share = caller;
+		link->caller = caller;
 		return true;
 	}
 	return false;
 }
 
 /* The caller below whose base a key of a store is. */
-static const struct caller *share_of(const struct conf *conf, struct span key)
+static const struct caller *caller_of(const struct conf *conf, struct span key)
 {
 	for (size_t i = 0; i < conf->caller_count; i++) {
 		const struct caller *caller = &conf->callers[i];
 		struct span base = span_from(caller->base, 1);
 
-		if (share_dialect(caller->dialect) &&
+		if (dialect_makes_urls(caller->dialect) &&
 		    span_equal(span_first(key, base.len), base))
 			return caller;
 	}
@@ -112,16 +112,16 @@ static const struct caller *share_of(const struct conf *conf, struct span key)
 bool command_link_read(const struct service *service, struct span text,
     struct command_link *ret_link)
 {
-	ret_link->share = NULL;
+	ret_link->caller = NULL;
 	if (find_made(service, text, ret_link))
 		return true;
 	ret_link->made = false;
-	if (find_share(service, text, ret_link))
+	if (find_below_base(service, text, ret_link))
 		return true;
 	for (size_t i = 0; i < service->store_count; i++) {
 		if (!read_store(service, i, text, ret_link))
 			continue;
-		ret_link->share = share_of(service->conf, ret_link->key);
+		ret_link->caller = caller_of(service->conf, ret_link->key);
 		return true;
 	}
 	return false;

@@ -12,7 +12,7 @@ struct command_link {
 	bool made;
 	struct key_reading reading;
 	/* The caller whose XMPP server made the link; else NULL. */
-	const struct caller *share;
+	const struct caller *caller;
 	char memory[OBJECT_KEY_MAX + 1];
 };
 

@@ -19,7 +19,7 @@ static const struct caller *find(const struct conf *conf, struct span domain)
 		const struct caller *caller = &conf->callers[i];
 
 		if (caller->dialect == DIALECT_SLOTD &&
-		    caller_allows(caller, domain))
+		    auth_allows(caller, domain))
 			return caller;
 	}
 	fprintf(stderr, "slotd quota: no caller that signs may ask about this "

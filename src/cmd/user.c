@@ -130,11 +130,11 @@ static int tell_nobody(const struct service *service, const char *text)
 	if (!command_link_read(service, span_of(text), &link))
 		options_about(&command_user, text,
 		    "this configuration shares no files there");
-	else if (link.share)
+	else if (link.caller)
 		fprintf(stderr,
 		    "slotd user: the XMPP server made this link (caller "
 		    "%.*s): only its logs can tell who uploaded the file\n",
-		    (int)link.share->id.len, link.share->id.at);
+		    (int)link.caller->id.len, link.caller->id.at);
 	else if (!link.made)
 		fprintf(stderr, "slotd user: this object key was not made by "
 				"the key setting of its storage\n");

@@ -2,7 +2,7 @@
 #include "conf/secret.h"
 #include "core/idn.h"
 #include "slot/basic.h"
-#include "slot/share.h"
+#include "slot/dialect.h"
 
 #include <string.h>
 
@@ -202,7 +202,7 @@ static void check_rate(
 
 	if (burst && !rate)
 		node_wrong(reader, burst, "is of no use without rate");
-	if (rate && share_dialect(caller->dialect))
+	if (rate && dialect_makes_urls(caller->dialect))
 		node_wrong(reader, rate,
 		    "is of no use here: with this dialect clients come, and "
 		    "not the caller");

@@ -3,7 +3,7 @@
 #include "conf/quota.h"
 #include "conf/raw.h"
 #include "conf/secret.h"
-#include "slot/share.h"
+#include "slot/dialect.h"
 
 #include <pthread.h>
 #include <string.h>
@@ -348,7 +348,7 @@ bool conf_sends(const struct conf *conf)
 	if (!conf_has_store(conf, CONF_STORE_S3))
 		return false;
 	for (size_t i = 0; i < conf->caller_count; i++)
-		if (share_dialect(conf->callers[i].dialect))
+		if (dialect_makes_urls(conf->callers[i].dialect))
 			return true;
 	return conf_has_relay(conf);
 }

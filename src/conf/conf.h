@@ -99,7 +99,7 @@ struct conf {
 	size_t storage_count;
 	struct conf_storage *storages;
 	size_t domain_count;
-	struct conf_domain *domains; /* see issuers_find */
+	struct conf_domain *domains; /* see slot_find_issuer */
 
 	/* max_size is never beyond what may be uploaded in a day. */
 	struct policy policy;

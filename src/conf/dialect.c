@@ -1,7 +1,7 @@
 #include "conf/dialect.h"
 
 #include "core/chars.h"
-#include "slot/share.h"
+#include "slot/dialect.h"
 
 #define PLAIN_CHARS CHARS_ALNUM "_.:/-"
 #define BASE_CHARS CHARS_ALNUM "-._/"
@@ -76,7 +76,7 @@ void check_dialect(struct reader *reader, const struct node *group,
 	/* A word that is wrong was told. */
 	if (node_member(group, "dialect") && caller->dialect == DIALECT_SLOTD)
 		return;
-	if (!share_dialect(caller->dialect)) {
+	if (!dialect_makes_urls(caller->dialect)) {
 		if (base)
 			node_wrong(reader, base,
 			    "belongs to dialect \"external-v1\", "
@@ -141,7 +141,7 @@ static bool is_private(const struct conf_listener *listener)
 	return listener->unix_path || is_loopback(listener->address);
 }
 
-/* The store of a domain's files, as issuers_find has it. */
+/* The store of a domain's files, as slot_find_issuer has it. */
 static size_t storage_of(const struct conf *conf, struct span domain)
 {
 	size_t found = 0;
@@ -171,7 +171,7 @@ static bool has_one_store(const struct conf *conf, const struct caller *caller)
 		if (storage_of(conf, caller->allow_domains[i]) != first)
 			return false;
 	for (size_t i = 0; i < conf->domain_count; i++)
-		if (caller_allows(caller, conf->domains[i].name) &&
+		if (auth_allows(caller, conf->domains[i].name) &&
 		    conf->domains[i].storage != first)
 			return false;
 	return true;
@@ -182,7 +182,7 @@ static void check_one(
 {
 	const struct conf *conf = reader->conf;
 
-	if (share_dialect(caller->dialect)) {
+	if (dialect_makes_urls(caller->dialect)) {
 		if (reader->has_store && !has_one_store(conf, caller))
 			node_wrong(reader, node_member(node, "dialect"),
 			    "its links do not say whose file they lead to, "

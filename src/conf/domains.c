@@ -1,6 +1,6 @@
 #include "conf/quota.h"
 
-#include "slot/share.h"
+#include "slot/dialect.h"
 
 /* The first "*." that matches a domain counts, whatever follows. */
 static void warn_hidden(
@@ -122,7 +122,7 @@ static bool check_one(struct reader *reader, const struct node *node,
 static bool has_slots(const struct conf *conf)
 {
 	for (size_t i = 0; i < conf->caller_count; i++)
-		if (!share_dialect(conf->callers[i].dialect))
+		if (!dialect_makes_urls(conf->callers[i].dialect))
 			return true;
 	return false;
 }

@@ -1,7 +1,7 @@
 #include "conf/quota.h"
 
 #include "conf/sizes.h"
-#include "slot/share.h"
+#include "slot/dialect.h"
 
 #define S3_PUT_MAX (UINT64_C(5) << 30)
 
@@ -138,7 +138,7 @@ static void warn_of_shares(struct reader *reader, const struct node *root)
 	const struct node *list = node_member(root, "callers");
 
 	for (size_t i = 0; i < conf->caller_count; i++)
-		if (share_dialect(conf->callers[i].dialect))
+		if (dialect_makes_urls(conf->callers[i].dialect))
 			node_warn(reader,
 			    node_member(node_at(list, i), "dialect"),
 			    "its users are not counted: with this dialect the "

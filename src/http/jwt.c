@@ -1,7 +1,7 @@
 #include "http/jwt.h"
 
 #include "core/base64.h"
-#include "slot/share.h"
+#include "slot/dialect.h"
 
 #include <string.h>
 
@@ -52,7 +52,7 @@ static bool signature_right(
 	return base64url_decode(
 		   parts->signature, sizeof signature, signature, &len) &&
 	       len == sizeof signature &&
-	       share_signature_right(caller, parts->signed_text, signature);
+	       dialect_signature_right(caller, parts->signed_text, signature);
 }
 
 /* A reason, or NULL. */

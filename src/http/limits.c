@@ -26,7 +26,7 @@ static const struct issuer *find(
 		    &why);
 		return NULL;
 	}
-	if (!caller_allows(caller, buf_span(&domain))) {
+	if (!auth_allows(caller, buf_span(&domain))) {
 		why.detail = "domain: this caller gets no slots for it";
 		reply_failure(request, FAILURE_FORBIDDEN, &why);
 		return NULL;

@@ -45,7 +45,7 @@ static bool read_jid(
 		reply_failure(request, failure, &why);
 		return false;
 	}
-	if (caller_allows(caller, jid->domain))
+	if (auth_allows(caller, jid->domain))
 		return true;
 	why.detail = "jid: this caller gets no slots for its domain";
 	reply_failure(request, FAILURE_FORBIDDEN, &why);

@@ -298,7 +298,7 @@ const struct key_template *service_template(
 const struct issuer *service_issuer(
     const struct service *service, struct span domain)
 {
-	return issuers_find(&service->issuers, domain);
+	return slot_find_issuer(&service->issuers, domain);
 }
 
 const struct issuer *service_share(

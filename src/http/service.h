@@ -70,7 +70,7 @@ void service_release(struct service *service);
 const struct key_template *service_template(
     const struct service *service, const struct store *store);
 
-/* What the files of a caller with a dialect of slot/share.h are made from,
+/* What the files of a caller with a dialect of slot/dialect.h are made from,
  * whose names say nothing of a domain: that of its first allow_domains. */
 const struct issuer *service_share(
     const struct service *service, const struct caller *caller);

@@ -6,7 +6,7 @@
 #include "http/reply.h"
 #include "http/route.h"
 #include "http/world.h"
-#include "slot/share.h"
+#include "slot/dialect.h"
 
 #include <string.h>
 
@@ -63,9 +63,9 @@ static struct span known_type(struct span hint)
 static enum failure check_mac(struct request *request, struct span path,
     struct wish *wish, struct refusal *why)
 {
-	struct share_upload upload = { path, request->length,
+	struct dialect_upload upload = { path, request->length,
 		request_header(request, "Content-Type") };
-	const char *name = share_parameter(request->share->dialect);
+	const char *name = dialect_parameter(request->share->dialect);
 	char memory[2 * HASH_SIZE + 1];
 	struct buf mac;
 	bool missing;
@@ -79,7 +79,7 @@ static enum failure check_mac(struct request *request, struct span path,
 		    missing ? "no MAC in the query" : "the MAC is malformed";
 		return FAILURE_SLOT_INVALID;
 	}
-	if (!share_mac_right(request->share, &upload, buf_span(&mac))) {
+	if (!dialect_mac_right(request->share, &upload, buf_span(&mac))) {
 		why->reason =
 		    "wrong MAC: of another secret, path, size or type";
 		return FAILURE_SLOT_INVALID;
@@ -142,7 +142,7 @@ static bool domain_allowed(
 	const struct caller *caller = request->share;
 
 	if (wish->has_jid)
-		return caller_allows(caller, wish->jid.domain);
+		return auth_allows(caller, wish->jid.domain);
 	return caller->dialect != DIALECT_JWT || !caller->allow_domain_count;
 }
 
@@ -188,7 +188,7 @@ static enum failure plan(struct request *request, struct json_jwt *jwt,
 		note_domain(request, span_of("unknown"));
 	request->size = wish->plan.size;
 	request->has_size = true;
-	if (!share_key(request->share, buf_span(&path), key, &filename))
+	if (!dialect_key(request->share, buf_span(&path), key, &filename))
 		return bad(why, "target: no folder and file name that could be "
 				"an object's key");
 	return check_policy(request, wish, filename, why);
@@ -244,7 +244,7 @@ static void end(struct request *request)
 	buf_init(&path, path_memory, sizeof path_memory);
 	buf_init(&key, key_memory, sizeof key_memory);
 	if (!read_path(request, &path) ||
-	    !share_key(request->share, buf_span(&path), &key, &filename)) {
+	    !dialect_key(request->share, buf_span(&path), &key, &filename)) {
 		reply_failure(
 		    request, FAILURE_NOT_FOUND, &(struct refusal){ 0 });
 		return;

@@ -275,7 +275,7 @@ void auth_sign(const struct caller *caller, const struct auth_request *request,
 	hex_encode(out, sig, sizeof sig);
 }
 
-bool caller_allows(const struct caller *caller, struct span domain)
+bool auth_allows(const struct caller *caller, struct span domain)
 {
 	if (caller->allow_domain_count == 0)
 		return true;

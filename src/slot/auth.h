@@ -12,13 +12,12 @@
 #define AUTH_SECRETS_MAX 2
 #define AUTH_SECRET_MIN 16
 
-/* How a caller speaks. Each way is its own: the credentials of one are worth
- * nothing in another. */
+/* The protocol that a caller speaks. Its secret is valid in this one only. */
 enum dialect {
 	DIALECT_SLOTD,    /* JSON, signed as below */
 	DIALECT_EJABBERD, /* mod_http_upload's service_url: see slot/basic.h */
 	/* The XMPP server makes the URLs, and slotd takes the PUT that they
-	 * allow: see slot/share.h. */
+	 * allow: see slot/dialect.h. */
 	DIALECT_EXTERNAL_V1,
 	DIALECT_EXTERNAL_V2,
 	DIALECT_TOKEN,
@@ -94,6 +93,6 @@ const struct caller *auth_find(const struct auth *auth, struct span id);
 bool auth_id_valid(struct span id);
 
 /* Whether a caller gets slots for JIDs of this (lower-case) domain. */
-bool caller_allows(const struct caller *caller, struct span domain);
+bool auth_allows(const struct caller *caller, struct span domain);
 
 #endif

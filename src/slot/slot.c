@@ -22,7 +22,7 @@ static enum failure read_request(const struct slot_request *request,
 	if (!buf_ok(filename))
 		return refuse(
 		    FAILURE_BAD_REQUEST, why, "filename: must be valid UTF-8");
-	if (!caller_allows(request->caller, jid->domain))
+	if (!auth_allows(request->caller, jid->domain))
 		return refuse(FAILURE_FORBIDDEN, why,
 		    "jid: this caller gets no slots for this domain");
 	return FAILURE_NONE;
@@ -46,7 +46,7 @@ static enum failure make_key(const struct issuer *issuer,
 	return buf_ok(key) ? FAILURE_NONE : FAILURE_BAD_REQUEST;
 }
 
-const struct issuer *issuers_find(
+const struct issuer *slot_find_issuer(
     const struct issuers *issuers, struct span domain)
 {
 	const struct issuer *found = &issuers->list[0];
@@ -177,7 +177,7 @@ enum failure slot_issue(const struct issuers *issuers,
 	failure = read_request(request, &jid, &filename, why);
 	if (failure != FAILURE_NONE)
 		return failure;
-	issuer = issuers_find(issuers, jid.domain);
+	issuer = slot_find_issuer(issuers, jid.domain);
 	failure = policy_check(issuer->policy, buf_span(&filename),
 	    put.type.len ? put.type : span_of(MEDIA_TYPE_UNKNOWN),
 	    request->size, why);

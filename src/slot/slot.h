@@ -32,7 +32,7 @@ struct issuers {
 
 /* The one for a lower-case domain: of its very name; else the first with a
  * "*." that matches; else that for any. */
-const struct issuer *issuers_find(
+const struct issuer *slot_find_issuer(
     const struct issuers *issuers, struct span domain);
 
 struct slot_request {

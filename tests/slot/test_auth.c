@@ -218,14 +218,14 @@ static void test_domains(void **state)
 	struct caller caller = { 0 };
 
 	(void)state;
-	assert_true(caller_allows(&caller, span_of("anything.example")));
+	assert_true(auth_allows(&caller, span_of("anything.example")));
 	caller.allow_domains = domains;
 	caller.allow_domain_count = 2;
-	assert_true(caller_allows(&caller, span_of("example.org")));
-	assert_true(caller_allows(&caller, span_of("a.b.example.net")));
-	assert_false(caller_allows(&caller, span_of("example.net")));
-	assert_false(caller_allows(&caller, span_of("notexample.net")));
-	assert_false(caller_allows(&caller, span_of("a.example.org")));
+	assert_true(auth_allows(&caller, span_of("example.org")));
+	assert_true(auth_allows(&caller, span_of("a.b.example.net")));
+	assert_false(auth_allows(&caller, span_of("example.net")));
+	assert_false(auth_allows(&caller, span_of("notexample.net")));
+	assert_false(auth_allows(&caller, span_of("a.example.org")));
 }
 
 int main(void)

@@ -170,7 +170,7 @@ static void test_issuers(void **state)
 		list[i].domain = span_of(names[i]);
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
 		assert_ptr_equal(
-		    issuers_find(&issuers, span_of(rows[i].domain)),
+		    slot_find_issuer(&issuers, span_of(rows[i].domain)),
 		    &list[rows[i].number]);
 }
 

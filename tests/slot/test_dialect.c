@@ -1,6 +1,6 @@
 #include "expect.h"
 
-#include "slot/share.h"
+#include "slot/dialect.h"
 
 #include <string.h>
 
@@ -39,26 +39,26 @@ static int open_caller(void **state)
 static bool right(enum dialect dialect, const char *path, uint64_t size,
     const char *type, const char *mac)
 {
-	const struct share_upload upload = { span_of(path), size,
+	const struct dialect_upload upload = { span_of(path), size,
 		span_of(type) };
 
 	caller.dialect = dialect;
-	return share_mac_right(&caller, &upload, span_of(mac));
+	return dialect_mac_right(&caller, &upload, span_of(mac));
 }
 
 static void test_dialects(void **state)
 {
 	(void)state;
-	assert_false(share_dialect(DIALECT_SLOTD));
-	assert_false(share_dialect(DIALECT_EJABBERD));
-	assert_true(share_dialect(DIALECT_EXTERNAL_V1));
-	assert_true(share_dialect(DIALECT_EXTERNAL_V2));
-	assert_true(share_dialect(DIALECT_TOKEN));
-	assert_true(share_dialect(DIALECT_JWT));
-	assert_string_equal(share_parameter(DIALECT_EXTERNAL_V1), "v");
-	assert_string_equal(share_parameter(DIALECT_EXTERNAL_V2), "v2");
-	assert_string_equal(share_parameter(DIALECT_TOKEN), "token");
-	assert_null(share_parameter(DIALECT_JWT));
+	assert_false(dialect_makes_urls(DIALECT_SLOTD));
+	assert_false(dialect_makes_urls(DIALECT_EJABBERD));
+	assert_true(dialect_makes_urls(DIALECT_EXTERNAL_V1));
+	assert_true(dialect_makes_urls(DIALECT_EXTERNAL_V2));
+	assert_true(dialect_makes_urls(DIALECT_TOKEN));
+	assert_true(dialect_makes_urls(DIALECT_JWT));
+	assert_string_equal(dialect_parameter(DIALECT_EXTERNAL_V1), "v");
+	assert_string_equal(dialect_parameter(DIALECT_EXTERNAL_V2), "v2");
+	assert_string_equal(dialect_parameter(DIALECT_TOKEN), "token");
+	assert_null(dialect_parameter(DIALECT_JWT));
 }
 
 static void test_v1(void **state)
@@ -159,15 +159,15 @@ static void test_signatures(void **state)
 
 	(void)state;
 	assert_true(hex_decode(span_of(first), HASH_SIZE, signature));
-	assert_true(share_signature_right(&caller, text, signature));
-	assert_false(share_signature_right(
+	assert_true(dialect_signature_right(&caller, text, signature));
+	assert_false(dialect_signature_right(
 	    &caller, span_of("header.payloae"), signature));
 	signature[31] ^= 1;
-	assert_false(share_signature_right(&caller, text, signature));
+	assert_false(dialect_signature_right(&caller, text, signature));
 	assert_true(hex_decode(span_of(second), HASH_SIZE, signature));
-	assert_true(share_signature_right(&caller, text, signature));
+	assert_true(dialect_signature_right(&caller, text, signature));
 	caller.secret_count = 1;
-	assert_false(share_signature_right(&caller, text, signature));
+	assert_false(dialect_signature_right(&caller, text, signature));
 	caller.secret_count = 2;
 }
 
@@ -181,7 +181,7 @@ static void expect_key(
 	struct buf key;
 
 	buf_init(&key, memory, sizeof memory);
-	if (!share_key(&caller, span_of(path), &key, &name))
+	if (!dialect_key(&caller, span_of(path), &key, &name))
 		fail_msg("refused: %s", path);
 	expect_buf(&key, want);
 	expect_span(name, want_name);
@@ -194,7 +194,7 @@ static void refused(struct span path)
 	struct buf key;
 
 	buf_init(&key, memory, sizeof memory);
-	if (share_key(&caller, path, &key, &name))
+	if (dialect_key(&caller, path, &key, &name))
 		fail_msg("taken: %.*s", (int)path.len, path.at);
 }
 
@@ -279,12 +279,12 @@ static void test_full_key(void **state)
 
 	(void)state;
 	buf_init(&key, memory, sizeof memory);
-	assert_true(share_key(&caller, span_of("abc/xyz"), &key, &name));
+	assert_true(dialect_key(&caller, span_of("abc/xyz"), &key, &name));
 	expect_buf(&key, "share/abc/xyz");
 	buf_init(&key, memory, sizeof memory);
-	assert_false(share_key(&caller, span_of("abc/wxyz"), &key, &name));
+	assert_false(dialect_key(&caller, span_of("abc/wxyz"), &key, &name));
 	buf_init(&key, memory, sizeof memory);
-	assert_false(share_key(&caller, span_of("abcdefghi/x"), &key, &name));
+	assert_false(dialect_key(&caller, span_of("abcdefghi/x"), &key, &name));
 }
 
 int main(void)

@@ -1,16 +1,16 @@
-#include "slot/share.h"
+#include "slot/dialect.h"
 
 #include "core/hex.h"
 #include "core/utf8.h"
 #include "slot/filename.h"
 #include "slot/media_type.h"
 
-bool share_dialect(enum dialect dialect)
+bool dialect_makes_urls(enum dialect dialect)
 {
 	return dialect >= DIALECT_EXTERNAL_V1;
 }
 
-const char *share_parameter(enum dialect dialect)
+const char *dialect_parameter(enum dialect dialect)
 {
 	switch (dialect) {
 	case DIALECT_EXTERNAL_V1:
@@ -25,7 +25,7 @@ const char *share_parameter(enum dialect dialect)
 }
 
 static void make_mac(const struct hmac_key *key, enum dialect dialect,
-    const struct share_upload *upload, uint8_t ret_mac[HASH_SIZE])
+    const struct dialect_upload *upload, uint8_t ret_mac[HASH_SIZE])
 {
 	const struct span nul = { "", 1 };
 	char memory[24];
@@ -48,8 +48,8 @@ static void make_mac(const struct hmac_key *key, enum dialect dialect,
 	hmac_end(key, &running, ret_mac);
 }
 
-bool share_mac_right(const struct caller *caller,
-    const struct share_upload *upload, struct span mac)
+bool dialect_mac_right(const struct caller *caller,
+    const struct dialect_upload *upload, struct span mac)
 {
 	uint8_t given[HASH_SIZE], own[HASH_SIZE];
 	bool right = false;
@@ -64,7 +64,7 @@ bool share_mac_right(const struct caller *caller,
 	return right;
 }
 
-bool share_signature_right(const struct caller *caller, struct span text,
+bool dialect_signature_right(const struct caller *caller, struct span text,
     const uint8_t signature[HASH_SIZE])
 {
 	uint8_t own[HASH_SIZE];
@@ -78,7 +78,7 @@ bool share_signature_right(const struct caller *caller, struct span text,
 	return right;
 }
 
-bool share_key(const struct caller *caller, struct span path, struct buf *key,
+bool dialect_key(const struct caller *caller, struct span path, struct buf *key,
     struct span *ret_filename)
 {
 	size_t slash = span_find_last(path, '/');
@@ -92,7 +92,7 @@ bool share_key(const struct caller *caller, struct span path, struct buf *key,
 	while (rest.at) {
 		struct span segment = span_cut(&rest, '/');
 
-		if (!segment.len || segment.len > SHARE_FOLDER_MAX ||
+		if (!segment.len || segment.len > DIALECT_FOLDER_MAX ||
 		    *segment.at == '.')
 			return false;
 	}
