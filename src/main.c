@@ -38,7 +38,8 @@ static int help(void)
 	for (size_t i = 0; i < COMMANDS; i++)
 		printf("  %-8s %s\n", commands[i]->name, commands[i]->summary);
 	puts("\nFILE is " OPTIONS_CONF " unless -c names another.\n"
-	     "slotd COMMAND --help tells more; slotd --version the version.");
+	     "slotd COMMAND --help describes a command, slotd --version "
+	     "prints the version.");
 	return EXIT_OK;
 }
 

@@ -39,9 +39,9 @@ const struct command command_check = {
 	"check a configuration",
 	"usage: slotd check [-c FILE]\n"
 	"\n"
-	"Checks a configuration and all that it names. Prints \"FILE: ok\" "
-	"and\n"
-	"exits with 0, or prints a line for each fault, \"FILE:LINE: setting:\n"
-	"what is wrong\", and exits with 1. Warnings do not change that.\n",
+	"Checks the configuration and all files that it names. Prints\n"
+	"\"FILE: ok\" and exits with 0, or prints a line for each mistake,\n"
+	"\"FILE:LINE: setting: what is wrong\", and exits with 1. Warnings do\n"
+	"not change the exit status.\n",
 	run,
 };

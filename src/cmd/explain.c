@@ -75,13 +75,10 @@ const struct command command_explain = {
 	"say why a store refused a signed URL",
 	"usage: slotd explain [-c FILE] [--now SECONDS] [FILE|-|URL]\n"
 	"\n"
-	"Reads a store's XML error, a presigned URL or a slot's JSON or XML, "
-	"from a\n"
-	"file or standard input, or takes the URL itself, and says where it "
-	"differs\n"
-	"from what slotd signs, and the likely cause. Exits with 1 when "
-	"something is wrong, with 0 when all is as "
-	"slotd\n"
-	"signs it. --now takes another time than the system's clock.\n",
+	"Reads a store's XML error, a presigned URL or a slot's JSON or XML\n"
+	"from FILE or standard input, or takes a URL itself. Says where it\n"
+	"differs from what slotd signs, and the likely cause. Exits with 1 if\n"
+	"something is wrong, with 0 if everything is as slotd signs it.\n"
+	"--now uses this time (unix seconds) instead of the clock's.\n",
 	run,
 };

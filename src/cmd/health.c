@@ -47,7 +47,7 @@ const struct command command_health = {
 	"usage: slotd health [-c FILE]\n"
 	"\n"
 	"Asks /healthz of the service that runs with this configuration, for\n"
-	"container health checks. Exits with 0 when it answers 200 within 5\n"
+	"container health checks. Exits with 0 if it answers 200 within 5\n"
 	"seconds, else with 1.\n",
 	run,
 };

@@ -186,15 +186,12 @@ const struct command command_quota = {
 	"show what a user has used of quotas, or forget it",
 	"usage: slotd quota [-c FILE] [--reset] JID\n"
 	"\n"
-	"Asks the service that runs with this configuration what a user has "
-	"used of\n"
-	"policy.slots_per_minute and policy.bytes_per_day, and when that "
-	"frees. What\n"
-	"has no limit is not counted. A domain alone is a user of its own, as\n"
-	"gateways are. With --reset the service forgets what the user has "
-	"used, and\n"
-	"for a domain alone also what all of its users have used together. "
-	"Exits with\n"
-	"1 when the service cannot be asked or refuses.\n",
+	"Asks the service that runs with this configuration how much a user\n"
+	"has used of policy.slots_per_minute and policy.bytes_per_day, and\n"
+	"when the next part of it is free again. What has no limit is not\n"
+	"counted. A domain alone, as gateways have, is a user of its own.\n"
+	"With --reset the service forgets what the user has used; for a\n"
+	"domain alone, also what all users of the domain have used together.\n"
+	"Exits with 1 if the service cannot be asked or refuses.\n",
 	run,
 };

@@ -229,13 +229,10 @@ const struct command command_serve = {
 	"run the service in the foreground",
 	"usage: slotd serve [-c FILE]\n"
 	"\n"
-	"Runs the service in the foreground. Says one line on stderr when it "
-	"is\n"
-	"ready, then one for each request. SIGTERM or SIGINT end it: what runs "
-	"is\n"
-	"answered first, for limits.drain_timeout seconds at the most. SIGHUP "
-	"reads\n"
-	"the configuration anew, and keeps the one before if the new one is "
-	"wrong.\n",
+	"Runs the service in the foreground. Writes one line to stderr when\n"
+	"it is ready, then one for each request.\n"
+	"SIGTERM and SIGINT end it: running requests are answered first, for\n"
+	"at most limits.drain_timeout seconds. SIGHUP reads the configuration\n"
+	"again; if that has a mistake, the previous one stays.\n",
 	run,
 };

@@ -83,14 +83,13 @@ static int run(int argc, char **argv)
 const struct command command_sign = {
 	"sign",
 	"print the Authorization header for a request",
-	"usage: slotd sign [-c FILE] --caller ID [--method M] [--target T] "
-	"[--body FILE|-]\n"
+	"usage: slotd sign [-c FILE] --caller ID [--method M] [--target T]\n"
+	"                  [--body FILE|-]\n"
 	"\n"
-	"Prints the Authorization header line of one request, ready for curl "
-	"-H.\n"
-	"The method is POST, the target /slot and the body empty unless given; "
-	"the\n"
-	"body must be sent byte for byte (curl --data-binary). It is good for\n"
-	"auth.max_skew seconds, and once.\n",
+	"Prints the Authorization header line of one request, ready for\n"
+	"curl -H. The line is valid for one request within auth.max_skew\n"
+	"seconds. Without these options the method is POST, the target /slot\n"
+	"and the body empty. The body must be sent byte for byte (curl\n"
+	"--data-binary).\n",
 	run,
 };

@@ -103,9 +103,9 @@ static int run(int argc, char **argv)
 const struct command command_slot = {
 	"slot",
 	"issue one slot without a server",
-	"usage: slotd slot [-c FILE] --jid JID --size BYTES [--type TYPE] "
-	"NAME\n"
+	"usage: slotd slot [-c FILE] --jid JID --size BYTES [--type TYPE]\n"
+	"                  NAME\n"
 	"\n"
-	"Issues one slot and prints the JSON that POST /slot answers.\n",
+	"Issues one slot and prints the JSON that POST /slot would answer.\n",
 	run,
 };

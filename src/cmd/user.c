@@ -199,19 +199,15 @@ static int run(int argc, char **argv)
 
 const struct command command_user = {
 	"user",
-	"tell users' key prefixes, or who uploaded a file",
+	"show users' key prefixes, or who uploaded a file",
 	"usage: slotd user [-c FILE] JID...\n"
 	"       slotd user [-c FILE] --of LINK [JID...]\n"
 	"\n"
-	"Prints each JID's {user}, one a line, as it stands in object keys. "
-	"With\n"
-	"--of it prints the one of these JIDs that uploaded the file of the "
-	"link, and\n"
-	"exits with 0, or with 1 when none of them did. Without JIDs it reads "
-	"them\n"
-	"from standard input, one a line. A link is any URL at which the file "
-	"is\n"
-	"shared or fetched: at public_url, in the bucket, presigned, "
-	"aesgcm://.\n",
+	"Prints each JID's {user}, as used in object keys, one per line.\n"
+	"With --of, prints which of these JIDs uploaded the file of the link;\n"
+	"exits with 1 if none of them did. Without JIDs, reads them from\n"
+	"standard input, one per line. A link is any URL at which the file is\n"
+	"shared or fetched: at public_url or download_url, in the bucket,\n"
+	"presigned, or aesgcm://.\n",
 	run,
 };
