@@ -7,8 +7,9 @@
 #include "core/buf.h"
 
 /*
- * Everything that can go wrong with a request, as one enum; one table says
- * what HTTP and XMPP make of it. Codes are stable: clients may test them.
+ * Everything that can go wrong with a request. One table gives each failure
+ * its HTTP status, code, sentence and XMPP stanza error. Codes are stable:
+ * clients may test them.
  */
 enum failure {
 	FAILURE_NONE,
@@ -21,7 +22,6 @@ enum failure {
 	FAILURE_SLOT_EXPIRED,
 	FAILURE_NOT_FOUND,
 	FAILURE_METHOD_NOT_ALLOWED,
-	FAILURE_TIMEOUT,
 	FAILURE_ALREADY_EXISTS,
 	FAILURE_LENGTH_REQUIRED,
 	FAILURE_FILE_TOO_LARGE,
@@ -32,7 +32,6 @@ enum failure {
 	FAILURE_RATE_LIMITED,
 	FAILURE_QUOTA_EXCEEDED,
 	FAILURE_INTERNAL,
-	FAILURE_NOT_IMPLEMENTED,
 	FAILURE_UNAVAILABLE,
 	FAILURE_INSUFFICIENT_STORAGE,
 	FAILURE_COUNT
@@ -44,7 +43,7 @@ struct failure_entry {
 	const char *code;      /* "bad-request" */
 	unsigned status;       /* 400 */
 	const char *title;     /* the status code's phrase, RFC 9110 */
-	const char *sentence;  /* the detail where no better one is known */
+	const char *sentence;  /* the detail, unless refusal has one */
 	const char *condition; /* "not-acceptable" */
 	const char *type;      /* "modify" */
 };
@@ -55,20 +54,20 @@ const struct failure_entry *failure_entry(enum failure failure);
 #define FAILURE_DETAIL_MAX 256
 
 /*
- * What is known of a failure beyond its code. The strings are literals.
- * Functions that can fail fill it only when they fail.
+ * Details of one failure. The strings are literals. Functions that can fail
+ * fill it only when they fail.
  */
 struct refusal {
 	const char *detail; /* for the caller; NULL: the table's sentence */
-	const char *reason; /* for the log alone; NULL: nothing to add */
+	const char *reason; /* for the log only; NULL: none */
 	uint64_t max_size;  /* with FAILURE_FILE_TOO_LARGE: bytes */
 	int64_t retry_at; /* with FAILURE_RATE_LIMITED, FAILURE_QUOTA_EXCEEDED:
 	                   * unix seconds; 0: not known, or never */
 };
 
 /*
- * What people read of a failure, in a chat client too: why->detail, or else
- * the table's sentence, with the limit or the time that why has. Appends at
+ * Appends the sentence for people, which chat clients show: why->detail or
+ * the table's sentence, and the limit or the time that why has. Appends at
  * most FAILURE_DETAIL_MAX bytes and the length of why->detail.
  */
 void failure_write_detail(

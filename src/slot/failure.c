@@ -12,13 +12,13 @@ static const struct failure_entry table[FAILURE_COUNT] = {
 	[FAILURE_UNAUTHORIZED] = { "unauthorized", 401, "Unauthorized",
 		"the request is not signed by a known caller", NULL, NULL },
 	[FAILURE_CLOCK_SKEW] = { "clock-skew", 401, "Unauthorized",
-		"ts is too far from this server's clock", NULL, NULL },
+		"ts differs too much from this server's clock", NULL, NULL },
 	[FAILURE_REPLAYED] = { "replayed", 401, "Unauthorized",
 		"this nonce was used before", NULL, NULL },
 	[FAILURE_FORBIDDEN] = { "forbidden", 403, "Forbidden",
 		"the policy does not allow this", "forbidden", "auth" },
 	[FAILURE_SLOT_INVALID] = { "slot-invalid", 403, "Forbidden",
-		"this is not a slot of this server", NULL, NULL },
+		"this server did not issue this slot", NULL, NULL },
 	[FAILURE_SLOT_EXPIRED] = { "slot-expired", 403, "Forbidden",
 		"this slot has expired; ask for a new one", NULL, NULL },
 	[FAILURE_NOT_FOUND] = { "not-found", 404, "Not Found",
@@ -26,10 +26,8 @@ static const struct failure_entry table[FAILURE_COUNT] = {
 	[FAILURE_METHOD_NOT_ALLOWED] = { "method-not-allowed", 405,
 		"Method Not Allowed",
 		"this method is not allowed here; see Allow", NULL, NULL },
-	[FAILURE_TIMEOUT] = { "timeout", 408, "Request Timeout",
-		"the request did not arrive in time", NULL, NULL },
 	[FAILURE_ALREADY_EXISTS] = { "already-exists", 409, "Conflict",
-		"this slot is used already", NULL, NULL },
+		"this slot was already used", NULL, NULL },
 	[FAILURE_LENGTH_REQUIRED] = { "length-required", 411,
 		"Length Required",
 		"Content-Length is missing; it must be the slot's size",
@@ -41,27 +39,26 @@ static const struct failure_entry table[FAILURE_COUNT] = {
 		"Content Too Large",
 		"Content-Length differs from the slot's size", NULL, NULL },
 	[FAILURE_BODY_TOO_LARGE] = { "body-too-large", 413,
-		"Content Too Large", "the request body is over 16 KiB",
+		"Content Too Large", "the request body is larger than 16 KiB",
 		NULL, NULL },
 	[FAILURE_UNSUPPORTED_MEDIA_TYPE] = { "unsupported-media-type", 415,
 		"Unsupported Media Type",
 		"Content-Type must be application/json", NULL, NULL },
 	[FAILURE_RANGE_NOT_SATISFIABLE] = { "range-not-satisfiable", 416,
-		"Range Not Satisfiable", "the range is beyond the file's end",
+		"Range Not Satisfiable",
+		"the range starts beyond the end of the file",
 		NULL, NULL },
 	[FAILURE_RATE_LIMITED] = { "rate-limited", 429, "Too Many Requests",
-		"too many uploads were asked for within a minute",
+		"too many uploads requested within a minute",
 		"resource-constraint", "wait" },
 	[FAILURE_QUOTA_EXCEEDED] = { "quota-exceeded", 429,
 		"Too Many Requests", "the upload quota is used up",
 		"resource-constraint", "wait" },
 	[FAILURE_INTERNAL] = { "internal", 500, "Internal Server Error",
-		"something went wrong here; the log says what",
+		"internal error; the server's log says more",
 		"service-unavailable", "wait" },
-	[FAILURE_NOT_IMPLEMENTED] = { "not-implemented", 501,
-		"Not Implemented", "this is not implemented", NULL, NULL },
 	[FAILURE_UNAVAILABLE] = { "unavailable", 503, "Service Unavailable",
-		"not possible just now; try again later",
+		"temporarily unavailable; try again later",
 		"service-unavailable", "wait" },
 	[FAILURE_INSUFFICIENT_STORAGE] = { "insufficient-storage", 507,
 		"Insufficient Storage", "there is no room for this file",
@@ -74,14 +71,14 @@ const struct failure_entry *failure_entry(enum failure failure)
 	return &table[failure];
 }
 
-/* As people write it, to the minute or the second: 2026-12-01 00:12 UTC. */
+/* 2026-12-01 00:12 UTC, or with seconds. Rounds up to the next minute, so that
+ * nobody tries again too early. */
 static void add_time(struct buf *out, int64_t seconds, bool to_minute)
 {
 	char memory[32];
 	struct buf stamp;
 
-	buf_init(&stamp, memory, sizeof(memory));
-	/* Never early. */
+	buf_init(&stamp, memory, sizeof memory);
 	stamp_rfc3339(&stamp, to_minute ? seconds + 59 : seconds);
 	buf_add(out, span_first(buf_span(&stamp), 10));
 	buf_char(out, ' ');

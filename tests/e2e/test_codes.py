@@ -10,7 +10,7 @@ from test_openapi import CODES, check_reply
 
 JSON = [("Content-Type", "application/json")]
 # Nothing does these to a server from outside.
-UNPROVOKED = {"internal", "not-implemented", "timeout"}
+UNPROVOKED = {"internal"}
 
 PROVOCATIONS = {}
 

@@ -52,9 +52,8 @@ def test_at_first(start, tmp_path):
     assert metrics.of(REFUSALS) == {}
     # All of them are there, so that the first one counts as an increase.
     assert set(metrics.samples[REFUSALS]) == {
-        (code,) for code in (*support.CODES, "timeout", "rate-limited",
-                             "quota-exceeded", "internal",
-                             "not-implemented")}
+        (code,) for code in (*support.CODES, "rate-limited",
+                             "quota-exceeded", "internal")}
     for name in ("slotd_start_time_seconds", "process_start_time_seconds",
                  "slotd_config_last_load_timestamp_seconds"):
         assert before <= metrics.value(name) <= time.time(), name

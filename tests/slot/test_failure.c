@@ -21,7 +21,6 @@ static const struct {
 	{ FAILURE_SLOT_EXPIRED, "slot-expired", 403, NULL, NULL },
 	{ FAILURE_NOT_FOUND, "not-found", 404, NULL, NULL },
 	{ FAILURE_METHOD_NOT_ALLOWED, "method-not-allowed", 405, NULL, NULL },
-	{ FAILURE_TIMEOUT, "timeout", 408, NULL, NULL },
 	{ FAILURE_ALREADY_EXISTS, "already-exists", 409, NULL, NULL },
 	{ FAILURE_LENGTH_REQUIRED, "length-required", 411, NULL, NULL },
 	{ FAILURE_FILE_TOO_LARGE, "file-too-large", 413, "not-acceptable",
@@ -37,7 +36,6 @@ static const struct {
 	{ FAILURE_QUOTA_EXCEEDED, "quota-exceeded", 429, "resource-constraint",
 	    "wait" },
 	{ FAILURE_INTERNAL, "internal", 500, "service-unavailable", "wait" },
-	{ FAILURE_NOT_IMPLEMENTED, "not-implemented", 501, NULL, NULL },
 	{ FAILURE_UNAVAILABLE, "unavailable", 503, "service-unavailable",
 	    "wait" },
 	{ FAILURE_INSUFFICIENT_STORAGE, "insufficient-storage", 507,
@@ -101,7 +99,7 @@ static void test_details_for_people(void **state)
 	expect_detail(
 	    FAILURE_QUOTA_EXCEEDED, &nothing, "the upload quota is used up");
 	expect_detail(FAILURE_RATE_LIMITED, &when,
-	    "too many uploads were asked for within a minute; try again "
+	    "too many uploads requested within a minute; try again "
 	    "after 2026-12-01 00:11:01 UTC");
 	expect_detail(FAILURE_RATE_LIMITED, &caller,
 	    "this caller hurries; try again after 2026-12-01 00:11:01 UTC");
