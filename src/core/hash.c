@@ -52,6 +52,17 @@ void hash_update(struct hash *hash, struct span bytes)
 		    operation(hash), (const uint8_t *)bytes.at, bytes.len));
 }
 
+void hash_field(struct hash *hash, struct span field)
+{
+	uint64_t left = field.len;
+	char length[8];
+
+	for (size_t i = sizeof length; i > 0; i--, left >>= 8)
+		length[i - 1] = (char)(left & 0xff);
+	hash_update(hash, (struct span){ length, sizeof length });
+	hash_update(hash, field);
+}
+
 void hash_copy(const struct hash *hash, struct hash *ret_copy)
 {
 	blank(ret_copy);

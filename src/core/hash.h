@@ -20,6 +20,9 @@ struct hash {
 
 void hash_init(struct hash *hash);
 void hash_update(struct hash *hash, struct span bytes);
+/* Adds a field behind its length (8 bytes, the highest first), so that no byte
+ * can move from one field to the next. */
+void hash_field(struct hash *hash, struct span field);
 /* Another that goes on from where this one is. */
 void hash_copy(const struct hash *hash, struct hash *ret_copy);
 /* Gives the digest and wipes the state. */

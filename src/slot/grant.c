@@ -7,9 +7,8 @@
 /*
  * A token is base64url(payload) '.' base64url(MAC), and the payload
  *   version 1 | expires, 8 bytes | size, 8 bytes | media type
- * with the highest byte first. The MAC covers the store's name, unless that is
- * empty, key and payload, each behind its length in 8 bytes, so that no byte
- * can move from one to the other.
+ * with the highest byte first. The MAC covers the fields store (unless its
+ * name is empty), key and payload.
  */
 #define VERSION 1
 #define HEAD 17
@@ -30,16 +29,6 @@ static uint64_t get_u64(const uint8_t *at)
 	return value;
 }
 
-static void add_field(struct hash *running, struct span field)
-{
-	uint8_t length[8];
-
-	put_u64(length, field.len);
-	hash_update(
-	    running, (struct span){ (const char *)length, sizeof length });
-	hash_update(running, field);
-}
-
 static void token_mac(const struct keyring_root *root, struct span store,
     struct span key, struct span payload, uint8_t ret_mac[HASH_SIZE])
 {
@@ -47,9 +36,9 @@ static void token_mac(const struct keyring_root *root, struct span store,
 
 	hmac_begin(&root->put, &running);
 	if (store.len)
-		add_field(&running, store);
-	add_field(&running, key);
-	add_field(&running, payload);
+		hash_field(&running, store);
+	hash_field(&running, key);
+	hash_field(&running, payload);
 	hmac_end(&root->put, &running, ret_mac);
 }
 

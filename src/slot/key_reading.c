@@ -1,8 +1,6 @@
-#include "slot/key_reading.h"
+#include "slot/key_size.h"
 
 #include <string.h>
-
-#define DATE_TEXT 10
 
 static bool base64url_char(char c)
 {
@@ -26,22 +24,12 @@ static bool byte_fits(enum key_part_kind kind, size_t at, char c)
 	}
 }
 
-/* Bytes of a part whose length is known; 0: one or more. */
+/* The length of a part that always has the same; 0: it varies, from 1 on. */
 static size_t fixed_length(const struct key_part *part)
 {
-	switch (part->kind) {
-	case KEY_LITERAL:
-		return part->literal.len;
-	case KEY_RANDOM:
-		return RANDOM_TEXT;
-	case KEY_OWNER:
-	case KEY_USER:
-		return KEYRING_TEXT;
-	case KEY_DATE:
-		return DATE_TEXT;
-	default:
-		return 0;
-	}
+	const struct key_range range = key_part_range(part, part->literal);
+
+	return range.least == range.most ? range.least : 0;
 }
 
 static bool fixed_fits(const struct key_part *part, struct span text)

@@ -5,8 +5,7 @@
 #define DATE_TEXT 10
 #define HOST_MAX 253
 
-/* Of one part; `text` is what of a literal counts. */
-static struct key_range range_of(const struct key_part *part, struct span text)
+struct key_range key_part_range(const struct key_part *part, struct span text)
 {
 	switch (part->kind) {
 	case KEY_LITERAL:
@@ -51,11 +50,12 @@ struct key_size key_size_of(const struct key_template *template)
 		const struct key_part *part = &template->parts[i];
 		struct span rest = part->literal;
 
-		add(&size.key, range_of(part, part->literal));
+		add(&size.key, key_part_range(part, part->literal));
 		do {
 			size_t slash = span_find(rest, '/');
 
-			add(&segment, range_of(part, span_first(rest, slash)));
+			add(&segment,
+			    key_part_range(part, span_first(rest, slash)));
 			keep_longest(&size.segment, segment);
 			if (slash == rest.len)
 				break;

@@ -3,16 +3,20 @@
 
 #include "slot/key_template.h"
 
-/* How many bytes something made from a template has. */
+/* A number of bytes. */
 struct key_range {
 	size_t least;
 	size_t most;
 };
 
+/* How long one part of a key can be. text: the part of a literal that counts;
+ * ignored for other parts. */
+struct key_range key_part_range(const struct key_part *part, struct span text);
+
 /*
- * The whole key, and the longest of its parts between slashes: from the
- * shortest domain and file name to a host name of 253 bytes and a file name
- * of 200. (A JID's domain may be longer, but no host has such a name.)
+ * How long a key can be as a whole, and its longest segment between slashes.
+ * least counts domain and file name as 1 byte, most as 253 and 200 bytes. (A
+ * JID's domain may be longer, but no host has such a name.)
  */
 struct key_size {
 	struct key_range key;

@@ -5,7 +5,6 @@
 #include "core/base64.h"
 #include "core/stamp.h"
 #include "slot/filename.h"
-#include "slot/key_reading.h"
 
 static const char *const names[] = {
 	[KEY_RANDOM] = "random",

@@ -66,6 +66,15 @@ struct key_reading {
 	struct span user;
 };
 
+/*
+ * Why keys of a template cannot be read again, or NULL. {filename}, {domain}
+ * and {ext} vary in length and may look like the parts beside them, so the
+ * place of {random}, {owner} and {user} must be certain from one end of the
+ * key: each part on that side has a fixed length, or ends at a literal byte
+ * that it cannot contain.
+ */
+const char *key_reading_fault(const struct key_template *template);
+
 /* False when the key cannot have come from this template. Where several
  * readings are possible, earlier parts are the shortest. */
 bool key_template_read(const struct key_template *template, struct span key,

@@ -4,27 +4,14 @@
 #include "core/uri.h"
 #include "slot/jid.h"
 
-/* Behind its length in 8 bytes, the highest first, so that no byte can move
- * from one field to the other. */
-static void add_field(struct hash *running, struct span field)
-{
-	uint64_t left = field.len;
-	char length[8];
-
-	for (size_t i = sizeof length; i > 0; i--, left >>= 8)
-		length[i - 1] = (char)(left & 0xff);
-	hash_update(running, (struct span){ length, sizeof length });
-	hash_update(running, field);
-}
-
 static void link_mac(const struct keyring_root *root, struct span store,
     struct span key, uint8_t ret_mac[HASH_SIZE])
 {
 	struct hash running;
 
 	hmac_begin(&root->get, &running);
-	add_field(&running, store);
-	add_field(&running, key);
+	hash_field(&running, store);
+	hash_field(&running, key);
 	hmac_end(&root->get, &running, ret_mac);
 }
 
