@@ -1,6 +1,7 @@
 #include "cmd/notify.h"
 #include "cmd/options.h"
 #include "http/edge.h"
+#include "http/routes.h"
 #include "http/log.h"
 #include "http/metrics.h"
 #include "http/socket.h"
@@ -188,7 +189,7 @@ static int serve(const char *path, struct conf *conf, const sigset_t *signals)
 	service = service_open(conf, NULL, wrong, sizeof wrong);
 	if (service) {
 		service_wait(service, CREDS_START_MS);
-		edge = edge_open(service, wrong, sizeof wrong);
+		edge = edge_open(&routes_all, service, wrong, sizeof wrong);
 	}
 	if (!edge) {
 		log_note(&log, CONF_LOG_ERROR, "cannot start", "reason", wrong);

@@ -150,7 +150,7 @@ static bool by_stranger(const struct request *request)
 {
 	bool vain = request->status < 200 ||
 		    (request->status >= 400 && request->status < 500) ||
-		    request->endpoint == &cors_options;
+		    (request->endpoint && request->endpoint->idle);
 
 	return vain && (!request->caller[0] || request->claimed);
 }
@@ -158,8 +158,7 @@ static bool by_stranger(const struct request *request)
 /* Each few seconds, from whoever watches: only its failure is news. */
 static bool is_healthy_probe(const struct request *request)
 {
-	return request->status == 200 && (request->endpoint == &healthz_get ||
-					     request->endpoint == &readyz_get);
+	return request->status == 200 && request->endpoint->quiet;
 }
 
 /* Has missed a deadline, and was cut for it. */
@@ -229,13 +228,6 @@ static struct span first_segment(struct span path)
 	return span_first(path, 1 + span_find(rest, '/'));
 }
 
-/* Its query is a JID. */
-static bool names_somebody(const struct request *request)
-{
-	return request->endpoint == &quota_get ||
-	       request->endpoint == &quota_delete;
-}
-
 /*
  * Targets of slots hold tokens and names. What was refused for its signature
  * is shown. Of what leads nowhere only the beginning, and only of POST, to
@@ -246,7 +238,8 @@ static void add_target(struct log_line *line, const struct request *request)
 	if (request->status == 401 && !request->endpoint->basic &&
 	    !request->share)
 		log_span(line, "target",
-		    names_somebody(request) ? request->path : request->target);
+		    request->endpoint->personal ? request->path
+						: request->target);
 	else if (!request->route && span_is(request->method, "POST"))
 		log_span(line, "target", first_segment(request->path));
 }

@@ -1,7 +1,6 @@
 #include "http/conn.h"
 
 #include "http/deadline.h"
-#include "http/loop.h"
 #include "http/world.h"
 
 #include <linux/tcp.h>
@@ -169,8 +168,6 @@ static void unlink_conn(struct conns *conns, struct conn *conn)
 		conns->ending--;
 	if (conn->counted)
 		crowd_leave(conns->crowd, conn->counted);
-	if (conn->loop)
-		loop_left(conn->loop);
 	pthread_cond_broadcast(&conns->changed);
 	free(conn);
 }

@@ -1,5 +1,5 @@
 #include "http/reply.h"
-#include "http/route.h"
+#include "http/routes.h"
 
 /* The preflight of web clients (XEP-0363, section 7.2). */
 static void answer(struct request *request)
@@ -15,4 +15,6 @@ static void answer(struct request *request)
 	reply_send(request, &reply);
 }
 
-const struct endpoint cors_options = { .method = "OPTIONS", .end = answer };
+const struct endpoint cors_options = {
+	.method = "OPTIONS", .idle = true, .end = answer
+};

@@ -159,7 +159,8 @@ static bool open_gates(struct edge *edge, char *wrong, size_t wrong_size)
 	return ok;
 }
 
-struct edge *edge_open(struct service *service, char *wrong, size_t wrong_size)
+struct edge *edge_open(const struct routes *routes, struct service *service,
+    char *wrong, size_t wrong_size)
 {
 	struct edge *edge = calloc(1, sizeof *edge);
 
@@ -169,6 +170,7 @@ struct edge *edge_open(struct service *service, char *wrong, size_t wrong_size)
 		return NULL;
 	}
 	pthread_mutex_init(&edge->server.lock, NULL);
+	edge->server.routes = routes;
 	edge->server.service = service;
 	access_init(&edge->server.access);
 	edge->server.metrics = metrics_open(world_unix());

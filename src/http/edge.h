@@ -9,11 +9,13 @@
  * loops behind it, and what they share. All calls from one thread.
  */
 struct edge;
+struct routes;
 
 /* Listens and serves. The service is the edge's from then on, also when it
  * fails. NULL with a sentence in wrong. Signals should be blocked before: its
  * threads inherit that. */
-struct edge *edge_open(struct service *service, char *wrong, size_t wrong_size);
+struct edge *edge_open(const struct routes *routes, struct service *service,
+    char *wrong, size_t wrong_size);
 
 /*
  * Serves by another configuration, which is the edge's from then on: requests

@@ -1,5 +1,6 @@
 #include "http/gate.h"
 
+#include "http/handler.h"
 #include "http/route.h"
 #include "http/tls.h"
 
@@ -76,8 +77,8 @@ static struct loop_options choose(
 	struct loop_options options = { 0 };
 	struct hash hash;
 
-	options.files =
-	    (gate->entrance.doors & DOOR_PUBLIC) && route_has_files(service);
+	options.files = (gate->entrance.doors & DOOR_PUBLIC) &&
+			route_has_files(gate->entrance.server->routes, service);
 	options.idle_timeout = conf->limits.idle_timeout;
 	options.tls = listener->tls_cert.len > 0;
 	if (!options.tls)
@@ -98,6 +99,17 @@ static bool same(const struct loop_options *a, const struct loop_options *b)
 	       memcmp(a->print, b->print, sizeof a->print) == 0;
 }
 
+static struct loop *open_loop(
+    const struct gate *gate, const struct loop_options *options)
+{
+	struct loop *loop = loop_open(&gate->entrance);
+
+	if (loop &&
+	    loop_start(loop, handler_start(&gate->entrance, options, loop)))
+		return loop;
+	return NULL;
+}
+
 bool gate_prepare(struct gate *gate, const struct service *service,
     struct loops **ret_loops, char *wrong, size_t wrong_size)
 {
@@ -112,7 +124,7 @@ bool gate_prepare(struct gate *gate, const struct service *service,
 		return true;
 	loops = calloc(1, sizeof *loops + count * sizeof *loops->list);
 	while (loops && loops->count < count) {
-		struct loop *loop = loop_open(&gate->entrance, &options);
+		struct loop *loop = open_loop(gate, &options);
 
 		if (!loop)
 			break;

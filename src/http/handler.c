@@ -264,7 +264,7 @@ static void on_connection(void *argument, struct MHD_Connection *mhd,
 		*socket_context =
 		    info ? loop_took(loop, info->connect_fd) : NULL;
 	} else if (*socket_context) {
-		conns_leave(&entrance->server->conns, *socket_context);
+		loop_leave(loop, *socket_context);
 		*socket_context = NULL;
 	}
 }

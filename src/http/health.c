@@ -1,5 +1,5 @@
 #include "http/reply.h"
-#include "http/route.h"
+#include "http/routes.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -70,5 +70,9 @@ static void ready(struct request *request)
 	reply_failure(request, FAILURE_UNAVAILABLE, &why);
 }
 
-const struct endpoint healthz_get = { .method = "GET", .end = alive };
-const struct endpoint readyz_get = { .method = "GET", .end = ready };
+const struct endpoint healthz_get = {
+	.method = "GET", .quiet = true, .end = alive
+};
+const struct endpoint readyz_get = {
+	.method = "GET", .quiet = true, .end = ready
+};

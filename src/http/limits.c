@@ -1,7 +1,7 @@
 #include "http/authenticate.h"
 #include "http/json.h"
 #include "http/reply.h"
-#include "http/route.h"
+#include "http/routes.h"
 
 /* The issuer of ?domain=; replies and gives NULL when it may not be asked
  * for. */

@@ -1,7 +1,5 @@
 #include "http/loop.h"
 
-#include "http/handler.h"
-
 #include <limits.h>
 #include <microhttpd.h>
 #include <pthread.h>
@@ -104,7 +102,7 @@ static void forget_lost(struct loop *loop)
 	while (conn) {
 		struct conn *next = conn->behind;
 
-		conns_leave(conns_of(loop), conn);
+		loop_leave(loop, conn);
 		conn = next;
 	}
 }
@@ -182,8 +180,7 @@ static void release(struct loop *loop)
 	free(loop);
 }
 
-struct loop *loop_open(
-    const struct entrance *entrance, const struct loop_options *options)
+struct loop *loop_open(const struct entrance *entrance)
 {
 	struct loop *loop = calloc(1, sizeof *loop);
 
@@ -193,11 +190,16 @@ struct loop *loop_open(
 	loop->last = &loop->first;
 	loop->handed_last = &loop->handed;
 	pthread_mutex_init(&loop->lock, NULL);
-	loop->daemon = handler_start(entrance, options, loop);
-	if (loop->daemon && start(loop))
-		return loop;
+	return loop;
+}
+
+bool loop_start(struct loop *loop, struct MHD_Daemon *daemon)
+{
+	loop->daemon = daemon;
+	if (daemon && start(loop))
+		return true;
 	release(loop);
-	return NULL;
+	return false;
 }
 
 bool loop_add(struct loop *loop, const struct loop_guest *guest)
@@ -230,9 +232,15 @@ void loop_hold(struct loop *loop)
 	atomic_fetch_add(&loop->guest_count, 1);
 }
 
-void loop_left(struct loop *loop)
+void loop_release(struct loop *loop)
 {
 	atomic_fetch_sub(&loop->guest_count, 1);
+}
+
+void loop_leave(struct loop *loop, struct conn *conn)
+{
+	conns_leave(conns_of(loop), conn);
+	loop_release(loop);
 }
 
 bool loop_busy(const struct loop *loop)

@@ -12,6 +12,7 @@
  * before they serve these.)
  */
 struct loop;
+struct MHD_Daemon;
 
 /* What a loop is made with, and cannot change. */
 struct loop_options {
@@ -23,10 +24,11 @@ struct loop_options {
 	const char *key;
 };
 
-/* NULL: no memory, or libmicrohttpd did not start. entrance must outlive
- * it. */
-struct loop *loop_open(
-    const struct entrance *entrance, const struct loop_options *options);
+/* NULL: no memory. entrance must outlive it. To be started at once. */
+struct loop *loop_open(const struct entrance *entrance);
+/* Runs a daemon, which is the loop's from then on, on a thread of its own.
+ * False when daemon is NULL or there is no thread; the loop is gone then. */
+bool loop_start(struct loop *loop, struct MHD_Daemon *daemon);
 
 /* A connection that was accepted, and where it is counted. */
 struct loop_guest {
@@ -41,10 +43,11 @@ void loop_retire(struct loop *loop);
 bool loop_retired(const struct loop *loop);
 /* Whether it has connections, or some are on their way to it. */
 bool loop_busy(const struct loop *loop);
-/* As if it had one more, until loop_left: it is not closed meanwhile. */
+/* Keeps the loop open until the matching loop_release. */
 void loop_hold(struct loop *loop);
-/* One of them has gone. */
-void loop_left(struct loop *loop);
+void loop_release(struct loop *loop);
+/* One of its connections has ended: conns_leave, and the loop has one less. */
+void loop_leave(struct loop *loop, struct conn *conn);
 
 /* Hands a connection over; false: no memory, it is the caller's still. */
 bool loop_add(struct loop *loop, const struct loop_guest *guest);

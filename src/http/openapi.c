@@ -1,5 +1,5 @@
 #include "http/reply.h"
-#include "http/route.h"
+#include "http/routes.h"
 
 /* api/openapi.yaml, byte for byte (the build runs at the top level). */
 extern const char openapi_begin[];

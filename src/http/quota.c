@@ -1,7 +1,7 @@
 #include "http/authenticate.h"
 #include "http/json.h"
 #include "http/reply.h"
-#include "http/route.h"
+#include "http/routes.h"
 #include "http/world.h"
 
 #include <stdlib.h>
@@ -136,5 +136,9 @@ static void end(struct request *request)
 	answer(request, look);
 }
 
-const struct endpoint quota_get = { .method = "GET", .end = end };
-const struct endpoint quota_delete = { .method = "DELETE", .end = end };
+const struct endpoint quota_get = {
+	.method = "GET", .personal = true, .end = end
+};
+const struct endpoint quota_delete = {
+	.method = "DELETE", .personal = true, .end = end
+};

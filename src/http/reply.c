@@ -102,7 +102,7 @@ void reply_send(struct request *request, struct reply *reply)
 	if (request->last || atomic_load(&request->server->draining) ||
 	    loop_retired(request->conn->loop))
 		reply_header(reply, "Connection", "close");
-	if (request->route && request->route->cors)
+	if (request->route && request->route->files)
 		reply_header(reply, "Access-Control-Allow-Origin", "*");
 	/* It is to be read in time; the reader of a file moves that. */
 	conn_serve(request->conn, world_micros() + (int64_t)seconds * 1000000);
@@ -291,7 +291,7 @@ bool reply_early(
 	buf_text(&more, "X-Request-Id: ");
 	buf_text(&more, request->id);
 	buf_text(&more, "\r\n");
-	if (request->route && request->route->cors)
+	if (request->route && request->route->files)
 		buf_text(&more, "Access-Control-Allow-Origin: *\r\n");
 	buf_init(&text, memory, sizeof memory);
 	write_raw(&entry, more.at, body, &text);

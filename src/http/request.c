@@ -65,7 +65,7 @@ void request_resume(struct request *request)
 	loop_hold(loop);
 	MHD_resume_connection(request->mhd);
 	loop_wake(loop);
-	loop_left(loop);
+	loop_release(loop);
 }
 
 static void resume(void *argument)

@@ -1,7 +1,7 @@
 #include "http/counter.h"
 #include "http/metrics_text.h"
 #include "http/reply.h"
-#include "http/route.h"
+#include "http/routes.h"
 #include "http/world.h"
 
 #include <inttypes.h>
@@ -108,7 +108,7 @@ static char *write_all(const struct request *request)
 
 	if (!out)
 		return NULL;
-	route_names(names);
+	route_names(request->server->routes, names);
 	metrics_write(request->server->metrics, names, out);
 	write_service(
 	    request->service, stepped_look(request->server, &back), out);

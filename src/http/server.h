@@ -13,8 +13,11 @@
 #include "http/stepped.h"
 #include "store/relay.h"
 
+struct routes;
+
 /* What every request may use. */
 struct server {
+	const struct routes *routes;
 	pthread_mutex_t lock;
 	struct service *service; /* the newest; see server_service */
 	struct replay *replay;

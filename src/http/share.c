@@ -4,7 +4,7 @@
 #include "http/receive.h"
 #include "http/redirect.h"
 #include "http/reply.h"
-#include "http/route.h"
+#include "http/routes.h"
 #include "http/world.h"
 #include "slot/dialect.h"
 

@@ -2,7 +2,7 @@
 #include "http/issue.h"
 #include "http/json.h"
 #include "http/reply.h"
-#include "http/route.h"
+#include "http/routes.h"
 #include "slot/media_type.h"
 
 /* POST /slot; its spans live in the body's document. */

@@ -2,7 +2,7 @@
 #include "http/authenticate.h"
 #include "http/issue.h"
 #include "http/reply.h"
-#include "http/route.h"
+#include "http/routes.h"
 
 #include <stdlib.h>
 

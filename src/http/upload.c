@@ -1,7 +1,7 @@
 #include "core/uri.h"
 #include "http/receive.h"
 #include "http/reply.h"
-#include "http/route.h"
+#include "http/routes.h"
 #include "http/world.h"
 
 #include <string.h>
