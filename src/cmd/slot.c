@@ -22,12 +22,13 @@ static int refuse(enum failure failure, const struct refusal *why)
 	return EXIT_FAULT;
 }
 
-static int issue(
-    const struct service *service, const struct slot_request *request)
+static int issue(const struct service *service, const char *jid,
+    struct slot_request *request)
 {
 	char memory[CREDS_WHY + 128];
 	struct refusal why = { 0 };
 	struct slot slot;
+	struct jid who;
 	struct buf lack;
 	uint8_t random[RANDOM_BYTES];
 	enum failure failure;
@@ -35,8 +36,11 @@ static int issue(
 
 	buf_init(&lack, memory, sizeof memory);
 	world_random(random, sizeof random);
-	failure = slot_issue(
-	    &service->issuers, request, world_millis(), random, &slot, &why);
+	request->jid = &who;
+	failure = jid_read(span_of(jid), &who, &why);
+	if (failure == FAILURE_NONE)
+		failure = slot_issue(&service->issuers, request, world_millis(),
+		    random, &slot, &why);
 	if (failure == FAILURE_UNAVAILABLE && service_lacks(service, &lack))
 		why.reason = lack.at;
 	if (failure != FAILURE_NONE)
@@ -49,7 +53,8 @@ static int issue(
 	return EXIT_OK;
 }
 
-static int open_and_issue(struct conf *conf, const struct slot_request *request)
+static int open_and_issue(
+    struct conf *conf, const char *jid, struct slot_request *request)
 {
 	char wrong[512];
 	struct service *service = service_look(conf, wrong, sizeof wrong);
@@ -59,7 +64,7 @@ static int open_and_issue(struct conf *conf, const struct slot_request *request)
 		fprintf(stderr, "slotd slot: %s\n", fs_lack(service->fs));
 	} else if (service) {
 		service_wait(service, CREDS_WAIT_MS);
-		code = issue(service, request);
+		code = issue(service, jid, request);
 	} else {
 		fprintf(stderr, "slotd slot: %s\n", wrong);
 	}
@@ -89,7 +94,6 @@ static int run(int argc, char **argv)
 	if (!span_u64(span_of(size), &request.size))
 		return options_wrong(
 		    &command_slot, "--size must be a number of bytes");
-	request.jid = span_of(jid);
 	request.filename = span_of(argv[first]);
 	request.type = (struct span){ NULL, 0 };
 	if (type)
@@ -97,7 +101,7 @@ static int run(int argc, char **argv)
 	conf = conf_read(path, stderr, NULL);
 	if (!conf)
 		return EXIT_FAULT;
-	return open_and_issue(conf, &request);
+	return open_and_issue(conf, jid, &request);
 }
 
 const struct command command_slot = {

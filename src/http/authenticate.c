@@ -58,18 +58,34 @@ static const struct caller *admit(
 }
 
 /* For the other processes, if the counter knows any. */
-static void keep_nonce(struct request *request, struct span header)
+static void keep_nonce(struct request *request, const struct auth_claim *claim)
 {
-	const struct service *service = request->service;
-	struct auth_claim claim = auth_claim(&service->auth, header);
-
 	if (!request->server->quota->class->nonce)
 		return;
 	request->nonce = (struct quota_nonce){
-		.caller = claim.caller->id,
-		.nonce = claim.nonce,
-		.until = claim.ts + service->conf->max_skew,
+		.caller = claim->caller->id,
+		.nonce = claim->nonce,
+		.until = claim->ts + request->service->conf->max_skew,
 	};
+}
+
+/* Replies with why a signed request is not served. */
+static void refuse_signed(struct request *request, enum failure failure,
+    const struct auth_claim *claim, const struct refusal *why)
+{
+	int64_t back;
+
+	if (failure == FAILURE_RATE_LIMITED) {
+		note(request, claim->caller);
+		refuse_rate(
+		    request, rate_look(claim->caller->rate, world_micros()));
+		return;
+	}
+	if (failure == FAILURE_CLOCK_SKEW) {
+		request->skew = claim->ts - world_unix();
+		stepped_look(request->server, &back);
+	}
+	refuse(request, failure, claim->caller, why);
 }
 
 const struct caller *authenticate_alone(struct request *request)
@@ -83,33 +99,20 @@ const struct caller *authenticate_alone(struct request *request)
 		.now = world_unix(),
 		.clock = world_micros(),
 	};
-	const struct caller *caller;
+	struct auth_claim claim = { 0 };
 	enum failure failure = FAILURE_UNAUTHORIZED;
 	struct refusal why = { 0 };
-	struct auth_claim claim;
-	int64_t back;
 
 	if (find_header(request, &signed_request.header, &why))
 		failure =
-		    auth_check(&service->auth, &signed_request, &caller, &why);
-	if (failure == FAILURE_NONE) {
-		stepped_over(request->server);
-		keep_nonce(request, signed_request.header);
-		return admit(request, caller);
-	}
-	claim = auth_claim(&service->auth, signed_request.header);
-	if (failure == FAILURE_RATE_LIMITED) {
-		note(request, claim.caller);
-		refuse_rate(request,
-		    rate_look(claim.caller->rate, signed_request.clock));
+		    auth_check(&service->auth, &signed_request, &claim, &why);
+	if (failure != FAILURE_NONE) {
+		refuse_signed(request, failure, &claim, &why);
 		return NULL;
 	}
-	if (failure == FAILURE_CLOCK_SKEW) {
-		request->skew = claim.ts - signed_request.now;
-		stepped_look(request->server, &back);
-	}
-	refuse(request, failure, claim.caller, &why);
-	return NULL;
+	stepped_over(request->server);
+	keep_nonce(request, &claim);
+	return admit(request, claim.caller);
 }
 
 enum failure authenticate_share(
@@ -132,28 +135,31 @@ static void share(void *argument)
 	    authenticate_share(request, SPAN_EMPTY, &request->seen_why);
 }
 
-const struct caller *authenticate(struct request *request)
+static void shared(struct request *request)
 {
-	const struct caller *caller;
-
-	if (request->signer && request->seen != FAILURE_NONE) {
+	if (request->seen == FAILURE_NONE)
+		request->authenticated(request);
+	else
 		reply_failure(request, request->seen, &request->seen_why);
-		return NULL;
-	}
-	if (request->signer)
-		return request->signer;
-	caller = authenticate_alone(request);
-	if (!caller || !request->nonce.caller.len)
-		return caller;
-	request->signer = caller;
-	request_wait(request, request->server->askers, share);
-	return NULL;
+}
+
+void authenticate(
+    struct request *request, void (*then)(struct request *request))
+{
+	request->signer = authenticate_alone(request);
+	if (!request->signer)
+		return;
+	request->authenticated = then;
+	if (request->nonce.caller.len)
+		request_wait(request, request->server->askers, share, shared);
+	else
+		then(request);
 }
 
 const struct caller *authenticate_basic(struct request *request)
 {
 	const struct auth *auth = &request->service->auth;
-	const struct caller *caller;
+	const struct caller *caller = NULL;
 	enum failure failure = FAILURE_UNAUTHORIZED;
 	struct refusal why = { 0 };
 	struct span header;
@@ -162,6 +168,6 @@ const struct caller *authenticate_basic(struct request *request)
 		failure = basic_check(auth, header, &caller, &why);
 	if (failure == FAILURE_NONE)
 		return admit(request, caller);
-	refuse(request, failure, basic_claim(auth, header), &why);
+	refuse(request, failure, caller, &why);
 	return NULL;
 }

@@ -4,14 +4,15 @@
 #include "http/request.h"
 
 /*
- * The signed caller of a request whose body is complete; NULL after it has
- * replied with what is wrong, or when the request waits for what other
- * processes have seen: the endpoint is then called again, and calls again.
+ * Authenticates a signed request whose body is complete, and goes on with
+ * `then`: request->signer is the caller. May first ask, off the event loop,
+ * what other processes have seen. Or replies with what is wrong.
  */
-const struct caller *authenticate(struct request *request);
+void authenticate(
+    struct request *request, void (*then)(struct request *request));
 
-/* The same without waiting: request->nonce is to be entered yet, together
- * with the slot. */
+/* The same without waiting: gives the caller, or NULL after it has replied.
+ * request->nonce is to be entered yet, together with the slot. */
 const struct caller *authenticate_alone(struct request *request);
 
 /* Asks the counter whether another process has seen request->nonce; waits.

@@ -128,7 +128,7 @@ static long read_piece(
 		return 0;
 	download->ahead_at = at;
 	download->paused = world_micros();
-	request_wait(request, request->server->readers, read_job);
+	request_wait(request, request->server->readers, read_job, NULL);
 	return -1;
 }
 
@@ -258,8 +258,9 @@ static void serve(struct request *request, struct download *download)
 	reply_send(request, &reply);
 }
 
-static void answer(struct request *request, struct download *download)
+static void answer(struct request *request)
 {
+	struct download *download = request->state;
 	struct span known = request_header(request, "If-None-Match");
 	struct reply reply;
 
@@ -282,7 +283,7 @@ static void answer(struct request *request, struct download *download)
 	serve(request, download);
 }
 
-void file_begin(struct request *request, struct span key)
+void file_give(struct request *request, struct span key)
 {
 	struct download *download = calloc(1, sizeof *download);
 
@@ -295,12 +296,7 @@ void file_begin(struct request *request, struct span key)
 	request->state_free = forget;
 	memcpy(download->key, key.at, key.len);
 	download->key_len = key.len;
-	request_wait(request, request->server->readers, open_job);
-}
-
-void file_continue(struct request *request)
-{
-	answer(request, request->state);
+	request_wait(request, request->server->readers, open_job, answer);
 }
 
 static void end(struct request *request)
@@ -308,16 +304,12 @@ static void end(struct request *request)
 	char memory[OBJECT_KEY_MAX + 1];
 	struct buf key;
 
-	if (request->state) {
-		file_continue(request);
-		return;
-	}
 	if (redirect_answer(request))
 		return;
 	buf_init(&key, memory, sizeof memory);
 	if (request->service->fs &&
 	    uri_decode(&key, span_from(request->path, strlen("/f/"))))
-		file_begin(request, buf_span(&key));
+		file_give(request, buf_span(&key));
 	else
 		reply_failure(
 		    request, FAILURE_NOT_FOUND, &(struct refusal){ 0 });

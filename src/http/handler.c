@@ -118,14 +118,32 @@ static void decide(struct request *request)
 	request->step = REQUEST_HEAD;
 }
 
+static void begin(struct request *request)
+{
+	decide(request);
+	if (request->step != REQUEST_HEAD)
+		return;
+	if (request->endpoint->body)
+		conn_begin(&request->server->conns, request->conn);
+	if (request->endpoint->head)
+		request->endpoint->head(request);
+}
+
+/* What it has waited for is there. */
+static void go_on(struct request *request)
+{
+	void (*then)(struct request * request) = request->then;
+
+	request->then = NULL;
+	then(request);
+}
+
 static void on_head(struct request *request)
 {
-	if (request->step == REQUEST_GUARDED)
-		decide(request);
-	if (request->step == REQUEST_HEAD && request->endpoint->body)
-		conn_begin(&request->server->conns, request->conn);
-	if (request->step == REQUEST_HEAD && request->endpoint->head)
-		request->endpoint->head(request);
+	if (request->then)
+		go_on(request);
+	else
+		begin(request);
 	if (request->step != REQUEST_HEAD || request->waiting)
 		return;
 	request->step = REQUEST_BODY;
@@ -176,6 +194,10 @@ static size_t on_body(struct request *request, const char *bytes, size_t len)
 
 static void on_end(struct request *request)
 {
+	if (request->then) {
+		go_on(request);
+		return;
+	}
 	if (!request->endpoint->body && request->body_read > BODY_MAX) {
 		refuse(request, FAILURE_BODY_TOO_LARGE, NULL, NULL, NULL);
 		return;

@@ -56,36 +56,36 @@ void *issue_new(
 }
 
 /* The embedded store asks the file system for its room. */
-static bool needs_disk(const struct request *request, const struct jid *jid)
+static bool needs_disk(const struct request *request, const struct issue *issue)
 {
-	struct service *service = request->service;
+	const struct service *service = request->service;
 
-	return service->fs && jid &&
-	       service_issuer(service, jid->domain)->store ==
+	return service->fs && issue->who_wrong == FAILURE_NONE &&
+	       service_issuer(service, issue->who.domain)->store ==
 		   fs_store(service->fs);
 }
 
 /* The counter may ask a network, wherever the domain has a quota, and for
  * what other processes have seen. */
-static bool needs_counter(const struct request *request, const struct jid *jid)
+static bool needs_counter(
+    const struct request *request, const struct issue *issue)
 {
 	if (!request->server->quota->class->waits)
 		return false;
 	return request->nonce.caller.len ||
-	       (jid &&
+	       (issue->who_wrong == FAILURE_NONE &&
 		   policy_counts(
-		       service_issuer(request->service, jid->domain)->policy));
+		       service_issuer(request->service, issue->who.domain)
+			   ->policy));
 }
 
 /* A nonce that was not entered together with the slot; that it was seen is
  * told first, whatever else is wrong. */
 static void share(const struct request *request, struct issue *issue)
 {
-	const char *wrong;
-	struct jid jid;
 	struct refusal why = { 0 };
 	enum failure failure = authenticate_share(request,
-	    jid_parse(issue->wish.jid, &jid, &wrong) ? jid.domain : SPAN_EMPTY,
+	    issue->who_wrong == FAILURE_NONE ? issue->who.domain : SPAN_EMPTY,
 	    &why);
 
 	if (failure == FAILURE_NONE ||
@@ -111,36 +111,16 @@ static void run(void *argument)
 	uint8_t random[RANDOM_BYTES];
 
 	world_random(random, sizeof random);
-	issue->failure = slot_issue(&request->service->issuers, &issue->wish,
-	    world_millis(), random, &issue->slot, &issue->why);
+	issue->failure = issue->who_wrong;
+	issue->why = issue->who_why;
+	if (issue->failure == FAILURE_NONE)
+		issue->failure =
+		    slot_issue(&request->service->issuers, &issue->wish,
+			world_millis(), random, &issue->slot, &issue->why);
 	if (!issue->slot.counted)
 		share(request, issue);
 	if (issue->failure == FAILURE_NONE)
 		note_slot(request, random);
-}
-
-/* False when the request waits for disk or counter meanwhile. */
-static bool issue_now(struct request *request)
-{
-	struct issue *issue = request->state;
-	const char *wrong;
-	struct jid jid;
-	bool valid = jid_parse(issue->wish.jid, &jid, &wrong);
-
-	request->size = issue->wish.size;
-	request->has_size = true;
-	if (valid)
-		access_jid(request, &jid);
-	if (needs_counter(request, valid ? &jid : NULL)) {
-		request_wait(request, request->server->askers, run);
-		return false;
-	}
-	if (needs_disk(request, valid ? &jid : NULL)) {
-		request_wait(request, request->server->readers, run);
-		return false;
-	}
-	run(request);
-	return true;
 }
 
 /* For the operator, once as a user comes near his quota. */
@@ -165,16 +145,11 @@ static void note_nearly(
 	log_end(&line);
 }
 
-void issue_serve(struct request *request,
-    bool (*begin)(struct request *request), const char *type,
-    char *(*write)(const struct slot *slot))
+static void answer(struct request *request)
 {
-	const struct issue *issue;
+	const struct issue *issue = request->state;
 	struct reply reply;
 
-	if (!request->state && !(begin(request) && issue_now(request)))
-		return;
-	issue = request->state;
 	if (issue->failure != FAILURE_NONE) {
 		reply_failure(request, issue->failure, &issue->why);
 		return;
@@ -182,7 +157,31 @@ void issue_serve(struct request *request,
 	note_nearly(request, issue);
 	metrics_slot(request->server->metrics, span_of(request->caller),
 	    span_of(request->domain), issue->wish.size);
-	reply = reply_text(200, type, write(&issue->slot));
+	reply = reply_text(200, issue->type, issue->write(&issue->slot));
 	reply_header(&reply, "Cache-Control", "no-store");
 	reply_send(request, &reply);
+}
+
+void issue_slot(struct request *request, const char *type,
+    char *(*write)(const struct slot *slot))
+{
+	struct server *server = request->server;
+	struct issue *issue = request->state;
+
+	issue->type = type;
+	issue->write = write;
+	issue->wish.jid = &issue->who;
+	issue->who_wrong = jid_read(issue->jid, &issue->who, &issue->who_why);
+	request->size = issue->wish.size;
+	request->has_size = true;
+	if (issue->who_wrong == FAILURE_NONE)
+		access_jid(request, &issue->who);
+	if (needs_counter(request, issue)) {
+		request_wait(request, server->askers, run, answer);
+	} else if (needs_disk(request, issue)) {
+		request_wait(request, server->readers, run, answer);
+	} else {
+		run(request);
+		answer(request);
+	}
 }

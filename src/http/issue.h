@@ -10,8 +10,14 @@
  * until that ends.
  */
 struct issue {
-	struct slot_request wish; /* the endpoint's to fill, and to keep */
+	struct slot_request wish; /* the endpoint's to fill, but for jid */
+	struct span jid;          /* as it was written; likewise */
 	void (*done)(struct issue *issue); /* the endpoint's; NULL: nothing */
+	const char *type;                  /* of the answer */
+	char *(*write)(const struct slot *slot);
+	struct jid who;
+	enum failure who_wrong; /* FAILURE_NONE: who is what jid says */
+	struct refusal who_why;
 	struct slot slot;
 	enum failure failure; /* FAILURE_NONE: the slot is there */
 	struct refusal why;
@@ -25,13 +31,11 @@ void *issue_new(
     struct request *request, size_t size, void (*done)(struct issue *issue));
 
 /*
- * An endpoint's end, which is called again when the disk had to be asked:
- * begin authenticates and fills the wish, or replies and gives false; write
- * makes malloc'ed text of a slot (NULL: no memory), which is answered with
- * 200 and this type.
+ * The end of an endpoint that has filled the wish: answers with 200, this type
+ * and the malloc'ed text that write makes of the slot (NULL: no memory), or
+ * with what is wrong. The request may wait for disk or counter meanwhile.
  */
-void issue_serve(struct request *request,
-    bool (*begin)(struct request *request), const char *type,
+void issue_slot(struct request *request, const char *type,
     char *(*write)(const struct slot *slot));
 
 #endif

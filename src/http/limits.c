@@ -34,10 +34,9 @@ static const struct issuer *find(
 	return service_issuer(request->service, buf_span(&domain));
 }
 
-static void end(struct request *request)
+static void answer(struct request *request)
 {
-	const struct caller *caller = authenticate(request);
-	const struct issuer *issuer = caller ? find(request, caller) : NULL;
+	const struct issuer *issuer = find(request, request->signer);
 	struct reply reply;
 
 	if (!issuer)
@@ -46,6 +45,11 @@ static void end(struct request *request)
 	    json_limits_write(issuer->policy, issuer->put_ttl));
 	reply_header(&reply, "Cache-Control", "no-store");
 	reply_send(request, &reply);
+}
+
+static void end(struct request *request)
+{
+	authenticate(request, answer);
 }
 
 const struct endpoint limits_get = { .method = "GET", .end = end };

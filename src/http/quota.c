@@ -29,18 +29,17 @@ static bool read_jid(
 	char memory[3 * JID_PART_MAX + 3];
 	enum failure failure = FAILURE_NONE;
 	struct refusal why = { 0 };
-	const char *wrong = NULL;
 	struct buf text;
 	bool missing;
 
 	buf_init(&text, memory, sizeof memory);
 	if (!request_query(request, "jid", &text, &missing))
-		failure = jid_refuse(wrong,
+		failure = jid_refuse(NULL,
 		    missing ? "jid: missing from the query"
 			    : "jid: stands twice, or is malformed",
 		    &why);
-	else if (!jid_parse(buf_span(&text), jid, &wrong))
-		failure = jid_refuse(wrong, wrong, &why);
+	else
+		failure = jid_read(buf_span(&text), jid, &why);
 	if (failure != FAILURE_NONE) {
 		reply_failure(request, failure, &why);
 		return false;
@@ -73,37 +72,9 @@ static void run(void *argument)
 	look->reached = true;
 }
 
-/* Authenticates and reads; replies and gives NULL when that fails. */
-static struct look *begin(struct request *request)
+static void answer(struct request *request)
 {
-	const struct caller *caller = authenticate(request);
-	const struct refusal why = { 0 };
-	struct look *look;
-	struct buf user;
-
-	if (!caller)
-		return NULL;
-	look = calloc(1, sizeof *look);
-	if (!look) {
-		reply_failure(request, FAILURE_UNAVAILABLE, &why);
-		return NULL;
-	}
-	request->state = look;
-	request->state_free = forget;
-	if (!read_jid(request, caller, &look->jid))
-		return NULL;
-	buf_init(&user, look->memory, sizeof look->memory);
-	jid_bare(&look->jid, &user);
-	look->user = buf_span(&user);
-	look->reset = span_is(request->method, "DELETE");
-	look->found.policy =
-	    service_issuer(request->service, look->jid.domain)->policy;
-	access_jid(request, &look->jid);
-	return look;
-}
-
-static void answer(struct request *request, const struct look *look)
-{
+	const struct look *look = request->state;
 	const struct refusal why = {
 		.detail = "the counter cannot be reached; try again later"
 	};
@@ -119,21 +90,39 @@ static void answer(struct request *request, const struct look *look)
 	reply_send(request, &reply);
 }
 
-static void end(struct request *request)
+/* The caller is known. */
+static void begin(struct request *request)
 {
-	struct look *look = request->state;
+	const struct refusal why = { 0 };
+	struct look *look = calloc(1, sizeof *look);
+	struct buf user;
 
 	if (!look) {
-		look = begin(request);
-		if (!look)
-			return;
-		if (request->server->quota->class->waits) {
-			request_wait(request, request->server->askers, run);
-			return;
-		}
-		run(request);
+		reply_failure(request, FAILURE_UNAVAILABLE, &why);
+		return;
 	}
-	answer(request, look);
+	request->state = look;
+	request->state_free = forget;
+	if (!read_jid(request, request->signer, &look->jid))
+		return;
+	buf_init(&user, look->memory, sizeof look->memory);
+	jid_bare(&look->jid, &user);
+	look->user = buf_span(&user);
+	look->reset = span_is(request->method, "DELETE");
+	look->found.policy =
+	    service_issuer(request->service, look->jid.domain)->policy;
+	access_jid(request, &look->jid);
+	if (request->server->quota->class->waits) {
+		request_wait(request, request->server->askers, run, answer);
+		return;
+	}
+	run(request);
+	answer(request);
+}
+
+static void end(struct request *request)
+{
+	authenticate(request, begin);
 }
 
 const struct endpoint quota_get = {

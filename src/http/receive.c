@@ -10,7 +10,6 @@
 
 struct receive {
 	struct sink *sink;
-	bool complete;  /* committed, or failed */
 	int64_t opened; /* 0: not yet */
 	int64_t began;  /* later by all the time that the store took */
 	int64_t paused;
@@ -106,6 +105,20 @@ struct sink *receive_sink(const struct request *request)
 	return receive->sink;
 }
 
+/* The store says whether it takes the file. */
+static void opened(struct request *request)
+{
+	struct receive *receive = request->state;
+	struct sink *sink = receive->sink;
+
+	if (sink->failure != FAILURE_NONE) {
+		reply_failure(request, sink->failure, &sink->why);
+		return;
+	}
+	receive->opened = receive->began = world_micros();
+	move_deadline(request);
+}
+
 void receive_begin(struct request *request, const struct receive_plan *plan)
 {
 	const struct sink_class *class =
@@ -130,20 +143,7 @@ void receive_begin(struct request *request, const struct receive_plan *plan)
 		reply_failure(request, FAILURE_UNAVAILABLE, &why);
 		return;
 	}
-	class->open(request, receive->sink);
-}
-
-void receive_head(struct request *request)
-{
-	struct receive *receive = request->state;
-	struct sink *sink = receive->sink;
-
-	if (sink->failure != FAILURE_NONE) {
-		reply_failure(request, sink->failure, &sink->why);
-		return;
-	}
-	receive->opened = receive->began = world_micros();
-	move_deadline(request);
+	class->open(request, receive->sink, opened);
 }
 
 /* After a failure the rest is read and dropped: a client may write all of it
@@ -174,21 +174,13 @@ size_t receive_body(struct request *request, const char *bytes, size_t len)
 	return taken;
 }
 
-void receive_end(struct request *request)
+/* All of it is stored, or is not. */
+static void committed(struct request *request)
 {
-	struct receive *receive = request->state;
-	struct sink *sink = receive->sink;
+	const struct receive *receive = request->state;
+	const struct sink *sink = receive->sink;
 	struct reply reply;
 
-	if (request->told) {
-		request->abort = true;
-		return;
-	}
-	if (!receive->complete) {
-		receive->complete = true;
-		sink->class->commit(request, sink);
-		return;
-	}
 	if (sink->failure != FAILURE_NONE) {
 		reply_failure(request, sink->failure, &sink->why);
 		return;
@@ -197,4 +189,15 @@ void receive_end(struct request *request)
 	reply = reply_static(201, NULL, SPAN_EMPTY);
 	reply_header(&reply, "Cache-Control", "no-store");
 	reply_send(request, &reply);
+}
+
+void receive_end(struct request *request)
+{
+	struct receive *receive = request->state;
+	struct sink *sink = receive->sink;
+
+	if (request->told)
+		request->abort = true;
+	else
+		sink->class->commit(request, sink, committed);
 }

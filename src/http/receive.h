@@ -22,11 +22,10 @@ struct receive_plan {
 };
 
 /* Checks the PUT's head and opens the store: the request waits, or is
- * answered. To be followed by receive_head. */
+ * answered. */
 void receive_begin(struct request *request, const struct receive_plan *plan);
 
-/* An endpoint's head (once receive_begin was called), body and end. */
-void receive_head(struct request *request);
+/* The body and end of an endpoint whose head has called receive_begin. */
 size_t receive_body(struct request *request, const char *bytes, size_t len);
 void receive_end(struct request *request);
 

@@ -48,11 +48,13 @@ bool request_query(const struct request *request, const char *name,
 	return once && value.at && uri_decode(out, value);
 }
 
-void request_suspend(struct request *request)
+void request_suspend(
+    struct request *request, void (*then)(struct request *request))
 {
 	/* The disk's and the store's time is not the client's. */
 	conn_serve(request->conn, CONN_NO_DEADLINE);
 	request->waiting = true;
+	request->then = then;
 	eof_hide(request->conn->fd);
 	MHD_suspend_connection(request->mhd);
 }
@@ -73,14 +75,14 @@ static void resume(void *argument)
 	request_resume(argument);
 }
 
-void request_wait(
-    struct request *request, struct pool *pool, void (*job)(void *request))
+void request_wait(struct request *request, struct pool *pool,
+    void (*job)(void *request), void (*then)(struct request *request))
 {
 	request->job = (struct job){
 		.run = job,
 		.done = resume,
 		.argument = request,
 	};
-	request_suspend(request);
+	request_suspend(request, then);
 	pool_run(pool, &request->job);
 }

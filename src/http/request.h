@@ -29,11 +29,13 @@ struct request {
 	struct MHD_Connection *mhd;
 	struct conn *conn;
 	enum request_step step;
-	bool waiting; /* suspended until its job has run */
-	bool abort;   /* to be closed without an answer */
-	bool last;    /* the connection ends with its answer */
-	bool told;    /* answered by reply_early */
-	bool whole;   /* at its end: all of the answer went out */
+	bool waiting; /* suspended */
+	/* Called when it goes on; NULL: what was suspended is called again. */
+	void (*then)(struct request *request);
+	bool abort; /* to be closed without an answer */
+	bool last;  /* the connection ends with its answer */
+	bool told;  /* answered by reply_early */
+	bool whole; /* at its end: all of the answer went out */
 
 	struct span method;
 	struct span target; /* as received, raw */
@@ -56,8 +58,9 @@ struct request {
 	/* What the counter shares of a signed request with other processes;
 	 * without a caller: nothing. */
 	struct quota_nonce nonce;
-	const struct caller *signer; /* once that was asked by itself, */
-	enum failure seen;           /* and what came of it */
+	const struct caller *signer; /* see authenticate */
+	void (*authenticated)(struct request *request);
+	enum failure seen; /* whether another process has seen its nonce */
 	struct refusal seen_why;
 
 	struct job job;
@@ -94,13 +97,18 @@ bool request_raw_query(
 bool request_query(const struct request *request, const char *name,
     struct buf *out, bool *ret_missing);
 
-/* From an endpoint: no call of it until another thread, or this one, resumes
- * the request, which is then called again just where it was. */
-void request_suspend(struct request *request);
+/*
+ * Nothing is called for the request until another thread, or this one,
+ * resumes it. It then goes on with `then`, on its event loop. In an
+ * endpoint's body, and in the reader of reply_stream, `then` is NULL: they are
+ * called again for the bytes that they have not taken or given.
+ */
+void request_suspend(
+    struct request *request, void (*then)(struct request *request));
 void request_resume(struct request *request);
 
 /* Suspends the request, runs job on the pool, then resumes it. */
-void request_wait(
-    struct request *request, struct pool *pool, void (*job)(void *request));
+void request_wait(struct request *request, struct pool *pool,
+    void (*job)(void *request), void (*then)(struct request *request));
 
 #endif

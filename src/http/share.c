@@ -194,7 +194,7 @@ static enum failure plan(struct request *request, struct json_jwt *jwt,
 	return check_policy(request, wish, filename, why);
 }
 
-static void begin(struct request *request)
+static void head(struct request *request)
 {
 	char memory[OBJECT_KEY_MAX + 1];
 	struct json_jwt jwt = { 0 };
@@ -216,14 +216,6 @@ static void begin(struct request *request)
 	json_jwt_done(&jwt);
 }
 
-static void head(struct request *request)
-{
-	if (request->state)
-		receive_head(request);
-	else
-		begin(request);
-}
-
 const struct endpoint share_put = {
 	.method = "PUT", .head = head, .body = receive_body, .end = receive_end
 };
@@ -237,10 +229,6 @@ static void end(struct request *request)
 	struct span filename;
 	struct buf path, key;
 
-	if (request->state) {
-		file_continue(request);
-		return;
-	}
 	buf_init(&path, path_memory, sizeof path_memory);
 	buf_init(&key, key_memory, sizeof key_memory);
 	if (!read_path(request, &path) ||
@@ -253,7 +241,7 @@ static void end(struct request *request)
 	if (s3_config_of(store))
 		redirect_lead(request, store, buf_span(&key));
 	else
-		file_begin(request, buf_span(&key));
+		file_give(request, buf_span(&key));
 }
 
 const struct endpoint share_get = { .method = "GET", .end = end };

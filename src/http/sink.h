@@ -6,8 +6,8 @@
 
 /*
  * Where the bytes of one PUT go: a file of the embedded store, or a relay to
- * S3. A function that may have to wait suspends the request; the endpoint is
- * then called again. After a failure the sink takes and drops what comes.
+ * S3. A function that may have to wait suspends the request. After a failure
+ * the sink takes and drops what comes.
  */
 struct sink;
 
@@ -15,15 +15,17 @@ struct sink_class {
 	/* Makes one for a plan whose type is valid; NULL: no memory. */
 	struct sink *(*make)(
 	    struct request *request, const struct receive_plan *plan);
-	/* Always suspends. Afterwards sink->failure tells whether bytes may
+	/* Always suspends. In `then` sink->failure tells whether bytes may
 	 * come. */
-	void (*open)(struct request *request, struct sink *sink);
+	void (*open)(struct request *request, struct sink *sink,
+	    void (*then)(struct request *request));
 	/* Less than len only together with a suspension. */
 	size_t (*write)(struct request *request, struct sink *sink,
 	    const char *bytes, size_t len);
-	/* Always suspends. Afterwards the file is there, or sink->failure
+	/* Always suspends. In `then` the file is there, or sink->failure
 	 * says why not. */
-	void (*commit)(struct request *request, struct sink *sink);
+	void (*commit)(struct request *request, struct sink *sink,
+	    void (*then)(struct request *request));
 	/* Frees it; what was not committed is gone. */
 	void (*drop)(struct request *request, struct sink *sink);
 };

@@ -54,10 +54,11 @@ static void open_job(void *argument)
 	    span_of(file->type), file->until, &file->file, &file->sink.why);
 }
 
-static void open(struct request *request, struct sink *sink)
+static void open(struct request *request, struct sink *sink,
+    void (*then)(struct request *request))
 {
 	(void)sink;
-	request_wait(request, request->server->writers, open_job);
+	request_wait(request, request->server->writers, open_job, then);
 }
 
 static void write_held(struct file_sink *file)
@@ -84,7 +85,8 @@ static size_t write(
 	file->held += taken;
 	/* libmicrohttpd calls again for what is left only after a pause. */
 	if (taken < len)
-		request_wait(request, request->server->writers, write_job);
+		request_wait(
+		    request, request->server->writers, write_job, NULL);
 	return taken;
 }
 
@@ -101,10 +103,11 @@ static void commit_job(void *argument)
 	file->file = NULL;
 }
 
-static void commit(struct request *request, struct sink *sink)
+static void commit(struct request *request, struct sink *sink,
+    void (*then)(struct request *request))
 {
 	(void)sink;
-	request_wait(request, request->server->writers, commit_job);
+	request_wait(request, request->server->writers, commit_job, then);
 }
 
 static void abort_job(void *argument)

@@ -108,21 +108,22 @@ static struct sink *make(
 	return &relay->sink;
 }
 
-static void wait_for(
-    struct request *request, struct sink *sink, enum relay_event event)
+static void wait_for(struct request *request, struct sink *sink,
+    enum relay_event event, void (*then)(struct request *request))
 {
 	struct relay_sink *relay = (struct relay_sink *)sink;
 
-	request_suspend(request);
+	request_suspend(request, then);
 	if (relay->upload)
 		relay_wait(relay->upload, event);
 	else
 		request_resume(request);
 }
 
-static void open(struct request *request, struct sink *sink)
+static void open(struct request *request, struct sink *sink,
+    void (*then)(struct request *request))
 {
-	wait_for(request, sink, RELAY_READY);
+	wait_for(request, sink, RELAY_READY, then);
 }
 
 static size_t write(
@@ -133,13 +134,14 @@ static size_t write(
 
 	look(relay);
 	if (taken < len)
-		wait_for(request, sink, RELAY_ROOM);
+		wait_for(request, sink, RELAY_ROOM, NULL);
 	return taken;
 }
 
-static void commit(struct request *request, struct sink *sink)
+static void commit(struct request *request, struct sink *sink,
+    void (*then)(struct request *request))
 {
-	wait_for(request, sink, RELAY_ANSWER);
+	wait_for(request, sink, RELAY_ANSWER, then);
 }
 
 static void drop(struct request *request, struct sink *sink)

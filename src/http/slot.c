@@ -24,8 +24,7 @@ static void done(struct issue *issue)
 	json_slot_done(&((struct post *)issue)->body);
 }
 
-/* Authenticates and reads; replies and gives false when that fails. */
-static bool begin(struct request *request)
+static void end(struct request *request)
 {
 	const struct caller *caller = authenticate_alone(request);
 	struct refusal why = { 0 };
@@ -33,36 +32,31 @@ static bool begin(struct request *request)
 	enum failure failure;
 
 	if (!caller)
-		return false;
+		return;
 	if (!is_json(request)) {
 		reply_failure(request, FAILURE_UNSUPPORTED_MEDIA_TYPE, &why);
-		return false;
+		return;
 	}
 	post = issue_new(request, sizeof *post, done);
 	if (!post)
-		return false;
+		return;
 	failure = json_slot_read(
 	    &post->body, (struct span){ request->body, request->body_len });
 	if (failure != FAILURE_NONE) {
 		if (failure == FAILURE_BAD_REQUEST)
 			why.detail = post->body.wrong;
 		reply_failure(request, failure, &why);
-		return false;
+		return;
 	}
+	post->issue.jid = post->body.jid;
 	post->issue.wish = (struct slot_request){
 		.caller = caller,
-		.jid = post->body.jid,
 		.filename = post->body.filename,
 		.type = post->body.type,
 		.size = post->body.size,
 		.nonce = request->nonce.caller.len ? &request->nonce : NULL,
 	};
-	return true;
-}
-
-static void end(struct request *request)
-{
-	issue_serve(request, begin, "application/json", json_slot_write);
+	issue_slot(request, "application/json", json_slot_write);
 }
 
 const struct endpoint slot_post = { .method = "POST", .end = end };

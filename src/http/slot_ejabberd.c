@@ -55,17 +55,17 @@ static bool read_size(struct span text, uint64_t *ret_size)
 	return true;
 }
 
-static const char *read_query(
-    struct request *request, struct slot_request *wish)
+static const char *read_query(struct request *request, struct issue *issue)
 {
+	struct slot_request *wish = &issue->wish;
 	struct span size;
 
-	if (!take(request, "jid", false, &wish->jid) ||
+	if (!take(request, "jid", false, &issue->jid) ||
 	    !take(request, "name", false, &wish->filename) ||
 	    !take(request, "size", false, &size) ||
 	    !take(request, "content_type", true, &wish->type))
 		return NULL;
-	if (!wish->jid.at)
+	if (!issue->jid.at)
 		return "jid: missing from the query";
 	if (!wish->filename.at)
 		return "name: missing from the query";
@@ -91,28 +91,24 @@ static char *write_lines(const struct slot *slot)
 	return memory;
 }
 
-static bool begin(struct request *request)
+static void end(struct request *request)
 {
 	const struct caller *caller = authenticate_basic(request);
 	struct refusal why = { 0 };
 	struct query *query;
 
 	if (!caller)
-		return false;
+		return;
 	query =
 	    issue_new(request, sizeof *query + request->query.len + 1, NULL);
 	if (!query)
-		return false;
+		return;
 	query->issue.wish.caller = caller;
-	why.detail = read_query(request, &query->issue.wish);
+	why.detail = read_query(request, &query->issue);
 	if (why.detail)
 		reply_failure(request, FAILURE_BAD_REQUEST, &why);
-	return request->step != REQUEST_ANSWERED;
-}
-
-static void end(struct request *request)
-{
-	issue_serve(request, begin, "text/plain", write_lines);
+	else if (request->step != REQUEST_ANSWERED)
+		issue_slot(request, "text/plain", write_lines);
 }
 
 const struct endpoint slot_get = { .method = "GET", .basic = true, .end = end };

@@ -50,7 +50,7 @@ static enum failure find_store(const struct service *service, struct span token,
 	return FAILURE_SLOT_INVALID;
 }
 
-static void begin(struct request *request)
+static void head(struct request *request)
 {
 	char token_memory[TOKEN_MAX + 1], key_memory[OBJECT_KEY_MAX + 1];
 	struct buf token, key;
@@ -77,14 +77,6 @@ static void begin(struct request *request)
 	plan.size = grant.size;
 	plan.type = (struct span){ grant.type, grant.type_len };
 	receive_begin(request, &plan);
-}
-
-static void head(struct request *request)
-{
-	if (request->state)
-		receive_head(request);
-	else
-		begin(request);
 }
 
 const struct endpoint upload_put = {

@@ -201,7 +201,7 @@ static enum failure unauthorized(struct refusal *why, const char *reason)
 }
 
 enum failure auth_check(const struct auth *auth,
-    const struct auth_request *request, const struct caller **ret_caller,
+    const struct auth_request *request, struct auth_claim *ret_claim,
     struct refusal *why)
 {
 	const struct caller *caller;
@@ -209,7 +209,6 @@ enum failure auth_check(const struct auth *auth,
 	uint8_t sig[HASH_SIZE];
 	int64_t ts;
 	const char *malformed;
-	enum failure failure;
 
 	if (!request->header.at)
 		return unauthorized(why, "no Authorization header");
@@ -221,6 +220,7 @@ enum failure auth_check(const struct auth *auth,
 	if (malformed)
 		return unauthorized(why, malformed);
 	caller = auth_find(auth, params.id);
+	*ret_claim = (struct auth_claim){ caller, ts, params.nonce };
 	if (caller && caller->dialect != DIALECT_SLOTD) {
 		/* The same work as for an id that nobody has. */
 		sig_right(auth, NULL, &params, request, sig);
@@ -231,26 +231,8 @@ enum failure auth_check(const struct auth *auth,
 		    why, caller ? "wrong signature" : "unknown id");
 	if (caller->rate && rate_look(caller->rate, request->clock))
 		return FAILURE_RATE_LIMITED;
-	failure = replay_check(
+	return replay_check(
 	    auth->replay, caller->number, params.nonce, ts, request->now, why);
-	if (failure == FAILURE_NONE)
-		*ret_caller = caller;
-	return failure;
-}
-
-struct auth_claim auth_claim(const struct auth *auth, struct span header)
-{
-	struct auth_claim claim = { NULL, 0, SPAN_EMPTY };
-	uint8_t sig[HASH_SIZE];
-	struct params params;
-
-	if (header.at && header.len <= AUTH_HEADER_MAX &&
-	    read_header(header, &params) &&
-	    !read_params(&params, &claim.ts, sig)) {
-		claim.caller = auth_find(auth, params.id);
-		claim.nonce = params.nonce;
-	}
-	return claim;
 }
 
 void auth_sign(const struct caller *caller, const struct auth_request *request,

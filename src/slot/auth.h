@@ -63,24 +63,24 @@ struct auth_request {
 	int64_t clock; /* of rates: microseconds that only go forward */
 };
 
-/*
- * Authenticates one request: signature, then the caller's rate (of which
- * nothing is taken; what is over it may come again), then skew, then nonce. On
- * success gives the caller. On failure why->reason has the truth for the log,
- * while the code tells an unsigned client one thing only
- * (FAILURE_UNAUTHORIZED).
- */
-enum failure auth_check(const struct auth *auth,
-    const struct auth_request *request, const struct caller **ret_caller,
-    struct refusal *why);
-
-/* What a header claims, whether or not it is right: for the log. */
+/* What a header claims. */
 struct auth_claim {
 	const struct caller *caller; /* NULL: nobody that is known */
 	int64_t ts;                  /* 0: none */
 	struct span nonce;           /* in the header */
 };
-struct auth_claim auth_claim(const struct auth *auth, struct span header);
+
+/*
+ * Authenticates one request: signature, then the caller's rate (of which
+ * nothing is taken; what is over it may come again), then skew, then nonce.
+ * *ret_claim is what a well-formed header claims, true only on success;
+ * untouched where the header is malformed. On failure why->reason has the
+ * truth for the log, while the code tells an unsigned client one thing only
+ * (FAILURE_UNAUTHORIZED).
+ */
+enum failure auth_check(const struct auth *auth,
+    const struct auth_request *request, struct auth_claim *ret_claim,
+    struct refusal *why);
 
 /* The other side: appends "Slot-HMAC-SHA256 id=…, ts=…, nonce=…, sig=…". */
 void auth_sign(const struct caller *caller, const struct auth_request *request,

@@ -45,14 +45,15 @@ static bool secret_right(const struct caller *caller, struct span secret)
 }
 
 static enum failure check(const struct auth *auth, struct span credentials,
-    const struct caller **ret_caller, struct refusal *why)
+    const struct caller **ret_claimed, struct refusal *why)
 {
 	size_t colon = span_find(credentials, ':');
 	const struct caller *named, *caller = NULL;
 
+	named = auth_find(auth, span_first(credentials, colon));
+	*ret_claimed = named;
 	if (colon == credentials.len)
 		return unauthorized(why, "Basic without a colon");
-	named = auth_find(auth, span_first(credentials, colon));
 	if (named && named->dialect == DIALECT_EJABBERD)
 		caller = named;
 	if (!secret_right(caller, span_from(credentials, colon + 1)))
@@ -60,7 +61,6 @@ static enum failure check(const struct auth *auth, struct span credentials,
 		    why, caller  ? "wrong secret"
 			 : named ? "this caller has no dialect = \"ejabberd\""
 				 : "unknown id");
-	*ret_caller = caller;
 	return FAILURE_NONE;
 }
 
@@ -85,7 +85,7 @@ static bool decode(struct span header, uint8_t bytes[CREDENTIALS_MAX],
 }
 
 enum failure basic_check(const struct auth *auth, struct span header,
-    const struct caller **ret_caller, struct refusal *why)
+    const struct caller **ret_claimed, struct refusal *why)
 {
 	uint8_t bytes[CREDENTIALS_MAX];
 	size_t len;
@@ -94,23 +94,7 @@ enum failure basic_check(const struct auth *auth, struct span header,
 	failure = FAILURE_UNAUTHORIZED;
 	if (decode(header, bytes, &len, &why->reason))
 		failure = check(auth, (struct span){ (const char *)bytes, len },
-		    ret_caller, why);
+		    ret_claimed, why);
 	wipe(bytes, sizeof bytes);
 	return failure;
-}
-
-const struct caller *basic_claim(const struct auth *auth, struct span header)
-{
-	uint8_t bytes[CREDENTIALS_MAX];
-	const struct caller *caller = NULL;
-	struct span id;
-	const char *reason;
-	size_t len;
-
-	if (decode(header, bytes, &len, &reason)) {
-		id = (struct span){ (const char *)bytes, len };
-		caller = auth_find(auth, span_first(id, span_find(id, ':')));
-	}
-	wipe(bytes, sizeof bytes);
-	return caller;
 }

@@ -201,6 +201,16 @@ enum failure jid_refuse(
 	return FAILURE_BAD_REQUEST;
 }
 
+enum failure jid_read(
+    struct span text, struct jid *ret_jid, struct refusal *why)
+{
+	const char *wrong;
+
+	if (jid_parse(text, ret_jid, &wrong))
+		return FAILURE_NONE;
+	return jid_refuse(wrong, wrong, why);
+}
+
 static const char *local_fault(struct span local)
 {
 	if (local.len == 0)

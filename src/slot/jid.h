@@ -26,6 +26,10 @@ struct jid {
  */
 bool jid_parse(struct span text, struct jid *ret_jid, const char **ret_wrong);
 
+/* The same, refused with that sentence. */
+enum failure jid_read(
+    struct span text, struct jid *ret_jid, struct refusal *why);
+
 /* Refuses for such a sentence: with this detail where the JID is at fault;
  * FAILURE_UNAVAILABLE for a lack of memory. */
 enum failure jid_refuse(

@@ -12,28 +12,24 @@ static enum failure refuse(
 }
 
 static enum failure read_request(const struct slot_request *request,
-    struct jid *jid, struct buf *filename, struct refusal *why)
+    struct buf *filename, struct refusal *why)
 {
-	const char *wrong;
-
-	if (!jid_parse(request->jid, jid, &wrong))
-		return jid_refuse(wrong, wrong, why);
 	filename_clean(request->filename, filename);
 	if (!buf_ok(filename))
 		return refuse(
 		    FAILURE_BAD_REQUEST, why, "filename: must be valid UTF-8");
-	if (!auth_allows(request->caller, jid->domain))
+	if (!auth_allows(request->caller, request->jid->domain))
 		return refuse(FAILURE_FORBIDDEN, why,
 		    "jid: this caller gets no slots for this domain");
 	return FAILURE_NONE;
 }
 
 static enum failure make_key(const struct issuer *issuer,
-    const struct slot_request *request, const struct jid *jid,
-    struct span filename, int64_t now, const uint8_t *random, struct buf *key)
+    const struct slot_request *request, struct span filename, int64_t now,
+    const uint8_t *random, struct buf *key)
 {
 	struct key_input input = {
-		.jid = jid,
+		.jid = request->jid,
 		.filename = filename,
 		.now = now,
 		.plain = request->caller->plain_urls,
@@ -162,7 +158,6 @@ enum failure slot_issue(const struct issuers *issuers,
 	char filename_memory[FILENAME_MAX_BYTES + 1];
 	char key_memory[OBJECT_KEY_MAX + 1];
 	struct buf filename, key;
-	struct jid jid;
 	struct store_request put = {
 		.size = request->size,
 		.type = media_type_hint(request->type),
@@ -174,22 +169,22 @@ enum failure slot_issue(const struct issuers *issuers,
 	buf_init(&filename, filename_memory, sizeof filename_memory);
 	buf_init(&key, key_memory, sizeof key_memory);
 	slot_init(ret_slot);
-	failure = read_request(request, &jid, &filename, why);
+	failure = read_request(request, &filename, why);
 	if (failure != FAILURE_NONE)
 		return failure;
-	issuer = slot_find_issuer(issuers, jid.domain);
+	issuer = slot_find_issuer(issuers, request->jid->domain);
 	failure = policy_check(issuer->policy, buf_span(&filename),
 	    put.type.len ? put.type : span_of(MEDIA_TYPE_UNKNOWN),
 	    request->size, why);
 	if (failure != FAILURE_NONE)
 		return failure;
 	failure = make_key(
-	    issuer, request, &jid, buf_span(&filename), put.now, random, &key);
+	    issuer, request, buf_span(&filename), put.now, random, &key);
 	if (failure != FAILURE_NONE)
 		return refuse(failure, why,
 		    "filename, jid: the object key would be over 1024 bytes");
 	put.key = buf_span(&key);
 	put.type = policy_type(issuer->policy, put.type);
-	return count_and_sign(issuers->quota, issuer, &jid, request->nonce,
-	    &put, now, ret_slot, why);
+	return count_and_sign(issuers->quota, issuer, request->jid,
+	    request->nonce, &put, now, ret_slot, why);
 }

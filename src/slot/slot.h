@@ -37,7 +37,7 @@ const struct issuer *slot_find_issuer(
 
 struct slot_request {
 	const struct caller *caller;
-	struct span jid;
+	const struct jid *jid;
 	struct span filename;
 	struct span type; /* a hint, as the client wrote it; may be empty */
 	uint64_t size;
@@ -63,7 +63,7 @@ struct slot {
 };
 
 /*
- * Issues one slot: reads the JID, cleans the name, asks the policy, makes
+ * Issues one slot: cleans the name, asks the policy, makes
  * the key, counts, signs; what was counted for a slot that cannot be signed
  * is given back. now is in unix milliseconds. No clock, no randomness and no
  * heap of its own. A struct slot must not be copied.

@@ -59,6 +59,9 @@ static int close_auth(void **state)
 	return 0;
 }
 
+/* By what was checked last. */
+static struct auth_claim claimed;
+
 static enum failure check(struct setup *setup, const char *header,
     const char *body, int64_t now, const char **ret_reason)
 {
@@ -70,14 +73,13 @@ static enum failure check(struct setup *setup, const char *header,
 		.body = span_of(body),
 		.now = now,
 	};
-	const struct caller *caller = NULL;
+	struct auth_claim claim = { 0 };
 	struct refusal why = { 0 };
-	enum failure failure =
-	    auth_check(&setup->auth, &request, &caller, &why);
+	enum failure failure = auth_check(&setup->auth, &request, &claim, &why);
 
-	assert_true((failure == FAILURE_NONE) == (caller != NULL));
-	if (caller)
-		assert_ptr_equal(caller, &setup->callers[1]);
+	if (failure == FAILURE_NONE)
+		assert_ptr_equal(claim.caller, &setup->callers[1]);
+	claimed = claim;
 	*ret_reason = why.reason ? why.reason : "";
 	return failure;
 }
@@ -99,6 +101,9 @@ static void test_a_refused_request_keeps_its_nonce(void **state)
 	assert_int_equal(
 	    check(*state, HEADER, "other", NOW, &reason), FAILURE_UNAUTHORIZED);
 	assert_string_equal(reason, "wrong signature");
+	assert_string_equal(claimed.caller->id.at, "prosody");
+	assert_int_equal(claimed.ts, NOW);
+	assert_memory_equal(claimed.nonce.at, "b6c0a1d2e3f40516", 16);
 	assert_int_equal(check(*state, HEADER, BODY, NOW + 301, &reason),
 	    FAILURE_CLOCK_SKEW);
 	assert_int_equal(check(*state, HEADER, BODY, NOW - 301, &reason),

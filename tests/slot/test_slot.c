@@ -46,9 +46,10 @@ static enum failure issue(const char *jid, const char *filename,
 		.plain_urls = plain_urls };
 	const struct policy policy = { 1000, types, type ? 1 : 0, endings, 1, 0,
 		0, 0 };
+	struct jid who;
 	const struct slot_request request = {
 		.caller = &caller,
-		.jid = span_of(jid),
+		.jid = &who,
 		.filename = span_of(filename),
 		.type = { type, type ? strlen(type) : 0 },
 		.size = size,
@@ -64,6 +65,8 @@ static enum failure issue(const char *jid, const char *filename,
 	why = (struct refusal){ 0 };
 	assert_true(key_template_parse(
 	    span_of("{random}/{domain}/{filename}"), &template, &wrong));
+	if (jid_read(span_of(jid), &who, &why) != FAILURE_NONE)
+		return FAILURE_BAD_REQUEST;
 	return slot_issue(
 	    &issuers, &request, NOW * 1000LL, random, &slot, &why);
 }
@@ -182,8 +185,9 @@ static void test_a_domain_has_its_own(void **state)
 	const struct policy large = { .max_size = 1000 };
 	struct recorder other = { .store = { &recorder_class } };
 	const uint8_t random[RANDOM_BYTES] = { 0 };
+	struct jid who;
 	struct slot_request request = { .caller = &caller,
-		.jid = span_of("a@Example.ORG./x"),
+		.jid = &who,
 		.filename = span_of("x"),
 		.size = 1000 };
 	struct key_template template;
@@ -199,13 +203,14 @@ static void test_a_domain_has_its_own(void **state)
 	const struct issuers issuers = { list, 2, NULL };
 
 	recorder = (struct recorder){ .store = { &recorder_class } };
+	assert_true(jid_parse(span_of("a@Example.ORG./x"), &who, &wrong));
 	assert_int_equal(
 	    slot_issue(&issuers, &request, NOW * 1000LL, random, &slot, &why),
 	    FAILURE_NONE);
 	assert_int_equal(other.request.size, 1000);
 	assert_null(recorder.request.key.at);
 	expect_buf(&slot.type, "");
-	request.jid = span_of("a@example.com");
+	assert_true(jid_parse(span_of("a@example.com"), &who, &wrong));
 	assert_int_equal(
 	    slot_issue(&issuers, &request, NOW * 1000LL, random, &slot, &why),
 	    FAILURE_FILE_TOO_LARGE);

@@ -73,8 +73,9 @@ static enum failure issue(const char *jid, uint64_t size,
 		.slots_per_minute = slots_per_minute,
 		.bytes_per_day = bytes_per_day,
 		.domain_bytes_per_day = bytes_per_day * 5 };
+	struct jid who;
 	const struct slot_request request = { .caller = &caller,
-		.jid = span_of(jid),
+		.jid = &who,
 		.filename = span_of("a.txt"),
 		.size = size };
 	const uint8_t random[RANDOM_BYTES] = { 0 };
@@ -90,6 +91,7 @@ static enum failure issue(const char *jid, uint64_t size,
 	fake.taken = fake.given_back = 0;
 	why = (struct refusal){ 0 };
 	assert_true(key_template_parse(span_of("{random}"), &template, &wrong));
+	assert_true(jid_parse(span_of(jid), &who, &wrong));
 	return slot_issue(&issuers, &request, NOW, random, &slot, &why);
 }
 
