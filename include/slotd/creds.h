@@ -34,8 +34,6 @@ struct creds;
  * from any number of threads at once.
  */
 struct creds_class {
-	const char *name;
-
 	/*
 	 * The credentials to sign with now; false when there are none.
 	 * Never blocks. What it gives stays valid until put_back.

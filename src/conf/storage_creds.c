@@ -2,9 +2,6 @@
 
 #include "conf/environment.h"
 
-static const char *const words[] = { "static", "environment", "file",
-	"web-identity", "container", "instance", "auto" };
-
 void s3_credentials(struct reader *reader, const struct node *node, void *into)
 {
 	struct storage_draft *draft = into;
@@ -54,7 +51,7 @@ static void refuse_static(
 			node_wrong(reader, node,
 			    "belongs to credentials = \"static\", and this is "
 			    "\"%s\"",
-			    words[kind]);
+			    creds_kind_name(kind));
 	}
 }
 

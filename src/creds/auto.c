@@ -1,10 +1,10 @@
 #include "creds/draft.h"
 
 /*
- * Which source comes next, in the order of AWS's SDKs, and whether it is
- * there at all. One that is there and fails is a fault, and no reason to sign
- * with what was meant for something else; the shared file alone may lack the
- * part that is wanted.
+ * Which source that needs the network is there, in the order of AWS's SDKs;
+ * CREDS_AUTO when none is. A source that is there and fails is a fault: the
+ * next one may hold credentials that are meant for something else. Only the
+ * shared file may lack the section that is wanted.
  */
 static enum creds_kind pick(const struct span *text)
 {
@@ -37,13 +37,13 @@ bool creds_try_auto(const struct creds_round *round, struct creds_draft *draft)
 	const struct span *text = round->settings->text;
 
 	if (text[CREDS_KEY_ID].len)
-		return creds_try_environment(round, draft);
+		return creds_try_given(round, draft);
 	if (text[CREDS_SHARED_FILE].len) {
 		if (creds_try_shared(round, draft)) {
 			*round->shared = true;
 			return true;
 		}
-		/* Nothing else steps in while it is being written. */
+		/* Nothing else is used while the file is being written. */
 		if (*round->shared || pick(text) == CREDS_AUTO)
 			return false;
 	} else if (pick(text) == CREDS_AUTO) {

@@ -62,8 +62,7 @@ struct creds_round {
 typedef bool creds_try(
     const struct creds_round *round, struct creds_draft *draft);
 
-creds_try creds_try_environment, creds_try_config, creds_try_shared,
-    creds_try_web_identity, creds_try_container, creds_try_instance,
-    creds_try_auto;
+creds_try creds_try_given, creds_try_shared, creds_try_web_identity,
+    creds_try_container, creds_try_instance, creds_try_auto;
 
 #endif

@@ -1,9 +1,9 @@
 #include "creds/fetch.h"
 #include "creds/json.h"
 #include "creds/source.h"
-#include "creds/static.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 struct creds_pool *creds_pool_open(const struct creds_world *world)
 {
@@ -26,15 +26,16 @@ void creds_pool_speak(struct creds_pool *pool)
 {
 	pthread_mutex_lock(&pool->lock);
 	atomic_store(&pool->speaking, true);
-	for (struct source *source = pool->open; source; source = source->next)
+	for (struct creds_source *source = pool->open; source;
+	     source = source->next)
 		source_wake(source);
 	pthread_mutex_unlock(&pool->lock);
 }
 
-/* Frees sources that nobody uses: those whose thread has ended, or all. */
+/* Frees closed sources: those whose thread has ended, or all. */
 static void reap(struct creds_pool *pool, bool all)
 {
-	struct source **at, *source, *gone = NULL;
+	struct creds_source **at, *source, *gone = NULL;
 
 	pthread_mutex_lock(&pool->lock);
 	for (at = &pool->closed; (source = *at);) {
@@ -53,14 +54,16 @@ static void reap(struct creds_pool *pool, bool all)
 	}
 }
 
-static struct source *find(
+static struct creds_source *find(
     struct creds_pool *pool, const struct creds_settings *settings)
 {
-	struct source *source;
+	uint8_t print[HASH_SIZE];
+	struct creds_source *source;
 
+	creds_settings_print(settings, print);
 	pthread_mutex_lock(&pool->lock);
 	for (source = pool->open; source; source = source->next)
-		if (creds_settings_same(source->settings, settings))
+		if (memcmp(source->print, print, sizeof print) == 0)
 			break;
 	if (source)
 		source->users++;
@@ -68,34 +71,12 @@ static struct source *find(
 	return source;
 }
 
-static struct creds *open_static(const struct creds_settings *settings)
-{
-	const struct creds_value value = {
-		.access_key_id = settings->text[CREDS_KEY_ID],
-		.access_key_secret = settings->text[CREDS_SECRET],
-		.session_token = settings->text[CREDS_TOKEN],
-	};
-
-	return creds_static_open(&value);
-}
-
-/* What stands in the configuration or the environment stays as it is. */
-static bool never_changes(const struct creds_settings *settings)
-{
-	return settings->kind == CREDS_ENVIRONMENT ||
-	       (settings->kind == CREDS_STATIC &&
-		   !settings->text[CREDS_SECRET_FILE].len &&
-		   !settings->text[CREDS_TOKEN_FILE].len);
-}
-
 struct creds *creds_pool_get(
     struct creds_pool *pool, const struct creds_settings *settings)
 {
-	struct source *source;
+	struct creds_source *source;
 
 	reap(pool, false);
-	if (never_changes(settings))
-		return open_static(settings);
 	source = find(pool, settings);
 	if (source) {
 		source_look(source);

@@ -6,18 +6,19 @@
 #include "slotd/creds.h"
 
 /*
- * All sources of credentials of a process, over all readings of its
- * configuration: a source whose settings are the same again is carried over
- * as it is. Sources that get new ones in the background have a thread each.
+ * All sources of credentials of a process. They outlive a reading of the
+ * configuration: a source whose settings are the same in the next reading is
+ * kept as it is. A source that gets new credentials in the background has a
+ * thread of its own.
  */
 
-/* What is theirs from outside; must outlive the pool. */
+/* What the sources need from outside; must outlive the pool. */
 struct creds_world {
 	int64_t (*now)(void); /* unix seconds */
 	void (*random)(void *ret_bytes, unsigned len);
-	/* Any thread: what the log is to say of a source, by its name. `why`
-	 * is a sentence, or "" with CREDS_NEWS_WELL; expires as in struct
-	 * creds_status. NULL: nobody is told. */
+	/* Called from any thread to log news of a source, by its word in the
+	 * configuration. `why` is a sentence, or "" with CREDS_NEWS_WELL;
+	 * expires is as in struct creds_status. NULL: nothing is logged. */
 	void (*tell)(void *of, enum creds_news news, const char *source,
 	    const char *why, int64_t expires);
 	void *of;
@@ -25,21 +26,22 @@ struct creds_world {
 
 struct creds_pool;
 
-/* Once, before threads. NULL: no memory. */
+/* To be called once, before threads. NULL: no memory. */
 struct creds_pool *creds_pool_open(const struct creds_world *world);
 
-/* Nothing is told before: what the log must say first comes first. */
+/* Before this call `tell` is not called. */
 void creds_pool_speak(struct creds_pool *pool);
 
 /*
- * The source of these settings: one that is open with the same ones, whose
- * files are looked at again at once, or a new one, whose thread starts.
- * NULL: no memory, or no thread. To be closed by its class.
+ * A source of these settings, to be closed by its class. One that is open
+ * with the same settings gets another user and reads its files again at once;
+ * else a new one starts. NULL: no memory or no thread.
  */
 struct creds *creds_pool_get(
     struct creds_pool *pool, const struct creds_settings *settings);
 
-/* Waits for the threads of closed sources. All must be closed. */
+/* Waits for the threads of its sources. All must be closed before. NULL is
+ * fine. */
 void creds_pool_close(struct creds_pool *pool);
 
 #endif

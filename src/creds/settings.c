@@ -1,9 +1,15 @@
 #include "creds/settings.h"
 
-#include "core/hash.h"
-
 #include <stdlib.h>
 #include <string.h>
+
+const char *creds_kind_name(enum creds_kind kind)
+{
+	static const char *const words[] = { "static", "environment", "file",
+		"web-identity", "container", "instance", "auto" };
+
+	return words[kind];
+}
 
 static bool is_read_again(
     const struct creds_settings *settings, enum creds_text which)
@@ -15,16 +21,24 @@ static bool is_read_again(
 	return false;
 }
 
-bool creds_settings_same(
-    const struct creds_settings *a, const struct creds_settings *b)
+void creds_settings_print(
+    const struct creds_settings *settings, uint8_t ret_print[HASH_SIZE])
 {
-	if (a->kind != b->kind)
-		return false;
-	for (unsigned i = 0; i < CREDS_TEXT_COUNT; i++)
-		if (!span_equal(a->text[i], b->text[i]) &&
-		    !(is_read_again(a, i) && is_read_again(b, i)))
-			return false;
-	return true;
+	const char *kind = creds_kind_name(settings->kind);
+	struct hash hash;
+
+	hash_init(&hash);
+	hash_update(&hash, (struct span){ kind, strlen(kind) + 1 });
+	for (unsigned i = 0; i < CREDS_TEXT_COUNT; i++) {
+		struct span text = settings->text[i];
+
+		if (is_read_again(settings, i))
+			text.len = 0;
+		hash_update(&hash,
+		    (struct span){ (const char *)&text.len, sizeof text.len });
+		hash_update(&hash, text);
+	}
+	hash_final(&hash, ret_print);
 }
 
 static size_t size_of(const struct creds_settings *settings)

@@ -1,7 +1,7 @@
 #ifndef CREDS_SETTINGS_H
 #define CREDS_SETTINGS_H
 
-#include "core/span.h"
+#include "core/hash.h"
 
 /* storage.credentials: the words in this order. */
 enum creds_kind {
@@ -16,6 +16,7 @@ enum creds_kind {
 
 #define CREDS_WORDS                                                            \
 	"static|environment|file|web-identity|container|instance|auto"
+const char *creds_kind_name(enum creds_kind kind); /* its word */
 
 enum creds_text {
 	/* The configuration's, or the environment's. */
@@ -42,19 +43,19 @@ enum creds_text {
 	CREDS_TEXT_COUNT
 };
 
-/* Where credentials come from: all that a source is told. A text that is not
- * set is empty; behind each stands a NUL. */
+/* Where credentials come from. A text that is not set is empty; a NUL follows
+ * each. */
 struct creds_settings {
 	enum creds_kind kind;
 	struct span text[CREDS_TEXT_COUNT];
 };
 
-/* Whether a source of the one serves the other as well: what is re-read from
- * files may differ. */
-bool creds_settings_same(
-    const struct creds_settings *a, const struct creds_settings *b);
+/* A digest of the settings, by which sources are compared. What is read again
+ * from files does not count. */
+void creds_settings_print(
+    const struct creds_settings *settings, uint8_t ret_print[HASH_SIZE]);
 
-/* A copy with memory of its own; NULL: there is none. To be dropped. */
+/* A copy with memory of its own, to be dropped; NULL: no memory. */
 struct creds_settings *creds_settings_copy(
     const struct creds_settings *settings);
 void creds_settings_drop(struct creds_settings *settings);

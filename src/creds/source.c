@@ -10,7 +10,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-static void drop(struct held *held)
+static void drop(struct creds_held *held)
 {
 	size_t size = sizeof *held + held->value.access_key_id.len +
 		      held->value.access_key_secret.len +
@@ -22,7 +22,7 @@ static void drop(struct held *held)
 
 static bool get(struct creds *creds, int64_t now, struct creds_value *ret_value)
 {
-	struct source *source = (struct source *)creds;
+	struct creds_source *source = (struct creds_source *)creds;
 	bool ok;
 
 	pthread_mutex_lock(&source->lock);
@@ -36,7 +36,7 @@ static bool get(struct creds *creds, int64_t now, struct creds_value *ret_value)
 	return ok;
 }
 
-static void leave(struct source *source, struct held *held)
+static void leave(struct creds_source *source, struct creds_held *held)
 {
 	bool last;
 
@@ -52,15 +52,16 @@ static void put_back(struct creds *creds, const struct creds_value *value)
 	/* The id stands at the start of its memory. */
 	char *memory = (char *)value->access_key_id.at;
 
-	leave((struct source *)creds,
-	    (struct held *)(void *)(memory - offsetof(struct held, memory)));
+	leave((struct creds_source *)creds,
+	    (struct creds_held *)(void *)(memory -
+					  offsetof(struct creds_held, memory)));
 }
 
 static void status(
     struct creds *creds, int64_t now, struct creds_status *ret_status)
 {
-	struct source *source = (struct source *)creds;
-	const struct held *held;
+	struct creds_source *source = (struct creds_source *)creds;
+	const struct creds_held *held;
 	const char *why;
 
 	pthread_mutex_lock(&source->lock);
@@ -80,57 +81,63 @@ static void status(
 
 static bool wait(struct creds *creds, int milliseconds)
 {
-	struct pollfd tried = { ((struct source *)creds)->tried, POLLIN, 0 };
+	struct pollfd tried = { ((struct creds_source *)creds)->tried, POLLIN,
+		0 };
 
 	return poll(&tried, 1, milliseconds) > 0;
 }
 
 static void hold(struct creds *creds)
 {
-	struct source *source = (struct source *)creds;
+	struct creds_source *source = (struct creds_source *)creds;
 
 	pthread_mutex_lock(&source->pool->lock);
 	source->users++;
 	pthread_mutex_unlock(&source->pool->lock);
 }
 
+static void release(struct creds_source *source)
+{
+	const int files[] = { source->stop, source->wake, source->tried };
+
+	for (size_t i = 0; i < sizeof files / sizeof *files; i++)
+		if (files[i] >= 0)
+			close(files[i]);
+	if (source->held)
+		drop(source->held);
+	creds_settings_drop(source->settings);
+	pthread_mutex_destroy(&source->lock);
+	pthread_mutex_destroy(&source->reading);
+	free(source);
+}
+
 static void close_one(struct creds *creds)
 {
-	struct source *source = (struct source *)creds, **at;
+	struct creds_source *source = (struct creds_source *)creds, **at;
 	struct creds_pool *pool = source->pool;
+	bool last;
 
 	pthread_mutex_lock(&pool->lock);
-	if (--source->users == 0) {
+	last = --source->users == 0;
+	if (last) {
 		for (at = &pool->open; *at != source; at = &(*at)->next)
 			;
 		*at = source->next;
+	}
+	if (last && source->changes) {
 		source->next = pool->closed;
 		pool->closed = source;
-		source_stop(source);
+		eventfd_write(source->stop, 1);
 	}
 	pthread_mutex_unlock(&pool->lock);
+	if (last && !source->changes)
+		release(source);
 }
 
-#define CLASS(name)                                                            \
-	{                                                                      \
-		name, get, put_back, close_one, status, wait, hold             \
-	}
+static const struct creds_class class = { get, put_back, close_one, status,
+	wait, hold };
 
-static const struct {
-	struct creds_class class;
-	creds_try *try;
-} kinds[] = {
-	[CREDS_STATIC] = { CLASS("static"), creds_try_config },
-	[CREDS_ENVIRONMENT] = { CLASS("environment"), creds_try_environment },
-	[CREDS_FILE] = { CLASS("file"), creds_try_shared },
-	[CREDS_WEB_IDENTITY] = { CLASS("web-identity"),
-	    creds_try_web_identity },
-	[CREDS_CONTAINER] = { CLASS("container"), creds_try_container },
-	[CREDS_INSTANCE] = { CLASS("instance"), creds_try_instance },
-	[CREDS_AUTO] = { CLASS("auto"), creds_try_auto },
-};
-
-static bool same(const struct held *held, const struct creds_draft *draft)
+static bool same(const struct creds_held *held, const struct creds_draft *draft)
 {
 	const struct creds_value *value = &held->value;
 
@@ -149,9 +156,9 @@ static struct span put(char **at, const struct buf *text)
 	return copy;
 }
 
-bool source_keep(struct source *source, const struct creds_draft *draft)
+bool source_keep(struct creds_source *source, const struct creds_draft *draft)
 {
-	struct held *held, *old = NULL;
+	struct creds_held *held, *old = NULL;
 	char *at;
 
 	held = calloc(1, sizeof *held + draft->key_id.len + draft->secret.len +
@@ -179,80 +186,94 @@ bool source_keep(struct source *source, const struct creds_draft *draft)
 	return true;
 }
 
-void source_wake(struct source *source)
+void source_wake(struct creds_source *source)
 {
 	eventfd_write(source->wake, 1);
 }
 
-void source_stop(struct source *source)
-{
-	eventfd_write(source->stop, 1);
-}
-
-static void release(struct source *source)
-{
-	const int files[] = { source->stop, source->wake, source->tried };
-
-	for (size_t i = 0; i < sizeof files / sizeof *files; i++)
-		if (files[i] >= 0)
-			close(files[i]);
-	if (source->held)
-		drop(source->held);
-	creds_settings_drop(source->settings);
-	pthread_mutex_destroy(&source->lock);
-	pthread_mutex_destroy(&source->reading);
-	free(source);
-}
-
-void source_free(struct source *source)
+void source_free(struct creds_source *source)
 {
 	pthread_join(source->thread, NULL);
 	release(source);
 }
 
-bool source_reads_only(const struct source *source)
-{
-	return source->settings->kind == CREDS_STATIC ||
-	       source->settings->kind == CREDS_FILE;
-}
+static creds_try *const tries[] = {
+	[CREDS_STATIC] = creds_try_given,
+	[CREDS_ENVIRONMENT] = creds_try_given,
+	[CREDS_FILE] = creds_try_shared,
+	[CREDS_WEB_IDENTITY] = creds_try_web_identity,
+	[CREDS_CONTAINER] = creds_try_container,
+	[CREDS_INSTANCE] = creds_try_instance,
+	[CREDS_AUTO] = creds_try_auto,
+};
 
-void source_look(struct source *source)
+void source_look(struct creds_source *source)
 {
 	int64_t again;
 
-	if (source_reads_only(source))
+	if (source->reads_only)
 		source_attempt(source, NULL, &again);
 }
 
-struct source *source_open(
-    struct creds_pool *pool, const struct creds_settings *settings)
+static bool changes(const struct creds_settings *settings)
 {
-	struct source *source = calloc(1, sizeof *source);
-	int64_t again;
+	if (settings->kind == CREDS_STATIC)
+		return settings->text[CREDS_SECRET_FILE].len ||
+		       settings->text[CREDS_TOKEN_FILE].len;
+	return settings->kind != CREDS_ENVIRONMENT;
+}
 
-	if (!source)
-		return NULL;
-	source->creds.class = &kinds[settings->kind].class;
-	source->try = kinds[settings->kind].try;
+static void init(struct creds_source *source, struct creds_pool *pool,
+    const struct creds_settings *settings)
+{
+	source->creds.class = &class;
 	source->pool = pool;
 	source->users = 1;
+	creds_settings_print(settings, source->print);
 	source->settings = creds_settings_copy(settings);
-	source->watches = settings->kind == CREDS_STATIC ||
-			  settings->kind == CREDS_FILE ||
-			  settings->kind == CREDS_AUTO;
+	source->try = tries[settings->kind];
+	source->changes = changes(settings);
+	source->reads_only =
+	    source->changes &&
+	    (settings->kind == CREDS_STATIC || settings->kind == CREDS_FILE);
+	source->watches = source->reads_only || settings->kind == CREDS_AUTO;
+	atomic_init(&source->ended, false);
 	pthread_mutex_init(&source->lock, NULL);
 	pthread_mutex_init(&source->reading, NULL);
 	source->stop = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	source->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	source->tried = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (source->settings && source->stop >= 0 && source->wake >= 0 &&
-	    source->tried >= 0) {
-		/* What needs no network is there at once. */
-		source_attempt(source, NULL, &again);
-		if (pthread_create(&source->thread, NULL, source_run, source) ==
-		    0)
-			return source;
-	}
+}
+
+/* The first attempt, for what needs no network, and the thread. */
+static bool start(struct creds_source *source)
+{
+	int64_t again;
+	bool ok;
+
+	if (!source->settings || source->stop < 0 || source->wake < 0 ||
+	    source->tried < 0)
+		return false;
+	ok = source_attempt(source, NULL, &again);
+	if (source->changes)
+		return !pthread_create(
+		    &source->thread, NULL, source_run, source);
+	/* No more copies of a secret than are used. */
+	creds_settings_drop(source->settings);
+	source->settings = NULL;
+	return ok;
+}
+
+struct creds_source *source_open(
+    struct creds_pool *pool, const struct creds_settings *settings)
+{
+	struct creds_source *source = calloc(1, sizeof *source);
+
+	if (!source)
+		return NULL;
+	init(source, pool, settings);
+	if (start(source))
+		return source;
 	release(source);
 	return NULL;
 }

@@ -8,25 +8,25 @@
 #include <sys/eventfd.h>
 
 #define WATCH_MS 1000  /* between two looks at files */
-#define CLOCK_MS 30000 /* the system's clock may be set meanwhile */
-#define STEP_BACK 60   /* seconds that it may go back without a step */
+#define CLOCK_MS 30000 /* between two looks at the clock */
+#define STEP_BACK 60   /* seconds: a clock that goes back more was set back */
 
-static bool is_stopped(const struct source *source)
+static bool is_stopped(const struct creds_source *source)
 {
 	struct pollfd stop = { source->stop, POLLIN, 0 };
 
 	return poll(&stop, 1, 0) > 0;
 }
 
-static void note(struct source *source, const char *why)
+static void note(struct creds_source *source, const char *why)
 {
 	pthread_mutex_lock(&source->lock);
 	snprintf(source->why, sizeof source->why, "%s", why);
 	pthread_mutex_unlock(&source->lock);
 }
 
-static bool attempt(
-    struct source *source, struct creds_fetcher *fetcher, int64_t *ret_again)
+static bool attempt(struct creds_source *source, struct creds_fetcher *fetcher,
+    int64_t *ret_again)
 {
 	struct creds_draft draft;
 	const struct creds_round round = { source->settings, fetcher,
@@ -35,7 +35,7 @@ static bool attempt(
 
 	creds_draft_init(&draft);
 	ok = source->try(&round, &draft);
-	/* Then it was only broken off. */
+	/* An attempt that was broken off says nothing. */
 	if (!ok && is_stopped(source))
 		return false;
 	if (ok && !source_keep(source, &draft)) {
@@ -51,14 +51,14 @@ static bool attempt(
 	return ok;
 }
 
-/* The source's thread and a reload may read its files at once: what is read
- * first is kept first, or an older secret would replace a newer one. */
-bool source_attempt(
-    struct source *source, struct creds_fetcher *fetcher, int64_t *ret_again)
+/* The source's thread and a reload may read its files at the same time. What
+ * is read first is kept first: an older secret never replaces a newer one. */
+bool source_attempt(struct creds_source *source, struct creds_fetcher *fetcher,
+    int64_t *ret_again)
 {
 	bool ok;
 
-	if (!source_reads_only(source))
+	if (!source->reads_only)
 		return attempt(source, fetcher, ret_again);
 	pthread_mutex_lock(&source->reading);
 	ok = attempt(source, fetcher, ret_again);
@@ -66,7 +66,7 @@ bool source_attempt(
 	return ok;
 }
 
-static uint32_t chance(const struct source *source)
+static uint32_t chance(const struct creds_source *source)
 {
 	uint32_t random;
 
@@ -74,7 +74,7 @@ static uint32_t chance(const struct source *source)
 	return random;
 }
 
-static int64_t expiry(struct source *source)
+static int64_t expiry(struct creds_source *source)
 {
 	int64_t expires;
 
@@ -84,8 +84,8 @@ static int64_t expiry(struct source *source)
 	return expires;
 }
 
-/* What the log has to know. */
-static void speak(struct source *source)
+/* Tells the log what is new. */
+static void speak(struct creds_source *source)
 {
 	const struct creds_world *world = source->pool->world;
 	const int64_t now = world->now();
@@ -98,11 +98,12 @@ static void speak(struct source *source)
 	news = creds_voice_next(
 	    &source->voice, now, *status.why != '\0', !status.ready);
 	if (news != CREDS_NEWS_NOTHING)
-		world->tell(world->of, news, source->creds.class->name,
-		    status.why, status.expires);
+		world->tell(world->of, news,
+		    creds_kind_name(source->settings->kind), status.why,
+		    status.expires);
 }
 
-static uint64_t marks(const struct source *source)
+static uint64_t marks(const struct creds_source *source)
 {
 	static const enum creds_text files[] = { CREDS_SECRET_FILE,
 		CREDS_TOKEN_FILE, CREDS_SHARED_FILE };
@@ -123,12 +124,12 @@ static int least(int64_t a, int64_t b)
 }
 
 /* Milliseconds until there is something to do. */
-static int next_look(struct source *source, int64_t left)
+static int next_look(struct creds_source *source, int64_t left)
 {
 	int slice = source->watches ? WATCH_MS : CLOCK_MS;
 	int64_t ends = expiry(source);
 
-	/* The log hears of the end at the end. */
+	/* The log is told of the end when it comes. */
 	if (ends)
 		ends -= source->pool->world->now();
 	if (source->failures && ends > 0)
@@ -136,10 +137,10 @@ static int next_look(struct source *source, int64_t left)
 	return least(slice, left);
 }
 
-/* Until it is time for the next attempt. retry: milliseconds, after a failure;
- * else source->renew_at says when, which is worth nothing when the clock is
- * set back. */
-static void rest(struct source *source, int retry, uint64_t mark)
+/* Waits until the next attempt is due: after a failure in so many
+ * milliseconds, else at source->renew_at, or at once when the clock is set
+ * back, since renew_at is wrong then. */
+static void rest(struct creds_source *source, int retry, uint64_t mark)
 {
 	struct pollfd files[] = { { source->stop, POLLIN, 0 },
 		{ source->wake, POLLIN, 0 } };
@@ -171,8 +172,8 @@ static void rest(struct source *source, int retry, uint64_t mark)
 	}
 }
 
-/* Sets when the next attempt is; gives milliseconds after a failure. */
-static int plan(struct source *source, bool ok, int64_t again)
+/* Sets source->renew_at; after a failure gives milliseconds instead. */
+static int plan(struct creds_source *source, bool ok, int64_t again)
 {
 	const int64_t now = source->pool->world->now();
 	const int64_t expires = expiry(source);
@@ -192,7 +193,7 @@ static int plan(struct source *source, bool ok, int64_t again)
 
 void *source_run(void *argument)
 {
-	struct source *source = argument;
+	struct creds_source *source = argument;
 	struct creds_fetcher *fetcher = creds_fetcher_open(source->stop);
 
 	while (!is_stopped(source)) {
@@ -205,7 +206,7 @@ void *source_run(void *argument)
 			ok = source_attempt(source, fetcher, &again);
 		else
 			fetcher = creds_fetcher_open(source->stop);
-		/* Or it would speak of an attempt that was broken off. */
+		/* The log is not told of an attempt that was broken off. */
 		if (is_stopped(source))
 			break;
 		retry = plan(source, ok, again);

@@ -151,6 +151,16 @@ static void test_status(void **state)
 	creds_pool_close(pool);
 }
 
+static bool is_same(
+    const struct creds_settings *a, const struct creds_settings *b)
+{
+	uint8_t one[HASH_SIZE], other[HASH_SIZE];
+
+	creds_settings_print(a, one);
+	creds_settings_print(b, other);
+	return memcmp(one, other, HASH_SIZE) == 0;
+}
+
 static void test_same_settings(void **state)
 {
 	struct creds_settings a = settings_of("A", "file"),
@@ -158,22 +168,28 @@ static void test_same_settings(void **state)
 	struct creds_settings *copy;
 
 	(void)state;
-	assert_true(creds_settings_same(&a, &b));
+	assert_true(is_same(&a, &b));
 	b.text[CREDS_SECRET] = span_of("other");
-	assert_true(creds_settings_same(&a, &b));
+	assert_true(is_same(&a, &b));
 	a.text[CREDS_SECRET_FILE] = b.text[CREDS_SECRET_FILE] = SPAN_EMPTY;
-	assert_false(creds_settings_same(&a, &b));
+	assert_false(is_same(&a, &b));
 	b.text[CREDS_SECRET] = a.text[CREDS_SECRET];
 	for (unsigned i = 0; i < CREDS_TEXT_COUNT; i++) {
 		b = a;
 		b.text[i] = span_of("something else");
-		assert_false(creds_settings_same(&a, &b));
+		assert_false(is_same(&a, &b));
 	}
+	/* Where one ends and the next begins counts. */
+	b = a;
+	b.text[CREDS_KEY_ID] = span_of("");
+	b.text[CREDS_SECRET] = span_of("Aas it was");
+	assert_int_equal(a.text[CREDS_KEY_ID].len, 1);
+	assert_false(is_same(&a, &b));
 	b = a;
 	b.kind = CREDS_AUTO;
-	assert_false(creds_settings_same(&a, &b));
+	assert_false(is_same(&a, &b));
 	copy = creds_settings_copy(&a);
-	assert_true(creds_settings_same(&a, copy));
+	assert_true(is_same(&a, copy));
 	assert_int_equal(copy->text[CREDS_KEY_ID].at[1], 0);
 	creds_settings_drop(copy);
 }
@@ -183,6 +199,7 @@ static int enter(void **state)
 	static char name[] = "/tmp/slotd-creds-XXXXXX";
 
 	*state = name;
+	hash_start();
 	return mkdtemp(name) && chdir(name) == 0 ? 0 : -1;
 }
 
@@ -247,6 +264,71 @@ static void test_newest_stays(void **state)
 	creds_pool_close(pool);
 }
 
+/* What stands in the configuration or the environment: no thread, and another
+ * source with other texts alone. */
+static void test_never_changes(void **state)
+{
+	struct creds_pool *pool = creds_pool_open(&world);
+	char secret[] = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
+	struct creds_settings settings = settings_of("AKIAFAKE", NULL);
+	struct creds *creds, *other;
+	struct creds_status status;
+	struct creds_value held;
+
+	(void)state;
+	settings.text[CREDS_SECRET] = span_of(secret);
+	for (unsigned i = 0; i < 2; i++) {
+		settings.kind = i ? CREDS_ENVIRONMENT : CREDS_STATIC;
+		creds = creds_pool_get(pool, &settings);
+		assert_non_null(creds);
+		assert_true(creds->class->wait(creds, 0));
+		creds->class->status(creds, now(), &status);
+		assert_true(status.ready);
+		assert_int_equal(status.expires, 0);
+		assert_string_equal(status.why, "");
+		assert_ptr_equal(creds_pool_get(pool, &settings), creds);
+		creds->class->close(creds);
+		/* It has a copy of its own. */
+		assert_true(creds->class->get(creds, now(), &held));
+		memset(secret, 'x', sizeof secret - 1);
+		other = creds_pool_get(pool, &settings);
+		assert_ptr_not_equal(other, creds);
+		expect_span(held.access_key_id, "AKIAFAKE");
+		expect_span(held.access_key_secret,
+		    "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY");
+		expect_span(held.session_token, "");
+		creds->class->put_back(creds, &held);
+		creds->class->close(creds);
+		expect_secret(other, secret, 1);
+		other->class->close(other);
+		memcpy(secret, "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+		    sizeof secret);
+	}
+	creds_pool_close(pool);
+}
+
+static void test_too_large_is_refused(void **state)
+{
+	static char long_one[CREDS_TOKEN_MAX + 1];
+	struct creds_pool *pool = creds_pool_open(&world);
+	struct creds_settings settings = settings_of("AKIAFAKE", NULL);
+	struct creds *creds;
+
+	(void)state;
+	memset(long_one, 'x', sizeof long_one);
+	settings.text[CREDS_SECRET] = (struct span){ long_one, CREDS_MAX };
+	settings.text[CREDS_TOKEN] = (struct span){ long_one, CREDS_TOKEN_MAX };
+	creds = creds_pool_get(pool, &settings);
+	assert_non_null(creds);
+	creds->class->close(creds);
+	settings.text[CREDS_TOKEN].len++;
+	assert_null(creds_pool_get(pool, &settings));
+	settings.text[CREDS_TOKEN].len--;
+	settings.text[CREDS_SECRET].len++;
+	assert_null(creds_pool_get(pool, &settings));
+	creds_pool_close(pool);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -254,6 +336,8 @@ int main(void)
 		cmocka_unit_test(test_newest_stays),
 		cmocka_unit_test(test_status),
 		cmocka_unit_test(test_same_settings),
+		cmocka_unit_test(test_never_changes),
+		cmocka_unit_test(test_too_large_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, enter, leave);

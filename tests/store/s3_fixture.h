@@ -4,7 +4,7 @@
 #include "expect.h"
 
 #include "core/hash.h"
-#include "creds/static.h"
+#include "creds/pool.h"
 #include "slot/slot.h"
 #include "store/s3.h"
 
@@ -24,18 +24,34 @@ struct setup {
 	struct s3_config config;
 	const char *token;  /* of the session */
 	const char *wanted; /* the type */
+	struct creds_pool *pool;
 	struct store *store;
 };
+
+static inline int64_t creds_now(void)
+{
+	return NOW;
+}
+
+static inline struct creds *open_creds(struct setup *setup)
+{
+	static const struct creds_world world = { .now = creds_now };
+	struct creds_settings settings = { .kind = CREDS_STATIC };
+
+	for (unsigned i = 0; i < CREDS_TEXT_COUNT; i++)
+		settings.text[i] = SPAN_EMPTY;
+	settings.text[CREDS_KEY_ID] = span_of("AKIAIOSFODNN7EXAMPLE");
+	settings.text[CREDS_SECRET] =
+	    span_of("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY");
+	settings.text[CREDS_TOKEN] = span_of(setup->token);
+	setup->pool = creds_pool_open(&world);
+	assert_non_null(setup->pool);
+	return creds_pool_get(setup->pool, &settings);
+}
 
 static inline void open_store(struct setup *setup, const char *bucket_url,
     const char *download_url, const char *region, uint32_t put_ttl)
 {
-	const struct creds_value value = {
-		.access_key_id = span_of("AKIAIOSFODNN7EXAMPLE"),
-		.access_key_secret =
-		    span_of("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"),
-		.session_token = span_of(setup->token),
-	};
 	const char *wrong;
 	struct buf out;
 
@@ -48,7 +64,7 @@ static inline void open_store(struct setup *setup, const char *bucket_url,
 	    span_of(download_url), &out, &setup->config.download, &wrong));
 	setup->config.region = span_of(region);
 	setup->config.put_ttl = put_ttl;
-	setup->store = s3_open(&setup->config, creds_static_open(&value));
+	setup->store = s3_open(&setup->config, open_creds(setup));
 	assert_non_null(setup->store);
 }
 
@@ -74,6 +90,7 @@ static inline enum failure sign(
 static inline void close_store(struct setup *setup)
 {
 	setup->store->class->close(setup->store);
+	creds_pool_close(setup->pool);
 }
 
 #define CAT_KEY "abc/tr\xc3\xa8s cool+&.jpg"

@@ -1,7 +1,7 @@
 #include "core/hash.h"
 #include "creds/read.h"
 
-/* What a configuration's text or its file holds now, into out. */
+/* A text of the settings, or what its file holds now, into out. */
 static bool read_either(const struct creds_round *round,
     enum creds_text inlined, enum creds_text file, size_t max, struct buf *out,
     struct creds_draft *draft)
@@ -22,14 +22,16 @@ static bool read_either(const struct creds_round *round,
 	return ok;
 }
 
-/* access_key_secret_file and session_token_file. */
-bool creds_try_config(
-    const struct creds_round *round, struct creds_draft *draft)
+/* Only the configuration names files. */
+bool creds_try_given(const struct creds_round *round, struct creds_draft *draft)
 {
 	buf_add(&draft->key_id, round->settings->text[CREDS_KEY_ID]);
 	return read_either(round, CREDS_SECRET, CREDS_SECRET_FILE, CREDS_MAX,
 		   &draft->secret, draft) &&
 	       read_either(round, CREDS_TOKEN, CREDS_TOKEN_FILE,
 		   CREDS_TOKEN_MAX, &draft->token, draft) &&
-	       creds_draft_check(draft, "the configuration", round->now);
+	       creds_draft_check(draft,
+		   round->settings->kind == CREDS_STATIC ? "the configuration"
+							 : "the environment",
+		   round->now);
 }
