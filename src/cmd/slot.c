@@ -60,8 +60,9 @@ static int open_and_issue(
 	struct service *service = service_look(conf, wrong, sizeof wrong);
 	int code = EXIT_FAULT;
 
-	if (service && service->fs && !service->keyring) {
-		fprintf(stderr, "slotd slot: %s\n", fs_lack(service->fs));
+	if (service && !service->keyring && service_store_lack(service)) {
+		fprintf(
+		    stderr, "slotd slot: %s\n", service_store_lack(service));
 	} else if (service) {
 		service_wait(service, CREDS_WAIT_MS);
 		code = issue(service, jid, request);

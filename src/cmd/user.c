@@ -183,8 +183,9 @@ static int run(int argc, char **argv)
 	service = service_look(conf, wrong, sizeof wrong);
 	if (!service)
 		fprintf(stderr, "slotd user: %s\n", wrong);
-	else if (!service->keyring && service->fs)
-		fprintf(stderr, "slotd user: %s\n", fs_lack(service->fs));
+	else if (!service->keyring && service_store_lack(service))
+		fprintf(
+		    stderr, "slotd user: %s\n", service_store_lack(service));
 	else if (!service->keyring)
 		fprintf(stderr, "slotd user: key_file is not set; make one "
 				"with: openssl rand -hex 32\n");

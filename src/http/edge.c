@@ -48,7 +48,7 @@ bool edge_open_helpers(struct edge *edge, const struct service *service)
 		if (!server->relay)
 			return false;
 	}
-	if (!service->fs)
+	if (!service_file_store(service))
 		return true;
 	if (!server->writers)
 		server->writers = pool_open(WRITERS);
@@ -93,7 +93,7 @@ void edge_use(struct edge *edge, struct service *service)
 		relay_set_timeout(
 		    edge->server.relay, service->conf->limits.body_timeout);
 	if (edge->has_sweeper)
-		sweeper_use(&edge->sweeper, service->fs);
+		sweeper_use(&edge->sweeper, service_file_store(service));
 	if (edge->has_watcher)
 		watcher_use(&edge->watcher, service);
 }

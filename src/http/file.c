@@ -13,13 +13,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* GET and HEAD /f/: redirects, and /f/KEY of the embedded store. */
+/* GET and HEAD /f/: redirects, and /f/KEY of the store whose files slotd
+ * serves. */
 
 #define AHEAD_SIZE 65536
 #define YEAR 31536000
 
 struct download {
-	struct fs_file file;
+	struct store *store;
+	struct store_file file;
 	bool open;
 	int64_t now; /* unix seconds, when it was opened */
 	enum failure failure;
@@ -42,7 +44,7 @@ static void forget(struct request *request)
 	struct download *download = request->state;
 
 	if (download->open)
-		fs_file_close(&download->file);
+		download->store->class->file_close(&download->file);
 	free(download->ahead);
 	free(download);
 }
@@ -53,7 +55,7 @@ static void open_job(void *argument)
 	struct download *download = request->state;
 
 	download->now = world_unix();
-	download->failure = fs_file_open(request->service->fs,
+	download->failure = download->store->class->file_open(download->store,
 	    (struct span){ download->key, download->key_len }, download->now,
 	    &download->file, &download->why);
 	download->open = download->failure == FAILURE_NONE;
@@ -69,8 +71,9 @@ static void read_job(void *argument)
 	download->ahead_len = 0;
 	download->ahead_failed =
 	    !download->ahead ||
-	    fs_file_read(&download->file, download->ahead_at, download->ahead,
-		AHEAD_SIZE, false, &download->ahead_len) != FAILURE_NONE ||
+	    download->store->class->file_read(&download->file,
+		download->ahead_at, download->ahead, AHEAD_SIZE, false,
+		&download->ahead_len) != FAILURE_NONE ||
 	    download->ahead_len == 0;
 }
 
@@ -121,7 +124,8 @@ static long read_piece(
 		memcpy(bytes, download->ahead + skip, size);
 		return (long)size;
 	}
-	failure = fs_file_read(&download->file, at, bytes, size, true, &len);
+	failure = download->store->class->file_read(
+	    &download->file, at, bytes, size, true, &len);
 	if (failure == FAILURE_NONE)
 		return (long)len;
 	if (failure != FAILURE_UNAVAILABLE)
@@ -283,7 +287,7 @@ static void answer(struct request *request)
 	serve(request, download);
 }
 
-void file_give(struct request *request, struct span key)
+void file_give(struct request *request, struct store *store, struct span key)
 {
 	struct download *download = calloc(1, sizeof *download);
 
@@ -294,6 +298,7 @@ void file_give(struct request *request, struct span key)
 	}
 	request->state = download;
 	request->state_free = forget;
+	download->store = store;
 	memcpy(download->key, key.at, key.len);
 	download->key_len = key.len;
 	request_wait(request, request->server->readers, open_job, answer);
@@ -302,14 +307,14 @@ void file_give(struct request *request, struct span key)
 static void end(struct request *request)
 {
 	char memory[OBJECT_KEY_MAX + 1];
+	struct store *store = service_file_store(request->service);
 	struct buf key;
 
 	if (redirect_answer(request))
 		return;
 	buf_init(&key, memory, sizeof memory);
-	if (request->service->fs &&
-	    uri_decode(&key, span_from(request->path, strlen("/f/"))))
-		file_give(request, buf_span(&key));
+	if (store && uri_decode(&key, span_from(request->path, strlen("/f/"))))
+		file_give(request, store, buf_span(&key));
 	else
 		reply_failure(
 		    request, FAILURE_NOT_FOUND, &(struct refusal){ 0 });

@@ -3,8 +3,8 @@
 
 #include "http/request.h"
 
-/* Answers GET and HEAD of a file of the embedded store, which is opened
+/* Answers GET and HEAD of a file of a store with file_open, which is opened
  * meanwhile. */
-void file_give(struct request *request, struct span key);
+void file_give(struct request *request, struct store *store, struct span key);
 
 #endif

@@ -37,18 +37,24 @@ static bool is_blocked(const struct request *request, char *text, size_t size)
 	return left > 0;
 }
 
-/* Whether the embedded store's disk takes no uploads. That it is full is no
- * reason: downloads go on, and clients are told. */
+/* Whether a store's disk takes no uploads. That it is full is no reason:
+ * downloads go on, and clients are told. */
 static bool has_bad_disk(const struct request *request, struct buf *text)
 {
-	const struct fs *fs = request->service->fs;
-	const struct fs_disk_fault *fault = fs ? fs_disk_fault(fs) : NULL;
+	const struct service *service = request->service;
 
-	if (!fault || fault->failure != FAILURE_UNAVAILABLE)
-		return false;
-	buf_text(text, "the embedded store takes no uploads: ");
-	buf_text(text, fault->reason);
-	return true;
+	for (size_t i = 0; i < service->store_count; i++) {
+		const struct store *store = service->stores[i];
+		const struct store_fault *fault =
+		    store->class->fault ? store->class->fault(store) : NULL;
+
+		if (!fault || fault->failure != FAILURE_UNAVAILABLE)
+			continue;
+		buf_text(text, "the embedded store takes no uploads: ");
+		buf_text(text, fault->reason);
+		return true;
+	}
+	return false;
 }
 
 static void ready(struct request *request)

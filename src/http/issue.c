@@ -55,14 +55,11 @@ void *issue_new(
 	return issue;
 }
 
-/* The embedded store asks the file system for its room. */
 static bool needs_disk(const struct request *request, const struct issue *issue)
 {
-	const struct service *service = request->service;
-
-	return service->fs && issue->who_wrong == FAILURE_NONE &&
-	       service_issuer(service, issue->who.domain)->store ==
-		   fs_store(service->fs);
+	return issue->who_wrong == FAILURE_NONE &&
+	       service_issuer(request->service, issue->who.domain)
+		   ->store->class->waits;
 }
 
 /* The counter may ask a network, wherever the domain has a quota, and for

@@ -42,7 +42,7 @@ static void answer(struct request *request)
 	if (!issuer)
 		return;
 	reply = reply_text(200, "application/json",
-	    json_limits_write(issuer->policy, issuer->put_ttl));
+	    json_limits_write(issuer->policy, issuer->store->put_ttl));
 	reply_header(&reply, "Cache-Control", "no-store");
 	reply_send(request, &reply);
 }

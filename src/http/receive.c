@@ -122,7 +122,7 @@ static void opened(struct request *request)
 void receive_begin(struct request *request, const struct receive_plan *plan)
 {
 	const struct sink_class *class =
-	    s3_config_of(plan->store) ? &sink_relay : &sink_fs;
+	    plan->store->class->upload_open ? &sink_file : &sink_relay;
 	struct receive_plan whole = *plan;
 	struct refusal why = { 0 };
 	struct receive *receive;

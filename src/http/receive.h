@@ -14,11 +14,11 @@ struct receive;
 
 /* What is to be stored. Filled by the endpoint; all of it is copied. */
 struct receive_plan {
-	struct store *store; /* an embedded store, or one of S3 */
-	struct span key;     /* decoded */
-	uint64_t size;       /* what Content-Length must be */
-	struct span type;    /* empty: the PUT's own */
-	int64_t until;       /* unix seconds: when the file should go; 0 */
+	struct store *store;
+	struct span key;  /* decoded */
+	uint64_t size;    /* what Content-Length must be */
+	struct span type; /* empty: the PUT's own */
+	int64_t until;    /* unix seconds: when the file should go; 0 */
 };
 
 /* Checks the PUT's head and opens the store: the request waits, or is

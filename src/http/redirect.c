@@ -5,62 +5,36 @@
 #include "http/world.h"
 #include "slot/link.h"
 #include "slot/slot.h"
-#include "store/s3.h"
 
 #include <string.h>
 
 /* TOKEN, a slash and the object key. */
 #define LINK_MAX (LINK_TOKEN + 1 + OBJECT_KEY_MAX)
 
-/* Whatever its `get` is now: links that were once shared never end. */
-static bool knows_links(const struct s3_config *config)
-{
-	return config && config->keyring && config->keyring->count &&
-	       config->public_url.len;
-}
-
-bool redirect_offered(const struct service *service)
-{
-	for (size_t i = 0; i < service->conf->storage_count; i++)
-		if (knows_links(s3_config_of(service->stores[i])))
-			return true;
-	return false;
-}
-
 /* The store that has made this token for this key; NULL: none. */
 static struct store *find_store(
     const struct service *service, struct span token, struct span key)
 {
-	for (size_t i = 0; i < service->conf->storage_count; i++) {
+	for (size_t i = 0; i < service->store_count; i++) {
 		struct store *store = service->stores[i];
-		const struct s3_config *config = s3_config_of(store);
 
-		if (knows_links(config) &&
-		    link_token_check(config->keyring, token, config->name, key))
+		if (store->class->link_check &&
+		    store->class->link_check(store, token, key))
 			return store;
 	}
 	return NULL;
 }
 
-/*
- * How long a browser may keep the answer; a cache that many share may not,
- * since it would answer HEAD with the URL for GET. Its URL was signed up to
- * half of get_ttl ago and so lives for another half at least: who follows it
- * at the end of this quarter still has a quarter. Where credentials end
- * before, half of what is left.
- */
-static void add_cache_control(
-    struct reply *reply, uint32_t get_ttl, int64_t now, int64_t ends)
+/* A browser may keep the answer. A cache that many share may not, since it
+ * would answer HEAD with the URL for GET. */
+static void add_cache_control(struct reply *reply, int64_t seconds)
 {
-	int64_t age = get_ttl / 4;
 	char memory[48];
 	struct buf text;
 
 	buf_init(&text, memory, sizeof memory);
 	buf_text(&text, "private, max-age=");
-	if (ends && (ends - now) / 2 < age)
-		age = (ends - now) / 2;
-	buf_u64(&text, (uint64_t)(age > 0 ? age : 0));
+	buf_u64(&text, (uint64_t)seconds);
 	reply_header(reply, "Cache-Control", text.at);
 }
 
@@ -70,15 +44,13 @@ void redirect_lead(
 	char memory[SLOT_URL_MAX];
 	struct buf location;
 	struct refusal why = { 0 };
-	const int64_t now = world_unix();
+	struct store_lead lead = { .url = &location };
 	enum failure failure;
 	struct reply reply;
-	const char *type;
-	int64_t ends;
 
 	buf_init(&location, memory, sizeof memory);
-	failure = s3_redirect(
-	    store, request->method, key, now, &location, &type, &ends, &why);
+	failure = store->class->lead(
+	    store, request->method, key, world_unix(), &lead, &why);
 	if (failure == FAILURE_NONE && !buf_ok(&location)) {
 		why.reason = "a URL is longer than SLOT_URL_MAX";
 		failure = FAILURE_INTERNAL;
@@ -89,9 +61,9 @@ void redirect_lead(
 	}
 	/* The type of what is there: libsoup would guess one from the empty
 	 * body, and clients that show pictures believe the first answer. */
-	reply = reply_static(302, type, SPAN_EMPTY);
+	reply = reply_static(302, lead.type, SPAN_EMPTY);
 	reply_header(&reply, "Location", location.at);
-	add_cache_control(&reply, s3_config_of(store)->get_ttl, now, ends);
+	add_cache_control(&reply, lead.keep);
 	reply_send(request, &reply);
 }
 

@@ -3,9 +3,6 @@
 
 #include "http/request.h"
 
-/* Whether there is a store that links may lead to. */
-bool redirect_offered(const struct service *service);
-
 /*
  * GET and HEAD /f/TOKEN/KEY of the stores that have, or had, "redirect" as
  * `get`: links never end. Answers with a 302, or says why that cannot be;
@@ -13,7 +10,7 @@ bool redirect_offered(const struct service *service);
  */
 bool redirect_answer(struct request *request);
 
-/* Answers with a 302 to an object of a store of S3's, as s3_redirect. */
+/* Answers with a 302 to where the store's `lead` leads. */
 void redirect_lead(
     struct request *request, struct store *store, struct span key);
 

@@ -1,7 +1,5 @@
 #include "http/routes.h"
 
-#include "http/redirect.h"
-
 /* The table of URLs: what the server is handed. */
 
 #define ENDPOINTS(...)                                                         \
@@ -12,12 +10,18 @@
 
 static bool takes_uploads(const struct service *service)
 {
-	return service->fs || conf_has_relay(service->conf);
+	for (size_t i = 0; i < service->store_count; i++)
+		if (service->stores[i]->takes_uploads)
+			return true;
+	return false;
 }
 
 static bool gives_files(const struct service *service)
 {
-	return service->fs || redirect_offered(service);
+	for (size_t i = 0; i < service->store_count; i++)
+		if (service->stores[i]->gives_files)
+			return true;
+	return false;
 }
 
 static const struct route list[] = {

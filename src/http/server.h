@@ -26,7 +26,7 @@ struct server {
 	struct reaper *reaper;
 	struct access access;
 	struct metrics *metrics;
-	/* Of the embedded store, else NULL: what writes may wait long for a
+	/* Where a store keeps files, else NULL: what writes may wait long for a
 	 * disk, and what only looks or reads does not wait for that. */
 	struct pool *writers;
 	struct pool *readers;

@@ -30,14 +30,15 @@ static bool has_jwt(const struct conf *conf)
 	return false;
 }
 
-static struct fs *open_folder(const struct service *service,
+static struct store *open_folder(const struct service *service,
     const struct fs_config *config, const struct service *before, char *wrong,
     size_t wrong_size)
 {
 	if (service->looks)
 		return fs_look(config, wrong, wrong_size);
-	if (before && before->fs)
-		return fs_open_again(config, before->fs, wrong, wrong_size);
+	if (before && service_file_store(before))
+		return fs_open_again(
+		    config, service_file_store(before), wrong, wrong_size);
 	return fs_open(config, wrong, wrong_size);
 }
 
@@ -55,12 +56,12 @@ static bool open_fs(struct service *service, const struct service *before,
 			continue;
 		config = conf->storages[i].fs;
 		config.has_until = has_jwt(conf);
-		service->fs =
+		service->stores[i] =
 		    open_folder(service, &config, before, wrong, wrong_size);
-		if (!service->fs)
+		if (!service->stores[i])
 			return false;
-		service->stores[i] = fs_store(service->fs);
-		service->keyring = fs_keyring(service->fs);
+		service->keyring =
+		    service->stores[i]->class->keyring(service->stores[i]);
 	}
 	return true;
 }
@@ -86,16 +87,12 @@ static bool open_one(struct service *service, size_t number)
 static struct issuer make_issuer(const struct service *service,
     struct span domain, const struct policy *policy, size_t number)
 {
-	const struct conf_storage *storage = &service->conf->storages[number];
-
 	return (struct issuer){
 		.domain = domain,
 		.policy = policy,
 		.template = &service->templates[number],
 		.keyring = service->keyring,
 		.store = service->stores[number],
-		.put_ttl = storage->type == CONF_STORE_FS ? storage->fs.put_ttl
-							  : storage->s3.put_ttl,
 	};
 }
 
@@ -234,7 +231,9 @@ void service_resume(
 
 struct creds *service_creds(const struct service *service, size_t number)
 {
-	return s3_creds_of(service->stores[number]);
+	const struct store *store = service->stores[number];
+
+	return store->class->creds ? store->class->creds(store) : NULL;
 }
 
 bool service_wait(const struct service *service, int milliseconds)
@@ -283,6 +282,27 @@ void service_release(struct service *service)
 {
 	if (service && atomic_fetch_sub(&service->holders, 1) == 1)
 		finish(service);
+}
+
+struct store *service_file_store(const struct service *service)
+{
+	for (size_t i = 0; i < service->store_count; i++)
+		if (service->stores[i] && service->stores[i]->class->file_open)
+			return service->stores[i];
+	return NULL;
+}
+
+const char *service_store_lack(const struct service *service)
+{
+	const char *lack = NULL;
+
+	for (size_t i = 0; i < service->store_count && !lack; i++) {
+		const struct store *store = service->stores[i];
+
+		if (store->class->lack)
+			lack = store->class->lack(store);
+	}
+	return lack;
 }
 
 const struct key_template *service_template(

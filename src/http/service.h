@@ -21,7 +21,6 @@ struct service {
 	struct log log;
 	struct auth auth;        /* replay == NULL: nobody is authenticated */
 	struct sources *sources; /* of credentials */
-	struct fs *fs; /* the embedded store, which is one of them; or NULL */
 	const struct keyring *keyring; /* NULL: no key_file */
 	/* In the order of conf->storages. */
 	size_t store_count;
@@ -41,8 +40,8 @@ struct service *service_open(struct conf *conf, const struct service *before,
 
 /*
  * The same for a command, which makes neither folder nor key: without
- * key_file keyring is NULL while the embedded store has no key (fs_lack says
- * why).
+ * key_file keyring is NULL while the embedded store has no key (its `lack`
+ * says why).
  */
 struct service *service_look(struct conf *conf, char *wrong, size_t wrong_size);
 
@@ -65,6 +64,11 @@ bool service_lacks(const struct service *service, struct buf *why);
 void service_hold(struct service *service);
 /* NULL is fine. */
 void service_release(struct service *service);
+
+/* The store whose files slotd serves; NULL: none does. */
+struct store *service_file_store(const struct service *service);
+/* What its stores lack for slots, of service_look; NULL: nothing. */
+const char *service_store_lack(const struct service *service);
 
 /* What the keys of one of its stores are made by. */
 const struct key_template *service_template(

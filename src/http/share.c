@@ -238,10 +238,10 @@ static void end(struct request *request)
 		return;
 	}
 	store = service_share(request->service, request->share)->store;
-	if (s3_config_of(store))
+	if (store->class->lead)
 		redirect_lead(request, store, buf_span(&key));
 	else
-		file_give(request, buf_span(&key));
+		file_give(request, store, buf_span(&key));
 }
 
 const struct endpoint share_get = { .method = "GET", .end = end };

@@ -5,9 +5,10 @@
 #include "http/receive.h"
 
 /*
- * Where the bytes of one PUT go: a file of the embedded store, or a relay to
- * S3. A function that may have to wait suspends the request. After a failure
- * the sink takes and drops what comes.
+ * Where the bytes of one PUT go: into a store that takes them itself
+ * (upload_open), or on to one by HTTP (forward). A function that may have to
+ * wait suspends the request. After a failure the sink takes and drops what
+ * comes.
  */
 struct sink;
 
@@ -39,7 +40,7 @@ struct sink {
 /* The sink of a request that receives. */
 struct sink *receive_sink(const struct request *request);
 
-extern const struct sink_class sink_fs;
+extern const struct sink_class sink_file;
 extern const struct sink_class sink_relay;
 
 #endif

@@ -1,6 +1,5 @@
 #include "http/sink.h"
 
-#include "core/stamp.h"
 #include "http/world.h"
 #include "slot/slot.h"
 #include "store/relay.h"
@@ -9,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* On to a store of S3's, as it comes in. The relay's thread wakes the
+/* On to a store by HTTP, as it comes in. The relay's thread wakes the
  * request. */
 
 struct relay_sink {
@@ -50,7 +49,7 @@ static enum failure begin(struct request *request,
 	const struct store_request put = { plan->key, plan->size, plan->type,
 		world_unix(), plan->until };
 	struct buf url, type, header, until, name;
-	struct store_slot signed_put = { .put = &url, .type = &type };
+	struct store_forward forward = { &url, &type, &until, &name };
 	enum failure failure;
 	struct relay_request upload = {
 		.size = plan->size, .wake = wake, .argument = relay
@@ -59,27 +58,18 @@ static enum failure begin(struct request *request,
 	buf_init(&url, draft->url, sizeof draft->url);
 	buf_init(&type, draft->type, sizeof draft->type);
 	buf_init(&until, draft->until, sizeof draft->until);
-	failure = s3_put(plan->store, &put, &signed_put, &relay->sink.why);
+	buf_init(&name, draft->name, sizeof draft->name);
+	failure = plan->store->class->forward(
+	    plan->store, &put, &forward, &relay->sink.why);
 	if (failure != FAILURE_NONE)
 		return failure;
-	/* Signed or not, it is the object's. */
-	if (!type.len)
-		buf_add(&type, plan->type);
 	buf_init(&header, draft->header, sizeof draft->header);
 	buf_text(&header, "Content-Type: ");
 	buf_add(&header, buf_span(&type));
 	upload.headers[0] = draft->header;
-	if (plan->until) {
-		buf_text(&until, S3_META_EXPIRES ": ");
-		stamp_rfc3339(&until, plan->until);
+	if (until.len)
 		upload.headers[1] = draft->until;
-	}
 	upload.url = draft->url;
-	/* What no two uploads may have at once. */
-	buf_init(&name, draft->name, sizeof draft->name);
-	buf_add(&name, s3_config_of(plan->store)->name);
-	buf_char(&name, '/');
-	buf_add(&name, plan->key);
 	upload.name = buf_span(&name);
 	if (!buf_ok(&url) || !buf_ok(&header) || !buf_ok(&until) ||
 	    !buf_ok(&name)) {

@@ -28,15 +28,17 @@ static void say(const struct service *before, const char *setting)
 	log_end(&line);
 }
 
-/* The embedded store's folder is where it was opened. */
+/* A store's folder is where it was opened. */
 static void check_folder(const struct service *before, const struct conf *conf)
 {
-	if (!before->fs)
+	const struct store *store = service_file_store(before);
+
+	if (!store || !store->class->place)
 		return;
 	for (size_t i = 0; i < conf->storage_count; i++)
 		if (conf->storages[i].type == CONF_STORE_FS &&
 		    strcmp(conf->storages[i].fs.path,
-			fs_folder_path(before->fs)) != 0)
+			store->class->place(store)) != 0)
 			say(before, "storage.path");
 }
 

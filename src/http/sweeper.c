@@ -15,11 +15,11 @@ int64_t sweeper_next(int64_t began, int64_t ended, int64_t pause)
 }
 
 /* Gives when to sweep again; INT64_MAX: never. */
-static int64_t sweep(struct sweeper *sweeper, struct fs *fs)
+static int64_t sweep(struct sweeper *sweeper, struct store *store)
 {
 	int64_t began = world_micros();
 	int64_t now = world_unix();
-	int64_t next = fs_sweep(fs, now, &sweeper->hurry);
+	int64_t next = store->class->sweep(store, now, &sweeper->hurry);
 
 	if (next == INT64_MAX)
 		return next;
@@ -29,12 +29,12 @@ static int64_t sweep(struct sweeper *sweeper, struct fs *fs)
 /* The lock is held, but not while it sweeps. */
 static void sweep_once(struct sweeper *sweeper)
 {
-	struct fs *fs = sweeper->fs;
+	struct store *store = sweeper->store;
 	int64_t next;
 
 	sweeper->busy = true;
 	pthread_mutex_unlock(&sweeper->lock);
-	next = sweep(sweeper, fs);
+	next = sweep(sweeper, store);
 	pthread_mutex_lock(&sweeper->lock);
 	sweeper->busy = false;
 	sweeper->next = next;
@@ -47,7 +47,7 @@ static void *run(void *argument)
 
 	pthread_mutex_lock(&sweeper->lock);
 	while (!sweeper->stopping) {
-		if (!sweeper->fs || sweeper->next == INT64_MAX)
+		if (!sweeper->store || sweeper->next == INT64_MAX)
 			pthread_cond_wait(&sweeper->changed, &sweeper->lock);
 		else if (world_micros() >= sweeper->next)
 			sweep_once(sweeper);
@@ -59,23 +59,23 @@ static void *run(void *argument)
 	return NULL;
 }
 
-bool sweeper_start(struct sweeper *sweeper, struct fs *fs)
+bool sweeper_start(struct sweeper *sweeper, struct store *store)
 {
-	*sweeper = (struct sweeper){ .fs = fs, .next = world_micros() };
+	*sweeper = (struct sweeper){ .store = store, .next = world_micros() };
 	atomic_init(&sweeper->hurry, false);
 	pthread_mutex_init(&sweeper->lock, NULL);
 	deadline_init(&sweeper->changed);
 	return pthread_create(&sweeper->thread, NULL, run, sweeper) == 0;
 }
 
-void sweeper_use(struct sweeper *sweeper, struct fs *fs)
+void sweeper_use(struct sweeper *sweeper, struct store *store)
 {
 	pthread_mutex_lock(&sweeper->lock);
 	atomic_store(&sweeper->hurry, true);
 	while (sweeper->busy)
 		pthread_cond_wait(&sweeper->changed, &sweeper->lock);
 	atomic_store(&sweeper->hurry, false);
-	sweeper->fs = fs;
+	sweeper->store = store && store->class->sweep ? store : NULL;
 	sweeper->next = world_micros();
 	pthread_cond_broadcast(&sweeper->changed);
 	pthread_mutex_unlock(&sweeper->lock);

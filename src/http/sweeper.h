@@ -4,11 +4,11 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-#include "store/fs.h"
+#include "slotd/store.h"
 
-/* The thread that removes expired files of the embedded store. */
+/* The thread that removes expired files of a store (`sweep` of its class). */
 struct sweeper {
-	struct fs *fs; /* NULL: nothing to do */
+	struct store *store; /* NULL: nothing to do */
 	bool busy;
 	int64_t next; /* world_micros */
 	pthread_mutex_t lock;
@@ -18,10 +18,10 @@ struct sweeper {
 	pthread_t thread;
 };
 
-bool sweeper_start(struct sweeper *sweeper, struct fs *fs);
+bool sweeper_start(struct sweeper *sweeper, struct store *store);
 /* Sweeps this store from now on, NULL: none; the one before is not used any
  * more when it returns. */
-void sweeper_use(struct sweeper *sweeper, struct fs *fs);
+void sweeper_use(struct sweeper *sweeper, struct store *store);
 /* Does not wait for the end of a sweep. */
 void sweeper_stop(struct sweeper *sweeper);
 

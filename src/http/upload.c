@@ -3,10 +3,11 @@
 #include "http/reply.h"
 #include "http/routes.h"
 #include "http/world.h"
+#include "slot/grant.h"
 
 #include <string.h>
 
-/* PUT /u/TOKEN/KEY, of the embedded store and of stores with a relay. */
+/* PUT /u/TOKEN/KEY, of the stores whose slots lead there. */
 
 #define TOKEN_MAX 512
 
@@ -34,15 +35,11 @@ static enum failure find_store(const struct service *service, struct span token,
 
 	for (size_t i = 0; i < service->store_count; i++) {
 		struct store *store = service->stores[i];
-		const struct s3_config *s3 = s3_config_of(store);
 		enum failure failure = FAILURE_SLOT_INVALID;
 
-		if (!s3)
-			failure = fs_slot_check(
-			    service->fs, token, key, now, ret_grant);
-		else if (s3->relay && s3->keyring)
-			failure = grant_check(
-			    s3->keyring, s3->name, token, key, now, ret_grant);
+		if (store->class->check_upload)
+			failure = store->class->check_upload(
+			    store, token, key, now, ret_grant);
 		*ret_store = store;
 		if (failure != FAILURE_SLOT_INVALID)
 			return failure;

@@ -7,7 +7,7 @@
 
 /* The store may be watched already, by the configuration before. */
 static void note(struct watcher *watcher, const struct service *service,
-    const struct fs_disk_fault *fault)
+    const struct store *store, const struct store_fault *fault)
 {
 	struct log_line line;
 
@@ -16,7 +16,7 @@ static void note(struct watcher *watcher, const struct service *service,
 	watcher->fault = fault;
 	log_begin(&line, &service->log, fault ? CONF_LOG_ERROR : CONF_LOG_WARN,
 	    fault ? "storage takes no uploads" : "storage takes uploads again");
-	log_text(&line, "path", fs_folder_path(service->fs));
+	log_text(&line, "path", store->class->place(store));
 	if (fault)
 		log_text(&line, "reason", fault->reason);
 	log_end(&line);
@@ -27,17 +27,25 @@ static void note(struct watcher *watcher, const struct service *service,
 static void look(struct watcher *watcher)
 {
 	struct service *service = watcher->service;
-	const struct fs_disk_fault *fault;
+	struct store *store = service_file_store(service);
+	const struct store_fault *fault;
 
 	service_hold(service);
 	watcher->busy = true;
 	pthread_mutex_unlock(&watcher->lock);
-	fault = fs_disk_watch(service->fs);
+	fault = store->class->look(store);
 	pthread_mutex_lock(&watcher->lock);
 	watcher->busy = false;
-	note(watcher, service, fault);
+	note(watcher, service, store, fault);
 	service_release(service);
 	pthread_cond_broadcast(&watcher->changed);
+}
+
+static bool has_look(const struct service *service)
+{
+	const struct store *store = service_file_store(service);
+
+	return store && store->class->look;
 }
 
 static void *run(void *argument)
@@ -47,7 +55,7 @@ static void *run(void *argument)
 
 	pthread_mutex_lock(&watcher->lock);
 	while (!watcher->stopping) {
-		if (!watcher->service || !watcher->service->fs) {
+		if (!watcher->service || !has_look(watcher->service)) {
 			pthread_cond_wait(&watcher->changed, &watcher->lock);
 		} else if (world_micros() >= next) {
 			look(watcher);

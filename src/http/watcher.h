@@ -6,13 +6,14 @@
 #include "http/service.h"
 
 /*
- * The thread that looks once a second whether the embedded store's disk
- * takes uploads (fs_disk_watch), and logs when that changes: an event loop must
- * not wait for a disk.
+ * The thread that looks once a second whether the disk of the store that
+ * keeps files takes uploads (`look` of its class), and logs when that changes:
+ * an event loop must not wait for a disk.
  */
 struct watcher {
-	struct service *service; /* NULL, or without fs: nothing to do */
-	const struct fs_disk_fault *fault; /* what was logged last */
+	struct service *service; /* NULL, or without such a store: nothing to
+	                          * do */
+	const struct store_fault *fault; /* what was logged last */
 	bool busy;
 	bool stopping;
 	pthread_mutex_t lock;

@@ -20,7 +20,6 @@ struct issuer {
 	const struct key_template *template;
 	const struct keyring *keyring; /* NULL or empty: no key_file */
 	struct store *store;
-	uint32_t put_ttl; /* seconds, of the store */
 };
 
 /* The first one is for any domain, the others are for theirs. */

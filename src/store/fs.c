@@ -1,5 +1,7 @@
 #include "store/fs_private.h"
 
+#include "core/uri.h"
+#include "slot/grant.h"
 #include "slot/link.h"
 #include "slot/media_type.h"
 
@@ -12,12 +14,12 @@ static enum failure sign(struct store *store,
     struct refusal *why)
 {
 	const struct fs *fs = (const struct fs *)store;
-	const struct fs_disk_fault *fault = fs_disk_fault(fs);
+	const struct store_fault *fault = fs_disk_fault(store);
 	int64_t expires = request->now + fs->config.put_ttl;
 	enum failure failure;
 
-	if (fs_lack(fs)) {
-		why->reason = fs_lack(fs);
+	if (*fs->lack) {
+		why->reason = fs->lack;
 		return FAILURE_UNAVAILABLE;
 	}
 	if (fault) {
@@ -38,7 +40,8 @@ static enum failure sign(struct store *store,
 		return failure;
 	buf_add(ret_slot->put, fs->config.public_url);
 	buf_text(ret_slot->put, "/u/");
-	fs_token_make(fs, request, expires, ret_slot->put);
+	grant_write(&fs->keyring->roots[0], SPAN_EMPTY, request->key,
+	    request->size, request->type, expires, ret_slot->put);
 	buf_char(ret_slot->put, '/');
 	uri_encode_path(ret_slot->put, request->key);
 	buf_add(ret_slot->get, fs->config.public_url);
@@ -70,6 +73,36 @@ static bool read_url(struct store *store, struct span url, struct buf *out)
 	return buf_ok(out);
 }
 
+static enum failure check_upload(struct store *store, struct span token,
+    struct span key, int64_t now, struct grant *ret_grant)
+{
+	const struct fs *fs = (const struct fs *)store;
+
+	if (!fs_path_valid(key))
+		return FAILURE_SLOT_INVALID;
+	return grant_check(fs->keyring, SPAN_EMPTY, token, key, now, ret_grant);
+}
+
+static const struct keyring *get_keyring(const struct store *store)
+{
+	const struct fs *fs = (const struct fs *)store;
+
+	return fs->keyring->count ? fs->keyring : NULL;
+}
+
+static const char *get_lack(const struct store *store)
+{
+	const struct fs *fs = (const struct fs *)store;
+
+	return *fs->lack ? fs->lack : NULL;
+}
+
+/* Where the folder was when it was opened first. */
+static const char *get_place(const struct store *store)
+{
+	return ((const struct fs *)store)->folder->path;
+}
+
 static void close_store(struct store *store)
 {
 	struct fs *fs = (struct fs *)store;
@@ -79,7 +112,27 @@ static void close_store(struct store *store)
 	free(fs);
 }
 
-static const struct store_class class = { "fs", sign, read_url, close_store };
+const struct store_class fs_class = {
+	.type = "fs",
+	.waits = true,
+	.sign = sign,
+	.read_url = read_url,
+	.close = close_store,
+	.check_upload = check_upload,
+	.upload_open = fs_upload_open,
+	.upload_write = fs_upload_write,
+	.upload_commit = fs_upload_commit,
+	.upload_abort = fs_upload_abort,
+	.file_open = fs_file_open,
+	.file_read = fs_file_read,
+	.file_close = fs_file_close,
+	.keyring = get_keyring,
+	.lack = get_lack,
+	.fault = fs_disk_fault,
+	.look = fs_disk_look,
+	.place = get_place,
+	.sweep = fs_sweep,
+};
 
 static struct fs *make(const struct fs_config *config)
 {
@@ -87,7 +140,12 @@ static struct fs *make(const struct fs_config *config)
 
 	if (!fs)
 		return NULL;
-	fs->store.class = &class;
+	fs->store = (struct store){
+		.class = &fs_class,
+		.put_ttl = config->put_ttl,
+		.takes_uploads = true,
+		.gives_files = true,
+	};
 	fs->config = *config;
 	fs->keyring = config->keyring ? config->keyring : &fs->own;
 	return fs;
@@ -114,18 +172,19 @@ static struct fs *make_first(
 	return fs;
 }
 
-static struct fs *finish(struct fs *fs, bool ok, char *wrong, size_t wrong_size)
+static struct store *finish(
+    struct fs *fs, bool ok, char *wrong, size_t wrong_size)
 {
 	if (ok &&
 	    (fs->config.keyring || fs_key_open(fs, true, wrong, wrong_size))) {
 		fs_until_mark(fs);
-		return fs;
+		return &fs->store;
 	}
 	close_store(&fs->store);
 	return NULL;
 }
 
-struct fs *fs_open(
+struct store *fs_open(
     const struct fs_config *config, char *wrong, size_t wrong_size)
 {
 	struct fs *fs = make_first(config, wrong, wrong_size);
@@ -136,47 +195,30 @@ struct fs *fs_open(
 	    wrong, wrong_size);
 }
 
-struct fs *fs_open_again(const struct fs_config *config,
-    const struct fs *before, char *wrong, size_t wrong_size)
+struct store *fs_open_again(const struct fs_config *config,
+    const struct store *before, char *wrong, size_t wrong_size)
 {
 	struct fs *fs = make(config);
 
-	if (!fs)
-		return no_memory(wrong, wrong_size);
-	fs->folder = before->folder;
+	if (!fs) {
+		no_memory(wrong, wrong_size);
+		return NULL;
+	}
+	fs->folder = ((const struct fs *)before)->folder;
 	atomic_fetch_add(&fs->folder->holders, 1);
 	fs->config.path = fs->folder->path;
 	return finish(fs, true, wrong, wrong_size);
 }
 
-struct fs *fs_look(
+struct store *fs_look(
     const struct fs_config *config, char *wrong, size_t wrong_size)
 {
 	struct fs *fs = make_first(config, wrong, wrong_size);
 
-	if (fs &&
-	    fs_folder_open(fs->folder, false, fs->lack, sizeof fs->lack) &&
+	if (!fs)
+		return NULL;
+	if (fs_folder_open(fs->folder, false, fs->lack, sizeof fs->lack) &&
 	    !config->keyring)
 		fs_key_open(fs, false, fs->lack, sizeof fs->lack);
-	return fs;
-}
-
-const char *fs_lack(const struct fs *fs)
-{
-	return *fs->lack ? fs->lack : NULL;
-}
-
-const char *fs_folder_path(const struct fs *fs)
-{
-	return fs->folder->path;
-}
-
-struct store *fs_store(struct fs *fs)
-{
 	return &fs->store;
-}
-
-const struct keyring *fs_keyring(const struct fs *fs)
-{
-	return fs->keyring->count ? fs->keyring : NULL;
 }

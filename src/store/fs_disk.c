@@ -15,20 +15,20 @@
 
 #define LOOKS_PER_TRY 60
 
-static const struct fs_disk_fault read_only = { FAILURE_UNAVAILABLE,
+static const struct store_fault read_only = { FAILURE_UNAVAILABLE,
 	"the disk is read-only" };
-static const struct fs_disk_fault gone = { FAILURE_UNAVAILABLE,
+static const struct store_fault gone = { FAILURE_UNAVAILABLE,
 	"the folder was removed" };
-static const struct fs_disk_fault forbidden = { FAILURE_UNAVAILABLE,
+static const struct store_fault forbidden = { FAILURE_UNAVAILABLE,
 	"the folder cannot be written any more: permission denied" };
-static const struct fs_disk_fault failing = { FAILURE_UNAVAILABLE,
+static const struct store_fault failing = { FAILURE_UNAVAILABLE,
 	"the disk fails: no file can be made" };
-static const struct fs_disk_fault full = { FAILURE_INSUFFICIENT_STORAGE,
+static const struct store_fault full = { FAILURE_INSUFFICIENT_STORAGE,
 	"the disk or its quota is full" };
 
-const struct fs_disk_fault *fs_disk_fault(const struct fs *fs)
+const struct store_fault *fs_disk_fault(const struct store *store)
 {
-	return atomic_load(&fs->folder->fault);
+	return atomic_load(&((const struct fs *)store)->folder->fault);
 }
 
 void fs_disk_suspect(struct fs *fs, enum failure failure)
@@ -39,7 +39,7 @@ void fs_disk_suspect(struct fs *fs, enum failure failure)
 }
 
 /* NULL also for what does not last, such as too many open files. */
-static const struct fs_disk_fault *of_error(int error)
+static const struct store_fault *of_error(int error)
 {
 	switch (error) {
 	case EROFS:
@@ -62,7 +62,7 @@ static const struct fs_disk_fault *of_error(int error)
 	}
 }
 
-static const struct fs_disk_fault *look(int root)
+static const struct store_fault *look(int root)
 {
 	struct statvfs disk;
 	struct stat status;
@@ -74,7 +74,7 @@ static const struct fs_disk_fault *look(int root)
 	return status.st_nlink ? NULL : &gone;
 }
 
-static const struct fs_disk_fault *try(int root)
+static const struct store_fault *try(int root)
 {
 	int fd = openat(root, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
 
@@ -84,13 +84,13 @@ static const struct fs_disk_fault *try(int root)
 	return NULL;
 }
 
-const struct fs_disk_fault *fs_disk_watch(struct fs *fs)
+const struct store_fault *fs_disk_look(struct store *store)
 {
-	struct fs_folder *folder = fs->folder;
-	const struct fs_disk_fault *fault = look(folder->root);
+	struct fs_folder *folder = ((struct fs *)store)->folder;
+	const struct store_fault *fault = look(folder->root);
 	bool suspect = atomic_exchange(&folder->suspect, false);
 
-	if (!fault && (suspect || fs_disk_fault(fs) ||
+	if (!fault && (suspect || fs_disk_fault(store) ||
 			  ++folder->looks % LOOKS_PER_TRY == 0))
 		fault = try(folder->root);
 	atomic_store(&folder->fault, fault);

@@ -39,7 +39,7 @@ static void read_type(int fd, struct span key, char *ret_type, size_t size)
 
 /* Looks at an open file, of whatever kind. */
 static enum failure read_status(const struct fs *fs, int fd, struct span key,
-    int64_t now, struct fs_file *ret_file, struct refusal *why)
+    int64_t now, struct store_file *ret_file, struct refusal *why)
 {
 	struct stat status;
 
@@ -87,9 +87,10 @@ static enum failure open_failure(int error, struct refusal *why)
 	}
 }
 
-enum failure fs_file_open(struct fs *fs, struct span key, int64_t now,
-    struct fs_file *ret_file, struct refusal *why)
+enum failure fs_file_open(struct store *store, struct span key, int64_t now,
+    struct store_file *ret_file, struct refusal *why)
 {
+	const struct fs *fs = (const struct fs *)store;
 	enum failure failure;
 	int fd;
 
@@ -106,7 +107,7 @@ enum failure fs_file_open(struct fs *fs, struct span key, int64_t now,
 	return failure;
 }
 
-enum failure fs_file_read(const struct fs_file *file, uint64_t offset,
+enum failure fs_file_read(const struct store_file *file, uint64_t offset,
     void *ret_bytes, size_t size, bool now_only, size_t *ret_len)
 {
 	struct iovec part = { ret_bytes, size };
@@ -130,7 +131,7 @@ enum failure fs_file_read(const struct fs_file *file, uint64_t offset,
 	return FAILURE_INTERNAL;
 }
 
-void fs_file_close(struct fs_file *file)
+void fs_file_close(struct store_file *file)
 {
 	close(file->fd);
 	file->fd = -1;

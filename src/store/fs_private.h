@@ -34,7 +34,7 @@ struct fs_folder {
 	_Atomic uint64_t owed;
 
 	/* Of fs_disk.c. */
-	_Atomic(const struct fs_disk_fault *) fault;
+	_Atomic(const struct store_fault *) fault;
 	atomic_bool suspect; /* an upload has failed since the last look */
 	unsigned looks;      /* the watching thread's */
 };
@@ -45,7 +45,7 @@ struct fs {
 	struct keyring own; /* of .key, when the config has no keyring */
 	const struct keyring *keyring;
 	struct fs_folder *folder; /* one for all configurations of a process */
-	char lack[FS_LACK_SIZE];  /* see fs_lack; "": nothing */
+	char lack[FS_LACK_SIZE];  /* see store_class; "": nothing */
 };
 
 /* fs_folder.c: the folders of a store */
@@ -108,7 +108,10 @@ enum failure fs_room_failure(
  * reason is then in why. */
 bool fs_shortage(int error, struct refusal *why);
 
-/* fs_disk.c: an upload has come to this, so the disk is worth a try. */
+/* fs_disk.c: whether the disk takes uploads; as in struct store_class. */
+const struct store_fault *fs_disk_fault(const struct store *store);
+const struct store_fault *fs_disk_look(struct store *store);
+/* An upload has come to this, so the disk is worth a try. */
 void fs_disk_suspect(struct fs *fs, enum failure failure);
 
 /* fs_until.c: when a file goes, besides expire_after: unix seconds in the
@@ -130,8 +133,30 @@ int64_t fs_until_of_entry(
  * sentence in wrong. */
 bool fs_key_open(struct fs *fs, bool make, char *wrong, size_t wrong_size);
 
-/* fs_token.c: appends the token of PUT /u/TOKEN/KEY. */
-void fs_token_make(const struct fs *fs, const struct store_request *request,
-    int64_t expires, struct buf *out);
+/* As in struct store_class. The media type is lost where the file system has
+ * no attributes: fs_file_open then goes by the name's ending. request->until
+ * needs has_until, and attributes. A commit syncs the file, links it into
+ * place and syncs every folder on the way, the file's own after the link. A
+ * link or a file in a folder's place is FAILURE_ALREADY_EXISTS. */
+enum failure fs_upload_open(struct store *store,
+    const struct store_request *request, struct store_upload **ret_upload,
+    struct refusal *why);
+enum failure fs_upload_write(struct store_upload *upload, const void *bytes,
+    size_t len, struct refusal *why);
+enum failure fs_upload_commit(struct store_upload *upload, struct refusal *why);
+void fs_upload_abort(struct store_upload *upload);
+
+/* As in struct store_class. FAILURE_NOT_FOUND for whatever is no regular file
+ * below the folder, and for a segment that is empty or starts with a dot. */
+enum failure fs_file_open(struct store *store, struct span key, int64_t now,
+    struct store_file *ret_file, struct refusal *why);
+enum failure fs_file_read(const struct store_file *file, uint64_t offset,
+    void *ret_bytes, size_t size, bool now_only, size_t *ret_len);
+void fs_file_close(struct store_file *file);
+
+/* As in struct store_class; empty folders go, too. What starts with a dot and
+ * what is no regular file stays. It is to be called again 20 to 50 seconds
+ * from now, so that a file is gone a minute after its time. */
+int64_t fs_sweep(struct store *store, int64_t now, const atomic_bool *stop);
 
 #endif

@@ -90,8 +90,9 @@ static size_t sweep_folder(struct sweep *sweep, int folder, unsigned depth)
 	return left + stopped(sweep);
 }
 
-int64_t fs_sweep(struct fs *fs, int64_t now, const atomic_bool *stop)
+int64_t fs_sweep(struct store *store, int64_t now, const atomic_bool *stop)
 {
+	const struct fs *fs = (const struct fs *)store;
 	struct sweep sweep = {
 		.stop = stop,
 		.fs = fs,

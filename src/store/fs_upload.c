@@ -11,6 +11,7 @@
 #define LINK_TRIES 16
 
 struct fs_upload {
+	struct store_upload upload;
 	struct fs *fs;
 	struct fs_upload *next; /* in its list of fs->folder->running */
 	int fd;
@@ -68,7 +69,7 @@ static void leave(struct fs_upload *upload)
 	pthread_mutex_unlock(&fs->folder->running_lock);
 }
 
-void fs_upload_abort(struct fs_upload *upload)
+static void drop(struct fs_upload *upload)
 {
 	if (upload->fd >= 0)
 		close(upload->fd);
@@ -77,6 +78,11 @@ void fs_upload_abort(struct fs_upload *upload)
 		    &upload->fs->folder->owed, upload->size - upload->written);
 	leave(upload);
 	free(upload);
+}
+
+void fs_upload_abort(struct store_upload *upload)
+{
+	drop((struct fs_upload *)upload);
 }
 
 /* What to say when the way to a key is not as it should be. */
@@ -113,8 +119,8 @@ static enum failure set_type(
 	return fs_room_failure(errno, "the media type cannot be stored", why);
 }
 
-static enum failure begin(struct fs_upload *upload, struct span type,
-    int64_t until, struct refusal *why)
+static enum failure begin(struct fs_upload *upload,
+    const struct store_request *request, struct refusal *why)
 {
 	struct fs *fs = upload->fs;
 	enum failure failure = check_absent(fs, upload_key(upload), why);
@@ -125,20 +131,22 @@ static enum failure begin(struct fs_upload *upload, struct span type,
 	    fs->folder->root, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
 	if (upload->fd < 0)
 		return fs_room_failure(errno, "no file can be made", why);
-	failure = set_type(fs, upload->fd, type, why);
+	failure = set_type(fs, upload->fd, request->type, why);
 	if (!failure)
-		failure = fs_until_write(fs, upload->fd, until, why);
+		failure = fs_until_write(fs, upload->fd, request->until, why);
 	if (failure)
 		return failure;
 	return fs_room_reserve(
 	    fs, upload->fd, upload->size, &upload->owed, why);
 }
 
-enum failure fs_upload_open(struct fs *fs, struct span key, uint64_t size,
-    struct span type, int64_t until, struct fs_upload **ret_upload,
+enum failure fs_upload_open(struct store *store,
+    const struct store_request *request, struct store_upload **ret_upload,
     struct refusal *why)
 {
-	const struct fs_disk_fault *fault = fs_disk_fault(fs);
+	struct fs *fs = (struct fs *)store;
+	const struct store_fault *fault = fs_disk_fault(store);
+	const struct span key = request->key;
 	struct fs_upload *upload;
 	enum failure failure;
 
@@ -155,27 +163,29 @@ enum failure fs_upload_open(struct fs *fs, struct span key, uint64_t size,
 		why->reason = "out of memory";
 		return FAILURE_UNAVAILABLE;
 	}
+	upload->upload.store = store;
 	upload->fs = fs;
 	upload->fd = -1;
-	upload->size = size;
+	upload->size = request->size;
 	upload->key_len = key.len;
 	memcpy(upload->key, key.at, key.len);
 	if (!enter(upload)) {
 		free(upload);
 		return FAILURE_ALREADY_EXISTS;
 	}
-	failure = begin(upload, type, until, why);
+	failure = begin(upload, request, why);
 	fs_disk_suspect(fs, failure);
 	if (failure)
-		fs_upload_abort(upload);
+		drop(upload);
 	else
-		*ret_upload = upload;
+		*ret_upload = &upload->upload;
 	return failure;
 }
 
-enum failure fs_upload_write(struct fs_upload *upload, const void *bytes,
-    size_t len, struct refusal *why)
+enum failure fs_upload_write(
+    struct store_upload *of, const void *bytes, size_t len, struct refusal *why)
 {
+	struct fs_upload *upload = (struct fs_upload *)of;
 	const char *at = bytes;
 	enum failure failure;
 
@@ -233,8 +243,9 @@ static enum failure link_once(
 	return failure;
 }
 
-enum failure fs_upload_commit(struct fs_upload *upload, struct refusal *why)
+enum failure fs_upload_commit(struct store_upload *of, struct refusal *why)
 {
+	struct fs_upload *upload = (struct fs_upload *)of;
 	enum failure failure = FAILURE_NONE;
 	int error = ENOENT;
 
@@ -250,6 +261,6 @@ enum failure fs_upload_commit(struct fs_upload *upload, struct refusal *why)
 		}
 	}
 	fs_disk_suspect(upload->fs, failure);
-	fs_upload_abort(upload);
+	drop(upload);
 	return failure;
 }

@@ -90,21 +90,15 @@ static enum failure grant_put(
 	return FAILURE_NONE;
 }
 
-enum failure s3_put(struct store *store, const struct store_request *request,
-    struct store_slot *ret_slot, struct refusal *why)
+static enum failure check_upload(struct store *store, struct span token,
+    struct span key, int64_t now, struct grant *ret_grant)
 {
-	struct s3 *s3 = (struct s3 *)store;
-	struct creds_value creds;
-	enum failure failure;
-	int64_t ends;
+	const struct s3_config *config = &((const struct s3 *)store)->config;
 
-	if (!s3_creds_get(s3, request->now, &creds, why))
-		return FAILURE_UNAVAILABLE;
-	failure = sign_put(s3, request, &creds, ret_slot, &ends);
-	s3->creds->class->put_back(s3->creds, &creds);
-	if (failure == FAILURE_INTERNAL)
-		why->reason = "a URL is too long to be signed";
-	return failure;
+	if (!config->relay || !config->keyring)
+		return FAILURE_SLOT_INVALID;
+	return grant_check(
+	    config->keyring, config->name, token, key, now, ret_grant);
 }
 
 static enum failure sign(struct store *store,
@@ -132,6 +126,53 @@ static enum failure sign(struct store *store,
 	return failure;
 }
 
+static enum failure put(struct s3 *s3, const struct store_request *request,
+    struct store_slot *ret_slot, struct refusal *why)
+{
+	struct creds_value creds;
+	enum failure failure;
+	int64_t ends;
+
+	if (!s3_creds_get(s3, request->now, &creds, why))
+		return FAILURE_UNAVAILABLE;
+	failure = sign_put(s3, request, &creds, ret_slot, &ends);
+	s3->creds->class->put_back(s3->creds, &creds);
+	if (failure == FAILURE_INTERNAL)
+		why->reason = "a URL is too long to be signed";
+	return failure;
+}
+
+/* Also of a store without relay: for the callers whose dialect has PUTs that
+ * slotd takes. */
+static enum failure forward(struct store *store,
+    const struct store_request *request, struct store_forward *ret_forward,
+    struct refusal *why)
+{
+	struct s3 *s3 = (struct s3 *)store;
+	struct store_slot slot = { .put = ret_forward->url,
+		.type = ret_forward->type };
+	enum failure failure = put(s3, request, &slot, why);
+
+	if (failure != FAILURE_NONE)
+		return failure;
+	/* Signed or not, it is the object's. */
+	if (!ret_forward->type->len)
+		buf_add(ret_forward->type, request->type);
+	if (request->until) {
+		buf_text(ret_forward->until, S3_META_EXPIRES ": ");
+		stamp_rfc3339(ret_forward->until, request->until);
+	}
+	buf_add(ret_forward->name, s3->config.name);
+	buf_char(ret_forward->name, '/');
+	buf_add(ret_forward->name, request->key);
+	return FAILURE_NONE;
+}
+
+static struct creds *get_creds(const struct store *store)
+{
+	return ((const struct s3 *)store)->creds;
+}
+
 static void close_key(struct day_key *day)
 {
 	pthread_rwlock_destroy(&day->lock);
@@ -149,7 +190,17 @@ static void close(struct store *store)
 	free(s3);
 }
 
-static const struct store_class class = { "s3", sign, s3_read_url, close };
+const struct store_class s3_class = {
+	.type = "s3",
+	.sign = sign,
+	.read_url = s3_read_url,
+	.close = close,
+	.check_upload = check_upload,
+	.forward = forward,
+	.link_check = s3_link_check,
+	.lead = s3_lead,
+	.creds = get_creds,
+};
 
 struct store *s3_open(const struct s3_config *config, struct creds *creds)
 {
@@ -157,22 +208,15 @@ struct store *s3_open(const struct s3_config *config, struct creds *creds)
 
 	if (!s3)
 		return NULL;
-	s3->store.class = &class;
+	s3->store = (struct store){
+		.class = &s3_class,
+		.put_ttl = config->put_ttl,
+		.takes_uploads = config->relay,
+		.gives_files = s3_knows_links(config),
+	};
 	s3->config = *config;
 	s3->creds = creds;
 	pthread_rwlock_init(&s3->today.lock, NULL);
 	pthread_rwlock_init(&s3->before.lock, NULL);
 	return &s3->store;
-}
-
-const struct s3_config *s3_config_of(const struct store *store)
-{
-	return store->class == &class ? &((const struct s3 *)store)->config
-				      : NULL;
-}
-
-struct creds *s3_creds_of(const struct store *store)
-{
-	return store->class == &class ? ((const struct s3 *)store)->creds
-				      : NULL;
 }

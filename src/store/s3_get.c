@@ -64,9 +64,37 @@ static struct span type_of(struct span name)
 		   : type;
 }
 
-enum failure s3_redirect(struct store *store, struct span method,
-    struct span key, int64_t now, struct buf *out, const char **ret_type,
-    int64_t *ret_ends, struct refusal *why)
+bool s3_knows_links(const struct s3_config *config)
+{
+	return config->keyring && config->keyring->count &&
+	       config->public_url.len;
+}
+
+bool s3_link_check(struct store *store, struct span token, struct span key)
+{
+	const struct s3_config *config = &((const struct s3 *)store)->config;
+
+	return s3_knows_links(config) &&
+	       link_token_check(config->keyring, token, config->name, key);
+}
+
+/*
+ * How long a browser may keep where a link leads. The URL was signed up to
+ * half of get_ttl ago and so lives for another half at least: a browser that
+ * follows it at the end of this quarter still has a quarter. Where the
+ * credentials end before, it is half of what is left.
+ */
+static int64_t keep_for(uint32_t get_ttl, int64_t now, int64_t ends)
+{
+	int64_t keep = get_ttl / 4;
+
+	if (ends && (ends - now) / 2 < keep)
+		keep = (ends - now) / 2;
+	return keep > 0 ? keep : 0;
+}
+
+enum failure s3_lead(struct store *store, struct span method, struct span key,
+    int64_t now, struct store_lead *ret_lead, struct refusal *why)
 {
 	struct s3 *s3 = (struct s3 *)store;
 	size_t slash = span_find_last(key, '/');
@@ -82,12 +110,12 @@ enum failure s3_redirect(struct store *store, struct span method,
 	struct creds_value creds;
 	enum failure failure;
 
-	*ret_type = type.at;
+	ret_lead->type = type.at;
 	/* Links that were shared before the bucket became public: its own
 	 * address needs no right to read. An ACL is the newer files' alone. */
 	if (s3->config.get == S3_GET_PUBLIC && !s3->config.set_public) {
-		s3_write_plain(out, &s3->config.download, key);
-		*ret_ends = 0;
+		s3_write_plain(ret_lead->url, &s3->config.download, key);
+		ret_lead->keep = keep_for(s3->config.get_ttl, now, 0);
 		return FAILURE_NONE;
 	}
 	if (!media_type_inline(type)) {
@@ -104,8 +132,9 @@ enum failure s3_redirect(struct store *store, struct span method,
 	    (struct sigv4_pair){ span_of("response-content-type"), type };
 	if (!s3_creds_get(s3, now, &creds, why))
 		return FAILURE_UNAVAILABLE;
-	failure = sign_get(s3, &s3->before, &creds, key, &get, out);
-	*ret_ends = get.now + get.expires;
+	failure = sign_get(s3, &s3->before, &creds, key, &get, ret_lead->url);
+	ret_lead->keep =
+	    keep_for(s3->config.get_ttl, now, get.now + get.expires);
 	s3->creds->class->put_back(s3->creds, &creds);
 	if (failure == FAILURE_INTERNAL)
 		why->reason = "a URL is too long to be signed";
@@ -121,7 +150,7 @@ static bool read_link(
 	struct buf rest;
 
 	buf_init(&rest, memory, sizeof memory);
-	if (!config->keyring || !config->public_url.len ||
+	if (!s3_knows_links(config) ||
 	    !link_below(url, config->public_url, &rest) ||
 	    !span_starts(buf_span(&rest), "f/"))
 		return false;
@@ -157,7 +186,7 @@ static bool read_plain(
 /* Also what was shared when `get` was another. */
 bool s3_read_url(struct store *store, struct span url, struct buf *out)
 {
-	const struct s3_config *config = s3_config_of(store);
+	const struct s3_config *config = &((const struct s3 *)store)->config;
 
 	return read_link(config, url, out) ||
 	       read_plain(&config->download, url, out) ||

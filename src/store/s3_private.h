@@ -53,7 +53,22 @@ void s3_write_plain(
 enum failure s3_write_get(struct s3 *s3, const struct creds_value *creds,
     struct span key, int64_t now, struct buf *out);
 
+/* Whether links to this store are known, or were once. */
+bool s3_knows_links(const struct s3_config *config);
+
 /* As in struct store_class. */
 bool s3_read_url(struct store *store, struct span url, struct buf *out);
+bool s3_link_check(struct store *store, struct span token, struct span key);
+
+/*
+ * As in struct store_class: a URL presigned for this method of download_url,
+ * with response-content-type of the file name's ending and, unless that may
+ * be shown in place, with response-content-disposition. The signing time is
+ * rounded down to half of get_ttl, so that everybody gets the same URL for a
+ * while. Of a store whose `get` has become public since, by the bucket's
+ * policy: the plain URL.
+ */
+enum failure s3_lead(struct store *store, struct span method, struct span key,
+    int64_t now, struct store_lead *ret_lead, struct refusal *why);
 
 #endif

@@ -74,7 +74,7 @@ static void test_another_configuration(void **state)
 	struct sweeper sweeper;
 	char wrong[256];
 	int64_t until = world_micros() + 60 * SECOND;
-	struct fs *later;
+	struct store *later;
 
 	open_again(place, 0);
 	assert_int_equal(put(place->fs, "a/b", "x", "a/b"), 0);

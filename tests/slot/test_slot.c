@@ -28,8 +28,8 @@ static enum failure record(struct store *store,
 	return recorder->failure;
 }
 
-static const struct store_class recorder_class = { "recorder", record, NULL,
-	NULL };
+static const struct store_class recorder_class = { .type = "recorder",
+	.sign = record };
 
 static struct recorder recorder;
 static struct slot slot;
@@ -57,11 +57,11 @@ static enum failure issue(const char *jid, const char *filename,
 	const uint8_t random[RANDOM_BYTES] = { 0 };
 	struct key_template template;
 	const struct issuer issuer = { SPAN_EMPTY, &policy, &template, NULL,
-		&recorder.store, 600 };
+		&recorder.store };
 	const struct issuers issuers = { &issuer, 1, NULL };
 	const char *wrong;
 
-	recorder = (struct recorder){ .store = { &recorder_class } };
+	recorder = (struct recorder){ .store = { .class = &recorder_class } };
 	why = (struct refusal){ 0 };
 	assert_true(key_template_parse(
 	    span_of("{random}/{domain}/{filename}"), &template, &wrong));
@@ -183,7 +183,7 @@ static void test_a_domain_has_its_own(void **state)
 	const struct caller caller = { 0 };
 	const struct policy small = { .max_size = 10 };
 	const struct policy large = { .max_size = 1000 };
-	struct recorder other = { .store = { &recorder_class } };
+	struct recorder other = { .store = { .class = &recorder_class } };
 	const uint8_t random[RANDOM_BYTES] = { 0 };
 	struct jid who;
 	struct slot_request request = { .caller = &caller,
@@ -196,13 +196,13 @@ static void test_a_domain_has_its_own(void **state)
 	(void)state;
 	assert_true(key_template_parse(span_of("{random}"), &template, &wrong));
 	const struct issuer list[] = {
-		{ SPAN_EMPTY, &small, &template, NULL, &recorder.store, 600 },
-		{ span_of("example.org"), &large, &template, NULL, &other.store,
-		    600 },
+		{ SPAN_EMPTY, &small, &template, NULL, &recorder.store },
+		{ span_of("example.org"), &large, &template, NULL,
+		    &other.store },
 	};
 	const struct issuers issuers = { list, 2, NULL };
 
-	recorder = (struct recorder){ .store = { &recorder_class } };
+	recorder = (struct recorder){ .store = { .class = &recorder_class } };
 	assert_true(jid_parse(span_of("a@Example.ORG./x"), &who, &wrong));
 	assert_int_equal(
 	    slot_issue(&issuers, &request, NOW * 1000LL, random, &slot, &why),

@@ -63,7 +63,7 @@ static enum failure sign(struct store *store,
 	return fake.wrong;
 }
 
-static const struct store_class store_class = { "fake", sign, NULL, NULL };
+static const struct store_class store_class = { .type = "fake", .sign = sign };
 
 static enum failure issue(const char *jid, uint64_t size,
     uint32_t slots_per_minute, uint64_t bytes_per_day)
@@ -81,7 +81,7 @@ static enum failure issue(const char *jid, uint64_t size,
 	const uint8_t random[RANDOM_BYTES] = { 0 };
 	struct key_template template;
 	const struct issuer issuer = { SPAN_EMPTY, &policy, &template, NULL,
-		&fake.store, 600 };
+		&fake.store };
 	const struct issuers issuers = { &issuer, 1, &fake.quota };
 	const char *wrong;
 

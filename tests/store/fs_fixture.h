@@ -2,7 +2,8 @@
 #define TESTS_STORE_FS_FIXTURE_H
 
 #include "core/hash.h"
-#include "store/fs.h"
+#include "slot/grant.h"
+#include "store/fs_private.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -32,7 +33,7 @@ struct place {
 	char outside[80];
 	struct keyring ring;
 	struct fs_config config;
-	struct fs *fs;
+	struct store *fs;
 };
 
 static inline void ring_add(struct keyring *ring, const char *secret)
@@ -54,7 +55,7 @@ static inline void place_open(struct place *place)
 static inline void place_close(struct place *place)
 {
 	if (place->fs)
-		fs_store(place->fs)->class->close(fs_store(place->fs));
+		place->fs->class->close(place->fs);
 	place->fs = NULL;
 }
 
@@ -174,21 +175,30 @@ static inline int count_entries(const char *path)
 	return fixture_count;
 }
 
-static inline enum failure begin_put(struct fs *fs, const char *key,
-    uint64_t size, const char *type, struct fs_upload **ret_upload)
+static inline enum failure open_upload(struct store *fs, struct span key,
+    uint64_t size, struct span type, int64_t until,
+    struct store_upload **ret_upload, struct refusal *why)
+{
+	const struct store_request request = { key, size, type, NOW, until };
+
+	return fs->class->upload_open(fs, &request, ret_upload, why);
+}
+
+static inline enum failure begin_put(struct store *fs, const char *key,
+    uint64_t size, const char *type, struct store_upload **ret_upload)
 {
 	struct refusal why = { 0 };
 
-	return fs_upload_open(
+	return open_upload(
 	    fs, span_of(key), size, span_of(type), 0, ret_upload, &why);
 }
 
 /* A whole upload of a text. */
 static inline enum failure put(
-    struct fs *fs, const char *key, const char *text, const char *type)
+    struct store *fs, const char *key, const char *text, const char *type)
 {
 	struct refusal why = { 0 };
-	struct fs_upload *upload = NULL;
+	struct store_upload *upload = NULL;
 	enum failure failure = begin_put(fs, key, strlen(text), type, &upload);
 
 	if (failure)
@@ -202,7 +212,7 @@ static inline enum failure put(
 }
 
 static inline enum failure look(
-    struct fs *fs, struct span key, int64_t now, struct fs_file *ret_file)
+    struct store *fs, struct span key, int64_t now, struct store_file *ret_file)
 {
 	struct refusal why = { 0 };
 
@@ -210,9 +220,10 @@ static inline enum failure look(
 }
 
 /* Whether the key can be read, and then as this text. */
-static inline enum failure get(struct fs *fs, const char *key, const char *text)
+static inline enum failure get(
+    struct store *fs, const char *key, const char *text)
 {
-	struct fs_file file;
+	struct store_file file;
 	char memory[4096];
 	size_t len = 0;
 	enum failure failure = look(fs, span_of(key), NOW, &file);
@@ -230,7 +241,7 @@ static inline enum failure get(struct fs *fs, const char *key, const char *text)
 
 /* What sign says to a key and a size. */
 static inline enum failure ask_slot(
-    struct fs *fs, struct span key, uint64_t size, char ret_put[6144])
+    struct store *fs, struct span key, uint64_t size, char ret_put[6144])
 {
 	char get_memory[6144];
 	struct buf put_url, get_url;
@@ -240,7 +251,7 @@ static inline enum failure ask_slot(
 
 	buf_init(&put_url, ret_put, 6144);
 	buf_init(&get_url, get_memory, sizeof get_memory);
-	return fs_store(fs)->class->sign(fs_store(fs), &request, &slot, &why);
+	return fs->class->sign(fs, &request, &slot, &why);
 }
 
 #define place_test(name)                                                       \

@@ -6,8 +6,8 @@ static void test_class(void **state)
 {
 	struct place *place = *state;
 
-	assert_string_equal(fs_store(place->fs)->class->type, "fs");
-	assert_ptr_equal(fs_keyring(place->fs), &place->ring);
+	assert_string_equal(place->fs->class->type, "fs");
+	assert_ptr_equal(place->fs->class->keyring(place->fs), &place->ring);
 }
 
 static void test_sign_refuses(void **state)
@@ -38,8 +38,8 @@ static void test_sign_refuses(void **state)
 	    ask_slot(place->fs, span_of(".key"), 1, url), FAILURE_BAD_REQUEST);
 
 	buf_init(&small, url, 60);
-	assert_int_equal(fs_store(place->fs)->class->sign(
-			     fs_store(place->fs), &request, &slot, &why),
+	assert_int_equal(
+	    place->fs->class->sign(place->fs, &request, &slot, &why),
 	    FAILURE_INTERNAL);
 	assert_non_null(why.reason);
 	assert_int_equal(slot.expires, 0);
@@ -107,7 +107,7 @@ static void test_read_url(void **state)
 		{ PUBLIC "/f/.key", NULL },
 	};
 	struct place *place = *state;
-	struct store *store = fs_store(place->fs);
+	struct store *store = place->fs;
 
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		char memory[2048];

@@ -55,7 +55,7 @@ static int setup(void **state)
 
 static void assert_found(struct place *place, const char *words)
 {
-	const struct fs_disk_fault *fault = fs_disk_watch(place->fs);
+	const struct store_fault *fault = fs_disk_look(place->fs);
 
 	assert_non_null(fault);
 	assert_ptr_equal(fs_disk_fault(place->fs), fault);
@@ -66,7 +66,7 @@ static void assert_well(struct place *place)
 {
 	char url[6144];
 
-	assert_null(fs_disk_watch(place->fs));
+	assert_null(fs_disk_look(place->fs));
 	assert_null(fs_disk_fault(place->fs));
 	assert_int_equal(ask_slot(place->fs, span_of("k"), 1, url), 0);
 }
@@ -99,12 +99,12 @@ static void test_tries(void **state)
 
 	files = 0;
 	for (int i = 0; i < 59; i++)
-		assert_null(fs_disk_watch(place->fs));
+		assert_null(fs_disk_look(place->fs));
 	assert_int_equal(files, 0);
-	assert_null(fs_disk_watch(place->fs));
+	assert_null(fs_disk_look(place->fs));
 	assert_int_equal(files, 1);
 	for (int i = 0; i < 59; i++)
-		assert_null(fs_disk_watch(place->fs));
+		assert_null(fs_disk_look(place->fs));
 	no_file = EIO;
 	assert_found(place, "fails");
 	assert_int_equal(files, 2);
@@ -141,7 +141,7 @@ static void test_a_failed_upload(void **state)
 		if (cases[i].words)
 			assert_found(place, cases[i].words);
 		else
-			assert_null(fs_disk_watch(place->fs));
+			assert_null(fs_disk_look(place->fs));
 		assert_int_equal(
 		    ask_slot(place->fs, span_of("k"), 1, url), cases[i].slot);
 		/* Once it is known, uploads are told the same as slots. */
@@ -181,7 +181,7 @@ static void *come_and_go(void *argument)
 
 	for (int i = 0; i < 10000; i++) {
 		is_read_only = !is_read_only;
-		fs_disk_watch(place->fs);
+		fs_disk_look(place->fs);
 	}
 	at_end = true;
 	return NULL;

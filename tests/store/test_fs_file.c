@@ -13,7 +13,7 @@ static void set_time(const char *path, time_t seconds, long nanoseconds)
 static void test_status(void **state)
 {
 	struct place *place = *state;
-	struct fs_file file;
+	struct store_file file;
 
 	assert_int_equal(
 	    put(place->fs, "a/b.jpg", "0123456789abcdef!", "image/jpeg"), 0);
@@ -34,7 +34,7 @@ static void test_status(void **state)
 static void test_read(void **state)
 {
 	struct place *place = *state;
-	struct fs_file file;
+	struct store_file file;
 	char bytes[32] = "";
 	size_t len = 99;
 
@@ -70,7 +70,7 @@ static void test_read(void **state)
 static void assert_type(
     const struct place *place, const char *name, const char *type)
 {
-	struct fs_file file;
+	struct store_file file;
 
 	assert_int_equal(look(place->fs, span_of(name), NOW, &file), 0);
 	assert_string_equal(file.type, type);
@@ -114,7 +114,7 @@ static void test_not_found(void **state)
 		"a/nothing", "linkdir/victim", "link", "inner", "fifo",
 		"socketless" };
 	struct place *place = *state;
-	struct fs_file file;
+	struct store_file file;
 	char key[1100];
 
 	assert_int_equal(put(place->fs, "a/b", "x", "a/b"), 0);
@@ -158,7 +158,7 @@ static void test_not_found(void **state)
 static void test_expired(void **state)
 {
 	struct place *place = *state;
-	struct fs_file file;
+	struct store_file file;
 
 	place_close(place);
 	place->config.expire_after = 100;
@@ -183,7 +183,7 @@ static void test_expired(void **state)
 static void test_no_leak(void **state)
 {
 	struct place *place = *state;
-	struct fs_file file;
+	struct store_file file;
 	int before = open("/dev/null", O_RDONLY), after;
 
 	close(before);

@@ -5,7 +5,7 @@
 static void assert_refused(struct place *place, const char *words)
 {
 	char wrong[256] = "";
-	struct fs *fs = fs_open(&place->config, wrong, sizeof wrong);
+	struct store *fs = fs_open(&place->config, wrong, sizeof wrong);
 
 	if (!strstr(wrong, words) || fs)
 		print_error("said: \"%s\", not: \"%s\"\n", wrong, words);
@@ -69,7 +69,7 @@ static void test_files_refused(void **state)
 static void test_beside(void **state)
 {
 	struct place *place = *state;
-	struct fs_file file;
+	struct store_file file;
 	struct refusal why = { 0 };
 
 	place_close(place);
@@ -93,7 +93,7 @@ static void test_look(void **state)
 {
 	struct place *place = *state;
 	char wrong[256] = "", url[6144];
-	struct fs *fs;
+	struct store *fs;
 
 	place_close(place);
 	assert_int_equal(rmdir(place->store), 0);
@@ -112,9 +112,9 @@ static void test_look(void **state)
 			    0);
 		fs = fs_look(&place->config, wrong, sizeof wrong);
 		assert_non_null(fs);
-		assert_null(fs_keyring(fs));
-		assert_non_null(strstr(fs_lack(fs), lacks[i]));
-		fs_store(fs)->class->close(fs_store(fs));
+		assert_null(fs->class->keyring(fs));
+		assert_non_null(strstr(fs->class->lack(fs), lacks[i]));
+		fs->class->close(fs);
 		assert_int_equal(is_there(place->home), i > 0);
 		assert_int_equal(is_there(place->store), i > 1);
 	}
@@ -123,10 +123,10 @@ static void test_look(void **state)
 	place_open(place);
 	fs = fs_look(&place->config, wrong, sizeof wrong);
 	assert_non_null(fs);
-	assert_null(fs_lack(fs));
-	assert_int_equal(fs_keyring(fs)->count, 1);
+	assert_null(fs->class->lack(fs));
+	assert_int_equal(fs->class->keyring(fs)->count, 1);
 	assert_int_equal(ask_slot(fs, span_of("k"), 1, url), 0);
-	fs_store(fs)->class->close(fs_store(fs));
+	fs->class->close(fs);
 }
 
 static void test_folder_may_be_a_link(void **state)
@@ -183,7 +183,7 @@ static void test_key_is_made_once(void **state)
 	assert_int_equal(mode_of(in_home(place, ".key")), 0600);
 	assert_int_equal(count_entries(place->home), 2);
 	assert_int_equal(count_entries(place->store), 0);
-	assert_int_equal(fs_keyring(place->fs)->count, 1);
+	assert_int_equal(place->fs->class->keyring(place->fs)->count, 1);
 	file = fopen(in_home(place, ".key"), "r");
 	assert_non_null(file);
 	assert_int_equal(fread(key, 1, sizeof key, file), 65);
@@ -197,9 +197,9 @@ static void test_key_is_made_once(void **state)
 	place_open(place);
 	assert_text(in_home(place, ".key"), (key[65] = '\0', key));
 	token = url + strlen(PUBLIC "/u/");
-	assert_int_equal(
-	    fs_slot_check(place->fs, (struct span){ token, strlen(token) - 2 },
-		span_of("k"), NOW, &grant),
+	assert_int_equal(place->fs->class->check_upload(place->fs,
+			     (struct span){ token, strlen(token) - 2 },
+			     span_of("k"), NOW, &grant),
 	    0);
 	assert_int_equal(grant.size, 7);
 }
@@ -219,7 +219,7 @@ static void test_key_race(void **state)
 	for (int i = 0; i < CHILDREN; i++) {
 		if (!fork()) {
 			char wrong[256], byte;
-			struct fs *fs;
+			struct store *fs;
 
 			memset(url, 0, sizeof url);
 			close(start[1]);

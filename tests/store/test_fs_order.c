@@ -277,7 +277,7 @@ static void test_without_fallocate(void **state)
 		.f_frsize = 10, .f_blocks = 200, .f_bavail = 100
 	};
 	struct place *place = *state;
-	struct fs_upload *one, *two, *three;
+	struct store_upload *one, *two, *three;
 	struct refusal why = { 0 };
 	char bytes[400] = "";
 
@@ -313,7 +313,7 @@ static void test_strange_disks(void **state)
 		.f_blocks = UINT64_MAX / 4,
 		.f_bavail = UINT64_MAX / 4 };
 	struct place *place = *state;
-	struct fs_upload *upload;
+	struct store_upload *upload;
 
 	failing.disk = &unbound;
 	assert_int_equal(put(place->fs, "one", "x", "a/b"), 0);
@@ -328,7 +328,7 @@ static void test_strange_disks(void **state)
 static void test_without_attributes(void **state)
 {
 	struct place *place = *state;
-	struct fs_file file;
+	struct store_file file;
 
 	failing.fsetxattr = EOPNOTSUPP;
 	place_close(place);

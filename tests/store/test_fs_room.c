@@ -59,7 +59,7 @@ static void restart(struct place *place, uint64_t bytes, unsigned percent)
 	place_open(place);
 }
 
-static enum failure sign(struct fs *fs, uint64_t size)
+static enum failure sign(struct store *fs, uint64_t size)
 {
 	char put_memory[1024], get_memory[1024];
 	struct buf put_url, get_url;
@@ -70,13 +70,13 @@ static enum failure sign(struct fs *fs, uint64_t size)
 
 	buf_init(&put_url, put_memory, sizeof put_memory);
 	buf_init(&get_url, get_memory, sizeof get_memory);
-	return fs_store(fs)->class->sign(fs_store(fs), &request, &slot, &why);
+	return fs->class->sign(fs, &request, &slot, &why);
 }
 
 static void test_reserved_before_the_first_byte(void **state)
 {
 	struct place *place = *state;
-	struct fs_upload *one, *two;
+	struct store_upload *one, *two;
 
 	restart(place, 0, 0);
 	assert_int_equal(sign(place->fs, DISK), 0);
@@ -99,7 +99,7 @@ static void test_reserved_before_the_first_byte(void **state)
 static void test_reserved_is_there(void **state)
 {
 	struct place *place = *state;
-	struct fs_upload *upload;
+	struct store_upload *upload;
 	struct refusal why = { 0 };
 	static char bytes[DISK / 2];
 	int fd, fill = 0;
@@ -122,7 +122,7 @@ static void test_reserved_is_there(void **state)
 static void test_min_free_bytes(void **state)
 {
 	struct place *place = *state;
-	struct fs_upload *upload;
+	struct store_upload *upload;
 
 	restart(place, DISK / 2, 0);
 	assert_int_equal(sign(place->fs, DISK / 2), 0);
@@ -141,7 +141,7 @@ static void test_min_free_bytes(void **state)
 static void test_min_free_percent(void **state)
 {
 	struct place *place = *state;
-	struct fs_upload *upload;
+	struct store_upload *upload;
 
 	restart(place, 0, 25);
 	assert_int_equal(sign(place->fs, DISK / 4 * 3), 0);
@@ -161,7 +161,7 @@ static void test_min_free_percent(void **state)
 static void test_no_inode(void **state)
 {
 	struct place *place = *state;
-	struct fs_upload *upload;
+	struct store_upload *upload;
 	char name[16];
 	int count;
 

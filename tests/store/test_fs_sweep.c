@@ -124,7 +124,7 @@ static void test_leaves_alone(void **state)
 static void test_upload_during_sweep(void **state)
 {
 	struct place *place = *state;
-	struct fs_upload *upload;
+	struct store_upload *upload;
 	struct refusal why = { 0 };
 
 	put_aged(place, "shared/old", AFTER);

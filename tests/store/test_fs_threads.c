@@ -10,7 +10,7 @@
 #define KEYS 60
 #define BYTES 3000
 
-static struct fs *fs;
+static struct store *fs;
 static int64_t ahead; /* of the clock, for who sweeps */
 static atomic_int stored, refused, wrong;
 
@@ -23,7 +23,7 @@ static void fill(char bytes[BYTES], int key)
 static void write_one(const char *name, int key)
 {
 	struct refusal why = { 0 };
-	struct fs_upload *upload;
+	struct store_upload *upload;
 	char bytes[BYTES];
 	enum failure failure = begin_put(fs, name, BYTES, "a/b", &upload);
 
@@ -48,7 +48,7 @@ static void write_one(const char *name, int key)
 
 static void read_one(const char *name, int key)
 {
-	struct fs_file file;
+	struct store_file file;
 	char expected[BYTES], bytes[BYTES + 1];
 	size_t len;
 

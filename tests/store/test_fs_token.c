@@ -17,7 +17,7 @@
 static enum failure check(const struct place *place, const char *token,
     const char *key, int64_t now, struct grant *ret_grant)
 {
-	return fs_slot_check(
+	return place->fs->class->check_upload(
 	    place->fs, span_of(token), span_of(key), now, ret_grant);
 }
 
@@ -30,7 +30,7 @@ static void test_sign_makes_the_published_token(void **state)
 	struct refusal why = { 0 };
 	const struct store_request request = { span_of(LONG_KEY), 23456,
 		span_of("image/jpeg"), NOW, 0 };
-	struct store *store = fs_store(place->fs);
+	struct store *store = place->fs;
 
 	buf_init(&put_url, put_memory, sizeof put_memory);
 	buf_init(&get_url, get_memory, sizeof get_memory);
@@ -70,7 +70,7 @@ static void test_longest_type(void **state)
 	struct refusal why = { 0 };
 	struct store_request request = { span_of("k"), 5, { type, 255 }, NOW,
 		0 };
-	struct store *store = fs_store(place->fs);
+	struct store *store = place->fs;
 	struct grant grant;
 	size_t start = strlen(PUBLIC "/u/");
 
@@ -81,9 +81,9 @@ static void test_longest_type(void **state)
 	assert_int_equal(store->class->sign(store, &request, &slot, &why), 0);
 	/* 272 bytes are 363 letters, a dot, 22 letters, "/k". */
 	assert_int_equal(put_url.len, start + 386 + 2);
-	assert_int_equal(
-	    fs_slot_check(place->fs, (struct span){ put_memory + start, 386 },
-		span_of("k"), NOW, &grant),
+	assert_int_equal(store->class->check_upload(place->fs,
+			     (struct span){ put_memory + start, 386 },
+			     span_of("k"), NOW, &grant),
 	    0);
 	assert_int_equal(grant.type_len, 255);
 	assert_memory_equal(grant.type, type, 255);
@@ -112,6 +112,7 @@ static void test_late(void **state)
 
 static void test_each_letter_counts(void **state)
 {
+	struct store *store = ((struct place *)*state)->fs;
 	char token[] = LONG_TOKEN;
 	struct grant grant;
 
@@ -130,7 +131,7 @@ static void test_each_letter_counts(void **state)
 	}
 	assert_int_equal(check(*state, token, LONG_KEY, NOW, &grant), 0);
 	for (size_t len = 0; len < strlen(token); len++)
-		assert_int_equal(fs_slot_check(((struct place *)*state)->fs,
+		assert_int_equal(store->class->check_upload(store,
 				     (struct span){ token, len },
 				     span_of(LONG_KEY), NOW, &grant),
 		    FAILURE_SLOT_INVALID);

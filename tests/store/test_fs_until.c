@@ -54,8 +54,8 @@ static enum failure put_until(
     const struct place *place, const char *key, int64_t until)
 {
 	struct refusal why = { 0 };
-	struct fs_upload *upload = NULL;
-	enum failure failure = fs_upload_open(
+	struct store_upload *upload = NULL;
+	enum failure failure = open_upload(
 	    place->fs, span_of(key), 1, span_of("a/b"), until, &upload, &why);
 
 	if (failure)
@@ -76,7 +76,7 @@ static void put_now(const struct place *place, const char *key, int64_t until)
 
 static bool served(const struct place *place, const char *key, int64_t now)
 {
-	struct fs_file file;
+	struct store_file file;
 	enum failure failure = look(place->fs, span_of(key), now, &file);
 
 	if (!failure)

@@ -7,14 +7,15 @@
 
 #define BIG (1024 * 1024 + 17)
 
-static enum failure commit(struct fs_upload *upload)
+static enum failure commit(struct store_upload *upload)
 {
 	struct refusal why = { 0 };
 
 	return fs_upload_commit(upload, &why);
 }
 
-static enum failure add(struct fs_upload *upload, const void *bytes, size_t len)
+static enum failure add(
+    struct store_upload *upload, const void *bytes, size_t len)
 {
 	struct refusal why = { 0 };
 
@@ -47,8 +48,8 @@ static void test_whole_journey(void **state)
 static void test_sizes(void **state)
 {
 	struct place *place = *state;
-	struct fs_upload *upload;
-	struct fs_file file;
+	struct store_upload *upload;
+	struct store_file file;
 	char *bytes = malloc(BIG), *copy = malloc(BIG);
 	size_t len, got = 0;
 
@@ -82,7 +83,7 @@ static void test_sizes(void **state)
 static void test_nothing_before_commit(void **state)
 {
 	struct place *place = *state;
-	struct fs_upload *upload;
+	struct store_upload *upload;
 
 	assert_int_equal(begin_put(place->fs, "a/b", 4, "a/b", &upload), 0);
 	assert_int_equal(add(upload, "text", 4), 0);
@@ -95,7 +96,7 @@ static void test_nothing_before_commit(void **state)
 static void test_abort(void **state)
 {
 	struct place *place = *state;
-	struct fs_upload *upload;
+	struct store_upload *upload;
 
 	assert_int_equal(begin_put(place->fs, "a/b", 4, "a/b", &upload), 0);
 	assert_int_equal(add(upload, "te", 2), 0);
@@ -107,7 +108,7 @@ static void test_abort(void **state)
 static void test_wrong_length(void **state)
 {
 	struct place *place = *state;
-	struct fs_upload *upload;
+	struct store_upload *upload;
 
 	assert_int_equal(begin_put(place->fs, "a/b", 4, "a/b", &upload), 0);
 	assert_int_equal(add(upload, "tex", 3), 0);
@@ -124,7 +125,7 @@ static void test_wrong_length(void **state)
 static void test_two_at_once(void **state)
 {
 	struct place *place = *state;
-	struct fs_upload *one, *two = NULL, *other;
+	struct store_upload *one, *two = NULL, *other;
 
 	assert_int_equal(begin_put(place->fs, "a/b", 3, "a/b", &one), 0);
 	assert_int_equal(begin_put(place->fs, "a/b", 3, "a/b", &two),
@@ -145,7 +146,7 @@ static void test_two_processes(void **state)
 {
 	struct place *place = *state;
 	struct place other = *place;
-	struct fs_upload *one, *two;
+	struct store_upload *one, *two;
 
 	place_open(&other);
 	assert_int_equal(begin_put(place->fs, "a/b", 3, "a/b", &one), 0);
@@ -162,7 +163,7 @@ static void test_many_at_once(void **state)
 {
 	enum { MANY = 700 };
 	struct place *place = *state;
-	struct fs_upload *uploads[MANY], *more;
+	struct store_upload *uploads[MANY], *more;
 	char key[16];
 
 	for (int i = 0; i < MANY; i++) {
@@ -195,7 +196,7 @@ static void test_many_at_once(void **state)
 static void test_links_are_not_followed(void **state)
 {
 	struct place *place = *state;
-	struct fs_upload *upload;
+	struct store_upload *upload;
 	char victim[100];
 
 	snprintf(victim, sizeof victim, "%s/victim", place->outside);
@@ -242,14 +243,14 @@ static void test_keys_that_are_no_paths(void **state)
 	static const char *const keys[] = { "", "/", "/a", "a/", "a//b", ".",
 		"..", "../a", "a/..", "a/../b", "a/.", ".key", "a/.b", "./a" };
 	struct place *place = *state;
-	struct fs_upload *upload;
+	struct store_upload *upload;
 	struct refusal why = { 0 };
 
 	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
 		assert_int_equal(
 		    put(place->fs, keys[i], "x", "a/b"), FAILURE_INTERNAL);
-	assert_int_equal(fs_upload_open(place->fs, (struct span){ "a\0b", 3 },
-			     1, span_of("a/b"), 0, &upload, &why),
+	assert_int_equal(open_upload(place->fs, (struct span){ "a\0b", 3 }, 1,
+			     span_of("a/b"), 0, &upload, &why),
 	    FAILURE_INTERNAL);
 	assert_int_equal(count_entries(place->store), 0);
 }
@@ -258,7 +259,7 @@ static void test_longest_key(void **state)
 {
 	struct place *place = *state;
 	char key[1026];
-	struct fs_upload *upload;
+	struct store_upload *upload;
 	struct refusal why = { 0 };
 
 	memset(key, 'k', sizeof key);
@@ -266,8 +267,8 @@ static void test_longest_key(void **state)
 		key[i] = '/';
 	key[1022] = '/';
 	key[1023] = 'k';
-	assert_int_equal(fs_upload_open(place->fs, (struct span){ key, 1025 },
-			     1, span_of("a/b"), 0, &upload, &why),
+	assert_int_equal(open_upload(place->fs, (struct span){ key, 1025 }, 1,
+			     span_of("a/b"), 0, &upload, &why),
 	    FAILURE_INTERNAL);
 	key[1024] = '\0';
 	assert_int_equal(put(place->fs, key, "deep", "a/b"), 0);
@@ -279,7 +280,7 @@ static void upload_as_nobody(const struct place *place)
 {
 	struct fs_config config = place->config;
 	char wrong[256];
-	struct fs *fs;
+	struct store *fs;
 
 	config.keyring = NULL;
 	if (geteuid() == 0 &&
@@ -300,9 +301,9 @@ static void test_no_descriptors(void **state)
 {
 	struct place *place = *state;
 	struct refusal why = { 0 };
-	struct fs_upload *upload;
+	struct store_upload *upload;
 	struct rlimit limit, none;
-	struct fs_file file;
+	struct store_file file;
 	enum failure put_failure, get_failure;
 	int next = open("/", O_RDONLY | O_CLOEXEC);
 
@@ -311,7 +312,7 @@ static void test_no_descriptors(void **state)
 	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
 	none = (struct rlimit){ (rlim_t)next, limit.rlim_max };
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
-	put_failure = fs_upload_open(place->fs, span_of("new"), 4,
+	put_failure = open_upload(place->fs, span_of("new"), 4,
 	    span_of("text/plain"), 0, &upload, &why);
 	get_failure = fs_file_open(place->fs, span_of("there"), 0, &file, &why);
 	setrlimit(RLIMIT_NOFILE, &limit);
@@ -351,7 +352,7 @@ static void test_killed(void **state)
 	assert_int_equal(pipe(ready), 0);
 	child = fork();
 	if (!child) {
-		struct fs_upload *upload;
+		struct store_upload *upload;
 
 		if (!begin_put(place->fs, "a/b", 8, "a/b", &upload) &&
 		    !add(upload, "text", 4) && write(ready[1], "!", 1) == 1)

@@ -37,23 +37,32 @@ static void open_relayed(struct relayed *relayed)
 	open_store(&relayed->setup, BUCKET, BUCKET, "us-east-2", 600);
 }
 
-/* The relay's own URL, and the type that it has to send. */
+#define EXPIRES "x-amz-meta-expires: 2013-05-25T00:00:00Z"
+
+/* The PUT by which slotd sends a file on. */
 static void expect_own(struct relayed *relayed, const char *type, int64_t until,
-    const char *url, const char *signed_type)
+    const char *url, const char *header)
 {
 	struct setup *setup = &relayed->setup;
 	const struct store_request request = { span_of(CAT_KEY), 23456,
 		span_of(type), NOW, until };
-	struct store_slot slot = { &setup->put, NULL, 7, &setup->type };
+	char until_memory[64], name_memory[64];
+	struct buf until_header, name;
+	struct store_forward forward = { &setup->put, &setup->type,
+		&until_header, &name };
 	struct refusal why = { 0 };
 
 	buf_init(&setup->put, setup->put_memory, sizeof setup->put_memory);
 	buf_init(&setup->type, setup->type_memory, sizeof setup->type_memory);
-	assert_int_equal(
-	    s3_put(setup->store, &request, &slot, &why), FAILURE_NONE);
+	buf_init(&until_header, until_memory, sizeof until_memory);
+	buf_init(&name, name_memory, sizeof name_memory);
+	assert_int_equal(setup->store->class->forward(
+			     setup->store, &request, &forward, &why),
+	    FAILURE_NONE);
 	expect_buf(&setup->put, url);
-	expect_buf(&setup->type, signed_type);
-	assert_int_equal(slot.expires, 7);
+	expect_buf(&setup->type, type);
+	expect_buf(&until_header, header);
+	expect_buf(&name, "default/" CAT_KEY);
 }
 
 static void test_slots_lead_to_slotd(void **state)
@@ -106,7 +115,7 @@ static void test_the_relay_signs_for_itself(void **state)
 							      "56c2b53439354139"
 							      "897b6d3b6554811"
 							      "b",
-	    "");
+	    EXPIRES);
 	close_store(&relayed.setup);
 }
 
@@ -122,7 +131,7 @@ static void test_all_that_can_be_signed(void **state)
 		   "%3Bx-amz-meta-expires") "&X-Amz-Signature="
 					    "4c0d448bb3e35ba9d5fbc5e0b571fc5926"
 					    "b84497293e7bb9c028050c67a40af5",
-	    "image/jpeg");
+	    EXPIRES);
 	close_store(&relayed.setup);
 }
 

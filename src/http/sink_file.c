@@ -1,17 +1,19 @@
 #include "http/sink.h"
 
+#include "http/world.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-/* Into a file of the embedded store. All that touches the disk runs on the
- * pool while the request is suspended. */
+/* Into a store that takes the bytes itself. All that may wait for its disk
+ * runs on the pool while the request is suspended. */
 
 #define HELD_MAX (128 << 10)
 
 struct file_sink {
 	struct sink sink;
-	struct fs *fs;
-	struct fs_upload *file; /* NULL before it is opened and after it is
+	struct store *store;
+	struct store_upload *file; /* NULL before it is opened and after it is
 	                         * committed */
 	uint64_t size;
 	int64_t until;
@@ -33,10 +35,11 @@ static struct sink *make(
 {
 	struct file_sink *file = calloc(1, sizeof *file);
 
+	(void)request;
 	if (!file)
 		return NULL;
-	file->sink.class = &sink_fs;
-	file->fs = request->service->fs;
+	file->sink.class = &sink_file;
+	file->store = plan->store;
 	file->size = plan->size;
 	file->until = plan->until;
 	file->key_len = plan->key.len;
@@ -48,10 +51,16 @@ static struct sink *make(
 static void open_job(void *argument)
 {
 	struct file_sink *file = of(argument);
+	const struct store_request request = {
+		.key = { file->key, file->key_len },
+		.size = file->size,
+		.type = span_of(file->type),
+		.now = world_unix(),
+		.until = file->until,
+	};
 
-	file->sink.failure = fs_upload_open(file->fs,
-	    (struct span){ file->key, file->key_len }, file->size,
-	    span_of(file->type), file->until, &file->file, &file->sink.why);
+	file->sink.failure = file->store->class->upload_open(
+	    file->store, &request, &file->file, &file->sink.why);
 }
 
 static void open(struct request *request, struct sink *sink,
@@ -64,7 +73,7 @@ static void open(struct request *request, struct sink *sink,
 static void write_held(struct file_sink *file)
 {
 	if (file->sink.failure == FAILURE_NONE && file->held)
-		file->sink.failure = fs_upload_write(
+		file->sink.failure = file->store->class->upload_write(
 		    file->file, file->bytes, file->held, &file->sink.why);
 	file->held = 0;
 }
@@ -96,10 +105,10 @@ static void commit_job(void *argument)
 
 	write_held(file);
 	if (file->sink.failure == FAILURE_NONE)
-		file->sink.failure =
-		    fs_upload_commit(file->file, &file->sink.why);
+		file->sink.failure = file->store->class->upload_commit(
+		    file->file, &file->sink.why);
 	else
-		fs_upload_abort(file->file);
+		file->store->class->upload_abort(file->file);
 	file->file = NULL;
 }
 
@@ -115,7 +124,7 @@ static void abort_job(void *argument)
 	struct file_sink *file = argument;
 
 	if (file->file)
-		fs_upload_abort(file->file);
+		file->store->class->upload_abort(file->file);
 	free(file);
 }
 
@@ -154,4 +163,4 @@ static void drop(struct request *request, struct sink *sink)
 	pool_run(request->server->writers, &farewell->job);
 }
 
-const struct sink_class sink_fs = { make, open, write, commit, drop };
+const struct sink_class sink_file = { make, open, write, commit, drop };
