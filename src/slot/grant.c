@@ -1,6 +1,7 @@
 #include "slot/grant.h"
 
 #include "core/base64.h"
+#include "core/uri.h"
 
 #include <string.h>
 
@@ -60,6 +61,18 @@ void grant_write(const struct keyring_root *root, struct span store,
 	base64url_encode(out, payload, len);
 	buf_char(out, '.');
 	base64url_encode(out, mac, MAC);
+}
+
+void grant_url(const struct keyring_root *root, struct span store,
+    struct span public_url, const struct store_request *request,
+    int64_t expires, struct buf *out)
+{
+	buf_add(out, public_url);
+	buf_text(out, "/u/");
+	grant_write(root, store, request->key, request->size, request->type,
+	    expires, out);
+	buf_char(out, '/');
+	uri_encode_path(out, request->key);
 }
 
 /* Tries every key, however early one fits. */

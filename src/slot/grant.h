@@ -3,7 +3,7 @@
 
 #include "slot/keyring.h"
 #include "slot/media_type.h"
-#include "slotd/failure.h"
+#include "slotd/store.h"
 
 /* What the token of PUT /u/TOKEN/KEY allows. */
 struct grant {
@@ -21,6 +21,12 @@ struct grant {
 void grant_write(const struct keyring_root *root, struct span store,
     struct span key, uint64_t size, struct span type, int64_t expires,
     struct buf *out);
+
+/* Appends the whole URL, public_url/u/TOKEN/KEY, of a slot for this request;
+ * public_url has no slash at its end. */
+void grant_url(const struct keyring_root *root, struct span store,
+    struct span public_url, const struct store_request *request,
+    int64_t expires, struct buf *out);
 
 /*
  * Checks a decoded token. FAILURE_SLOT_INVALID for anything that no line of

@@ -38,12 +38,8 @@ static enum failure sign(struct store *store,
 	failure = fs_room_check(fs, request->size, why);
 	if (failure)
 		return failure;
-	buf_add(ret_slot->put, fs->config.public_url);
-	buf_text(ret_slot->put, "/u/");
-	grant_write(&fs->keyring->roots[0], SPAN_EMPTY, request->key,
-	    request->size, request->type, expires, ret_slot->put);
-	buf_char(ret_slot->put, '/');
-	uri_encode_path(ret_slot->put, request->key);
+	grant_url(&fs->keyring->roots[0], SPAN_EMPTY, fs->config.public_url,
+	    request, expires, ret_slot->put);
 	buf_add(ret_slot->get, fs->config.public_url);
 	buf_text(ret_slot->get, "/f/");
 	uri_encode_path(ret_slot->get, request->key);

@@ -81,12 +81,8 @@ static enum failure grant_put(
 
 	if (!config->keyring || !config->keyring->count)
 		return FAILURE_INTERNAL;
-	buf_add(out, config->public_url);
-	buf_text(out, "/u/");
-	grant_write(&config->keyring->roots[0], config->name, request->key,
-	    request->size, request->type, request->now + config->put_ttl, out);
-	buf_char(out, '/');
-	uri_encode_path(out, request->key);
+	grant_url(&config->keyring->roots[0], config->name, config->public_url,
+	    request, request->now + config->put_ttl, out);
 	return FAILURE_NONE;
 }
 
