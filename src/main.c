@@ -1,4 +1,4 @@
-#include "cmd/options.h"
+#include "cmd/command.h"
 #include "conf/file.h"
 #include "conf/shown.h"
 #include "core/hash.h"
@@ -37,7 +37,7 @@ static int help(void)
 	puts("usage: slotd COMMAND [-c FILE] ...\n");
 	for (size_t i = 0; i < COMMANDS; i++)
 		printf("  %-8s %s\n", commands[i]->name, commands[i]->summary);
-	puts("\nFILE is " OPTIONS_CONF " unless -c names another.\n"
+	puts("\nFILE is " COMMAND_CONF " unless -c names another.\n"
 	     "slotd COMMAND --help describes a command, slotd --version "
 	     "prints the version.");
 	return EXIT_OK;
@@ -103,7 +103,7 @@ static int run(const struct command *command, int argc, char **argv)
 	keep_stacks_small();
 	forbid_dumps();
 	hash_start();
-	return command->run(argc, argv);
+	return command_run(command, argc, argv);
 }
 
 static int wrong(const char *name)

@@ -1,4 +1,4 @@
-#include "cmd/options.h"
+#include "cmd/command.h"
 #include "http/tls.h"
 
 #include <stdio.h>
@@ -14,15 +14,11 @@ static bool check_tls(
 	return false;
 }
 
-static int run(int argc, char **argv)
+static int check(const char *path)
 {
-	const char *path = options_only_path(&command_check, argc, argv);
-	struct conf *conf;
+	struct conf *conf = conf_read(path, stderr, stderr);
 	bool well;
 
-	if (!path)
-		return EXIT_USAGE;
-	conf = conf_read(path, stderr, stderr);
 	if (!conf)
 		return EXIT_FAULT;
 	well = check_tls(path, "listen", &conf->listen);
@@ -43,5 +39,5 @@ const struct command command_check = {
 	"\"FILE: ok\" and exits with 0, or prints a line for each mistake,\n"
 	"\"FILE:LINE: setting: what is wrong\", and exits with 1. Warnings do\n"
 	"not change the exit status.\n",
-	run,
+	.with_path = check,
 };

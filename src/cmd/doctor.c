@@ -1,5 +1,5 @@
+#include "cmd/command.h"
 #include "cmd/creds.h"
-#include "cmd/options.h"
 #include "doctor/report.h"
 #include "http/world.h"
 
@@ -7,8 +7,9 @@
 #include <stdio.h>
 
 static volatile sig_atomic_t stopped;
-/* What --now is off the real time by. */
-static int64_t shift;
+static const char *now_text, *name;
+static bool json, prometheus;
+static int64_t shift; /* seconds that --now is ahead of the real time */
 
 static void stop(int signal_number)
 {
@@ -23,7 +24,7 @@ static void catch_signals(void)
 	sigaction(SIGTERM, &action, NULL);
 	sigaction(SIGHUP, &action, NULL);
 	signal(SIGPIPE, SIG_IGN);
-	/* A file beyond RLIMIT_FSIZE is an error of its own. */
+	/* A file beyond RLIMIT_FSIZE is an error of write. */
 	signal(SIGXFSZ, SIG_IGN);
 }
 
@@ -32,7 +33,7 @@ static int64_t service_clock(void)
 	return world_unix() + shift;
 }
 
-/* One storage; gives how many failures there were. */
+/* Checks one storage; gives the number of failures. */
 static unsigned examine(const struct conf *conf,
     const struct conf_storage *storage, const char *no_creds,
     struct report *report)
@@ -54,15 +55,16 @@ static unsigned examine(const struct conf *conf,
 	return counts[VERDICT_FAILURE];
 }
 
-/* All storages, or the one of this name. */
-static int examine_all(const struct conf *conf,
-    const struct command_creds *creds, const char *name,
-    enum report_format format)
+static int examine_all(
+    const struct conf *conf, const struct command_creds *creds)
 {
 	unsigned failures = 0;
 	struct report report;
 
-	report_init(&report, stdout, format);
+	report_init(&report, stdout,
+	    prometheus ? REPORT_PROMETHEUS
+	    : json     ? REPORT_JSON
+		       : REPORT_TEXT);
 	report_open(&report);
 	for (size_t i = 0; i < conf->storage_count && !stopped; i++) {
 		const struct conf_storage *storage = &conf->storages[i];
@@ -73,63 +75,51 @@ static int examine_all(const struct conf *conf,
 	}
 	report_close(&report, report.storages && !stopped, world_unix());
 	if (stopped)
-		fputs("slotd doctor: interrupted\n", stderr);
-	if (!report.storages && !stopped) {
-		fprintf(stderr, "slotd doctor: there is no storage of this "
-				"name\n");
-		return EXIT_FAULT;
-	}
-	return failures || stopped ? EXIT_FAULT : EXIT_OK;
+		return command_fault(&command_doctor, "interrupted");
+	if (!report.storages)
+		return command_fault(
+		    &command_doctor, "there is no storage of this name");
+	return failures ? EXIT_FAULT : EXIT_OK;
 }
 
-static int work(
-    const struct conf *conf, const char *name, enum report_format format)
+static bool check(char **operands)
+{
+	uint64_t now;
+
+	(void)operands;
+	if (json && prometheus)
+		return command_wrong(&command_doctor,
+		    "--json and --prometheus exclude each other");
+	if (!command_number(&command_doctor, now_text, INT32_MAX,
+		"--now must be a number of seconds", &now))
+		return false;
+	if (now_text)
+		shift = (int64_t)now - world_unix();
+	return true;
+}
+
+static int run(const struct conf *conf, char **operands)
 {
 	struct command_creds creds;
 	int code = EXIT_FAULT;
 
+	(void)operands;
+	catch_signals();
 	if (command_creds_get(&creds, "doctor", conf, name) && fetch_start()) {
-		code = examine_all(conf, &creds, name, format);
+		code = examine_all(conf, &creds);
 		fetch_end();
 	}
 	command_creds_done(&creds);
 	return code;
 }
 
-static int run(int argc, char **argv)
-{
-	const char *path = NULL, *now = NULL, *name = NULL;
-	const struct option_value options[] = { { "config", 'c', &path },
-		{ "now", 0, &now }, { "storage", 0, &name }, { 0 } };
-	const bool json = options_flag("--json", &argc, argv);
-	const bool prometheus = options_flag("--prometheus", &argc, argv);
-	struct conf *conf;
-	uint64_t seconds;
-	int first, code;
-
-	if (!options_read(&command_doctor, argc, argv, options, &first))
-		return EXIT_USAGE;
-	if (!options_operands(&command_doctor, argc, argv, first, 0, NULL))
-		return EXIT_USAGE;
-	if (json && prometheus)
-		return options_wrong(&command_doctor,
-		    "--json and --prometheus exclude each other");
-	if (now && (!span_u64(span_of(now), &seconds) || seconds > INT32_MAX))
-		return options_wrong(
-		    &command_doctor, "--now must be a number of seconds");
-	if (now)
-		shift = (int64_t)seconds - world_unix();
-	conf = conf_read(path, stderr, NULL);
-	if (!conf)
-		return EXIT_FAULT;
-	catch_signals();
-	code = work(conf, name,
-	    prometheus ? REPORT_PROMETHEUS
-	    : json     ? REPORT_JSON
-		       : REPORT_TEXT);
-	conf_free(conf);
-	return code;
-}
+static const struct command_option options[] = {
+	{ "storage", .value = &name },
+	{ "now", .value = &now_text },
+	{ "json", .flag = &json },
+	{ "prometheus", .flag = &prometheus },
+	{ 0 },
+};
 
 const struct command command_doctor = {
 	"doctor",
@@ -151,5 +141,7 @@ const struct command command_doctor = {
 	"\n"
 	"The environment variable SSL_CERT_FILE names a file of certificates\n"
 	"to trust; NO_COLOR turns colours off.\n",
-	run,
+	.options = options,
+	.check = check,
+	.with_conf = run,
 };

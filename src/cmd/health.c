@@ -1,4 +1,4 @@
-#include "cmd/options.h"
+#include "cmd/command.h"
 #include "doctor/fetch.h"
 #include "http/socket.h"
 
@@ -6,7 +6,7 @@
 
 #define SECONDS 5
 
-static int check(const struct conf *conf)
+static int check(const struct conf *conf, char **operands)
 {
 	char memory[320], name_memory[256];
 	static struct fetch_reply reply;
@@ -18,6 +18,7 @@ static int check(const struct conf *conf)
 	};
 	struct buf url, name;
 
+	(void)operands;
 	buf_init(&name, name_memory, sizeof name_memory);
 	socket_name(&conf->listen, &name);
 	buf_init(&url, memory, sizeof memory);
@@ -30,15 +31,10 @@ static int check(const struct conf *conf)
 	fetch_end();
 	if (reply.result == FETCH_ANSWERED && reply.status == 200)
 		return EXIT_OK;
-	fprintf(stderr, "slotd health: %s: %s\n", name.at,
-	    reply.result == FETCH_ANSWERED ? "no 200 from /healthz"
-					   : reply.error);
-	return EXIT_FAULT;
-}
-
-static int run(int argc, char **argv)
-{
-	return options_run(&command_health, argc, argv, check);
+	if (reply.result == FETCH_ANSWERED)
+		return command_fault(&command_health,
+		    "%s: /healthz answered %u", name.at, reply.status);
+	return command_fault(&command_health, "%s: %s", name.at, reply.error);
 }
 
 const struct command command_health = {
@@ -49,5 +45,5 @@ const struct command command_health = {
 	"Asks /healthz of the service that runs with this configuration, for\n"
 	"container health checks. Exits with 0 if it answers 200 within 5\n"
 	"seconds, else with 1.\n",
-	run,
+	.with_conf = check,
 };

@@ -1,4 +1,4 @@
-#include "cmd/options.h"
+#include "cmd/command.h"
 #include "core/base64.h"
 #include "core/uri.h"
 #include "doctor/fetch.h"
@@ -12,6 +12,9 @@
 /* Room for a JID of which each byte is escaped. */
 #define TARGET_MAX (3 * (2 * JID_PART_MAX + 2) + 64)
 
+static bool reset;
+static struct jid jid;
+
 /* The first that signs, and may ask about this domain. */
 static const struct caller *find(const struct conf *conf, struct span domain)
 {
@@ -22,8 +25,8 @@ static const struct caller *find(const struct conf *conf, struct span domain)
 		    auth_allows(caller, domain))
 			return caller;
 	}
-	fprintf(stderr, "slotd quota: no caller that signs may ask about this "
-			"domain; see callers[].allow_domains\n");
+	command_fault(&command_quota, "no caller that signs may ask about this "
+				      "domain; see callers[].allow_domains");
 	return NULL;
 }
 
@@ -46,8 +49,9 @@ static void write_header(const struct conf *conf, const struct caller *caller,
 
 /* False after it was said on stderr why there is no answer. */
 static bool ask(const struct conf *conf, const struct caller *caller,
-    const char *method, const struct jid *jid, struct fetch_reply *ret_reply)
+    struct fetch_reply *ret_reply)
 {
+	const char *method = reset ? "DELETE" : "GET";
 	char target_memory[TARGET_MAX], url_memory[TARGET_MAX + 256];
 	char header_memory[1024], jid_memory[2 * JID_PART_MAX + 2];
 	struct buf target, url, header, user;
@@ -60,7 +64,7 @@ static bool ask(const struct conf *conf, const struct caller *caller,
 	buf_init(&target, target_memory, sizeof target_memory);
 	buf_init(&url, url_memory, sizeof url_memory);
 	buf_init(&header, header_memory, sizeof header_memory);
-	jid_bare(jid, &user);
+	jid_bare(&jid, &user);
 	buf_text(&target, "/quota?jid=");
 	uri_encode(&target, buf_span(&user));
 	socket_url(&conf->listen, &url);
@@ -113,14 +117,14 @@ static void print_bytes(
 	putchar('\n');
 }
 
-static void print(const struct jid *jid, const struct json_quota_read *quota)
+static void print(const struct json_quota_read *quota)
 {
 	char memory[2 * JID_PART_MAX + 2];
 	struct buf user;
 
 	buf_init(&user, memory, sizeof memory);
-	jid_bare(jid, &user);
-	options_line(user.at);
+	jid_bare(&jid, &user);
+	command_line(user.at);
 	if (quota->slots_per_minute)
 		printf("  slots in the last minute: %llu of %llu%s%s\n",
 		    (unsigned long long)quota->slots,
@@ -134,52 +138,48 @@ static void print(const struct jid *jid, const struct json_quota_read *quota)
 	    quota->domain_bytes_per_day, quota->domain_free_at);
 }
 
-static int show(const struct jid *jid, const struct fetch_reply *reply)
+static int show(const struct fetch_reply *reply)
 {
 	const struct span body = { reply->body, reply->body_len };
 	struct json_quota_read quota;
 	char status[32], detail[256];
 
 	if (reply->status == 200 && json_quota_read(body, &quota)) {
-		print(jid, &quota);
+		print(&quota);
 		return EXIT_OK;
 	}
 	if (!json_problem_read(body, detail, sizeof detail))
 		snprintf(detail, sizeof detail, "no answer of slotd's");
 	snprintf(status, sizeof status, "status %u", reply->status);
-	options_about(&command_quota, status, detail);
+	command_about(&command_quota, status, detail);
 	return EXIT_FAULT;
 }
 
-static int run(int argc, char **argv)
+static bool check(char **operands)
+{
+	const char *wrong;
+
+	if (jid_parse(span_of(operands[0]), &jid, &wrong))
+		return true;
+	command_about(&command_quota, operands[0], wrong);
+	return false;
+}
+
+static int run(const struct conf *conf, char **operands)
 {
 	static struct fetch_reply reply;
-	const bool reset = options_flag("--reset", &argc, argv);
-	const char *path = NULL, *wrong;
-	const struct option_value options[] = { { "config", 'c', &path },
-		{ 0 } };
-	const struct caller *caller;
-	struct conf *conf;
-	struct jid jid;
-	int first, code = EXIT_FAULT;
+	const struct caller *caller = find(conf, jid.domain);
 
-	if (!options_read(&command_quota, argc, argv, options, &first))
-		return EXIT_USAGE;
-	if (!options_operands(&command_quota, argc, argv, first, 1, "the JID"))
-		return EXIT_USAGE;
-	if (!jid_parse(span_of(argv[first]), &jid, &wrong)) {
-		options_about(&command_quota, argv[first], wrong);
-		return EXIT_USAGE;
-	}
-	conf = conf_read(path, stderr, NULL);
-	if (!conf)
+	(void)operands;
+	if (!caller || !ask(conf, caller, &reply))
 		return EXIT_FAULT;
-	caller = find(conf, jid.domain);
-	if (caller && ask(conf, caller, reset ? "DELETE" : "GET", &jid, &reply))
-		code = show(&jid, &reply);
-	conf_free(conf);
-	return code;
+	return show(&reply);
 }
+
+static const struct command_option options[] = {
+	{ "reset", .flag = &reset },
+	{ 0 },
+};
 
 const struct command command_quota = {
 	"quota",
@@ -193,5 +193,9 @@ const struct command command_quota = {
 	"With --reset the service forgets what the user has used; for a\n"
 	"domain alone, also what all users of the domain have used together.\n"
 	"Exits with 1 if the service cannot be asked or refuses.\n",
-	run,
+	.options = options,
+	.operands_max = 1,
+	.operand = "the JID",
+	.check = check,
+	.with_conf = run,
 };

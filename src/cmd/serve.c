@@ -1,5 +1,4 @@
-#include "cmd/notify.h"
-#include "cmd/options.h"
+#include "cmd/command.h"
 #include "http/edge.h"
 #include "http/routes.h"
 #include "http/log.h"
@@ -10,21 +9,69 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <time.h>
+#include <unistd.h>
 
-/* Milliseconds: without credentials the first slots would be refused. */
+/* Milliseconds. Without the wait, the first slots would be refused for lack
+ * of credentials. */
 #define CREDS_START_MS 2000
-/* Between looks at what a reload has left behind. */
+/* How often the leftovers of a reload are cleared away. */
 #define TIDY_MICROS 1000000
 
-/* Signals are waited for, not handled: no code runs between other code. */
+/* --- the service manager --------------------------------------------------*/
+
+/* Tells it a state such as "READY=1", as sd_notify(3) does; nothing without
+ * NOTIFY_SOCKET. */
+static void notify(const char *state)
+{
+	const char *path = getenv("NOTIFY_SOCKET");
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	size_t len = path ? strlen(path) : 0;
+	ssize_t sent;
+	int fd;
+
+	if (len < 2 || len >= sizeof address.sun_path ||
+	    (*path != '/' && *path != '@'))
+		return;
+	memcpy(address.sun_path, path, len);
+	/* An address in the abstract namespace. */
+	if (*path == '@')
+		address.sun_path[0] = '\0';
+	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return;
+	sent = sendto(fd, state, strlen(state), MSG_NOSIGNAL,
+	    (const struct sockaddr *)&address,
+	    (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len));
+	(void)sent; /* the service manager may be gone */
+	close(fd);
+}
+
+/* systemd wants the time with it. */
+static void notify_reloading(void)
+{
+	struct timespec now;
+	char state[64];
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	snprintf(state, sizeof state, "RELOADING=1\nMONOTONIC_USEC=%lld",
+	    (long long)now.tv_sec * 1000000 + now.tv_nsec / 1000);
+	notify(state);
+}
+
+/* --- signals --------------------------------------------------------------*/
+
+/* Signals are blocked and waited for, so no handler interrupts other code. */
 static void block_signals(sigset_t *signals)
 {
 	signal(SIGPIPE, SIG_IGN);
-	/* A file beyond RLIMIT_FSIZE is an error of its own. */
+	/* A file beyond RLIMIT_FSIZE is an error of write. */
 	signal(SIGXFSZ, SIG_IGN);
 	sigemptyset(signals);
 	sigaddset(signals, SIGTERM);
@@ -57,33 +104,32 @@ static void say_ready(const struct log *log, const struct conf *conf)
 	log_end(&line);
 }
 
-/* A line of the log for each that conf_read has written. */
-static void log_lines(const struct log *log, enum conf_log_level level,
-    const char *message, char *lines)
+/* log: NULL before the service runs. */
+static void say_fault(const struct log *log, const char *line)
 {
-	char *rest = lines, *line;
-
-	while ((line = strtok_r(rest, "\n", &rest)))
-		log_note(log, level, message, "reason", line);
+	if (log)
+		log_note(log, CONF_LOG_ERROR, "reload failed", "reason", line);
+	else
+		fprintf(stderr, "%s%s\n", log_priority(CONF_LOG_ERROR), line);
 }
 
-/* NULL: the log says why. */
-static struct conf *read_again(const struct log *log, const char *path)
+/* NULL after each fault was said. */
+static struct conf *read_conf(const struct log *log, const char *path)
 {
-	char *text = NULL;
+	char *text = NULL, *rest, *line;
 	size_t len;
 	FILE *faults = open_memstream(&text, &len);
 	struct conf *conf;
 
 	if (!faults) {
-		log_note(log, CONF_LOG_ERROR, "reload failed", "reason",
-		    "out of memory");
+		say_fault(log, "out of memory");
 		return NULL;
 	}
 	conf = conf_read_apart(path, faults, NULL);
 	fclose(faults);
-	if (!conf && text)
-		log_lines(log, CONF_LOG_ERROR, "reload failed", text);
+	rest = text;
+	while (!conf && (line = strtok_r(rest, "\n", &rest)))
+		say_fault(log, line);
 	free(text);
 	return conf;
 }
@@ -95,7 +141,7 @@ static void reload(struct edge *edge, const char *path)
 	bool done;
 
 	notify_reloading();
-	conf = read_again(edge_log(edge), path);
+	conf = read_conf(edge_log(edge), path);
 	done = conf && edge_reload(edge, conf, wrong, sizeof wrong);
 	metrics_reload(edge_metrics(edge), done, world_unix());
 	if (done) {
@@ -103,16 +149,13 @@ static void reload(struct edge *edge, const char *path)
 		edge_note_limit(edge);
 	} else {
 		if (conf)
-			log_note(edge_log(edge), CONF_LOG_ERROR,
-			    "reload failed", "reason", wrong);
-		log_note(edge_log(edge), CONF_LOG_ERROR, "reload failed",
-		    "reason", "the configuration before stays in force");
+			say_fault(edge_log(edge), wrong);
+		say_fault(edge_log(edge), "keeping the previous configuration");
 	}
 	notify("READY=1");
 }
 
-/* The next signal; 0 when so many microseconds have passed (negative: it
- * waits for ever). */
+/* The next signal; 0 if none came in this time (negative: no limit). */
 static int next_signal(const sigset_t *signals, int64_t micros)
 {
 	const struct timespec time = { micros / 1000000,
@@ -141,8 +184,8 @@ static void serve_until_end(
 	}
 }
 
-/* Who balances the load is to notice before nobody answers. Another signal
- * ends the wait. */
+/* Gives load balancers time to notice before connections are refused. Another
+ * signal ends the wait. */
 static void delay_end(struct edge *edge, const sigset_t *signals)
 {
 	int64_t until = world_micros() +
@@ -158,25 +201,6 @@ static void delay_end(struct edge *edge, const sigset_t *signals)
 		if (number && number != SIGHUP)
 			return;
 	}
-}
-
-/* NULL after its faults were said on stderr. */
-static struct conf *read_first(const char *path)
-{
-	char *text = NULL, *rest, *line;
-	size_t len;
-	FILE *faults = open_memstream(&text, &len);
-	struct conf *conf;
-
-	if (!faults)
-		return conf_read_apart(path, stderr, NULL);
-	conf = conf_read_apart(path, faults, NULL);
-	fclose(faults);
-	rest = text;
-	while (!conf && (line = strtok_r(rest, "\n", &rest)))
-		fprintf(stderr, "%s%s\n", log_priority(CONF_LOG_ERROR), line);
-	free(text);
-	return conf;
 }
 
 static int serve(const char *path, struct conf *conf, const sigset_t *signals)
@@ -204,21 +228,17 @@ static int serve(const char *path, struct conf *conf, const sigset_t *signals)
 	return edge_close(edge) ? EXIT_OK : EXIT_FAULT;
 }
 
-static int run(int argc, char **argv)
+static int run(const char *path)
 {
-	const char *path = options_only_path(&command_serve, argc, argv);
 	int code = EXIT_FAULT;
 	struct conf *conf;
 	sigset_t signals;
 
-	if (!path)
-		return EXIT_USAGE;
 	block_signals(&signals);
-	if (!log_start()) {
-		fputs("slotd serve: out of memory or threads\n", stderr);
-		return EXIT_FAULT;
-	}
-	conf = read_first(path);
+	if (!log_start())
+		return command_fault(
+		    &command_serve, "out of memory or threads");
+	conf = read_conf(NULL, path);
 	if (conf)
 		code = serve(path, conf, &signals);
 	log_stop();
@@ -235,5 +255,5 @@ const struct command command_serve = {
 	"SIGTERM and SIGINT end it: running requests are answered first, for\n"
 	"at most limits.drain_timeout seconds. SIGHUP reads the configuration\n"
 	"again; if that has a mistake, the previous one stays.\n",
-	run,
+	.with_path = run,
 };

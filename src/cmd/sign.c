@@ -1,4 +1,4 @@
-#include "cmd/options.h"
+#include "cmd/command.h"
 #include "core/base64.h"
 #include "http/world.h"
 
@@ -6,79 +6,80 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct caller *find(const struct conf *conf, const char *id)
+static const char *id, *method = "POST", *target = "/slot", *body_path;
+
+static const struct caller *find(const struct conf *conf)
 {
-	for (size_t i = 0; i < conf->caller_count; i++)
+	const struct caller *caller = NULL;
+
+	for (size_t i = 0; !caller && i < conf->caller_count; i++)
 		if (span_is(conf->callers[i].id, id))
-			return &conf->callers[i];
-	fprintf(stderr, "slotd sign: no caller has the id %s\n", id);
+			caller = &conf->callers[i];
+	if (caller && caller->dialect == DIALECT_SLOTD)
+		return caller;
+	if (!caller)
+		command_fault(&command_sign, "no caller has the id %s", id);
+	else if (caller->dialect == DIALECT_EJABBERD)
+		command_fault(&command_sign,
+		    "%s does not sign: its dialect is HTTP Basic. Send GET "
+		    "/slot with: curl -u %s",
+		    id, id);
+	else
+		command_fault(&command_sign,
+		    "%s does not sign: with its dialect the XMPP server makes "
+		    "the upload URLs",
+		    id);
 	return NULL;
 }
 
-static int print(
-    const struct conf *conf, const char *id, struct auth_request *request)
+static int print(const struct caller *caller, struct auth_request *request)
 {
-	const struct caller *caller = find(conf, id);
 	uint8_t random[16];
 	char nonce_memory[32], memory[1024];
 	struct buf nonce, header;
 
-	if (!caller)
-		return EXIT_FAULT;
-	if (caller->dialect != DIALECT_SLOTD) {
-		fprintf(stderr,
-		    caller->dialect == DIALECT_EJABBERD
-			? "slotd sign: %s does not sign: its dialect is HTTP "
-			  "Basic, for GET /slot (curl -u %s)\n"
-			: "slotd sign: %s does not sign: with its dialect the "
-			  "XMPP server makes the URLs\n",
-		    id, id);
-		return EXIT_FAULT;
-	}
 	buf_init(&nonce, nonce_memory, sizeof nonce_memory);
 	buf_init(&header, memory, sizeof memory);
 	world_random(random, sizeof random);
 	base64url_encode(&nonce, random, sizeof random);
-	request->base_path = conf->base_path;
 	request->now = world_unix();
 	auth_sign(caller, request, buf_span(&nonce), &header);
 	printf("Authorization: %s\n", header.at);
 	return EXIT_OK;
 }
 
-static int run(int argc, char **argv)
+static int run(const struct conf *conf, char **operands)
 {
-	const char *path = NULL, *id = NULL, *body_path = NULL;
-	const char *method = "POST", *target = "/slot";
-	const struct option_value options[] = { { "config", 'c', &path },
-		{ "caller", 0, &id }, { "method", 0, &method },
-		{ "target", 0, &target }, { "body", 0, &body_path }, { 0 } };
-	struct auth_request request = { .body = SPAN_EMPTY };
-	struct conf *conf;
-	char *body = NULL;
-	int first, code = EXIT_FAULT;
+	const struct caller *caller = find(conf);
+	struct auth_request request = {
+		.method = span_of(method),
+		.target = span_of(target),
+		.base_path = conf->base_path,
+		.body = SPAN_EMPTY,
+	};
+	char *body;
 
-	if (!options_read(&command_sign, argc, argv, options, &first))
-		return EXIT_USAGE;
-	if (!options_needed(&command_sign, "--caller", id) ||
-	    !options_operands(&command_sign, argc, argv, first, 0, NULL))
-		return EXIT_USAGE;
-	conf = conf_read(path, stderr, NULL);
-	if (!conf)
+	(void)operands;
+	if (!caller)
 		return EXIT_FAULT;
-	request.method = span_of(method);
-	request.target = span_of(target);
-	if (body_path) {
-		body =
-		    options_slurp(&command_sign, body_path, &request.body.len);
-		request.body.at = body;
-	}
-	if (body || !body_path)
-		code = print(conf, id, &request);
+	if (!body_path)
+		return print(caller, &request);
+	body = command_slurp(&command_sign, body_path, &request.body.len);
+	if (!body)
+		return EXIT_FAULT;
+	request.body.at = body;
+	print(caller, &request);
 	free(body);
-	conf_free(conf);
-	return code;
+	return EXIT_OK;
 }
+
+static const struct command_option options[] = {
+	{ "caller", .value = &id, .needed = true },
+	{ "method", .value = &method },
+	{ "target", .value = &target },
+	{ "body", .value = &body_path },
+	{ 0 },
+};
 
 const struct command command_sign = {
 	"sign",
@@ -91,5 +92,6 @@ const struct command command_sign = {
 	"seconds. Without these options the method is POST, the target /slot\n"
 	"and the body empty. The body must be sent byte for byte (curl\n"
 	"--data-binary).\n",
-	run,
+	.options = options,
+	.with_conf = run,
 };

@@ -1,29 +1,27 @@
+#include "cmd/command.h"
 #include "cmd/creds.h"
-#include "cmd/options.h"
 #include "http/json.h"
-#include "http/service.h"
 #include "http/world.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
+static const char *jid, *size, *type;
+static uint64_t bytes;
+
 static int refuse(enum failure failure, const struct refusal *why)
 {
-	const struct failure_entry *entry = failure_entry(failure);
+	char memory[2 * FAILURE_DETAIL_MAX];
+	struct buf detail;
 
-	fprintf(stderr, "slotd slot: %s: %s", entry->code,
-	    why->detail ? why->detail : entry->sentence);
-	if (failure == FAILURE_FILE_TOO_LARGE)
-		fprintf(stderr, " (max_size is %llu bytes)",
-		    (unsigned long long)why->max_size);
-	if (why->reason)
-		fprintf(stderr, " (%s)", why->reason);
-	fputc('\n', stderr);
-	return EXIT_FAULT;
+	buf_init(&detail, memory, sizeof memory);
+	failure_write_detail(&detail, failure, why);
+	return command_fault(&command_slot, "%s: %s%s%s%s",
+	    failure_entry(failure)->code, detail.at, why->reason ? " (" : "",
+	    why->reason ? why->reason : "", why->reason ? ")" : "");
 }
 
-static int issue(const struct service *service, const char *jid,
-    struct slot_request *request)
+static int issue(const struct service *service, struct slot_request *request)
 {
 	char memory[CREDS_WHY + 128];
 	struct refusal why = { 0 };
@@ -53,57 +51,34 @@ static int issue(const struct service *service, const char *jid,
 	return EXIT_OK;
 }
 
-static int open_and_issue(
-    struct conf *conf, const char *jid, struct slot_request *request)
+static bool check(char **operands)
 {
-	char wrong[512];
-	struct service *service = service_look(conf, wrong, sizeof wrong);
-	int code = EXIT_FAULT;
-
-	if (service && !service->keyring && service_store_lack(service)) {
-		fprintf(
-		    stderr, "slotd slot: %s\n", service_store_lack(service));
-	} else if (service) {
-		service_wait(service, CREDS_WAIT_MS);
-		code = issue(service, jid, request);
-	} else {
-		fprintf(stderr, "slotd slot: %s\n", wrong);
-	}
-	service_release(service);
-	return code;
+	(void)operands;
+	return command_number(&command_slot, size, UINT64_MAX,
+	    "--size must be a number of bytes", &bytes);
 }
 
-static int run(int argc, char **argv)
+static int run(const struct service *service, char **operands)
 {
-	const char *path = NULL, *jid = NULL, *size = NULL, *type = NULL;
-	const struct option_value options[] = { { "config", 'c', &path },
-		{ "jid", 0, &jid }, { "size", 0, &size }, { "type", 0, &type },
-		{ 0 } };
-	/* Nobody's rules but the policy's hold for who reads the file. */
+	/* No caller's rules apply to a command, only the policy's. */
 	const struct caller anybody = { 0 };
-	struct slot_request request = { .caller = &anybody };
-	struct conf *conf;
-	int first;
+	struct slot_request request = {
+		.caller = &anybody,
+		.filename = span_of(operands[0]),
+		.type = type ? span_of(type) : (struct span){ NULL, 0 },
+		.size = bytes,
+	};
 
-	if (!options_read(&command_slot, argc, argv, options, &first))
-		return EXIT_USAGE;
-	if (!options_needed(&command_slot, "--jid", jid) ||
-	    !options_needed(&command_slot, "--size", size) ||
-	    !options_operands(
-		&command_slot, argc, argv, first, 1, "the file's name"))
-		return EXIT_USAGE;
-	if (!span_u64(span_of(size), &request.size))
-		return options_wrong(
-		    &command_slot, "--size must be a number of bytes");
-	request.filename = span_of(argv[first]);
-	request.type = (struct span){ NULL, 0 };
-	if (type)
-		request.type = span_of(type);
-	conf = conf_read(path, stderr, NULL);
-	if (!conf)
-		return EXIT_FAULT;
-	return open_and_issue(conf, jid, &request);
+	service_wait(service, CREDS_WAIT_MS);
+	return issue(service, &request);
 }
+
+static const struct command_option options[] = {
+	{ "jid", .value = &jid, .needed = true },
+	{ "size", .value = &size, .needed = true },
+	{ "type", .value = &type },
+	{ 0 },
+};
 
 const struct command command_slot = {
 	"slot",
@@ -112,5 +87,9 @@ const struct command command_slot = {
 	"                  NAME\n"
 	"\n"
 	"Issues one slot and prints the JSON that POST /slot would answer.\n",
-	run,
+	.options = options,
+	.operands_max = 1,
+	.operand = "the file's name",
+	.check = check,
+	.with_service = run,
 };

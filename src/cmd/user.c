@@ -1,10 +1,13 @@
-#include "cmd/link.h"
-#include "cmd/options.h"
+#include "cmd/command.h"
+#include "cmd/command_link.h"
 
 #include <stdio.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+static const char *of_link;
 
 static bool read_jid(const char *text, struct jid *jid)
 {
@@ -12,21 +15,21 @@ static bool read_jid(const char *text, struct jid *jid)
 
 	if (jid_parse(span_of(text), jid, &wrong))
 		return true;
-	options_about(&command_user, text, wrong);
+	command_about(&command_user, text, wrong);
 	return false;
 }
 
-static int print_users(const struct keyring *keyring, char **jids, int count)
+static int print_users(const struct keyring *keyring, char **jids)
 {
 	int code = EXIT_OK;
 
-	for (int i = 0; i < count; i++) {
+	for (; *jids; jids++) {
 		char memory[KEYRING_TEXT + 1];
 		struct buf user;
 		struct jid jid;
 
 		buf_init(&user, memory, sizeof memory);
-		if (!read_jid(jids[i], &jid)) {
+		if (!read_jid(*jids, &jid)) {
 			code = EXIT_FAULT;
 			continue;
 		}
@@ -57,14 +60,14 @@ static bool is_owner(const struct keyring *keyring,
 	return false;
 }
 
-/* A link in each way to read it. */
+/* Each way to read the link. */
 struct search {
 	const struct keyring *keyring;
 	struct command_link *links;
 	size_t count;
 };
 
-/* Prints the JID and gives true when the file is its owner's. */
+/* Prints the JID if it is the owner's. */
 static bool try_owner(const struct search *search, const char *text)
 {
 	struct jid jid;
@@ -74,13 +77,13 @@ static bool try_owner(const struct search *search, const char *text)
 	for (size_t i = 0; i < search->count; i++) {
 		if (!is_owner(search->keyring, &search->links[i].reading, &jid))
 			continue;
-		options_line(text);
+		command_line(text);
 		return true;
 	}
 	return false;
 }
 
-/* One a line, on standard input; *ret_count: how many there were. */
+/* Tries the JIDs of standard input, one per line; gives their number. */
 static bool find_in_lines(const struct search *search, size_t *ret_count)
 {
 	char *line = NULL;
@@ -88,7 +91,7 @@ static bool find_in_lines(const struct search *search, size_t *ret_count)
 	bool found = false;
 
 	if (isatty(STDIN_FILENO))
-		fputs("slotd user: reading JIDs, one a line, until Ctrl-D\n",
+		fputs("slotd user: type JIDs, one per line; Ctrl-D ends\n",
 		    stderr);
 	*ret_count = 0;
 	while (!found && getline(&line, &size, stdin) > 0) {
@@ -104,99 +107,82 @@ static bool find_in_lines(const struct search *search, size_t *ret_count)
 	return found;
 }
 
-static int find_owner(const struct search *search, char **jids, int count)
+static int find_owner(const struct search *search, char **jids)
 {
-	size_t lines = (size_t)count;
+	size_t count = 0;
 	bool found = false;
 
-	for (int i = 0; i < count && !found; i++)
-		found = try_owner(search, jids[i]);
+	for (; jids[count] && !found; count++)
+		found = try_owner(search, jids[count]);
 	if (!count)
-		found = find_in_lines(search, &lines);
+		found = find_in_lines(search, &count);
 	if (found)
 		return EXIT_OK;
-	fputs(lines ? "slotd user: none of these JIDs uploaded this file\n"
-		    : "slotd user: no JIDs to try: name them behind the link, "
-		      "or give them on standard input, one a line\n",
-	    stderr);
-	return EXIT_FAULT;
+	return command_fault(&command_user,
+	    count ? "none of these JIDs uploaded this file"
+		  : "no JIDs to try: write them after the link, or to standard "
+		    "input, one per line");
 }
 
-/* Why the link tells nobody. */
-static int tell_nobody(const struct service *service, const char *text)
+static int no_owner(const struct service *service)
 {
-	struct command_link link;
+	struct command_link found;
 
-	if (!command_link_read(service, span_of(text), &link))
-		options_about(&command_user, text,
-		    "this configuration shares no files there");
-	else if (link.caller)
-		fprintf(stderr,
-		    "slotd user: the XMPP server made this link (caller "
-		    "%.*s): only its logs can tell who uploaded the file\n",
-		    (int)link.caller->id.len, link.caller->id.at);
-	else if (!link.made)
-		fprintf(stderr, "slotd user: this object key was not made by "
-				"the key setting of its storage\n");
+	if (!command_link_read(service, span_of(of_link), &found))
+		command_about(&command_user, of_link,
+		    "this URL does not lead to a file of this configuration");
+	else if (found.caller)
+		command_fault(&command_user,
+		    "the XMPP server made this link (caller %.*s): only its "
+		    "log can tell who uploaded the file",
+		    (int)found.caller->id.len, found.caller->id.at);
+	else if (!found.made)
+		command_fault(&command_user,
+		    "the object key of this link does not match storage.key, "
+		    "so its owner cannot be read from it");
 	else
-		fprintf(stderr, "slotd user: storage.key has neither {owner} "
-				"nor {user}, so nobody can tell\n");
+		command_fault(&command_user,
+		    "storage.key has neither {owner} nor {user}, so object "
+		    "keys do not say who uploaded them");
 	return EXIT_FAULT;
 }
 
-static int tell_owner(
-    const struct service *service, const char *text, char **jids, int count)
+static int tell_owner(const struct service *service, char **jids)
 {
 	struct search search = { .keyring = service->keyring };
 	int code;
 
 	search.links = calloc(service->store_count, sizeof *search.links);
-	if (!search.links) {
-		fputs("slotd user: out of memory\n", stderr);
-		return EXIT_FAULT;
-	}
-	search.count = command_link_owned(service, span_of(text), search.links);
-	code = search.count ? find_owner(&search, jids, count)
-			    : tell_nobody(service, text);
+	if (!search.links)
+		return command_fault(&command_user, "out of memory");
+	search.count =
+	    command_link_owned(service, span_of(of_link), search.links);
+	code = search.count ? find_owner(&search, jids) : no_owner(service);
 	free(search.links);
 	return code;
 }
 
-static int run(int argc, char **argv)
+static bool check(char **operands)
 {
-	const char *path = NULL, *link = NULL;
-	const struct option_value options[] = { { "config", 'c', &path },
-		{ "of", 0, &link }, { 0 } };
-	struct service *service;
-	struct conf *conf;
-	char wrong[512];
-	int first, code = EXIT_FAULT;
-
-	if (!options_read(&command_user, argc, argv, options, &first))
-		return EXIT_USAGE;
-	if (!options_operands(&command_user, argc, argv, first, argc,
-		link ? NULL : "a JID, or --of LINK,"))
-		return EXIT_USAGE;
-	conf = conf_read(path, stderr, NULL);
-	if (!conf)
-		return EXIT_FAULT;
-	service = service_look(conf, wrong, sizeof wrong);
-	if (!service)
-		fprintf(stderr, "slotd user: %s\n", wrong);
-	else if (!service->keyring && service_store_lack(service))
-		fprintf(
-		    stderr, "slotd user: %s\n", service_store_lack(service));
-	else if (!service->keyring)
-		fprintf(stderr, "slotd user: key_file is not set; make one "
-				"with: openssl rand -hex 32\n");
-	else if (link)
-		code = tell_owner(service, link, argv + first, argc - first);
-	else
-		code =
-		    print_users(service->keyring, argv + first, argc - first);
-	service_release(service);
-	return code;
+	return of_link || *operands ||
+	       command_wrong(&command_user, "a JID, or --of LINK, is missing");
 }
+
+static int run(const struct service *service, char **operands)
+{
+	if (!service->keyring)
+		return command_fault(&command_user,
+		    "key_file is not set. Make one, and name it in the "
+		    "configuration: (umask 077; openssl rand -hex 32 > "
+		    "slotd.key)");
+	return of_link ? tell_owner(service, operands)
+		       : print_users(service->keyring, operands);
+}
+
+static const struct command_option options[] = {
+	{ "of", .value = &of_link },
+	{ 0 },
+};
 
 const struct command command_user = {
 	"user",
@@ -210,5 +196,8 @@ const struct command command_user = {
 	"standard input, one per line. A link is any URL at which the file is\n"
 	"shared or fetched: at public_url or download_url, in the bucket,\n"
 	"presigned, or aesgcm://.\n",
-	run,
+	.options = options,
+	.operands_max = INT_MAX,
+	.check = check,
+	.with_service = run,
 };

@@ -31,7 +31,7 @@ def reload(slotd, config=None, done="msg=reloaded"):
 
 
 def failed(slotd, config=None):
-    return reload(slotd, config, "the configuration before stays in force")
+    return reload(slotd, config, "keeping the previous configuration")
 
 
 class Load:

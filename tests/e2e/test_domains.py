@@ -138,7 +138,7 @@ def test_commands(tmp_path):
         done = support.run("slot", "-c", path, "--jid", "a@" + forms[0],
                            "--size", "5001", "x")
         assert done.returncode == 1
-        assert b"max_size is 5000 bytes" in done.stderr
+        assert b"the limit is 5000 bytes" in done.stderr
 
 
 @pytest.mark.parametrize("domain, says", [

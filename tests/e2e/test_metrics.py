@@ -241,7 +241,7 @@ def test_reloads(start, tmp_path):
                 metrics.value("slotd_config_last_reload_successful"))
 
     assert reload(good, "msg=reloaded") == ({"success": 1}, 1)
-    assert reload(good + "x", "stays in force") == (
+    assert reload(good + "x", "keeping the previous") == (
         {"success": 1, "failure": 1}, 0)
     assert reload(good, "msg=reloaded") == ({"success": 2, "failure": 1}, 1)
 

@@ -87,7 +87,7 @@ def test_a_bucket(tmp_path, key_file, get):
                  UPLOAD + "/f/" + "A" * 22 + "/" + key, key, ""):
         done = whose(path, link, JULIET)
         assert (done.returncode, done.stdout) == (1, b""), (link, done)
-        assert b"this configuration shares no files there" in done.stderr
+        assert b"does not lead to a file of this configuration" in done.stderr
 
 
 def test_several_stores(tmp_path, key_file):
@@ -120,7 +120,7 @@ def test_where_nobody_can_tell(tmp_path, key_file):
     assert b"neither {owner} nor {user}" in done.stderr
     done = whose(path, BUCKET + "/x/y/z", JULIET)
     assert (done.returncode, done.stdout) == (1, b"")
-    assert b"was not made by the key setting" in done.stderr
+    assert b"does not match storage.key" in done.stderr
     for dialect in dialects.ALL:
         for base in (UPLOAD, BUCKET):
             for link in forms(f"{base}/{dialect}/id/tr%C3%A8s.jpg"):
@@ -143,8 +143,8 @@ def test_whom_it_asks(tmp_path, key_file):
         done = whose(path, link, stdin=stdin)
         assert (done.returncode, done.stdout) == (1, b"")
         assert done.stderr == (
-            b"slotd user: no JIDs to try: name them behind the link, or give "
-            b"them on standard input, one a line\n")
+            b"slotd user: no JIDs to try: write them after the link, or to "
+            b"standard input, one per line\n")
     done = whose(path, link, stdin=ROMEO.encode())
     assert (done.returncode, done.stdout, done.stderr) == (1, b"", NONE)
     # JIDs on the command line, so standard input is not looked at.

@@ -1,7 +1,7 @@
-#include "cmd/link.h"
+#include "cmd/command_link.h"
 
-#include "slot/link.h"
 #include "slot/dialect.h"
+#include "slot/link.h"
 
 /* True when the link leads into this store. */
 static bool read_store(const struct service *service, size_t number,
@@ -13,7 +13,6 @@ static bool read_store(const struct service *service, size_t number,
 	buf_init(&key, link->memory, sizeof link->memory);
 	if (!store->class->read_url(store, text, &key))
 		return false;
-	link->storage = number;
 	link->key = buf_span(&key);
 	link->reading = (struct key_reading){ 0 };
 	link->made = key_template_read(
@@ -47,16 +46,6 @@ size_t command_link_owned(
 	return count;
 }
 
-static size_t number_of(
-    const struct service *service, const struct store *store)
-{
-	size_t i = 0;
-
-	while (i + 1 < service->store_count && service->stores[i] != store)
-		i++;
-	return i;
-}
-
 /* Below a caller's base at public_url. */
 static bool read_below_base(const struct service *service,
     const struct caller *caller, struct span text, struct command_link *link)
@@ -72,8 +61,6 @@ static bool read_below_base(const struct service *service,
 	    !dialect_key(
 		caller, span_from(buf_span(&rest), base.len), &key, &filename))
 		return false;
-	link->storage =
-	    number_of(service, service_share(service, caller)->store);
 	link->key = buf_span(&key);
 	return true;
 }

@@ -1,0 +1,221 @@
+#include "cmd/command.h"
+
+#include "conf/shown.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define OPTIONS_MAX 12
+#define LONG_FIRST 256 /* greater than any letter */
+#define LONG_CONFIG (LONG_FIRST + OPTIONS_MAX)
+#define SLURP_MAX (1 << 20)
+
+/* --- sentences ------------------------------------------------------------*/
+
+int command_fault(const struct command *command, const char *format, ...)
+{
+	va_list values;
+
+	fprintf(stderr, "slotd %s: ", command->name);
+	va_start(values, format);
+	vfprintf(stderr, format, values);
+	va_end(values);
+	fputc('\n', stderr);
+	return EXIT_FAULT;
+}
+
+void command_about(
+    const struct command *command, const char *text, const char *wrong)
+{
+	fprintf(stderr, "slotd %s: ", command->name);
+	shown_put(stderr, text);
+	fputs(": ", stderr);
+	shown_put(stderr, wrong);
+	fputc('\n', stderr);
+}
+
+/* typed: what the user wrote. */
+static bool wrong_usage(const struct command *command, const char *before,
+    const char *typed, const char *after)
+{
+	fprintf(stderr, "slotd %s: %s", command->name, before);
+	shown_put(stderr, typed);
+	fprintf(stderr, "%s; see slotd %s --help\n", after, command->name);
+	return false;
+}
+
+bool command_wrong(const struct command *command, const char *sentence)
+{
+	return wrong_usage(command, sentence, "", "");
+}
+
+void command_line(const char *text)
+{
+	if (isatty(STDOUT_FILENO) == 1)
+		shown_put(stdout, text);
+	else
+		fputs(text, stdout);
+	putchar('\n');
+}
+
+/* --- options --------------------------------------------------------------*/
+
+/* found: ':' or '?' from getopt_long. */
+static bool wrong_option(const struct command *command, char **argv, int found)
+{
+	const char *typed = argv[optind - 1];
+	char letter[] = { '-', (char)optopt, '\0' };
+
+	/* With letters that stand together, optind is still at their word. */
+	if (optopt > 0 && optopt < LONG_FIRST)
+		typed = letter;
+	return found == ':'
+		   ? wrong_usage(command, "", typed, " needs a value")
+		   : wrong_usage(command, "unknown option ", typed, "");
+}
+
+static void take(const struct command_option *option)
+{
+	if (option->value)
+		*option->value = optarg;
+	else
+		*option->flag = true;
+}
+
+static bool read_options(
+    const struct command *command, int argc, char **argv, const char **ret_path)
+{
+	const struct command_option *options = command->options;
+	struct option longs[OPTIONS_MAX + 2] = { { "config", required_argument,
+	    NULL, LONG_CONFIG } };
+	int found;
+
+	for (int i = 0; options && i < OPTIONS_MAX && options[i].name; i++)
+		longs[i + 1] = (struct option){ options[i].name,
+			options[i].value ? required_argument : no_argument,
+			NULL, LONG_FIRST + i };
+	while ((found = getopt_long(argc, argv, ":c:", longs, NULL)) != -1) {
+		if (found == ':' || found == '?')
+			return wrong_option(command, argv, found);
+		if (found == 'c' || found == LONG_CONFIG)
+			*ret_path = optarg;
+		else
+			take(&options[found - LONG_FIRST]);
+	}
+	return true;
+}
+
+static bool has_needed(
+    const struct command *command, int count, char **operands)
+{
+	const struct command_option *option = command->options;
+
+	for (; option && option->name; option++)
+		if (option->needed && !*option->value)
+			return wrong_usage(
+			    command, "--", option->name, " is missing");
+	if (count > command->operands_max)
+		return wrong_usage(command, "unexpected argument ",
+		    operands[command->operands_max], "");
+	if (command->operand && !count)
+		return wrong_usage(
+		    command, command->operand, " is missing", "");
+	return !command->check || command->check(operands);
+}
+
+bool command_number(const struct command *command, const char *text,
+    uint64_t most, const char *sentence, uint64_t *ret_number)
+{
+	uint64_t number;
+
+	if (!text)
+		return true;
+	if (!span_u64(span_of(text), &number) || number > most)
+		return command_wrong(command, sentence);
+	*ret_number = number;
+	return true;
+}
+
+/* --- what a command works with --------------------------------------------*/
+
+/* The configuration is the service's from here on. */
+static int run_with_service(
+    const struct command *command, struct conf *conf, char **operands)
+{
+	char wrong[512];
+	struct service *service = service_look(conf, wrong, sizeof wrong);
+	int code = EXIT_FAULT;
+
+	if (!service)
+		command_fault(command, "%s", wrong);
+	else if (!service->keyring && service_store_lack(service))
+		command_fault(command, "%s", service_store_lack(service));
+	else
+		code = command->with_service(service, operands);
+	service_release(service);
+	return code;
+}
+
+int command_run(const struct command *command, int argc, char **argv)
+{
+	const char *path = COMMAND_CONF;
+	struct conf *conf;
+	char **operands;
+	int code;
+
+	if (!read_options(command, argc, argv, &path))
+		return EXIT_USAGE;
+	operands = argv + optind;
+	if (!has_needed(command, argc - optind, operands))
+		return EXIT_USAGE;
+	if (command->with_path)
+		return command->with_path(path);
+	conf = conf_read(path, stderr, NULL);
+	if (!conf)
+		return EXIT_FAULT;
+	if (command->with_service)
+		return run_with_service(command, conf, operands);
+	code = command->with_conf(conf, operands);
+	conf_free(conf);
+	return code;
+}
+
+/* --- files ----------------------------------------------------------------*/
+
+static char *read_all(FILE *file, size_t *ret_len)
+{
+	char *text = malloc(SLURP_MAX + 1);
+	size_t len;
+
+	if (!text)
+		return NULL;
+	len = fread(text, 1, SLURP_MAX, file);
+	if (ferror(file) || len == SLURP_MAX) {
+		if (len == SLURP_MAX)
+			errno = EFBIG;
+		free(text);
+		return NULL;
+	}
+	text[len] = '\0';
+	*ret_len = len;
+	return text;
+}
+
+char *command_slurp(
+    const struct command *command, const char *path, size_t *ret_len)
+{
+	bool input = strcmp(path, "-") == 0;
+	FILE *file = input ? stdin : fopen(path, "rb");
+	char *text = file ? read_all(file, ret_len) : NULL;
+
+	if (!text)
+		command_about(command, path, strerror(errno));
+	if (file && !input)
+		fclose(file);
+	return text;
+}
