@@ -1,8 +1,10 @@
 #include "cmd/command.h"
 
 #include "conf/shown.h"
+#include "net/input.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -187,22 +189,19 @@ int command_run(const struct command *command, int argc, char **argv)
 
 /* --- files ----------------------------------------------------------------*/
 
-static char *read_all(FILE *file, size_t *ret_len)
+static char *read_all(int fd, size_t *ret_len)
 {
 	char *text = malloc(SLURP_MAX + 1);
-	size_t len;
+	ssize_t len = text ? input_read(fd, text, SLURP_MAX) : -1;
 
-	if (!text)
-		return NULL;
-	len = fread(text, 1, SLURP_MAX, file);
-	if (ferror(file) || len == SLURP_MAX) {
-		if (len == SLURP_MAX)
-			errno = EFBIG;
+	if (len == SLURP_MAX)
+		errno = EFBIG;
+	if (len < 0 || len == SLURP_MAX) {
 		free(text);
 		return NULL;
 	}
 	text[len] = '\0';
-	*ret_len = len;
+	*ret_len = (size_t)len;
 	return text;
 }
 
@@ -210,12 +209,12 @@ char *command_slurp(
     const struct command *command, const char *path, size_t *ret_len)
 {
 	bool input = strcmp(path, "-") == 0;
-	FILE *file = input ? stdin : fopen(path, "rb");
-	char *text = file ? read_all(file, ret_len) : NULL;
+	int fd = input ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+	char *text = fd >= 0 ? read_all(fd, ret_len) : NULL;
 
 	if (!text)
 		command_about(command, path, strerror(errno));
-	if (file && !input)
-		fclose(file);
+	if (fd >= 0 && !input)
+		close(fd);
 	return text;
 }

@@ -1,7 +1,7 @@
 #include "conf/file.h"
 
-#include "conf/input.h"
 #include "conf/tree.h"
+#include "net/input.h"
 
 #include <errno.h>
 #include <fcntl.h>

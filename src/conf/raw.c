@@ -1,6 +1,6 @@
 #include "conf/raw.h"
 
-#include "conf/input.h"
+#include "net/input.h"
 
 #include <errno.h>
 #include <fcntl.h>

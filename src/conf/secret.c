@@ -1,7 +1,7 @@
 #include "conf/secret.h"
 
-#include "conf/input.h"
 #include "core/litter.h"
+#include "net/input.h"
 #include "store/unit.h"
 
 #include <errno.h>

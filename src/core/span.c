@@ -112,6 +112,13 @@ bool span_u64(struct span a, uint64_t *ret_value)
 	return true;
 }
 
+uint32_t span_hash(uint32_t hash, struct span a)
+{
+	for (size_t i = 0; i < a.len; i++)
+		hash = (hash ^ (uint8_t)a.at[i]) * 16777619u;
+	return hash;
+}
+
 size_t span_run(struct span a, const char *set)
 {
 	size_t len = 0;

@@ -44,6 +44,11 @@ struct span span_cut(struct span *rest, char byte);
  * 64 bits. "0" and leading zeros are taken. */
 bool span_u64(struct span a, uint64_t *ret_value);
 
+/* FNV-1a, for tables: goes on from `hash`, which is a seed or SPAN_HASH at
+ * first. Whoever can choose the bytes can choose the result. */
+#define SPAN_HASH 2166136261u
+uint32_t span_hash(uint32_t hash, struct span a);
+
 /* How many bytes at the front are of the set. */
 size_t span_run(struct span a, const char *set);
 /* True when every byte is one of the set. */

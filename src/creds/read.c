@@ -1,10 +1,18 @@
 #include "creds/read.h"
 
+#include "net/input.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+static bool cannot(const char *path, struct creds_draft *draft)
+{
+	return creds_draft_wrong(
+	    draft, "cannot read %s: %s", path, strerror(errno));
+}
 
 static bool check(
     int fd, const char *path, size_t size, struct creds_draft *draft)
@@ -12,8 +20,7 @@ static bool check(
 	struct stat status;
 
 	if (fstat(fd, &status) != 0)
-		return creds_draft_wrong(
-		    draft, "cannot read %s: %s", path, strerror(errno));
+		return cannot(path, draft);
 	if (!S_ISREG(status.st_mode))
 		return creds_draft_wrong(draft, "%s is no regular file", path);
 	if (status.st_mode & S_IWOTH)
@@ -24,39 +31,25 @@ static bool check(
 	return true;
 }
 
-static bool fill(int fd, const char *path, char *memory, size_t size,
-    struct creds_draft *draft, struct span *ret_content)
-{
-	size_t len = 0;
-	ssize_t got = 1;
-
-	while (got > 0 && len < size) {
-		got = read(fd, memory + len, size - len);
-		if (got > 0)
-			len += (size_t)got;
-		else if (got < 0 && errno == EINTR)
-			got = 1;
-	}
-	if (got < 0)
-		return creds_draft_wrong(
-		    draft, "cannot read %s: %s", path, strerror(errno));
-	*ret_content = (struct span){ memory, len };
-	return true;
-}
-
 bool creds_read(const char *path, char *memory, size_t size,
     struct creds_draft *draft, struct span *ret_content)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	bool ok;
+	ssize_t len;
 
 	if (fd < 0)
-		return creds_draft_wrong(
-		    draft, "cannot read %s: %s", path, strerror(errno));
-	ok = check(fd, path, size, draft) &&
-	     fill(fd, path, memory, size, draft, ret_content);
+		return cannot(path, draft);
+	if (!check(fd, path, size, draft)) {
+		close(fd);
+		return false;
+	}
+	len = input_read(fd, memory, size);
+	if (len < 0)
+		cannot(path, draft);
+	else
+		*ret_content = (struct span){ memory, (size_t)len };
 	close(fd);
-	return ok;
+	return len >= 0;
 }
 
 bool creds_read_one(const char *path, char *memory, size_t size,
@@ -74,25 +67,21 @@ bool creds_read_one(const char *path, char *memory, size_t size,
 	return true;
 }
 
-static uint64_t mix(uint64_t mark, uint64_t value)
-{
-	/* FNV-1a's multiplier: small differences spread. */
-	return (mark ^ value) * UINT64_C(0x100000001b3);
-}
-
-uint64_t creds_mark(const char *path)
+uint32_t creds_mark(const char *path)
 {
 	struct stat status;
-	uint64_t mark = UINT64_C(0xcbf29ce484222325);
+	uint64_t parts[8];
 
 	if (stat(path, &status) != 0)
 		return 0;
-	mark = mix(mark, (uint64_t)status.st_dev);
-	mark = mix(mark, (uint64_t)status.st_ino);
-	mark = mix(mark, (uint64_t)status.st_size);
-	mark = mix(mark, (uint64_t)status.st_mode);
-	mark = mix(mark, (uint64_t)status.st_mtim.tv_sec);
-	mark = mix(mark, (uint64_t)status.st_mtim.tv_nsec);
-	mark = mix(mark, (uint64_t)status.st_ctim.tv_sec);
-	return mix(mark, (uint64_t)status.st_ctim.tv_nsec);
+	parts[0] = status.st_dev;
+	parts[1] = status.st_ino;
+	parts[2] = (uint64_t)status.st_size;
+	parts[3] = status.st_mode;
+	parts[4] = (uint64_t)status.st_mtim.tv_sec;
+	parts[5] = (uint64_t)status.st_mtim.tv_nsec;
+	parts[6] = (uint64_t)status.st_ctim.tv_sec;
+	parts[7] = (uint64_t)status.st_ctim.tv_nsec;
+	return span_hash(
+	    SPAN_HASH, (struct span){ (const char *)parts, sizeof parts });
 }

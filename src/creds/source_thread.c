@@ -103,11 +103,11 @@ static void speak(struct creds_source *source)
 		    status.expires);
 }
 
-static uint64_t marks(const struct creds_source *source)
+static uint32_t marks(const struct creds_source *source)
 {
 	static const enum creds_text files[] = { CREDS_SECRET_FILE,
 		CREDS_TOKEN_FILE, CREDS_SHARED_FILE };
-	uint64_t sum = 0;
+	uint32_t sum = 0;
 
 	for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
 		const struct span path = source->settings->text[files[i]];
@@ -140,7 +140,7 @@ static int next_look(struct creds_source *source, int64_t left)
 /* Waits until the next attempt is due: after a failure in so many
  * milliseconds, else at source->renew_at, or at once when the clock is set
  * back, since renew_at is wrong then. */
-static void rest(struct creds_source *source, int retry, uint64_t mark)
+static void rest(struct creds_source *source, int retry, uint32_t mark)
 {
 	struct pollfd files[] = { { source->stop, POLLIN, 0 },
 		{ source->wake, POLLIN, 0 } };
@@ -197,7 +197,7 @@ void *source_run(void *argument)
 	struct creds_fetcher *fetcher = creds_fetcher_open(source->stop);
 
 	while (!is_stopped(source)) {
-		uint64_t mark = marks(source);
+		uint32_t mark = marks(source);
 		int64_t again = 0;
 		bool ok = false;
 		int retry;

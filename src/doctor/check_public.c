@@ -1,5 +1,6 @@
 #include "doctor/check_public.h"
 
+#include "net/input.h"
 #include "slot/grant.h"
 #include "slot/link.h"
 
@@ -113,7 +114,7 @@ static bool read_own_key(const char *folder, struct keyring *keyring)
 	fd = buf_ok(&name) ? open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC) : -1;
 	if (fd < 0)
 		return false;
-	len = read(fd, text, sizeof text);
+	len = input_read(fd, text, sizeof text);
 	close(fd);
 	ok = len > 0 &&
 	     keyring_read(keyring, (struct span){ text, (size_t)len }, &wrong);

@@ -63,18 +63,11 @@ void metrics_refusal(struct metrics *metrics, enum failure failure)
 
 /* --- slots ----------------------------------------------------------------*/
 
-static uint32_t mix(uint32_t hash, struct span text)
-{
-	for (size_t i = 0; i < text.len; i++)
-		hash = (hash ^ (unsigned char)text.at[i]) * 16777619;
-	return (hash ^ 0xff) * 16777619;
-}
-
 /* The series of these names, or the empty one where it would be. */
 static struct series *look_up(
     struct metrics *metrics, struct span caller, struct span domain)
 {
-	uint32_t at = mix(mix(2166136261, caller), domain);
+	uint32_t at = span_hash(span_hash(SPAN_HASH, caller), domain);
 
 	while (true) {
 		struct series *series = &metrics->series[at % SERIES_TABLE];

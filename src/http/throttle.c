@@ -24,11 +24,10 @@ void throttle_done(struct throttle *throttle)
 static struct throttle_entry *find(
     struct throttle *throttle, const struct ip *ip)
 {
-	uint32_t hash = throttle->seed;
+	const struct span bytes = { (const char *)ip->bytes, sizeof ip->bytes };
+	uint32_t hash = span_hash(throttle->seed, bytes);
 	struct throttle_entry *set, *oldest;
 
-	for (size_t i = 0; i < sizeof ip->bytes; i++)
-		hash = (hash ^ ip->bytes[i]) * 16777619;
 	hash ^= hash >> 16;
 	set = throttle->entries[hash % THROTTLE_SETS];
 	oldest = set;

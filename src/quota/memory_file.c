@@ -1,4 +1,5 @@
 #include "core/hash.h"
+#include "net/input.h"
 #include "quota/memory_private.h"
 
 #include <errno.h>
@@ -197,19 +198,7 @@ bool memory_save(struct memory *memory, int64_t now)
 
 static bool read_whole(int fd, void *ret_bytes, size_t len)
 {
-	char *at = ret_bytes;
-
-	while (len) {
-		ssize_t got = read(fd, at, len);
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got <= 0)
-			return false;
-		at += got;
-		len -= (size_t)got;
-	}
-	return true;
+	return input_read(fd, ret_bytes, len) == (ssize_t)len;
 }
 
 /* Whether a file of this size may be one of ours. */

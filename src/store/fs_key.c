@@ -1,6 +1,7 @@
 #include "store/fs_private.h"
 
 #include "core/hex.h"
+#include "net/input.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -22,24 +23,6 @@ static bool sentence(
 	return false;
 }
 
-/* Reads what stands in the file, up to size bytes; -1 with errno. */
-static ssize_t read_all(int fd, char *memory, size_t size)
-{
-	size_t len = 0;
-
-	while (len < size) {
-		ssize_t got = read(fd, memory + len, size - len);
-
-		if (got < 0 && errno != EINTR)
-			return -1;
-		if (got == 0)
-			break;
-		if (got > 0)
-			len += (size_t)got;
-	}
-	return (ssize_t)len;
-}
-
 static bool parse_key(struct fs *fs, int fd, char *wrong, size_t wrong_size)
 {
 	char memory[FILE_MAX + 1];
@@ -56,7 +39,7 @@ static bool parse_key(struct fs *fs, int fd, char *wrong, size_t wrong_size)
 		    "others may write to it; make it anew, or chmod 600 it "
 		    "when you know what stands in it",
 		    wrong, wrong_size);
-	len = read_all(fd, memory, sizeof memory);
+	len = input_read(fd, memory, sizeof memory);
 	if (len < 0)
 		what = strerror(errno);
 	else if (len == 0)

@@ -27,15 +27,12 @@ static struct span upload_key(const struct fs_upload *upload)
 	return (struct span){ upload->key, upload->key_len };
 }
 
-/* FNV-1a: only genuine tokens come this far, so nobody can pick keys that
- * fall into one list. */
+/* Only genuine tokens come this far: nobody can choose keys that fall into one
+ * list. */
 static struct fs_upload **list_of(struct fs *fs, struct span key)
 {
-	uint32_t hash = 2166136261u;
-
-	for (size_t i = 0; i < key.len; i++)
-		hash = (hash ^ (unsigned char)key.at[i]) * 16777619u;
-	return &fs->folder->running[hash % FS_RUNNING_LISTS];
+	return &fs->folder
+		    ->running[span_hash(SPAN_HASH, key) % FS_RUNNING_LISTS];
 }
 
 /* False when another upload to the key runs. */

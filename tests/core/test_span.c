@@ -138,6 +138,18 @@ static void test_sets(void **state)
 	}
 }
 
+/* From the list of the authors of FNV: isthe.com/chongo/tech/comp/fnv. */
+static void test_hash(void **state)
+{
+	(void)state;
+	assert_int_equal(span_hash(SPAN_HASH, span_of("")), 0x811c9dc5);
+	assert_int_equal(span_hash(SPAN_HASH, span_of("a")), 0xe40c292c);
+	assert_int_equal(span_hash(SPAN_HASH, span_of("foobar")), 0xbf9cf968);
+	assert_int_equal(
+	    span_hash(span_hash(SPAN_HASH, span_of("foo")), span_of("bar")),
+	    0xbf9cf968);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -149,6 +161,7 @@ int main(void)
 		cmocka_unit_test(test_cut),
 		cmocka_unit_test(test_u64),
 		cmocka_unit_test(test_sets),
+		cmocka_unit_test(test_hash),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

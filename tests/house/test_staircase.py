@@ -7,7 +7,7 @@ import house
 
 FLOORS = {
     "main": 7, "cmd": 6, "http": 5, "doctor": 5, "conf": 4, "store": 3,
-    "creds": 3, "quota": 3, "slot": 2, "core": 1,
+    "creds": 3, "quota": 3, "slot": 2, "net": 2, "core": 1,
 }
 # Where each third-party library may be named: files, or a folder.
 DOORS = {
@@ -66,7 +66,7 @@ def may_include(here, there):
         return FLOORS[here] > FLOORS["core"]
     if {here, there} in (
             {"store", "creds"}, {"store", "quota"}, {"creds", "quota"},
-            {"http", "doctor"}):
+            {"http", "doctor"}, {"slot", "net"}):
         return False
     return FLOORS[there] <= FLOORS[here]
 

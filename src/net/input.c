@@ -1,4 +1,4 @@
-#include "conf/input.h"
+#include "net/input.h"
 
 #include <errno.h>
 #include <unistd.h>
