@@ -1,22 +1,9 @@
 #include "doctor/private.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 /* Of the object, as metadata: it means nothing to a store. */
 #define PROBE_END "2038-01-01T00:00:00Z"
-
-void say(struct buf *out, const char *format, ...)
-{
-	char text[4096];
-	va_list values;
-
-	va_start(values, format);
-	vsnprintf(text, sizeof text, format, values);
-	va_end(values);
-	buf_text(out, text);
-}
 
 void plain_url(struct buf *out, const struct uri_base *base, const char *path)
 {

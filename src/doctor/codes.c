@@ -4,74 +4,74 @@
 
 #include <string.h>
 
-/* Of those that need no more than their name. */
+/* Codes that say enough by themselves. */
 static const struct {
 	const char *code;
 	const char *cause;
 	const char *change;
 } codes[] = {
 	{ "SignatureDoesNotMatch",
-	    "The store made another signature. In the order of likelihood:\n",
-	    "1. access_key_secret is most likely wrong: another secret, cut, "
-	    "or of another key. Some stores (OpenStack Swift)\n"
-	    "   answer the same when they do not know access_key_id.\n"
-	    "2. A proxy before the store changes Host or the path: bucket_url "
-	    "must name the host that the store itself sees.\n"
-	    "3. A client's upload: a body of another length than the slot's, "
-	    "or chunked; another method or Content-Type.\n"
-	    "slotd explain tells more of the URL that was used.\n" },
+	    "The store calculated another signature. Likely causes, the most "
+	    "likely first:\n",
+	    "1. access_key_secret is wrong: mistyped, cut off, or the secret "
+	    "of another key. Some stores (OpenStack Swift)\n   say this as "
+	    "well when they do not know access_key_id.\n2. A proxy in front of "
+	    "the store changes Host or the path: bucket_url must name the host "
+	    "that the store sees.\n3. A client sent a body of another length "
+	    "than the slot's, or chunked; another method or Content-Type.\nFor "
+	    "details, give the URL that was used to: slotd explain URL\n" },
 	{ "InvalidAccessKeyId", "The store does not know this key id.\n",
-	    "A store does not know access_key_id after a typing error, when "
-	    "the key was deleted, or when it is another store's.\n" },
+	    "access_key_id is mistyped, the key was deleted, or it belongs to "
+	    "another store.\n" },
 	{ "NoSuchBucket",
-	    "The bucket in bucket_url does not exist there, or "
-	    "bucket_url names none.\n",
+	    "The bucket in bucket_url does not exist, or bucket_url names no "
+	    "bucket.\n",
 	    "" },
-	{ "NoSuchKey", "The object was never uploaded, or is deleted.\n", "" },
-	{ "InvalidToken", "session_token is wrong, or of another key.\n", "" },
+	{ "NoSuchKey", "The object was never uploaded, or was deleted.\n", "" },
+	{ "InvalidToken",
+	    "session_token is wrong, or belongs to another key.\n", "" },
 	{ "ExpiredToken", "session_token has expired.\n",
-	    "Temporary credentials have to be renewed.\n" },
+	    "Renew the temporary credentials.\n" },
 	{ "MethodNotAllowed",
-	    "bucket_url is no S3 endpoint, or it lacks the bucket.\n", "" },
+	    "bucket_url is not an S3 endpoint, or does not name the bucket.\n",
+	    "" },
 	{ "AccessControlListNotSupported", "The bucket has ACLs disabled.\n",
-	    "set_public = false, and get = \"redirect\" or a bucket policy "
-	    "instead.\n" },
-	{ "MissingContentLength", "The client sent its body chunked.\n",
+	    "Set set_public = false, and use get = \"redirect\" or a bucket "
+	    "policy instead.\n" },
+	{ "MissingContentLength", "The client sent the body chunked.\n",
 	    "A slot needs a Content-Length.\n" },
 	{ "NotImplemented",
-	    "The store does not know something in the request: most likely a "
-	    "chunked body (a slot needs a\nContent-Length), or If-None-Match "
-	    "of a relayed upload.\n",
+	    "The store does not support something in the request: most likely "
+	    "a chunked body (a slot needs a\nContent-Length), or the "
+	    "If-None-Match of a relayed upload.\n",
 	    "" },
 	{ "IncompleteBody",
 	    "The client sent fewer bytes than its Content-Length says.\n",
-	    "It broke off, or a proxy before the store did.\n" },
+	    "The client or a proxy in front of the store broke off.\n" },
 	{ "RequestTimeout",
-	    "The client sent its body too slowly, or stopped "
-	    "sending.\n",
-	    "" },
+	    "The client sent the body too slowly, or stopped sending.\n", "" },
 	{ "PreconditionFailed",
-	    "The object is there already: a slot works once with relay.\n",
-	    "" },
+	    "The object exists already: with relay, a slot works once.\n", "" },
 	{ "PermanentRedirect", "The bucket is in another region.\n",
-	    "bucket_url must name that region's endpoint.\n" },
-	{ "TemporaryRedirect", "The bucket is in another region, or new.\n",
-	    "Use its own region's endpoint in bucket_url.\n" },
+	    "Set bucket_url to the endpoint of that region.\n" },
+	{ "TemporaryRedirect",
+	    "The bucket is in another region, or was just created.\n",
+	    "Set bucket_url to the endpoint of the bucket's region.\n" },
 	{ "AllAccessDisabled",
-	    "The bucket's owner or the store has switched "
-	    "off all access to it.\n",
+	    "The bucket's owner or the store has disabled all access to the "
+	    "bucket.\n",
 	    "" },
 	{ "AccountProblem", "The store has closed the account.\n",
-	    "See its console: is a bill open?\n" },
+	    "See the store's console: is a bill unpaid?\n" },
 	{ "QuotaExceeded",
 	    "The store's quota for this user or bucket is used up.\n", "" },
 	{ "SlowDown", "The store is overloaded.\n", "Try again.\n" },
 	{ "ServiceUnavailable", "The store is overloaded or down.\n",
-	    "Try again, and look at its log.\n" },
-	{ "InternalError", "The store has trouble of its own.\n",
-	    "Try again, and look at its log.\n" },
+	    "Try again, and see the store's log.\n" },
+	{ "InternalError", "The store has an internal error.\n",
+	    "Try again, and see the store's log.\n" },
 	{ "KeyTooLongError", "The object key is longer than 1024 bytes.\n",
-	    "Shorten storage.key, or the prefix in bucket_url.\n" },
+	    "Shorten storage.key or the prefix in bucket_url.\n" },
 	{ "MalformedXML", "bucket_url names no bucket.\n", "" },
 	{ "AccessForbidden",
 	    "No CORS rule of the bucket allows this preflight.\n",
@@ -83,13 +83,11 @@ bool code_element(struct span xml, const char *name, struct buf *out)
 	buf_reset(out);
 	if (!xml_text(xml, name, out) || !out->len)
 		return false;
-	for (size_t i = 0; i < out->len; i++)
-		if (out->at[i] < ' ' || out->at[i] > '~')
-			out->at[i] = '?';
+	say_printable(out, 0, "");
 	return true;
 }
 
-/* --- those that the answer tells more of ----------------------------------*/
+/* --- codes that come with details -----------------------------------------*/
 
 static void tell_time(
     const struct conf_storage *storage, struct span xml, struct buf *out)
@@ -100,12 +98,12 @@ static void tell_time(
 	(void)storage;
 	buf_init(&request, request_memory, sizeof request_memory);
 	buf_init(&server, server_memory, sizeof server_memory);
-	say(out, "The clocks of slotd and of the store differ by too much");
+	say(out, "The clocks of slotd and the store differ too much");
 	if (code_element(xml, "RequestTime", &request) &&
 	    code_element(xml, "ServerTime", &server))
 		say(out, ": slotd signed at %s, the store had %s", request.at,
 		    server.at);
-	say(out, ".\nRun NTP on both: timedatectl set-ntp true\n");
+	say(out, ".\nRun NTP on both machines: timedatectl set-ntp true\n");
 }
 
 static void tell_region(
@@ -118,8 +116,8 @@ static void tell_region(
 	if (!code_element(xml, "Region", &region) ||
 	    span_equal(buf_span(&region), storage->s3.region)) {
 		say(out,
-		    "Most likely region is wrong (%.*s): the store's sentence "
-		    "names the one that it expects.\n",
+		    "Most likely region is wrong (%.*s): the store's message "
+		    "names the region that it expects.\n",
 		    ARG(storage->s3.region));
 		return;
 	}
@@ -138,15 +136,15 @@ static void tell_too_large(
 
 	(void)storage;
 	buf_init(&most, memory, sizeof memory);
-	say(out, "The store takes no file of this size in one PUT");
+	say(out, "The store accepts no file of this size in one PUT");
 	if (code_element(xml, "MaxSizeAllowed", &most)) {
 		say(out, ": MaxSizeAllowed is %s bytes", most.at);
 		if (span_u64(buf_span(&most), &bytes) && bytes >= 1 << 20)
 			say(out, " (%llu MiB)",
 			    (unsigned long long)(bytes >> 20));
 	}
-	say(out, ".\nSet policy.max_size to what the store takes; many end "
-		 "at 5 GiB.\n");
+	say(out, ".\nSet policy.max_size to what the store accepts; for many "
+		 "stores that is 5 GiB.\n");
 }
 
 /* --- AccessDenied ---------------------------------------------------------*/
@@ -156,8 +154,8 @@ static bool has(struct span text, const char *part)
 	return memmem(text.at, text.len, part, strlen(part)) != NULL;
 }
 
-/* A store that tells its time says that a URL's is not right. Both as RFC 3339
- * writes them, so that the letters are in the times' order. */
+/* A store that tells its own time refuses the URL's. Both times are in RFC
+ * 3339's format, so that they sort as text. */
 static enum denial denial_of_times(struct span xml)
 {
 	char end_memory[64], now_memory[64];
@@ -202,7 +200,7 @@ static void tell_late(struct span xml, struct buf *out)
 	    code_element(xml, "ServerTime", &now))
 		say(out, " at %s; the store had %s", end.at, now.at);
 	say(out, ".\nThe client was late, or slotd's clock is behind. put_ttl "
-		 "and get_ttl set how long URLs live.\n");
+		 "and get_ttl say how long URLs are valid.\n");
 }
 
 static void tell_early(struct span xml, struct buf *out)
@@ -211,11 +209,11 @@ static void tell_early(struct span xml, struct buf *out)
 	struct buf now;
 
 	buf_init(&now, memory, sizeof memory);
-	say(out, "The URL was signed in the store's future: slotd's clock is "
-		 "ahead, or the store's is behind");
+	say(out, "For the store, the URL was signed in the future: slotd's "
+		 "clock is ahead, or the store's is behind");
 	if (code_element(xml, "ServerTime", &now))
 		say(out, "; the store had %s", now.at);
-	say(out, ".\nRun NTP on both: timedatectl set-ntp true\n");
+	say(out, ".\nRun NTP on both machines: timedatectl set-ntp true\n");
 }
 
 static void tell_headers(struct span xml, struct buf *out)
@@ -227,8 +225,9 @@ static void tell_headers(struct span xml, struct buf *out)
 	say(out, "The request had x-amz- headers that are not signed");
 	if (code_element(xml, "HeadersNotSigned", &names))
 		say(out, ": %s", names.at);
-	say(out, ".\nThe client, or a proxy or CDN before the store, added "
-		 "them: they must be left out. No right is missing.\n");
+	say(out,
+	    ".\nThe client, or a proxy or CDN in front of the store, added "
+	    "them: they must be removed. Permissions are not the cause.\n");
 }
 
 static void tell_denied(
@@ -247,12 +246,11 @@ static void tell_denied(
 		break;
 	case DENIAL_RIGHT:
 		say(out,
-		    "The signature is right or was not looked at; what is "
-		    "missing is a right: s3:PutObject (or s3:GetObject)\nfor "
-		    "this key, or for everybody where the URL is not signed.\n"
-		    "Some stores say no more than that to an expired URL "
-		    "(Ceph), or to one that was signed by a clock that is "
-		    "ahead.\n");
+		    "The signature is right or was not checked. A permission "
+		    "is missing: s3:PutObject (or s3:GetObject) for this\nkey, "
+		    "or for everybody if the URL is not signed.\nSome stores "
+		    "(Ceph) say the same for a URL that has expired, or that "
+		    "was signed by a clock that is ahead.\n");
 	}
 }
 

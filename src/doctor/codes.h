@@ -3,27 +3,27 @@
 
 #include "conf/conf.h"
 
-/* What the error codes of S3 stores mean, for doctor and explain. */
+/* The error codes of S3 stores, for doctor and explain. */
 
-/* What an AccessDenied is about. */
+/* The cause of an AccessDenied. */
 enum denial {
-	DENIAL_RIGHT,   /* the key may not, or nobody may without a signature */
+	DENIAL_RIGHT,   /* a permission is missing */
 	DENIAL_LATE,    /* the URL has expired */
-	DENIAL_EARLY,   /* it was signed in the store's future */
+	DENIAL_EARLY,   /* it was signed in the future, for the store */
 	DENIAL_HEADERS, /* the request has headers that are not signed */
 };
 
 /*
- * Appends the cause of a code and what to change, lines of printable text.
- * xml: the store's answer, which tells more of some codes; may be empty.
- * False, with nothing appended, for a code that is not known.
+ * Appends lines with the cause of a code and what to change. xml: the store's
+ * answer, which has details of some codes; may be empty. False, with nothing
+ * appended, for an unknown code.
  */
 bool code_tell(const struct conf_storage *storage, const char *code,
     struct span xml, struct buf *out);
 
 enum denial code_denial(struct span xml);
 
-/* The text of an element, printable, from its start; false: none. */
+/* Sets out to the text of an element, made printable; false: there is none. */
 bool code_element(struct span xml, const char *name, struct buf *out);
 
 #endif

@@ -4,8 +4,8 @@
 #include "doctor/explain_private.h"
 #include "doctor/text_url.h"
 
-/* AWS and others tell what they made of the request; it has no method where
- * the store has told nothing. */
+/* AWS and others tell the request that they received. Without that, request
+ * has no method. */
 static bool explain_parts(const struct conf_storage *storage, struct span xml,
     struct signed_request request, int64_t now, struct buf *out)
 {
@@ -25,7 +25,7 @@ static bool explain_string(
 {
 	char memory[1024];
 	struct buf text;
-	struct span rest, date;
+	struct span rest;
 
 	buf_init(&text, memory, sizeof memory);
 	if (!xml_text(xml, "StringToSign", &text))
@@ -35,8 +35,7 @@ static bool explain_string(
 	span_cut(&rest, '\n');
 	if (!rest.at)
 		return false;
-	date = span_cut(&rest, '/');
-	(void)date;
+	span_cut(&rest, '/');
 	rest = span_first(rest, span_find(rest, '/'));
 	if (span_equal(rest, storage->s3.region))
 		return false;
@@ -56,7 +55,7 @@ static bool explain_xml(const struct conf_storage *storage, struct span xml,
 	buf_init(&code, code_memory, sizeof code_memory);
 	buf_init(&part, memory, sizeof memory);
 	if (!code_element(xml, "Code", &code)) {
-		say(out, "This is no store's error: it has no Code.\n");
+		say(out, "This is not a store's error: it has no <Code>.\n");
 		return true;
 	}
 	say(out, "The store answered %s", code.at);
@@ -68,7 +67,7 @@ static bool explain_xml(const struct conf_storage *storage, struct span xml,
 	    !span_equal(buf_span(&part), storage->s3_creds.access_key_id)) {
 		say(out,
 		    "access key id: slotd signs with %.*s, the store got "
-		    "%s.\nThe URL is of another slotd, or of another "
+		    "%s.\nThe URL comes from another slotd, or from another "
 		    "configuration.\n",
 		    ARG(storage->s3_creds.access_key_id), part.at);
 		return true;
@@ -79,11 +78,12 @@ static bool explain_xml(const struct conf_storage *storage, struct span xml,
 		explain_string(storage, xml, out)))
 		return true;
 	if (!code_tell(storage, code.at, xml, out))
-		say(out, "slotd knows no cause for this code.\n");
+		say(out, "slotd does not know this code: see the store's "
+			 "documentation and log.\n");
 	return true;
 }
 
-/* Whether path is below a base, whose own path ends at a border. */
+/* Whether path is the base's or below it, segment by segment. */
 static bool below(const struct uri_base *base, struct span path)
 {
 	const struct span rest = span_from(path, base->path.len);
@@ -92,14 +92,14 @@ static bool below(const struct uri_base *base, struct span path)
 	       (!rest.len || *rest.at == '/');
 }
 
-/* What is known of where a request went. */
+/* What is known about the request that failed. */
 struct trace {
-	struct signed_request request; /* no host: not known */
+	struct signed_request request; /* host is empty when not known */
 	struct span bucket;
 	struct span access_key_id;
 };
 
-/* How well a request fits a base: the longest one counts. 0: not at all. */
+/* How well a request fits a base: longer is better; 0: not at all. */
 static size_t fit_base(
     const struct uri_base *base, const struct signed_request *request)
 {
@@ -122,7 +122,7 @@ static size_t fit(const struct conf_storage *storage, const struct trace *trace)
 	    storage->s3_creds.access_key_id, trace->access_key_id);
 }
 
-/* The storage that it most likely belongs to; there is one of type s3. */
+/* The storage that fits best. At least one must have type s3. */
 static const struct conf_storage *storage_of(
     const struct conf *conf, const struct trace *trace)
 {
@@ -158,7 +158,7 @@ static bool explain_answer(
 	    storage_of(conf, &trace), xml, &trace.request, now, out);
 }
 
-/* A PUT's URL always has its size among what is signed. */
+/* Only a PUT signs content-length. */
 static bool for_upload(const struct signed_request *request)
 {
 	char memory[256];
@@ -178,8 +178,8 @@ static bool explain_url(const struct conf *conf, struct trace *trace,
 
 	if (label != TEXT_BARE &&
 	    for_upload(&trace->request) != (label == TEXT_PUT)) {
-		say(out, "this URL is signed for another method. The two URLs "
-			 "of the slot were mixed up.\n");
+		say(out, "this URL is signed for another method: put and get "
+			 "are swapped.\n");
 		return true;
 	}
 	buf_init(&credential, memory, sizeof memory);
@@ -190,14 +190,14 @@ static bool explain_url(const struct conf *conf, struct trace *trace,
 	if (storage->s3_creds.access_key_id.len)
 		return explain_request(storage, &trace->request, now, out);
 	say(out,
-	    "storage %.*s has no credentials now, so its signatures cannot be "
-	    "told from others.\n",
+	    "storage %.*s has no credentials now, so slotd cannot check the "
+	    "signature.\n",
 	    ARG(storage->name));
 	return true;
 }
 
-/* Every URL that is signed, and what a slot calls put and get. Gives how many
- * there were. */
+/* Explains each URL that is signed or that a slot calls put or get. Gives their
+ * number. */
 static unsigned explain_urls(const struct conf *conf, struct span text,
     int64_t now, struct buf *out, bool *ret_found)
 {
@@ -218,8 +218,8 @@ static unsigned explain_urls(const struct conf *conf, struct span text,
 		count++;
 		say(out, "%s", names[label]);
 		if (!is_signed)
-			say(out, "it has no X-Amz-Signature, so no store "
-				 "checks one.\n");
+			say(out, "this URL has no X-Amz-Signature, so no store "
+				 "checks a signature.\n");
 		else if (explain_url(conf, &trace, label, now, out))
 			*ret_found = true;
 	}
@@ -232,7 +232,7 @@ static bool explain_any(
 	bool found = false;
 
 	if (!conf_has_store(conf, CONF_STORE_S3)) {
-		say(out, "There is no storage of type s3 in this file.\n");
+		say(out, "The configuration has no storage of type s3.\n");
 		return true;
 	}
 	text = span_trim(text, " \t\r\n\"'");
@@ -244,9 +244,9 @@ static bool explain_any(
 	if (conf->public_url.len && text.len > conf->public_url.len &&
 	    span_equal(
 		span_first(text, conf->public_url.len), conf->public_url)) {
-		say(out, "This is an address of slotd itself, which no store "
-			 "checks. Where does it lead? curl -sI URL\n"
-			 "A URL in its Location is one for slotd explain.\n");
+		say(out, "This URL leads to slotd itself, not to a store. To "
+			 "see where slotd redirects it: curl -sI URL\nGive the "
+			 "URL behind \"Location:\" to slotd explain.\n");
 		return true;
 	}
 	say(out, "This is neither a store's XML error nor a presigned URL (it "
@@ -260,10 +260,6 @@ bool explain(
 	const size_t from = out->len;
 	const bool found = explain_any(conf, text, now, out);
 
-	/* What others wrote cannot play with the terminal. */
-	for (size_t i = from; i < out->len; i++)
-		if ((out->at[i] < ' ' || out->at[i] > '~') &&
-		    out->at[i] != '\n')
-			out->at[i] = '?';
+	say_printable(out, from, "\n");
 	return found;
 }

@@ -5,9 +5,9 @@
 
 /*
  * Reads a store's XML error or presigned URLs (alone, in a log line, or as put
- * and get of a slot's JSON or XML), and appends lines that say where they
- * differ from what slotd signs, and the likely cause. now: unix
- * seconds. False when all is as slotd signs it. No line holds a secret.
+ * and get of a slot's JSON or XML). Appends lines that say where they differ
+ * from what slotd signs, and the likely cause. now: unix seconds. False when
+ * everything is as slotd signs it. No line contains a secret.
  */
 bool explain(
     const struct conf *conf, struct span text, int64_t now, struct buf *out);

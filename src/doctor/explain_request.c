@@ -2,14 +2,6 @@
 
 #include "core/stamp.h"
 
-bool explain_differ(struct buf *out, const char *what, struct span slotd,
-    struct span got, const char *cause)
-{
-	say(out, "%s: slotd signs\n   %.*s\nhere it is\n   %.*s\n%s", what,
-	    ARG(slotd), ARG(got), cause);
-	return true;
-}
-
 static bool explain_host(const struct conf_storage *storage,
     const struct signed_request *request, struct buf *out)
 {
@@ -18,12 +10,12 @@ static bool explain_host(const struct conf_storage *storage,
 		return false;
 	return explain_differ(out, "host", storage->s3.bucket.host,
 	    request->host,
-	    "Most likely a proxy before the store rewrites Host (nginx: "
-	    "proxy_set_header Host $http_host;),\nor bucket_url names "
-	    "another host or port than clients reach.\n");
+	    "Most likely a proxy in front of the store changes the Host "
+	    "header\n(nginx: proxy_set_header Host $http_host;), or bucket_url "
+	    "names another host or port than clients use.\n");
 }
 
-/* %25XX where %XX was meant. */
+/* Whether the path has %25XX, which is %XX encoded again. */
 static bool twice(struct span path)
 {
 	for (size_t i = 0; i + 4 < path.len; i++)
@@ -33,7 +25,7 @@ static bool twice(struct span path)
 	return false;
 }
 
-/* Whether both name the same, however they are encoded. */
+/* Whether both are the same when decoded. */
 static bool same_name(struct span a, struct span b)
 {
 	char a_memory[4096], b_memory[4096];
@@ -45,7 +37,7 @@ static bool same_name(struct span a, struct span b)
 	       span_equal(buf_span(&a_plain), buf_span(&b_plain));
 }
 
-/* As many segments of a path as the base's path has. */
+/* The first segments of a path, as many as base has. */
 static struct span base_part(struct span path, struct span base)
 {
 	size_t at = 0;
@@ -62,13 +54,12 @@ static bool explain_base(struct span base, struct span path, struct buf *out)
 		return false;
 	if (same_name(base_part(path, base), base))
 		return explain_differ(out, "path begins with", base, path,
-		    "It is the same bucket and prefix, written in another "
-		    "form. Stores sign the first: the URL was made\nwith "
-		    "another spelling of bucket_url, and no store takes "
-		    "it.\n");
+		    "Bucket and prefix are the same, but encoded in another "
+		    "way. Stores accept only the first: this URL\nwas made "
+		    "with another spelling of bucket_url.\n");
 	return explain_differ(out, "path begins with", base, path,
-	    "A proxy takes away or adds a part of the path, or "
-	    "bucket_url has another bucket or prefix.\n");
+	    "A proxy removes or adds a part of the path, or bucket_url names "
+	    "another bucket or prefix.\n");
 }
 
 static bool explain_path(const struct conf_storage *storage,
@@ -88,25 +79,24 @@ static bool explain_path(const struct conf_storage *storage,
 	if (!uri_decode(&plain, request->path))
 		return explain_differ(out, "path",
 		    span_of("%XX for each such byte"), request->path,
-		    "Its percent-encoding is broken.\n");
+		    "The percent-encoding of the path is malformed.\n");
 	uri_encode_path(&again, buf_span(&plain));
 	if (twice(request->path)) {
 		struct signed_request once = *request;
 
 		once.path = buf_span(&plain);
-		/* A file's name may well have such a text in it. */
+		/* Unless the file's name contains such a text. */
 		if (!request->length.at || !signed_right(request, storage))
 			return explain_differ(out, "path", once.path,
 			    request->path,
 			    "The path is encoded twice: a client or a proxy "
-			    "has encoded the URL again.\n");
+			    "encoded the URL again.\n");
 	}
 	if (span_equal(buf_span(&again), request->path))
 		return false;
 	return explain_differ(out, "path", buf_span(&again), request->path,
-	    "A client or a proxy has decoded or re-encoded the path; it must "
-	    "be passed on as it is\n(nginx: proxy_pass without a URI "
-	    "part).\n");
+	    "A client or a proxy decoded or re-encoded the path. It must be "
+	    "passed on unchanged\n(nginx: proxy_pass without a URI part).\n");
 }
 
 static bool explain_scope(const struct conf_storage *storage,
@@ -121,17 +111,18 @@ static bool explain_scope(const struct conf_storage *storage,
 	if (!signed_parameter(request, "X-Amz-Credential", &credential) ||
 	    !signed_scope_read(buf_span(&credential), &scope) ||
 	    !signed_parameter(request, "X-Amz-Date", &date)) {
-		say(out, "X-Amz-Credential or X-Amz-Date is missing or cut: "
-			 "the URL was changed on its way.\n");
+		say(out, "X-Amz-Credential or X-Amz-Date is missing or cut "
+			 "off: the URL was changed after slotd signed it.\n");
 		return true;
 	}
 	if (!span_equal(scope.access_key_id, storage->s3_creds.access_key_id))
 		return explain_differ(out, "access key id",
 		    storage->s3_creds.access_key_id, scope.access_key_id,
 		    storage->s3_creds.session_token.len
-			? "Temporary credentials have been renewed since, or "
-			  "the URL was made by another slotd. It dies\nwith "
-			  "what signed it, whatever X-Amz-Expires says.\n"
+			? "The temporary credentials were renewed, or another "
+			  "slotd made the URL. A URL expires with "
+			  "the\ncredentials that signed it, whatever "
+			  "X-Amz-Expires says.\n"
 			: "The URL was made with another key: by another "
 			  "slotd, or before the key was changed.\n");
 	if (!span_equal(scope.region, storage->s3.region))
@@ -149,7 +140,7 @@ static bool explain_scope(const struct conf_storage *storage,
 	return false;
 }
 
-/* Without showing one. */
+/* Never prints a token. */
 static bool explain_token(const struct conf_storage *storage,
     const struct signed_request *request, struct buf *out)
 {
@@ -163,18 +154,13 @@ static bool explain_token(const struct conf_storage *storage,
 	if (span_equal(buf_span(&token), ours) && there == (ours.len > 0))
 		return false;
 	say(out,
-	    "session token: %s.\nTemporary credentials have been renewed "
-	    "since, or the URL was changed on its way. Such a URL\ndies with "
-	    "its credentials, whatever X-Amz-Expires says.\n",
-	    !there     ? "slotd signs with one, here is none"
-	    : ours.len ? "here is another than slotd signs with"
-		       : "slotd signs without one, here is one");
+	    "session token: %s.\nThe temporary credentials were renewed, or "
+	    "the URL was changed after slotd signed it. A URL expires\nwith "
+	    "the credentials that signed it, whatever X-Amz-Expires says.\n",
+	    !there     ? "slotd signs with one, this URL has none"
+	    : ours.len ? "this URL has another one than slotd signs with"
+		       : "slotd signs without one, this URL has one");
 	return true;
-}
-
-static void say_stamp(struct buf *out, int64_t seconds)
-{
-	stamp_rfc3339(out, seconds);
 }
 
 static bool explain_times(
@@ -193,26 +179,26 @@ static bool explain_times(
 	    !span_u64(buf_span(&expires), &seconds) || seconds < 1 ||
 	    seconds > 604800) {
 		say(out, "X-Amz-Date or X-Amz-Expires is missing or not valid: "
-			 "the URL was changed on its way.\n");
+			 "the URL was changed after slotd signed it.\n");
 		return true;
 	}
 	if (at > now + 900) {
-		say(out, "date: it was signed for ");
-		say_stamp(out, at);
+		say(out, "date: the URL was signed at ");
+		stamp_rfc3339(out, at);
 		say(out, ", and now it is ");
-		say_stamp(out, now);
-		say(out, ".\nThe clock of the machine that signed is ahead: "
-			 "run NTP.\n");
+		stamp_rfc3339(out, now);
+		say(out, ".\nThe clock of the machine that signed is ahead. "
+			 "There, run: timedatectl set-ntp true\n");
 		return true;
 	}
 	if (at + (int64_t)seconds > now)
 		return false;
-	say(out, "expiry: it ended at ");
-	say_stamp(out, at + (int64_t)seconds);
+	say(out, "expiry: the URL expired at ");
+	stamp_rfc3339(out, at + (int64_t)seconds);
 	say(out, ", and now it is ");
-	say_stamp(out, now);
+	stamp_rfc3339(out, now);
 	say(out, ".\nThe client was late, or a clock is wrong. put_ttl and "
-		 "get_ttl set how long URLs live.\n");
+		 "get_ttl say how long URLs are valid.\n");
 	return true;
 }
 
@@ -228,14 +214,14 @@ static bool explain_headers(const struct conf_storage *storage,
 	buf_init(&headers, memory, sizeof memory);
 	if (!signed_parameter(request, "X-Amz-SignedHeaders", &headers)) {
 		say(out, "X-Amz-SignedHeaders is missing: the URL was changed "
-			 "on its way.\n");
+			 "after slotd signed it.\n");
 		return true;
 	}
 	if (strcmp(headers.at, put) == 0 || strcmp(headers.at, "host") == 0)
 		return false;
 	return explain_differ(out, "signed headers", span_of(put),
 	    buf_span(&headers),
-	    "The URL is not slotd's, or sign_content_type was changed "
+	    "slotd did not make this URL, or sign_content_type was changed "
 	    "since.\n");
 }
 
@@ -258,12 +244,12 @@ static bool explain_added(const struct signed_request *request, struct buf *out)
 			i++;
 		if (i < sizeof known / sizeof *known)
 			continue;
-		/* Its value may be a token or a signature, whatever the
-		 * name became: amp;X-Amz-Signature, X%2DAmz-Signature. */
+		/* Only the name: the value may be a token or a signature,
+		 * under a garbled name such as amp;X-Amz-Signature. */
 		return explain_differ(out, "query",
 		    span_of("no such parameter"), name,
-		    "A client or a proxy has added it (or the URL was "
-		    "cut or HTML-escaped).\n");
+		    "A client or a proxy has added it, or the URL was cut off "
+		    "or HTML-escaped.\n");
 	}
 	return false;
 }
@@ -280,7 +266,7 @@ bool explain_request(const struct conf_storage *storage,
 	    explain_headers(storage, request, out) ||
 	    explain_added(request, out))
 		return true;
-	/* A store that says what it signed has looked at the time before. */
+	/* A store that tells what it signed has checked the time already. */
 	if (is_url && explain_times(request, now, out))
 		return true;
 	if (is_url)
@@ -289,8 +275,8 @@ bool explain_request(const struct conf_storage *storage,
 		return false;
 	if (!signed_right(request, storage))
 		return explain_by_trying(storage, request, out);
-	say(out, "The request is just what slotd signs with its secret: the "
-		 "store has another secret for this key id.\n"
-		 "Correct access_key_secret.\n");
+	say(out,
+	    "slotd signs this request in the same way, so the store has "
+	    "another secret for this key id.\nCorrect access_key_secret.\n");
 	return true;
 }

@@ -2,10 +2,10 @@
 
 #include <stdio.h>
 
-/* Sizes that are tried for a slot whose size is not known. */
+/* The sizes up to this one are tried, since a URL does not tell it. */
 #define SIZES_TRIED 200000
 
-/* The size that makes the signature right, if it is a small one. */
+/* Writes the size that makes the signature right, as text. */
 static bool find_size(const struct conf_storage *storage,
     const struct signed_request *request, char *text, size_t size)
 {
@@ -14,6 +14,14 @@ static bool find_size(const struct conf_storage *storage,
 	if (!signed_length(request, storage, SIZES_TRIED, &found))
 		return false;
 	snprintf(text, size, "%llu", (unsigned long long)found);
+	return true;
+}
+
+bool explain_differ(struct buf *out, const char *what, struct span slotd,
+    struct span got, const char *cause)
+{
+	say(out, "%s: slotd signs\n   %.*s\nhere it is\n   %.*s\n%s", what,
+	    ARG(slotd), ARG(got), cause);
 	return true;
 }
 
@@ -31,9 +39,10 @@ bool explain_url_signature(const struct conf_storage *storage,
 		if (!signed_right(&request, storage))
 			continue;
 		say(out,
-		    "All is as slotd signs it: a URL for %s and no other "
-		    "method. If the store refuses it, its secret\nis another, "
-		    "or a proxy before it changes Host or the path.\n",
+		    "This URL is as slotd signs it, for %s and no other "
+		    "method. If the store refuses it, the store has\nanother "
+		    "secret, or a proxy in front of the store changes Host or "
+		    "the path.\n",
 		    methods[i]);
 		return false;
 	}
@@ -41,28 +50,28 @@ bool explain_url_signature(const struct conf_storage *storage,
 	if (strcmp(headers.at, "content-length;host") == 0 &&
 	    find_size(storage, &request, size, sizeof size)) {
 		say(out,
-		    "All is as slotd signs it: a URL for a PUT of exactly %s "
+		    "This URL is as slotd signs it, for a PUT of exactly %s "
 		    "bytes. If the store refuses it, the client\nsent another "
-		    "length (or chunked), the store's secret is another, or "
-		    "a proxy changes Host or the path.\n",
+		    "length (or chunked), the store has another secret, or a "
+		    "proxy changes Host or the path.\n",
 		    size);
 		return false;
 	}
 	if (strcmp(headers.at, "host") != 0) {
 		say(out,
-		    "All that can be seen in it is as slotd signs it. The "
-		    "signature depends on the file's size too, which\nstands "
-		    "nowhere in the URL: if the store refuses it, the size "
-		    "was another, or access_key_secret is wrong.\n");
+		    "As far as can be seen, this URL is as slotd signs it. The "
+		    "signature also depends on the file's size,\nwhich is not "
+		    "in the URL. If the store refuses it, the client sent "
+		    "another size, or access_key_secret\nis wrong.\n");
 		return false;
 	}
-	say(out, "signature: it is not what slotd makes of this URL.\n"
-		 "access_key_secret has changed since, or the URL was "
-		 "changed on its way.\n");
+	say(out, "signature: slotd would sign this URL with another "
+		 "one.\naccess_key_secret was changed since, or the URL was "
+		 "changed after slotd signed it.\n");
 	return true;
 }
 
-/* What was signed, found by trying: the store's view is the rest. */
+/* Tries other methods and sizes, to find what was signed. */
 bool explain_by_trying(const struct conf_storage *storage,
     const struct signed_request *request, struct buf *out)
 {
@@ -75,26 +84,25 @@ bool explain_by_trying(const struct conf_storage *storage,
 		if (signed_right(&other, storage))
 			return explain_differ(out, "method", other.method,
 			    request->method,
-			    "The client used the URL for something else than "
-			    "it was made for.\n");
+			    "The client used the URL with another method than "
+			    "it was signed for.\n");
 	}
 	other = *request;
 	if (request->length.at && find_size(storage, &other, size, sizeof size))
 		return explain_differ(out, "content-length", span_of(size),
 		    request->length,
-		    "The client sent another length than the slot was asked "
-		    "for (nothing: a chunked body).\n");
+		    "The client sent another length than it requested the slot "
+		    "for (none: a chunked body).\n");
 	if (request->length.at && !request->length.len) {
 		say(out, "content-length: the request had none.\nThe client "
-			 "(or a proxy) sent its body chunked; a slot needs "
-			 "the exact Content-Length.\n");
+			 "(or a proxy) sent the body chunked; a slot needs the "
+			 "exact Content-Length.\n");
 		return true;
 	}
-	say(out, "signature: host, path, region, key id and dates are as "
-		 "slotd signs them, the signature is not.\n");
-	say(out, "Most likely access_key_secret has changed since%s.\n",
-	    request->length.at
-		? ", or the file had another length than the slot"
-		: "");
+	say(out, "signature: host, path, region, key id and dates are right, "
+		 "the signature is wrong.\n");
+	say(out, "Most likely access_key_secret was changed since%s.\n",
+	    request->length.at ? ", or the file had another size than the slot"
+			       : "");
 	return true;
 }

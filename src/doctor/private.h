@@ -28,6 +28,9 @@
 /* Appends as printf does. */
 void say(struct buf *out, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+/* Replaces each byte from `from` on that is neither printable ASCII nor in
+ * keep by '?': texts from outside must not steer the terminal. */
+void say_printable(struct buf *out, size_t from, const char *keep);
 #define seen(doctor, ...) say(&(doctor)->finding.seen, __VA_ARGS__)
 #define change(doctor, ...) say(&(doctor)->finding.change, __VA_ARGS__)
 

@@ -10,10 +10,9 @@
 #define CANONICAL 20480
 
 /*
- * Signatures made again: the canonical request, its hash in the string to
- * sign, and the MAC of that. The length of a body stands behind the longest
- * part, the query, so that many lengths can be tried without hashing that
- * again.
+ * Makes signatures again: the canonical request, its hash in the string to
+ * sign, and the MAC of that. The body's length comes after the longest part,
+ * the query, so many lengths can be tried without hashing the query again.
  */
 
 /* The query without its signature. */
@@ -61,11 +60,11 @@ static void add_canonical(
 	buf_text(out, "\nUNSIGNED-PAYLOAD");
 }
 
-/* What signatures of one request have in common. */
+/* The part that all signatures of one request have in common. */
 struct trial {
 	struct sigv4_key key;
 	struct buf canonical;
-	struct hash text; /* of the MAC: the string to sign up to its hash */
+	struct hash text; /* the MAC of the string to sign, up to its hash */
 	uint8_t wanted[HASH_SIZE];
 	char memory[CANONICAL];
 };
@@ -86,7 +85,7 @@ static bool begin_text(struct trial *trial, const struct sigv4_request *how)
 	return true;
 }
 
-/* To be ended by sigv4_key_done where it is true. */
+/* When it gives true, sigv4_key_done must follow. */
 static bool begin(const struct signed_request *request,
     const struct conf_storage *storage, struct trial *trial)
 {
@@ -113,7 +112,7 @@ static bool begin(const struct signed_request *request,
 	return false;
 }
 
-/* canonical: all of it hashed, and ended here. */
+/* Ends `canonical`, the hash of the canonical request. */
 static bool fits(struct trial *trial, struct hash *canonical)
 {
 	uint8_t digest[HASH_SIZE], mac[HASH_SIZE];

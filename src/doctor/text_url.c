@@ -12,7 +12,7 @@ static bool is_one_of(const char *set, char c)
 }
 
 /* Where the scheme of the next "://" begins; text.len: there is none. JSON may
- * have "\/" for each slash. */
+ * write "\/" for each slash. */
 static size_t find_scheme(struct span text)
 {
 	for (size_t i = 1; i < text.len; i++) {
@@ -34,8 +34,8 @@ static bool is_quote(char c)
 	return c == '"' || c == '\'';
 }
 
-/* How long the URL at the front is. Between quotes, and alone on its line, a
- * blank is a part of it: a client has decoded it. */
+/* The length of the URL at the front. Between quotes or alone on a line it may
+ * contain spaces: some clients log URLs decoded. */
 static size_t url_length(struct span text, char before)
 {
 	if (is_quote(before))
@@ -46,8 +46,8 @@ static size_t url_length(struct span text, char before)
 	return text.len;
 }
 
-/* Whether the text ends in a member's name and what stands before its value,
- * of JSON or XML. */
+/* Whether the text ends with the start of this JSON member or XML element, up
+ * to its value. */
 static bool ends_as(struct span text, const char *json, const char *xml)
 {
 	size_t open;
@@ -79,7 +79,7 @@ static bool take(struct span *text, const char *escape)
 	return true;
 }
 
-/* Whether each & is written &amp;, and there is one. */
+/* Whether the text has an & and each is written &amp;. */
 static bool is_escaped(struct span text)
 {
 	bool any = false;
@@ -106,7 +106,8 @@ static void unescape(struct span text, struct buf *out)
 			text = span_from(text, 1);
 		}
 	}
-	/* In place: it only becomes shorter. An XML log of XML has it twice. */
+	/* In place, since the text gets shorter. XML in an XML log is escaped
+	 * twice. */
 	while (buf_ok(out) && is_escaped(buf_span(out))) {
 		char *to = out->at;
 

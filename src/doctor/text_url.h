@@ -3,7 +3,7 @@
 
 #include "core/buf.h"
 
-/* What a URL is in the text that it was found in. */
+/* What the text around a URL calls it. */
 enum text_label {
 	TEXT_BARE,
 	TEXT_PUT, /* "put": "…" of a slot's JSON, <put url='…'/> of its XML */
@@ -11,11 +11,10 @@ enum text_label {
 };
 
 /*
- * Finds the next URL in what people paste: a URL alone, a log line, the JSON
- * of a slot, the XML of one. Cuts *rest behind it and puts the URL into url as
- * a client reads it: without \/ and \u0026 of JSON, and with & where each of
- * them was written &amp;. False: there is none (any more), or it is longer
- * than url.
+ * Finds the next URL in pasted text: a URL alone, a log line, the JSON or XML
+ * of a slot. Cuts *rest after it and sets url to the URL without escapes: \/
+ * and \u0026 of JSON, and &amp; if every & is written so. False: there is no
+ * further URL, or it is longer than url.
  */
 bool text_next_url(
     struct span *rest, struct buf *url, enum text_label *ret_label);

@@ -13,7 +13,7 @@ static const struct {
 	    "<Error><Code>AccessDenied</Code><Message>There were headers "
 	    "present in the request which were not signed</Message>"
 	    "<HeadersNotSigned>x-amz-acl</HeadersNotSigned></Error>",
-	    { "not signed: x-amz-acl", "must be left out" }, "s3:PutObject" },
+	    { "not signed: x-amz-acl", "must be removed" }, "s3:PutObject" },
 	{ "AccessDenied",
 	    "<Error><Code>AccessDenied</Code><Message>Request is not valid "
 	    "yet</Message><ServerTime>2013-05-24T00:00:00Z</ServerTime>"
@@ -42,7 +42,8 @@ static const struct {
 	{ "AccessDenied",
 	    "<Error><Code>AccessDenied</Code><Message>Access Denied</Message>"
 	    "</Error>",
-	    { "a right: s3:PutObject", "expired", "ahead" }, NULL },
+	    { "permission is missing: s3:PutObject", "expired", "ahead" },
+	    NULL },
 	{ "EntityTooLarge",
 	    "<Error><Code>EntityTooLarge</Code><ProposedSize>6000000000"
 	    "</ProposedSize><MaxSizeAllowed>5368709120</MaxSizeAllowed>"
@@ -53,8 +54,7 @@ static const struct {
 	{ "EntityTooLarge", "", { "in one PUT.\n", "5 GiB" }, "MaxSizeAll" },
 	/* Swift says so of ids that it does not know. */
 	{ "SignatureDoesNotMatch", "",
-	    { "access_key_secret is most likely wrong", "access_key_id",
-		"chunked" },
+	    { "1. access_key_secret is wrong", "access_key_id", "chunked" },
 	    "is known" },
 	{ "AuthorizationHeaderMalformed", "<Region>eu-west-1</Region>",
 	    { "the store is in \"eu-west-1\"", "Set region = \"eu-west-1\"" },

@@ -6,9 +6,9 @@ static void test_right_urls(void **state)
 	assert_false(run_at("https://" HOST "/test.txt?" GET_QUERY
 			    "&X-Amz-Signature=" GET_SIGNATURE "4",
 	    NOW + 60));
-	expect_text("a URL for GET and no other");
+	expect_text("as slotd signs it, for GET and no other");
 	assert_false(run_at(PUT_URL "\n", NOW + 60));
-	expect_text("a URL for a PUT of exactly 1234 bytes");
+	expect_text("as slotd signs it, for a PUT of exactly 1234 bytes");
 }
 
 static void test_wrong_urls(void **state)
@@ -29,7 +29,7 @@ static void test_wrong_urls(void **state)
 		    "path: slotd signs\n   /a%2Bb/c\n" },
 		{ "https://" HOST "/a%2?" PUT_QUERY
 		  "&X-Amz-Signature=" PUT_SIGNATURE,
-		    "percent-encoding is broken" },
+		    "percent-encoding of the path is malformed" },
 		{ PUT_URL "&utm=1", "   utm\nA client or a proxy has" },
 		{ "https://" HOST "/a?" CREDENTIAL
 		  "X-Amz-Expires=700000&X-Amz-SignedHeaders=host&"
@@ -41,7 +41,7 @@ static void test_wrong_urls(void **state)
 		    "signed headers: slotd signs\n   content-length;host\n" },
 		{ "https://" HOST "/test.txt?" GET_QUERY
 		  "&X-Amz-Signature=" GET_SIGNATURE "5",
-		    "signature: it is not what slotd makes of this URL" },
+		    "signature: slotd would sign this URL with another one" },
 		{ "https://" HOST "/test.txt", "This is neither" },
 	};
 
@@ -67,11 +67,11 @@ static void test_encoded_bucket(void **state)
 	assert_true(run_at("https://" HOST "/b%C3%A9x/p/a.txt?" PUT_QUERY
 			   "&X-Amz-Signature=" PUT_SIGNATURE,
 	    NOW));
-	expect_text("A proxy takes away or adds");
+	expect_text("A proxy removes or adds");
 	assert_true(run_at("https://" HOST "/b?" PUT_QUERY
 			   "&X-Amz-Signature=" PUT_SIGNATURE,
 	    NOW));
-	expect_text("A proxy takes away or adds");
+	expect_text("A proxy removes or adds");
 }
 
 /* What a client's log has of a slot, and a slot's JSON. */
@@ -82,15 +82,15 @@ static void test_slots(void **state)
 	    run_at("{\"get\":\"https://example.org/f/x\",\"put\":\"" PUT_URL
 		   "\",\"headers\":{}}",
 		NOW));
-	expect_text("get: it has no X-Amz-Signature");
-	expect_text("\nput: All is as slotd signs it: a URL for a PUT of "
+	expect_text("get: this URL has no X-Amz-Signature");
+	expect_text("\nput: This URL is as slotd signs it, for a PUT of "
 		    "exactly 1234 bytes");
 	assert_true(run_at("{\"put\":\"" PUT_URL "\",\"get\":\"https://" HOST
 			   "/test.txt?" GET_QUERY
 			   "&X-Amz-Signature=" GET_SIGNATURE "5\"}",
 	    NOW + 60));
-	expect_text("put: All is as slotd signs it");
-	expect_text("get: signature: it is not what slotd makes");
+	expect_text("put: This URL is as slotd signs it");
+	expect_text("get: signature: slotd would sign this URL with another");
 	assert_true(run_at("{\"put\":\"https://" HOST "/test.txt?" GET_QUERY
 			   "&X-Amz-Signature=" GET_SIGNATURE "4\"}",
 	    NOW + 60));
@@ -102,7 +102,7 @@ static void test_a_link_of_slotd(void **state)
 	(void)state;
 	conf.public_url = span_of("https://up.example.org");
 	assert_true(run_at("https://up.example.org/f/x/cat.jpg", NOW));
-	expect_text("an address of slotd itself");
+	expect_text("leads to slotd itself");
 	expect_text("Location");
 	assert_true(run_at("https://other.example.org/f/x/cat.jpg", NOW));
 	expect_text("This is neither");
@@ -146,7 +146,7 @@ static void test_the_longest_token(void **state)
 	    "&X-Amz-SignedHeaders=host&X-Amz-Signature="
 	    "7cff3324736a2c72fae69514ae15d1a5066839bffdd176a941cd08808e4991a0");
 	assert_false(run_at(url, NOW + 60));
-	expect_text("a URL for GET and no other");
+	expect_text("as slotd signs it, for GET and no other");
 	storage.s3_creds.session_token = SPAN_EMPTY;
 }
 
@@ -154,9 +154,9 @@ static void test_unknown_codes(void **state)
 {
 	(void)state;
 	assert_true(run_at("<html><body>404</body></html>", NOW));
-	expect_text("no store's error: it has no Code");
+	expect_text("not a store's error: it has no <Code>");
 	assert_true(run_at("<Error><Code>Teapot</Code></Error>", NOW));
-	expect_text("The store answered Teapot\nslotd knows no cause");
+	expect_text("The store answered Teapot\nslotd does not know this code");
 }
 
 static void test_terminal(void **state)
@@ -181,24 +181,25 @@ static void test_other_configuration(void **state)
 	set_up(NULL);
 	storage.s3_creds.session_token = span_of("fake-token");
 	assert_true(run_at(PUT_URL, NOW));
-	expect_text("session token: slotd signs with one, here is none");
+	expect_text("session token: slotd signs with one, this URL has none");
 	assert_true(run_at(PUT_URL "&X-Amz-Security-Token=fake", NOW));
-	expect_text("here is another than slotd signs with");
+	expect_text("this URL has another one than slotd signs with");
 	assert_null(strstr(out.at, "fake"));
 	set_up(NULL);
 	assert_true(run_at(PUT_URL "&X-Amz-Security-Token=fake", NOW));
-	expect_text("slotd signs without one, here is one");
+	expect_text("slotd signs without one, this URL has one");
 }
 
 static void test_times(void **state)
 {
 	(void)state;
 	assert_true(run_at(PUT_URL, NOW + 600));
-	expect_text("expiry: it ended at 2013-05-24T00:10:00Z, and now it is "
-		    "2013-05-24T00:10:00Z");
+	expect_text(
+	    "expiry: the URL expired at 2013-05-24T00:10:00Z, and now it is "
+	    "2013-05-24T00:10:00Z");
 	assert_false(run_at(PUT_URL, NOW + 599));
 	assert_true(run_at(PUT_URL, NOW - 901));
-	expect_text("is ahead: run NTP");
+	expect_text("is ahead. There, run: timedatectl");
 	assert_false(run_at(PUT_URL, NOW - 900));
 }
 
@@ -255,7 +256,7 @@ static void test_canonical_request(void **state)
 	assert_true(run_mismatch("PUT", "/a%20b.txt", HOST, "1234"));
 	expect_text("the store has another secret");
 	assert_true(run_mismatch("PUT", "/a%20c.txt", HOST, "1234"));
-	expect_text("Most likely access_key_secret has changed since");
+	expect_text("Most likely access_key_secret was changed since");
 }
 
 #define ERROR(code, more)                                                      \
@@ -288,8 +289,9 @@ static void test_codes(void **state)
 		      "<AWSAccessKeyId>FAKEOTHER</AWSAccessKeyId>"),
 		    "the store got FAKEOTHER" },
 		{ ERROR("InvalidAccessKeyId", ""), "does not know this key" },
-		{ ERROR("NoSuchBucket", ""), "does not exist there" },
-		{ ERROR("SignatureDoesNotMatch", ""), "another secret" },
+		{ ERROR("NoSuchBucket", ""), "bucket_url does not exist" },
+		{ ERROR("SignatureDoesNotMatch", ""),
+		    "access_key_secret is wrong" },
 		{ ERROR("SignatureDoesNotMatch",
 		      "<StringToSign>AWS4-HMAC-SHA256\n20130524T000000Z\n"
 		      "20130524/eu-west-1/s3/aws4_request\n00</StringToSign>"),

@@ -148,4 +148,4 @@ def test_wrong_use(tmp_path, fs):
     assert done.returncode == 1 and b"no storage of this name" in done.stderr
     done = support.run("explain", "-c", fs.path, "-", stdin=b"x")
     assert (done.returncode, done.stdout) == (
-        1, b"There is no storage of type s3 in this file.\n")
+        1, b"The configuration has no storage of type s3.\n")

@@ -10,8 +10,8 @@ import pytest
 
 import support
 
-RIGHT = ("All is as slotd signs it: a URL for a PUT of exactly 10 bytes. If "
-         "the store refuses it, the client\n")
+RIGHT = ("This URL is as slotd signs it, for a PUT of exactly 10 bytes. If the "
+         "store refuses it, the client\n")
 
 
 @pytest.fixture
@@ -57,7 +57,7 @@ def test_a_slot(path):
     code, text = explain(path, "-", answer)
     assert code == 0
     assert "put: " + RIGHT in text
-    assert "get: All is as slotd signs it: a URL for GET and no oth" in text
+    assert "get: This URL is as slotd signs it, for GET and no oth" in text
     both = json.loads(answer)
     both["put"], both["get"] = both["get"], both["put"]
     code, text = explain(path, "-", json.dumps(both).encode())

@@ -119,14 +119,14 @@ def not_written(lab, report, bucket):
 def test_wrong_secret(lab, examine, well):
     report = examine(well, storage={"access_key_secret": "fake-and-wrong-1"})
     report.says("put", "failure", "403 SignatureDoesNotMatch",
-                "access_key_secret is most likely wrong")
+                "1. access_key_secret is wrong")
     not_written(lab, report, well)
 
 
 def test_wrong_key_id(lab, examine, well):
     report = examine(well, storage={"access_key_id": "FAKEANDWRONG00000001"})
     report.says("put", "failure", "403 InvalidAccessKeyId",
-                "does not know access_key_id")
+                "access_key_id is mistyped")
     not_written(lab, report, well)
 
 

@@ -100,7 +100,7 @@ def test_wrong_key_id(examine):
     with swift() as store:
         report = examine(store, access_key_id="FAKEANDWRONG00000001")
         report.says("put", "failure", "403 SignatureDoesNotMatch",
-                    "access_key_secret is most likely wrong",
+                    "1. access_key_secret is wrong",
                     "do not know access_key_id")
         assert "is known" not in report.text
 

@@ -44,7 +44,7 @@ def test_answers(lab, conf, tmp_path):
              "InvalidAccessKeyId", "does not know this key id"),
             (lab.put(url.replace("/explained/", "/unexplained/"), BODY),
              None, "The store answered"),
-            (lab.get(url.partition("?")[0]), "AccessDenied", "a right")):
+            (lab.get(url.partition("?")[0]), "AccessDenied", "permission is missing")):
         assert code is None or reply.code() == code, reply
         status, text = explain(path, reply.body)
         assert status == 1
@@ -57,10 +57,9 @@ def test_urls(lab, conf, tmp_path):
     url = slot(path)
     port = lab.store.http
     assert explain(path, url.encode()) == (0, (
-        "All is as slotd signs it: a URL for a PUT of exactly 10 bytes. If "
-        "the store refuses it, the client\nsent another length (or chunked)"
-        ", the store's secret is another, or a proxy changes Host or the "
-        "path.\n"))
+        "This URL is as slotd signs it, for a PUT of exactly 10 bytes. If the "
+        "store refuses it, the client\nsent another length (or chunked), the "
+        "store has another secret, or a proxy changes Host or the path.\n"))
     for wrong, says in (
             (url.replace("%20", "%2520"), "encoded twice"),
             (url + "&utm=1", "has added it"),
@@ -93,9 +92,9 @@ def test_times(conf):
     path, _ = conf
     url = slot(path).encode()
     status, text = explain(path, url, "--now", int(time.time()) + 3600)
-    assert status == 1 and text.startswith("expiry: it ended at 2")
+    assert status == 1 and text.startswith("expiry: the URL expired at 2")
     status, text = explain(path, url, "--now", int(time.time()) - 3600)
-    assert status == 1 and text.startswith("date: it was signed for 2")
+    assert status == 1 and text.startswith("date: the URL was signed at 2")
 
 
 def test_neither(conf):
