@@ -1,4 +1,4 @@
-# slotd in a container: README.md tells how to build and to run it.
+# slotd in a container. README.md says how to build and run it.
 FROM docker.io/library/debian:trixie-slim AS build
 RUN apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y \
 	--no-install-recommends gcc libc6-dev make pkg-config \
@@ -13,7 +13,7 @@ LABEL org.opencontainers.image.title="slotd" \
 	org.opencontainers.image.description="Signed upload slots over REST, for XMPP servers (XEP-0363) and S3-compatible storage" \
 	org.opencontainers.image.licenses="MIT" \
 	org.opencontainers.image.version="0.1.0"
-# The libraries, and the authorities that HTTPS is checked by.
+# The libraries, and the certificate authorities for HTTPS.
 RUN apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y \
 	--no-install-recommends ca-certificates \
 	libconfig11 libcurl4t64 libgnutls30t64 libhiredis1.1.0 \
@@ -22,9 +22,9 @@ RUN apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y \
 	install -d -o 8363 -g 8363 -m 700 /var/lib/slotd
 COPY --from=build /slotd/LICENSE /usr/share/doc/slotd/copyright
 COPY --from=build /slotd/build/slotd /usr/bin/slotd
-# A number, so that Kubernetes can tell that it is not root.
+# A number, because Kubernetes cannot tell from a name that it is not root.
 USER 8363:8363
-# /etc/slotd is mounted: slotd.conf and the files that it names.
+# Mount /etc/slotd, with slotd.conf and the files that it names.
 VOLUME /var/lib/slotd
 EXPOSE 8363 8364
 STOPSIGNAL SIGTERM

@@ -1,4 +1,4 @@
-# slotd. `make help` lists what there is.
+# slotd. `make help` lists the targets.
 CC ?= cc
 PKG_CONFIG ?= pkg-config
 BUILD ?= build
@@ -58,7 +58,7 @@ $(BUILD)/quota/redis_script.o: src/quota/redis.lua
 DOC = $(abspath $(DESTDIR)/$(PREFIX)/share/doc/slotd)
 UNITS = deploy/systemd/slotd.service deploy/systemd/slotd.socket
 
-install: all ## install into DESTDIR, PREFIX (/usr/local), SYSTEMDDIR
+install: all ## install below PREFIX (/usr/local); also DESTDIR, SYSTEMDDIR
 	install -D -m 755 $(BUILD)/slotd $(DESTDIR)$(PREFIX)/bin/slotd
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man8 doc/slotd.8
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man5 doc/slotd.conf.5
@@ -78,21 +78,21 @@ install: all ## install into DESTDIR, PREFIX (/usr/local), SYSTEMDDIR
 	install -D -m 644 deploy/systemd/slotd.tmpfiles \
 		$(DESTDIR)$(PREFIX)/lib/tmpfiles.d/slotd.conf
 
-dist: ## the source as a tarball in build/
+dist: ## pack the source as a tarball in build/
 	@tests/dist.sh $(BUILD)
 
-deb: ## a Debian package, in build/deb/
+deb: ## build a Debian package in build/deb/
 	@tests/packages.sh deb
 	@tests/deb/build.sh $(BUILD)
 
 # --- trying it ------------------------------------------------------------
 
-demo: ## build, start, upload and download, from nothing
+demo: ## install what is missing, build, start, upload and download
 	@tests/packages.sh demo
 	+@$(MAKE) --no-print-directory -j2 all
 	@SLOTD=$(BUILD)/slotd DEMO=$(BUILD)/demo tests/demo.sh
 
-demo-stop: ## stop what `make demo` left running
+demo-stop: ## stop the slotd that `make demo` left running
 	@SLOTD=$(BUILD)/slotd DEMO=$(BUILD)/demo tests/demo.sh stop
 
 # --- tests ----------------------------------------------------------------
@@ -120,57 +120,57 @@ check: ## install what is missing, then run all the tests
 		check-watch check-image check-kubernetes check-asan; \
 		tests/sum.sh $(RESULTS) $(SUITES)
 
-check-unit: unit-programs ## the unit tests
+check-unit: unit-programs ## run the unit tests
 	@$(COUNT) $(SUITE)unit tests/unit.sh $(UNIT_BIN)
 
-check-e2e: all ## drive the built program as users would
+check-e2e: all ## test the built program as users run it
 	@SLOTD=$(BUILD)/slotd $(COUNT) $(SUITE)e2e $(PYTEST) tests/e2e
 
-check-s3: all ## the same against a real S3 store, Ceph's
+check-s3: all ## test it with a real S3 store, Ceph
 	@SLOTD=$(BUILD)/slotd $(COUNT) s3 $(PYTEST) tests/s3
 
-check-xmpp: all ## real XMPP servers and clients, with slotd behind them
+check-xmpp: all ## test it with real XMPP servers and clients
 	@SLOTD=$(BUILD)/slotd $(COUNT) xmpp $(PYTEST) tests/xmpp
 
-check-deploy: all ## the files below deploy/: web servers, systemd
+check-deploy: all ## test the files below deploy/: web servers, systemd
 	@SLOTD=$(BUILD)/slotd $(COUNT) deploy $(PYTEST) tests/deploy
 
-check-watch: all ## metrics and logs, by Prometheus' and fail2ban's programs
+check-watch: all ## test metrics and logs with Prometheus and fail2ban
 	@SLOTD=$(BUILD)/slotd $(COUNT) watch $(PYTEST) tests/watch
 
-check-image: ## the Dockerfile, built and run by podman
+check-image: ## build the Dockerfile and run it with podman
 	@SLOTD_IMAGE=$(abspath $(BUILD))/image \
 		$(COUNT) image $(PYTEST) tests/image
 
-check-kubernetes: all ## the manifests, by kubectl and Kubernetes' schemas
+check-kubernetes: all ## check the manifests with kubectl and schemas
 	@SLOTD=$(BUILD)/slotd SLOTD_SCHEMAS=$(abspath $(BUILD))/kubernetes \
 		$(COUNT) kubernetes $(PYTEST) tests/kubernetes
 
-check-quota: all $(REDIS_DRIVER) ## quotas in a real Redis that dies, stalls, fails over
+check-quota: all $(REDIS_DRIVER) ## test quotas with a Redis that dies, stalls, fails over
 	@SLOTD=$(BUILD)/slotd $(COUNT) $(SUITE)quota $(PYTEST) tests/quota
 
-check-house: all ## the laws of the house, and the hardening
+check-house: all ## check the rules of CONTRIBUTING.md, and the hardening
 	@SLOTD=$(BUILD)/slotd $(COUNT) house $(PYTEST) tests/house
 
-check-openapi: all ## api/openapi.yaml, by a linter and generated clients
+check-openapi: all ## check api/openapi.yaml with a linter and generated clients
 	@SLOTD=$(BUILD)/slotd SLOTD_CLIENTS=$(abspath $(BUILD))/openapi-clients \
 		$(COUNT) openapi tests/openapi/check.sh $(BUILD)/openapi \
 		$(PYTEST) tests/openapi
 
-check-asan: ## unit and end-to-end tests under sanitizers
+check-asan: ## run unit and end-to-end tests under sanitizers
 	+@SLOTD_SAN=1 $(MAKE) --no-print-directory -k $(IN_ASAN) \
 		check-unit check-e2e
 
-check-tsan: ## the same under ThreadSanitizer; not part of check
+check-tsan: ## run them under ThreadSanitizer; not part of check
 	+@SLOTD_SAN=1 $(MAKE) --no-print-directory -k BUILD=build-tsan \
 		RESULTS=$(RESULTS) SUITE=tsan- CFLAGS="-O1 -g" \
 		EXTRA=-fsanitize=thread check-unit check-e2e
 
-check-debian13: ## the same on Debian 13, in a folder
+check-debian13: ## build and test on Debian 13, in a folder
 	@PYTEST="$(PYTEST)" $(COUNT) debian13 tests/debian13.sh \
 		$(abspath $(BUILD))/debian13
 
-check-deb: ## the Debian package on Debian 12 and 13, in folders
+check-deb: ## test the Debian package on Debian 12 and 13, in folders
 	@SLOTD=$(BUILD)/slotd $(COUNT) deb $(PYTEST) tests/deb
 
 unit-programs: $(UNIT_BIN) $(REDIS_DRIVER)
@@ -187,29 +187,29 @@ $(BUILD)/tests/%: tests/%.c $(BUILD)/libslotd.a
 		-MMD -MP $(ALL_LDFLAGS) -o $@ $< $(BUILD)/libslotd.a $(LDLIBS) \
 		$(shell $(PKG_CONFIG) --libs cmocka)
 
-bench: all ## speeds, as ratios of one run; not part of check
+bench: all ## measure speeds, as ratios within one run; not part of check
 	@tests/packages.sh check
 	@SLOTD=$(BUILD)/slotd $(PYTHON) tests/bench/relay.py
 
 # --- the house ------------------------------------------------------------
 
-lint: ## formatters and linters
+lint: ## check the formatting, and run linters
 	@tests/packages.sh lint
 	@CC_FLAGS="$(ALL_CFLAGS)" tests/lint.sh $(C_FILES)
 
-fmt: ## clang-format, in place
+fmt: ## run clang-format, in place
 	clang-format -i $(C_FILES)
 
-cover: ## lines that the unit and end-to-end tests reach
+cover: ## show the lines that unit and end-to-end tests reach
 	-+@$(MAKE) -k BUILD=build-cover RESULTS=build-cover/results \
 		CFLAGS="-O0 -g" EXTRA="--coverage -U_FORTIFY_SOURCE" \
 		check-unit check-e2e
 	@tests/cover.sh build-cover
 
-clean: ## remove what was built
+clean: ## remove everything that was built
 	rm -rf build build-*
 
-help: ## this list
+help: ## show this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' Makefile | expand -t 18
 
 .PHONY: all install demo demo-stop check check-unit check-e2e check-house \
