@@ -4,27 +4,27 @@
 --       http_upload_slotd_caller = "prosody"
 --       http_upload_slotd_secret_file = "/etc/prosody/slotd.secret"
 -- or "http_upload_slotd" in modules_enabled of a VirtualHost. Options:
--- http_upload_slotd_url          where slotd is, http or https, with the path that a proxy gives it
--- http_upload_slotd_caller       our id among slotd's callers
--- http_upload_slotd_secret_file  the file with that caller's secret (or _secret: the secret itself)
--- http_upload_slotd_timeout      seconds until a client gets an answer (5)
--- http_upload_slotd_access       list of JIDs and domains that may upload, and nobody else. Default: users of every
---                                VirtualHost here or of the module's (Prosody 13: who may "http_upload_slotd:upload")
--- http_upload_slotd_size_limit   bytes; can only lower slotd's own limit
+-- http_upload_slotd_url          slotd's http or https URL, with the path if a proxy puts slotd below one
+-- http_upload_slotd_caller       our id in slotd's callers
+-- http_upload_slotd_secret_file  a file with that caller's secret (or _secret: the secret itself)
+-- http_upload_slotd_timeout      seconds within which a client gets an answer (5)
+-- http_upload_slotd_access       list of the JIDs and domains that may upload. Default: users of all VirtualHosts, or
+--                                of the module's host (Prosody 13: with permission "http_upload_slotd:upload")
+-- http_upload_slotd_size_limit   bytes; it can only lower slotd's own limit
 -- http_upload_slotd_cafile       the CA of slotd's https certificate, instead of the system's
 -- luacheck: std lua54, globals module, read globals prosody
 local new_cache, new_form = require "util.cache".new, require "util.dataforms".new;
 local valid_utf8, urlencode = require "util.encodings".utf8.valid, require "util.http".urlencode;
 local jid, json, st = require "util.jid", require "util.json", require "util.stanza";
-local TYPE_MAX = 255; -- bytes; slotd takes a longer one as none
+local TYPE_MAX = 255; -- bytes; slotd ignores longer ones
 local NS, NS_OLD, NO_XML = "urn:xmpp:http:upload:0", "urn:xmpp:http:upload", "\239\191[\190\191]"; -- U+FFFE, U+FFFF
 local BODY_MAX, SIZE_MAX = 16384, 2^53 - 1; -- bytes
 local MINUTE, HOUR = 60, 3600; -- seconds
 
--- The scheme, the host with its port, and what follows it; nil if it is no URL of a server.
+-- The scheme, the host with its port, and the rest of a URL; nil if the text is no http or https URL.
 local function split_url(text)
 	local scheme, authority, rest = text:match("^(https?)://([^/?#]*)(.*)$");
-	local host = authority and authority:gsub(":%d*$", "") or ""; -- apart: digits could be of either, tried one by one
+	local host = authority and authority:gsub(":%d*$", "") or ""; -- in two steps: one would try each digit as both
 	if host:find("^[%w._-]+$") or host:find("^%[[%x:.]+%]$") then return scheme, authority, rest; end
 end
 
@@ -61,7 +61,7 @@ local function read_number(name, default, get)
 	if module:get_option(option) == nil or value and value > 0 and value < math.huge then return value; end
 	return fault(name, "is not a number above 0");
 end
--- Two sets: who may upload, and the domains of those. Nil without the option.
+-- Two sets: JIDs and domains that may upload, and their domains. Nil without the option.
 local function read_access()
 	local jids, domains = {}, {};
 	for _, entry in ipairs(module:get_option_array("http_upload_slotd_access", {})) do
@@ -73,7 +73,7 @@ local function read_access()
 	end
 	if next(jids) then return jids, domains; end
 end
--- Nil leaves it to Prosody's own settings, with the system's CAs.
+-- Nil means Prosody's own settings, with the system's CAs.
 local function read_sslctx()
 	local path = module:get_option_path("http_upload_slotd_cafile", nil, "config");
 	if not path then return nil; end
@@ -103,7 +103,7 @@ local CONDITIONS = " bad-request conflict feature-not-implemented forbidden gone
 	.. "registration-required remote-server-not-found remote-server-timeout resource-constraint service-unavailable "
 	.. "subscription-required undefined-condition unexpected-request ";
 
--- What the operator has to mend, by reason, code or status.
+-- What the operator has to correct, by reason, code or status.
 local NOT_TRUSTED = "its certificate is not trusted; http_upload_slotd_cafile can name its CA";
 local REASONS = {
 	["timeout"] = ("no answer within http_upload_slotd_timeout, %g s"):format(timeout);
@@ -131,7 +131,7 @@ local function complaint(status, body)
 	code = type(code) == "string" and #code < 40 and code:match("^[%w-]+$");
 	return ("it answered %d%s%s"):format(status, code and " "..code or "", why and ": "..why or "");
 end
--- To the log, the same at most once a minute: users decide how often.
+-- Logs the same complaint at most once a minute, because users can cause any number.
 local said = {};
 local function complain(text)
 	said[text] = (said[text] or -1) + 1;
@@ -142,7 +142,7 @@ local function complain(text)
 		said[text] = nil;
 	end);
 end
--- What is wrong with a URL; nil if nothing is. The URL itself is secret.
+-- Says what is wrong with a URL, or nil. The URL itself is secret.
 local function url_fault(value)
 	local scheme, server, rest = split_url(type(value) == "string" and value or "");
 	if not scheme or rest:find("[^%w._~:/?%[%]@!$&'()*+,;=%%-]") then
@@ -153,7 +153,7 @@ local function url_fault(value)
 		return "http URLs where clients want https; look at slotd's public_url, bucket_url, download_url";
 	end
 end
--- Once: it works for tries on this machine, and clients elsewhere say nothing of it.
+-- Once: such slots work for tests on this machine, and clients elsewhere fail without an error.
 local warned = false;
 local function warn_of_http(slot)
 	if warned or slot.put:sub(1, 5) ~= "http:" and slot.get:sub(1, 5) ~= "http:" then return; end
@@ -161,7 +161,7 @@ local function warn_of_http(slot)
 	module:log("warn", "slotd at %s gives http URLs, which most clients refuse in silence: "
 		.."set its public_url (with S3 bucket_url, download_url) to https", base);
 end
--- The three headers that XEP-0363 allows, spelled as it does.
+-- The three headers that XEP-0363 allows, in its spelling.
 local function allowed_headers(given)
 	local headers = {};
 	for key, value in pairs(type(given) == "table" and given or {}) do
@@ -171,7 +171,7 @@ local function allowed_headers(given)
 	end
 	return headers;
 end
--- The stanza error that slotd names; nil if it names none.
+-- The stanza error that slotd's answer names, or nil.
 local function named_error(problem)
 	local named = type(problem.xmpp) == "table" and problem.xmpp or {};
 	if not is_one_of(CONDITIONS, named.condition) or not is_one_of(TYPES, named.type) then return nil; end
@@ -184,7 +184,7 @@ local function named_error(problem)
 		retry = stamp:match("^%d%d%d%d%-%d%d%-%d%dT%d%d:%d%d:%d%d%.?%d*Z$");
 	};
 end
--- A slot; or nil, the error for the client, and what the operator has to mend, if anything.
+-- A slot; or nil, the error for the client, and what the operator has to correct, if anything.
 local function read_slot(status, body)
 	local err = { type = "wait", condition = "service-unavailable", text = "The upload service is not available" };
 	if body == "timeout" then err.text = "The upload service did not answer in time"; end
@@ -209,14 +209,14 @@ local function may_upload(from)
 	if access then return access[jid.bare(from)] or access[domain]; end
 	if not is_served(domain) then return module.may and module:may(":upload", from); end
 	if not module.may or not node then return true; end
-	local authz = prosody.hosts[domain].authz; -- Prosody 13: a user's role is kept by the user's host
+	local authz = prosody.hosts[domain].authz; -- Prosody 13: the user's host knows the user's role
 	authz.add_default_permission("prosody:registered", "http_upload_slotd:upload");
 	local role = authz.get_user_role(node);
 	return role and role:may("http_upload_slotd:upload") or module:may(":upload", from);
 end
 
 -- The size that is advertised ----------------------------------------------
-local limits, forms, advertised = {}, {}, nil; -- limits by domain, false where slotd did not tell
+local limits, forms, advertised = {}, {}, nil; -- limits by domain; false if slotd has not told one
 local function limit_of(domain)
 	return limits[domain] and math.min(limits[domain], ceiling) or size_limit;
 end
@@ -230,7 +230,7 @@ local function advertise(limit)
 		module:add_extension(forms[i]);
 	end
 end
--- Asks for one domain after the other, so that slots come through in between.
+-- Asks for one domain after the other, so that slot requests get their turn in between.
 local function ask_limits()
 	local names, failed = {}, false;
 	for domain in pairs(access_domains or prosody.hosts) do
@@ -272,7 +272,7 @@ local function reply_with(stanza, ns, slot, err)
 	module:send(reply);
 	return true;
 end
--- What slotd is to be sent; or nil and the error.
+-- The body of the request to slotd; or nil and the error.
 local function read_request(request, ns, from)
 	local given = ns == NS and request.attr or { filename = request:get_child_text("filename"),
 		size = request:get_child_text("size"), ["content-type"] = request:get_child_text("content-type") };
@@ -281,12 +281,12 @@ local function read_request(request, ns, from)
 	end
 	local name, size, media_type = given.filename, (given.size or ""):match("^%s*(%d+)%s*$"), given["content-type"];
 	if not name or not size then return refuse("bad-request", "The file name or a size in bytes is missing"); end
-	size = size:gsub("^0+(%d)", "%1"); -- in two steps: one pattern for both would try each zero anew
+	size = size:gsub("^0+(%d)", "%1"); -- in two steps: one pattern would try again at each zero
 	if #size > 16 or tonumber(size) > ceiling then
 		return refuse("not-acceptable", "The file is too large", limit_of(jid.host(from)));
 	end
 	if media_type and (media_type == "" or #media_type > TYPE_MAX) then media_type = nil; end
-	-- The size as it came: json.encode may write it as a float.
+	-- The size as text: json.encode might write it as a float.
 	local body = ('{"jid":%s,"filename":%s,"size":%s%s}'):format(json.encode(from), json.encode(name), size,
 		media_type and ',"content_type":'..json.encode(media_type) or "");
 	if #body > BODY_MAX then return refuse("bad-request", "The file name is too long"); end
@@ -296,7 +296,7 @@ local function on_request(stanza, ns)
 	local bare, domain = jid.bare(stanza.attr.from), jid.host(stanza.attr.from);
 	if not may_upload(stanza.attr.from) then
 		local is_ours = (prosody.hosts[domain] or {}).type == "local";
-		local who = is_ours and bare or domain; -- strangers may have any number of names
+		local who = is_ours and bare or domain; -- strangers can use any number of names
 		if not refused:get(who) then module:log("info", "%s may not upload: see http_upload_slotd_access", who); end
 		refused:set(who, true);
 		return reply_with(stanza, ns, nil, { type = "auth", condition = "forbidden", text = "You may not upload files" });

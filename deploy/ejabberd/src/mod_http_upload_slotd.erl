@@ -23,27 +23,27 @@
 		slotd_places]).
 -define(LIMITS_EVERY, timer:hours(1)).
 -define(LIMITS_AGAIN, timer:seconds(30)).
--define(OWN_AT_ONCE, 16). % of one JID
-%% Questions that wait, of all and of one JID.
+-define(OWN_AT_ONCE, 16). % for one JID
+%% Requests that wait, in all and for one JID.
 -define(WAITING_MAX, 5000).
 -define(OWN_WAITING_MAX, 1500).
 -define(SAID_EVERY, timer:minutes(1)).
 -define(REFUSED_MAX, 10000).
 -define(SIZE_MAX, 16#7fffffffffffffff).
 -define(BODY_MAX, 16384).
--define(TYPE_MAX, 255). % bytes; slotd takes a longer one as none
+-define(TYPE_MAX, 255). % bytes; slotd ignores longer ones
 
 -record(state,
 	{server_host :: binary(),
 	 conf :: slotd_options:conf(),
 	 limit = infinity :: pos_integer() | infinity, % as slotd says
 	 limits_fault = none :: none | binary(), % the last one that was logged
-	 limits_ask :: reference() | undefined, % the question under way
+	 limits_ask :: reference() | undefined, % the running request
 	 limits_timer :: reference() | undefined,
-	 running = #{} :: #{reference() => binary()}, % whose process it is
+	 running = #{} :: #{reference() => binary()}, % the JID of each process
 	 turns = slotd_turns:new(?OWN_AT_ONCE) :: slotd_turns:turns(),
-	 said = #{} :: #{binary() => non_neg_integer()}, % and how often since
-	 warned = false :: boolean(), % of http URLs
+	 said = #{} :: #{binary() => non_neg_integer()}, % and how often since then
+	 warned = false :: boolean(), % about http URLs
 	 refused = #{} :: #{binary() => true}}). % JIDs that were logged
 
 -record(request,
@@ -56,7 +56,7 @@
 start(ServerHost, Opts) ->
     case slotd_options:conf(ServerHost, Opts) of
 	{ok, _} ->
-	    %% Not with Opts, which supervisors print: it has the secret.
+	    %% Without Opts, which has the secret: supervisors print arguments.
 	    gen_mod:start_child(?MODULE, ServerHost, #{});
 	{error, Why} ->
 	    {error, Why}
@@ -69,7 +69,7 @@ stop(ServerHost) ->
 -spec reload(binary(), gen_mod:opts(), gen_mod:opts()) -> ok.
 reload(ServerHost, _NewOpts, _OldOpts) ->
     Proc = gen_mod:get_module_proc(ServerHost, ?MODULE),
-    %% What fails here would be logged with all options, the secret too.
+    %% A failure here would be logged with all options, including the secret.
     try gen_server:call(Proc, reload)
     catch exit:_ -> ok
     end.
@@ -88,8 +88,8 @@ mod_options(ServerHost) ->
 mod_doc() ->
     slotd_options:doc().
 
-%% `ejabberdctl module_uninstall` forgets the code of this module alone, and
-%% so does `module_upgrade`.
+%% `ejabberdctl module_uninstall` and `module_upgrade` purge the code of this
+%% module only.
 pre_uninstall() ->
     slotd_places:stop(),
     [begin code:purge(Part), code:delete(Part) end || Part <- ?PARTS],
@@ -159,7 +159,7 @@ reload(#state{server_host = ServerHost, conf = Old} = State) ->
 	    State
     end.
 
-%% The options as they are now, also after a reload or a crash.
+%% The current options, also after a reload or a crash.
 conf(ServerHost) ->
     slotd_options:conf(ServerHost,
 		       gen_mod:get_module_opts(ServerHost, ?MODULE)).
@@ -214,7 +214,7 @@ form(NS, Max) ->
 		     #xdata_field{var = <<"max-file-size">>,
 				  values = [integer_to_binary(Max)]}]}.
 
-%% As infinity is an atom, it is more than any number.
+%% The atom infinity compares greater than any number.
 max_size(#state{limit = Limit, conf = #{max_size := Max}}) ->
     min(Limit, Max).
 
@@ -243,7 +243,7 @@ wait(Jid, Request, #state{conf = Conf, turns = Turns} = State) ->
     Whole = Request#request{deadline = Deadline},
     State#state{turns = slotd_turns:add(Jid, Whole, Turns)}.
 
-%% No more processes than could ever have a place: those that wait cost less.
+%% No more processes than can have a place: waiting requests cost less.
 next(#state{running = Running, turns = Turns,
 	    conf = #{address := Address}} = State) ->
     case maps:size(Running) < slotd_client:at_once(Address) andalso slotd_turns:next(Turns) of
@@ -314,12 +314,14 @@ slot(#request{iq = #iq{from = From, lang = Lang}, filename = Name,
 	    end
     end.
 
-%% Users decide how often: the same complaint is logged once a minute.
+%% The same complaint is logged once a minute, because users can cause any
+%% number.
 complaint(Why, #{address := #{url := Url}}) ->
     unicode:characters_to_binary(
       io_lib:format("No slot from slotd at ~ts: ~ts", [Url, Why])).
 
-%% It works for tries on this machine, and clients elsewhere say nothing of it.
+%% Such slots work for tests on this machine, and clients elsewhere fail without
+%% an error.
 warn_of_http(#state{warned = true} = State) ->
     State;
 warn_of_http(#state{conf = #{address := #{url := Url}}} = State) ->
@@ -353,7 +355,7 @@ say_again(Text, #state{said = Said} = State) ->
 bare(Jid) ->
     jid:encode(jid:remove_resource(Jid)).
 
-%% Strangers are told of by their domain: they may have any number of names.
+%% Strangers are logged by their domain: they can use any number of names.
 log_refused(#jid{lserver = Domain} = From, #state{refused = Refused} = State) ->
     Who = case lists:member(Domain, ejabberd_option:hosts()) of
 	      true -> bare(From);

@@ -1,5 +1,5 @@
-%%% What slotd's answers mean for an XMPP client, and for the log. Nothing
-%%% here asks or remembers anything.
+%%% What slotd's answers mean for an XMPP client, and for the log. Pure
+%%% functions, without requests or state.
 
 -module(slotd_answer).
 
@@ -9,8 +9,8 @@
 
 -define(DETAIL_MAX, 300).
 
-%% The log's part is `quiet` where slotd did as it should: it has its own log.
-%% A slot's scheme is http where one of its URLs is.
+%% The log's part is `quiet` if slotd worked as it should: it has its own log.
+%% A slot's scheme is http if one of its URLs is http.
 -type outcome() :: {slot, xmlel(), https | http}
 		  | {error, stanza_error(), quiet | iodata()}.
 
@@ -83,7 +83,7 @@ unavailable() ->
 
 %%% Slots
 
-%% RFC 3986 ASCII, and https unless it never leaves this machine.
+%% RFC 3986 ASCII, and https unless the URL leads to this machine.
 url(Url) when is_binary(Url) ->
     Clean = re:run(Url, "^[!-~]+$", [dollar_endonly]) /= nomatch,
     case Clean andalso uri_string:parse(Url) of
@@ -108,7 +108,7 @@ plain(false) ->
     {unusable, "a slot with an http URL, and clients want https; in slotd's "
      "configuration see public_url, or bucket_url and download_url"}.
 
-%% Clients reject the whole slot for any other name or spelling.
+%% With any other name or spelling clients reject the whole slot.
 headers(#{} = Headers) ->
     [{Name, Value} || Name <- [<<"Authorization">>, <<"Cookie">>,
 			       <<"Expires">>],
@@ -170,7 +170,7 @@ type(<<"wait">>, _) -> wait;
 type(_, Default) -> Default.
 
 text(#{<<"detail">> := Detail}) when is_binary(Detail) ->
-    %% What XML cannot carry would end the client's connection.
+    %% Characters that XML cannot carry would end the client's connection.
     Chars = [C || C <- unicode:characters_to_list(Detail),
 		  C >= $\s, C /= 16#7f, C /= 16#fffe, C /= 16#ffff],
     xmpp:mk_text(unicode:characters_to_binary(
@@ -201,7 +201,7 @@ is_stamp(_) ->
 worth_a_line(Code, Problem) when Code >= 500 -> status(Code, Problem);
 worth_a_line(_Code, _Problem) -> quiet.
 
-%% What the operator has to mend.
+%% What the operator has to correct.
 hint(_, #{<<"code">> := <<"unauthorized">>}) ->
     "it refuses this caller; compare the options 'caller' and 'secret' with "
     "'callers' in slotd's configuration, slotd's log has the reason";
@@ -237,8 +237,8 @@ status(Code, Problem) ->
 clean(Name) ->
     re:replace(Name, "[^A-Za-z0-9_-]", "", [global, unicode]).
 
-%%% JSON: jiffy is gone from what is built for Erlang/OTP 27 and later, and
-%%% ejabberd 23 has no functions of its own yet.
+%%% JSON: builds for Erlang/OTP 27 and later have no jiffy, and ejabberd 23 has
+%%% no functions of its own yet.
 
 -spec json_encode(map()) -> binary().
 json_encode(Term) ->
@@ -247,7 +247,7 @@ json_encode(Term) ->
 	false -> iolist_to_binary(jiffy:encode(Term))
     end.
 
-%% What is no JSON becomes `none`.
+%% Text that is no JSON becomes `none`.
 json_decode(Body) ->
     try
 	case erlang:function_exported(misc, json_decode, 1) of

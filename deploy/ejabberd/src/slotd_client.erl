@@ -1,12 +1,12 @@
-%%% Asks slotd over HTTP/1.1: signs, sends, waits, and asks once more where
-%%% that is safe.
+%%% Sends requests to slotd over HTTP/1.1: signs, sends, waits, and sends once
+%%% more if that is safe.
 %%%
-%%% Each question has a connection of its own. A kept one may be closed by
-%%% slotd just as the next request leaves, and then nobody can tell whether
-%%% slotd has seen it.
+%%% Each request has a connection of its own. slotd may close an idle connection
+%%% just as the next request leaves, and then nobody can tell whether slotd has
+%%% seen the request.
 %%%
-%%% Not httpc: by itself it sends a request again, nonce and all, after a 503
-%%% with Retry-After, and an answer cut off is to it the same as no answer.
+%%% httpc does not fit: after a 503 with Retry-After it repeats a request with
+%%% the same nonce, and it does not tell a truncated answer from no answer.
 
 -module(slotd_client).
 
@@ -15,12 +15,12 @@
 -export_type([address/0, conf/0, result/0]).
 
 -define(ANSWER_MAX, 65536).
-%% Questions to a slotd at once. From another machine it takes 64 connections
-%% of one address.
+%% Requests to a slotd at once. slotd accepts 64 connections from the address of
+%% another machine.
 -define(AT_ONCE, 48).
 -define(AT_ONCE_LOOPBACK, 256).
 -define(PAUSE, 250).
-%% All of an answer is read again with each packet that comes.
+%% The whole answer is parsed again with each packet that arrives.
 -define(CHUNKS_MAX, 100).
 
 -type address() :: #{transport := gen_tcp | ssl, host := string(),
@@ -32,7 +32,7 @@
 		  server_host := binary(), _ => _}.
 -type result() :: {answer, 100..999, binary()} | {failed, iodata()}.
 
-%% What url names, or what is wrong with it.
+%% The parts of url, or what is wrong with it.
 -spec address(binary()) -> {ok, address()} | {error, string()}.
 address(Url) ->
     Printable = re:run(Url, "^[!-~]+$", [dollar_endonly]) /= nomatch,
@@ -85,9 +85,9 @@ at_once(#{host := Host}) ->
 	false -> ?AT_ONCE
     end.
 
-%% One answer to `Method Path`, Path being what follows url. Deadline is in
-%% milliseconds of the monotonic clock. The caller's process must end soon
-%% after: that closes the connections, and frees its place.
+%% The answer to `Method Path`; Path is appended to url. Deadline is in
+%% milliseconds of the monotonic clock. The calling process must end soon after:
+%% that closes the connections, and frees its place.
 -spec ask(conf(), binary(), binary(), binary(), integer()) -> result().
 ask(#{address := #{host := Host, port := Port} = Address,
       server_host := ServerHost} = Conf, Method, Path, Body, Deadline) ->
@@ -119,7 +119,7 @@ once(#{address := #{transport := T} = Address} = Conf, Method, Path, Body,
 	    case T:send(Socket, Request) of
 		{error, Why} when Why /= closed, Why /= econnreset ->
 		    fault(Why);
-		_ -> %% closed: but perhaps after an answer
+		_ -> %% closed, perhaps after an answer
 		    receive_answer(T, Socket, <<>>, Deadline)
 	    end;
 	{error, Why} ->
@@ -175,7 +175,7 @@ hex_digit(N) -> $a + N - 10.
 %%% The connection
 
 options(gen_tcp, _Conf, Deadline) ->
-    %% Else a reset in the middle of an answer looks like its end.
+    %% Otherwise a reset in the middle of an answer looks like its end.
     [{show_econnreset, true} | tcp_options(Deadline)];
 options(ssl, #{ca_file := File}, Deadline) ->
     Match = public_key:pkix_verify_hostname_match_fun(https),
@@ -202,7 +202,7 @@ connect(#{transport := T, port := Port} = Address, Host, [Family | Others],
     case T:connect(Host, Port, [Family | Options], left(Deadline)) of
 	{error, Why} when Others /= [], is_atom(Why), Why /= timeout,
 			  Why /= closed ->
-	    %% Of two faults the one that is not about the name tells more.
+	    %% Of two errors, the one that is not about the name says more.
 	    case connect(Address, Host, Others, Options, Deadline) of
 		{error, nxdomain} -> {error, Why};
 		Result -> Result
@@ -301,7 +301,7 @@ chunks(Data, Done, Left) ->
 	    more
     end.
 
-%%% What went wrong, for the log; `again` where a second try does no harm
+%%% What went wrong, for the log; `again` if a second try does no harm
 
 fault(closed) ->
     {again, 0, "it closes the connection without an answer"};

@@ -28,8 +28,8 @@ type(caller) ->
 type(secret) ->
     econf:and_then(econf:binary(), fun long_enough/1);
 type(secret_file) ->
-    %% The option's value is what is in the file, so that a reload sees a new
-    %% secret.
+    %% The option's value is the content of the file, so that a reload sees a
+    %% new secret.
     econf:and_then(
       econf:file(),
       fun(Path) ->
@@ -113,7 +113,7 @@ doc() ->
 	   "    caller: ejabberd",
 	   "    secret_file: /etc/ejabberd/slotd.secret"]}.
 
-%% Everything that the module works with, or what is wrong between options.
+%% All settings of the module, or what is wrong with the options together.
 -spec conf(binary(), gen_mod:opts()) -> {ok, conf()} | {error, string()}.
 conf(ServerHost, Opts) ->
     case secret(Opts) of
@@ -138,7 +138,7 @@ conf(ServerHost, Opts) ->
 	    Error
     end.
 
-%% In a function it stays out of every log.
+%% Inside a function the secret stays out of every log.
 secret(Opts) ->
     case {gen_mod:get_opt(secret, Opts), gen_mod:get_opt(secret_file, Opts)} of
 	{undefined, undefined} ->

@@ -1,8 +1,8 @@
-%%% Places for questions to a slotd, of all virtual hosts of this node
-%%% together: slotd takes only so many connections of one address. Who has a
-%%% place keeps it until its process ends; hosts take turns.
+%%% Places for requests to a slotd, for all virtual hosts of this node together:
+%%% slotd limits the connections of one address. A process keeps its place until
+%%% it ends; hosts take turns.
 %%%
-%%% One process, started by the first that asks.
+%%% This is one process, started by the first request.
 
 -module(slotd_places).
 
@@ -14,14 +14,14 @@
 -record(slotd,
 	{most :: pos_integer(),
 	 held = 0 :: non_neg_integer(),
-	 turns :: slotd_turns:turns()}). % of those that wait, by host
+	 turns :: slotd_turns:turns()}). % waiting processes, by host
 
 -record(state,
 	{slotds = #{} :: #{term() => #slotd{}},
 	 holders = #{} :: #{reference() => {term(), binary()}}}).
 
-%% A place at Slotd, where there are Most in all, for the calling process;
-%% false when none was free for so many milliseconds.
+%% Gets the calling process one of the Most places at Slotd. False if none was
+%% free within so many milliseconds.
 -spec enter(term(), pos_integer(), binary(), non_neg_integer()) -> boolean().
 enter(Slotd, Most, Host, Timeout) ->
     try gen_server:call(server(), {enter, Slotd, Most, Host}, Timeout)
@@ -62,7 +62,7 @@ handle_info({'DOWN', Ref, process, _, _},
 handle_info(_Info, State) ->
     {noreply, State}.
 
-%% One that has gone meanwhile is down as soon as it is watched.
+%% If a process has ended meanwhile, its monitor fires at once.
 grant(Name, #slotd{most = Most, held = Held, turns = Turns} = Slotd,
       #state{slotds = Slotds, holders = Holders} = State) ->
     case Held < Most andalso slotd_turns:next(Turns) of

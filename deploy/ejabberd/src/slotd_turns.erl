@@ -1,5 +1,6 @@
-%%% Things that wait for a place, each with an owner. First come, first
-%%% served, but owners take turns, and none has more than so many places.
+%%% A queue of items that wait for a place. Each item has an owner. Owners take
+%%% turns, and none has more than a given number of places; the items of one
+%%% owner are served in order.
 
 -module(slotd_turns).
 
@@ -7,8 +8,8 @@
 
 -export_type([turns/0]).
 
-%% An owner is in `turns`, once, while it has something that waits and less
-%% than `most` places.
+%% An owner is in `turns`, once, while it has a waiting item and less than
+%% `most` places.
 -record(turns,
 	{most :: pos_integer(),
 	 waiting = 0 :: non_neg_integer(), % of all owners
@@ -32,7 +33,7 @@ add(Owner, Item, #turns{queues = Queues, waiting = N} = T) ->
     Listed#turns{queues = Queues#{Owner => queue:in(Item, Queue)},
 		 waiting = N + 1}.
 
-%% Gives somebody's next one a place.
+%% Gives the next item a place.
 -spec next(turns()) -> {term(), term(), turns()} | none.
 next(#turns{turns = Turns, queues = Queues, places = Places,
 	    waiting = N} = T) ->
@@ -79,17 +80,17 @@ may_have_more(Owner, #turns{places = Places, most = Most}) ->
 list(Owner, #turns{turns = Turns} = T) ->
     T#turns{turns = queue:in(Owner, Turns)}.
 
-%% How many wait.
+%% How many items wait.
 -spec waiting(turns()) -> non_neg_integer().
 waiting(#turns{waiting = N}) ->
     N.
 
-%% How many of one owner's.
+%% How many items of one owner wait.
 -spec waiting(term(), turns()) -> non_neg_integer().
 waiting(Owner, #turns{queues = Queues}) ->
     queue:len(maps:get(Owner, Queues, queue:new())).
 
-%% All that wait.
+%% All waiting items.
 -spec items(turns()) -> [term()].
 items(#turns{queues = Queues}) ->
     lists:append([queue:to_list(Queue) || Queue <- maps:values(Queues)]).

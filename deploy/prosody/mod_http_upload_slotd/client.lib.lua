@@ -1,5 +1,5 @@
--- How mod_http_upload_slotd asks slotd: who waits takes turns, and what broke is asked once more where that is safe.
--- All hosts and components with the module share the places at one slotd.
+-- Sends the requests of mod_http_upload_slotd to slotd. Waiting requests take turns, and a request that failed is
+-- sent again once if that is safe. All hosts and components with the module share the places at one slotd.
 --   local client = module:require "client"
 --   local slotd = client { base = URL, authority = its host and port, path = of the URL, caller =, secret =, timeout =,
 --                          sslctx = }
@@ -7,15 +7,15 @@
 local new_nonce, hmac_sha256, http = require "util.id".medium, require "util.hashes".hmac_sha256, require "net.http";
 local ANSWER_MAX = 65536; -- bytes
 local RETRY_DELAY = 0.2; -- seconds
--- Requests to one slotd at a time, in all (it ends connections beyond 64 of an address) and of one JID;
--- those that wait, likewise.
+-- Requests to one slotd at once, in all (it refuses more than 64 connections of an address) and for one JID;
+-- requests that wait, in all and for one JID.
 local FLYING_MAX, OWN_MAX, QUEUED_MAX, OWN_QUEUED_MAX = 32, 8, 5000, 1500;
 local LOST = { ["closed"] = true, ["connection-closed"] = true, ["connection refused"] = true }; -- worth another try
 
 return function (to)
 	local jobs, closing, fly, launch = {}, false, nil, nil;
-	local queues, turns, queued = {}, {}, 0; -- a queue of jobs for each bare JID; who has one to fly takes turns
-	-- What all hosts with this module share of a slotd; those with a job to fly take turns by their launchers.
+	local queues, turns, queued = {}, {}, 0; -- a queue of jobs for each bare JID; queues with jobs take turns
+	-- The state of a slotd that all hosts with this module share. Hosts with a job take turns by their launchers.
 	local slotds = module:shared("/*/http_upload_slotd/slotds");
 	local slotd = slotds[to.authority] or { flying = 0, queued = 0, launchers = {} };
 	slotds[to.authority] = slotd;
@@ -41,7 +41,7 @@ return function (to)
 		end
 		job.flight, job.request = nil, nil;
 	end
-	-- Sends one job of this host's; false when there is none.
+	-- Sends one job of this host; false if there is none.
 	function launch()
 		local queue = table.remove(turns, 1);
 		if not queue then turns.listed = false; return false; end
@@ -57,7 +57,7 @@ return function (to)
 		slotd.pumping = true;
 		while slotd.flying < FLYING_MAX and slotd.launchers[1] do
 			local next_launch = table.remove(slotd.launchers, 1);
-			local ok, more = pcall(next_launch); -- one host's fault is not the others'
+			local ok, more = pcall(next_launch); -- an error of one host must not stop the others
 			if not ok then module:log("error", "%s", more); end
 			if more then slotd.launchers[#slotd.launchers + 1] = next_launch; end
 		end
@@ -72,7 +72,7 @@ return function (to)
 		take_turn(queue);
 		pump();
 	end
-	-- Ends a job once; what comes later is dropped. Status 0 is no answer, for the reason in body.
+	-- Ends a job once; later results are dropped. Status 0 means no answer, for the reason in body.
 	local function finish(job, status, body)
 		if not jobs[job] then return; end
 		jobs[job] = nil;
@@ -103,19 +103,19 @@ return function (to)
 		if job.flight == flight and request then request.body_size_limit, job.request = ANSWER_MAX, request; end
 	end
 	local self = {};
-	-- Calls done(status, body) within the time limit; status 0 is no answer, for the reason in body.
+	-- Calls done(status, body) within the time limit. Status 0 means no answer, for the reason in body.
 	function self.ask(owner, method, target, body, done)
 		local job = { owner = owner, method = method, target = target, body = body, done = done, tries = 0 };
 		jobs[job] = true;
 		job.timer = module:add_timer(to.timeout, function () finish(job, 0, "timeout"); end);
 		enqueue(nil, job);
 	end
-	-- Whether no more of this owner's can wait.
+	-- Whether the queue is full, for this owner or in all.
 	function self.is_full(owner)
 		local own = queues[owner];
 		return own and own.last - own.first + 1 >= OWN_QUEUED_MAX or slotd.queued >= QUEUED_MAX;
 	end
-	-- Ends what is under way; the others get the places.
+	-- Ends running requests; others get their places.
 	function self.close()
 		closing = true;
 		for i = #slotd.launchers, 1, -1 do
