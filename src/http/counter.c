@@ -25,7 +25,7 @@ static struct quota *open_memory(struct server *server, const char *state_file)
 
 	config.state_file = state_file;
 	world_random(config.seed, sizeof config.seed);
-	quota = quota_memory_open(&config, world_millis(), said, sizeof said);
+	quota = memory_open(&config, world_millis(), said, sizeof said);
 	if (quota && *said)
 		say(server, true, said);
 	return quota;
@@ -39,7 +39,7 @@ static struct quota *open_redis(
 	config.clock = world_micros;
 	config.say = say;
 	config.say_argument = server;
-	return quota_redis_open(&config, wrong, wrong_size);
+	return redis_open(&config, wrong, wrong_size);
 }
 
 /* Complaints are not repeated until it has worked again. */

@@ -15,7 +15,7 @@ static void write_durations(const struct quota_redis_stats *stats, FILE *out)
 	for (unsigned i = 0; i + 1 < QUOTA_REDIS_BUCKETS; i++) {
 		sum += stats->calls[i];
 		fprintf(out, "%s_bucket{le=\"%g\"} %" PRIu64 "\n", name,
-		    (double)quota_redis_bounds[i] / 1e6, sum);
+		    (double)redis_bounds[i] / 1e6, sum);
 	}
 	sum += stats->calls[QUOTA_REDIS_BUCKETS - 1];
 	fprintf(out, "%s_bucket{le=\"+Inf\"} %" PRIu64 "\n%s_sum ", name, sum,
@@ -31,7 +31,7 @@ static void write_errors(const struct quota_redis_stats *stats, FILE *out)
 	for (unsigned i = QUOTA_REDIS_NONE + 1; i < QUOTA_REDIS_ERRORS; i++)
 		fprintf(out,
 		    "slotd_quota_redis_errors_total{kind=\"%s\"} %" PRIu64 "\n",
-		    quota_redis_error_name(i), stats->errors[i]);
+		    redis_error_name(i), stats->errors[i]);
 }
 
 void counter_write(const struct server *server, FILE *out)
@@ -47,7 +47,7 @@ void counter_write(const struct server *server, FILE *out)
 		    "How many there can be: quota.max_users", stats.users_max);
 		return;
 	}
-	if (!quota_redis_stats(server->quota, &redis))
+	if (!redis_stats(server->quota, &redis))
 		return;
 	metrics_u64(out, "slotd_quota_redis_up", "gauge",
 	    "Whether Redis counts: the last slot was counted, or a probe has "

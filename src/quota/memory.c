@@ -16,12 +16,12 @@ struct target {
 	uint64_t bytes_max;
 };
 
-static struct memory *memory_of(struct quota *quota)
+static struct quota_memory *memory_of(struct quota *quota)
 {
-	return (struct memory *)quota;
+	return (struct quota_memory *)quota;
 }
 
-static void find(struct memory *memory, char kind, struct span name,
+static void find(struct quota_memory *memory, char kind, struct span name,
     struct target *ret_target)
 {
 	uint8_t digest[HASH_SIZE];
@@ -37,7 +37,7 @@ static void find(struct memory *memory, char kind, struct span name,
 }
 
 /* What counts of the charge, on whom. Gives how many there are. */
-static size_t read_charge(struct memory *memory,
+static size_t read_charge(struct quota_memory *memory,
     const struct quota_charge *charge, struct target targets[2])
 {
 	size_t count = 0;
@@ -64,8 +64,8 @@ static size_t read_charge(struct memory *memory,
 
 /* Who is quiet has no entry from then on: it could be dropped for the other
  * one. */
-static void find_entries(
-    struct memory *memory, struct target *targets, size_t count, int64_t now)
+static void find_entries(struct quota_memory *memory, struct target *targets,
+    size_t count, int64_t now)
 {
 	for (size_t i = 0; i < count; i++) {
 		struct target *target = &targets[i];
@@ -80,8 +80,8 @@ static void find_entries(
 }
 
 /* With a time that may be a while ago. */
-static void lock_then(
-    struct memory *memory, struct target *targets, size_t count, int64_t then)
+static void lock_then(struct quota_memory *memory, struct target *targets,
+    size_t count, int64_t then)
 {
 	pthread_mutex_lock(&memory->lock);
 	find_entries(memory, targets, count, then);
@@ -89,8 +89,8 @@ static void lock_then(
 
 /* With the time that it is. A clock that was set back is seen here, for all at
  * once: those who do not come again would hold their places until then. */
-static void lock(
-    struct memory *memory, struct target *targets, size_t count, int64_t now)
+static void lock(struct quota_memory *memory, struct target *targets,
+    size_t count, int64_t now)
 {
 	pthread_mutex_lock(&memory->lock);
 	if (memory->latest - now > WINDOWS_STEP_BACK * 1000) {
@@ -102,7 +102,7 @@ static void lock(
 	find_entries(memory, targets, count, now);
 }
 
-static void unlock(struct memory *memory)
+static void unlock(struct quota_memory *memory)
 {
 	pthread_mutex_unlock(&memory->lock);
 }
@@ -162,7 +162,7 @@ static enum failure check(const struct target *targets, size_t count,
 }
 
 static void undo(
-    struct memory *memory, const struct target *target, int64_t now)
+    struct quota_memory *memory, const struct target *target, int64_t now)
 {
 	if (!target->entry)
 		return;
@@ -173,8 +173,8 @@ static void undo(
 }
 
 /* False when there is no place for one of them: nothing is counted then. */
-static bool count_all(
-    struct memory *memory, struct target *targets, size_t count, int64_t now)
+static bool count_all(struct quota_memory *memory, struct target *targets,
+    size_t count, int64_t now)
 {
 	for (size_t i = 0; i < count; i++) {
 		struct target *target = &targets[i];
@@ -200,7 +200,7 @@ static bool count_all(
 static enum failure take(struct quota *quota, struct quota_charge *charge,
     uint64_t *ret_bytes, struct refusal *why)
 {
-	struct memory *memory = memory_of(quota);
+	struct quota_memory *memory = memory_of(quota);
 	struct target targets[2];
 	size_t count = read_charge(memory, charge, targets);
 	enum failure failure;
@@ -226,7 +226,7 @@ static enum failure take(struct quota *quota, struct quota_charge *charge,
 
 static void give_back(struct quota *quota, const struct quota_charge *charge)
 {
-	struct memory *memory = memory_of(quota);
+	struct quota_memory *memory = memory_of(quota);
 	struct target targets[2];
 	size_t count = read_charge(memory, charge, targets);
 
@@ -248,7 +248,7 @@ static int64_t free_at(
 static bool use(struct quota *quota, struct span user, int64_t now,
     struct quota_use *ret_use)
 {
-	struct memory *memory = memory_of(quota);
+	struct quota_memory *memory = memory_of(quota);
 	struct target target[2];
 	struct quota_use found = { 0 };
 
@@ -278,7 +278,7 @@ static bool use(struct quota *quota, struct span user, int64_t now,
 
 static bool reset(struct quota *quota, struct span user)
 {
-	struct memory *memory = memory_of(quota);
+	struct quota_memory *memory = memory_of(quota);
 	struct target target;
 	bool domain = span_find(user, '@') == user.len;
 
@@ -295,7 +295,7 @@ static bool reset(struct quota *quota, struct span user)
 
 static void stats(struct quota *quota, struct quota_stats *ret_stats)
 {
-	struct memory *memory = memory_of(quota);
+	struct quota_memory *memory = memory_of(quota);
 
 	pthread_mutex_lock(&memory->lock);
 	*ret_stats = (struct quota_stats){ .users = memory->table.count,
@@ -305,7 +305,7 @@ static void stats(struct quota *quota, struct quota_stats *ret_stats)
 
 static bool save(struct quota *quota, int64_t now)
 {
-	struct memory *memory = memory_of(quota);
+	struct quota_memory *memory = memory_of(quota);
 	bool well;
 
 	if (!memory->config.state_file)
@@ -318,7 +318,7 @@ static bool save(struct quota *quota, int64_t now)
 
 static void close_memory(struct quota *quota)
 {
-	struct memory *memory = memory_of(quota);
+	struct quota_memory *memory = memory_of(quota);
 
 	table_close(&memory->table);
 	pthread_mutex_destroy(&memory->lock);
@@ -337,10 +337,10 @@ static const struct quota_class class = {
 	.close = close_memory,
 };
 
-struct quota *quota_memory_open(const struct quota_memory_config *config,
-    int64_t now, char *ret_said, size_t said_size)
+struct quota *memory_open(const struct quota_memory_config *config, int64_t now,
+    char *ret_said, size_t said_size)
 {
-	struct memory *memory = calloc(1, sizeof *memory);
+	struct quota_memory *memory = calloc(1, sizeof *memory);
 
 	*ret_said = '\0';
 	if (!memory)

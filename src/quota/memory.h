@@ -21,7 +21,7 @@ struct quota_memory_config {
  * no reason to stop: said has a sentence then, else it is empty. NULL when
  * there is no memory.
  */
-struct quota *quota_memory_open(const struct quota_memory_config *config,
-    int64_t now, char *ret_said, size_t said_size);
+struct quota *memory_open(const struct quota_memory_config *config, int64_t now,
+    char *ret_said, size_t said_size);
 
 #endif

@@ -55,7 +55,8 @@ static int by_age(const void *a, const void *b)
 
 /* A slice at a time, so that nobody waits long for the lock. Who comes or
  * goes meanwhile is a change for the next time. */
-static void copy_table(struct copy *copy, struct memory *memory, int64_t now)
+static void copy_table(
+    struct copy *copy, struct quota_memory *memory, int64_t now)
 {
 	const struct table *table = &memory->table;
 
@@ -78,7 +79,8 @@ static void copy_table(struct copy *copy, struct memory *memory, int64_t now)
 	qsort(copy->records, copy->count, sizeof *copy->records, by_age);
 }
 
-static bool copy_all(struct copy *copy, struct memory *memory, int64_t now)
+static bool copy_all(
+    struct copy *copy, struct quota_memory *memory, int64_t now)
 {
 	pthread_mutex_lock(&memory->lock);
 	copy->size = memory->table.used;
@@ -108,7 +110,7 @@ static bool write_all(int fd, const void *bytes, size_t len)
 }
 
 static bool write_state(
-    int fd, const struct memory *memory, const struct copy *copy)
+    int fd, const struct quota_memory *memory, const struct copy *copy)
 {
 	struct head head = { .magic = MAGIC,
 		.order = ORDER,
@@ -149,7 +151,8 @@ static bool sync_folder(const char *path)
 }
 
 /* Written aside and renamed: there is always a whole one. */
-static bool write_file(const struct memory *memory, const struct copy *copy)
+static bool write_file(
+    const struct quota_memory *memory, const struct copy *copy)
 {
 	const char *path = memory->config.state_file;
 	size_t size = strlen(path) + sizeof ".new";
@@ -179,7 +182,7 @@ static bool write_file(const struct memory *memory, const struct copy *copy)
 	return well;
 }
 
-bool memory_save(struct memory *memory, int64_t now)
+bool memory_save(struct quota_memory *memory, int64_t now)
 {
 	struct copy copy = { 0 };
 	bool well;
@@ -213,7 +216,8 @@ static bool fits(const struct head *head, off_t size)
 }
 
 /* In their order, so the oldest go when not all fit. Gives how many went. */
-static uint64_t enter(struct memory *memory, struct record *record, int64_t now)
+static uint64_t enter(
+    struct quota_memory *memory, struct record *record, int64_t now)
 {
 	struct table *table = &memory->table;
 	struct entry *entry = table_find(table, record->print);
@@ -272,7 +276,7 @@ static bool is_whole(int fd, const struct head *head)
 }
 
 /* A slice at a time, whatever the head claims. False: it is none of ours. */
-static bool load(struct memory *memory, int fd, off_t size, int64_t now,
+static bool load(struct quota_memory *memory, int fd, off_t size, int64_t now,
     uint64_t *ret_left_out)
 {
 	struct record slice[SLICE];
@@ -310,7 +314,7 @@ static int open_state(const char *path, off_t *ret_size)
 }
 
 void memory_load(
-    struct memory *memory, int64_t now, char *ret_said, size_t said_size)
+    struct quota_memory *memory, int64_t now, char *ret_said, size_t said_size)
 {
 	const char *path = memory->config.state_file;
 	uint64_t left_out = 0;

@@ -44,7 +44,7 @@ struct table {
 /* One table and one lock: each of max_users places is for anybody. What is
  * done under the lock takes less than a microsecond, but for a clock that
  * was set back. */
-struct memory {
+struct quota_memory {
 	struct quota quota;
 	struct quota_memory_config config;
 	atomic_bool changed; /* since the last save */
@@ -71,8 +71,8 @@ void table_close(struct table *table);
 
 /* memory_file.c: false with errno; reading: a sentence, empty when all is
  * well. */
-bool memory_save(struct memory *memory, int64_t now);
+bool memory_save(struct quota_memory *memory, int64_t now);
 void memory_load(
-    struct memory *memory, int64_t now, char *ret_said, size_t said_size);
+    struct quota_memory *memory, int64_t now, char *ret_said, size_t said_size);
 
 #endif

@@ -203,7 +203,7 @@ static const struct quota_class class = {
 	.close = redis_close,
 };
 
-bool quota_redis_stats(struct quota *quota, struct quota_redis_stats *ret_stats)
+bool redis_stats(struct quota *quota, struct quota_redis_stats *ret_stats)
 {
 	struct redis_pool *pool;
 
@@ -218,7 +218,7 @@ bool quota_redis_stats(struct quota *quota, struct quota_redis_stats *ret_stats)
 	return true;
 }
 
-struct quota *quota_redis_open(
+struct quota *redis_open(
     const struct quota_redis_config *config, char *wrong, size_t wrong_size)
 {
 	struct quota_redis *redis = calloc(1, sizeof *redis);

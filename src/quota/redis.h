@@ -40,7 +40,7 @@ struct quota_redis_config {
  * NULL, with a sentence in wrong: no memory, no thread, or tls_ca cannot be
  * read.
  */
-struct quota *quota_redis_open(
+struct quota *redis_open(
     const struct quota_redis_config *config, char *wrong, size_t wrong_size);
 
 /* What can be wrong with it. */
@@ -60,11 +60,11 @@ enum quota_redis_error {
 };
 
 /* "timeout", "connection", …: for metrics. */
-const char *quota_redis_error_name(enum quota_redis_error error);
+const char *redis_error_name(enum quota_redis_error error);
 
 #define QUOTA_REDIS_BUCKETS 9
 /* Upper ends in microseconds, of all but the last, which has none. */
-extern const uint32_t quota_redis_bounds[QUOTA_REDIS_BUCKETS - 1];
+extern const uint32_t redis_bounds[QUOTA_REDIS_BUCKETS - 1];
 
 struct quota_redis_stats {
 	uint64_t calls[QUOTA_REDIS_BUCKETS]; /* answered; not cumulative */
@@ -77,7 +77,6 @@ struct quota_redis_stats {
 };
 
 /* False when it is not of type "redis". */
-bool quota_redis_stats(
-    struct quota *quota, struct quota_redis_stats *ret_stats);
+bool redis_stats(struct quota *quota, struct quota_redis_stats *ret_stats);
 
 #endif

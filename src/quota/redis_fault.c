@@ -58,7 +58,7 @@ static const struct prefix {
 
 #define PREFIXES (sizeof prefixes / sizeof prefixes[0])
 
-const char *quota_redis_error_name(enum quota_redis_error error)
+const char *redis_error_name(enum quota_redis_error error)
 {
 	return rows[error].name;
 }

@@ -11,8 +11,8 @@
 #define TELL_EVERY 60000000
 #define STACK_SIZE (512 << 10)
 
-const uint32_t quota_redis_bounds[QUOTA_REDIS_BUCKETS - 1] = { 250, 500, 1000,
-	2500, 5000, 10000, 25000, 50000 };
+const uint32_t redis_bounds[QUOTA_REDIS_BUCKETS - 1] = { 250, 500, 1000, 2500,
+	5000, 10000, 25000, 50000 };
 
 static void cond_open(pthread_cond_t *ret_cond)
 {
@@ -254,8 +254,8 @@ void redis_pool_give(struct redis_pool *pool, struct redis_link *link,
 {
 	unsigned bucket = 0;
 
-	while (bucket < QUOTA_REDIS_BUCKETS - 1 &&
-	       micros > quota_redis_bounds[bucket])
+	while (
+	    bucket < QUOTA_REDIS_BUCKETS - 1 && micros > redis_bounds[bucket])
 		bucket++;
 	pthread_mutex_lock(&pool->lock);
 	pool->stats.calls[bucket]++;

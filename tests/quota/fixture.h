@@ -25,7 +25,7 @@ static inline struct quota *open_with(
 {
 	const struct quota_memory_config config = { max_users, state_file,
 		{ 7, 7, 7 } };
-	struct quota *quota = quota_memory_open(&config, now, said, 256);
+	struct quota *quota = memory_open(&config, now, said, 256);
 
 	assert_non_null(quota);
 	return quota;

@@ -196,7 +196,7 @@ static void stats(void)
 	struct quota_redis_stats now;
 	uint64_t calls = 0, errors = 0;
 
-	quota_redis_stats(quota, &now);
+	redis_stats(quota, &now);
 	for (int i = 0; i < QUOTA_REDIS_BUCKETS; i++)
 		calls += now.calls[i];
 	for (int i = 0; i < QUOTA_REDIS_ERRORS; i++)
@@ -205,8 +205,7 @@ static void stats(void)
 	    now.open, (unsigned long long)now.undone, (unsigned long long)calls,
 	    (unsigned long long)errors);
 	for (int i = 1; i < QUOTA_REDIS_ERRORS; i++)
-		printf(" %s=%llu",
-		    quota_redis_error_name((enum quota_redis_error)i),
+		printf(" %s=%llu", redis_error_name((enum quota_redis_error)i),
 		    (unsigned long long)now.errors[i]);
 	puts("");
 }
@@ -290,7 +289,7 @@ int main(int argc, char **argv)
 	for (int i = 1; i < argc; i++)
 		if (strchr(argv[i], '='))
 			set(&config, argv[i]);
-	quota = quota_redis_open(&config, wrong, sizeof wrong);
+	quota = redis_open(&config, wrong, sizeof wrong);
 	if (!quota) {
 		fprintf(stderr, "error %s\n", wrong);
 		return 1;

@@ -62,7 +62,7 @@ static void replies(void **state)
 
 		redis_fault_read(&fault, span_of(rows[i].reply));
 		assert_string_equal(
-		    quota_redis_error_name(fault.error), rows[i].name);
+		    redis_error_name(fault.error), rows[i].name);
 		assert_int_equal(redis_fault_cuts(&fault), rows[i].cuts);
 	}
 }
