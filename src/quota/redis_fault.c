@@ -4,7 +4,7 @@
 
 static const struct row {
 	const char *name;
-	bool cuts; /* the connection is of no more use */
+	bool cuts; /* the connection has to be closed */
 	const char *sentence;
 } rows[QUOTA_REDIS_ERRORS] = {
 	[QUOTA_REDIS_NONE] = { "none", false, "" },
@@ -15,23 +15,23 @@ static const struct row {
 	[QUOTA_REDIS_AUTH] = { "auth", true,
 	    "it does not accept this user name and password" },
 	[QUOTA_REDIS_DENIED] = { "denied", true,
-	    "its user lacks rights: it needs the keys under the prefix and "
+	    "its user lacks rights: it needs the keys under quota.prefix and "
 	    "+auth +select +script|load +evalsha +eval +time +get +set +del "
 	    "+hget +hset +hdel +hgetall +expire" },
 	[QUOTA_REDIS_MEMORY] = { "memory", false,
 	    "its memory is full (maxmemory)" },
 	[QUOTA_REDIS_READONLY] = { "readonly", true,
-	    "it is a replica that takes no writes: the address must lead to "
-	    "the master" },
+	    "it is a replica that takes no writes: quota.address must lead "
+	    "to the master" },
 	[QUOTA_REDIS_LOADING] = { "loading", true, "it is not ready yet" },
 	[QUOTA_REDIS_CLUSTER] = { "cluster", true,
-	    "it is a node of a cluster with several shards: the address must "
-	    "be that of a proxy for the cluster, or of a Redis without "
+	    "it is a node of a cluster with several shards: quota.address "
+	    "must lead to a proxy for the cluster, or to a Redis without "
 	    "cluster mode" },
-	[QUOTA_REDIS_OTHER] = { "other", false, "it answers an error" },
+	[QUOTA_REDIS_OTHER] = { "other", false, "it answers with an error" },
 };
 
-/* How error replies begin; but those of scripts may have it further on. */
+/* How error replies begin. Those of scripts may have it further on. */
 static const struct prefix {
 	const char *text;
 	enum quota_redis_error error;
@@ -82,7 +82,7 @@ static bool has(struct span reply, const struct prefix *prefix)
 {
 	size_t len = strlen(prefix->text);
 
-	/* Before 7.0 a script's error says where it was, and then what. */
+	/* Before Redis 7.0 a script's error begins with its place. */
 	return span_starts(reply, prefix->text) ||
 	       (span_starts(reply, "ERR Error running script") &&
 		   memmem(reply.at, reply.len, prefix->text, len) != NULL);
@@ -123,6 +123,6 @@ void redis_fault_say(const struct redis_fault *fault,
 		buf_char(text, ')');
 	}
 	buf_text(text, config->allow_on_error
-			   ? "; slots are given uncounted meanwhile"
-			   : "; slots are refused meanwhile");
+			   ? "; meanwhile slots are granted uncounted"
+			   : "; meanwhile slots are refused");
 }

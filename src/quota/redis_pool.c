@@ -154,7 +154,7 @@ void redis_pool_works(struct redis_pool *pool)
 		return;
 	pthread_mutex_unlock(&pool->lock);
 	config->say(
-	    config->say_argument, false, "Redis is there again, and counts");
+	    config->say_argument, false, "Redis works again: slots are counted");
 	pthread_mutex_lock(&pool->lock);
 }
 

@@ -80,8 +80,8 @@ static void sentences(void **state)
 	redis_fault_set(&fault, QUOTA_REDIS_TIMEOUT, "");
 	redis_fault_say(&fault, &config, &text);
 	assert_string_equal(memory,
-	    "Redis at redis.example.org:6379: no answer in time; slots are "
-	    "refused meanwhile");
+	    "Redis at redis.example.org:6379: no answer in time; meanwhile "
+	    "slots are refused");
 	config = (struct quota_redis_config){ .unix_path = "/run/redis.sock",
 		.allow_on_error = true };
 	buf_reset(&text);
@@ -89,7 +89,7 @@ static void sentences(void **state)
 	redis_fault_say(&fault, &config, &text);
 	assert_string_equal(memory,
 	    "Redis at /run/redis.sock: its memory is full (maxmemory) (OOM "
-	    "command not allowed); slots are given uncounted meanwhile");
+	    "command not allowed); meanwhile slots are granted uncounted");
 	/* However long, it is cut and not lost. */
 	memset(reply, 'x', sizeof reply);
 	buf_reset(&text);

@@ -55,7 +55,7 @@ def test_restarts_under_load(redis, drive, allow):
     total = one.count("stop")
     assert total[3] < HANGS
     one.hear("cannot be reached")
-    one.hear("is there again")
+    one.hear("works again")
     # What is up stays up.
     assert one.take(slots=9)[0] == "ok" and one.use()[0] == 1
 
@@ -79,7 +79,7 @@ def test_a_cut_network(redis, drive, wire, first):
     assert sum(one.take(slots=4000)[4] for _ in range(1000)) < HANGS
     assert not one.stats()["up"]
     cable.flow()
-    one.hear("is there again")
+    one.hear("works again")
     support.wait_for("a slot", lambda: one.take(slots=4000)[0] == "ok")
 
 
@@ -95,7 +95,7 @@ def test_a_stopped_redis_holds_nobody(redis, drive):
     # Had each waited, 5,000 of them on 8 threads would take two minutes.
     assert total[3] < HANGS
     server.signal(signal.SIGCONT)
-    one.hear("is there again")
+    one.hear("works again")
     until(one, lambda total: total[0] > 100)
     one.count("stop")
 
@@ -121,7 +121,7 @@ def test_full_memory(redis, drive):
     client("CONFIG", "SET", "maxmemory", "0")
     assert one.take(slots=9)[0] == "ok"
     assert one.stats()["up"] == 1
-    one.hear("is there again")
+    one.hear("works again")
     assert one.use()[0] == 2
     client.close()
 
@@ -191,14 +191,14 @@ def test_up_means_that_it_counts(redis, drive, how, first):
         mend, text = uncounted(server, how)
         assert one.take(slots=9)[2:4] == (0, 0)
     said = one.hear("warning")
-    assert text in said and "uncounted meanwhile" in said
+    assert text in said and "slots are granted uncounted" in said
     for _ in range(3):
         assert one.take(slots=9)[0] == "ok"
         assert one.stats()["up"] == 0
     assert one.stats()["undone"] >= 3
     mend()
     support.wait_for("the part", lambda: one.stats()["up"])
-    one.hear("is there again")
+    one.hear("works again")
     used = one.use()[0]
     assert one.take(slots=9)[0] == "ok"
     assert one.use()[0] == used + 1
@@ -235,7 +235,7 @@ def test_failover(redis, drive, wire):
     assert "replica that takes no writes" in one.hear("warning")
     assert one.stats()["readonly"] >= 1
     cable.port_behind = new.port
-    one.hear("is there again")
+    one.hear("works again")
     # What was counted before counts there, too.
     assert one.take(slots=3)[0] == "ok"
     assert one.use()[0] == 2
@@ -251,7 +251,7 @@ def test_a_shard_of_a_cluster(redis, drive):
     assert one.take(slots=1)[0] == "unavailable"
     # One that has all the slots is as good as any.
     client("CLUSTER", "ADDSLOTSRANGE", 0, 16383)
-    one.hear("is there again")
+    one.hear("works again")
     assert one.take(size=1, slots=1, bytes=9, domain_bytes=9, nonce=(
         "c", "n0nce-1234", "example.org", 2_000_000_000))[0] == "ok"
     client.close()
@@ -276,7 +276,7 @@ def test_on_error(drive, allow):
     one = drive(address="127.0.0.1", port=configs.free_port(),
                 **({"allow": 1} if allow else {}))
     said = one.hear("cannot be reached")
-    assert ("uncounted meanwhile" if allow else "refused meanwhile") in said
+    assert ("slots are granted uncounted" if allow else "slots are refused") in said
     what, _, used, now, _ = one.take(slots=1, size=5, bytes=9)
     assert what == ("ok" if allow else "unavailable")
     assert (used, now) == (0, 0)

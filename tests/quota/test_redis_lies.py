@@ -38,7 +38,7 @@ def test_another_form(liar, one, answer):
     assert "what answers is not Redis" in one.hear("warning")
     stats = one.stats()
     assert stats["connection"] == 1 and stats["undone"] == 1
-    one.hear("is there again")
+    one.hear("works again")
     assert one.take(slots=1)[0] == "ok"
     assert liar.asked.count("probe") == 2
 
@@ -46,7 +46,7 @@ def test_another_form(liar, one, answer):
 def test_an_answer_too_many_is_nobody_elses(liar, one):
     liar.answers["take"] = GRANTED + GRANTED
     assert one.take(slots=1)[0] == "unavailable"
-    one.hear("is there again")
+    one.hear("works again")
     liar.answers["take"] = LIMITED
     assert one.take("romeo@example.org", slots=1)[0] == "rate-limited"
 
@@ -59,7 +59,7 @@ def test_more_than_an_answer_can_be(liar, one, answer):
     liar.answers["take"] = answer
     assert one.take(slots=1)[0] == "unavailable"
     one.hear("does not speak Redis' protocol")
-    one.hear("is there again")
+    one.hear("works again")
     assert one.take(slots=1)[0] == "ok"
 
 
@@ -72,7 +72,7 @@ def test_commands(liar, one, ask, name, answer):
     liar.answers[name] = answer
     assert one.ask(*ask) == ["unavailable"]
     one.hear("what answers is not Redis")
-    one.hear("is there again")
+    one.hear("works again")
     assert one.ask(*ask) == ["ok"]
 
 
@@ -97,5 +97,5 @@ def test_a_probe_of_another_form(liar, drive):
     liar.answers["probe"] = b"+OK\r\n"
     one = drive(address="127.0.0.1", port=liar.port)
     one.hear("what answers is not Redis")
-    one.hear("is there again")
+    one.hear("works again")
     assert one.take(slots=1)[0] == "ok"

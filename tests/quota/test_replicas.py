@@ -168,7 +168,7 @@ def test_redis_dies_and_comes_back(redis, start, on_error, status):
     support.assert_problem(
         slotd.ask("POST", "/slot", body, headers), "replayed")
     server.start()
-    slotd.wait_line("level=info.*Redis is there again", seen)
+    slotd.wait_line("level=info.*Redis works again", seen)
     assert [slotd.post(support.slot_body(jid="nurse@example.org")).status
             for _ in range(4)] == [200, 200, 200, 429]
 
@@ -234,4 +234,4 @@ def test_metrics_tell_whether_it_counts(redis, start):
     client("CONFIG", "SET", "maxmemory", "0")
     client.close()
     support.wait_for("Redis", lambda: metric("up"))
-    slotd.wait_line("is there again")
+    slotd.wait_line("works again")
