@@ -53,7 +53,7 @@ $(BUILD)/%.o: src/%.c
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 $(BUILD)/http/openapi.o: api/openapi.yaml
-$(BUILD)/quota/redis_script.o: src/quota/redis.lua
+$(BUILD)/quota/redis_call.o: src/quota/redis.lua
 
 DOC = $(abspath $(DESTDIR)/$(PREFIX)/share/doc/slotd)
 UNITS = deploy/systemd/slotd.service deploy/systemd/slotd.socket

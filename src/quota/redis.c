@@ -2,7 +2,6 @@
 
 #include "quota/redis_private.h"
 
-#include <hiredis/hiredis.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +9,7 @@
 struct quota_redis {
 	struct quota quota;
 	struct redis_pool *pool;
+	const struct quota_redis_config *config; /* the pool's copy */
 };
 
 static struct quota_redis *of(struct quota *quota)
@@ -17,10 +17,32 @@ static struct quota_redis *of(struct quota *quota)
 	return (struct quota_redis *)quota;
 }
 
+/* Makes a call on a connection of this thread. False: on_error decides.
+ * writes: it changes something in Redis when its first number is 0. */
+static bool ask(struct quota_redis *redis, const struct redis_call *call,
+    bool writes, unsigned count, int64_t *ret_numbers)
+{
+	int64_t begin = redis->config->clock();
+	int64_t until = begin + 1000 * (int64_t)redis->config->timeout_ms;
+	struct redis_link link;
+
+	if (!redis_call_fits(call) ||
+	    !redis_pool_take(redis->pool, until, &link))
+		return false;
+	link.until = until;
+	if (!redis_call_run(call, &link, count, ret_numbers)) {
+		redis_pool_fail(redis->pool, &link);
+		return false;
+	}
+	redis_pool_give(redis->pool, &link, redis->config->clock() - begin,
+	    writes && ret_numbers[0] == 0);
+	return true;
+}
+
 static enum failure on_error(
     const struct quota_redis *redis, struct refusal *why)
 {
-	if (redis->pool->config.allow_on_error)
+	if (redis->config->allow_on_error)
 		return FAILURE_NONE;
 	why->reason = "Redis cannot be asked, and quota.on_error is refuse";
 	return FAILURE_UNAVAILABLE;
@@ -32,19 +54,19 @@ static enum failure replayed(struct refusal *why)
 	return FAILURE_REPLAYED;
 }
 
-/* Redis' clock is the one that counts; but Retry-After is by ours. */
+/* Redis' clock decides when a slot is free; Retry-After is by ours. */
 static int64_t by_our_clock(int64_t second, int64_t theirs, int64_t ours)
 {
 	int64_t ahead = theirs - ours;
 
-	/* What is below a second may as well be the way there; but never too
-	 * early. */
+	/* A difference below a second may be the time that the answer took. */
 	if (second == 0 || (ahead >= 0 && ahead < 1000))
 		return second;
+	/* Rounded up: never too early. */
 	return (second * 1000 - ahead) / 1000 + 1;
 }
 
-/* Nothing is written where nothing is limited. */
+/* A charge without limits writes nothing. */
 static bool writes(const struct quota_charge *charge)
 {
 	return charge->nonce || charge->slots_per_minute ||
@@ -56,20 +78,15 @@ static enum failure take(struct quota *quota, struct quota_charge *charge,
     uint64_t *ret_bytes, struct refusal *why)
 {
 	struct quota_redis *redis = of(quota);
-	const struct quota_nonce *nonce = charge->nonce;
 	int64_t numbers[4];
 	struct redis_call call;
 
-	redis_call_init(&call, &redis->pool->config, "take", 0);
+	redis_call_init(
+	    &call, redis->config, "take", 0, charge->domain, charge->user);
 	redis_call_charge(&call, charge);
-	if (nonce)
-		redis_key_nonce(
-		    &call.keys[2], call.config, charge->domain, nonce);
-	redis_call_number(
-	    &call, nonce ? (uint64_t)redis_nonce_life(nonce, charge->now) : 0);
+	redis_call_nonce(&call, charge->domain, charge->nonce, charge->now);
 	*ret_bytes = 0;
-	if (!redis_ask_numbers(
-		redis->pool, &call, writes(charge), 4, numbers)) {
+	if (!ask(redis, &call, writes(charge), 4, numbers)) {
 		charge->now = 0;
 		return on_error(redis, why);
 	}
@@ -86,7 +103,8 @@ static enum failure take(struct quota *quota, struct quota_charge *charge,
 	return FAILURE_NONE;
 }
 
-/* If that fails it stays counted: a little less is given than could be. */
+/* If Redis cannot be asked, the slot stays counted: the user may upload a
+ * little less than the limits allow, never more. */
 static void give_back(struct quota *quota, const struct quota_charge *charge)
 {
 	struct quota_redis *redis = of(quota);
@@ -95,9 +113,10 @@ static void give_back(struct quota *quota, const struct quota_charge *charge)
 
 	if (charge->now == 0)
 		return;
-	redis_call_init(&call, &redis->pool->config, "back", charge->now);
+	redis_call_init(&call, redis->config, "back", charge->now,
+	    charge->domain, charge->user);
 	redis_call_charge(&call, charge);
-	redis_ask_numbers(redis->pool, &call, false, 1, &number);
+	ask(redis, &call, false, 1, &number);
 }
 
 /* What follows the '@', or all of it. */
@@ -117,9 +136,8 @@ static bool use(struct quota *quota, struct span user, int64_t now,
 	struct redis_call call;
 
 	(void)now;
-	redis_call_init(&call, &redis->pool->config, "use", 0);
-	redis_call_about(&call, domain, user);
-	if (!redis_ask_numbers(redis->pool, &call, false, 6, numbers))
+	redis_call_init(&call, redis->config, "use", 0, domain, user);
+	if (!ask(redis, &call, false, 6, numbers))
 		return false;
 	*ret_use = (struct quota_use){
 		.slots = (uint64_t)numbers[0],
@@ -139,54 +157,27 @@ static bool reset(struct quota *quota, struct span user)
 	struct quota_redis *redis = of(quota);
 	struct span domain = domain_of(user);
 	struct redis_call call;
-	struct span words[3] = { span_of("DEL") };
-	const struct redis_form form = { .type = REDIS_REPLY_INTEGER };
-	redisReply *reply;
+	int64_t number;
 
-	redis_call_init(&call, &redis->pool->config, "", 0);
-	redis_call_about(&call, domain, user);
-	if (!buf_ok(&call.keys[0]) || !buf_ok(&call.keys[1]))
-		return false;
-	words[1] = buf_span(&call.keys[0]);
-	words[2] = buf_span(&call.keys[1]);
-	reply = redis_ask_command(
-	    redis->pool, &form, words, domain.len == user.len ? 3 : 2);
-	redis_reply_free(reply);
-	return reply != NULL;
+	redis_call_init(&call, redis->config, "reset", 0, domain, user);
+	redis_call_number(&call, domain.len == user.len);
+	return ask(redis, &call, false, 1, &number);
 }
 
-static enum failure nonce_enter(struct quota *quota,
+static enum failure enter_nonce(struct quota *quota,
     const struct quota_nonce *nonce, int64_t now, struct refusal *why)
 {
 	struct quota_redis *redis = of(quota);
-	const struct quota_redis_config *config = &redis->pool->config;
-	char key_memory[REDIS_KEY_MAX], life_memory[24];
-	struct buf key, life;
-	struct span words[6] = { span_of("SET"), SPAN_EMPTY, SPAN_EMPTY,
-		span_of("NX"), span_of("PX") };
-	const struct redis_form form = { .writes = true,
-		.type = REDIS_REPLY_STATUS,
-		.other_type = REDIS_REPLY_NIL };
-	enum failure failure = FAILURE_NONE;
-	redisReply *reply;
+	struct redis_call call;
+	int64_t number;
 
-	buf_init(&key, key_memory, sizeof key_memory);
-	redis_key_nonce(&key, config, nonce->domain, nonce);
-	buf_init(&life, life_memory, sizeof life_memory);
-	buf_u64(&life, (uint64_t)redis_nonce_life(nonce, now));
-	words[1] = buf_span(&key);
-	words[5] = buf_span(&life);
-	reply = buf_ok(&key) ? redis_ask_command(redis->pool, &form, words, 6)
-			     : NULL;
-	if (!reply)
+	redis_call_init_set(&call, redis->config, nonce, now);
+	if (!ask(redis, &call, true, 1, &number))
 		return on_error(redis, why);
-	if (reply->type == REDIS_REPLY_NIL)
-		failure = replayed(why);
-	redis_reply_free(reply);
-	return failure;
+	return number == 0 ? FAILURE_NONE : replayed(why);
 }
 
-static void redis_close(struct quota *quota)
+static void close_redis(struct quota *quota)
 {
 	redis_pool_close(of(quota)->pool);
 	free(quota);
@@ -199,37 +190,70 @@ static const struct quota_class class = {
 	.give_back = give_back,
 	.use = use,
 	.reset = reset,
-	.nonce = nonce_enter,
-	.close = redis_close,
+	.nonce = enter_nonce,
+	.close = close_redis,
 };
 
 bool redis_stats(struct quota *quota, struct quota_redis_stats *ret_stats)
 {
-	struct redis_pool *pool;
-
 	if (quota->class != &class)
 		return false;
-	pool = of(quota)->pool;
-	pthread_mutex_lock(&pool->lock);
-	*ret_stats = pool->stats;
-	ret_stats->up = pool->works;
-	ret_stats->open = pool->open;
-	pthread_mutex_unlock(&pool->lock);
+	redis_pool_stats(of(quota)->pool, ret_stats);
 	return true;
+}
+
+static struct span copy(char **end, struct span text)
+{
+	struct span kept = { *end, text.len };
+
+	if (text.len)
+		memcpy(*end, text.at, text.len);
+	*end += text.len + 1;
+	return kept;
+}
+
+/* In one block with its strings, each ended by NUL: a reload frees the
+ * caller's. */
+static struct quota_redis_config *copy_config(
+    const struct quota_redis_config *config)
+{
+	const struct span address = span_of(config->address);
+	const struct span path = span_of(config->unix_path);
+	const struct span ca = span_of(config->tls_ca);
+	struct quota_redis_config *own =
+	    calloc(1, sizeof *own + address.len + path.len + ca.len +
+			  config->username.len + config->password.len +
+			  config->prefix.len + 6);
+	char *end = (char *)(own + 1);
+
+	if (!own)
+		return NULL;
+	*own = *config;
+	own->address = config->address ? copy(&end, address).at : NULL;
+	own->unix_path = config->unix_path ? copy(&end, path).at : NULL;
+	own->tls_ca = config->tls_ca ? copy(&end, ca).at : NULL;
+	own->username = copy(&end, config->username);
+	own->password = copy(&end, config->password);
+	own->prefix = copy(&end, config->prefix);
+	return own;
 }
 
 struct quota *redis_open(
     const struct quota_redis_config *config, char *wrong, size_t wrong_size)
 {
 	struct quota_redis *redis = calloc(1, sizeof *redis);
+	struct quota_redis_config *own = copy_config(config);
 
 	snprintf(wrong, wrong_size, "out of memory");
-	if (!redis)
-		return NULL;
-	redis->quota.class = &class;
-	redis->pool = redis_pool_open(config, wrong, wrong_size);
-	if (redis->pool)
-		return &redis->quota;
+	if (redis && own) {
+		redis->quota.class = &class;
+		redis->config = own;
+		redis->pool = redis_pool_open(own, wrong, wrong_size);
+		if (redis->pool)
+			return &redis->quota;
+	} else {
+		free(own);
+	}
 	free(redis);
 	return NULL;
 }

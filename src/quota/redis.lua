@@ -147,7 +147,10 @@ function functions.take()
 		not redis.call("SET", KEYS[3], "", "NX", "PX", ARGV[7]) then
 		return { 3, 0, 0, 0 }
 	end
-	local user, domain = load(KEYS[1]), nil
+	local user, domain
+	if slots > 0 or bytes > 0 then
+		user = load(KEYS[1])
+	end
 	if domain_bytes > 0 then
 		domain = load(KEYS[2])
 	end
@@ -203,6 +206,15 @@ function functions.back()
 	end
 	if ARGV[6] ~= "0" then
 		sub(KEYS[2], "d", size)
+	end
+	return { 0 }
+end
+
+-- Forgets the user; the domain as well unless the argument is 0.
+function functions.reset()
+	redis.call("DEL", KEYS[1])
+	if ARGV[3] ~= "0" then
+		redis.call("DEL", KEYS[2])
 	end
 	return { 0 }
 end

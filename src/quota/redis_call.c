@@ -5,41 +5,64 @@
 #include <hiredis/hiredis.h>
 #include <string.h>
 
-/* Replicas' clocks may be this far apart, and still a nonce holds. */
+/* Seconds by which the clocks of processes may differ while no nonce is
+ * accepted twice. */
 #define NONCE_MORE 60
 
 /* Lua's numbers are exact up to here. */
 #define NUMBER_MAX (1LL << 53)
 
-static void key_begin(struct buf *key, const struct quota_redis_config *config,
-    struct span domain, const char *kind)
+/* redis.lua, byte for byte (the build runs at the top level). */
+extern const char redis_script_begin[];
+extern const char redis_script_end[];
+
+__asm__(".section .rodata\n"
+	".global redis_script_begin\n"
+	"redis_script_begin:\n"
+	".incbin \"src/quota/redis.lua\"\n"
+	".global redis_script_end\n"
+	"redis_script_end:\n"
+	".byte 0\n"
+	".previous\n");
+
+static struct span script(void)
 {
-	buf_add(key, config->prefix);
+	const ptrdiff_t len = redis_script_end - redis_script_begin;
+
+	return (struct span){ redis_script_begin, (size_t)len };
+}
+
+static struct buf *add_key(
+    struct redis_call *call, int number, struct span domain, const char *kind)
+{
+	struct buf *key = &call->keys[number];
+
+	buf_init(key, call->key_memory[number], REDIS_KEY_MAX);
+	buf_add(key, call->config->prefix);
 	buf_char(key, '{');
 	buf_add(key, domain);
 	buf_text(key, "}:");
 	buf_text(key, kind);
+	return key;
 }
 
-/* No JID lies in Redis. */
-static void key_user(struct buf *key, const struct quota_redis_config *config,
+void redis_call_init(struct redis_call *call,
+    const struct quota_redis_config *config, const char *function, int64_t now,
     struct span domain, struct span user)
 {
 	uint8_t digest[HASH_SIZE];
 
+	call->config = config;
+	call->plain = false;
+	/* Redis gets no JID to see. */
 	sha256(user, digest);
-	key_begin(key, config, domain, "u:");
-	hex_encode(key, digest, sizeof digest / 2);
-}
-
-void redis_key_nonce(struct buf *key, const struct quota_redis_config *config,
-    struct span domain, const struct quota_nonce *nonce)
-{
-	buf_reset(key);
-	key_begin(key, config, domain, "n:");
-	buf_add(key, nonce->caller);
-	buf_char(key, ':');
-	buf_add(key, nonce->nonce);
+	hex_encode(add_key(call, 0, domain, "u:"), digest, sizeof digest / 2);
+	add_key(call, 1, domain, "d");
+	/* Without a nonce the script does not look at this key. */
+	add_key(call, 2, domain, "n:");
+	call->arguments[0] = span_of(function);
+	call->argument_count = 1;
+	redis_call_number(call, (uint64_t)now);
 }
 
 void redis_call_number(struct redis_call *call, uint64_t value)
@@ -52,27 +75,61 @@ void redis_call_number(struct redis_call *call, uint64_t value)
 	call->arguments[call->argument_count++] = buf_span(&text);
 }
 
-void redis_call_init(struct redis_call *call,
-    const struct quota_redis_config *config, const char *function, int64_t now)
+void redis_call_charge(
+    struct redis_call *call, const struct quota_charge *charge)
+{
+	redis_call_number(call, charge->size);
+	redis_call_number(call, charge->slots_per_minute);
+	redis_call_number(call, charge->bytes_per_day);
+	redis_call_number(call, charge->domain_bytes_per_day);
+}
+
+static void add_nonce_key(struct redis_call *call, struct span domain,
+    const struct quota_nonce *nonce)
+{
+	struct buf *key = add_key(call, 2, domain, "n:");
+
+	buf_add(key, nonce->caller);
+	buf_char(key, ':');
+	buf_add(key, nonce->nonce);
+}
+
+/* A length of time, so it does not matter whose clock it is by. */
+static uint64_t life_of(const struct quota_nonce *nonce, int64_t now)
+{
+	int64_t life = nonce->until * 1000 - now;
+
+	return (uint64_t)((life > 0 ? life : 0) + NONCE_MORE * 1000);
+}
+
+void redis_call_nonce(struct redis_call *call, struct span domain,
+    const struct quota_nonce *nonce, int64_t now)
+{
+	if (nonce)
+		add_nonce_key(call, domain, nonce);
+	redis_call_number(call, nonce ? life_of(nonce, now) : 0);
+}
+
+/* The script would cost Redis seven times as much. */
+void redis_call_init_set(struct redis_call *call,
+    const struct quota_redis_config *config, const struct quota_nonce *nonce,
+    int64_t now)
 {
 	call->config = config;
+	call->plain = true;
 	for (int i = 0; i < REDIS_KEYS; i++)
 		buf_init(&call->keys[i], call->key_memory[i], REDIS_KEY_MAX);
-	call->arguments[0] = span_of(function);
-	call->argument_count = 1;
-	redis_call_number(call, (uint64_t)now);
+	add_nonce_key(call, nonce->domain, nonce);
+	call->arguments[0] = span_of("SET");
+	call->arguments[1] = buf_span(&call->keys[2]);
+	call->arguments[2] = SPAN_EMPTY;
+	call->arguments[3] = span_of("NX");
+	call->arguments[4] = span_of("PX");
+	call->argument_count = 5;
+	redis_call_number(call, life_of(nonce, now));
 }
 
-void redis_call_about(
-    struct redis_call *call, struct span domain, struct span user)
-{
-	key_user(&call->keys[0], call->config, domain, user);
-	key_begin(&call->keys[1], call->config, domain, "d");
-	/* Without a nonce it stands for one that is not looked at. */
-	key_begin(&call->keys[2], call->config, domain, "n:");
-}
-
-static bool call_fits(const struct redis_call *call)
+bool redis_call_fits(const struct redis_call *call)
 {
 	for (int i = 0; i < REDIS_KEYS; i++)
 		if (!buf_ok(&call->keys[i]))
@@ -80,13 +137,12 @@ static bool call_fits(const struct redis_call *call)
 	return true;
 }
 
-static redisReply *run_once(const struct redis_call *call,
-    struct redis_link *link, bool by_sum, int64_t until,
-    struct redis_fault *fault)
+static redisReply *run_once(
+    const struct redis_call *call, struct redis_link *link, bool by_sum)
 {
 	struct span words[3 + REDIS_KEYS + REDIS_ARGUMENTS_MAX] = {
 		span_of(by_sum ? "EVALSHA" : "EVAL"),
-		by_sum ? span_of(link->script) : redis_script(),
+		by_sum ? span_of(link->script) : script(),
 		span_of("3"),
 	};
 	unsigned count = 3;
@@ -95,119 +151,107 @@ static redisReply *run_once(const struct redis_call *call,
 		words[count++] = buf_span(&call->keys[i]);
 	for (unsigned i = 0; i < call->argument_count; i++)
 		words[count++] = call->arguments[i];
-	return redis_link_call(link, call->config, words, count, until, fault);
+	return redis_link_call(link, words, count);
 }
 
-redisReply *redis_call_run(const struct redis_call *call,
-    struct redis_link *link, int64_t until, struct redis_fault *fault)
+static bool are_numbers(const redisReply *reply, unsigned count)
 {
-	redisReply *reply = NULL;
-	bool by_sum = link->script[0] != '\0';
-
-	if (by_sum)
-		reply = run_once(call, link, true, until, fault);
-	/* Whoever flushes scripts, or restarts, takes it away; EVAL brings it
-	 * back. */
-	if (!by_sum ||
-	    (!reply && span_starts(span_of(fault->text), "NOSCRIPT")))
-		reply = run_once(call, link, false, until, fault);
-	return reply;
-}
-
-static bool type_is(const struct redis_form *form, const redisReply *reply)
-{
-	if (!form->numbers)
-		return reply->type == form->type ||
-		       (form->other_type && reply->type == form->other_type);
-	if (reply->type != REDIS_REPLY_ARRAY ||
-	    reply->elements != form->numbers)
+	if (reply->type != REDIS_REPLY_ARRAY || reply->elements != count)
 		return false;
-	for (unsigned i = 0; i < form->numbers; i++)
+	for (unsigned i = 0; i < count; i++)
 		if (reply->element[i]->type != REDIS_REPLY_INTEGER)
 			return false;
 	return true;
 }
 
-bool redis_form_check(const struct redis_form *form, const redisReply *reply,
-    struct redis_fault *fault)
+/* Closes the connection: what follows may answer other calls. */
+static bool other_form(struct redis_link *link)
 {
-	/* What follows may be answers to others, too. */
-	if (!type_is(form, reply)) {
-		redis_fault_set(fault, QUOTA_REDIS_CONNECTION,
-		    "what answers is not Redis: an answer of another form");
-		return false;
-	}
-	for (unsigned i = 0; i < form->numbers; i++)
-		if (reply->element[i]->integer < 0 ||
-		    reply->element[i]->integer > NUMBER_MAX) {
-			redis_fault_set(fault, QUOTA_REDIS_OTHER,
-			    "a number that cannot be");
-			return false;
-		}
+	return redis_fault_set(&link->fault, QUOTA_REDIS_CONNECTION,
+	    "what answers is not Redis: an answer of another form");
+}
+
+static bool read_set(
+    struct redis_link *link, const redisReply *reply, int64_t *ret_number)
+{
+	if (reply->type != REDIS_REPLY_STATUS && reply->type != REDIS_REPLY_NIL)
+		return other_form(link);
+	*ret_number = reply->type == REDIS_REPLY_NIL ? 3 : 0;
 	return true;
 }
 
-/* The answer, in time, to a call of the script or, where that is NULL, to a
- * command; NULL: on_error decides. */
-static redisReply *ask(struct redis_pool *pool, const struct redis_call *call,
-    const struct redis_form *form, const struct span *words, unsigned count)
+static bool read_numbers(struct redis_link *link, const redisReply *reply,
+    unsigned count, int64_t *ret_numbers)
 {
-	const struct quota_redis_config *config = &pool->config;
-	int64_t begin = config->clock();
-	int64_t until = begin + 1000 * (int64_t)config->timeout_ms;
-	struct redis_fault fault;
-	struct redis_link link;
-	redisReply *reply;
-
-	if (!redis_pool_take(pool, until, &link))
-		return NULL;
-	reply =
-	    call ? redis_call_run(call, &link, until, &fault)
-		 : redis_link_call(&link, config, words, count, until, &fault);
-	if (reply && redis_form_check(form, reply, &fault)) {
-		redis_pool_give(pool, &link, config->clock() - begin,
-		    form->writes &&
-			(!form->numbers || reply->element[0]->integer == 0));
-		return reply;
-	}
-	redis_reply_free(reply);
-	redis_pool_fail(pool, &link, &fault);
-	return NULL;
-}
-
-redisReply *redis_ask_command(struct redis_pool *pool,
-    const struct redis_form *form, const struct span *words, unsigned count)
-{
-	return ask(pool, NULL, form, words, count);
-}
-
-bool redis_ask_numbers(struct redis_pool *pool, const struct redis_call *call,
-    bool writes, unsigned count, int64_t *ret_numbers)
-{
-	const struct redis_form form = { .writes = writes, .numbers = count };
-	redisReply *reply =
-	    call_fits(call) ? ask(pool, call, &form, NULL, 0) : NULL;
-
-	for (unsigned i = 0; reply && i < count; i++)
+	if (!are_numbers(reply, count))
+		return other_form(link);
+	for (unsigned i = 0; i < count; i++)
+		if (reply->element[i]->integer < 0 ||
+		    reply->element[i]->integer > NUMBER_MAX)
+			return redis_fault_set(&link->fault, QUOTA_REDIS_OTHER,
+			    "a number that cannot be");
+	for (unsigned i = 0; i < count; i++)
 		ret_numbers[i] = reply->element[i]->integer;
+	return true;
+}
+
+static redisReply *run_script(
+    const struct redis_call *call, struct redis_link *link)
+{
+	bool by_sum = link->script[0] != '\0';
+	redisReply *reply = run_once(call, link, by_sum);
+
+	/* Redis loses the script by SCRIPT FLUSH; EVAL brings it back. */
+	if (!reply && by_sum &&
+	    span_starts(span_of(link->fault.text), "NOSCRIPT"))
+		reply = run_once(call, link, false);
+	return reply;
+}
+
+bool redis_call_run(const struct redis_call *call, struct redis_link *link,
+    unsigned count, int64_t *ret_numbers)
+{
+	redisReply *reply = call->plain ? redis_link_call(link, call->arguments,
+					      call->argument_count)
+					: run_script(call, link);
+	bool right = reply && (call->plain ? read_set(link, reply, ret_numbers)
+					   : read_numbers(link, reply, count,
+						 ret_numbers));
+
 	redis_reply_free(reply);
-	return reply != NULL;
+	return right;
 }
 
-void redis_call_charge(
-    struct redis_call *call, const struct quota_charge *charge)
+bool redis_call_load(struct redis_link *link)
 {
-	redis_call_about(call, charge->domain, charge->user);
-	redis_call_number(call, charge->size);
-	redis_call_number(call, charge->slots_per_minute);
-	redis_call_number(call, charge->bytes_per_day);
-	redis_call_number(call, charge->domain_bytes_per_day);
+	const struct span words[] = { span_of("SCRIPT"), span_of("LOAD"),
+		script() };
+	redisReply *reply = redis_link_call(link, words, 3);
+
+	if (!reply)
+		return link->fault.error == QUOTA_REDIS_DENIED ||
+		       !redis_fault_cuts(&link->fault);
+	if (reply->type == REDIS_REPLY_STRING &&
+	    reply->len < sizeof link->script)
+		memcpy(link->script, reply->str, reply->len + 1);
+	redis_reply_free(reply);
+	return true;
 }
 
-/* A relative time: only its length has to be right. */
-int64_t redis_nonce_life(const struct quota_nonce *nonce, int64_t now)
+/* Finds out a replica, a Redis that loads its data, and one that is too slow
+ * for a call. */
+bool redis_call_probe(struct redis_link *link)
 {
-	int64_t life = nonce->until * 1000 - now;
+	const struct quota_redis_config *config = link->config;
+	struct redis_call call;
+	int64_t number;
 
-	return (life > 0 ? life : 0) + NONCE_MORE * 1000;
+	redis_call_init(
+	    &call, config, "probe", 0, span_of("probe"), SPAN_EMPTY);
+	link->until = config->clock() + 1000 * (int64_t)config->timeout_ms;
+	if (!redis_call_run(&call, link, 1, &number))
+		return !redis_fault_cuts(&link->fault);
+	/* Earlier commands may have failed. */
+	redis_fault_set(&link->fault, QUOTA_REDIS_NONE, "");
+	return true;
 }

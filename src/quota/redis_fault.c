@@ -71,11 +71,12 @@ static void copy(struct redis_fault *fault, struct span text)
 	buf_add(&out, span_first(text, sizeof fault->text - 1));
 }
 
-void redis_fault_set(
+bool redis_fault_set(
     struct redis_fault *fault, enum quota_redis_error error, const char *text)
 {
 	fault->error = error;
 	copy(fault, span_of(text));
+	return false;
 }
 
 static bool has(struct span reply, const struct prefix *prefix)

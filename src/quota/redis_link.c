@@ -19,15 +19,15 @@
 #endif
 
 /*
- * hiredis writes and reads the protocol here, and nothing else: the time
- * limits of its sockets are for each read alone, and only newer ones speak
- * TLS.
+ * hiredis only formats commands and parses replies here. Its own sockets limit
+ * the time of each read instead of the whole call, and only newer versions of
+ * it speak TLS.
  */
 
 static pthread_once_t functions_once = PTHREAD_ONCE_INIT;
 static redisReplyObjectFunctions functions, own_functions;
 
-/* It would make room for as many as the answer's first line says. */
+/* hiredis would allocate as many elements as the reply's first line says. */
 static void *create_array(const redisReadTask *task, ARRAY_SIZE elements)
 {
 	return elements > ELEMENTS_MAX
@@ -35,7 +35,7 @@ static void *create_array(const redisReadTask *task, ARRAY_SIZE elements)
 		   : own_functions.createArray(task, elements);
 }
 
-/* Those of hiredis, but for one: they have no names to us. */
+/* hiredis does not export its functions: a reader has them. */
 static void set_functions(void)
 {
 	redisReader *reader = redisReaderCreate();
@@ -69,15 +69,14 @@ static ssize_t transmit(struct redis_link *link, const void *bytes, size_t len)
 			       MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
-bool redis_link_poll(const struct redis_link *link,
-    const struct quota_redis_config *config, short events, int64_t until)
+bool redis_link_poll(const struct redis_link *link, short events)
 {
 	struct pollfd poll_socket = { link->socket, events, 0 };
 	int64_t left;
 	int count;
 
 	do {
-		left = until - config->clock();
+		left = link->until - link->config->clock();
 		if (left <= 0)
 			return false;
 		count = poll(&poll_socket, 1, (int)((left + 999) / 1000));
@@ -85,26 +84,23 @@ bool redis_link_poll(const struct redis_link *link,
 	return count > 0;
 }
 
-/* What a read or write without result means; true: it may go on. */
-static bool wait_for(struct redis_link *link,
-    const struct quota_redis_config *config, short events, int64_t until,
-    struct redis_fault *fault)
+static bool fail(struct redis_link *link, const char *text)
+{
+	return redis_fault_set(&link->fault, QUOTA_REDIS_CONNECTION, text);
+}
+
+/* After a read or write that failed; true: try again. */
+static bool wait_for(struct redis_link *link, short events)
 {
 	if (errno == EINTR)
 		return true;
-	if (errno != EAGAIN) {
-		redis_fault_set(fault, QUOTA_REDIS_CONNECTION, strerror(errno));
-		return false;
-	}
-	if (redis_link_poll(link, config, events, until))
-		return true;
-	redis_fault_set(fault, QUOTA_REDIS_TIMEOUT, "");
-	return false;
+	if (errno != EAGAIN)
+		return fail(link, strerror(errno));
+	return redis_link_poll(link, events) ||
+	       redis_fault_set(&link->fault, QUOTA_REDIS_TIMEOUT, "");
 }
 
-static bool write_all(struct redis_link *link,
-    const struct quota_redis_config *config, const char *bytes, size_t len,
-    int64_t until, struct redis_fault *fault)
+static bool write_all(struct redis_link *link, const char *bytes, size_t len)
 {
 	while (len > 0) {
 		ssize_t done = transmit(link, bytes, len);
@@ -112,63 +108,46 @@ static bool write_all(struct redis_link *link,
 		if (done > 0) {
 			bytes += done;
 			len -= (size_t)done;
-		} else if (!wait_for(link, config, POLLOUT, until, fault)) {
+		} else if (!wait_for(link, POLLOUT)) {
 			return false;
 		}
 	}
 	return true;
 }
 
-/* One reply too many, and all that follow would answer the question before
- * theirs. */
-static redisReply *only(
-    struct redis_link *link, redisReply *reply, struct redis_fault *fault)
-{
-	if (link->reader->pos == link->reader->len)
-		return reply;
-	redis_fault_set(fault, QUOTA_REDIS_CONNECTION,
-	    "what answers is not Redis: more than was asked for");
-	redis_reply_free(reply);
-	return NULL;
-}
-
 /* The next reply, whatever it says. */
-static redisReply *read_reply(struct redis_link *link,
-    const struct quota_redis_config *config, int64_t until,
-    struct redis_fault *fault)
+static redisReply *read_reply(struct redis_link *link)
 {
+	void *reply = NULL;
 	size_t read = 0;
 	char bytes[2048];
 
 	while (true) {
-		void *reply = NULL;
 		ssize_t got;
 
 		if (redisReaderGetReply(link->reader, &reply) != REDIS_OK ||
 		    read > ANSWER_MAX) {
-			redis_fault_set(fault, QUOTA_REDIS_CONNECTION,
+			fail(link,
 			    "what answers does not speak Redis' protocol");
 			return NULL;
 		}
 		if (reply)
-			return only(link, reply, fault);
+			return reply;
 		got = receive(link, bytes, sizeof bytes);
 		if (got > 0) {
 			read += (size_t)got;
 			redisReaderFeed(link->reader, bytes, (size_t)got);
 		} else if (got == 0) {
-			redis_fault_set(fault, QUOTA_REDIS_CONNECTION,
-			    "it closed the connection");
+			fail(link, "it closed the connection");
 			return NULL;
-		} else if (!wait_for(link, config, POLLIN, until, fault)) {
+		} else if (!wait_for(link, POLLIN)) {
 			return NULL;
 		}
 	}
 }
 
-static bool send_command(struct redis_link *link,
-    const struct quota_redis_config *config, const struct span *words,
-    unsigned count, int64_t until, struct redis_fault *fault)
+static bool send_command(
+    struct redis_link *link, const struct span *words, unsigned count)
 {
 	const char *texts[WORDS_MAX];
 	size_t lens[WORDS_MAX];
@@ -181,27 +160,37 @@ static bool send_command(struct redis_link *link,
 		lens[i] = words[i].len;
 	}
 	len = redisFormatCommandArgv(&command, (int)count, texts, lens);
-	if (len < 0) {
-		redis_fault_set(fault, QUOTA_REDIS_OTHER, "out of memory");
-		return false;
-	}
-	sent = write_all(link, config, command, (size_t)len, until, fault);
+	if (len < 0)
+		return redis_fault_set(
+		    &link->fault, QUOTA_REDIS_OTHER, "out of memory");
+	sent = write_all(link, command, (size_t)len);
 	redisFreeCommand(command);
 	return sent;
 }
 
-redisReply *redis_link_call(struct redis_link *link,
-    const struct quota_redis_config *config, const struct span *words,
-    unsigned count, int64_t until, struct redis_fault *fault)
+/* Whether this is the answer. */
+static bool check(struct redis_link *link, const redisReply *reply)
+{
+	/* After one reply too many, each would answer the call before its
+	 * own. */
+	if (link->reader->pos != link->reader->len)
+		return fail(
+		    link, "what answers is not Redis: more than was asked for");
+	if (reply->type != REDIS_REPLY_ERROR)
+		return true;
+	redis_fault_read(&link->fault, (struct span){ reply->str, reply->len });
+	return false;
+}
+
+redisReply *redis_link_call(
+    struct redis_link *link, const struct span *words, unsigned count)
 {
 	redisReply *reply;
 
-	if (!send_command(link, config, words, count, until, fault))
+	if (!send_command(link, words, count))
 		return NULL;
-	reply = read_reply(link, config, until, fault);
-	if (reply && reply->type == REDIS_REPLY_ERROR) {
-		redis_fault_read(
-		    fault, (struct span){ reply->str, reply->len });
+	reply = read_reply(link);
+	if (reply && !check(link, reply)) {
 		redis_reply_free(reply);
 		return NULL;
 	}
@@ -218,7 +207,7 @@ bool redis_link_alive(struct redis_link *link)
 {
 	char byte;
 
-	/* Whatever was said unasked is the end of it. */
+	/* Neither the end of the connection nor bytes that nobody asked for. */
 	return receive(link, &byte, 1) < 0 && errno == EAGAIN;
 }
 

@@ -1,252 +1,204 @@
 #include "core/hash.h"
 #include "quota/redis_private.h"
 
+#include <netdb.h>
+#include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
+/*
+ * Who may touch what, when:
+ * - A connection belongs to one thread at a time: to the keeper while it is
+ *   made, to a call from redis_pool_take to redis_pool_give or _fail, and to
+ *   `idle`, under the lock, in between. There is one for each thread that
+ *   calls, and no more than config->pool.
+ * - Only the keeper, a thread, connects: that may take long. A call waits for
+ *   a connection, but never beyond its own time.
+ * - All else is under the lock, which nobody holds while asking Redis or
+ *   calling config->say. config and trust never change.
+ * - An outage begins with a failure that cuts a connection. It closes the idle
+ *   ones and begins a new era; those in use are closed when they come back.
+ * - redis_pool_close does not wait for a keeper that is connecting: that one
+ *   frees everything later, and says nothing more.
+ */
+
 #define FIRST_BACKOFF 100000 /* microseconds; half of it may be waited */
 #define LAST_BACKOFF 5000000
 #define TELL_EVERY 60000000
-#define STACK_SIZE (512 << 10)
+#define FOR_LONG 3600000000 /* calls wake the keeper */
+
+enum state {
+	STATE_AILING, /* calls are tried, and the keeper tries again, too */
+	STATE_WORKS,  /* the last call or probe that writes was written */
+	STATE_AWAY,   /* only the keeper tries */
+};
+
+struct redis_pool {
+	struct quota_redis_config *config;
+	struct redis_trust *trust; /* NULL without TLS */
+	pthread_mutex_t lock;
+	pthread_cond_t ready; /* for calls that wait for a connection */
+	pthread_cond_t work;  /* for the keeper */
+	pthread_t keeper;
+	atomic_bool stopping;
+	bool connecting; /* the keeper, without the lock */
+	bool told;       /* the operator knows that it does not work */
+	enum state state;
+	unsigned era;
+	int64_t backoff; /* microseconds */
+	int64_t next_try;
+	int64_t told_at[QUOTA_REDIS_ERRORS]; /* 0: never */
+	struct quota_redis_stats stats;
+	unsigned waiting; /* calls, for a connection */
+	unsigned open;    /* connections, idle and in use */
+	unsigned idle_count;
+	struct redis_link idle[]; /* config->pool */
+};
 
 const uint32_t redis_bounds[QUOTA_REDIS_BUCKETS - 1] = { 250, 500, 1000, 2500,
 	5000, 10000, 25000, 50000 };
 
-static void cond_open(pthread_cond_t *ret_cond)
-{
-	pthread_condattr_t monotonic;
+/* --- with the lock held --------------------------------------------------- */
 
-	pthread_condattr_init(&monotonic);
-	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-	pthread_cond_init(ret_cond, &monotonic);
-	pthread_condattr_destroy(&monotonic);
+static void wait_until(
+    struct redis_pool *pool, pthread_cond_t *cond, int64_t until)
+{
+	const struct timespec at = { until / 1000000, until % 1000000 * 1000 };
+
+	pthread_cond_timedwait(cond, &pool->lock, &at);
 }
 
-void redis_pool_free(struct redis_pool *pool)
+static void close_link(struct redis_pool *pool, struct redis_link *link)
+{
+	redis_link_close(link);
+	pool->open--;
+}
+
+static void close_idle(struct redis_pool *pool)
 {
 	while (pool->idle_count)
-		redis_link_close(&pool->idle[--pool->idle_count]);
-	redis_trust_close(pool->trust);
-	pthread_cond_destroy(&pool->ready);
-	pthread_cond_destroy(&pool->work);
-	pthread_mutex_destroy(&pool->lock);
-	free(pool->idle);
-	if (pool->memory)
-		wipe(pool->memory, pool->memory_size);
-	free(pool->memory);
-	free(pool);
+		close_link(pool, &pool->idle[--pool->idle_count]);
 }
 
-static struct span keep_span(struct buf *memory, struct span text)
+/* The keeper tries it in a while. */
+static void begin_ailing(struct redis_pool *pool)
 {
-	struct span kept = { memory->at + memory->len, text.len };
-
-	buf_add(memory, text);
-	buf_char(memory, '\0');
-	return kept;
-}
-
-static const char *keep_text(struct buf *memory, const char *text)
-{
-	return text ? keep_span(memory, span_of(text)).at : NULL;
-}
-
-/* The strings, too: a reload may take away what they are in. */
-static bool keep(
-    struct redis_pool *pool, const struct quota_redis_config *config)
-{
-	struct quota_redis_config *own = &pool->config;
-	struct buf memory;
-
-	*own = *config;
-	pool->memory_size = span_of(config->address).len +
-			    span_of(config->unix_path).len +
-			    span_of(config->tls_ca).len + config->username.len +
-			    config->password.len + config->prefix.len + 7;
-	pool->memory = malloc(pool->memory_size);
-	if (!pool->memory)
-		return false;
-	buf_init(&memory, pool->memory, pool->memory_size);
-	own->address = keep_text(&memory, config->address);
-	own->unix_path = keep_text(&memory, config->unix_path);
-	own->tls_ca = keep_text(&memory, config->tls_ca);
-	own->username = keep_span(&memory, config->username);
-	own->password = keep_span(&memory, config->password);
-	own->prefix = keep_span(&memory, config->prefix);
-	return true;
-}
-
-static bool start(struct redis_pool *pool)
-{
-	pthread_attr_t attributes;
-	int error;
-
-	pthread_attr_init(&attributes);
-	pthread_attr_setstacksize(&attributes, STACK_SIZE);
-	error = pthread_create(&pool->keeper, &attributes, redis_keeper, pool);
-	pthread_attr_destroy(&attributes);
-	return error == 0;
-}
-
-struct redis_pool *redis_pool_open(
-    const struct quota_redis_config *config, char *wrong, size_t wrong_size)
-{
-	struct redis_pool *pool = calloc(1, sizeof *pool);
-
-	snprintf(wrong, wrong_size, "out of memory");
-	if (!pool)
-		return NULL;
-	pthread_mutex_init(&pool->lock, NULL);
-	cond_open(&pool->ready);
-	cond_open(&pool->work);
-	pool->backoff = FIRST_BACKOFF;
-	pool->idle = calloc(config->pool, sizeof *pool->idle);
-	if (config->tls)
-		pool->trust =
-		    redis_trust_open(config->tls_ca, wrong, wrong_size);
-	if (pool->idle && keep(pool, config) && (pool->trust || !config->tls) &&
-	    start(pool))
-		return pool;
-	redis_pool_free(pool);
-	return NULL;
-}
-
-void redis_pool_close(struct redis_pool *pool)
-{
-	pthread_mutex_lock(&pool->lock);
-	pool->stopping = true;
-	pool->orphaned = pool->away;
-	if (pool->orphaned) {
-		/* A resolver cannot be stopped, a silent peer takes its time;
-		 * nobody waits for either. */
-		pthread_detach(pool->keeper);
-		pthread_mutex_unlock(&pool->lock);
-		return;
-	}
-	pthread_cond_signal(&pool->work);
-	pthread_mutex_unlock(&pool->lock);
-	pthread_join(pool->keeper, NULL);
-	redis_pool_free(pool);
-}
-
-void redis_pool_ails(struct redis_pool *pool)
-{
-	int64_t now = pool->config.clock();
+	int64_t now = pool->config->clock();
 
 	/* Half of it by chance: not all processes come back at once. */
 	pool->next_try = now + pool->backoff / 2 + now % (pool->backoff / 2);
 	pool->backoff =
 	    pool->backoff < LAST_BACKOFF / 2 ? pool->backoff * 2 : LAST_BACKOFF;
-	pool->works = false;
+	pool->state = STATE_AILING;
 	pthread_cond_signal(&pool->work);
 }
 
-void redis_pool_works(struct redis_pool *pool)
+static void begin_outage(struct redis_pool *pool)
 {
-	const struct quota_redis_config *config = &pool->config;
-	bool tell = pool->told_down;
-
-	pool->works = true;
-	pool->told_down = false;
-	if (!tell)
-		return;
-	pthread_mutex_unlock(&pool->lock);
-	config->say(
-	    config->say_argument, false, "Redis works again: slots are counted");
-	pthread_mutex_lock(&pool->lock);
-}
-
-void redis_pool_down(struct redis_pool *pool)
-{
-	redis_pool_ails(pool);
-	pool->down = true;
+	begin_ailing(pool);
+	pool->state = STATE_AWAY;
 	pool->era++;
-	while (pool->idle_count) {
-		redis_link_close(&pool->idle[--pool->idle_count]);
-		pool->open--;
-	}
+	close_idle(pool);
 	pthread_cond_broadcast(&pool->ready);
 }
 
-void redis_pool_tell(
-    struct redis_pool *pool, const struct redis_fault *fault, bool counts)
+/* To the operator. Lets go of the lock meanwhile. */
+static void say(struct redis_pool *pool, bool warning, const char *text)
 {
-	int64_t now = pool->config.clock();
-	char memory[1024];
-	struct buf text;
-	int64_t *told = &pool->told[fault->error];
-	bool tell;
+	const struct quota_redis_config *config = pool->config;
 
-	pthread_mutex_lock(&pool->lock);
-	pool->stats.errors[fault->error] += counts;
-	tell = pool->config.say && (!*told || now - *told >= TELL_EVERY);
-	if (tell) {
-		*told = now;
-		pool->told_down = true;
-	}
-	pthread_mutex_unlock(&pool->lock);
-	if (!tell)
+	if (!config->say)
 		return;
-	buf_init(&text, memory, sizeof memory);
-	redis_fault_say(fault, &pool->config, &text);
-	pool->config.say(pool->config.say_argument, true, text.at);
+	pthread_mutex_unlock(&pool->lock);
+	config->say(config->say_argument, warning, text);
+	pthread_mutex_lock(&pool->lock);
 }
 
-/* With the lock held: the newest that is still good. */
+/* Counts a failure of a call or a connect, and warns of it: once a minute for
+ * each kind. */
+static void report(
+    struct redis_pool *pool, const struct redis_fault *fault, bool failed)
+{
+	int64_t now = pool->config->clock();
+	int64_t *told_at = &pool->told_at[fault->error];
+	char memory[1024];
+	struct buf text;
+
+	pool->stats.errors[fault->error] += failed;
+	if (*told_at && now - *told_at < TELL_EVERY)
+		return;
+	*told_at = now;
+	pool->told = true;
+	buf_init(&text, memory, sizeof memory);
+	redis_fault_say(fault, pool->config, &text);
+	say(pool, true, text.at);
+}
+
+static void begin_working(struct redis_pool *pool)
+{
+	bool told = pool->told;
+
+	pool->state = STATE_WORKS;
+	pool->told = false;
+	if (told)
+		say(pool, false, "Redis works again: slots are counted");
+}
+
+/* Takes back the connection of a call. */
+static void put(struct redis_pool *pool, struct redis_link *link, bool good)
+{
+	if (good && link->era == pool->era) {
+		pool->idle[pool->idle_count++] = *link;
+		pthread_cond_signal(&pool->ready);
+	} else {
+		close_link(pool, link);
+		/* There is room for a new one. */
+		pthread_cond_signal(&pool->work);
+	}
+}
+
+/* The idle connection that was used last, if it is still good. */
 static bool pop(struct redis_pool *pool, struct redis_link *ret_link)
 {
 	while (pool->idle_count) {
 		*ret_link = pool->idle[--pool->idle_count];
 		if (redis_link_alive(ret_link))
 			return true;
-		redis_link_close(ret_link);
-		pool->open--;
+		close_link(pool, ret_link);
 	}
 	return false;
 }
 
+/* --- calls ---------------------------------------------------------------- */
+
 bool redis_pool_take(
     struct redis_pool *pool, int64_t until, struct redis_link *ret_link)
 {
-	const struct timespec at = { until / 1000000, until % 1000000 * 1000 };
-	struct redis_fault fault = { QUOTA_REDIS_NONE, "" };
-	bool taken = false;
+	static const struct redis_fault late = { QUOTA_REDIS_TIMEOUT, "" };
+	bool taken = false, in_time = true;
 
 	pthread_mutex_lock(&pool->lock);
-	while (!pool->down && !(taken = pop(pool, ret_link))) {
-		if (pool->config.clock() >= until) {
-			redis_fault_set(&fault, QUOTA_REDIS_TIMEOUT, "");
-			/* All that come would wait as long. */
-			if (!pool->open)
-				redis_pool_down(pool);
-			break;
+	while (pool->state != STATE_AWAY && in_time &&
+	       !(taken = pop(pool, ret_link))) {
+		in_time = pool->config->clock() < until;
+		if (in_time) {
+			pool->waiting++;
+			pthread_cond_signal(&pool->work);
+			wait_until(pool, &pool->ready, until);
+			pool->waiting--;
+		} else if (!pool->open) {
+			/* All other calls would wait as long. */
+			begin_outage(pool);
 		}
-		pool->wanted++;
-		pthread_cond_signal(&pool->work);
-		pthread_cond_timedwait(&pool->ready, &pool->lock, &at);
-		pool->wanted--;
 	}
-	if (!taken)
-		pool->stats.undone++;
+	pool->stats.undone += !taken;
+	if (!in_time)
+		report(pool, &late, true);
 	pthread_mutex_unlock(&pool->lock);
-	if (fault.error != QUOTA_REDIS_NONE)
-		redis_pool_tell(pool, &fault, true);
 	return taken;
-}
-
-/* With the lock held. */
-static void put(struct redis_pool *pool, struct redis_link *link)
-{
-	if (link->era != pool->era) {
-		redis_link_close(link);
-		pool->open--;
-		pthread_cond_signal(&pool->work);
-	} else {
-		pool->idle[pool->idle_count++] = *link;
-		pthread_cond_signal(&pool->ready);
-	}
 }
 
 void redis_pool_give(struct redis_pool *pool, struct redis_link *link,
@@ -260,33 +212,184 @@ void redis_pool_give(struct redis_pool *pool, struct redis_link *link,
 	pthread_mutex_lock(&pool->lock);
 	pool->stats.calls[bucket]++;
 	pool->stats.micros += (uint64_t)micros;
-	wrote = wrote && link->era == pool->era && !pool->down;
-	if (wrote)
+	put(pool, link, true);
+	if (wrote && link->era == pool->era && pool->state != STATE_AWAY) {
 		pool->backoff = FIRST_BACKOFF;
-	put(pool, link);
-	if (wrote)
-		redis_pool_works(pool);
+		begin_working(pool);
+	}
 	pthread_mutex_unlock(&pool->lock);
 }
 
-void redis_pool_fail(struct redis_pool *pool, struct redis_link *link,
-    const struct redis_fault *fault)
+void redis_pool_fail(struct redis_pool *pool, struct redis_link *link)
 {
+	bool cuts = redis_fault_cuts(&link->fault);
+
 	pthread_mutex_lock(&pool->lock);
 	pool->stats.undone++;
-	if (redis_fault_cuts(fault)) {
-		redis_link_close(link);
-		pool->open--;
-		if (link->era == pool->era)
-			redis_pool_down(pool);
-		else
-			pthread_cond_signal(&pool->work);
-	} else {
-		/* Once: who fails again does not put the next try off. */
-		if (link->era == pool->era && pool->works)
-			redis_pool_ails(pool);
-		put(pool, link);
-	}
+	put(pool, link, !cuts);
+	if (link->era == pool->era && cuts)
+		begin_outage(pool);
+	/* Once: a further failure does not put off the next try. */
+	else if (link->era == pool->era && pool->state == STATE_WORKS)
+		begin_ailing(pool);
+	report(pool, &link->fault, true);
 	pthread_mutex_unlock(&pool->lock);
-	redis_pool_tell(pool, fault, true);
+}
+
+void redis_pool_stats(
+    struct redis_pool *pool, struct quota_redis_stats *ret_stats)
+{
+	pthread_mutex_lock(&pool->lock);
+	*ret_stats = pool->stats;
+	ret_stats->up = pool->state == STATE_WORKS;
+	ret_stats->open = pool->open;
+	pthread_mutex_unlock(&pool->lock);
+}
+
+/* --- the keeper, with the lock held --------------------------------------- */
+
+static void pool_free(struct redis_pool *pool)
+{
+	close_idle(pool);
+	redis_trust_close(pool->trust);
+	pthread_cond_destroy(&pool->ready);
+	pthread_cond_destroy(&pool->work);
+	pthread_mutex_destroy(&pool->lock);
+	wipe((char *)pool->config->password.at, pool->config->password.len);
+	free(pool->config);
+	free(pool);
+}
+
+/* When it has to connect. */
+static int64_t due(const struct redis_pool *pool, int64_t now)
+{
+	bool lacks =
+	    pool->waiting > pool->idle_count && pool->open < pool->config->pool;
+
+	if (pool->state != STATE_AWAY && (pool->open == 0 || lacks))
+		return now;
+	return pool->state == STATE_WORKS ? now + FOR_LONG : pool->next_try;
+}
+
+static void take_in(struct redis_pool *pool, struct redis_link *link)
+{
+	link->era = pool->era;
+	pool->open++;
+	/* It may have been made only to see whether Redis works. */
+	put(pool, link,
+	    pool->state == STATE_AWAY || pool->open <= pool->config->pool);
+	if (link->fault.error == QUOTA_REDIS_NONE) {
+		begin_working(pool);
+	} else {
+		begin_ailing(pool);
+		report(pool, &link->fault, false);
+	}
+}
+
+static void work(struct redis_pool *pool)
+{
+	const struct quota_redis_config *config = pool->config;
+	struct addrinfo *found;
+	struct redis_link link;
+	bool made;
+
+	pool->connecting = true;
+	pthread_mutex_unlock(&pool->lock);
+	made = redis_link_resolve(&link, config, &found) &&
+	       !atomic_load(&pool->stopping) &&
+	       redis_link_open(&link, config, found, pool->trust);
+	if (found)
+		freeaddrinfo(found);
+	pthread_mutex_lock(&pool->lock);
+	if (pool->stopping) {
+		if (made)
+			redis_link_close(&link);
+		return;
+	}
+	pool->connecting = false;
+	if (made) {
+		take_in(pool, &link);
+	} else {
+		begin_outage(pool);
+		report(pool, &link.fault, true);
+	}
+}
+
+static void *keeper(void *argument)
+{
+	struct redis_pool *pool = argument;
+	sigset_t all;
+	bool orphaned;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_BLOCK, &all, NULL);
+	pthread_mutex_lock(&pool->lock);
+	while (!pool->stopping) {
+		int64_t now = pool->config->clock();
+		int64_t when = due(pool, now);
+
+		if (when <= now)
+			work(pool);
+		else
+			wait_until(pool, &pool->work, when);
+	}
+	orphaned = pool->connecting;
+	pthread_mutex_unlock(&pool->lock);
+	if (orphaned)
+		pool_free(pool);
+	return NULL;
+}
+
+/* --- opening and closing -------------------------------------------------- */
+
+static void cond_open(pthread_cond_t *ret_cond)
+{
+	pthread_condattr_t monotonic;
+
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_cond_init(ret_cond, &monotonic);
+	pthread_condattr_destroy(&monotonic);
+}
+
+struct redis_pool *redis_pool_open(
+    struct quota_redis_config *config, char *wrong, size_t wrong_size)
+{
+	struct redis_pool *pool =
+	    calloc(1, sizeof *pool + config->pool * sizeof *pool->idle);
+
+	if (!pool) {
+		free(config);
+		return NULL;
+	}
+	pool->config = config;
+	pool->backoff = FIRST_BACKOFF;
+	pthread_mutex_init(&pool->lock, NULL);
+	cond_open(&pool->ready);
+	cond_open(&pool->work);
+	if (config->tls)
+		pool->trust =
+		    redis_trust_open(config->tls_ca, wrong, wrong_size);
+	if ((pool->trust || !config->tls) &&
+	    pthread_create(&pool->keeper, NULL, keeper, pool) == 0)
+		return pool;
+	pool_free(pool);
+	return NULL;
+}
+
+void redis_pool_close(struct redis_pool *pool)
+{
+	bool connecting;
+
+	pthread_mutex_lock(&pool->lock);
+	pool->stopping = true;
+	connecting = pool->connecting;
+	if (connecting)
+		pthread_detach(pool->keeper);
+	pthread_cond_signal(&pool->work);
+	pthread_mutex_unlock(&pool->lock);
+	if (connecting)
+		return;
+	pthread_join(pool->keeper, NULL);
+	pool_free(pool);
 }

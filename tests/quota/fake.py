@@ -58,8 +58,8 @@ class Fake:
             "probe": numbers(0),
             "take": numbers(0, 1_800_000_000_000, 0, 0),
             "back": numbers(0),
+            "reset": numbers(0),
             "SET": b"+OK\r\n",
-            "DEL": b":1\r\n",
         }[name]
 
     def close(self):

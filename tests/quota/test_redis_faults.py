@@ -276,7 +276,8 @@ def test_on_error(drive, allow):
     one = drive(address="127.0.0.1", port=configs.free_port(),
                 **({"allow": 1} if allow else {}))
     said = one.hear("cannot be reached")
-    assert ("slots are granted uncounted" if allow else "slots are refused") in said
+    assert ("slots are granted uncounted" if allow
+            else "slots are refused") in said
     what, _, used, now, _ = one.take(slots=1, size=5, bytes=9)
     assert what == ("ok" if allow else "unavailable")
     assert (used, now) == (0, 0)
