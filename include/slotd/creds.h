@@ -4,9 +4,9 @@
 #include "core/span.h"
 
 /* Bytes at the most, wherever they come from. */
-#define CREDS_MAX 2048       /* of a key id or a secret */
+#define CREDS_MAX 2048       /* of a secret */
 #define CREDS_TOKEN_MAX 4096 /* of a session token */
-#define CREDS_WHY 320
+#define CREDS_WHY 320        /* of a sentence, its NUL included */
 
 /* One set of S3 credentials. */
 struct creds_value {
@@ -14,10 +14,10 @@ struct creds_value {
 	struct span access_key_secret;
 	struct span session_token; /* empty: long-lived credentials */
 	int64_t expires;           /* unix seconds; 0: never */
-	uint64_t generation;       /* another number with every other value */
+	uint64_t generation;       /* changes whenever the value does */
 };
 
-/* How a source is, for /readyz and metrics. */
+/* What /readyz and metrics tell of a source. */
 struct creds_status {
 	bool ready;      /* get would give some */
 	int64_t expires; /* when these end, unix seconds; 0: never, or none */
@@ -29,34 +29,30 @@ struct creds_status {
 struct creds;
 
 /*
- * A source of credentials. One file in src/creds/ for each; struct creds is
- * the first member of the part's own struct. All functions may be called
- * from any number of threads at once.
+ * A source of credentials. struct creds is the first member of the part's own
+ * struct. All functions may be called from any number of threads at once.
  */
 struct creds_class {
 	/*
 	 * The credentials to sign with now; false when there are none.
-	 * Never blocks. What it gives stays valid until put_back.
+	 * Never blocks. They stay valid until put_back.
 	 */
 	bool (*get)(
 	    struct creds *creds, int64_t now, struct creds_value *ret_value);
 	void (*put_back)(struct creds *creds, const struct creds_value *value);
 
-	/* The last close of its users (see hold) ends it. Never blocks; no
-	 * get may be without its put_back. */
+	/* Gives up one use of the source; the last use ends it. Never blocks.
+	 * Everything it gave must have been put back. */
 	void (*close)(struct creds *creds);
 
 	/* Never blocks. */
 	void (*status)(
 	    struct creds *creds, int64_t now, struct creds_status *ret_status);
 
-	/* Waits until the first attempt to get some has ended, well or not,
-	 * at most so many milliseconds; true: it has. Not for an event
-	 * loop. */
+	/* Waits until the first attempt to get credentials has succeeded or
+	 * failed, at most so many milliseconds; false: it has not yet. Not
+	 * for an event loop. */
 	bool (*wait)(struct creds *creds, int milliseconds);
-
-	/* One more user of it. */
-	void (*hold)(struct creds *creds);
 };
 
 struct creds {

@@ -3,7 +3,6 @@
 #include "conf/paths.h"
 #include "conf/secret.h"
 #include "core/chars.h"
-#include "creds/container.h"
 #include "creds/read.h"
 
 #include <errno.h>

@@ -1,5 +1,3 @@
-#include "creds/container.h"
-
 #include "core/chars.h"
 #include "core/hash.h"
 #include "creds/fetch.h"

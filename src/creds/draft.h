@@ -65,4 +65,17 @@ typedef bool creds_try(
 creds_try creds_try_given, creds_try_shared, creds_try_web_identity,
     creds_try_container, creds_try_instance, creds_try_auto;
 
+/* Stages of these, for tests. */
+
+/* Reads the three settings of one section of a shared credentials file, of
+ * lines "name = value" behind "[NAME]". Of several sections of one name the
+ * last value counts; false when there is no such section. */
+bool creds_shared_parse(
+    struct span text, struct span profile, struct creds_draft *draft);
+/* What STS answers to AssumeRoleWithWebIdentity: with status 200, and with
+ * another. False with a sentence, in which the token never stands. */
+bool creds_sts_read(struct span xml, int64_t now, struct creds_draft *draft);
+bool creds_sts_refused(unsigned status, struct span xml, struct span token,
+    struct creds_draft *draft);
+
 #endif

@@ -24,19 +24,16 @@ static bool is_read_again(
 void creds_settings_print(
     const struct creds_settings *settings, uint8_t ret_print[HASH_SIZE])
 {
-	const char *kind = creds_kind_name(settings->kind);
 	struct hash hash;
 
 	hash_init(&hash);
-	hash_update(&hash, (struct span){ kind, strlen(kind) + 1 });
+	hash_field(&hash, span_of(creds_kind_name(settings->kind)));
 	for (unsigned i = 0; i < CREDS_TEXT_COUNT; i++) {
 		struct span text = settings->text[i];
 
 		if (is_read_again(settings, i))
 			text.len = 0;
-		hash_update(&hash,
-		    (struct span){ (const char *)&text.len, sizeof text.len });
-		hash_update(&hash, text);
+		hash_field(&hash, text);
 	}
 	hash_final(&hash, ret_print);
 }

@@ -55,6 +55,13 @@ struct creds_settings {
 void creds_settings_print(
     const struct creds_settings *settings, uint8_t ret_print[HASH_SIZE]);
 
+/*
+ * Whether a URL of AWS_CONTAINER_CREDENTIALS_FULL_URI may be asked, by the
+ * rule of AWS's SDKs: https, or http to the machine itself or to the link
+ * addresses of ECS (169.254.170.2) and EKS (169.254.170.23, fd00:ec2::23).
+ */
+bool creds_container_allowed(struct span url);
+
 /* A copy with memory of its own, to be dropped; NULL: no memory. */
 struct creds_settings *creds_settings_copy(
     const struct creds_settings *settings);

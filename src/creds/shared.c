@@ -1,5 +1,3 @@
-#include "creds/shared.h"
-
 #include "core/hash.h"
 #include "core/litter.h"
 #include "creds/read.h"

@@ -87,15 +87,6 @@ static bool wait(struct creds *creds, int milliseconds)
 	return poll(&tried, 1, milliseconds) > 0;
 }
 
-static void hold(struct creds *creds)
-{
-	struct creds_source *source = (struct creds_source *)creds;
-
-	pthread_mutex_lock(&source->pool->lock);
-	source->users++;
-	pthread_mutex_unlock(&source->pool->lock);
-}
-
 static void release(struct creds_source *source)
 {
 	const int files[] = { source->stop, source->wake, source->tried };
@@ -135,7 +126,7 @@ static void close_one(struct creds *creds)
 }
 
 static const struct creds_class class = { get, put_back, close_one, status,
-	wait, hold };
+	wait };
 
 static bool same(const struct creds_held *held, const struct creds_draft *draft)
 {

@@ -3,7 +3,6 @@
 #include "core/xml.h"
 #include "creds/fetch.h"
 #include "creds/read.h"
-#include "creds/web_identity.h"
 
 #define TOKEN_MAX 16384
 #define WHERE "STS"

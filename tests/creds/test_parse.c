@@ -2,10 +2,7 @@
 
 #include <stdio.h>
 
-#include "creds/container.h"
 #include "creds/json.h"
-#include "creds/shared.h"
-#include "creds/web_identity.h"
 
 /* What sources are answered, and what they make of it. */
 

@@ -107,8 +107,6 @@ static void test_carried_over(void **state)
 	/* The same content is the same credentials. */
 	expect_secret(second, "two", 2);
 	second->class->close(second);
-	second->class->hold(second);
-	second->class->close(second);
 	second->class->close(second);
 	third->class->close(third);
 	creds_pool_close(pool);

@@ -230,7 +230,7 @@ static void turning_close(struct creds *creds)
 static void test_credentials_turn(void **state)
 {
 	static const struct creds_class turning_class = { turning_get,
-		turning_put_back, turning_close, NULL, NULL, NULL };
+		turning_put_back, turning_close, NULL, NULL };
 	struct turning turning = { .creds = { &turning_class },
 		.value = { span_of("AKIAIOSFODNN7EXAMPLE"), span_of("old"),
 		    SPAN_EMPTY, 0, 1 } };
