@@ -1,5 +1,5 @@
 #include "cmd/command.h"
-#include "conf/file.h"
+#include "conf/parse.h"
 #include "conf/shown.h"
 #include "core/hash.h"
 #include "slotd/version.h"
@@ -137,9 +137,9 @@ static int choose(int argc, char **argv)
 
 	if (command)
 		return run(command, argc - 1, argv + 1);
-	if (argc == 1 && strcmp(argv[0], FILE_CHILD) == 0) {
+	if (argc == 1 && strcmp(argv[0], PARSE_CHILD) == 0) {
 		forbid_dumps();
-		return file_child();
+		return parse_child();
 	}
 	if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 ||
 	    strcmp(name, "help") == 0)

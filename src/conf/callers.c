@@ -1,266 +1,143 @@
-#include "conf/dialect.h"
+#include "conf/sections.h"
 #include "conf/secret.h"
-#include "core/idn.h"
 #include "slot/basic.h"
 #include "slot/dialect.h"
 
 #include <string.h>
 
 #define SECRET_MAX 4096
+#define RATE_MAX 100000
 
-/* A caller that is being read. */
-struct draft {
-	struct caller *caller;
-	const struct node *secret_node; /* the setting that gives secrets */
-	uint32_t rate;
-	uint32_t burst; /* 0: not set */
-};
-
-static void read_dialect_of(
-    struct reader *reader, const struct node *node, void *into)
+static void read_id(const struct node *node, void *into)
 {
-	const struct draft *draft = into;
+	const struct conf *conf = node->reading->conf;
+	struct span *id = into;
+	struct span text;
 
-	read_dialect(reader, node, draft->caller);
-}
-
-static void read_base_of(
-    struct reader *reader, const struct node *node, void *into)
-{
-	const struct draft *draft = into;
-
-	read_base(reader, node, draft->caller);
-}
-
-static void read_id(struct reader *reader, const struct node *node, void *into)
-{
-	struct draft *draft = into;
-	struct conf *conf = reader->conf;
-	struct span id;
-
-	if (!read_text(reader, node, &id))
+	if (!value_id(node, &text))
 		return;
-	if (!auth_id_valid(id)) {
-		node_wrong(reader, node,
-		    "must be 1 to 64 letters, digits, dots, underscores or "
-		    "hyphens");
-		return;
-	}
 	for (size_t i = 0; i < conf->caller_count; i++) {
-		if (span_equal(conf->callers[i].id, id)) {
-			node_wrong(
-			    reader, node, "another caller has this id already");
+		if (span_equal(conf->callers[i].id, text)) {
+			node_wrong(node, "another caller has this id already");
 			return;
 		}
 	}
-	draft->caller->id = memory_copy(reader->keep, id);
+	*id = text;
 }
 
-static void add_secret(struct reader *reader, const struct node *node,
-    struct caller *caller, struct span secret)
+static void read_secret(
+    const struct node *node, bool file, struct caller *caller)
 {
-	if (secret.len < AUTH_SECRET_MIN)
-		node_wrong(reader, node,
+	struct secret secret;
+
+	if (!secret_read(node, file, SECRET_MAX, &secret))
+		return;
+	if (secret.text.len < AUTH_SECRET_MIN)
+		node_wrong(node,
 		    "the secret must be at least %d bytes; make one with "
 		    "`openssl rand -hex 32`",
 		    AUTH_SECRET_MIN);
-	else if (secret_is_new(reader, node, secret)) {
-		basic_digest(secret, caller->passwords[caller->secret_count]);
-		hmac_key_init(&caller->secrets[caller->secret_count++], secret);
+	else if (secret_is_new(node, secret.text)) {
+		basic_digest(
+		    secret.text, caller->passwords[caller->secret_count]);
+		hmac_key_init(
+		    &caller->secrets[caller->secret_count++], secret.text);
 	}
 }
 
-static void read_secret(struct reader *reader, const struct node *node,
-    bool file, struct caller *caller)
+static void read_secrets(const struct node *group, struct caller *caller)
 {
-	struct span secret;
+	const struct node *node =
+	    node_only(group, "secret|secret_file|secrets|secret_files");
+	bool file = node && strstr(node->name, "_file");
 
-	if (file ? secret_read_one(reader, node, SECRET_MAX, &secret)
-		 : secret_read_inline(reader, node, SECRET_MAX, &secret))
-		add_secret(reader, node, caller, secret);
-}
-
-/* Only one of the four settings may stand there. */
-static bool claim(
-    struct reader *reader, const struct node *node, struct draft *draft)
-{
-	if (draft->secret_node) {
-		node_wrong(reader, node, "cannot stand beside %s",
-		    node_name(draft->secret_node));
-		return false;
-	}
-	draft->secret_node = node;
-	return true;
-}
-
-static void read_one(struct reader *reader, const struct node *node, void *into)
-{
-	struct draft *draft = into;
-	bool file = strcmp(node_name(node), "secret_file") == 0;
-
-	if (claim(reader, node, draft))
-		read_secret(reader, node, file, draft->caller);
-}
-
-static void read_several(
-    struct reader *reader, const struct node *node, void *into)
-{
-	struct draft *draft = into;
-	bool file = strcmp(node_name(node), "secret_files") == 0;
-	size_t count;
-
-	if (!claim(reader, node, draft) ||
-	    !read_list(reader, node, "one or two strings"))
+	if (!node)
+		node_missing(group, "secret",
+		    "a caller needs secret_file, secret, secret_files or "
+		    "secrets; make one with `openssl rand -hex 32`");
+	else if (node->name[strlen(node->name) - 1] != 's')
+		read_secret(node, file, caller);
+	else if (!value_list(node, "one or two strings"))
 		return;
-	count = node_count(node);
-	if (count < 1 || count > AUTH_SECRETS_MAX) {
-		node_wrong(reader, node, "must have one or two entries");
-		return;
-	}
-	for (size_t i = 0; i < count; i++)
-		read_secret(reader, node_at(node, i), file, draft->caller);
+	else if (node->count < 1 || node->count > AUTH_SECRETS_MAX)
+		node_wrong(node, "must have one or two entries");
+	else
+		for (size_t i = 0; i < node->count; i++)
+			read_secret(node_at(node, i), file, caller);
 }
 
-bool read_domain(struct reader *reader, const struct node *node,
-    struct span text, struct span *ret_item)
+static void read_allowed(const struct node *node, void *into)
 {
-	bool below = span_starts(text, "*.");
-	/* A-labels are longer than their U-labels. */
-	size_t size = 2 * text.len + IDN_MAX + 3;
-	const char *wrong;
-	struct buf out;
+	struct caller *caller = into;
 
-	buf_init(&out, memory_get(reader->keep, size), size);
-	if (below)
-		buf_text(&out, "*.");
-	if (!jid_domain(span_from(text, below ? 2 : 0), &out, &wrong)) {
-		node_wrong(reader, node,
-		    "must be a domain, or \"*.\" and a domain (%s)",
-		    wrong + strlen("jid: "));
-		return false;
-	}
-	if (below && jid_is_address(span_from(buf_span(&out), 2))) {
-		node_wrong(reader, node, "an IP address has no subdomains");
-		return false;
-	}
-	if (!jid_labels_valid(span_from(buf_span(&out), below ? 2 : 0))) {
-		node_wrong(reader, node,
-		    "has a label that begins with xn-- and is no A-label "
-		    "(IDNA2008)");
-		return false;
-	}
-	*ret_item = buf_span(&out);
-	return true;
+	value_items(node, domains_name, &caller->allow_domains,
+	    &caller->allow_domain_count);
+	if (node->type == NODE_LIST && node->count == 0)
+		node_wrong(
+		    node, "is empty: leave it out to allow every domain");
 }
 
-static void read_allowed(
-    struct reader *reader, const struct node *node, void *into)
-{
-	struct draft *draft = into;
-
-	read_items(reader, node, read_domain, &draft->caller->allow_domains,
-	    &draft->caller->allow_domain_count);
-	if (node_type(node) == NODE_LIST && node_count(node) == 0)
-		node_wrong(reader, node,
-		    "is empty: leave it out to allow every domain");
-}
-
-static void read_plain(
-    struct reader *reader, const struct node *node, void *into)
-{
-	struct draft *draft = into;
-
-	read_boolean(reader, node, &draft->caller->plain_urls);
-}
-
-static void read_rate(
-    struct reader *reader, const struct node *node, void *into)
-{
-	struct draft *draft = into;
-	int64_t requests;
-
-	if (read_integer(reader, node, 1, 100000, &requests))
-		draft->rate = (uint32_t)requests;
-}
-
-static void read_burst(
-    struct reader *reader, const struct node *node, void *into)
-{
-	struct draft *draft = into;
-	int64_t requests;
-
-	if (read_integer(reader, node, 1, 100000, &requests))
-		draft->burst = (uint32_t)requests;
-}
-
-static void check_rate(
-    struct reader *reader, const struct node *group, const struct draft *draft)
+static void read_rate(const struct node *group, struct caller *caller)
 {
 	const struct node *rate = node_member(group, "rate");
 	const struct node *burst = node_member(group, "burst");
-	struct caller *caller = draft->caller;
+	int64_t per_second = 0, at_once = 0;
 
-	if (burst && !rate)
-		node_wrong(reader, burst, "is of no use without rate");
-	if (rate && dialect_makes_urls(caller->dialect))
-		node_wrong(reader, rate,
+	if (burst && value_integer(burst, 1, RATE_MAX, &at_once) && !rate)
+		node_wrong(burst, "is of no use without rate");
+	if (!rate || !value_integer(rate, 1, RATE_MAX, &per_second))
+		return;
+	if (dialect_makes_urls(caller->dialect))
+		node_wrong(rate,
 		    "is of no use here: with this dialect clients come, and "
 		    "not the caller");
-	if (!draft->rate)
-		return;
-	caller->rate = memory_get(reader->keep, sizeof *caller->rate);
-	caller->rate->per_second = draft->rate;
-	caller->rate->burst = draft->burst ? draft->burst : draft->rate;
+	caller->rate = arena_get(node_keep(group), sizeof *caller->rate);
+	caller->rate->per_second = (uint32_t)per_second;
+	caller->rate->burst = (uint32_t)(at_once ? at_once : per_second);
 }
 
 static const struct setting rows[] = {
-	CUSTOM("id", read_id),
-	CUSTOM("secret", read_one),
-	CUSTOM("secret_file", read_one),
-	CUSTOM("secrets", read_several),
-	CUSTOM("secret_files", read_several),
-	CUSTOM("allow_domains", read_allowed),
-	CUSTOM("plain_urls", read_plain),
-	CUSTOM("dialect", read_dialect_of),
-	CUSTOM("base", read_base_of),
-	CUSTOM("rate", read_rate),
-	CUSTOM("burst", read_burst),
+	{ "id", READ(struct caller, id, read_id) },
+	{ "secret", ELSEWHERE },
+	{ "secret_file", ELSEWHERE },
+	{ "secrets", ELSEWHERE },
+	{ "secret_files", ELSEWHERE },
+	{ "allow_domains", WHOLE(read_allowed) },
+	{ "plain_urls", READ(struct caller, plain_urls, settings_boolean) },
+	{ "dialect", READ(struct caller, dialect, dialect_read) },
+	{ "base", READ(struct caller, base, dialect_read_base) },
+	{ "rate", ELSEWHERE },
+	{ "burst", ELSEWHERE },
 };
 
-static void read_caller(
-    struct reader *reader, const struct node *node, struct caller *caller)
+static void read_caller(const struct node *group, struct caller *caller)
 {
-	const struct settings settings = { .rows = rows,
-		.count = sizeof rows / sizeof *rows };
-	struct draft draft = { .caller = caller };
+	static const struct settings settings = { SETTINGS(rows) };
 
-	if (!read_group(reader, node))
+	if (!value_group(group))
 		return;
-	settings_read(reader, node, &settings, &draft);
-	if (!node_member(node, "id"))
-		node_missing(reader, node, "id", "each caller needs one");
-	if (!draft.secret_node)
-		node_missing(reader, node, "secret",
-		    "a caller needs secret_file, secret, secret_files or "
-		    "secrets; make one with `openssl rand -hex 32`");
-	check_dialect(reader, node, caller);
-	check_rate(reader, node, &draft);
+	settings_read(group, &settings, caller);
+	if (!node_member(group, "id"))
+		node_missing(group, "id", "each caller needs one");
+	read_secrets(group, caller);
+	dialect_check(group, caller);
+	read_rate(group, caller);
 }
 
-void read_callers(struct reader *reader, const struct node *node, void *into)
+void callers_read(const struct node *node, void *into)
 {
-	struct conf *conf = reader->conf;
+	struct conf *conf = node->reading->conf;
 
 	(void)into;
-	if (!read_list(reader, node, "groups"))
+	if (!value_list(node, "groups"))
 		return;
-	if (node_count(node) == 0) {
-		node_wrong(reader, node, "must have at least one caller");
+	if (node->count == 0) {
+		node_wrong(node, "must have at least one caller");
 		return;
 	}
 	conf->callers =
-	    memory_get(reader->keep, node_count(node) * sizeof *conf->callers);
+	    arena_get(node_keep(node), node->count * sizeof *conf->callers);
 	/* A caller that is being read is not counted yet: see read_id. */
-	for (size_t i = 0; i < node_count(node); i++, conf->caller_count++)
-		read_caller(reader, node_at(node, i), &conf->callers[i]);
+	for (size_t i = 0; i < node->count; i++, conf->caller_count++)
+		read_caller(node_at(node, i), &conf->callers[i]);
 }

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "conf/arena.h"
 #include "core/ip.h"
 #include "creds/settings.h"
 #include "quota/memory.h"
@@ -77,6 +78,7 @@ struct conf_quota {
 
 /* A whole, valid configuration. Everything that it points to is its own. */
 struct conf {
+	struct arena keep; /* what it points to */
 	struct conf_listener listen;
 	bool has_public;
 	struct conf_listener public;
@@ -125,8 +127,11 @@ struct conf {
 struct conf *conf_read(const char *path, FILE *faults, FILE *warnings);
 
 /* For a process that must not end for want of memory: libconfig then reads in
- * a child process, which is this program (see file_child). */
+ * a child process, which is this program (see parse_child). */
 struct conf *conf_read_apart(const char *path, FILE *faults, FILE *warnings);
+
+/* What is not set. */
+extern const struct conf conf_defaults;
 
 /* Whether one of the stores is of this type. */
 bool conf_has_store(const struct conf *conf, enum conf_store type);
@@ -137,6 +142,9 @@ bool conf_has_relay(const struct conf *conf);
 /* Whether something is sent on to S3: for a relay, or for callers whose
  * dialect has PUTs that slotd takes. */
 bool conf_sends(const struct conf *conf);
+
+/* Whether only this machine's programs reach a listener. */
+bool conf_is_private(const struct conf_listener *listener);
 
 /* Gives one of conf's listeners what another's has, in memory of conf; false:
  * there is none. */

@@ -1,4 +1,4 @@
-#include "conf/dialect.h"
+#include "conf/sections.h"
 
 #include "core/chars.h"
 #include "slot/dialect.h"
@@ -7,17 +7,14 @@
 #define BASE_CHARS CHARS_ALNUM "-._/"
 #define BASE_MAX 64
 
-void read_dialect(
-    struct reader *reader, const struct node *node, struct caller *caller)
+void dialect_read(const struct node *node, void *into)
 {
-	static const enum dialect dialects[] = { DIALECT_EJABBERD,
-		DIALECT_EXTERNAL_V1, DIALECT_EXTERNAL_V2, DIALECT_TOKEN,
-		DIALECT_JWT };
+	enum dialect *dialect = into;
 	unsigned number;
 
-	if (read_word(reader, node,
-		"ejabberd|external-v1|external-v2|token|jwt", &number))
-		caller->dialect = dialects[number];
+	if (value_word(
+		node, "ejabberd|external-v1|external-v2|token|jwt", &number))
+		*dialect = DIALECT_EJABBERD + number;
 }
 
 static bool overlaps(struct span a, struct span b)
@@ -53,41 +50,39 @@ static const char *wrong_base(const struct conf *conf, struct span base)
 	return NULL;
 }
 
-void read_base(
-    struct reader *reader, const struct node *node, struct caller *caller)
+void dialect_read_base(const struct node *node, void *into)
 {
+	struct span *base = into;
 	struct span text;
 	const char *wrong;
 
-	if (!read_text(reader, node, &text))
+	if (!value_text(node, &text))
 		return;
-	wrong = wrong_base(reader->conf, text);
+	wrong = wrong_base(node->reading->conf, text);
 	if (wrong)
-		node_wrong(reader, node, "%s", wrong);
+		node_wrong(node, "%s", wrong);
 	else
-		caller->base = memory_copy(reader->keep, text);
+		*base = arena_copy(node_keep(node), text);
 }
 
-void check_dialect(struct reader *reader, const struct node *group,
-    const struct caller *caller)
+void dialect_check(const struct node *group, const struct caller *caller)
 {
 	const struct node *base = node_member(group, "base");
 
-	/* A word that is wrong was told. */
-	if (node_member(group, "dialect") && caller->dialect == DIALECT_SLOTD)
+	if (node_is_wrong(node_member(group, "dialect")))
 		return;
 	if (!dialect_makes_urls(caller->dialect)) {
 		if (base)
-			node_wrong(reader, base,
+			node_wrong(base,
 			    "belongs to dialect \"external-v1\", "
 			    "\"external-v2\", \"token\" or \"jwt\"");
 		return;
 	}
 	if (!base)
-		node_missing(reader, group, "base",
+		node_missing(group, "base",
 		    "where this dialect's URLs are, such as \"/share/\"");
 	if (caller->plain_urls)
-		node_wrong(reader, node_member(group, "plain_urls"),
+		node_wrong(node_member(group, "plain_urls"),
 		    "is of no use here: with this dialect the XMPP server "
 		    "makes the URLs");
 }
@@ -122,23 +117,18 @@ static const char *not_plain(
 		     "and _.:/- alone";
 }
 
-static void check_plain(struct reader *reader, const struct node *node)
+static void check_plain(const struct node *node)
 {
-	const struct conf *conf = reader->conf;
+	const struct conf *conf = node->reading->conf;
 
 	for (size_t i = 0; i < conf->storage_count; i++) {
 		const char *why = not_plain(conf, &conf->storages[i]);
 
 		if (why) {
-			node_wrong(reader, node, "%s", why);
+			node_wrong(node, "%s", why);
 			return;
 		}
 	}
-}
-
-static bool is_private(const struct conf_listener *listener)
-{
-	return listener->unix_path || is_loopback(listener->address);
 }
 
 /* The store of a domain's files, as slot_find_issuer has it. */
@@ -177,34 +167,34 @@ static bool has_one_store(const struct conf *conf, const struct caller *caller)
 	return true;
 }
 
-static void check_one(
-    struct reader *reader, const struct node *node, const struct caller *caller)
+static void check_one(const struct node *node, const struct caller *caller)
 {
-	const struct conf *conf = reader->conf;
+	const struct conf *conf = node->reading->conf;
 
 	if (dialect_makes_urls(caller->dialect)) {
-		if (reader->has_store && !has_one_store(conf, caller))
-			node_wrong(reader, node_member(node, "dialect"),
+		if (node->reading->has_store && !has_one_store(conf, caller))
+			node_wrong(node_member(node, "dialect"),
 			    "its links do not say whose file they lead to, "
 			    "and this caller's domains have several stores: "
 			    "name those of one store in allow_domains");
 		return;
 	}
-	if (caller->plain_urls && reader->has_store)
-		check_plain(reader, node_member(node, "plain_urls"));
-	if (caller->dialect == DIALECT_EJABBERD && !is_private(&conf->listen))
-		node_warn(reader, node_member(node, "dialect"),
+	if (caller->plain_urls && node->reading->has_store)
+		check_plain(node_member(node, "plain_urls"));
+	if (caller->dialect == DIALECT_EJABBERD &&
+	    !conf_is_private(&conf->listen))
+		node_warn(node_member(node, "dialect"),
 		    "is HTTP Basic: its secret crosses the network as plain "
 		    "text, because listen.address is not loopback; listen on "
 		    "127.0.0.1, with a proxy that speaks https in front where "
 		    "others come from");
 }
 
-void check_callers(struct reader *reader, const struct node *root)
+void dialect_check_callers(const struct node *root)
 {
-	const struct conf *conf = reader->conf;
+	const struct conf *conf = root->reading->conf;
 	const struct node *list = node_member(root, "callers");
 
 	for (size_t i = 0; i < conf->caller_count; i++)
-		check_one(reader, node_at(list, i), &conf->callers[i]);
+		check_one(node_at(list, i), &conf->callers[i]);
 }

@@ -1,12 +1,47 @@
-#include "conf/quota.h"
-
+#include "conf/sections.h"
+#include "core/idn.h"
 #include "slot/dialect.h"
 
-/* The first "*." that matches a domain counts, whatever follows. */
-static void warn_hidden(
-    struct reader *reader, const struct node *node, struct span name)
+#include <string.h>
+
+bool domains_name(
+    const struct node *node, struct span text, struct span *ret_item)
 {
-	const struct conf *conf = reader->conf;
+	bool below = span_starts(text, "*.");
+	/* A-labels are longer than their U-labels. */
+	size_t size = 2 * text.len + IDN_MAX + 3;
+	const char *wrong;
+	struct span name;
+	struct buf out;
+
+	buf_init(&out, arena_get(node_keep(node), size), size);
+	if (below)
+		buf_text(&out, "*.");
+	if (!jid_domain(span_from(text, below ? 2 : 0), &out, &wrong)) {
+		node_wrong(node,
+		    "must be a domain, or \"*.\" and a domain (%s)",
+		    wrong + strlen("jid: "));
+		return false;
+	}
+	name = span_from(buf_span(&out), below ? 2 : 0);
+	if (below && jid_is_address(name)) {
+		node_wrong(node, "an IP address has no subdomains");
+		return false;
+	}
+	if (!jid_labels_valid(name)) {
+		node_wrong(node,
+		    "has a label that begins with xn-- and is no A-label "
+		    "(IDNA2008)");
+		return false;
+	}
+	*ret_item = buf_span(&out);
+	return true;
+}
+
+/* The first "*." that matches a domain counts, whatever follows. */
+static void warn_hidden(const struct node *node, struct span name)
+{
+	const struct conf *conf = node->reading->conf;
 
 	if (!span_starts(name, "*."))
 		return;
@@ -16,7 +51,7 @@ static void warn_hidden(
 		if (!span_starts(other, "*.") ||
 		    !jid_domain_matches(span_from(name, 2), other))
 			continue;
-		node_warn(reader, node,
+		node_warn(node,
 		    "never counts: domains[%zu] matches all of its domains "
 		    "first; put this entry before that one",
 		    i);
@@ -24,34 +59,31 @@ static void warn_hidden(
 	}
 }
 
-static void read_name(
-    struct reader *reader, const struct node *node, void *into)
+static void read_name(const struct node *node, void *into)
 {
-	const struct conf *conf = reader->conf;
+	const struct conf *conf = node->reading->conf;
 	struct span *name = into;
 	struct span text;
 
-	if (!read_text(reader, node, &text) ||
-	    !read_domain(reader, node, text, &text))
+	if (!value_text(node, &text) || !domains_name(node, text, &text))
 		return;
 	for (size_t i = 0; i < conf->domain_count; i++) {
 		if (!span_equal(conf->domains[i].name, text))
 			continue;
-		node_wrong(reader, node, "another entry has this name already");
+		node_wrong(node, "another entry has this name already");
 		return;
 	}
-	warn_hidden(reader, node, text);
+	warn_hidden(node, text);
 	*name = text;
 }
 
-static void read_store(
-    struct reader *reader, const struct node *node, void *into)
+static void read_store(const struct node *node, void *into)
 {
-	const struct conf *conf = reader->conf;
+	const struct conf *conf = node->reading->conf;
 	size_t *number = into;
 	struct span text;
 
-	if (!read_text(reader, node, &text))
+	if (!value_text(node, &text))
 		return;
 	for (size_t i = 0; i < conf->storage_count; i++) {
 		if (!span_equal(conf->storages[i].name, text))
@@ -59,36 +91,40 @@ static void read_store(
 		*number = i;
 		return;
 	}
-	node_wrong(reader, node, "no store has this name");
+	node_wrong(node, "no store has this name");
 }
 
 static const struct setting rows[] = {
-	PART("name", struct conf_domain, name, read_name),
-	PART("max_size", struct conf_domain, policy, policy_max_size),
-	PART("allow_types", struct conf_domain, policy, policy_types),
-	PART("deny_extensions", struct conf_domain, policy, policy_extensions),
-	PART("storage", struct conf_domain, storage, read_store),
-	PART("slots_per_minute", struct conf_domain, policy, policy_slots),
-	PART("bytes_per_day", struct conf_domain, policy, policy_bytes),
-	PART("domain_bytes_per_day", struct conf_domain, policy,
-	    policy_domain_bytes),
+	{ "name", READ(struct conf_domain, name, read_name) },
+	{ "storage", READ(struct conf_domain, storage, read_store) },
+	{ "max_size",
+	    READ(struct conf_domain, policy.max_size, policy_max_size) },
+	{ "allow_types", READ(struct conf_domain, policy, policy_types) },
+	{ "deny_extensions",
+	    READ(struct conf_domain, policy, policy_extensions) },
+	{ "slots_per_minute", U32(struct conf_domain, policy.slots_per_minute,
+				  0, POLICY_SLOTS_MAX) },
+	{ "bytes_per_day",
+	    READ(struct conf_domain, policy.bytes_per_day, policy_day_bytes) },
+	{ "domain_bytes_per_day",
+	    READ(struct conf_domain, policy.domain_bytes_per_day,
+		policy_day_bytes) },
 };
 
-static void read_one(
-    struct reader *reader, const struct node *group, struct conf_domain *domain)
+static void read_one(const struct node *group, struct conf_domain *domain)
 {
-	const struct settings settings = { .rows = rows,
-		.count = sizeof rows / sizeof *rows };
+	static const struct settings settings = { SETTINGS(rows) };
 
 	/* What it leaves out. */
-	domain->name = SPAN_EMPTY;
-	domain->policy = reader->conf->policy;
-	domain->storage = 0;
-	if (!read_group(reader, group))
+	*domain = (struct conf_domain){
+		.name = SPAN_EMPTY,
+		.policy = group->reading->conf->policy,
+	};
+	if (!value_group(group))
 		return;
-	settings_read(reader, group, &settings, domain);
+	settings_read(group, &settings, domain);
 	if (!node_member(group, "name"))
-		node_missing(reader, group, "name",
+		node_missing(group, "name",
 		    "the domain, such as \"example.org\" or "
 		    "\"*.example.org\"");
 }
@@ -101,15 +137,18 @@ static bool binds(const struct conf_storage *storage)
 }
 
 /* Whether it warned. A list with a fault has fewer types. */
-static bool check_one(struct reader *reader, const struct node *node,
-    const struct policy *policy, size_t number)
+static bool check_one(
+    const struct node *node, const struct policy *policy, size_t number)
 {
-	const struct conf_storage *storage = &reader->conf->storages[number];
+	const struct conf_storage *storage;
 
-	if (!node || binds(storage) || !policy_limits_types(policy) ||
-	    policy->allow_type_count != node_count(node))
+	if (!node)
 		return false;
-	node_warn(reader, node,
+	storage = &node->reading->conf->storages[number];
+	if (binds(storage) || !policy_limits_types(policy) ||
+	    policy->allow_type_count != node->count)
+		return false;
+	node_warn(node,
 	    "clients can upload any type all the same: they PUT "
 	    "straight into the bucket of storage \"%.*s\", and the "
 	    "type is not signed; set its sign_content_type = true, or "
@@ -127,42 +166,39 @@ static bool has_slots(const struct conf *conf)
 	return false;
 }
 
-void check_types(struct reader *reader, const struct node *root)
+void domains_check_types(const struct node *root)
 {
-	const struct conf *conf = reader->conf;
-	const struct node *policy = node_member(root, "policy");
+	const struct conf *conf = root->reading->conf;
 	const struct node *list = node_member(root, "domains");
 	const struct node *all =
-	    policy ? node_member(policy, "allow_types") : NULL;
+	    node_member(node_member(root, "policy"), "allow_types");
 	bool told;
 
-	if (!reader->has_store || !has_slots(conf))
+	if (!root->reading->has_store || !has_slots(conf))
 		return;
-	told = check_one(reader, all, &conf->policy, 0);
+	told = check_one(all, &conf->policy, 0);
 	for (size_t i = 0; i < conf->domain_count; i++) {
 		const struct conf_domain *domain = &conf->domains[i];
 		const struct node *own =
 		    node_member(node_at(list, i), "allow_types");
 
 		if (own)
-			check_one(
-			    reader, own, &domain->policy, domain->storage);
+			check_one(own, &domain->policy, domain->storage);
 		else if (!told)
-			told = check_one(
-			    reader, all, &domain->policy, domain->storage);
+			told = check_one(all, &domain->policy, domain->storage);
 	}
 }
 
-void read_domains(struct reader *reader, const struct node *root)
+void domains_read(const struct node *root)
 {
 	const struct node *list = node_member(root, "domains");
-	struct conf *conf = reader->conf;
+	struct conf *conf = root->reading->conf;
 
-	if (!list || !read_list(reader, list, "groups"))
+	if (!list || !value_list(list, "groups"))
 		return;
-	conf->domains = memory_get(
-	    reader->keep, (node_count(list) + 1) * sizeof *conf->domains);
+	conf->domains = arena_get(
+	    node_keep(root), (list->count + 1) * sizeof *conf->domains);
 	/* A domain that is being read is not counted yet: see read_name. */
-	for (size_t i = 0; i < node_count(list); i++, conf->domain_count++)
-		read_one(reader, node_at(list, i), &conf->domains[i]);
+	for (size_t i = 0; i < list->count; i++, conf->domain_count++)
+		read_one(node_at(list, i), &conf->domains[i]);
 }

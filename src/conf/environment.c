@@ -17,9 +17,6 @@
 #define IMDS_IPV6 "http://[fd00:ec2::254]"
 #define LOWER "abcdefghijklmnopqrstuvwxyz" CHARS_DIGIT "-"
 
-#define wrong(e, ...) node_wrong((e)->reader, (e)->node, __VA_ARGS__)
-#define warn(e, ...) node_warn((e)->reader, (e)->node, __VA_ARGS__)
-
 bool environment_shows(void)
 {
 	static const char *const names[] = { "AWS_ACCESS_KEY_ID",
@@ -39,129 +36,116 @@ bool environment_shows(void)
 }
 
 /* Kept, since the environment may be taken away; empty: not set. */
-static struct span get(const struct environment *environment, const char *name)
+static struct span get(const struct node *node, const char *name)
 {
-	return memory_copy(environment->reader->keep, span_of(getenv(name)));
+	return arena_copy(node_keep(node), span_of(getenv(name)));
 }
 
-static struct span join(
-    const struct environment *environment, const char *a, const char *b)
+static struct span join(const struct node *node, const char *a, const char *b)
 {
-	size_t size = strlen(a) + strlen(b) + 1;
-	struct buf out;
-
-	buf_init(&out, memory_get(environment->reader->keep, size), size);
-	buf_text(&out, a);
-	buf_text(&out, b);
-	return buf_span(&out);
-}
-
-static void warn_of_litter(
-    const struct environment *environment, const char *what, struct span secret)
-{
-	secret_warn_of_litter(
-	    environment->reader, environment->node, what, secret);
+	return span_of(arena_print(node_keep(node), "%s%s", a, b));
 }
 
 /* A file of the environment's: whether it can be used as it is now. */
 static void warn_of_token_file(
-    const struct environment *environment, const char *name, struct span path)
+    const struct node *node, const char *name, struct span path)
 {
-	struct memory *scratch = environment->reader->scratch;
-	struct creds_draft *draft = memory_get(scratch, sizeof *draft);
-	char *memory = memory_get(scratch, FILE_MAX);
-	char what[128];
+	struct arena *scratch = node_scratch(node);
+	struct creds_draft *draft = arena_get(scratch, sizeof *draft);
+	char *memory = arena_get(scratch, FILE_MAX);
 	struct span token;
 
 	if (!path.len)
 		return;
-	paths_add(environment->reader, environment->node, path.at);
+	paths_add(node, path.at);
 	creds_draft_init(draft);
-	snprintf(what, sizeof what, "%s: the file", name);
 	if (creds_read_one(path.at, memory, FILE_MAX, draft, &token))
 		/* What the sources take off. */
-		warn_of_litter(environment, what, span_trim(token, " \t\r\n"));
+		secret_warn_of_litter(node,
+		    arena_print(scratch, "%s: the file", name),
+		    span_trim(token, " \t\r\n"));
 	else
-		warn(environment, "%s: %s", name, buf_span(&draft->why).at);
+		node_warn(node, "%s: %s", name, buf_span(&draft->why).at);
 }
 
-static void warn_of_shared_file(const struct environment *environment)
+static void warn_of_shared_file(
+    const struct node *node, struct creds_settings *creds)
 {
-	const struct creds_round round = { .settings = environment->creds };
+	const struct creds_round round = { .settings = creds };
 	struct creds_draft *draft =
-	    memory_get(environment->reader->scratch, sizeof *draft);
+	    arena_get(node_scratch(node), sizeof *draft);
 
-	paths_add(environment->reader, environment->node,
-	    environment->creds->text[CREDS_SHARED_FILE].at);
+	paths_add(node, creds->text[CREDS_SHARED_FILE].at);
 	creds_draft_init(draft);
 	if (creds_try_shared(&round, draft))
-		warn_of_litter(environment, "aws_secret_access_key",
-		    buf_span(&draft->secret));
+		secret_warn_of_litter(
+		    node, "aws_secret_access_key", buf_span(&draft->secret));
 	else
-		warn(environment, "the shared credentials file: %s",
+		node_warn(node, "the shared credentials file: %s",
 		    buf_span(&draft->why).at);
 }
 
-static void read_keys(struct environment *environment, bool must)
+static void read_keys(
+    const struct node *node, struct creds_settings *creds, bool must)
 {
-	struct span *text = environment->creds->text;
+	struct span *text = creds->text;
 
-	text[CREDS_KEY_ID] = get(environment, "AWS_ACCESS_KEY_ID");
-	text[CREDS_SECRET] = get(environment, "AWS_SECRET_ACCESS_KEY");
-	text[CREDS_TOKEN] = get(environment, "AWS_SESSION_TOKEN");
+	text[CREDS_KEY_ID] = get(node, "AWS_ACCESS_KEY_ID");
+	text[CREDS_SECRET] = get(node, "AWS_SECRET_ACCESS_KEY");
+	text[CREDS_TOKEN] = get(node, "AWS_SESSION_TOKEN");
 	if (!text[CREDS_KEY_ID].len) {
 		if (must)
-			wrong(environment,
+			node_wrong(node,
 			    "AWS_ACCESS_KEY_ID is not in the environment");
 		/* No use alone. */
 		text[CREDS_SECRET] = text[CREDS_TOKEN] = SPAN_EMPTY;
 	} else if (!text[CREDS_SECRET].len) {
-		wrong(environment,
-		    "AWS_ACCESS_KEY_ID is in the environment, and "
-		    "AWS_SECRET_ACCESS_KEY is not");
+		node_wrong(node, "AWS_ACCESS_KEY_ID is in the environment, and "
+				 "AWS_SECRET_ACCESS_KEY is not");
 	} else if (text[CREDS_KEY_ID].len > KEY_ID_MAX ||
 		   !span_visible(text[CREDS_KEY_ID]) ||
 		   span_find(text[CREDS_KEY_ID], '/') <
 		       text[CREDS_KEY_ID].len) {
-		wrong(environment,
+		node_wrong(node,
 		    "AWS_ACCESS_KEY_ID must be at most %d characters, without "
 		    "blanks and /",
 		    KEY_ID_MAX);
 	} else if (text[CREDS_SECRET].len > CREDS_MAX) {
-		wrong(environment,
+		node_wrong(node,
 		    "AWS_SECRET_ACCESS_KEY is longer than %d bytes", CREDS_MAX);
 	} else if (text[CREDS_TOKEN].len > CREDS_TOKEN_MAX) {
-		wrong(environment, "AWS_SESSION_TOKEN is longer than %d bytes",
+		node_wrong(node, "AWS_SESSION_TOKEN is longer than %d bytes",
 		    CREDS_TOKEN_MAX);
 	} else if (text[CREDS_TOKEN].len && !span_visible(text[CREDS_TOKEN])) {
-		wrong(environment,
+		node_wrong(node,
 		    "AWS_SESSION_TOKEN has characters that no session token "
 		    "has");
 	}
-	warn_of_litter(
-	    environment, "AWS_SECRET_ACCESS_KEY", text[CREDS_SECRET]);
+	secret_warn_of_litter(
+	    node, "AWS_SECRET_ACCESS_KEY", text[CREDS_SECRET]);
 }
 
-static void read_shared(struct environment *environment, bool must)
+static void read_shared(
+    const struct node *node, struct creds_settings *creds, bool must)
 {
-	struct span *text = environment->creds->text;
-	struct span path = get(environment, "AWS_SHARED_CREDENTIALS_FILE");
-	struct span profile = get(environment, "AWS_PROFILE");
+	struct span *text = creds->text;
+	struct span path = get(node, "AWS_SHARED_CREDENTIALS_FILE");
+	struct span profile = get(node, "AWS_PROFILE");
 	const char *home = getenv("HOME");
 	bool named = path.len > 0;
 
 	if (!named && home && *home)
-		path = join(environment, home, "/.aws/credentials");
+		path = join(node, home, "/.aws/credentials");
 	else if (home && *home && span_starts(path, "~/"))
-		path = join(environment, home, path.at + 1);
+		path = join(node, home, path.at + 1);
 	text[CREDS_SHARED_FILE] = path;
 	text[CREDS_PROFILE] = profile.len ? profile : span_of("default");
 	if (must && !path.len)
-		wrong(environment,
+		node_wrong(node,
 		    "the environment has neither AWS_SHARED_CREDENTIALS_FILE "
 		    "nor HOME");
 	else if (must || named || profile.len)
-		warn_of_shared_file(environment);
+		warn_of_shared_file(node, creds);
 }
 
 static bool has_scheme(struct span url)
@@ -170,58 +154,58 @@ static bool has_scheme(struct span url)
 	       (span_starts(url, "https://") || span_starts(url, "http://"));
 }
 
-static void read_sts(struct environment *environment, struct span region)
+static void read_sts(
+    const struct node *node, struct creds_settings *creds, struct span region)
 {
-	struct span *url = &environment->creds->text[CREDS_STS_URL];
-	struct span from = get(environment, "AWS_REGION");
+	struct span *url = &creds->text[CREDS_STS_URL];
+	struct span from = get(node, "AWS_REGION");
 	const char *end = ".amazonaws.com/";
 
-	*url = get(environment, "AWS_ENDPOINT_URL_STS");
+	*url = get(node, "AWS_ENDPOINT_URL_STS");
 	if (url->len) {
 		if (!has_scheme(*url))
-			wrong(environment,
+			node_wrong(node,
 			    "AWS_ENDPOINT_URL_STS is no http or https URL");
 		return;
 	}
 	if (!from.len)
-		from = get(environment, "AWS_DEFAULT_REGION");
+		from = get(node, "AWS_DEFAULT_REGION");
 	if (!from.len)
-		from = memory_copy(environment->reader->keep, region);
+		from = arena_copy(node_keep(node), region);
 	if (!from.len)
 		return;
 	if (!span_only(from, LOWER))
-		wrong(environment,
+		node_wrong(node,
 		    "there is no STS for the region %s: AWS_REGION or "
 		    "AWS_ENDPOINT_URL_STS in the environment says where to ask",
 		    from.at);
 	if (span_starts(from, "cn-"))
 		end = ".amazonaws.com.cn/";
-	*url = join(
-	    environment, join(environment, "https://sts.", from.at).at, end);
+	*url = join(node, join(node, "https://sts.", from.at).at, end);
 }
 
-static void read_identity(
-    struct environment *environment, struct span region, bool must)
+static void read_identity(const struct node *node, struct creds_settings *creds,
+    struct span region, bool must)
 {
-	struct span *text = environment->creds->text;
-	struct span role = get(environment, "AWS_ROLE_ARN");
-	struct span file = get(environment, "AWS_WEB_IDENTITY_TOKEN_FILE");
-	struct span session = get(environment, "AWS_ROLE_SESSION_NAME");
+	struct span *text = creds->text;
+	struct span role = get(node, "AWS_ROLE_ARN");
+	struct span file = get(node, "AWS_WEB_IDENTITY_TOKEN_FILE");
+	struct span session = get(node, "AWS_ROLE_SESSION_NAME");
 
 	if (must && !role.len && !file.len)
-		wrong(environment,
+		node_wrong(node,
 		    "neither AWS_ROLE_ARN nor AWS_WEB_IDENTITY_TOKEN_FILE is "
 		    "in the environment");
 	else if (must && (!role.len || !file.len))
-		wrong(environment, "%s is in the environment, and %s is not",
+		node_wrong(node, "%s is in the environment, and %s is not",
 		    role.len ? "AWS_ROLE_ARN" : "AWS_WEB_IDENTITY_TOKEN_FILE",
 		    role.len ? "AWS_WEB_IDENTITY_TOKEN_FILE" : "AWS_ROLE_ARN");
 	else if (role.len && !file.len)
-		warn(environment,
+		node_warn(node,
 		    "AWS_ROLE_ARN is in the environment, and "
 		    "AWS_WEB_IDENTITY_TOKEN_FILE is not: the role is not used");
 	else if (file.len && !role.len)
-		warn(environment,
+		node_warn(node,
 		    "AWS_WEB_IDENTITY_TOKEN_FILE is in the environment, and "
 		    "AWS_ROLE_ARN is not: the token is not used");
 	if (!role.len || !file.len)
@@ -229,29 +213,28 @@ static void read_identity(
 	text[CREDS_ROLE_ARN] = role;
 	text[CREDS_IDENTITY_FILE] = file;
 	text[CREDS_SESSION_NAME] = session.len ? session : span_of("slotd");
-	warn_of_token_file(environment, "AWS_WEB_IDENTITY_TOKEN_FILE", file);
-	read_sts(environment, region);
+	warn_of_token_file(node, "AWS_WEB_IDENTITY_TOKEN_FILE", file);
+	read_sts(node, creds, region);
 }
 
-static void read_container(struct environment *environment, bool must)
+static void read_container(
+    const struct node *node, struct creds_settings *creds, bool must)
 {
-	struct span *text = environment->creds->text;
-	struct span path =
-	    get(environment, "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI");
-	struct span url =
-	    get(environment, "AWS_CONTAINER_CREDENTIALS_FULL_URI");
+	struct span *text = creds->text;
+	struct span path = get(node, "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI");
+	struct span url = get(node, "AWS_CONTAINER_CREDENTIALS_FULL_URI");
 
 	if (must && !path.len && !url.len)
-		wrong(environment,
+		node_wrong(node,
 		    "neither AWS_CONTAINER_CREDENTIALS_RELATIVE_URI nor "
 		    "AWS_CONTAINER_CREDENTIALS_FULL_URI is in the environment");
 	if (path.len && (!span_starts(path, "/") || !span_visible(path)))
-		wrong(environment,
+		node_wrong(node,
 		    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI must start with /");
 	else if (path.len)
-		url = join(environment, ECS, path.at);
+		url = join(node, ECS, path.at);
 	else if (url.len && (!has_scheme(url) || !creds_container_allowed(url)))
-		wrong(environment,
+		node_wrong(node,
 		    "AWS_CONTAINER_CREDENTIALS_FULL_URI must be https, or "
 		    "http to the machine itself, 169.254.170.2, "
 		    "169.254.170.23 or [fd00:ec2::23]");
@@ -259,68 +242,69 @@ static void read_container(struct environment *environment, bool must)
 		return;
 	text[CREDS_CONTAINER_URL] = url;
 	text[CREDS_CONTAINER_TOKEN] =
-	    get(environment, "AWS_CONTAINER_AUTHORIZATION_TOKEN");
+	    get(node, "AWS_CONTAINER_AUTHORIZATION_TOKEN");
 	text[CREDS_CONTAINER_TOKEN_FILE] =
-	    get(environment, "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE");
-	warn_of_token_file(environment,
-	    "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
+	    get(node, "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE");
+	warn_of_token_file(node, "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
 	    text[CREDS_CONTAINER_TOKEN_FILE]);
 }
 
-static void read_instance(struct environment *environment, bool must)
+static void read_instance(
+    const struct node *node, struct creds_settings *creds, bool must)
 {
-	struct span *url = &environment->creds->text[CREDS_INSTANCE_URL];
-	struct span mode =
-	    get(environment, "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE");
+	struct span *url = &creds->text[CREDS_INSTANCE_URL];
+	struct span mode = get(node, "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE");
 
-	if (span_equal_nocase(get(environment, "AWS_EC2_METADATA_DISABLED"),
-		span_of("true"))) {
+	if (span_equal_nocase(
+		get(node, "AWS_EC2_METADATA_DISABLED"), span_of("true"))) {
 		if (must)
-			wrong(environment,
+			node_wrong(node,
 			    "AWS_EC2_METADATA_DISABLED in the environment "
 			    "forbids to ask for the instance's credentials");
 		return;
 	}
-	*url = get(environment, "AWS_EC2_METADATA_SERVICE_ENDPOINT");
+	*url = get(node, "AWS_EC2_METADATA_SERVICE_ENDPOINT");
 	if (!url->len)
 		*url =
 		    span_of(span_equal_nocase(mode, span_of("IPv6")) ? IMDS_IPV6
 								     : IMDS);
 	if (!has_scheme(*url))
-		wrong(environment,
-		    "AWS_EC2_METADATA_SERVICE_ENDPOINT is no http URL");
+		node_wrong(
+		    node, "AWS_EC2_METADATA_SERVICE_ENDPOINT is no http URL");
 	while (url->len && url->at[url->len - 1] == '/')
 		url->len--;
 }
 
-static void check_auto(const struct environment *environment)
+static void check_auto(
+    const struct node *node, const struct creds_settings *creds)
 {
-	const struct span *text = environment->creds->text;
+	const struct span *text = creds->text;
 
 	if (!text[CREDS_KEY_ID].len && !text[CREDS_ROLE_ARN].len &&
 	    !text[CREDS_CONTAINER_URL].len && !text[CREDS_INSTANCE_URL].len &&
 	    (!text[CREDS_SHARED_FILE].len ||
 		access(text[CREDS_SHARED_FILE].at, F_OK) != 0))
-		warn(environment,
+		node_warn(node,
 		    "the environment names no source of credentials, and "
 		    "AWS_EC2_METADATA_DISABLED forbids the last one");
 }
 
-void environment_read(struct environment *environment, struct span region)
+void environment_read(
+    const struct node *node, struct creds_settings *creds, struct span region)
 {
-	const enum creds_kind kind = environment->creds->kind;
+	const enum creds_kind kind = creds->kind;
 	const bool all = kind == CREDS_AUTO;
 
 	if (all || kind == CREDS_ENVIRONMENT)
-		read_keys(environment, !all);
+		read_keys(node, creds, !all);
 	if (all || kind == CREDS_FILE)
-		read_shared(environment, !all);
+		read_shared(node, creds, !all);
 	if (all || kind == CREDS_WEB_IDENTITY)
-		read_identity(environment, region, !all);
+		read_identity(node, creds, region, !all);
 	if (all || kind == CREDS_CONTAINER)
-		read_container(environment, !all);
+		read_container(node, creds, !all);
 	if (all || kind == CREDS_INSTANCE)
-		read_instance(environment, !all);
+		read_instance(node, creds, !all);
 	if (all)
-		check_auto(environment);
+		check_auto(node, creds);
 }

@@ -2,17 +2,16 @@
 
 #include "conf/shown.h"
 
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
 void faults_add_place(
-    struct faults *faults, struct source *source, unsigned line)
+    struct faults *faults, struct origin *origin, unsigned line)
 {
 	if (faults->place_count == faults->place_size) {
 		size_t size = faults->place_size ? 2 * faults->place_size : 256;
 		struct place *places =
-		    memory_get(faults->memory, size * sizeof *places);
+		    arena_get(faults->arena, size * sizeof *places);
 
 		if (faults->place_count)
 			memcpy(places, faults->places,
@@ -20,7 +19,7 @@ void faults_add_place(
 		faults->places = places;
 		faults->place_size = size;
 	}
-	faults->places[faults->place_count++] = (struct place){ source, line };
+	faults->places[faults->place_count++] = (struct place){ origin, line };
 }
 
 struct place faults_place(const struct faults *faults, unsigned line)
@@ -32,7 +31,7 @@ struct place faults_place(const struct faults *faults, unsigned line)
 	return faults->places[number];
 }
 
-static bool known(const struct faults *faults, const char *path)
+bool fault_known(const struct faults *faults, const char *path)
 {
 	for (const struct fault *f = faults->first; f; f = f->next)
 		if (*path && !f->warning && strcmp(f->path, path) == 0)
@@ -40,58 +39,23 @@ static bool known(const struct faults *faults, const char *path)
 	return false;
 }
 
-static void add(struct faults *faults, const struct fault *what,
-    const char *format, va_list arguments)
+void fault_add(struct faults *faults, const struct fault *what)
 {
-	struct fault *fault = memory_get(faults->memory, sizeof *fault);
-	va_list again;
-	char *text;
-	int len;
+	struct fault *fault;
 
-	va_copy(again, arguments);
-	len = vsnprintf(NULL, 0, format, again);
-	va_end(again);
-	if (len < 0)
-		len = 0;
-	text = memory_get(faults->memory, (size_t)len + 1);
-	vsnprintf(text, (size_t)len + 1, format, arguments);
-
+	if (!what->warning && (faults->fault_count == FAULTS_MAX ||
+				  fault_known(faults, what->path)))
+		return;
+	fault = arena_get(faults->arena, sizeof *fault);
 	*fault = *what;
 	fault->number = faults->fault_count + faults->warning_count;
-	fault->path = memory_copy(faults->memory, span_of(what->path)).at;
-	fault->text = text;
+	fault->path = arena_copy(faults->arena, span_of(what->path)).at;
 	fault->next = faults->first;
 	faults->first = fault;
 	if (what->warning)
 		faults->warning_count++;
 	else
 		faults->fault_count++;
-}
-
-void fault_add(struct faults *faults, unsigned line, const char *path,
-    const char *format, ...)
-{
-	const struct fault fault = { .line = line, .path = path };
-	va_list arguments;
-
-	if (faults->fault_count == FAULTS_MAX || known(faults, path))
-		return;
-	va_start(arguments, format);
-	add(faults, &fault, format, arguments);
-	va_end(arguments);
-}
-
-void warning_add(struct faults *faults, unsigned line, const char *path,
-    const char *format, ...)
-{
-	const struct fault fault = {
-		.line = line, .path = path, .warning = true
-	};
-	va_list arguments;
-
-	va_start(arguments, format);
-	add(faults, &fault, format, arguments);
-	va_end(arguments);
 }
 
 static int compare(const void *a, const void *b)
@@ -110,7 +74,7 @@ static void print(
 {
 	struct place place = faults_place(faults, fault->line);
 
-	shown_put(to, place.source->name);
+	shown_put(to, place.origin->name);
 	fprintf(to, ":%u: ", place.line);
 	if (*fault->path) {
 		shown_put(to, fault->path);
@@ -126,7 +90,7 @@ void faults_print(const struct faults *faults, FILE *to, FILE *warnings_to)
 {
 	size_t count = faults->fault_count + faults->warning_count;
 	const struct fault **sorted =
-	    memory_get(faults->memory, (count + 1) * sizeof *sorted);
+	    arena_get(faults->arena, (count + 1) * sizeof *sorted);
 	size_t i = 0;
 
 	for (const struct fault *f = faults->first; f; f = f->next)
@@ -136,7 +100,7 @@ void faults_print(const struct faults *faults, FILE *to, FILE *warnings_to)
 		FILE *where = sorted[i]->warning ? warnings_to : to;
 		/* What is wrong already needs no warning. */
 		bool moot =
-		    sorted[i]->warning && known(faults, sorted[i]->path);
+		    sorted[i]->warning && fault_known(faults, sorted[i]->path);
 
 		if (where && !moot)
 			print(faults, sorted[i], where);

@@ -4,14 +4,14 @@
 #include <stdio.h>
 #include <sys/types.h>
 
-#include "conf/memory.h"
+#include "conf/arena.h"
 #include "conf/readable.h"
 
-/* More are not kept: nobody reads them. */
+/* More faults are not kept: nobody reads them. */
 #define FAULTS_MAX 1000
 
-/* A file that configuration text came from. */
-struct source {
+/* A file that configuration text comes from. */
+struct origin {
 	const char *name; /* as it is shown */
 	mode_t mode;
 	struct owner owner;
@@ -19,11 +19,11 @@ struct source {
 };
 
 struct place {
-	struct source *source;
+	struct origin *origin;
 	unsigned line;
 };
 
-/* What was found wrong, or worth a warning. */
+/* Something that is wrong, or worth a warning. */
 struct fault {
 	struct fault *next;
 	unsigned line; /* of the text with its includes in place, from 1 */
@@ -35,7 +35,7 @@ struct fault {
 
 /* All of them, and where each line of the text comes from. */
 struct faults {
-	struct memory *memory;
+	struct arena *arena;
 	struct fault *first;
 	unsigned fault_count;
 	unsigned warning_count;
@@ -46,15 +46,15 @@ struct faults {
 
 /* The next line of the text comes from here. */
 void faults_add_place(
-    struct faults *faults, struct source *source, unsigned line);
+    struct faults *faults, struct origin *origin, unsigned line);
 /* Where a line comes from; line 0 counts as 1. There must be one. */
 struct place faults_place(const struct faults *faults, unsigned line);
 
-/* A path has one fault at the most: what comes later follows from it. */
-void fault_add(struct faults *faults, unsigned line, const char *path,
-    const char *format, ...) __attribute__((format(printf, 4, 5)));
-void warning_add(struct faults *faults, unsigned line, const char *path,
-    const char *format, ...) __attribute__((format(printf, 4, 5)));
+/* Adds a copy, but not of its text. A path has one fault at most, since a
+ * second one follows from the first. */
+void fault_add(struct faults *faults, const struct fault *what);
+/* Whether a path has a fault; a warning is none. */
+bool fault_known(const struct faults *faults, const char *path);
 
 /* A line each, in the text's order. Both streams may be NULL. */
 void faults_print(const struct faults *faults, FILE *to, FILE *warnings_to);

@@ -1,5 +1,5 @@
-#include "conf/reader.h"
-
+#include "conf/paths.h"
+#include "conf/sections.h"
 #include "conf/secret.h"
 #include "core/chars.h"
 #include "core/uri.h"
@@ -12,77 +12,44 @@
 #define PEM_MAX (256 << 10)
 #define PATH_CHARS CHARS_ALNUM "-._~!$&'()*+,;=:@%/"
 
-/* A group that is being read: the listener, and what belongs to listen. */
-struct draft {
-	struct conf_listener *listener;
-	const struct node *unix_node;
-	const struct node *tcp_node; /* the first of address and port */
-	const struct node *mode_node;
-	const struct node *cert_node;
-	const struct node *key_node;
-};
-
 /* fe80::/10 */
 static const struct ip_net link_local = { { { 0xfe, 0x80 } }, 10 };
 
-static void read_address(
-    struct reader *reader, const struct node *node, void *into)
+static void read_address(const struct node *node, void *into)
 {
-	struct draft *draft = into;
+	const char **address = into;
 	struct span text;
 	struct ip ip;
 
-	if (!draft->tcp_node)
-		draft->tcp_node = node;
-	if (!read_text(reader, node, &text))
+	if (!value_text(node, &text))
 		return;
-	if (!ip_parse(text, &ip)) {
-		node_wrong(reader, node,
+	if (!ip_parse(text, &ip))
+		node_wrong(node,
 		    "must be an IP address such as \"127.0.0.1\" or \"::\"");
-		return;
-	}
-	if (ip_net_has(&link_local, &ip)) {
-		node_wrong(reader, node,
+	else if (ip_net_has(&link_local, &ip))
+		node_wrong(node,
 		    "is a link-local address, which needs an interface: use "
 		    "another address of this machine");
-		return;
-	}
-	draft->listener->address = memory_copy(reader->keep, text).at;
+	else
+		*address = arena_copy(node_keep(node), text).at;
 }
 
-static void read_port(
-    struct reader *reader, const struct node *node, void *into)
+static void read_unix(const struct node *node, void *into)
 {
-	struct draft *draft = into;
-	int64_t port;
-
-	if (!draft->tcp_node)
-		draft->tcp_node = node;
-	if (read_integer(reader, node, 1, 65535, &port))
-		draft->listener->port = (uint16_t)port;
-}
-
-static void read_unix(
-    struct reader *reader, const struct node *node, void *into)
-{
-	struct draft *draft = into;
-	const char *path, *parent;
+	const char **unix_path = into;
+	const char *path, *folder;
 	struct stat status;
 
-	draft->unix_node = node;
-	if (!read_path(reader, node, &path))
+	if (!value_unix_path(node, &path))
 		return;
-	if (strlen(path) > UNIX_PATH_MAX)
-		node_wrong(reader, node, UNIX_PATH_LONG, UNIX_PATH_MAX);
-	else if (lstat(path, &status) == 0 && !S_ISSOCK(status.st_mode))
-		node_wrong(reader, node, "%s is there and no socket", path);
+	if (lstat(path, &status) == 0 && !S_ISSOCK(status.st_mode))
+		node_wrong(node, "%s is there and no socket", path);
 	else
-		draft->listener->unix_path = path;
+		*unix_path = path;
 	/* A service manager may make it in time. */
-	parent = parent_folder(reader, path);
-	if (access(parent, F_OK) != 0)
-		node_warn(
-		    reader, node, "the folder %s: %s", parent, strerror(errno));
+	folder = paths_folder(node_scratch(node), path);
+	if (access(folder, F_OK) != 0)
+		node_warn(node, "the folder %s: %s", folder, strerror(errno));
 }
 
 static bool octal_mode(struct span text, unsigned *ret_mode)
@@ -105,36 +72,34 @@ static bool looks_octal(int64_t mode)
 	return mode >= 100 && mode % 10 < 8 && mode / 10 % 10 < 8;
 }
 
-static void read_mode(
-    struct reader *reader, const struct node *node, void *into)
+static void read_mode(const struct node *node, void *into)
 {
-	struct draft *draft = into;
+	unsigned *mode = into;
 	struct span text;
-	int64_t number;
 
-	draft->mode_node = node;
-	if (node_type(node) == NODE_INTEGER) {
-		if (node_integer(node) < 1 || node_integer(node) > 0777)
-			node_wrong(reader, node,
-			    "must be from 1 to 511; octal digits are written "
-			    "as a string, such as \"0660\"");
-		else if (read_integer(reader, node, 1, 0777, &number))
-			draft->listener->mode = (unsigned)number;
-		if (looks_octal(draft->listener->mode))
-			node_warn(reader, node,
-			    "is decimal and means \"0%o\"; octal digits are "
-			    "written as a string",
-			    draft->listener->mode);
+	if (node->type != NODE_INTEGER) {
+		if (value_text(node, &text) && !octal_mode(text, mode))
+			node_wrong(node,
+			    "must be three or four octal digits such as "
+			    "\"0660\"");
 		return;
 	}
-	if (read_text(reader, node, &text) &&
-	    !octal_mode(text, &draft->listener->mode))
-		node_wrong(reader, node,
-		    "must be three or four octal digits such as \"0660\"");
+	if (node->integer < 1 || node->integer > 0777) {
+		node_wrong(node,
+		    "must be from 1 to 511; octal digits are written as a "
+		    "string, such as \"0660\"");
+		return;
+	}
+	*mode = (unsigned)node->integer;
+	if (looks_octal(node->integer))
+		node_warn(node,
+		    "is decimal and means \"0%o\"; octal digits are written "
+		    "as a string",
+		    *mode);
 }
 
 /* Clients take out the segments . and .. before they ask and sign. */
-static const char *base_path_fault(struct reader *reader, struct span path)
+static const char *base_path_fault(struct arena *arena, struct span path)
 {
 	struct span rest;
 	struct buf out;
@@ -145,7 +110,7 @@ static const char *base_path_fault(struct reader *reader, struct span path)
 		return "has a character that must be percent-encoded";
 	if (strstr(path.at, "//"))
 		return "has two / in a row";
-	buf_init(&out, memory_get(reader->scratch, path.len + 1), path.len + 1);
+	buf_init(&out, arena_get(arena, path.len + 1), path.len + 1);
 	if (!uri_decode(&out, path))
 		return "has a % without two hexadecimal digits, or %00";
 	for (rest = buf_span(&out); rest.at;) {
@@ -157,22 +122,21 @@ static const char *base_path_fault(struct reader *reader, struct span path)
 	return NULL;
 }
 
-static void read_base_path(
-    struct reader *reader, const struct node *node, void *into)
+static void read_base_path(const struct node *node, void *into)
 {
 	const char *wrong;
 	struct span text;
 
 	(void)into;
-	if (!read_text(reader, node, &text))
+	if (!value_text(node, &text))
 		return;
-	wrong = base_path_fault(reader, text);
+	wrong = base_path_fault(node_scratch(node), text);
+	text.len -= text.at[text.len - 1] == '/';
 	if (wrong)
-		node_wrong(reader, node, "%s", wrong);
+		node_wrong(node, "%s", wrong);
 	else
-		reader->conf->base_path = memory_copy(reader->keep,
-		    span_first(
-			text, text.len - (text.at[text.len - 1] == '/')));
+		node->reading->conf->base_path =
+		    arena_copy(node_keep(node), text);
 }
 
 static bool has(struct span text, const char *words)
@@ -180,107 +144,98 @@ static bool has(struct span text, const char *words)
 	return memmem(text.at, text.len, words, strlen(words)) != NULL;
 }
 
-static void read_tls_cert(
-    struct reader *reader, const struct node *node, void *into)
+static void read_tls_cert(const struct node *node, void *into)
 {
-	struct draft *draft = into;
+	struct conf_listener *listener = into;
 	struct span pem;
 
-	draft->cert_node = node;
-	draft->listener->tls_line = node_line(node);
-	if (!secret_read_public(reader, node, PEM_MAX, &pem))
+	listener->tls_line = node->line;
+	if (!secret_read_public(node, PEM_MAX, &pem))
 		return;
 	if (has(pem, "-----BEGIN CERTIFICATE-----"))
-		draft->listener->tls_cert = memory_copy(reader->keep, pem);
+		listener->tls_cert = arena_copy(node_keep(node), pem);
 	else
-		node_wrong(reader, node, "holds no certificate in PEM");
+		node_wrong(node, "holds no certificate in PEM");
 }
 
-static void read_tls_key(
-    struct reader *reader, const struct node *node, void *into)
+static void read_tls_key(const struct node *node, void *into)
 {
-	struct draft *draft = into;
+	struct span *tls_key = into;
 	struct span pem;
 
-	draft->key_node = node;
-	if (!secret_read_file(reader, node, PEM_MAX, &pem))
+	if (!secret_read_file(node, PEM_MAX, &pem))
 		return;
 	if (has(pem, "ENCRYPTED"))
-		node_wrong(reader, node,
+		node_wrong(node,
 		    "is protected by a pass phrase, and nobody is there to "
 		    "type it: take that off");
 	else if (has(pem, "PRIVATE KEY-----"))
-		draft->listener->tls_key = memory_copy(reader->keep, pem);
+		*tls_key = arena_copy(node_keep(node), pem);
 	else
-		node_wrong(reader, node, "holds no private key in PEM");
+		node_wrong(node, "holds no private key in PEM");
 }
 
-static void check_tls(struct reader *reader, const struct draft *draft)
-{
-	if (draft->cert_node && !draft->key_node)
-		node_wrong(reader, draft->cert_node, "needs tls_key beside it");
-	if (draft->key_node && !draft->cert_node)
-		node_wrong(reader, draft->key_node, "needs tls_cert beside it");
-	if (draft->cert_node && draft->unix_node)
-		node_wrong(reader, draft->cert_node,
-		    "is for TCP, and this is a unix socket");
-}
-
-static void read_threads(
-    struct reader *reader, const struct node *node, void *into)
+static void read_threads(const struct node *node, void *into)
 {
 	int64_t threads;
 
 	(void)into;
-	if (read_integer(reader, node, 1, 64, &threads))
-		reader->conf->threads = (unsigned)threads;
+	if (value_integer(node, 1, 64, &threads))
+		node->reading->conf->threads = (unsigned)threads;
 }
 
 static const struct setting rows[] = {
-	CUSTOM("address", read_address),
-	CUSTOM("port", read_port),
-	CUSTOM("unix", read_unix),
-	CUSTOM("mode", read_mode),
-	CUSTOM("tls_cert", read_tls_cert),
-	CUSTOM("tls_key", read_tls_key),
+	{ "address", READ(struct conf_listener, address, read_address) },
+	{ "port", READ(struct conf_listener, port, settings_port) },
+	{ "unix", READ(struct conf_listener, unix_path, read_unix) },
+	{ "mode", READ(struct conf_listener, mode, read_mode) },
+	{ "tls_cert", WHOLE(read_tls_cert) },
+	{ "tls_key", READ(struct conf_listener, tls_key, read_tls_key) },
 	/* Of listen alone: they come last. */
-	CUSTOM("threads", read_threads),
-	CUSTOM("base_path", read_base_path),
+	{ "threads", WHOLE(read_threads) },
+	{ "base_path", WHOLE(read_base_path) },
 };
+#define COUNT (sizeof rows / sizeof *rows)
 
-static void read_listener(struct reader *reader, const struct node *node,
-    size_t row_count, struct conf_listener *listener)
+static void read_rows(
+    const struct node *group, size_t count, struct conf_listener *listener)
 {
-	const struct settings settings = { .rows = rows, .count = row_count };
-	struct draft draft = { .listener = listener };
+	const struct settings settings = { .rows = rows, .count = count };
+	const struct node *path = node_member(group, "unix");
+	const struct node *mode = node_member(group, "mode");
+	const struct node *cert = node_member(group, "tls_cert");
+	const struct node *key = node_member(group, "tls_key");
+	const struct node *tcp = node_member(group, "address");
 
-	settings_read(reader, node, &settings, &draft);
-	if (draft.unix_node && draft.tcp_node)
-		node_wrong(reader, draft.tcp_node,
+	settings_read(group, &settings, listener);
+	if (!tcp)
+		tcp = node_member(group, "port");
+	if (path && tcp)
+		node_wrong(tcp,
 		    "cannot stand beside unix: a listener is one or the other");
-	if (draft.mode_node && !draft.unix_node)
-		node_wrong(reader, draft.mode_node,
-		    "is for a unix socket, and there is no unix");
-	check_tls(reader, &draft);
+	if (mode && !path)
+		node_wrong(mode, "is for a unix socket, and there is no unix");
+	if (cert && !key)
+		node_wrong(cert, "needs tls_key beside it");
+	if (key && !cert)
+		node_wrong(key, "needs tls_cert beside it");
+	if (cert && path)
+		node_wrong(cert, "is for TCP, and this is a unix socket");
 }
 
-void read_listen(struct reader *reader, const struct node *node, void *into)
+void listen_read(const struct node *node, void *into)
 {
-	(void)into;
-	read_listener(
-	    reader, node, sizeof rows / sizeof *rows, &reader->conf->listen);
+	read_rows(node, COUNT, into);
 }
 
-void read_public(struct reader *reader, const struct node *node, void *into)
+void listen_read_public(const struct node *node, void *into)
 {
-	(void)into;
-	reader->conf->has_public = true;
-	read_listener(reader, node, sizeof rows / sizeof *rows - 2,
-	    &reader->conf->public);
+	node->reading->conf->has_public = true;
+	read_rows(node, COUNT - 2, into);
 }
 
 /* Whether two names are of one file, however they are written. */
-static bool same_path(struct reader *reader, const char *a, const char *b)
+static bool same_path(struct arena *arena, const char *a, const char *b)
 {
 	struct stat x, y;
 	size_t a_slash = span_find_last(span_of(a), '/');
@@ -290,8 +245,8 @@ static bool same_path(struct reader *reader, const char *a, const char *b)
 
 	return strcmp(a, b) == 0 ||
 	       (strcmp(a_name, b_name) == 0 &&
-		   stat(parent_folder(reader, a), &x) == 0 &&
-		   stat(parent_folder(reader, b), &y) == 0 &&
+		   stat(paths_folder(arena, a), &x) == 0 &&
+		   stat(paths_folder(arena, b), &y) == 0 &&
 		   x.st_dev == y.st_dev && x.st_ino == y.st_ino);
 }
 
@@ -305,15 +260,16 @@ static bool takes_in(const struct ip *all, const struct ip *one)
 	       (memcmp(all, &any_v4, sizeof *all) == 0 && ip_is_v4(one));
 }
 
-/* Why the two listeners exclude each other, in words[]; else NULL. */
-static const char *clash(struct reader *reader, char words[160])
+/* Why the two listeners exclude each other; else NULL. */
+static const char *clash(struct reading *reading)
 {
-	const struct conf_listener *a = &reader->conf->listen;
-	const struct conf_listener *b = &reader->conf->public;
+	const struct conf_listener *a = &reading->conf->listen;
+	const struct conf_listener *b = &reading->conf->public;
+	struct arena *arena = &reading->scratch;
 	struct ip x, y;
 
 	if (a->unix_path && b->unix_path)
-		return same_path(reader, a->unix_path, b->unix_path)
+		return same_path(arena, a->unix_path, b->unix_path)
 			   ? "is the same socket as listen"
 			   : NULL;
 	if (a->unix_path || b->unix_path || a->port != b->port ||
@@ -324,18 +280,10 @@ static const char *clash(struct reader *reader, char words[160])
 		return "is the same address and port as listen";
 	if (!takes_in(&x, &y) && !takes_in(&y, &x))
 		return NULL;
-	snprintf(words, 160,
+	return arena_print(arena,
 	    "has the port of listen, and %s takes in %s: give it another port",
 	    takes_in(&x, &y) ? a->address : b->address,
 	    takes_in(&x, &y) ? b->address : a->address);
-	return words;
-}
-
-bool is_loopback(const char *text)
-{
-	struct ip ip;
-
-	return ip_parse(span_of(text), &ip) && ip_is_loopback(&ip);
 }
 
 /* Whether clients come to PUT /u/, GET /f/ or a caller's base. */
@@ -350,18 +298,17 @@ static bool serves_clients(const struct conf *conf)
 	return false;
 }
 
-void check_listeners(struct reader *reader, const struct node *root)
+void listen_check(const struct node *root)
 {
-	const struct conf *conf = reader->conf;
+	const struct conf *conf = root->reading->conf;
 	const struct node *listen = node_member(root, "listen");
-	char words[160];
-	const char *wrong = conf->has_public ? clash(reader, words) : NULL;
+	const char *wrong = conf->has_public ? clash(root->reading) : NULL;
 
 	if (wrong)
-		node_wrong(reader, node_member(root, "public"), "%s", wrong);
-	if (reader->has_store && serves_clients(conf) && !conf->has_public &&
-	    !conf->listen.unix_path && !is_loopback(conf->listen.address))
-		node_warn(reader, node_member(listen, "address"),
+		node_wrong(node_member(root, "public"), "%s", wrong);
+	if (root->reading->has_store && serves_clients(conf) &&
+	    !conf->has_public && !conf_is_private(&conf->listen))
+		node_warn(node_member(listen, "address"),
 		    "everybody who reaches this address reaches POST /slot, "
 		    "too: give uploads and downloads a listener of their own "
 		    "(public)");

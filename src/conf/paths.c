@@ -4,52 +4,49 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* One that was named. */
-struct named_path {
-	struct named_path *next;
-	const struct node *node;
-	const char *path;
-};
-
-void paths_add(struct reader *reader, const struct node *node, const char *path)
+void paths_add(const struct node *node, const char *path)
 {
-	struct named_path *named = memory_get(reader->scratch, sizeof *named);
+	struct reading *reading = node->reading;
+	struct named_path *named = arena_get(&reading->scratch, sizeof *named);
 
 	named->node = node;
 	named->path = path;
-	named->next = reader->paths;
-	reader->paths = named;
+	named->next = reading->paths;
+	reading->paths = named;
 }
 
-/* The folder's real path with a name behind it. */
-static const char *join(
-    struct reader *reader, const char *folder, struct span name)
+const char *paths_folder(struct arena *arena, const char *path)
 {
-	size_t size = strlen(folder) + name.len + 2;
-	struct buf out;
+	struct span text = span_of(path);
+	size_t slash = span_find_last(text, '/');
 
-	buf_init(&out, memory_get(reader->scratch, size), size);
-	buf_text(&out, strcmp(folder, "/") == 0 ? "" : folder);
-	buf_char(&out, '/');
-	buf_add(&out, name);
-	return out.at;
+	if (slash == text.len)
+		return ".";
+	return arena_copy(arena, span_first(text, slash ? slash : 1)).at;
+}
+
+static const char *join(
+    struct arena *arena, const char *folder, const char *name)
+{
+	return arena_print(
+	    arena, "%s/%s", strcmp(folder, "/") == 0 ? "" : folder, name);
 }
 
 /* Without links and dots; NULL: it is not there. */
-static const char *real_path(struct reader *reader, const char *path)
+static const char *real_path(struct arena *arena, const char *path)
 {
 	char *real = realpath(path, NULL);
 	const char *kept = NULL;
 
 	if (real)
-		kept = memory_copy(reader->scratch, span_of(real)).at;
+		kept = arena_copy(arena, span_of(real)).at;
 	free(real);
 	return kept;
 }
 
 /* Where a name stands, whether or not something is there: its folder without
  * links and dots, and its last segment as it is. */
-static const char *real_name(struct reader *reader, const char *path)
+static const char *real_name(struct arena *arena, const char *path)
 {
 	struct span text = span_of(path), name;
 	const char *folder;
@@ -57,21 +54,22 @@ static const char *real_name(struct reader *reader, const char *path)
 
 	while (text.len > 1 && text.at[text.len - 1] == '/')
 		text.len--;
+	text = arena_copy(arena, text);
 	slash = span_find_last(text, '/');
 	name = slash < text.len ? span_from(text, slash + 1) : text;
 	if (!name.len || span_is(name, ".") || span_is(name, ".."))
-		return real_path(reader, path);
-	path = memory_copy(reader->scratch, text).at;
-	folder = parent_folder(reader, path);
-	if (real_path(reader, folder))
-		folder = real_path(reader, folder);
+		return real_path(arena, path);
+	path = text.at;
+	folder = paths_folder(arena, path);
+	if (real_path(arena, folder))
+		folder = real_path(arena, folder);
 	else if (strcmp(folder, "/") != 0 && strcmp(folder, ".") != 0)
-		folder = real_name(reader, folder);
-	return folder ? join(reader, folder, name) : NULL;
+		folder = real_name(arena, folder);
+	return folder ? join(arena, folder, name.at) : NULL;
 }
 
 /* By its name, and by what is mounted elsewhere, too. */
-static bool is_below(struct reader *reader, const char *path, const char *files)
+static bool is_below(struct arena *arena, const char *path, const char *files)
 {
 	struct span text = span_of(path);
 	struct stat wanted, found;
@@ -81,7 +79,7 @@ static bool is_below(struct reader *reader, const char *path, const char *files)
 	    (!path[strlen(files)] || path[strlen(files)] == '/'))
 		return true;
 	while (known && text.len) {
-		const char *part = memory_copy(reader->scratch, text).at;
+		const char *part = arena_copy(arena, text).at;
 
 		if (stat(part, &found) == 0 && found.st_ino == wanted.st_ino &&
 		    found.st_dev == wanted.st_dev)
@@ -94,50 +92,51 @@ static bool is_below(struct reader *reader, const char *path, const char *files)
 }
 
 static bool leads_below(
-    struct reader *reader, const char *path, const char *files)
+    struct arena *arena, const char *path, const char *files)
 {
-	const char *there = real_path(reader, path);
-	const char *name = real_name(reader, path);
+	const char *there = real_path(arena, path);
+	const char *name = real_name(arena, path);
 
-	return (there && is_below(reader, there, files)) ||
-	       (name && is_below(reader, name, files));
+	return (there && is_below(arena, there, files)) ||
+	       (name && is_below(arena, name, files));
 }
 
 /* The file that was read, and what it includes. */
-static void check_sources(struct reader *reader, const char *files)
+static void check_origins(struct reading *reading, const char *files)
 {
-	const struct faults *faults = reader->faults;
-	const struct source *source = NULL;
+	const struct faults *faults = &reading->faults;
+	const struct origin *origin = NULL;
 
 	for (size_t i = 0; i < faults->place_count; i++) {
-		if (faults->places[i].source == source)
+		if (faults->places[i].origin == origin)
 			continue;
-		source = faults->places[i].source;
-		if (leads_below(reader, source->name, files))
-			node_wrong(reader, reader->fs_node,
+		origin = faults->places[i].origin;
+		if (leads_below(&reading->scratch, origin->name, files))
+			node_wrong(reading->fs_node,
 			    "%s lies below %s, where uploads are: move it",
-			    source->name, files);
+			    origin->name, files);
 	}
 }
 
-void paths_check(struct reader *reader)
+void paths_check(struct reading *reading)
 {
+	struct arena *arena = &reading->scratch;
 	const char *home, *files;
 
-	if (!reader->fs_node)
+	if (!reading->fs_node)
 		return;
-	home = real_path(reader, reader->fs_path);
+	home = real_path(arena, reading->fs_path);
 	if (!home)
-		home = real_name(reader, reader->fs_path);
+		home = real_name(arena, reading->fs_path);
 	if (!home)
 		return;
-	files = join(reader, home, span_of(FS_FILES));
-	for (const struct named_path *named = reader->paths; named;
+	files = join(arena, home, FS_FILES);
+	for (const struct named_path *named = reading->paths; named;
 	     named = named->next)
-		if (leads_below(reader, named->path, files))
-			node_wrong(reader, named->node,
+		if (leads_below(arena, named->path, files))
+			node_wrong(named->node,
 			    "%s lies below %s, where uploads are served and "
 			    "removed: move it",
 			    named->path, files);
-	check_sources(reader, files);
+	check_origins(reading, files);
 }

@@ -1,7 +1,7 @@
 #ifndef CONF_PATHS_H
 #define CONF_PATHS_H
 
-#include "conf/reader.h"
+#include "conf/node.h"
 
 /*
  * Files that the configuration names. None may lie where the embedded store
@@ -9,12 +9,14 @@
  * their time is over.
  */
 
-/* Remembers a path for paths_check. The node is what a fault is told of. */
-void paths_add(
-    struct reader *reader, const struct node *node, const char *path);
+/* Remembers a path, which a setting has, for paths_check. */
+void paths_add(const struct node *node, const char *path);
 
 /* When all has been read: refuses those below the uploads' folder, by
  * whatever links and dots they lead there, and the configuration's own. */
-void paths_check(struct reader *reader);
+void paths_check(struct reading *reading);
+
+/* The folder that a file is in. */
+const char *paths_folder(struct arena *arena, const char *path);
 
 #endif

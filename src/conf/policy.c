@@ -1,58 +1,73 @@
-#include "conf/quota.h"
-
+#include "conf/sections.h"
+#include "conf/size.h"
 #include "slot/media_type.h"
+#include "slot/dialect.h"
 
 #include <string.h>
 
-void policy_max_size(struct reader *reader, const struct node *node, void *into)
+/* What the counters can hold; see quota/windows.h. */
+#define DAY_BYTES_MAX ((1ULL << 48) - 1)
+#define S3_PUT_MAX (UINT64_C(5) << 30)
+
+void policy_max_size(const struct node *node, void *into)
 {
-	struct policy *policy = into;
 	uint64_t bytes;
 
-	if (!read_size(reader, node, &bytes))
+	if (!value_size(node, &bytes))
 		return;
 	if (bytes == 0)
-		node_wrong(reader, node,
+		node_wrong(node,
 		    "must not be 0, which would refuse every file; leave it "
 		    "out for 1 GiB");
 	else
-		policy->max_size = bytes;
+		*(uint64_t *)into = bytes;
 }
 
-static bool read_type(struct reader *reader, const struct node *node,
-    struct span text, struct span *ret_item)
+void policy_day_bytes(const struct node *node, void *into)
+{
+	uint64_t bytes;
+
+	if (!value_size(node, &bytes))
+		return;
+	if (bytes > DAY_BYTES_MAX)
+		node_wrong(node, "must be less than 256 TiB; 0 is none");
+	else
+		*(uint64_t *)into = bytes;
+}
+
+static bool read_type(
+    const struct node *node, struct span text, struct span *ret_item)
 {
 	if (!media_type_pattern_valid(text)) {
-		node_wrong(reader, node,
+		node_wrong(node,
 		    "must be a media type such as \"image/png\" or "
 		    "\"image/*\"");
 		return false;
 	}
-	*ret_item = memory_copy(reader->keep, text);
+	*ret_item = arena_copy(node_keep(node), text);
 	return true;
 }
 
-void policy_types(struct reader *reader, const struct node *node, void *into)
+void policy_types(const struct node *node, void *into)
 {
 	struct policy *policy = into;
 
-	read_items(reader, node, read_type, &policy->allow_types,
-	    &policy->allow_type_count);
-	if (node_type(node) == NODE_LIST && node_count(node) == 0)
-		node_wrong(
-		    reader, node, "is empty: (\"*/*\") allows every type");
+	value_items(
+	    node, read_type, &policy->allow_types, &policy->allow_type_count);
+	if (node->type == NODE_LIST && node->count == 0)
+		node_wrong(node, "is empty: (\"*/*\") allows every type");
 }
 
-static bool read_extension(struct reader *reader, const struct node *node,
-    struct span text, struct span *ret_item)
+static bool read_extension(
+    const struct node *node, struct span text, struct span *ret_item)
 {
 	struct span rest = span_from(text, span_starts(text, ".") ? 1 : 0);
-	char *lower = memory_get(reader->keep, rest.len + 1);
+	char *lower = arena_get(node_keep(node), rest.len + 1);
 
 	if (rest.len == 0 || span_find(rest, '/') < rest.len ||
 	    rest.at[rest.len - 1] == '.') {
-		node_wrong(reader, node,
-		    "must be the ending of a file name, such as \"exe\"");
+		node_wrong(
+		    node, "must be the ending of a file name, such as \"exe\"");
 		return false;
 	}
 	for (size_t i = 0; i < rest.len; i++)
@@ -61,29 +76,140 @@ static bool read_extension(struct reader *reader, const struct node *node,
 	return true;
 }
 
-void policy_extensions(
-    struct reader *reader, const struct node *node, void *into)
+void policy_extensions(const struct node *node, void *into)
 {
 	struct policy *policy = into;
 
-	read_items(reader, node, read_extension, &policy->deny_extensions,
+	value_items(node, read_extension, &policy->deny_extensions,
 	    &policy->deny_extension_count);
 }
 
 static const struct setting rows[] = {
-	CUSTOM("max_size", policy_max_size),
-	CUSTOM("allow_types", policy_types),
-	CUSTOM("deny_extensions", policy_extensions),
-	CUSTOM("slots_per_minute", policy_slots),
-	CUSTOM("bytes_per_day", policy_bytes),
-	CUSTOM("domain_bytes_per_day", policy_domain_bytes),
+	{ "max_size", READ(struct policy, max_size, policy_max_size) },
+	{ "allow_types", WHOLE(policy_types) },
+	{ "deny_extensions", WHOLE(policy_extensions) },
+	{ "slots_per_minute",
+	    U32(struct policy, slots_per_minute, 0, POLICY_SLOTS_MAX) },
+	{ "bytes_per_day",
+	    READ(struct policy, bytes_per_day, policy_day_bytes) },
+	{ "domain_bytes_per_day",
+	    READ(struct policy, domain_bytes_per_day, policy_day_bytes) },
 };
 
-void read_policy(struct reader *reader, const struct node *node, void *into)
+void policy_read(const struct node *node, void *into)
 {
-	const struct settings settings = { .rows = rows,
-		.count = sizeof rows / sizeof *rows };
+	static const struct settings settings = { SETTINGS(rows) };
 
-	(void)into;
-	settings_read(reader, node, &settings, &reader->conf->policy);
+	settings_read(node, &settings, into);
+}
+
+/* The largest file that a limit lets through at all is the largest. */
+static void cap(const struct node *group, struct policy *policy)
+{
+	const struct node *node = node_member(group, "max_size");
+	const uint64_t limits[] = { policy->bytes_per_day,
+		policy->domain_bytes_per_day };
+	const char *const names[] = { "bytes_per_day", "domain_bytes_per_day" };
+	char wanted[SIZE_TEXT], limit[SIZE_TEXT];
+	const char *name = NULL;
+
+	size_write(policy->max_size, wanted);
+	for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
+		if (!limits[i] || policy->max_size <= limits[i])
+			continue;
+		policy->max_size = limits[i];
+		name = names[i];
+	}
+	size_write(policy->max_size, limit);
+	if (node && name)
+		node_warn(node, "%s is more than %s (%s): clients are told %s",
+		    wanted, name, limit, limit);
+}
+
+/* What goes to a store in one PUT ends there at most of them. `node` is what
+ * sets the size, or picks the store. */
+static void warn_of_put(
+    const struct node *node, const struct policy *policy, size_t storage)
+{
+	char size[SIZE_TEXT];
+
+	if (!node || policy->max_size <= S3_PUT_MAX ||
+	    node->reading->conf->storages[storage].type != CONF_STORE_S3)
+		return;
+	size_write(policy->max_size, size);
+	node_warn(node,
+	    "%s is more than one upload can bring to AWS, Ceph, R2, B2 and "
+	    "Wasabi, 5 GiB; MinIO and Garage take more",
+	    size);
+}
+
+static void check_puts(const struct node *root)
+{
+	const struct conf *conf = root->reading->conf;
+	const struct node *domains = node_member(root, "domains");
+	const struct node *policy = node_member(root, "policy");
+
+	if (!root->reading->has_store)
+		return;
+	warn_of_put(node_member(policy, "max_size"), &conf->policy, 0);
+	for (size_t i = 0; i < conf->domain_count; i++) {
+		const struct node *group = node_at(domains, i);
+		const struct node *node = node_member(group, "max_size");
+
+		/* With the default store and the common size it was said. */
+		if (!node)
+			node = node_member(group, "storage");
+		warn_of_put(
+		    node, &conf->domains[i].policy, conf->domains[i].storage);
+	}
+}
+
+/* Whether anybody has a limit. */
+static bool counts(const struct conf *conf)
+{
+	for (size_t i = 0; i < conf->domain_count; i++)
+		if (policy_counts(&conf->domains[i].policy))
+			return true;
+	return policy_counts(&conf->policy);
+}
+
+/* A file that would stay empty. */
+static void warn_of_file(const struct node *root)
+{
+	const struct conf_quota *quota = &root->reading->conf->quota;
+
+	if (quota->type == CONF_QUOTA_MEMORY && quota->memory.state_file)
+		node_warn(node_member(node_member(root, "quota"), "state_file"),
+		    "there is nothing to keep: neither policy nor domains "
+		    "have slots_per_minute, bytes_per_day or "
+		    "domain_bytes_per_day");
+}
+
+/* Callers whose slots slotd never sees. */
+static void warn_of_shares(const struct node *root)
+{
+	const struct conf *conf = root->reading->conf;
+	const struct node *list = node_member(root, "callers");
+
+	for (size_t i = 0; i < conf->caller_count; i++)
+		if (dialect_makes_urls(conf->callers[i].dialect))
+			node_warn(node_member(node_at(list, i), "dialect"),
+			    "its users are not counted: with this dialect the "
+			    "XMPP server grants the slots, so quotas are "
+			    "its to set");
+}
+
+void policy_check_conf(const struct node *root)
+{
+	struct conf *conf = root->reading->conf;
+	const struct node *domains = node_member(root, "domains");
+
+	cap(node_member(root, "policy"), &conf->policy);
+	for (size_t i = 0; i < conf->domain_count; i++)
+		cap(node_at(domains, i), &conf->domains[i].policy);
+	check_puts(root);
+	if (counts(conf))
+		warn_of_shares(root);
+	else
+		warn_of_file(root);
 }

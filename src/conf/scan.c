@@ -1,5 +1,7 @@
-#include "conf/raw.h"
+#include "conf/scan.h"
 
+#include "conf/number.h"
+#include "conf/text.h"
 #include "core/buf.h"
 #include "core/chars.h"
 
@@ -7,17 +9,9 @@
 
 #define BYTE_ORDER_MARK "\xef\xbb\xbf"
 #define INCLUDE "@include"
+/* What a backslash is read with; before others it stands for itself. */
+#define ESCAPES "nrtf\\\""
 #define NAME_CHARS CHARS_ALNUM "-_*"
-
-static bool is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
-static bool is_hex(char c)
-{
-	return is_digit(c) || (ascii_lower(c) >= 'a' && ascii_lower(c) <= 'f');
-}
 
 /* A NUL, too, when there is nothing. */
 static char peek(struct span rest, size_t at)
@@ -26,137 +20,79 @@ static char peek(struct span rest, size_t at)
 }
 
 /* Puts the first len bytes and goes on behind them. */
-static void put(struct raw *raw, struct span *rest, size_t len)
+static void put(struct scan *scan, struct span *rest, size_t len)
 {
-	raw_put(raw, span_first(*rest, len));
+	text_put(scan->reading, span_first(*rest, len));
 	*rest = span_from(*rest, len);
 }
 
 /* The setting that is being read, as a dotted path. */
-static const char *path_here(struct raw *raw)
+static const char *path_here(struct scan *scan)
 {
-	size_t size = 1;
-	struct buf path;
+	struct arena *arena = &scan->reading->scratch;
+	const char *path = "";
 
-	for (size_t i = 0; i < raw->level_count; i++)
-		size += raw->levels[i].name.len + 24;
-	buf_init(&path, memory_get(raw->memory, size), size);
-	for (size_t i = 0; i < raw->level_count; i++) {
-		const struct raw_level *level = &raw->levels[i];
+	for (size_t i = 0; i < scan->level_count; i++) {
+		const struct scan_level *level = &scan->levels[i];
 
-		if (level->list) {
-			buf_char(&path, '[');
-			buf_u64(&path, level->index);
-			buf_char(&path, ']');
-			continue;
-		}
-		if (path.len && level->name.len)
-			buf_char(&path, '.');
-		buf_add(&path, level->name);
+		if (level->list)
+			path = arena_print(arena, "%s[%u]", path, level->index);
+		else if (level->name.len)
+			path = arena_print(arena, "%s%s%.*s", path,
+			    *path ? "." : "", (int)level->name.len,
+			    level->name.at);
 	}
-	return path.at;
+	return path;
 }
 
-/* `what` begins at the start of rest. */
-static void add_fault(struct raw *raw, const char *path, const char *what)
+static void add_fault(struct scan *scan, const char *path, const char *what)
 {
-	fault_add(
-	    raw->faults, (unsigned)raw->faults->place_count, path, "%s", what);
+	const struct fault fault = {
+		.line = text_line(scan->reading),
+		.path = path,
+		.text = what,
+	};
+
+	fault_add(&scan->reading->faults, &fault);
 }
 
-void raw_wrong(struct raw *raw, const char *what)
+/* The setting that is being read is wrong. */
+static void add_wrong(struct scan *scan, const char *what)
 {
-	add_fault(raw, path_here(raw), what);
+	add_fault(scan, path_here(scan), what);
 }
 
-static void stop(struct raw *raw, struct span *rest, const char *why)
+void scan_stop(struct scan *scan, const char *why)
 {
-	add_fault(raw, "", why);
-	raw->stop = true;
+	add_fault(scan, "", why);
+	scan->stop = true;
+}
+
+static void stop(struct scan *scan, struct span *rest, const char *why)
+{
+	scan_stop(scan, why);
 	*rest = span_from(*rest, rest->len);
 }
 
-/* How often L stands behind a number. */
-static size_t suffix_len(struct span rest)
+static void take_number(struct scan *scan, struct span *rest)
 {
-	size_t len = 0;
-
-	while (len < 2 && peek(rest, len) == 'L')
-		len++;
-	return len;
-}
-
-static unsigned digit_value(char c)
-{
-	return is_digit(c) ? (unsigned)(c - '0')
-			   : (unsigned)(ascii_lower(c) - 'a') + 10;
-}
-
-static const char *number_fault(
-    struct span digits, unsigned base, bool negative, bool wide)
-{
-	const uint64_t limit64 = (uint64_t)INT64_MAX + (negative ? 1 : 0);
-	const uint64_t limit32 = (uint64_t)INT32_MAX + (negative ? 1 : 0);
-	uint64_t value = 0;
-
-	if (base == 10 && digits.len > 1 && digits.at[0] == '0')
-		return "is a number with a leading zero, which versions of "
-		       "libconfig read differently: leave the zero out (a "
-		       "file mode is a string, \"0660\")";
-	for (size_t i = 0; i < digits.len; i++) {
-		unsigned digit = digit_value(digits.at[i]);
-
-		if (value > (limit64 - digit) / base)
-			return "is beyond 64 bits";
-		value = value * base + digit;
-	}
-	if (!wide && value > limit32)
-		return "is beyond 32 bits: put an L behind it (5368709120L), "
-		       "or write a size as a string (\"5 GiB\")";
-	return NULL;
-}
-
-static void take_number(struct raw *raw, struct span *rest)
-{
-	size_t sign = peek(*rest, 0) == '-' || peek(*rest, 0) == '+';
-	bool hex = !sign && peek(*rest, 0) == '0' &&
-		   ascii_lower(peek(*rest, 1)) == 'x' && is_hex(peek(*rest, 2));
-	size_t start = hex ? 2 : sign, end = start;
-	size_t suffix;
 	const char *wrong;
+	size_t len = number_scan(*rest, &wrong);
 
-	while (hex ? is_hex(peek(*rest, end)) : is_digit(peek(*rest, end)))
-		end++;
-	if (!hex &&
-	    (peek(*rest, end) == '.' || ascii_lower(peek(*rest, end)) == 'e')) {
-		while (end < rest->len &&
-		       span_only((struct span){ rest->at + end, 1 },
-			   "0123456789.eE+-"))
-			end++;
-		put(raw, rest, end);
+	if (!wrong) {
+		put(scan, rest, len);
 		return;
 	}
-	if (end == start) {
-		put(raw, rest, 1);
-		return;
-	}
-	suffix = suffix_len(span_from(*rest, end));
-	wrong = number_fault((struct span){ rest->at + start, end - start },
-	    hex ? 16 : 10, sign && rest->at[0] == '-', suffix > 0);
-	if (wrong) {
-		add_fault(raw, path_here(raw), wrong);
-		raw_put(raw, span_of("0"));
-		*rest = span_from(*rest, end + suffix);
-	} else {
-		put(raw, rest, end + suffix);
-	}
+	add_wrong(scan, wrong);
+	text_put(scan->reading, span_of("0"));
+	*rest = span_from(*rest, len);
 }
 
 /* Where libconfig would refuse a string, it would also leak it. */
-static const char *misplaced_string(struct raw *raw)
+static const char *misplaced_string(struct scan *scan)
 {
-	struct raw_level *level = &raw->levels[raw->level_count - 1];
-	struct span last = { &raw->last, 1 };
+	struct scan_level *level = &scan->levels[scan->level_count - 1];
+	struct span last = { &scan->last, 1 };
 
 	if (!span_only(last, level->list ? "([,\"" : "=:\""))
 		return "syntax error, here or just before";
@@ -166,42 +102,105 @@ static const char *misplaced_string(struct raw *raw)
 	return NULL;
 }
 
-static void take_string(struct raw *raw, struct span *rest)
+/* Whether a backslash and the next byte stand for one. */
+static bool is_pair(struct span rest)
 {
-	const char *wrong = misplaced_string(raw);
+	char second = peek(rest, 1);
+
+	return peek(rest, 0) == '\\' && second && strchr(ESCAPES, second);
+}
+
+/* The byte of \xHH; -1: this is none. */
+static int hex_escape(struct span rest)
+{
+	int high = number_digit(peek(rest, 2));
+	int low = number_digit(peek(rest, 3));
+
+	if (peek(rest, 0) != '\\' || peek(rest, 1) != 'x' || high < 0 ||
+	    low < 0)
+		return -1;
+	return 16 * high + low;
+}
+
+/* One byte of a string, or the escape that stands for it. */
+static void take_char(struct scan *scan, struct span *rest, struct buf *out)
+{
+	int byte = hex_escape(*rest);
+	size_t len = byte < 0 ? 1 : 4;
+
+	if (!*rest->at) {
+		add_wrong(scan, "has a NUL byte");
+		buf_char(out, '?');
+	} else if (byte == 0) {
+		add_wrong(
+		    scan, "has a \\x00, where libconfig would cut it off");
+		buf_char(out, '?');
+	} else if (is_pair(*rest)) {
+		const char *which = strchr(ESCAPES, rest->at[1]);
+
+		buf_char(out, "\n\r\t\f\\\""[which - ESCAPES]);
+		len = 2;
+	} else {
+		buf_char(out, byte > 0 ? (char)byte : *rest->at);
+	}
+	*rest = span_from(*rest, len);
+}
+
+/* Puts the number of a string, and its lines. */
+static void put_string(struct scan *scan, struct span string)
+{
+	struct reading *reading = scan->reading;
+	struct arena *arena = &reading->scratch;
+	struct buf out;
+
+	text_put(reading,
+	    span_of(arena_print(arena, "\"%zu;", reading->text.string_count)));
+	buf_init(&out, arena_get(arena, string.len + 1), string.len + 1);
+	while (string.len) {
+		if (*string.at == '\n')
+			text_put(reading, span_of("\n"));
+		take_char(scan, &string, &out);
+	}
+	text_put(reading, span_of("\""));
+	text_keep_string(reading, buf_span(&out));
+}
+
+static void take_string(struct scan *scan, struct span *rest)
+{
+	const char *wrong = misplaced_string(scan);
 	size_t end = 1;
 
 	if (wrong) {
-		stop(raw, rest, wrong);
+		stop(scan, rest, wrong);
 		return;
 	}
 	while (end < rest->len && rest->at[end] != '"')
-		end += raw_pair(span_from(*rest, end)) ? 2 : 1;
+		end += is_pair(span_from(*rest, end)) ? 2 : 1;
 	if (end >= rest->len) {
-		stop(raw, rest, "the string that begins here has no end");
+		stop(scan, rest, "the string that begins here has no end");
 		return;
 	}
-	raw_put_string(raw, span_first(*rest, end));
+	put_string(scan, span_from(span_first(*rest, end), 1));
 	*rest = span_from(*rest, end + 1);
 }
 
 /* Only its lines. */
-static void put_lines(struct raw *raw, struct span *rest, size_t len)
+static void put_lines(struct scan *scan, struct span *rest, size_t len)
 {
 	for (size_t i = 0; i < len; i++)
 		if (rest->at[i] == '\n')
-			raw_put(raw, span_of("\n"));
-	raw_put(raw, span_of(" "));
+			text_put(scan->reading, span_of("\n"));
+	text_put(scan->reading, span_of(" "));
 	*rest = span_from(*rest, len);
 }
 
 /* It may have a secret, too. */
-static void take_comment(struct raw *raw, struct span *rest)
+static void take_comment(struct scan *scan, struct span *rest)
 {
 	size_t end = 2;
 
 	if (peek(*rest, 1) != '*') {
-		put_lines(raw, rest, span_find(*rest, '\n'));
+		put_lines(scan, rest, span_find(*rest, '\n'));
 		return;
 	}
 	while (end < rest->len &&
@@ -209,81 +208,83 @@ static void take_comment(struct raw *raw, struct span *rest)
 		end++;
 	/* libconfig would take it for the end of the file. */
 	if (end >= rest->len)
-		stop(raw, rest, "the comment that begins here has no end");
+		stop(scan, rest, "the comment that begins here has no end");
 	else
-		put_lines(raw, rest, end + 2);
+		put_lines(scan, rest, end + 2);
 }
 
-static void take_name(struct raw *raw, struct span *rest)
+static void take_name(struct scan *scan, struct span *rest)
 {
 	size_t len = 0;
 
 	while (len < rest->len &&
 	       span_only((struct span){ rest->at + len, 1 }, NAME_CHARS))
 		len++;
-	raw->word = span_first(*rest, len);
-	put(raw, rest, len);
+	scan->word = span_first(*rest, len);
+	put(scan, rest, len);
 }
 
 /* Whether nothing but true and false may stand here: a word is a string whose
  * quotes were forgotten. */
-static bool is_stray(const struct raw *raw, struct span rest)
+static bool is_stray(const struct scan *scan, struct span rest)
 {
-	const struct raw_level *level = &raw->levels[raw->level_count - 1];
+	const struct scan_level *level = &scan->levels[scan->level_count - 1];
 	size_t len = span_run(rest, NAME_CHARS);
 
-	return (level->list || raw->last == '=' || raw->last == ':') &&
+	return (level->list || scan->last == '=' || scan->last == ':') &&
 	       !span_equal_nocase(span_first(rest, len), span_of("true")) &&
 	       !span_equal_nocase(span_first(rest, len), span_of("false"));
 }
 
-static void skip_stray(struct raw *raw, struct span *rest)
+static void skip_stray(struct scan *scan, struct span *rest)
 {
-	raw_put(raw, span_of("stray"));
+	text_put(scan->reading, span_of("stray"));
 	*rest = span_from(*rest, span_run(*rest, NAME_CHARS));
 }
 
-static void open_level(struct raw *raw, struct span *rest, bool list)
+static void open_level(struct scan *scan, struct span *rest, bool list)
 {
-	if (raw->level_count == RAW_NESTING) {
-		stop(raw, rest, "too many groups and lists in each other");
+	if (scan->level_count == SCAN_NESTING) {
+		stop(scan, rest, "too many groups and lists in each other");
 		return;
 	}
-	raw->levels[raw->level_count++] = (struct raw_level){
+	scan->levels[scan->level_count++] = (struct scan_level){
 		.list = list, .array = *rest->at == '[', .name = SPAN_EMPTY
 	};
-	put(raw, rest, 1);
+	put(scan, rest, 1);
 }
 
 /* Whatever else there is: one byte. */
-static void take_mark(struct raw *raw, struct span *rest)
+static void take_mark(struct scan *scan, struct span *rest)
 {
-	struct raw_level *level = &raw->levels[raw->level_count - 1];
+	struct scan_level *level = &scan->levels[scan->level_count - 1];
 	char mark = *rest->at;
 
 	if (mark == '{' || mark == '(' || mark == '[') {
-		open_level(raw, rest, mark != '{');
+		open_level(scan, rest, mark != '{');
 		return;
 	}
 	if (mark == '}' || mark == ')' || mark == ']')
-		raw->level_count -= raw->level_count > 1 ? 1 : 0;
+		scan->level_count -= scan->level_count > 1 ? 1 : 0;
 	else if ((mark == '=' || mark == ':') && !level->list) {
-		level->name = raw->word;
-		if (++level->members > RAW_MEMBERS) {
-			stop(raw, rest, "more than 1000 settings in one group");
+		level->name = scan->word;
+		if (++level->members > SCAN_MEMBERS) {
+			stop(
+			    scan, rest, "more than 1000 settings in one group");
 			return;
 		}
 	} else if (mark == ',' && level->list)
 		level->index++;
 	else if (mark == 0) {
-		stop(raw, rest, "a NUL byte stands here: this is no text");
+		stop(scan, rest, "a NUL byte stands here: this is no text");
 		return;
 	}
-	put(raw, rest, 1);
+	put(scan, rest, 1);
 }
 
 /* A line that begins with @include "name"; what follows is read on. */
-static bool take_include(struct raw *raw, struct span *rest)
+static bool take_include(
+    struct scan *scan, struct span *rest, struct span *ret_name)
 {
 	struct span line =
 	    span_trim(span_first(*rest, span_find(*rest, '\n')), " \t\r");
@@ -296,7 +297,7 @@ static bool take_include(struct raw *raw, struct span *rest)
 		return false;
 	if (!span_starts(name, "\""))
 		return false;
-	path = memory_get(raw->memory, name.len + 1);
+	path = arena_get(&scan->reading->scratch, name.len + 1);
 	while (at < name.len && name.at[at] != '"') {
 		if (name.at[at] == '\\' && at + 1 < name.len)
 			at++;
@@ -305,51 +306,58 @@ static bool take_include(struct raw *raw, struct span *rest)
 	if (at >= name.len)
 		return false;
 	*rest = span_from(*rest, (size_t)(name.at + at + 1 - rest->at));
-	if (memchr(path, '\0', len))
-		raw_wrong(raw, "@include: the name has a NUL byte");
-	else
-		raw_include(raw, (struct span){ path, len });
+	*ret_name = (struct span){ path, len };
 	return true;
 }
 
-static void take_token(struct raw *raw, struct span *rest)
+static void take_token(struct scan *scan, struct span *rest)
 {
 	char first = peek(*rest, 0), second = peek(*rest, 1);
 
 	if (first == '#' ||
 	    (first == '/' && (second == '/' || second == '*'))) {
-		take_comment(raw, rest);
+		take_comment(scan, rest);
 		return;
 	}
 	if (first == '"')
-		take_string(raw, rest);
-	else if (is_digit(first) || first == '-' || first == '+' ||
-		 first == '.')
-		take_number(raw, rest);
+		take_string(scan, rest);
+	else if (first && strchr(CHARS_DIGIT "-+.", first))
+		take_number(scan, rest);
 	else if (!ascii_alnum(first) && first != '*')
-		take_mark(raw, rest);
-	else if (is_stray(raw, *rest))
-		skip_stray(raw, rest);
+		take_mark(scan, rest);
+	else if (is_stray(scan, *rest))
+		skip_stray(scan, rest);
 	else
-		take_name(raw, rest);
+		take_name(scan, rest);
 	if (!strchr(" \t\r\n\f", first))
-		raw->last = first;
+		scan->last = first;
 }
 
-void raw_scan(struct raw *raw, struct span text)
+void scan_init(struct scan *scan, struct reading *reading)
+{
+	*scan =
+	    (struct scan){ .reading = reading, .level_count = 1, .last = ';' };
+}
+
+void scan_begin(struct scan *scan, struct span *rest)
+{
+	if (!span_starts(*rest, BYTE_ORDER_MARK))
+		return;
+	add_fault(scan, "",
+	    "the file begins with a byte order mark: save it without");
+	*rest = span_from(*rest, sizeof BYTE_ORDER_MARK - 1);
+}
+
+bool scan_next(struct scan *scan, struct span *rest, struct span *ret_include)
 {
 	bool line_start = true;
 
-	if (span_starts(text, BYTE_ORDER_MARK)) {
-		add_fault(raw, "",
-		    "the file begins with a byte order mark: save it without");
-		text = span_from(text, sizeof BYTE_ORDER_MARK - 1);
+	while (rest->len && !scan->stop) {
+		if (line_start && take_include(scan, rest, ret_include))
+			return true;
+		line_start = *rest->at == '\n';
+		if (rest->len)
+			take_token(scan, rest);
 	}
-	while (text.len && !raw->stop) {
-		if (line_start && take_include(raw, &text))
-			continue;
-		line_start = *text.at == '\n';
-		if (text.len)
-			take_token(raw, &text);
-	}
+	return false;
 }

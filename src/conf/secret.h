@@ -1,35 +1,44 @@
 #ifndef CONF_SECRET_H
 #define CONF_SECRET_H
 
-#include "conf/reader.h"
+#include "conf/value.h"
+
+/* A secret that stands in a setting, or in the file that a setting names. */
+struct secret {
+	const struct node *node; /* the setting; NULL: there is none */
+	const char *path;        /* of the file; NULL: none */
+	struct span text;        /* empty: there is none, or a fault */
+};
 
 /*
- * Reads a file that holds a secret, without one newline at its end, into
- * scratch memory. Faults: unreadable, no regular file, empty, more than max
- * bytes, others may write it. A warning: others may read it.
+ * Reads a secret, as it stands but for one newline at a file's end; false
+ * after a fault. The text lives as long as the reading. Faults: the file
+ * cannot be read, is no regular file, or has a NUL byte; there is nothing, or
+ * more than max bytes; others may write the file, or the configuration when
+ * the secret stands there. Warnings: others may read it; litter, see
+ * litter_of.
  */
-bool secret_read_file(struct reader *reader, const struct node *node,
-    size_t max, struct span *ret_secret);
-/* Likewise a file that everybody may read. */
-bool secret_read_public(struct reader *reader, const struct node *node,
-    size_t max, struct span *ret_text);
-/* Likewise a file that holds one secret: warns of litter, and refuses NUL
- * bytes. */
-bool secret_read_one(struct reader *reader, const struct node *node, size_t max,
-    struct span *ret_secret);
+bool secret_read(
+    const struct node *node, bool file, size_t max, struct secret *ret_secret);
 
-/* Warns of what `what` has in its secret beside that, see litter_of. */
-void secret_warn_of_litter(struct reader *reader, const struct node *node,
-    const char *what, struct span secret);
+/* Reads NAME or NAME_file, of which a group may have one. The text lives as
+ * long as the configuration. */
+struct secret secret_member(
+    const struct node *group, const char *name, size_t max);
 
-/* A secret that stands in the configuration. Warns of litter, and when others
- * may read the configuration; a fault when they may write it. Lives as long
- * as the node. */
-bool secret_read_inline(struct reader *reader, const struct node *node,
-    size_t max, struct span *ret_secret);
+/* Reads a file that holds secrets, with the same faults and warnings of the
+ * file but those of NUL bytes and litter. */
+bool secret_read_file(
+    const struct node *node, size_t max, struct span *ret_text);
+/* The same of a file that everybody may read. */
+bool secret_read_public(
+    const struct node *node, size_t max, struct span *ret_text);
+
+/* Warns of litter in a secret, which `what` holds. */
+void secret_warn_of_litter(
+    const struct node *node, const char *what, struct span secret);
 
 /* Remembers a secret by its digest alone; a fault when it was seen before. */
-bool secret_is_new(
-    struct reader *reader, const struct node *node, struct span secret);
+bool secret_is_new(const struct node *node, struct span secret);
 
 #endif

@@ -1,4 +1,4 @@
-#include "conf/reader.h"
+#include "conf/settings.h"
 
 #include <string.h>
 
@@ -43,7 +43,7 @@ static const char *nearest(const struct settings *settings, const char *name)
 		const struct setting *row = &settings->rows[i];
 		unsigned found = distance(row->name, name);
 
-		if (found >= limit || row->kind == SETTING_LATER)
+		if (found >= limit)
 			continue;
 		limit = found;
 		best = row->name;
@@ -51,42 +51,35 @@ static const char *nearest(const struct settings *settings, const char *name)
 	return best;
 }
 
-static void unknown(struct reader *reader, const struct node *node,
-    const struct settings *settings)
+static void unknown(const struct node *node, const struct settings *settings)
 {
-	const char *best = nearest(settings, node_name(node));
+	const char *best = nearest(settings, node->name);
 
 	if (best)
-		node_wrong(reader, node, "unknown setting; is %s meant?", best);
+		node_wrong(node, "unknown setting; is %s meant?", best);
 	else
-		node_wrong(reader, node, "unknown setting");
+		node_wrong(node, "unknown setting");
 }
 
-static void *place(void *into, const struct setting *row)
+static void read_one(
+    const struct node *node, const struct setting *row, void *into)
 {
-	return (char *)into + row->offset;
-}
-
-static void read_one(struct reader *reader, const struct node *node,
-    const struct setting *row, void *into)
-{
+	void *place = (char *)into + row->offset;
 	int64_t value;
 
 	switch (row->kind) {
-	case SETTING_LATER:
-		node_wrong(reader, node, "not supported yet");
+	case SETTING_ELSEWHERE:
 		break;
 	case SETTING_U32:
-		if (read_integer(reader, node, row->min, row->max, &value))
-			*(uint32_t *)place(into, row) = (uint32_t)value;
+		if (value_integer(node, row->min, row->max, &value))
+			*(uint32_t *)place = (uint32_t)value;
 		break;
-	case SETTING_BOOL:
-		read_boolean(reader, node, place(into, row));
+	case SETTING_WORD:
+		/* Without negative values an enum is an unsigned. */
+		value_word(node, row->words, place);
 		break;
-	case SETTING_AFTER:
-		break;
-	case SETTING_CUSTOM:
-		row->read(reader, node, place(into, row));
+	case SETTING_READ:
+		row->read(node, place);
 		break;
 	}
 }
@@ -100,23 +93,61 @@ static const struct setting *find(
 	return NULL;
 }
 
-void settings_read(struct reader *reader, const struct node *group,
-    const struct settings *settings, void *into)
+void settings_read(
+    const struct node *group, const struct settings *settings, void *into)
 {
-	if (!read_group(reader, group))
+	if (!value_group(group))
 		return;
-	for (size_t i = 0; i < node_count(group); i++) {
+	for (size_t i = 0; i < group->count; i++) {
 		const struct node *node = node_at(group, i);
-		const struct setting *row = find(settings, node_name(node));
+		const struct setting *row = find(settings, node->name);
 
 		if (!row)
-			unknown(reader, node, settings);
+			unknown(node, settings);
 		else if (row->only && settings->variant &&
 			 strcmp(row->only, settings->variant) != 0)
-			node_wrong(reader, node,
+			node_wrong(node,
 			    "belongs to %s \"%s\", and this is \"%s\"",
 			    settings->kind, row->only, settings->variant);
 		else
-			read_one(reader, node, row, into);
+			read_one(node, row, into);
 	}
+}
+
+void settings_boolean(const struct node *node, void *into)
+{
+	value_boolean(node, into);
+}
+
+void settings_port(const struct node *node, void *into)
+{
+	int64_t port;
+
+	if (value_integer(node, 1, 65535, &port))
+		*(uint16_t *)into = (uint16_t)port;
+}
+
+void settings_text(const struct node *node, void *into)
+{
+	struct span text;
+
+	if (value_text(node, &text))
+		*(struct span *)into = arena_copy(node_keep(node), text);
+}
+
+void settings_id(const struct node *node, void *into)
+{
+	value_id(node, into);
+}
+
+void settings_url(const struct node *node, void *into)
+{
+	struct span url;
+
+	value_url(node, &url, into);
+}
+
+void settings_unix_path(const struct node *node, void *into)
+{
+	value_unix_path(node, into);
 }

@@ -1,7 +1,6 @@
 #include "conf/storage.h"
 
-#include "conf/paths.h"
-#include "core/chars.h"
+#include "conf/sections.h"
 #include "slot/key_size.h"
 
 #include <string.h>
@@ -9,74 +8,75 @@
 #define PUT_TTL 600
 #define PUT_TTL_MAX 604800
 #define MIN_FREE_PERCENT 5
-#define NAME_MAX_LEN 64
 /* Bytes between two slashes, in the embedded store. */
 #define SEGMENT_MAX 255
 
-static void read_put_ttl(
-    struct reader *reader, const struct node *node, void *into)
+static void read_put_ttl(const struct node *node, void *into)
 {
 	struct conf_storage *storage = into;
 	int64_t seconds;
 
-	if (!read_integer(reader, node, 1, PUT_TTL_MAX, &seconds))
+	if (!value_integer(node, 1, PUT_TTL_MAX, &seconds))
 		return;
 	storage->s3.put_ttl = (uint32_t)seconds;
 	storage->fs.put_ttl = (uint32_t)seconds;
 }
 
-static void read_key(struct reader *reader, const struct node *node, void *into)
+static void read_key(const struct node *node, void *into)
 {
 	struct conf_storage *storage = into;
 	const char *wrong;
 	struct span text;
 
-	if (!read_text(reader, node, &text))
+	if (!value_text(node, &text))
 		return;
-	text = memory_copy(reader->keep, text);
+	text = arena_copy(node_keep(node), text);
 	if (key_template_parse(text, &storage->template, &wrong))
 		storage->has_template = true;
 	else
-		node_wrong(reader, node, "%s", wrong);
+		node_wrong(node, "%s", wrong);
 }
 
-#define OF(kind, name, member, read)                                           \
-	{                                                                      \
-		name, SETTING_CUSTOM, offsetof(struct storage_draft, member),  \
-		    0, 0, read, kind                                           \
-	}
-#define FLAG(kind, name, member)                                               \
-	{                                                                      \
-		name, SETTING_BOOL, offsetof(struct storage_draft, member), 0, \
-		    0, NULL, kind                                              \
-	}
-#define WHOLE(kind, name, read)                                                \
-	{                                                                      \
-		name, SETTING_CUSTOM, 0, 0, 0, read, kind                      \
-	}
 static const struct setting rows[] = {
-	/* These two are read before all others. */
-	AFTER("type"),
-	AFTER("name"),
-	OF(NULL, "put_ttl", storage, read_put_ttl),
-	OF(NULL, "key", storage, read_key),
-	OF("s3", "bucket_url", storage.s3.bucket, s3_bucket),
-	OF("s3", "region", storage.s3.region, s3_region),
-	OF("s3", "access_key_id", storage.s3_creds.access_key_id, s3_key_id),
-	OF("s3", "access_key_secret", secret, s3_secret),
-	OF("s3", "access_key_secret_file", secret, s3_secret),
-	OF("s3", "session_token", token, s3_token),
-	OF("s3", "session_token_file", token, s3_token),
-	OF("s3", "download_url", storage.s3.download, s3_download),
-	WHOLE("s3", "get", s3_get),
-	WHOLE("s3", "get_ttl", s3_get_ttl),
-	FLAG("s3", "set_public", storage.s3.set_public),
-	FLAG("s3", "sign_content_type", storage.s3.sign_content_type),
-	FLAG("s3", "relay", storage.s3.relay),
-	WHOLE("s3", "credentials", s3_credentials),
-	OF("fs", "path", storage.fs, fs_path),
-	OF("fs", "expire_after", storage.fs, fs_expire),
-	OF("fs", "min_free", storage.fs, fs_min_free),
+	{ "type", ELSEWHERE },
+	{ "name", ELSEWHERE },
+	{ "put_ttl", WHOLE(read_put_ttl) },
+	{ "key", WHOLE(read_key) },
+	{ "bucket_url", READ(struct conf_storage, s3.bucket, settings_url),
+	    .only = "s3" },
+	{ "region", READ(struct conf_storage, s3.region, settings_id),
+	    .only = "s3" },
+	{ "access_key_id",
+	    READ(struct conf_storage, creds.text[CREDS_KEY_ID],
+		storage_s3_key_id),
+	    .only = "s3" },
+	{ "access_key_secret", ELSEWHERE, .only = "s3" },
+	{ "access_key_secret_file", ELSEWHERE, .only = "s3" },
+	{ "session_token", ELSEWHERE, .only = "s3" },
+	{ "session_token_file", ELSEWHERE, .only = "s3" },
+	{ "download_url", READ(struct conf_storage, s3.download, settings_url),
+	    .only = "s3" },
+	{ "get", WORD(struct conf_storage, s3.get, "public|redirect|presigned"),
+	    .only = "s3" },
+	{ "get_ttl", U32(struct conf_storage, s3.get_ttl, 1, 604800),
+	    .only = "s3" },
+	{ "set_public",
+	    READ(struct conf_storage, s3.set_public, settings_boolean),
+	    .only = "s3" },
+	{ "sign_content_type",
+	    READ(struct conf_storage, s3.sign_content_type, settings_boolean),
+	    .only = "s3" },
+	{ "relay", READ(struct conf_storage, s3.relay, settings_boolean),
+	    .only = "s3" },
+	{ "credentials", WORD(struct conf_storage, creds.kind, CREDS_WORDS),
+	    .only = "s3" },
+	{ "path", READ(struct conf_storage, fs, storage_fs_path),
+	    .only = "fs" },
+	{ "expire_after",
+	    U32(struct conf_storage, fs.expire_after, 0, INT32_MAX),
+	    .only = "fs" },
+	{ "min_free", READ(struct conf_storage, fs, storage_fs_min_free),
+	    .only = "fs" },
 };
 
 static const struct {
@@ -91,81 +91,72 @@ static const struct {
 	{ "fs", "path", "the folder for the files" },
 };
 
-static void check_required(
-    struct reader *reader, const struct node *group, const char *type)
+static void check_required(const struct node *group, const char *type)
 {
 	for (size_t i = 0; i < sizeof required / sizeof *required; i++)
 		if (strcmp(required[i].type, type) == 0 &&
 		    !node_member(group, required[i].name))
-			node_missing(reader, group, required[i].name, "%s",
-			    required[i].what);
+			node_missing(group, required[i].name, required[i].what);
 }
 
-static const struct conf_storage *find(
-    const struct conf *conf, struct span name)
+static bool has_name(const struct conf *conf, struct span name)
 {
 	for (size_t i = 0; i < conf->storage_count; i++)
 		if (span_equal(conf->storages[i].name, name))
-			return &conf->storages[i];
-	return NULL;
+			return true;
+	return false;
 }
 
 /* Of an entry of `storages`. */
-static void read_name(struct reader *reader, const struct node *group,
-    struct conf_storage *storage)
+static void read_name(const struct node *group, struct conf_storage *storage)
 {
 	const struct node *node = node_member(group, "name");
 	struct span name;
 
 	if (!node)
-		node_missing(reader, group, "name",
-		    "each store needs one, such as \"archive\"");
-	if (!node || !read_text(reader, node, &name))
+		node_missing(
+		    group, "name", "each store needs one, such as \"archive\"");
+	if (!node || !value_id(node, &name))
 		return;
-	if (name.len > NAME_MAX_LEN || !span_only(name, CHARS_ID))
-		node_wrong(reader, node,
-		    "must be at most %d letters, digits, dots, underscores or "
-		    "hyphens",
-		    NAME_MAX_LEN);
-	else if (find(reader->conf, name))
-		node_wrong(reader, node, "%s",
+	if (!has_name(node->reading->conf, name))
+		storage->name = name;
+	else
+		node_wrong(node, "%s",
 		    span_is(name, CONF_DEFAULT_STORE)
 			? "another store is the default already: `storage` has "
 			  "this name"
 			: "another store has this name already");
-	else
-		storage->name = memory_copy(reader->keep, name);
 }
 
 /* NULL when it is not known. */
-static const char *read_type(struct reader *reader, const struct node *group,
-    struct conf_storage *storage)
+static const char *read_type(
+    const struct node *group, struct conf_storage *storage)
 {
 	static const char *const types[] = { "s3", "fs" };
 	const struct node *node = node_member(group, "type");
 	unsigned number;
 
 	if (!node)
-		node_missing(reader, group, "type", "\"s3\" or \"fs\"");
-	if (!node || !read_word(reader, node, "s3|fs", &number))
+		node_missing(group, "type", "\"s3\" or \"fs\"");
+	if (!node || !value_word(node, "s3|fs", &number))
 		return NULL;
-	storage->type = number ? CONF_STORE_FS : CONF_STORE_S3;
-	if (number && conf_has_store(reader->conf, CONF_STORE_FS))
-		node_wrong(reader, node,
+	storage->type = (enum conf_store)number;
+	if (storage->type == CONF_STORE_FS &&
+	    conf_has_store(node->reading->conf, CONF_STORE_FS))
+		node_wrong(node,
 		    "another store is of this type already: one process keeps "
 		    "files in one folder");
 	return types[number];
 }
 
-static void check_fs(struct reader *reader, const struct node *root,
-    struct conf_storage *storage)
+static void check_fs(const struct node *root, struct conf_storage *storage)
 {
 	/* No slot outlives its file: it could be used again. */
 	if (storage->fs.expire_after &&
 	    storage->fs.expire_after < storage->fs.put_ttl)
 		storage->fs.put_ttl = storage->fs.expire_after;
 	if (!node_member(root, "public_url"))
-		node_missing(reader, root, "public_url",
+		node_missing(root, "public_url",
 		    "with storage type \"fs\" clients must know how to reach "
 		    "this service, such as \"https://upload.example.org\"");
 }
@@ -185,8 +176,8 @@ static size_t prefix_of(const struct conf_storage *storage)
 }
 
 /* Keys that no store takes, or not for everybody. */
-static void check_key(struct reader *reader, const struct node *group,
-    const struct conf_storage *storage)
+static void check_key(
+    const struct node *group, const struct conf_storage *storage)
 {
 	const struct node *node = node_member(group, "key");
 	const bool fs = storage->type == CONF_STORE_FS;
@@ -194,71 +185,71 @@ static void check_key(struct reader *reader, const struct node *group,
 	struct key_size size = key_size_of(&storage->template);
 
 	if (size.key.least + prefix > OBJECT_KEY_MAX)
-		node_wrong(reader, node,
+		node_wrong(node,
 		    "the shortest key that it makes has %zu bytes%s, and a "
 		    "store takes %d",
 		    size.key.least + prefix,
 		    prefix ? " (with bucket_url's prefix)" : "",
 		    OBJECT_KEY_MAX);
 	else if (fs && size.segment.least > SEGMENT_MAX)
-		node_wrong(reader, node,
+		node_wrong(node,
 		    "a part between slashes has at least %zu bytes, and the "
 		    "embedded store takes %d",
 		    size.segment.least, SEGMENT_MAX);
 	else if (size.key.most + prefix > OBJECT_KEY_MAX)
-		node_warn(reader, node,
+		node_warn(node,
 		    "makes keys of up to %zu bytes%s, and a store takes %d: "
 		    "long domains or file names get no slot",
 		    size.key.most + prefix,
 		    prefix ? " (with bucket_url's prefix)" : "",
 		    OBJECT_KEY_MAX);
 	else if (fs && size.segment.most > SEGMENT_MAX)
-		node_warn(reader, node,
+		node_warn(node,
 		    "a part between slashes has up to %zu bytes, and the "
 		    "embedded store takes %d: long domains or file names get "
 		    "no slot",
 		    size.segment.most, SEGMENT_MAX);
 }
 
-static void read_storage(struct reader *reader, const struct node *root,
-    const struct node *group, bool in_list)
+static void read_storage(
+    const struct node *root, const struct node *group, bool in_list)
 {
-	struct settings settings = { .rows = rows,
-		.count = sizeof rows / sizeof *rows,
-		.kind = "storage type" };
-	struct storage_draft draft = {
-		.storage = { .name = span_of(in_list ? "" : CONF_DEFAULT_STORE),
-		    .s3 = { .put_ttl = PUT_TTL },
-		    .fs = { .put_ttl = PUT_TTL,
-			.min_free_percent = MIN_FREE_PERCENT } },
-		.secret = { .value = SPAN_EMPTY },
-		.token = { .value = SPAN_EMPTY },
-	};
+	struct settings settings = { SETTINGS(rows), .kind = "storage type" };
+	struct conf *conf = root->reading->conf;
+	struct conf_storage *storage = &conf->storages[conf->storage_count];
 
-	if (!read_group(reader, group)) {
-		reader->has_store = false;
+	*storage = (struct conf_storage){
+		.name = span_of(in_list ? "" : CONF_DEFAULT_STORE),
+		.s3 = { .put_ttl = PUT_TTL },
+		.fs = { .put_ttl = PUT_TTL,
+		    .min_free_percent = MIN_FREE_PERCENT },
+	};
+	if (!value_group(group)) {
+		root->reading->has_store = false;
 		return;
 	}
 	if (in_list)
-		read_name(reader, group, &draft.storage);
+		read_name(group, storage);
 	else if (node_member(group, "name"))
-		node_wrong(reader, node_member(group, "name"),
+		node_wrong(node_member(group, "name"),
 		    "is for entries of storages; this one's name is "
 		    "\"" CONF_DEFAULT_STORE "\"");
-	settings.variant = read_type(reader, group, &draft.storage);
-	settings_read(reader, group, &settings, &draft);
-	if (!settings.variant)
-		reader->has_store = false;
-	else {
-		check_required(reader, group, settings.variant);
-		if (draft.storage.type == CONF_STORE_S3)
-			s3_check(reader, root, group, &draft);
+	settings.variant = read_type(group, storage);
+	settings_read(group, &settings, storage);
+	if (storage->type == CONF_STORE_S3)
+		storage_creds_secrets(group, &storage->creds);
+	if (settings.variant) {
+		check_required(group, settings.variant);
+		if (storage->type == CONF_STORE_S3)
+			storage_s3_check(root, group, storage);
 		else
-			check_fs(reader, root, &draft.storage);
-		if (draft.storage.has_template)
-			check_key(reader, group, &draft.storage);
+			check_fs(root, storage);
+		if (storage->has_template)
+			check_key(group, storage);
+	} else {
+		root->reading->has_store = false;
 	}
-	reader->conf->storages[reader->conf->storage_count++] = draft.storage;
+	conf->storage_count++;
 }
 
 /* For JIDs that no domain matches. */
@@ -275,63 +266,63 @@ static void put_default_first(struct conf *conf)
 	}
 }
 
-void read_storages(struct reader *reader, const struct node *root)
+void storage_read(const struct node *root)
 {
 	const struct node *one = node_member(root, "storage");
 	const struct node *list = node_member(root, "storages");
+	struct conf *conf = root->reading->conf;
 	size_t count = 0;
 
 	if (!one && !list)
-		node_missing(reader, root, "storage",
+		node_missing(root, "storage",
 		    "a group that says where files go is needed");
-	if (list && read_list(reader, list, "groups")) {
-		count = node_count(list);
+	if (list && value_list(list, "groups")) {
+		count = list->count;
 		if (count == 0)
-			node_wrong(
-			    reader, list, "must have at least one store");
+			node_wrong(list, "must have at least one store");
 	}
-	reader->has_store = one || count;
-	reader->conf->storages = memory_get(
-	    reader->keep, (count + 1) * sizeof *reader->conf->storages);
+	root->reading->has_store = one || count;
+	conf->storages =
+	    arena_get(node_keep(root), (count + 1) * sizeof *conf->storages);
 	if (one)
-		read_storage(reader, root, one, false);
+		read_storage(root, one, false);
 	for (size_t i = 0; i < count; i++)
-		read_storage(reader, root, node_at(list, i), true);
-	put_default_first(reader->conf);
+		read_storage(root, node_at(list, i), true);
+	put_default_first(conf);
 }
 
 /* An embedded store makes a key_file for all, if there is none. */
-static void check_keys(struct reader *reader, const struct node *root,
-    const struct conf_storage *storage)
+static void check_keys(
+    const struct node *root, const struct conf_storage *storage)
 {
+	const char *why = NULL;
+
 	if (node_member(root, "key_file") ||
-	    conf_has_store(reader->conf, CONF_STORE_FS))
+	    conf_has_store(root->reading->conf, CONF_STORE_FS))
 		return;
-	if (storage->s3.relay) {
-		node_missing(reader, root, "key_file",
-		    "relay = true makes its upload tokens with it; make one "
-		    "with `openssl rand -hex 32`");
-		return;
-	}
-	if (storage->has_template && key_template_needs_key(&storage->template))
-		node_missing(reader, root, "key_file",
-		    "storage.key has {owner} or {user}; make one with "
-		    "`openssl rand -hex 32`");
+	if (storage->s3.relay)
+		why = "relay = true makes its upload tokens with it; make one "
+		      "with `openssl rand -hex 32`";
+	else if (storage->has_template &&
+		 key_template_needs_key(&storage->template))
+		why = "storage.key has {owner} or {user}; make one with "
+		      "`openssl rand -hex 32`";
 	else if (storage->s3.get == S3_GET_REDIRECT)
-		node_missing(reader, root, "key_file",
-		    "get = \"redirect\" makes its links with it; make one "
-		    "with `openssl rand -hex 32`");
+		why = "get = \"redirect\" makes its links with it; make one "
+		      "with `openssl rand -hex 32`";
+	if (why)
+		node_missing(root, "key_file", why);
 }
 
-void check_storages(struct reader *reader, const struct node *root)
+void storage_check(const struct node *root)
 {
-	struct conf *conf = reader->conf;
+	struct conf *conf = root->reading->conf;
 
 	for (size_t i = 0; i < conf->storage_count; i++) {
 		struct conf_storage *storage = &conf->storages[i];
 
-		if (reader->has_store)
-			check_keys(reader, root, storage);
+		if (root->reading->has_store)
+			check_keys(root, storage);
 		storage->s3.name = storage->name;
 		storage->s3.public_url = conf->public_url;
 		storage->fs.public_url = conf->public_url;
@@ -340,5 +331,4 @@ void check_storages(struct reader *reader, const struct node *root)
 			storage->fs.keyring = &conf->keyring;
 		}
 	}
-	paths_check(reader);
 }

@@ -86,32 +86,30 @@ static bool read_host(struct span host, struct aws_host *ret_host)
 	return true;
 }
 
-static void check_url(
-    struct reader *reader, const struct node *node, const struct uri_base *base)
+static void check_url(const struct node *node, const struct uri_base *base)
 {
 	struct aws_host host;
 
 	if (node && span_is(base->scheme, "https") &&
 	    read_host(base->host, &host) &&
 	    span_find(host.bucket, '.') < host.bucket.len)
-		node_warn(reader, node,
+		node_warn(node,
 		    "AWS's certificate does not fit a bucket with dots in the "
 		    "host: use path style, https://%.*s/%.*s%.*s",
 		    (int)host.rest.len, host.rest.at, (int)host.bucket.len,
 		    host.bucket.at, (int)base->path.len, base->path.at);
 }
 
-void s3_check_aws(
-    struct reader *reader, const struct node *group, const struct s3_config *s3)
+void storage_aws_check(const struct node *group, const struct s3_config *s3)
 {
 	const struct node *region = node_member(group, "region");
 	struct aws_host host;
 
-	check_url(reader, node_member(group, "bucket_url"), &s3->bucket);
-	check_url(reader, node_member(group, "download_url"), &s3->download);
+	check_url(node_member(group, "bucket_url"), &s3->bucket);
+	check_url(node_member(group, "download_url"), &s3->download);
 	if (region && s3->region.len && read_host(s3->bucket.host, &host) &&
 	    host.region.len && !span_equal(host.region, s3->region))
-		node_warn(reader, region,
+		node_warn(region,
 		    "bucket_url is in \"%.*s\", and AWS refuses what was "
 		    "signed for another region",
 		    (int)host.region.len, host.region.at);

@@ -71,22 +71,23 @@ static uint32_t put_text(struct tree *tree, size_t *used, const char *text)
 	uint32_t at = (uint32_t)*used;
 
 	if (!text)
-		return TREE_NONE;
+		return 0;
 	memcpy((char *)tree + tree->text + at, text, text_size(text));
 	*used += text_size(text);
 	return at;
 }
 
+/* The text begins with an empty one, for names that are none. */
 static struct tree *make(struct sizes sizes)
 {
 	size_t text = sizeof(struct tree) + sizes.nodes * sizeof(struct node);
-	struct tree *tree = calloc(1, text + sizes.text);
+	size_t size = text + 1 + sizes.text;
+	struct tree *tree = calloc(1, size);
 
 	if (!tree)
 		return NULL;
-	tree->size = text + sizes.text;
+	tree->size = size;
 	tree->text = (uint32_t)text;
-	tree->wrong = TREE_NONE;
 	return tree;
 }
 
@@ -96,10 +97,10 @@ static void fill_node(
 	node->number = (uint32_t)(node - tree->nodes);
 	/* NOLINTNEXTLINE: no setting of a whole tree is NULL */
 	node->line = config_setting_source_line(which);
-	node->name = put_text(tree, used, config_setting_name(which));
+	node->name_at = put_text(tree, used, config_setting_name(which));
 	node->type = type_of(which);
 	if (node->type == NODE_STRING)
-		node->text = put_text(tree, used, string_of(which));
+		node->integer = put_text(tree, used, string_of(which));
 	else
 		node->integer = integer_of(which);
 }
@@ -108,7 +109,7 @@ static void fill_node(
 static void fill(
     struct tree *tree, config_setting_t **settings, config_setting_t *root)
 {
-	size_t used = 0;
+	size_t used = 1;
 
 	settings[0] = root;
 	tree->count = 1;
@@ -152,7 +153,7 @@ static struct tree *copy(config_t *config)
 static struct tree *copy_fault(const config_t *config)
 {
 	const char *text = config_error_text(config);
-	size_t used = 0;
+	size_t used = 1;
 	struct tree *tree;
 
 	if (!text)
@@ -178,7 +179,7 @@ struct tree *tree_read(const char *text)
 	return tree;
 }
 
-const char *tree_text(const struct tree *tree, uint32_t at)
+const char *tree_text(const struct tree *tree, size_t at)
 {
 	return (const char *)tree + tree->text + at;
 }

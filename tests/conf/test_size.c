@@ -1,6 +1,6 @@
 #include "conf/fixture.h"
 
-#include "conf/sizes.h"
+#include "conf/size.h"
 
 static void takes_whole_numbers_with_units(void **state)
 {

@@ -1,4 +1,4 @@
-#include "conf/sizes.h"
+#include "conf/size.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
-#ifndef CONF_SIZES_H
-#define CONF_SIZES_H
+#ifndef CONF_SIZE_H
+#define CONF_SIZE_H
 
 #include "core/span.h"
 

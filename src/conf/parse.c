@@ -1,13 +1,14 @@
-#include "conf/file.h"
+#include "conf/parse.h"
 
 #include "conf/tree.h"
+#include "core/buf.h"
+
 #include "net/input.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdatomic.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <spawn.h>
@@ -55,7 +56,7 @@ static bool write_all(int fd, const void *bytes, size_t size)
 	return true;
 }
 
-int file_child(void)
+int parse_child(void)
 {
 	struct tree *tree;
 	char *text;
@@ -76,7 +77,7 @@ int file_child(void)
  * 0, or why there is none. */
 static int spawn(int from, int to, pid_t *ret_child)
 {
-	char name[] = FILE_CHILD;
+	char name[] = PARSE_CHILD;
 	char *const arguments[] = { name, NULL };
 	posix_spawn_file_actions_t files;
 	posix_spawnattr_t attributes;
@@ -105,7 +106,7 @@ static int spawn(int from, int to, pid_t *ret_child)
 }
 
 /* What a child has written; NULL: not all of a tree, or no memory here. */
-static struct tree *receive(struct memory *memory, int fd)
+static struct tree *receive(struct arena *arena, int fd)
 {
 	struct stat status;
 	struct tree *tree;
@@ -115,7 +116,7 @@ static struct tree *receive(struct memory *memory, int fd)
 	    status.st_size < (off_t)sizeof *tree)
 		return NULL;
 	size = (size_t)status.st_size;
-	tree = memory_try(memory, size);
+	tree = arena_try(arena, size);
 	if (!tree || input_read(fd, (char *)tree, size) != (ssize_t)size ||
 	    tree->size != size)
 		return NULL;
@@ -123,7 +124,7 @@ static struct tree *receive(struct memory *memory, int fd)
 }
 
 /* 0, or why there is no child. */
-static int ask_child(struct memory *memory, const char *text, int from, int to,
+static int ask_child(struct arena *arena, const char *text, int from, int to,
     struct tree **ret_tree)
 {
 	pid_t child;
@@ -137,15 +138,15 @@ static int ask_child(struct memory *memory, const char *text, int from, int to,
 		return error;
 	while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
 		;
-	*ret_tree = receive(memory, to);
+	*ret_tree = receive(arena, to);
 	return 0;
 }
 
-static struct tree *read_here(struct memory *memory, const char *text)
+static struct tree *read_here(struct arena *arena, const char *text)
 {
 	struct tree *tree = tree_read(text), *kept;
 
-	kept = tree ? memory_try(memory, tree->size) : NULL;
+	kept = tree ? arena_try(arena, tree->size) : NULL;
 	if (kept)
 		memcpy(kept, tree, tree->size);
 	free(tree);
@@ -159,7 +160,7 @@ static struct tree *read_here(struct memory *memory, const char *text)
  * loader cannot be started again), it is read here. Since the first reading is
  * that of the start, what a child cannot do later is for want of memory.
  */
-static struct tree *read_apart(struct memory *memory, const char *text)
+static struct tree *read_apart(struct arena *arena, const char *text)
 {
 	int from = memfd_create("slotd.conf", MFD_CLOEXEC);
 	int to = memfd_create("slotd.conf tree", MFD_CLOEXEC);
@@ -167,7 +168,7 @@ static struct tree *read_apart(struct memory *memory, const char *text)
 	struct tree *tree = NULL;
 
 	if (!error)
-		error = ask_child(memory, text, from, to, &tree);
+		error = ask_child(arena, text, from, to, &tree);
 	if (from >= 0)
 		close(from);
 	if (to >= 0)
@@ -176,16 +177,16 @@ static struct tree *read_apart(struct memory *memory, const char *text)
 		atomic_store(&child_works, true);
 	else if ((error && error != ENOMEM && error != EAGAIN) ||
 		 !atomic_load(&child_works))
-		tree = read_here(memory, text);
+		tree = read_here(arena, text);
 	return tree;
 }
 
 /* --- strings --------------------------------------------------------------*/
 
 /* "3;" stands for the third of them, "3;4;" for two in a row. */
-static const char *resolve(
-    struct memory *memory, const char *places, const struct file_text *text)
+static const char *resolve(struct reading *reading, const char *places)
 {
+	const struct span *strings = reading->text.strings;
 	size_t size = 1;
 	struct buf out;
 
@@ -193,125 +194,45 @@ static const char *resolve(
 		const char *at = places;
 
 		if (again)
-			buf_init(&out, memory_get(memory, size), size);
+			buf_init(
+			    &out, arena_get(&reading->scratch, size), size);
 		while ((at = strpbrk(at, "0123456789"))) {
 			char *end;
 			unsigned long number = strtoul(at, &end, 10);
 
 			at = end;
 			if (again)
-				buf_add(&out, text->strings[number]);
+				buf_add(&out, strings[number]);
 			else
-				size += text->strings[number].len;
+				size += strings[number].len;
 		}
 	}
 	return out.at;
 }
 
-struct file *file_open(
-    struct memory *memory, const struct file_text *text, bool apart)
+const struct node *parse_text(struct reading *reading, bool apart,
+    const char **ret_wrong, unsigned *ret_line)
 {
+	struct arena *arena = &reading->scratch;
+	const char *text = reading->text.at;
 	struct tree *tree =
-	    apart ? read_apart(memory, text->at) : read_here(memory, text->at);
+	    apart ? read_apart(arena, text) : read_here(arena, text);
 
 	if (!tree)
-		memory_none();
-	/* cppcheck-suppress nullPointerRedundantCheck ; memory_none ends it */
+		arena_none();
+	/* cppcheck-suppress nullPointerRedundantCheck ; arena_none ends it */
 	for (uint32_t i = 0; i < tree->count; i++) {
 		struct node *node = &tree->nodes[i];
 
+		node->reading = reading;
+		node->name = tree_text(tree, node->name_at);
 		if (node->type == NODE_STRING)
-			node->string =
-			    resolve(memory, tree_text(tree, node->text), text);
+			node->string = resolve(
+			    reading, tree_text(tree, (size_t)node->integer));
 	}
-	return (struct file *)tree;
-}
-
-/* --- reading --------------------------------------------------------------*/
-
-static const struct tree *tree_of(const struct node *node)
-{
-	const char *first = (const char *)(node - node->number);
-
-	return (const struct tree *)(first - offsetof(struct tree, nodes));
-}
-
-const char *file_wrong(const struct file *file, unsigned *ret_line)
-{
-	const struct tree *tree = (const struct tree *)file;
-
-	if (tree->wrong == TREE_NONE)
-		return NULL;
+	if (tree->count)
+		return tree->nodes;
+	*ret_wrong = tree_text(tree, tree->wrong);
 	*ret_line = tree->line;
-	return tree_text(tree, tree->wrong);
-}
-
-const struct node *file_root(const struct file *file)
-{
-	return ((const struct tree *)file)->nodes;
-}
-
-enum node_type node_type(const struct node *node)
-{
-	return node->type;
-}
-
-unsigned node_line(const struct node *node)
-{
-	return node->line;
-}
-
-const char *node_name(const struct node *node)
-{
-	return node->name == TREE_NONE ? ""
-				       : tree_text(tree_of(node), node->name);
-}
-
-void node_path(const struct node *node, struct buf *out)
-{
-	if (node->number == 0)
-		return;
-	node_path(tree_of(node)->nodes + node->parent, out);
-	if (node->name != TREE_NONE) {
-		if (out->len)
-			buf_char(out, '.');
-		buf_text(out, node_name(node));
-	} else {
-		buf_char(out, '[');
-		buf_u64(out, node->index);
-		buf_char(out, ']');
-	}
-}
-
-size_t node_count(const struct node *node)
-{
-	return node->count;
-}
-
-const struct node *node_at(const struct node *node, size_t number)
-{
-	return tree_of(node)->nodes + node->first + number;
-}
-
-const struct node *node_member(const struct node *group, const char *name)
-{
-	for (size_t i = 0; i < group->count; i++)
-		if (strcmp(node_name(node_at(group, i)), name) == 0)
-			return node_at(group, i);
 	return NULL;
-}
-
-int64_t node_integer(const struct node *node)
-{
-	return node->integer;
-}
-
-bool node_boolean(const struct node *node)
-{
-	return node->integer != 0;
-}
-
-const char *node_string(const struct node *node)
-{
-	return node->string;
 }

@@ -1,0 +1,76 @@
+#include "conf/number.h"
+
+#include "core/chars.h"
+
+/* A NUL, too, when there is nothing. */
+static char peek(struct span text, size_t at)
+{
+	return at < text.len ? text.at[at] : 0;
+}
+
+int number_digit(char c)
+{
+	c = ascii_lower(c);
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* L or LL behind a number. */
+static size_t suffix_len(struct span rest)
+{
+	size_t len = 0;
+
+	while (len < 2 && peek(rest, len) == 'L')
+		len++;
+	return len;
+}
+
+static const char *wrong_integer(
+    struct span digits, unsigned base, bool negative, bool wide)
+{
+	const uint64_t limit64 = (uint64_t)INT64_MAX + (negative ? 1 : 0);
+	const uint64_t limit32 = (uint64_t)INT32_MAX + (negative ? 1 : 0);
+	uint64_t value = 0;
+
+	if (base == 10 && digits.len > 1 && digits.at[0] == '0')
+		return "is a number with a leading zero, which versions of "
+		       "libconfig read differently: leave the zero out (a "
+		       "file mode is a string, \"0660\")";
+	for (size_t i = 0; i < digits.len; i++) {
+		unsigned digit = (unsigned)number_digit(digits.at[i]);
+
+		if (value > (limit64 - digit) / base)
+			return "is beyond 64 bits";
+		value = value * base + digit;
+	}
+	if (!wide && value > limit32)
+		return "is beyond 32 bits: put an L behind it (5368709120L), "
+		       "or write a size as a string (\"5 GiB\")";
+	return NULL;
+}
+
+size_t number_scan(struct span text, const char **ret_wrong)
+{
+	size_t sign = peek(text, 0) == '-' || peek(text, 0) == '+';
+	bool hex = !sign && peek(text, 0) == '0' &&
+		   ascii_lower(peek(text, 1)) == 'x' &&
+		   number_digit(peek(text, 2)) >= 0;
+	struct span digits = span_from(text, hex ? 2 : sign);
+	struct span rest;
+	size_t suffix;
+
+	*ret_wrong = NULL;
+	digits = span_first(digits,
+	    span_run(digits, hex ? CHARS_DIGIT "abcdefABCDEF" : CHARS_DIGIT));
+	rest = span_from(text, (size_t)(digits.at - text.at) + digits.len);
+	if (!hex && (peek(rest, 0) == '.' || ascii_lower(peek(rest, 0)) == 'e'))
+		return text.len - rest.len +
+		       span_run(rest, CHARS_DIGIT ".eE+-");
+	if (!digits.len)
+		return 1;
+	suffix = suffix_len(rest);
+	*ret_wrong = wrong_integer(
+	    digits, hex ? 16 : 10, sign && text.at[0] == '-', suffix > 0);
+	return text.len - rest.len + suffix;
+}

@@ -1,0 +1,17 @@
+#ifndef CONF_NUMBER_H
+#define CONF_NUMBER_H
+
+#include "core/span.h"
+
+/*
+ * How many bytes the number at the start of a text has, with the L behind
+ * it; 1 when there is only a sign or a point. ret_wrong: a sentence, when
+ * libconfig or one of its versions would change the number in silence; else
+ * NULL.
+ */
+size_t number_scan(struct span text, const char **ret_wrong);
+
+/* 0 to 15; -1: no hexadecimal digit. */
+int number_digit(char c);
+
+#endif

@@ -1,0 +1,222 @@
+#include "conf/include.h"
+#include "conf/parse.h"
+#include "conf/paths.h"
+#include "conf/secret.h"
+#include "conf/sections.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define KEY_FILE_MAX 65536
+#define STACK_SIZE (1 << 20)
+
+static void read_public_url(const struct node *node, void *into)
+{
+	struct uri_base parts;
+
+	value_url(node, into, &parts);
+}
+
+static void read_key_file(const struct node *node, void *into)
+{
+	struct conf *conf = node->reading->conf;
+	const char *wrong;
+	struct span text;
+
+	if (!secret_read_file(node, KEY_FILE_MAX, &text))
+		return;
+	if (!keyring_read(into, text, &wrong)) {
+		node_wrong(
+		    node, "%s; make one with `openssl rand -hex 32`", wrong);
+		return;
+	}
+	conf->has_key_file = true;
+	while (text.at)
+		/* What the keyring does not take off. */
+		secret_warn_of_litter(node, "a line of the file",
+		    span_trim(span_cut(&text, '\n'), " \t\r"));
+}
+
+static void read_auth(const struct node *node, void *into)
+{
+	static const struct setting rows[] = {
+		{ "max_skew", U32(struct conf, max_skew, 1, 86400) },
+		{ "replay_max", U32(struct conf, replay_max, 1, 100000000) },
+	};
+	static const struct settings settings = { SETTINGS(rows) };
+
+	settings_read(node, &settings, into);
+}
+
+static void read_limits(const struct node *node, void *into)
+{
+	static const struct setting rows[] = {
+#define LIMIT(name, min, max) { #name, U32(struct conf_limits, name, min, max) }
+		LIMIT(connections, 1, 1000000),
+		LIMIT(connections_per_address, 0, 1000000),
+		LIMIT(header_timeout, 1, 86400),
+		LIMIT(body_timeout, 1, 86400),
+		LIMIT(idle_timeout, 1, 86400),
+		LIMIT(min_rate, 0, INT32_MAX),
+		LIMIT(upload_timeout, 1, 86400),
+		LIMIT(drain_delay, 0, 86400),
+		LIMIT(drain_timeout, 1, 86400),
+#undef LIMIT
+	};
+	static const struct settings settings = { SETTINGS(rows) };
+
+	settings_read(node, &settings, into);
+}
+
+static void read_log(const struct node *node, void *into)
+{
+	static const struct setting rows[] = {
+		{ "format", WORD(struct conf, log_format, "logfmt|json") },
+		{ "level", WORD(struct conf, log_level, "error|warn|info") },
+		{ "jids", READ(struct conf, log_jids, settings_boolean) },
+	};
+	static const struct settings settings = { SETTINGS(rows) };
+
+	settings_read(node, &settings, into);
+}
+
+static void read_root(const struct node *root, struct conf *conf)
+{
+	static const struct setting rows[] = {
+		{ "listen", READ(struct conf, listen, listen_read) },
+		{ "public", READ(struct conf, public, listen_read_public) },
+		{ "public_url",
+		    READ(struct conf, public_url, read_public_url) },
+		{ "key_file", READ(struct conf, keyring, read_key_file) },
+		{ "auth", WHOLE(read_auth) },
+		{ "callers", READ(struct conf, callers, callers_read) },
+		{ "storage", ELSEWHERE },
+		{ "storages", ELSEWHERE },
+		{ "policy", READ(struct conf, policy, policy_read) },
+		{ "domains", ELSEWHERE },
+		{ "limits", READ(struct conf, limits, read_limits) },
+		{ "trusted_proxies",
+		    READ(struct conf, trusted_proxies, proxies_read) },
+		{ "log", WHOLE(read_log) },
+		{ "quota", READ(struct conf, quota, quota_read) },
+	};
+	static const struct settings settings = { SETTINGS(rows) };
+
+	settings_read(root, &settings, conf);
+	if (!node_member(root, "callers"))
+		node_missing(root, "callers",
+		    "at least one caller with a secret is needed");
+	storage_read(root);
+	domains_read(root);
+	listen_check(root);
+	dialect_check_callers(root);
+	storage_check(root);
+	domains_check_types(root);
+	policy_check_conf(root);
+	paths_check(root->reading);
+}
+
+static void add_syntax_fault(
+    struct reading *reading, unsigned line, const char *wrong)
+{
+	struct fault fault = { .line = line, .path = "" };
+
+	/* What the scan has found there is the better sentence. */
+	for (const struct fault *f = reading->faults.first; f; f = f->next)
+		if (f->line == line && !f->warning)
+			return;
+	fault.text =
+	    strcmp(wrong, "syntax error") == 0
+		? "syntax error, here or just before"
+		: arena_print(&reading->scratch, "syntax error: %s", wrong);
+	fault_add(&reading->faults, &fault);
+}
+
+/* What the thread of a reading is told, and tells. */
+struct job {
+	const char *path;
+	bool apart;
+	FILE *faults;
+	FILE *warnings;
+	bool done; /* not given up */
+	bool ok;
+	struct reading reading;
+};
+
+static bool read_all(struct job *job)
+{
+	struct reading *reading = &job->reading;
+	const struct node *root;
+	const char *wrong;
+	unsigned line;
+
+	reading->faults.arena = &reading->scratch;
+	if (include_read(reading, job->path)) {
+		root = parse_text(reading, job->apart, &wrong, &line);
+		if (root)
+			read_root(root, reading->conf);
+		else
+			add_syntax_fault(reading, line, wrong);
+	}
+	faults_print(&reading->faults, job->faults, job->warnings);
+	reading->conf->warnings = reading->faults.warning_count;
+	return reading->faults.fault_count == 0;
+}
+
+/* A thread of its own can be given up from anywhere (see arena_none). It
+ * ends that way in any case: libc loads for it what it may not find room for
+ * later. */
+static void *run(void *argument)
+{
+	struct job *job = argument;
+
+	job->ok = read_all(job);
+	job->done = true;
+	arena_none();
+}
+
+static void run_apart(struct job *job)
+{
+	pthread_attr_t attributes;
+	pthread_t thread;
+
+	pthread_attr_init(&attributes);
+	pthread_attr_setstacksize(&attributes, STACK_SIZE);
+	if (pthread_create(&thread, &attributes, run, job) == 0)
+		pthread_join(thread, NULL);
+	pthread_attr_destroy(&attributes);
+}
+
+static struct conf *read_conf(
+    const char *path, bool apart, FILE *faults, FILE *warnings)
+{
+	struct conf *conf = malloc(sizeof *conf);
+	struct job job = { .path = path,
+		.apart = apart,
+		.faults = faults,
+		.warnings = warnings,
+		.reading = { .conf = conf } };
+
+	if (conf) {
+		*conf = conf_defaults;
+		run_apart(&job);
+	}
+	if (!job.done && faults)
+		fprintf(faults, "%s: no memory to read it\n", path);
+	arena_done(&job.reading.scratch);
+	if (job.ok)
+		return conf;
+	conf_free(conf);
+	return NULL;
+}
+
+struct conf *conf_read(const char *path, FILE *faults, FILE *warnings)
+{
+	return read_conf(path, false, faults, warnings);
+}
+
+struct conf *conf_read_apart(const char *path, FILE *faults, FILE *warnings)
+{
+	return read_conf(path, true, faults, warnings);
+}

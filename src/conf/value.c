@@ -1,0 +1,227 @@
+#include "conf/value.h"
+
+#include "conf/paths.h"
+#include "conf/size.h"
+#include "slot/auth.h"
+
+#include <string.h>
+#include <sys/un.h>
+
+#define UNIX_PATH_MAX (sizeof((struct sockaddr_un){ 0 }).sun_path - 1)
+
+static const char *type_name(enum node_type type)
+{
+	static const char *const names[] = {
+		[NODE_GROUP] = "a group { }",
+		[NODE_LIST] = "a list ( )",
+		[NODE_INTEGER] = "an integer",
+		[NODE_FLOAT] = "a number with a point or exponent",
+		[NODE_STRING] = "a string",
+		[NODE_BOOLEAN] = "a boolean",
+	};
+
+	return names[type];
+}
+
+static bool wrong_type(const struct node *node, const char *wanted)
+{
+	node_wrong(node, "must be %s, not %s", wanted, type_name(node->type));
+	return false;
+}
+
+bool value_group(const struct node *node)
+{
+	return node->type == NODE_GROUP || wrong_type(node, "a group { }");
+}
+
+bool value_boolean(const struct node *node, bool *ret_value)
+{
+	if (node->type != NODE_BOOLEAN)
+		return wrong_type(node, "true or false");
+	*ret_value = node->integer != 0;
+	return true;
+}
+
+bool value_integer(
+    const struct node *node, int64_t min, int64_t max, int64_t *ret_value)
+{
+	int64_t value;
+
+	if (node->type != NODE_INTEGER)
+		return wrong_type(node, "an integer");
+	value = node->integer;
+	if (value < min || value > max) {
+		node_wrong(node, "must be from %lld to %lld", (long long)min,
+		    (long long)max);
+		return false;
+	}
+	*ret_value = value;
+	return true;
+}
+
+bool value_text(const struct node *node, struct span *ret_text)
+{
+	struct span text;
+
+	if (node->type != NODE_STRING)
+		return wrong_type(node, "a string");
+	text = span_of(node->string);
+	if (text.len == 0) {
+		node_wrong(node, "is empty");
+		return false;
+	}
+	for (size_t i = 0; i < text.len; i++) {
+		if ((unsigned char)text.at[i] >= ' ' && text.at[i] != 127)
+			continue;
+		node_wrong(node, "has a control character");
+		return false;
+	}
+	*ret_text = text;
+	return true;
+}
+
+bool value_word(
+    const struct node *node, const char *words, unsigned *ret_number)
+{
+	struct span rest = span_of(words), text;
+	unsigned number = 0;
+	char list[128];
+	struct buf out;
+
+	if (!value_text(node, &text))
+		return false;
+	buf_init(&out, list, sizeof list);
+	for (; rest.at; number++) {
+		struct span word = span_cut(&rest, '|');
+
+		if (span_equal(text, word)) {
+			*ret_number = number;
+			return true;
+		}
+		buf_text(&out, !out.len ? "\"" : rest.at ? ", \"" : " or \"");
+		buf_add(&out, word);
+		buf_char(&out, '"');
+	}
+	node_wrong(node, "must be %s", list);
+	return false;
+}
+
+bool value_id(const struct node *node, struct span *ret_id)
+{
+	struct span text;
+
+	if (!value_text(node, &text))
+		return false;
+	if (!auth_id_valid(text)) {
+		node_wrong(node,
+		    "must be 1 to 64 letters, digits, dots, underscores or "
+		    "hyphens");
+		return false;
+	}
+	*ret_id = arena_copy(node_keep(node), text);
+	return true;
+}
+
+bool value_url(
+    const struct node *node, struct span *ret_url, struct uri_base *ret_parts)
+{
+	const char *wrong;
+	struct span text;
+	struct buf out;
+
+	if (!value_text(node, &text))
+		return false;
+	buf_init(
+	    &out, arena_get(node_keep(node), text.len + 16), text.len + 16);
+	if (!uri_base_parse(text, &out, ret_parts, &wrong)) {
+		node_wrong(node, "%s", wrong);
+		return false;
+	}
+	*ret_url = buf_span(&out);
+	return true;
+}
+
+bool value_path(const struct node *node, const char **ret_path)
+{
+	const char *path;
+	struct span text;
+
+	if (!value_text(node, &text))
+		return false;
+	path = arena_print(node_keep(node), "%s%s",
+	    span_starts(text, "/") ? "" : node->reading->folder, text.at);
+	paths_add(node, path);
+	*ret_path = path;
+	return true;
+}
+
+bool value_unix_path(const struct node *node, const char **ret_path)
+{
+	const char *path;
+
+	if (!value_path(node, &path))
+		return false;
+	if (strlen(path) > UNIX_PATH_MAX) {
+		node_wrong(node,
+		    "is longer than the %zu bytes that a unix socket's path "
+		    "can have",
+		    UNIX_PATH_MAX);
+		return false;
+	}
+	*ret_path = path;
+	return true;
+}
+
+bool value_size(const struct node *node, uint64_t *ret_bytes)
+{
+	struct span text;
+	const char *wrong;
+
+	if (node->type == NODE_INTEGER) {
+		if (node->integer < 0) {
+			node_wrong(node, "must not be negative");
+			return false;
+		}
+		*ret_bytes = (uint64_t)node->integer;
+		return true;
+	}
+	if (node->type != NODE_STRING)
+		return wrong_type(
+		    node, "an integer or a string such as \"100 MiB\"");
+	if (!value_text(node, &text))
+		return false;
+	if (!size_parse(text, ret_bytes, &wrong)) {
+		node_wrong(node, "%s", wrong);
+		return false;
+	}
+	return true;
+}
+
+bool value_list(const struct node *node, const char *of_what)
+{
+	char wanted[64];
+
+	if (node->type == NODE_LIST)
+		return true;
+	snprintf(wanted, sizeof wanted, "a list ( ) of %s", of_what);
+	return wrong_type(node, wanted);
+}
+
+void value_items(const struct node *node, value_item *read,
+    const struct span **ret_items, size_t *ret_count)
+{
+	struct span *items, text;
+	size_t count = 0;
+
+	if (!value_list(node, "strings"))
+		return;
+	items = arena_get(node_keep(node), (node->count + 1) * sizeof *items);
+	for (size_t i = 0; i < node->count; i++) {
+		const struct node *item = node_at(node, i);
+
+		if (value_text(item, &text) && read(item, text, &items[count]))
+			count++;
+	}
+	*ret_items = items;
+	*ret_count = count;
+}

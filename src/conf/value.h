@@ -1,0 +1,42 @@
+#ifndef CONF_VALUE_H
+#define CONF_VALUE_H
+
+#include "conf/node.h"
+#include "core/uri.h"
+
+/* Values of settings. Each gives false after it has added a fault. */
+
+bool value_group(const struct node *node);
+/* of_what: "strings", "groups" */
+bool value_list(const struct node *node, const char *of_what);
+bool value_boolean(const struct node *node, bool *ret_value);
+bool value_integer(
+    const struct node *node, int64_t min, int64_t max, int64_t *ret_value);
+/* Not empty, no control characters. It lives as long as the reading. */
+bool value_text(const struct node *node, struct span *ret_text);
+/* One of the words ("a|b"): its number. */
+bool value_word(
+    const struct node *node, const char *words, unsigned *ret_number);
+/* Bytes: an integer, or a string with a unit. At most INT64_MAX. */
+bool value_size(const struct node *node, uint64_t *ret_bytes);
+
+/* These live as long as the configuration. */
+
+/* The name of a caller, a store, a region: see auth_id_valid. */
+bool value_id(const struct node *node, struct span *ret_id);
+/* The normal form of a URL, and its parts, which point into it. */
+bool value_url(
+    const struct node *node, struct span *ret_url, struct uri_base *ret_parts);
+/* A file name; relative ones start at the configuration's folder. */
+bool value_path(const struct node *node, const char **ret_path);
+/* The same of a unix socket, whose path may have 107 bytes. */
+bool value_unix_path(const struct node *node, const char **ret_path);
+
+/* Turns one string of a list into what is kept; false after a fault. */
+typedef bool value_item(
+    const struct node *node, struct span text, struct span *ret_item);
+/* A list of strings. */
+void value_items(const struct node *node, value_item *read,
+    const struct span **ret_items, size_t *ret_count);
+
+#endif
