@@ -14,7 +14,7 @@ static void read_id(const struct node *node, void *into)
 	struct span *id = into;
 	struct span text;
 
-	if (!value_id(node, &text))
+	if (!value_checked(node, value_id, &text))
 		return;
 	for (size_t i = 0; i < conf->caller_count; i++) {
 		if (span_equal(conf->callers[i].id, text)) {
@@ -105,7 +105,7 @@ static const struct setting rows[] = {
 	{ "allow_domains", WHOLE(read_allowed) },
 	{ "plain_urls", READ(struct caller, plain_urls, settings_boolean) },
 	{ "dialect", READ(struct caller, dialect, dialect_read) },
-	{ "base", READ(struct caller, base, dialect_read_base) },
+	{ "base", TEXT(struct caller, base, dialect_base) },
 	{ "rate", ELSEWHERE },
 	{ "burst", ELSEWHERE },
 };

@@ -24,7 +24,7 @@ static bool overlaps(struct span a, struct span b)
 	return span_equal(span_first(a, len), span_first(b, len));
 }
 
-static const char *wrong_base(const struct conf *conf, struct span base)
+const char *dialect_base(const struct conf *conf, struct span base)
 {
 	struct span rest = span_from(base, 1);
 
@@ -48,21 +48,6 @@ static const char *wrong_base(const struct conf *conf, struct span base)
 		    overlaps(base, conf->callers[i].base))
 			return "overlaps with that of another caller";
 	return NULL;
-}
-
-void dialect_read_base(const struct node *node, void *into)
-{
-	struct span *base = into;
-	struct span text;
-	const char *wrong;
-
-	if (!value_text(node, &text))
-		return;
-	wrong = wrong_base(node->reading->conf, text);
-	if (wrong)
-		node_wrong(node, "%s", wrong);
-	else
-		*base = arena_copy(node_keep(node), text);
 }
 
 void dialect_check(const struct node *group, const struct caller *caller)

@@ -97,23 +97,13 @@ static void read_store(const struct node *node, void *into)
 static const struct setting rows[] = {
 	{ "name", READ(struct conf_domain, name, read_name) },
 	{ "storage", READ(struct conf_domain, storage, read_store) },
-	{ "max_size",
-	    READ(struct conf_domain, policy.max_size, policy_max_size) },
-	{ "allow_types", READ(struct conf_domain, policy, policy_types) },
-	{ "deny_extensions",
-	    READ(struct conf_domain, policy, policy_extensions) },
-	{ "slots_per_minute", U32(struct conf_domain, policy.slots_per_minute,
-				  0, POLICY_SLOTS_MAX) },
-	{ "bytes_per_day",
-	    READ(struct conf_domain, policy.bytes_per_day, policy_day_bytes) },
-	{ "domain_bytes_per_day",
-	    READ(struct conf_domain, policy.domain_bytes_per_day,
-		policy_day_bytes) },
 };
 
 static void read_one(const struct node *group, struct conf_domain *domain)
 {
-	static const struct settings settings = { SETTINGS(rows) };
+	static const struct settings settings = { SETTINGS(rows),
+		.parts = { &policy_settings },
+		.parts_at = offsetof(struct conf_domain, policy) };
 
 	/* What it leaves out. */
 	*domain = (struct conf_domain){

@@ -2,7 +2,6 @@
 
 #include "conf/scan.h"
 #include "conf/text.h"
-
 #include "net/input.h"
 
 #include <errno.h>

@@ -15,23 +15,25 @@
 /* fe80::/10 */
 static const struct ip_net link_local = { { { 0xfe, 0x80 } }, 10 };
 
-static void read_address(const struct node *node, void *into)
+static const char *address(const struct conf *conf, struct span text)
 {
-	const char **address = into;
-	struct span text;
 	struct ip ip;
 
-	if (!value_text(node, &text))
-		return;
+	(void)conf;
 	if (!ip_parse(text, &ip))
-		node_wrong(node,
-		    "must be an IP address such as \"127.0.0.1\" or \"::\"");
-	else if (ip_net_has(&link_local, &ip))
-		node_wrong(node,
-		    "is a link-local address, which needs an interface: use "
-		    "another address of this machine");
-	else
-		*address = arena_copy(node_keep(node), text).at;
+		return "must be an IP address such as \"127.0.0.1\" or \"::\"";
+	return ip_net_has(&link_local, &ip)
+		   ? "is a link-local address, which needs an interface: use "
+		     "another address of this machine"
+		   : NULL;
+}
+
+static void read_address(const struct node *node, void *into)
+{
+	struct span text;
+
+	if (value_checked(node, address, &text))
+		*(const char **)into = text.at;
 }
 
 static void read_unix(const struct node *node, void *into)

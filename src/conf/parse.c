@@ -2,7 +2,6 @@
 
 #include "conf/tree.h"
 #include "core/buf.h"
-
 #include "net/input.h"
 
 #include <errno.h>

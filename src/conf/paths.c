@@ -1,8 +1,12 @@
 #include "conf/paths.h"
 
+#include "store/unit.h"
+
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 void paths_add(const struct node *node, const char *path)
 {
@@ -23,6 +27,17 @@ const char *paths_folder(struct arena *arena, const char *path)
 	if (slash == text.len)
 		return ".";
 	return arena_copy(arena, span_first(text, slash ? slash : 1)).at;
+}
+
+void paths_warn_not_writable(const struct node *node, const char *folder)
+{
+	char hint[UNIT_HINT];
+
+	if (access(folder, R_OK | W_OK | X_OK) == 0)
+		return;
+	unit_path_hint(errno, folder, hint);
+	node_warn(node, "the user who runs this check cannot write to %s: %s%s",
+	    folder, strerror(errno), hint);
 }
 
 static const char *join(

@@ -16,6 +16,10 @@ void paths_add(const struct node *node, const char *path);
  * whatever links and dots they lead there, and the configuration's own. */
 void paths_check(struct reading *reading);
 
+/* Warns when who runs this cannot write to a folder: who serves may be
+ * another. */
+void paths_warn_not_writable(const struct node *node, const char *folder);
+
 /* The folder that a file is in. */
 const char *paths_folder(struct arena *arena, const char *path);
 

@@ -6,10 +6,11 @@
 #include <string.h>
 
 /* What the counters can hold; see quota/windows.h. */
+#define SLOTS_MAX 4000
 #define DAY_BYTES_MAX ((1ULL << 48) - 1)
 #define S3_PUT_MAX (UINT64_C(5) << 30)
 
-void policy_max_size(const struct node *node, void *into)
+static void read_max_size(const struct node *node, void *into)
 {
 	uint64_t bytes;
 
@@ -23,7 +24,7 @@ void policy_max_size(const struct node *node, void *into)
 		*(uint64_t *)into = bytes;
 }
 
-void policy_day_bytes(const struct node *node, void *into)
+static void read_day_bytes(const struct node *node, void *into)
 {
 	uint64_t bytes;
 
@@ -48,7 +49,7 @@ static bool read_type(
 	return true;
 }
 
-void policy_types(const struct node *node, void *into)
+static void read_types(const struct node *node, void *into)
 {
 	struct policy *policy = into;
 
@@ -76,7 +77,7 @@ static bool read_extension(
 	return true;
 }
 
-void policy_extensions(const struct node *node, void *into)
+static void read_extensions(const struct node *node, void *into)
 {
 	struct policy *policy = into;
 
@@ -85,22 +86,21 @@ void policy_extensions(const struct node *node, void *into)
 }
 
 static const struct setting rows[] = {
-	{ "max_size", READ(struct policy, max_size, policy_max_size) },
-	{ "allow_types", WHOLE(policy_types) },
-	{ "deny_extensions", WHOLE(policy_extensions) },
+	{ "max_size", READ(struct policy, max_size, read_max_size) },
+	{ "allow_types", WHOLE(read_types) },
+	{ "deny_extensions", WHOLE(read_extensions) },
 	{ "slots_per_minute",
-	    U32(struct policy, slots_per_minute, 0, POLICY_SLOTS_MAX) },
-	{ "bytes_per_day",
-	    READ(struct policy, bytes_per_day, policy_day_bytes) },
+	    U32(struct policy, slots_per_minute, 0, SLOTS_MAX) },
+	{ "bytes_per_day", READ(struct policy, bytes_per_day, read_day_bytes) },
 	{ "domain_bytes_per_day",
-	    READ(struct policy, domain_bytes_per_day, policy_day_bytes) },
+	    READ(struct policy, domain_bytes_per_day, read_day_bytes) },
 };
+
+const struct settings policy_settings = { SETTINGS(rows) };
 
 void policy_read(const struct node *node, void *into)
 {
-	static const struct settings settings = { SETTINGS(rows) };
-
-	settings_read(node, &settings, into);
+	settings_read(node, &policy_settings, into);
 }
 
 /* The largest file that a limit lets through at all is the largest. */

@@ -11,7 +11,8 @@ setting_reader proxies_read;                    /* a struct ip_nets */
 setting_reader quota_read;                      /* a struct conf_quota */
 
 /* callers[].dialect, into an enum dialect, and callers[].base. */
-setting_reader dialect_read, dialect_read_base;
+setting_reader dialect_read;
+value_rule dialect_base;
 /* Whether what a caller has set goes together. */
 void dialect_check(const struct node *group, const struct caller *caller);
 
@@ -19,12 +20,8 @@ void dialect_check(const struct node *group, const struct caller *caller);
 void storage_read(const struct node *root);
 void domains_read(const struct node *root);
 
-/* Settings that `policy` and `domains` share: max_size and the bytes of a
- * day, into a uint64_t, and lists, into a struct policy. */
-setting_reader policy_max_size, policy_day_bytes, policy_types,
-    policy_extensions;
-/* What the counters can hold; see quota/windows.h. */
-#define POLICY_SLOTS_MAX 4000
+/* Settings that `policy` and `domains` share, into a struct policy. */
+extern const struct settings policy_settings;
 
 /* "example.org" or "*.example.org", in lower case. */
 value_item domains_name;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #define NAME_MAX_LEN 32
+#define PARTS 2 /* of struct settings */
 
 static unsigned least(unsigned a, unsigned b)
 {
@@ -34,27 +35,29 @@ static unsigned distance(const char *a, const char *b)
 	return row[b_len];
 }
 
-static const char *nearest(const struct settings *settings, const char *name)
+/* The name that differs least, by less than *limit letters. */
+static void find_nearest(const struct settings *settings, const char *name,
+    unsigned *limit, const char **best)
 {
-	const char *best = NULL;
-	unsigned limit = strlen(name) > 5 ? 3 : 2;
-
 	for (size_t i = 0; i < settings->count; i++) {
-		const struct setting *row = &settings->rows[i];
-		unsigned found = distance(row->name, name);
+		unsigned found = distance(settings->rows[i].name, name);
 
-		if (found >= limit)
+		if (found >= *limit)
 			continue;
-		limit = found;
-		best = row->name;
+		*limit = found;
+		*best = settings->rows[i].name;
 	}
-	return best;
+	for (size_t i = 0; i < PARTS; i++)
+		if (settings->parts[i])
+			find_nearest(settings->parts[i], name, limit, best);
 }
 
 static void unknown(const struct node *node, const struct settings *settings)
 {
-	const char *best = nearest(settings, node->name);
+	unsigned limit = strlen(node->name) > 5 ? 3 : 2;
+	const char *best = NULL;
 
+	find_nearest(settings, node->name, &limit, &best);
 	if (best)
 		node_wrong(node, "unknown setting; is %s meant?", best);
 	else
@@ -62,9 +65,8 @@ static void unknown(const struct node *node, const struct settings *settings)
 }
 
 static void read_one(
-    const struct node *node, const struct setting *row, void *into)
+    const struct node *node, const struct setting *row, void *place)
 {
-	void *place = (char *)into + row->offset;
 	int64_t value;
 
 	switch (row->kind) {
@@ -78,39 +80,67 @@ static void read_one(
 		/* Without negative values an enum is an unsigned. */
 		value_word(node, row->words, place);
 		break;
+	case SETTING_TEXT:
+		value_checked(node, row->rule, place);
+		break;
 	case SETTING_READ:
 		row->read(node, place);
 		break;
 	}
 }
 
-static const struct setting *find(
-    const struct settings *settings, const char *name)
+/* Where a setting belongs. */
+struct found {
+	const struct setting *row;
+	const char *type;
+	size_t offset;
+};
+
+static bool find(
+    const struct settings *settings, const char *name, struct found *ret_found)
 {
-	for (size_t i = 0; i < settings->count; i++)
-		if (strcmp(settings->rows[i].name, name) == 0)
-			return &settings->rows[i];
-	return NULL;
+	for (size_t i = 0; i < settings->count; i++) {
+		const struct setting *row = &settings->rows[i];
+
+		if (strcmp(row->name, name) != 0)
+			continue;
+		*ret_found = (struct found){ row, settings->type, row->offset };
+		return true;
+	}
+	for (size_t i = 0; i < PARTS; i++) {
+		if (!settings->parts[i] ||
+		    !find(settings->parts[i], name, ret_found))
+			continue;
+		ret_found->offset += settings->parts_at;
+		return true;
+	}
+	return false;
 }
 
 void settings_read(
     const struct node *group, const struct settings *settings, void *into)
 {
+	settings_read_typed(group, settings, NULL, NULL, into);
+}
+
+void settings_read_typed(const struct node *group,
+    const struct settings *settings, const char *what, const char *type,
+    void *into)
+{
 	if (!value_group(group))
 		return;
 	for (size_t i = 0; i < group->count; i++) {
 		const struct node *node = node_at(group, i);
-		const struct setting *row = find(settings, node->name);
+		struct found found;
 
-		if (!row)
+		if (!find(settings, node->name, &found))
 			unknown(node, settings);
-		else if (row->only && settings->variant &&
-			 strcmp(row->only, settings->variant) != 0)
+		else if (type && found.type && strcmp(type, found.type) != 0)
 			node_wrong(node,
-			    "belongs to %s \"%s\", and this is \"%s\"",
-			    settings->kind, row->only, settings->variant);
+			    "belongs to %s type \"%s\", and this is \"%s\"",
+			    what, found.type, type);
 		else
-			read_one(node, row, into);
+			read_one(node, found.row, (char *)into + found.offset);
 	}
 }
 
@@ -125,19 +155,6 @@ void settings_port(const struct node *node, void *into)
 
 	if (value_integer(node, 1, 65535, &port))
 		*(uint16_t *)into = (uint16_t)port;
-}
-
-void settings_text(const struct node *node, void *into)
-{
-	struct span text;
-
-	if (value_text(node, &text))
-		*(struct span *)into = arena_copy(node_keep(node), text);
-}
-
-void settings_id(const struct node *node, void *into)
-{
-	value_id(node, into);
 }
 
 void settings_url(const struct node *node, void *into)

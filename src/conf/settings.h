@@ -12,6 +12,7 @@ enum setting_kind {
 	SETTING_ELSEWHERE, /* known here, read by other code */
 	SETTING_U32,       /* into a uint32_t */
 	SETTING_WORD, /* into an enum, whose values are the words' numbers */
+	SETTING_TEXT, /* into a struct span */
 	SETTING_READ, /* by a reader */
 };
 
@@ -23,8 +24,8 @@ struct setting {
 	uint32_t min;
 	uint32_t max;
 	const char *words; /* "a|b" */
+	value_rule *rule;  /* of a text; NULL: any */
 	setting_reader *read;
-	const char *only; /* in this variant of the group; NULL: in all */
 };
 
 #define ELSEWHERE .kind = SETTING_ELSEWHERE
@@ -33,29 +34,39 @@ struct setting {
 	.max = most
 #define WORD(type, member, list)                                               \
 	.kind = SETTING_WORD, .offset = offsetof(type, member), .words = list
+#define TEXT(type, member, by)                                                 \
+	.kind = SETTING_TEXT, .offset = offsetof(type, member), .rule = by
 #define READ(type, member, by)                                                 \
 	.kind = SETTING_READ, .offset = offsetof(type, member), .read = by
 
 /* By a reader that gets the whole struct. */
 #define WHOLE(by) .kind = SETTING_READ, .read = by
 
-/* Readers that any table may use, into a bool, a uint16_t, a struct span, a
- * struct span, a struct uri_base and a const char *. */
-setting_reader settings_boolean, settings_port, settings_text, settings_id,
-    settings_url, settings_unix_path;
+/* Readers that any table may use, into a bool, a uint16_t, a struct uri_base
+ * and a const char *. */
+setting_reader settings_boolean, settings_port, settings_url,
+    settings_unix_path;
 
-/* A table. */
+/* A table, and maybe more tables of the same group. */
 struct settings {
 	const struct setting *rows;
 	size_t count;
-	const char *kind;    /* of thing that has variants: "storage type" */
-	const char *variant; /* NULL: not known, all settings are taken */
+	const char *type; /* of the group, to which the rows belong; NULL: to
+	                   * all types */
+	const struct settings *parts[2];
+	size_t parts_at; /* what the parts fill, in the struct that is filled */
 };
 
 #define SETTINGS(table) .rows = table, .count = sizeof table / sizeof *table
 
-/* Reads the members of a group (another type is a fault) by their rows. */
+/* Reads the members of a group (a node of another kind is a fault) by their
+ * rows. */
 void settings_read(
     const struct node *group, const struct settings *settings, void *into);
+/* The same of a group that has types: "storage" of type "s3". NULL: the type
+ * is not known, and the settings of all are read. */
+void settings_read_typed(const struct node *group,
+    const struct settings *settings, const char *what, const char *type,
+    void *into);
 
 #endif

@@ -42,62 +42,12 @@ static const struct setting rows[] = {
 	{ "name", ELSEWHERE },
 	{ "put_ttl", WHOLE(read_put_ttl) },
 	{ "key", WHOLE(read_key) },
-	{ "bucket_url", READ(struct conf_storage, s3.bucket, settings_url),
-	    .only = "s3" },
-	{ "region", READ(struct conf_storage, s3.region, settings_id),
-	    .only = "s3" },
-	{ "access_key_id",
-	    READ(struct conf_storage, creds.text[CREDS_KEY_ID],
-		storage_s3_key_id),
-	    .only = "s3" },
-	{ "access_key_secret", ELSEWHERE, .only = "s3" },
-	{ "access_key_secret_file", ELSEWHERE, .only = "s3" },
-	{ "session_token", ELSEWHERE, .only = "s3" },
-	{ "session_token_file", ELSEWHERE, .only = "s3" },
-	{ "download_url", READ(struct conf_storage, s3.download, settings_url),
-	    .only = "s3" },
-	{ "get", WORD(struct conf_storage, s3.get, "public|redirect|presigned"),
-	    .only = "s3" },
-	{ "get_ttl", U32(struct conf_storage, s3.get_ttl, 1, 604800),
-	    .only = "s3" },
-	{ "set_public",
-	    READ(struct conf_storage, s3.set_public, settings_boolean),
-	    .only = "s3" },
-	{ "sign_content_type",
-	    READ(struct conf_storage, s3.sign_content_type, settings_boolean),
-	    .only = "s3" },
-	{ "relay", READ(struct conf_storage, s3.relay, settings_boolean),
-	    .only = "s3" },
-	{ "credentials", WORD(struct conf_storage, creds.kind, CREDS_WORDS),
-	    .only = "s3" },
-	{ "path", READ(struct conf_storage, fs, storage_fs_path),
-	    .only = "fs" },
-	{ "expire_after",
-	    U32(struct conf_storage, fs.expire_after, 0, INT32_MAX),
-	    .only = "fs" },
-	{ "min_free", READ(struct conf_storage, fs, storage_fs_min_free),
-	    .only = "fs" },
 };
 
-static const struct {
-	const char *type;
-	const char *name;
-	const char *what;
-} required[] = {
-	{ "s3", "bucket_url",
-	    "the bucket's URL, such as "
-	    "\"https://my-bucket.s3.us-east-2.amazonaws.com\"" },
-	{ "s3", "region", "the store's region, such as \"us-east-2\"" },
-	{ "fs", "path", "the folder for the files" },
+static const struct settings settings = {
+	SETTINGS(rows),
+	.parts = { &storage_s3_settings, &storage_fs_settings },
 };
-
-static void check_required(const struct node *group, const char *type)
-{
-	for (size_t i = 0; i < sizeof required / sizeof *required; i++)
-		if (strcmp(required[i].type, type) == 0 &&
-		    !node_member(group, required[i].name))
-			node_missing(group, required[i].name, required[i].what);
-}
 
 static bool has_name(const struct conf *conf, struct span name)
 {
@@ -116,7 +66,7 @@ static void read_name(const struct node *group, struct conf_storage *storage)
 	if (!node)
 		node_missing(
 		    group, "name", "each store needs one, such as \"archive\"");
-	if (!node || !value_id(node, &name))
+	if (!node || !value_checked(node, value_id, &name))
 		return;
 	if (!has_name(node->reading->conf, name))
 		storage->name = name;
@@ -147,18 +97,6 @@ static const char *read_type(
 		    "another store is of this type already: one process keeps "
 		    "files in one folder");
 	return types[number];
-}
-
-static void check_fs(const struct node *root, struct conf_storage *storage)
-{
-	/* No slot outlives its file: it could be used again. */
-	if (storage->fs.expire_after &&
-	    storage->fs.expire_after < storage->fs.put_ttl)
-		storage->fs.put_ttl = storage->fs.expire_after;
-	if (!node_member(root, "public_url"))
-		node_missing(root, "public_url",
-		    "with storage type \"fs\" clients must know how to reach "
-		    "this service, such as \"https://upload.example.org\"");
 }
 
 /* Bytes of bucket_url's path that surely are a prefix of keys: its first
@@ -211,12 +149,12 @@ static void check_key(
 		    size.segment.most, SEGMENT_MAX);
 }
 
-static void read_storage(
-    const struct node *root, const struct node *group, bool in_list)
+static void read_storage(const struct node *group, bool in_list)
 {
-	struct settings settings = { SETTINGS(rows), .kind = "storage type" };
-	struct conf *conf = root->reading->conf;
+	struct reading *reading = group->reading;
+	struct conf *conf = reading->conf;
 	struct conf_storage *storage = &conf->storages[conf->storage_count];
+	const char *type;
 
 	*storage = (struct conf_storage){
 		.name = span_of(in_list ? "" : CONF_DEFAULT_STORE),
@@ -225,7 +163,7 @@ static void read_storage(
 		    .min_free_percent = MIN_FREE_PERCENT },
 	};
 	if (!value_group(group)) {
-		root->reading->has_store = false;
+		reading->has_store = false;
 		return;
 	}
 	if (in_list)
@@ -234,20 +172,19 @@ static void read_storage(
 		node_wrong(node_member(group, "name"),
 		    "is for entries of storages; this one's name is "
 		    "\"" CONF_DEFAULT_STORE "\"");
-	settings.variant = read_type(group, storage);
-	settings_read(group, &settings, storage);
+	type = read_type(group, storage);
+	settings_read_typed(group, &settings, "storage", type, storage);
 	if (storage->type == CONF_STORE_S3)
 		storage_creds_secrets(group, &storage->creds);
-	if (settings.variant) {
-		check_required(group, settings.variant);
+	if (type) {
 		if (storage->type == CONF_STORE_S3)
-			storage_s3_check(root, group, storage);
+			storage_s3_check(group, storage);
 		else
-			check_fs(root, storage);
+			storage_fs_check(group, &storage->fs);
 		if (storage->has_template)
 			check_key(group, storage);
 	} else {
-		root->reading->has_store = false;
+		reading->has_store = false;
 	}
 	conf->storage_count++;
 }
@@ -285,10 +222,33 @@ void storage_read(const struct node *root)
 	conf->storages =
 	    arena_get(node_keep(root), (count + 1) * sizeof *conf->storages);
 	if (one)
-		read_storage(root, one, false);
+		read_storage(one, false);
 	for (size_t i = 0; i < count; i++)
-		read_storage(root, node_at(list, i), true);
+		read_storage(node_at(list, i), true);
 	put_default_first(conf);
+}
+
+/* Why a store needs public_url; NULL: it does not. */
+static const char *serves(const struct conf_storage *storage)
+{
+	if (storage->type == CONF_STORE_FS)
+		return "storage type \"fs\"";
+	if (storage->s3.get == S3_GET_REDIRECT)
+		return "get = \"redirect\"";
+	return storage->s3.relay ? "relay = true" : NULL;
+}
+
+static void check_public_url(
+    const struct node *root, const struct conf_storage *storage)
+{
+	const char *why = serves(storage);
+
+	if (why && !node_member(root, "public_url"))
+		node_missing(root, "public_url",
+		    arena_print(node_scratch(root),
+			"with %s clients must know how to reach this service, "
+			"such as \"https://upload.example.org\"",
+			why));
 }
 
 /* An embedded store makes a key_file for all, if there is none. */
@@ -321,6 +281,7 @@ void storage_check(const struct node *root)
 	for (size_t i = 0; i < conf->storage_count; i++) {
 		struct conf_storage *storage = &conf->storages[i];
 
+		check_public_url(root, storage);
 		if (root->reading->has_store)
 			check_keys(root, storage);
 		storage->s3.name = storage->name;

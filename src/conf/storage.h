@@ -3,11 +3,10 @@
 
 #include "conf/settings.h"
 
-/* Settings of type "s3", into a struct span, and what they ask of each other
- * and of the rest. */
-setting_reader storage_s3_key_id;
-void storage_s3_check(const struct node *root, const struct node *group,
-    struct conf_storage *storage);
+/* Settings of type "s3", into a struct conf_storage, and what they ask of
+ * each other and of the rest. */
+extern const struct settings storage_s3_settings;
+void storage_s3_check(const struct node *group, struct conf_storage *storage);
 
 /* Warns of what cannot work at AWS, by the host's name alone. */
 void storage_aws_check(const struct node *group, const struct s3_config *s3);
@@ -18,7 +17,8 @@ void storage_creds_secrets(
 /* Where credentials come from: what stands here, or the environment. */
 void storage_creds_read(const struct node *group, struct conf_storage *storage);
 
-/* Settings of type "fs", into a struct fs_config. */
-setting_reader storage_fs_path, storage_fs_min_free;
+/* The same of type "fs". */
+extern const struct settings storage_fs_settings;
+void storage_fs_check(const struct node *group, struct fs_config *fs);
 
 #endif

@@ -1,24 +1,10 @@
 #include "conf/storage.h"
 
 #include "conf/paths.h"
-#include "store/unit.h"
 
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
-
-/* Whoever checks may be another than who serves. */
-static void warn_not_writable(const struct node *node, const char *folder)
-{
-	char hint[UNIT_HINT];
-
-	if (access(folder, R_OK | W_OK | X_OK) == 0)
-		return;
-	unit_path_hint(errno, folder, hint);
-	node_warn(node, "the user who runs this check cannot write to %s: %s%s",
-	    folder, strerror(errno), hint);
-}
 
 /* False when there is nothing of this name. */
 static bool judge(const struct node *node, const char *path)
@@ -35,7 +21,7 @@ static bool judge(const struct node *node, const char *path)
 		    "chmod 700 it",
 		    path);
 	else
-		warn_not_writable(node, path);
+		paths_warn_not_writable(node, path);
 	return true;
 }
 
@@ -55,7 +41,7 @@ static void judge_files(const struct node *node, const char *path)
 		judge(node, files);
 }
 
-void storage_fs_path(const struct node *node, void *into)
+static void read_path(const struct node *node, void *into)
 {
 	struct fs_config *fs = into;
 	const char *path, *parent;
@@ -76,14 +62,14 @@ void storage_fs_path(const struct node *node, void *into)
 	else if (judge(node, path))
 		judge_files(node, path);
 	else
-		warn_not_writable(node, parent);
+		paths_warn_not_writable(node, parent);
 	fs->path = path;
 	node->reading->fs_node = node;
 	node->reading->fs_path = path;
 }
 
 /* "5 %" of the disk, or a size. */
-void storage_fs_min_free(const struct node *node, void *into)
+static void read_min_free(const struct node *node, void *into)
 {
 	struct fs_config *fs = into;
 	struct span text;
@@ -107,4 +93,22 @@ void storage_fs_min_free(const struct node *node, void *into)
 		fs->min_free_percent = 0;
 		fs->min_free_bytes = number;
 	}
+}
+
+static const struct setting rows[] = {
+	{ "path", READ(struct conf_storage, fs, read_path) },
+	{ "expire_after",
+	    U32(struct conf_storage, fs.expire_after, 0, INT32_MAX) },
+	{ "min_free", READ(struct conf_storage, fs, read_min_free) },
+};
+
+const struct settings storage_fs_settings = { SETTINGS(rows), .type = "fs" };
+
+void storage_fs_check(const struct node *group, struct fs_config *fs)
+{
+	/* No slot outlives its file: it could be used again. */
+	if (fs->expire_after && fs->expire_after < fs->put_ttl)
+		fs->put_ttl = fs->expire_after;
+	if (!node_member(group, "path"))
+		node_missing(group, "path", "the folder for the files");
 }

@@ -106,20 +106,29 @@ bool value_word(
 	return false;
 }
 
-bool value_id(const struct node *node, struct span *ret_id)
+bool value_checked(
+    const struct node *node, value_rule *rule, struct span *ret_text)
 {
 	struct span text;
+	const char *wrong;
 
 	if (!value_text(node, &text))
 		return false;
-	if (!auth_id_valid(text)) {
-		node_wrong(node,
-		    "must be 1 to 64 letters, digits, dots, underscores or "
-		    "hyphens");
+	wrong = rule ? rule(node->reading->conf, text) : NULL;
+	if (wrong) {
+		node_wrong(node, "%s", wrong);
 		return false;
 	}
-	*ret_id = arena_copy(node_keep(node), text);
+	*ret_text = arena_copy(node_keep(node), text);
 	return true;
+}
+
+const char *value_id(const struct conf *conf, struct span text)
+{
+	(void)conf;
+	return auth_id_valid(text) ? NULL
+				   : "must be 1 to 64 letters, digits, dots, "
+				     "underscores or hyphens";
 }
 
 bool value_url(

@@ -22,8 +22,14 @@ bool value_size(const struct node *node, uint64_t *ret_bytes);
 
 /* These live as long as the configuration. */
 
-/* The name of a caller, a store, a region: see auth_id_valid. */
-bool value_id(const struct node *node, struct span *ret_id);
+/* Why a text is wrong, in a sentence; NULL: it is right. */
+typedef const char *value_rule(const struct conf *conf, struct span text);
+/* A text by a rule; NULL: any. */
+bool value_checked(
+    const struct node *node, value_rule *rule, struct span *ret_text);
+/* The rule for names of callers, stores and regions. */
+value_rule value_id;
+
 /* The normal form of a URL, and its parts, which point into it. */
 bool value_url(
     const struct node *node, struct span *ret_url, struct uri_base *ret_parts);
