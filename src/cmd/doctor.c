@@ -5,8 +5,11 @@
 
 #include <signal.h>
 #include <stdio.h>
+#include <sys/eventfd.h>
 
 static volatile sig_atomic_t stopped;
+/* An eventfd: readable once stopped is set. */
+static int stop_file;
 static const char *now_text, *name;
 static bool json, prometheus;
 static int64_t shift; /* seconds that --now is ahead of the real time */
@@ -14,12 +17,15 @@ static int64_t shift; /* seconds that --now is ahead of the real time */
 static void stop(int signal_number)
 {
 	stopped = signal_number;
+	eventfd_write(stop_file, 1);
 }
 
 static void catch_signals(void)
 {
 	const struct sigaction action = { .sa_handler = stop };
 
+	/* Without one (-1) the request that runs is not broken off. */
+	stop_file = eventfd(0, EFD_CLOEXEC);
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
 	sigaction(SIGHUP, &action, NULL);
@@ -45,8 +51,8 @@ static unsigned examine(const struct conf *conf,
 		.conf = conf,
 		.storage = storage,
 		.clock = service_clock,
-		.fetch = fetch_do,
-		.stop = &stopped,
+		.fetch = fetch,
+		.stop = stop_file,
 		.no_creds = *no_creds ? no_creds : NULL,
 	};
 	report_begin(report, storage->name);

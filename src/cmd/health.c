@@ -1,6 +1,6 @@
 #include "cmd/command.h"
-#include "doctor/fetch.h"
 #include "http/socket.h"
+#include "net/fetch.h"
 
 #include <stdio.h>
 
@@ -12,7 +12,8 @@ static int check(const struct conf *conf, char **operands)
 	static struct fetch_reply reply;
 	struct fetch_request request = {
 		.method = "GET",
-		.ours = true,
+		.direct = true,
+		.any_certificate = true,
 		.unix_path = conf->listen.unix_path,
 		.seconds = SECONDS,
 	};
@@ -27,7 +28,7 @@ static int check(const struct conf *conf, char **operands)
 	request.url = url.at;
 	if (!fetch_start())
 		return EXIT_FAULT;
-	fetch_do(&request, NULL, &reply);
+	fetch(&request, -1, &reply);
 	fetch_end();
 	if (reply.result == FETCH_ANSWERED && reply.status == 200)
 		return EXIT_OK;

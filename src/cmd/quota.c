@@ -1,10 +1,10 @@
 #include "cmd/command.h"
 #include "core/base64.h"
 #include "core/uri.h"
-#include "doctor/fetch.h"
 #include "http/json.h"
 #include "http/socket.h"
 #include "http/world.h"
+#include "net/fetch.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -57,7 +57,8 @@ static bool ask(const struct conf *conf, const struct caller *caller,
 	struct buf target, url, header, user;
 	struct auth_request signed_request = { .method = span_of(method) };
 	struct fetch_request request = { .method = method,
-		.ours = true,
+		.direct = true,
+		.any_certificate = true,
 		.unix_path = conf->listen.unix_path };
 
 	buf_init(&user, jid_memory, sizeof jid_memory);
@@ -75,7 +76,7 @@ static bool ask(const struct conf *conf, const struct caller *caller,
 	request.headers[0] = header.at;
 	if (!fetch_start())
 		return false;
-	fetch_do(&request, NULL, ret_reply);
+	fetch(&request, -1, ret_reply);
 	fetch_end();
 	if (ret_reply->result == FETCH_ANSWERED)
 		return true;

@@ -92,13 +92,15 @@ static bool read_authorization(const struct creds_round *round,
 }
 
 static bool take(const struct creds_round *round,
-    const struct creds_answer *answer, struct span secret,
+    const struct fetch_reply *reply, struct span secret,
     struct creds_draft *draft)
 {
-	if (answer->status != 200)
+	const struct span body = { reply->body, reply->body_len };
+
+	if (reply->status != 200)
 		return creds_json_refused(
-		    answer->status, answer->body, WHERE, secret, draft);
-	return creds_json_read(answer->body, WHERE, round->now, draft);
+		    reply->status, body, WHERE, secret, draft);
+	return creds_json_read(body, WHERE, round->now, draft);
 }
 
 bool creds_try_container(
@@ -107,13 +109,13 @@ bool creds_try_container(
 	const struct span url = round->settings->text[CREDS_CONTAINER_URL];
 	char memory[TOKEN_MAX + sizeof AUTHORIZATION];
 	struct buf header;
-	struct creds_call call = { .method = "GET",
+	struct fetch_request request = { .method = "GET",
 		.url = url.at,
 		.headers = { "Accept: application/json" } };
-	struct creds_answer answer;
+	struct fetch_reply reply;
 	bool ok;
 
-	if (!round->fetcher)
+	if (!round->network)
 		return false;
 	if (!url.len)
 		return creds_draft_wrong(
@@ -121,17 +123,17 @@ bool creds_try_container(
 	if (!creds_container_allowed(url))
 		return creds_draft_wrong(
 		    draft, "the container endpoint is not a host to trust");
-	call.near = !span_starts(url, "https://");
 	buf_init(&header, memory, sizeof memory);
 	/* The token file is another now and then, too. */
 	ok = read_authorization(round, &header, draft);
 	if (header.len)
-		call.headers[1] = header.at;
-	ok = ok && creds_fetch(round->fetcher, &call, WHERE, &answer, draft);
+		request.headers[1] = header.at;
+	ok = ok && creds_fetch(round, request, !span_starts(url, "https://"),
+		       WHERE, &reply, draft);
 	if (ok) {
-		ok = take(round, &answer,
+		ok = take(round, &reply,
 		    span_from(buf_span(&header), strlen(AUTHORIZATION)), draft);
-		wipe(&answer, sizeof answer);
+		wipe(&reply, sizeof reply);
 	}
 	wipe(memory, sizeof memory);
 	return ok;

@@ -45,19 +45,18 @@ bool creds_draft_check(
 #define CREDS_QUOTE 161
 void creds_quote(struct span words, struct span secret, char out[CREDS_QUOTE]);
 
-struct creds_fetcher;
-
-/* One attempt. fetcher is NULL when nothing may wait: no network then. */
+/* One attempt. */
 struct creds_round {
 	const struct creds_settings *settings;
-	struct creds_fetcher *fetcher;
+	bool network; /* whether it may wait for one */
+	int stop;     /* a file that is readable once it has to end */
 	int64_t now;  /* unix seconds */
 	bool *shared; /* whether auto has settled on the shared file */
 };
 
 /*
  * How each source gets credentials into a new draft. False: it says why, or
- * says nothing when it needs the network and fetcher is NULL.
+ * says nothing when it needs a network that round->network forbids.
  */
 typedef bool creds_try(
     const struct creds_round *round, struct creds_draft *draft);

@@ -10,15 +10,19 @@
 /* One question to the instance metadata service. */
 struct question {
 	const struct creds_round *round;
-	struct creds_answer answer;
+	struct fetch_reply reply;
 	char token[256]; /* the whole header; a secret */
 	char url[1024];
 };
 
-static bool ask(struct question *question, const struct creds_call *call,
+static struct span body_of(const struct question *question)
+{
+	return (struct span){ question->reply.body, question->reply.body_len };
+}
+
+static bool ask(struct question *question, struct fetch_request request,
     const char *path, struct span name, struct creds_draft *draft)
 {
-	struct creds_call whole = *call;
 	struct buf url;
 
 	buf_init(&url, question->url, sizeof question->url);
@@ -28,29 +32,29 @@ static bool ask(struct question *question, const struct creds_call *call,
 	if (!buf_ok(&url))
 		return creds_draft_wrong(
 		    draft, WHERE " answered a name that is too long");
-	whole.url = url.at;
-	whole.near = true;
+	request.url = url.at;
 	return creds_fetch(
-	    question->round->fetcher, &whole, WHERE, &question->answer, draft);
+	    question->round, request, true, WHERE, &question->reply, draft);
 }
 
 /* IMDSv2: nothing is asked without a token. */
 static bool get_token(struct question *question, struct creds_draft *draft)
 {
-	const struct creds_call call = { .method = "PUT",
-		.headers = { "X-aws-ec2-metadata-token-ttl-seconds: 21600" } };
-	const struct creds_answer *answer = &question->answer;
+	const struct fetch_request request = { .method = "PUT",
+		.headers = { "X-aws-ec2-metadata-token-ttl-seconds: 21600" },
+		.body = SPAN_EMPTY };
+	const struct fetch_reply *reply = &question->reply;
 	struct buf header;
 
-	if (!ask(question, &call, "/latest/api/token", SPAN_EMPTY, draft))
+	if (!ask(question, request, "/latest/api/token", SPAN_EMPTY, draft))
 		return false;
-	if (answer->status != 200)
+	if (reply->status != 200)
 		return creds_draft_wrong(draft,
 		    WHERE " answered %u to the request for a token",
-		    answer->status);
+		    reply->status);
 	buf_init(&header, question->token, sizeof question->token);
 	buf_text(&header, TOKEN_HEADER);
-	buf_add(&header, span_trim(answer->body, " \t\r\n"));
+	buf_add(&header, span_trim(body_of(question), " \t\r\n"));
 	for (size_t i = 0; i < header.len; i++)
 		if (header.at[i] < ' ' || header.at[i] > '~')
 			header.full = true;
@@ -64,21 +68,21 @@ static bool get_token(struct question *question, struct creds_draft *draft)
 static bool get_role(
     struct question *question, struct buf *role, struct creds_draft *draft)
 {
-	const struct creds_call call = { .method = "GET",
+	const struct fetch_request request = { .method = "GET",
 		.headers = { question->token } };
-	const struct creds_answer *answer = &question->answer;
+	const struct fetch_reply *reply = &question->reply;
 	struct span rest;
 
-	if (!ask(question, &call, LIST, SPAN_EMPTY, draft))
+	if (!ask(question, request, LIST, SPAN_EMPTY, draft))
 		return false;
-	if (answer->status == 404)
+	if (reply->status == 404)
 		return creds_draft_wrong(
 		    draft, WHERE " answered 404: the instance has no role");
-	if (answer->status != 200)
+	if (reply->status != 200)
 		return creds_draft_wrong(draft,
 		    WHERE " answered %u to the request for the role's name",
-		    answer->status);
-	rest = answer->body;
+		    reply->status);
+	rest = body_of(question);
 	buf_add(role, span_trim(span_cut(&rest, '\n'), " \t\r"));
 	if (!buf_ok(role) || !role->len)
 		return creds_draft_wrong(
@@ -89,18 +93,18 @@ static bool get_role(
 static bool get_credentials(
     struct question *question, struct span role, struct creds_draft *draft)
 {
-	const struct creds_call call = { .method = "GET",
+	const struct fetch_request request = { .method = "GET",
 		.headers = { question->token } };
-	const struct creds_answer *answer = &question->answer;
+	const struct fetch_reply *reply = &question->reply;
 
-	if (!ask(question, &call, LIST, role, draft))
+	if (!ask(question, request, LIST, role, draft))
 		return false;
-	if (answer->status != 200)
+	if (reply->status != 200)
 		return creds_draft_wrong(draft,
 		    WHERE " answered %u to the request for credentials",
-		    answer->status);
+		    reply->status);
 	return creds_json_read(
-	    answer->body, WHERE, question->round->now, draft);
+	    body_of(question), WHERE, question->round->now, draft);
 }
 
 bool creds_try_instance(
@@ -111,7 +115,7 @@ bool creds_try_instance(
 	struct buf role;
 	bool ok;
 
-	if (!round->fetcher)
+	if (!round->network)
 		return false;
 	if (!round->settings->text[CREDS_INSTANCE_URL].len)
 		return creds_draft_wrong(

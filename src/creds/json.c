@@ -1,6 +1,6 @@
 #include "creds/json.h"
 
-#include "creds/forget.h"
+#include "net/forget.h"
 
 #include <jansson.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
-#include "creds/fetch.h"
 #include "creds/json.h"
 #include "creds/source.h"
+#include "net/fetch.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +11,7 @@ struct creds_pool *creds_pool_open(const struct creds_world *world)
 
 	if (!pool)
 		return NULL;
-	if (!creds_fetch_start()) {
+	if (!fetch_start()) {
 		free(pool);
 		return NULL;
 	}
@@ -98,6 +98,6 @@ void creds_pool_close(struct creds_pool *pool)
 		return;
 	reap(pool, true);
 	pthread_mutex_destroy(&pool->lock);
-	creds_fetch_end();
+	fetch_end();
 	free(pool);
 }

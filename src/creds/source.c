@@ -203,7 +203,7 @@ void source_look(struct creds_source *source)
 	int64_t again;
 
 	if (source->reads_only)
-		source_attempt(source, NULL, &again);
+		source_attempt(source, false, &again);
 }
 
 static bool changes(const struct creds_settings *settings)
@@ -245,7 +245,7 @@ static bool start(struct creds_source *source)
 	if (!source->settings || source->stop < 0 || source->wake < 0 ||
 	    source->tried < 0)
 		return false;
-	ok = source_attempt(source, NULL, &again);
+	ok = source_attempt(source, false, &again);
 	if (source->changes)
 		return !pthread_create(
 		    &source->thread, NULL, source_run, source);

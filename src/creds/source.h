@@ -83,10 +83,10 @@ void source_look(struct creds_source *source);
 /* Lets the thread speak, see creds_pool_speak. */
 void source_wake(struct creds_source *source);
 
-/* source_thread.c: one attempt, and the thread that makes all others. fetcher
+/* source_thread.c: one attempt, and the thread that makes all others. network
  * as in struct creds_round, ret_again as in struct creds_draft. */
-bool source_attempt(struct creds_source *source, struct creds_fetcher *fetcher,
-    int64_t *ret_again);
+bool source_attempt(
+    struct creds_source *source, bool network, int64_t *ret_again);
 void *source_run(void *source);
 
 /* What is signed with from now on; false: no memory. */

@@ -1,7 +1,7 @@
 #include "creds/source.h"
 
-#include "creds/fetch.h"
 #include "creds/read.h"
+#include "net/fetch.h"
 
 #include <poll.h>
 #include <stdio.h>
@@ -11,13 +11,6 @@
 #define CLOCK_MS 30000 /* between two looks at the clock */
 #define STEP_BACK 60   /* seconds: a clock that goes back more was set back */
 
-static bool is_stopped(const struct creds_source *source)
-{
-	struct pollfd stop = { source->stop, POLLIN, 0 };
-
-	return poll(&stop, 1, 0) > 0;
-}
-
 static void note(struct creds_source *source, const char *why)
 {
 	pthread_mutex_lock(&source->lock);
@@ -25,18 +18,18 @@ static void note(struct creds_source *source, const char *why)
 	pthread_mutex_unlock(&source->lock);
 }
 
-static bool attempt(struct creds_source *source, struct creds_fetcher *fetcher,
-    int64_t *ret_again)
+static bool attempt(
+    struct creds_source *source, bool network, int64_t *ret_again)
 {
 	struct creds_draft draft;
-	const struct creds_round round = { source->settings, fetcher,
-		source->pool->world->now(), &source->shared };
+	const struct creds_round round = { source->settings, network,
+		source->stop, source->pool->world->now(), &source->shared };
 	bool ok;
 
 	creds_draft_init(&draft);
 	ok = source->try(&round, &draft);
 	/* An attempt that was broken off says nothing. */
-	if (!ok && is_stopped(source))
+	if (!ok && fetch_stopped(source->stop))
 		return false;
 	if (ok && !source_keep(source, &draft)) {
 		ok = false;
@@ -45,7 +38,7 @@ static bool attempt(struct creds_source *source, struct creds_fetcher *fetcher,
 		note(source, draft.why.at);
 	}
 	*ret_again = draft.again;
-	if (ok || draft.why.len || fetcher)
+	if (ok || draft.why.len || network)
 		eventfd_write(source->tried, 1);
 	creds_draft_done(&draft);
 	return ok;
@@ -53,15 +46,15 @@ static bool attempt(struct creds_source *source, struct creds_fetcher *fetcher,
 
 /* The source's thread and a reload may read its files at the same time. What
  * is read first is kept first: an older secret never replaces a newer one. */
-bool source_attempt(struct creds_source *source, struct creds_fetcher *fetcher,
-    int64_t *ret_again)
+bool source_attempt(
+    struct creds_source *source, bool network, int64_t *ret_again)
 {
 	bool ok;
 
 	if (!source->reads_only)
-		return attempt(source, fetcher, ret_again);
+		return attempt(source, network, ret_again);
 	pthread_mutex_lock(&source->reading);
-	ok = attempt(source, fetcher, ret_again);
+	ok = attempt(source, network, ret_again);
 	pthread_mutex_unlock(&source->reading);
 	return ok;
 }
@@ -194,26 +187,19 @@ static int plan(struct creds_source *source, bool ok, int64_t again)
 void *source_run(void *argument)
 {
 	struct creds_source *source = argument;
-	struct creds_fetcher *fetcher = creds_fetcher_open(source->stop);
 
-	while (!is_stopped(source)) {
+	while (!fetch_stopped(source->stop)) {
 		uint32_t mark = marks(source);
 		int64_t again = 0;
-		bool ok = false;
+		bool ok = source_attempt(source, true, &again);
 		int retry;
 
-		if (fetcher)
-			ok = source_attempt(source, fetcher, &again);
-		else
-			fetcher = creds_fetcher_open(source->stop);
 		/* The log is not told of an attempt that was broken off. */
-		if (is_stopped(source))
+		if (fetch_stopped(source->stop))
 			break;
 		retry = plan(source, ok, again);
 		rest(source, retry, mark);
 	}
-	if (fetcher)
-		creds_fetcher_close(fetcher);
 	atomic_store(&source->ended, true);
 	return NULL;
 }

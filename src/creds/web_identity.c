@@ -58,19 +58,22 @@ bool creds_sts_refused(unsigned status, struct span xml, struct span token,
 static bool ask(const struct creds_round *round, struct span token,
     struct span form, struct creds_draft *draft)
 {
-	const struct creds_call call = { .method = "POST",
+	const struct fetch_request request = { .method = "POST",
 		.url = round->settings->text[CREDS_STS_URL].at,
-		.headers = { "Accept: text/xml" },
+		.headers = { "Accept: text/xml",
+		    "Content-Type: application/x-www-form-urlencoded" },
 		.body = form };
-	struct creds_answer answer;
+	struct fetch_reply reply;
+	struct span xml;
 	bool ok;
 
-	if (!creds_fetch(round->fetcher, &call, WHERE, &answer, draft))
+	if (!creds_fetch(round, request, false, WHERE, &reply, draft))
 		return false;
-	ok = answer.status == 200
-		 ? creds_sts_read(answer.body, round->now, draft)
-		 : creds_sts_refused(answer.status, answer.body, token, draft);
-	wipe(&answer, sizeof answer);
+	xml = (struct span){ reply.body, reply.body_len };
+	ok = reply.status == 200
+		 ? creds_sts_read(xml, round->now, draft)
+		 : creds_sts_refused(reply.status, xml, token, draft);
+	wipe(&reply, sizeof reply);
 	return ok;
 }
 
@@ -85,7 +88,7 @@ bool creds_try_web_identity(
 	struct buf form;
 	bool ok = false;
 
-	if (!round->fetcher)
+	if (!round->network)
 		return false;
 	if (!text[CREDS_ROLE_ARN].len || !text[CREDS_IDENTITY_FILE].len)
 		return creds_draft_wrong(draft,

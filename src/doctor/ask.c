@@ -39,12 +39,18 @@ void signed_url(const struct doctor *doctor, struct buf *out,
 	sigv4_key_done(&key);
 }
 
-bool ask(struct doctor *doctor, const struct fetch_request *request)
+static bool ask_until(
+    struct doctor *doctor, const struct fetch_request *request, int stop)
 {
-	doctor->fetch(request, doctor->stop, &doctor->reply);
+	doctor->fetch(request, stop, &doctor->reply);
 	doctor->swift |= doctor->reply.swift;
 	doctor->minio |= strcmp(doctor->reply.server, "MinIO") == 0;
 	return doctor->reply.result == FETCH_ANSWERED;
+}
+
+bool ask(struct doctor *doctor, const struct fetch_request *request)
+{
+	return ask_until(doctor, request, doctor->stop);
 }
 
 void put_url(const struct doctor *doctor, struct buf *out, unsigned how)
@@ -112,13 +118,12 @@ bool ask_signed(struct doctor *doctor, const char *method,
 	};
 	char memory[URL_SIZE];
 	struct buf url;
-	const struct fetch_request request = {
-		.method = method, .url = memory, .must = must
-	};
+	const struct fetch_request request = { .method = method,
+		.url = memory };
 
 	buf_init(&url, memory, sizeof memory);
 	signed_url(doctor, &url, base, path, signing);
-	return ask(doctor, &request);
+	return ask_until(doctor, &request, must ? -1 : doctor->stop);
 }
 
 bool unsure_of(const struct doctor *doctor)

@@ -61,7 +61,7 @@ static void run_one(struct doctor *doctor, const struct check *check,
 	buf_init(&finding->change, finding->change_memory,
 	    sizeof finding->change_memory);
 	view->begin(view, check->name);
-	if (!check->always && doctor->stop && *doctor->stop) {
+	if (!check->always && fetch_stopped(doctor->stop)) {
 		finding->verdict = VERDICT_SKIPPED;
 		seen(doctor, "interrupted");
 	} else {

@@ -2,7 +2,7 @@
 #define DOCTOR_DOCTOR_H
 
 #include "conf/conf.h"
-#include "doctor/fetch.h"
+#include "net/fetch.h"
 
 /*
  * Tries a storage for real, with one small object of a fixed name that it
@@ -40,10 +40,10 @@ struct doctor {
 	const struct conf_storage *storage;
 	const char *no_creds;   /* why there are none to sign with; or NULL */
 	int64_t (*clock)(void); /* the service's, unix seconds */
-	/* fetch_do, or what stands in for it in a test. */
-	void (*fetch)(const struct fetch_request *request,
-	    const volatile sig_atomic_t *stop, struct fetch_reply *ret_reply);
-	const volatile sig_atomic_t *stop; /* set by a signal */
+	/* fetch, or what stands in for it in a test. */
+	void (*fetch)(const struct fetch_request *request, int stop,
+	    struct fetch_reply *ret_reply);
+	int stop; /* a file that is readable after a signal; -1: never */
 
 	/* What a check leaves for those behind it; at first all zeros. */
 	bool reached;          /* the store answered */
@@ -68,7 +68,7 @@ struct doctor {
 
 /*
  * Runs all checks of the storage's kind in their order. Gives how many there
- * were of each verdict. When *stop is set it only tidies up.
+ * were of each verdict. Once stop is readable it only tidies up.
  */
 void doctor_run(struct doctor *doctor, struct doctor_view *view,
     unsigned ret_counts[VERDICT_COUNT]);

@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "creds/forget.h" /* what is to take it back */
+#include "net/forget.h" /* what is to take it back */
 
 /*
  * malloc for jansson, which remembers when it had none: jansson may report a

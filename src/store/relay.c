@@ -1,5 +1,7 @@
 #include "store/relay_private.h"
 
+#include "net/fetch.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -220,7 +222,7 @@ struct relay *relay_open(uint32_t stall_timeout, int64_t (*clock)(void))
 		return NULL;
 	atomic_init(&relay->stall_timeout, stall_timeout);
 	relay->clock = clock;
-	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
+	if (!fetch_start()) {
 		free(relay);
 		return NULL;
 	}
@@ -234,7 +236,7 @@ struct relay *relay_open(uint32_t stall_timeout, int64_t (*clock)(void))
 		curl_multi_cleanup(relay->multi);
 	}
 	pthread_mutex_destroy(&relay->lock);
-	curl_global_cleanup();
+	fetch_end();
 	free(relay);
 	return NULL;
 }
@@ -257,7 +259,7 @@ void relay_close(struct relay *relay)
 	pthread_join(relay->thread, NULL);
 	curl_multi_cleanup(relay->multi);
 	pthread_mutex_destroy(&relay->lock);
-	curl_global_cleanup();
+	fetch_end();
 	free(relay);
 }
 

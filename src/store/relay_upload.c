@@ -1,5 +1,7 @@
 #include "store/relay_private.h"
 
+#include "net/handle.h"
+
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
@@ -8,15 +10,27 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+/*
+ * One upload. relay_begin makes it; then two threads touch it:
+ *
+ * - The caller's thread calls relay_wait, relay_write, relay_over and
+ *   relay_drop. With upload->lock it touches the ring and the flags that stand
+ *   with it, with relay->lock the lists that the upload is in.
+ * - The relay's thread touches everything else, above all libcurl's handle, and
+ *   runs the callbacks below. It looks at an upload when the caller has put it
+ *   into relay->told.
+ *
+ * No thread holds both locks at once, or either of them while it calls wake.
+ * failure and reason are written before `over` is set, and never again: after
+ * that the caller reads them without a lock. relay_drop gives the upload to
+ * the relay's thread, which frees it.
+ */
+
 #define CONNECT_SECONDS 10L
 #define SYSTEM_TRUSTED "/etc/ssl/certs/ca-certificates.crt"
-/* CURLOPT_QUICK_EXIT, which 7.87 knows first; others ignore it. */
-#define QUICK_EXIT ((CURLoption)(CURLOPTTYPE_LONG + 322))
-/* libcurl's own, for each upload. */
+/* The buffers that libcurl has for each upload. */
 #define SEND_BUFFER 32768L
 #define RECEIVE_BUFFER 16384L
-/* libcurl keeps all header lines, and those behind a body as well. */
-#define HEADERS_MAX 65536
 
 static const char condition[] = "If-None-Match: *";
 static const char expectation[] = "Expect: 100-continue";
@@ -57,7 +71,7 @@ static size_t give_body(char *bytes, size_t size, size_t count, void *of)
 
 	if (upload->answered)
 		return CURL_READFUNC_ABORT;
-	/* libcurl has waited a second for it. */
+	/* libcurl asks for the body, but no 100 has come for a second. */
 	if (upload->expectation && upload->status == 0)
 		relay_learn_silence(upload);
 	upload->expectation = false;
@@ -78,8 +92,8 @@ static size_t give_body(char *bytes, size_t size, size_t count, void *of)
 	return len;
 }
 
-/* On a connection that had been closed meanwhile libcurl begins again; that
- * can be as long as no byte has gone. */
+/* When a reused connection turns out to be closed, libcurl starts again on
+ * another one. It can while no byte of the body was given to it. */
 static int rewind_body(void *of, curl_off_t offset, int origin)
 {
 	const struct relay_upload *upload = of;
@@ -103,26 +117,22 @@ static size_t keep_answer(char *bytes, size_t size, size_t count, void *of)
 	return len;
 }
 
-/* libcurl does not see the end of an early answer while it waits for bytes:
- * it has to be woken. */
+/* libcurl does not end a transfer while it is paused: an answer that comes
+ * before the whole body has to end the pause. */
 static size_t watch_head(char *bytes, size_t size, size_t count, void *of)
 {
 	struct relay_upload *upload = of;
 	const struct span line = { bytes, size * count };
-	struct span code;
-	uint64_t status;
+	const unsigned status = handle_status(line);
 	bool paused;
 
 	upload->heads += line.len;
-	if (upload->heads > HEADERS_MAX)
+	if (upload->heads > HANDLE_HEADERS_MAX)
 		return 0;
-	if (span_starts(line, "HTTP/")) {
-		code = span_from(line, span_find(line, ' ') + 1);
-		status = 0;
-		span_u64(span_first(code, 3), &status);
-		upload->status = (unsigned)status;
+	if (status) {
+		upload->status = status;
 		/* libcurl would try again with the same header. */
-		return upload->status == 417 ? 0 : line.len;
+		return status == 417 ? 0 : line.len;
 	}
 	if (line.len > 2 || upload->status < 200)
 		return line.len;
@@ -138,34 +148,27 @@ static size_t watch_head(char *bytes, size_t size, size_t count, void *of)
 
 /* --- its life ------------------------------------------------------------*/
 
-static bool add_header(struct relay_upload *upload, const char *header)
-{
-	struct curl_slist *longer = curl_slist_append(upload->headers, header);
-
-	if (longer)
-		upload->headers = longer;
-	return longer != NULL;
-}
-
-/* So that a store says no before the client has sent anything, where it is
- * not known to do neither. An empty Expect, or libcurl would make its own. */
+/* Both headers let the store refuse before the client has sent anything; they
+ * are left out where the store is known not to know them. The empty Expect keeps
+ * libcurl from adding one. */
 static bool add_headers(
     struct relay_upload *upload, const struct relay_request *request)
 {
 	relay_recall(upload->relay, request->url, &upload->condition,
 	    &upload->expectation);
 	upload->expectation &= upload->size > 0;
-	if ((upload->condition && !add_header(upload, condition)) ||
-	    !add_header(
-		upload, upload->expectation ? expectation : no_expectation))
+	if ((upload->condition &&
+		!handle_header(&upload->headers, condition)) ||
+	    !handle_header(&upload->headers,
+		upload->expectation ? expectation : no_expectation))
 		return false;
 	for (size_t i = 0; i < RELAY_HEADERS && request->headers[i]; i++)
-		if (!add_header(upload, request->headers[i]))
+		if (!handle_header(&upload->headers, request->headers[i]))
 			return false;
 	return true;
 }
 
-/* What a slow store has not taken stays with us, and not with the system. */
+/* Without this the system would buffer megabytes for a slow store. */
 static int limit_unsent(void *of, curl_socket_t fd, curlsocktype purpose)
 {
 	const int most = SEND_BUFFER;
@@ -176,44 +179,25 @@ static int limit_unsent(void *of, curl_socket_t fd, curlsocktype purpose)
 	return CURL_SOCKOPT_OK;
 }
 
-static void set_socket(CURL *curl)
+/* libcurl reads certificates once for all connections, and not into the memory
+ * of each, only if they are in one file with no folder beside it. */
+static const char *system_trusted(void)
 {
-	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-	curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, CONNECT_SECONDS);
-	curl_easy_setopt(curl, CURLOPT_SOCKOPTFUNCTION, limit_unsent);
-	curl_easy_setopt(curl, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-	/* Or one that gives up while a name is looked up would hold all. */
-	curl_easy_setopt(curl, QUICK_EXIT, 1L);
-}
-
-/* One file and no folder beside it: only then libcurl reads it once, and not
- * for each connection, whose memory it would be. */
-static void set_trusted(CURL *curl)
-{
-	const char *file = getenv("SSL_CERT_FILE");
-
-	if (!file || !*file)
-		file = access(SYSTEM_TRUSTED, R_OK) == 0 ? SYSTEM_TRUSTED : "";
-	if (!*file)
-		return;
-	curl_easy_setopt(curl, CURLOPT_CAINFO, file);
-	curl_easy_setopt(curl, CURLOPT_CAPATH, NULL);
+	return access(SYSTEM_TRUSTED, R_OK) == 0 ? SYSTEM_TRUSTED : NULL;
 }
 
 static void set_all(struct relay_upload *upload)
 {
 	CURL *curl = upload->curl;
 
-	set_socket(curl);
-	set_trusted(curl);
 	curl_easy_setopt(curl, CURLOPT_PRIVATE, upload);
+	curl_easy_setopt(curl, CURLOPT_SOCKOPTFUNCTION, limit_unsent);
 	curl_easy_setopt(curl, CURLOPT_UPLOAD, 1L);
 	curl_easy_setopt(
 	    curl, CURLOPT_INFILESIZE_LARGE, (curl_off_t)upload->size);
-	/* One connection an upload: none waits for another's window. */
+	/* With HTTP/2 uploads would share a connection and its window. */
 	curl_easy_setopt(
 	    curl, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-	curl_easy_setopt(curl, CURLOPT_PATH_AS_IS, 1L);
 	curl_easy_setopt(curl, CURLOPT_UPLOAD_BUFFERSIZE, SEND_BUFFER);
 	curl_easy_setopt(curl, CURLOPT_BUFFERSIZE, RECEIVE_BUFFER);
 	curl_easy_setopt(curl, CURLOPT_HTTPHEADER, upload->headers);
@@ -244,10 +228,9 @@ struct relay_upload *relay_upload_new(
 	upload->argument = request->argument;
 	upload->name_len = request->name.len;
 	memcpy(upload->name, request->name.at, request->name.len);
-	upload->curl = curl_easy_init();
-	if (!upload->curl || !add_headers(upload, request) ||
-	    curl_easy_setopt(upload->curl, CURLOPT_URL, request->url) !=
-		CURLE_OK) {
+	upload->curl =
+	    handle_open(request->url, CONNECT_SECONDS, system_trusted());
+	if (!upload->curl || !add_headers(upload, request)) {
 		relay_upload_free(upload);
 		return NULL;
 	}
@@ -255,7 +238,7 @@ struct relay_upload *relay_upload_new(
 	return upload;
 }
 
-/* False when it is not there, or not any more. */
+/* False when the list has no such header. */
 static bool drop_header(struct relay_upload *upload, const char *header)
 {
 	struct curl_slist **at = &upload->headers, *found;
@@ -271,7 +254,8 @@ static bool drop_header(struct relay_upload *upload, const char *header)
 	return true;
 }
 
-/* What its answer says of the store, for this upload and those to come. */
+/* The header that the store's answer says it does not know; NULL: none. That
+ * is remembered for the uploads that follow. */
 static const char *not_known(struct relay_upload *upload)
 {
 	if (upload->status == 417) {
@@ -280,7 +264,7 @@ static const char *not_known(struct relay_upload *upload)
 	}
 	if (upload->status != 501)
 		return NULL;
-	/* Without a condition it was something else that it does not know. */
+	/* A 501 without the condition is about something else. */
 	relay_learn_condition(upload, !upload->condition);
 	return upload->condition ? condition : NULL;
 }
@@ -291,7 +275,8 @@ bool relay_again(struct relay_upload *upload)
 
 	if (!header || upload->given || !drop_header(upload, header))
 		return false;
-	if (header == expectation && !add_header(upload, no_expectation))
+	if (header == expectation &&
+	    !handle_header(&upload->headers, no_expectation))
 		return false;
 	if (header == condition)
 		upload->condition = false;

@@ -7,6 +7,8 @@
 #include "doctor/private.h"
 
 #include <stdio.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 #define NOW 1369353600 /* 2013-05-24T00:00:00Z */
 
@@ -20,18 +22,18 @@ struct canned {
 static const struct canned *answers;
 static int64_t store_time = NOW;
 static char asked[4096]; /* "PUT /path\n" of each request */
-static volatile sig_atomic_t stop_now;
+static int stop_file = -1;
 static size_t stop_after; /* requests; 0: never */
 static size_t requests;
 
-static inline void canned_fetch(const struct fetch_request *request,
-    const volatile sig_atomic_t *stop, struct fetch_reply *ret_reply)
+static inline void canned_fetch(const struct fetch_request *request, int stop,
+    struct fetch_reply *ret_reply)
 {
 	const char *path = strchr(strstr(request->url, "://") + 3, '/');
 	size_t len = strlen(asked);
 
 	*ret_reply = (struct fetch_reply){ .date = store_time };
-	if (*stop && !request->must) {
+	if (fetch_stopped(stop)) {
 		ret_reply->result = FETCH_STOPPED;
 		return;
 	}
@@ -44,7 +46,7 @@ static inline void canned_fetch(const struct fetch_request *request,
 	if (answers[1].status)
 		answers++;
 	if (++requests == stop_after)
-		stop_now = 1;
+		eventfd_write(stop_file, 1);
 }
 
 static inline int64_t canned_clock(void)
@@ -83,18 +85,20 @@ static inline int set_up(void **state)
 	storage.s3_creds.session_token = SPAN_EMPTY;
 	conf.public_url = SPAN_EMPTY;
 	conf.policy.max_size = 1 << 20;
+	close(stop_file);
+	stop_file = eventfd(0, EFD_CLOEXEC);
+	assert_true(stop_file >= 0);
 	doctor = (struct doctor){
 		.conf = &conf,
 		.storage = &storage,
 		.clock = canned_clock,
 		.fetch = canned_fetch,
-		.stop = &stop_now,
+		.stop = stop_file,
 		.reached = true,
 	};
 	start_finding();
 	store_time = NOW;
 	asked[0] = '\0';
-	stop_now = 0;
 	stop_after = requests = 0;
 	return 0;
 }

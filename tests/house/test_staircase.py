@@ -18,8 +18,7 @@ DOORS = {
     r"jansson\.h": ("src/http/json.c", "src/creds/json.c"),
     r"hiredis/.*": "src/quota/redis",
     r"gnutls/.*": "src/quota/redis_tls.c",
-    r"curl/.*": (
-        "src/doctor/fetch.c", "src/store/relay", "src/creds/fetch.c"),
+    r"curl/.*": ("src/net/", "src/store/relay"),
 }
 ONE_FILE = (r"libconfig\.h",)
 # What src/core and src/slot may have of the system: nothing that waits,

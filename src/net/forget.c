@@ -1,4 +1,4 @@
-#include "creds/forget.h"
+#include "net/forget.h"
 
 #include "core/hash.h"
 

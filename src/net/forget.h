@@ -1,5 +1,5 @@
-#ifndef CREDS_FORGET_H
-#define CREDS_FORGET_H
+#ifndef NET_FORGET_H
+#define NET_FORGET_H
 
 #include <stddef.h>
 
