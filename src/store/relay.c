@@ -14,8 +14,8 @@ static int64_t now_of(const struct relay *relay)
 	return relay->clock() / 1000000;
 }
 
-/* Has the thread look at it; not with its lock held. Whoever says drop must
- * not touch it any more. */
+/* Makes the relay's thread look at an upload. The caller holds no lock. With
+ * drop the upload is the thread's from here on. */
 static void tell(struct relay_upload *upload, bool drop)
 {
 	struct relay *relay = upload->relay;
@@ -31,7 +31,7 @@ static void tell(struct relay_upload *upload, bool drop)
 	curl_multi_wakeup(relay->multi);
 }
 
-/* --- on the thread -------------------------------------------------------*/
+/* --- on the relay's thread -----------------------------------------------*/
 
 static void enlist(struct relay_upload *upload)
 {
@@ -51,7 +51,8 @@ static void delist(struct relay_upload *upload)
 		upload->next->back = upload->back;
 }
 
-/* Takes it from libcurl, and wakes who waits for it. */
+/* The transfer is over: starts it again where that helps, else judges it and
+ * wakes the caller. */
 static void finish(struct relay_upload *upload, CURLcode code)
 {
 	bool wake;
@@ -113,7 +114,7 @@ static void look_at(struct relay_upload *upload)
 	}
 }
 
-/* One of those that the thread was told of; NULL: no more. */
+/* Takes an upload out of relay->told; NULL: it is empty. */
 static struct relay_upload *next_told(struct relay *relay, bool *ret_dropped)
 {
 	struct relay_upload *upload;
@@ -159,8 +160,8 @@ static void look_for_answers(struct relay *relay)
 	}
 }
 
-/* A store that takes nothing of what there is, or owes its answer. While the
- * client owes bytes, the store waits rightly. */
+/* Ends transfers whose store takes no byte, or owes its answer, for too long.
+ * While a transfer is paused it is the client who owes bytes. */
 static void look_for_stalls(struct relay *relay)
 {
 	bool cut = atomic_load(&relay->cut);
@@ -200,7 +201,7 @@ static void *serve(void *argument)
 	return NULL;
 }
 
-/* --- the others' side ----------------------------------------------------*/
+/* --- on the caller's thread ----------------------------------------------*/
 
 static bool start_thread(struct relay *relay)
 {
@@ -263,7 +264,7 @@ void relay_close(struct relay *relay)
 	free(relay);
 }
 
-/* False when an upload of this name runs. */
+/* False while another upload has this name. */
 static bool enter(struct relay_upload *upload)
 {
 	struct relay *relay = upload->relay;

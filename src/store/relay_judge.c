@@ -3,9 +3,9 @@
 #include <stdio.h>
 #include <string.h>
 
-/* What came of an upload: a failure, and a reason for the log. */
+/* How an upload ended: a failure, and a reason for the log. */
 
-/* S3's word for it, as in <Code>AccessDenied</Code>; "" when it has none. */
+/* S3's error code, as in <Code>AccessDenied</Code>; "": there is none. */
 static void read_code(const struct relay_upload *upload, char ret_code[48])
 {
 	const char *at = strstr(upload->body, "<Code>");
@@ -19,7 +19,7 @@ static void read_code(const struct relay_upload *upload, char ret_code[48])
 
 static enum failure judge_status(long status, const char *code)
 {
-	/* "Try again", of whatever status. */
+	/* These mean "try again", whatever the status. */
 	if (strcmp(code, "RequestTimeout") == 0 ||
 	    strcmp(code, "ConditionalRequestConflict") == 0 ||
 	    strcmp(code, "OperationAborted") == 0)
@@ -37,7 +37,7 @@ static const char *word_for(CURLcode code)
 {
 	switch (code) {
 	case CURLE_ABORTED_BY_CALLBACK:
-		return "cut off, for the service ends";
+		return "cut off: the service is stopping";
 	case CURLE_OPERATION_TIMEDOUT:
 		return "took too long";
 	case CURLE_WRITE_ERROR:
@@ -57,13 +57,14 @@ void relay_judge(struct relay_upload *upload, CURLcode code)
 	long status = 0;
 	char word[48];
 
-	/* libcurl is content with an end among the headers. */
+	/* libcurl takes a head that breaks off for a whole answer. */
 	if (code == CURLE_OK && !upload->answered)
 		code = CURLE_RECV_ERROR;
 	curl_easy_getinfo(upload->curl, CURLINFO_RESPONSE_CODE, &status);
 	read_code(upload, word);
 	upload->reason[0] = '\0';
-	/* Who answers before it has read all may close early. */
+	/* A store that answers before it has read all may close early: the
+	 * answer counts, not what libcurl says of the connection. */
 	if (status >= 300) {
 		upload->failure = judge_status(status, word);
 		snprintf(upload->reason, sizeof upload->reason,
@@ -75,13 +76,14 @@ void relay_judge(struct relay_upload *upload, CURLcode code)
 	} else if (upload->answered && upload->given != upload->size) {
 		upload->failure = FAILURE_UNAVAILABLE;
 		snprintf(upload->reason, sizeof upload->reason,
-		    "the store answered %ld before it had all", status);
+		    "the store answered %ld before it had the whole file",
+		    status);
 	} else if (code != CURLE_OK || status < 200) {
 		upload->failure = FAILURE_UNAVAILABLE;
 		snprintf(upload->reason, sizeof upload->reason,
 		    "the store: %s%s", word_for(code),
 		    upload->given == upload->size
-			? " when it had all: it may keep the file"
+			? " after the whole file was sent: it may have kept it"
 			: "");
 	} else {
 		upload->failure = FAILURE_NONE;

@@ -3,12 +3,12 @@
 #include <string.h>
 
 /*
- * What uploads have taught about a store, for those that follow. A store is
- * known by scheme, host and port, which is what answers. Read on any thread,
- * written on the relay's, under relay->lock.
+ * What earlier uploads have found out about a store: whether it knows
+ * If-None-Match and answers Expect. A store is a scheme, host and port. Any
+ * thread reads this, the relay's writes it, both with relay->lock.
  */
 
-/* Whether a store says 100 may change, and finding out costs a second. */
+/* A store may learn to answer Expect; each attempt costs a second. */
 #define SILENT_SECONDS 3600
 
 static struct span origin_of(struct span url)
@@ -22,7 +22,7 @@ static struct span origin_of(struct span url)
 	return span_first(url, scheme + 3 + span_find(rest, '/'));
 }
 
-/* NULL: nothing is known, or there is no room for another. */
+/* NULL: the store is not there and was not to be made, or there is no room. */
 static struct relay_store *find(
     struct relay *relay, struct span origin, bool make)
 {

@@ -7,23 +7,24 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-/* What the files of the relay share among themselves. */
+/* What the files of the relay share. relay_upload.c says which thread may
+ * touch what. */
 
 #define RELAY_NAME_MAX 1152
-#define RELAY_BODY 1024 /* of the store's answer, that is looked at */
-/* All that there are, those in use too: what is more is closed at the end of
- * an upload. */
+#define RELAY_BODY 1024 /* bytes of a store's answer that are kept */
+/* Connections that are kept open, those in use included. When there are more,
+ * one is closed at the end of an upload. */
 #define RELAY_CONNECTIONS 256L
 
-/* How many stores something is remembered of. */
+/* How many stores relay_known.c remembers. */
 #define RELAY_STORES 64
 
-/* What uploads have taught about a store: see relay_known.c. */
+/* What earlier uploads have found out: see relay_known.c. */
 struct relay_store {
 	size_t origin_len;
 	char origin[272];     /* scheme, host and port */
-	bool no_condition;    /* it answers If-None-Match with 501 */
-	int64_t silent_until; /* it does not answer Expect; seconds */
+	bool no_condition;    /* answers If-None-Match with 501 */
+	int64_t silent_until; /* Expect is left out until then; seconds */
 };
 
 struct relay {
@@ -33,13 +34,13 @@ struct relay {
 	int64_t (*clock)(void);
 	atomic_bool cut;
 	atomic_bool closing;
-	/* The thread's own. */
+	/* The relay's thread alone. */
 	struct relay_upload *running;
-	int64_t looked; /* for stalls */
+	int64_t looked; /* for stalls; seconds */
 
-	pthread_mutex_t lock; /* of what follows */
-	struct relay_upload *told;
-	struct relay_upload *known;
+	pthread_mutex_t lock;       /* of what follows */
+	struct relay_upload *told;  /* the relay's thread has to look at them */
+	struct relay_upload *known; /* not over yet: no second one of a name */
 	size_t store_count;
 	struct relay_store stores[RELAY_STORES];
 };
@@ -56,22 +57,23 @@ struct relay_upload {
 
 	/* Under relay->lock. */
 	bool told;
-	bool dropped; /* to be freed */
+	bool dropped; /* the relay's thread has to free it */
 	struct relay_upload *next_told;
 	struct relay_upload *next_known;
 
-	/* The thread's own. */
+	/* The relay's thread alone. */
 	bool begun;
-	bool added;
+	bool added;       /* to libcurl, and to relay->running */
 	bool condition;   /* If-None-Match is sent */
-	bool expectation; /* Expect is sent, and not answered yet */
+	bool expectation; /* Expect is sent, and not yet answered */
 	struct relay_upload *next;
 	struct relay_upload **back;
 	uint64_t given;  /* bytes, to libcurl */
-	int64_t moved;   /* when the store last took any, or was to begin */
+	int64_t moved;   /* seconds; when the store last took a byte, or the
+	                  * transfer began */
 	unsigned status; /* of the head that is being read */
 	size_t heads;    /* bytes of headers */
-	bool answered;   /* by more than a 100: no body is wanted any more */
+	bool answered;   /* with a final status: the store wants no more */
 	size_t body_len;
 	char body[RELAY_BODY + 1];
 
@@ -80,7 +82,7 @@ struct relay_upload {
 	enum relay_event awaited;
 	bool ready;  /* the store wants the body */
 	bool paused; /* libcurl waits for bytes */
-	bool over;   /* failure and reason stand */
+	bool over;   /* failure and reason are final */
 	enum failure failure;
 	char reason[128];
 	size_t first; /* in ring */
@@ -92,23 +94,23 @@ struct relay_upload {
 
 struct relay_upload *relay_upload_new(
     struct relay *relay, const struct relay_request *request);
-/* On the thread, or before it was told. */
+/* On the relay's thread, or before it knows of the upload. */
 void relay_upload_free(struct relay_upload *upload);
-/* Whether it can be tried again, without a condition or an expectation that
- * the store does not know (501, 417): then it is ready to be. */
+/* Whether the transfer can start again without the header that the store does
+ * not know (501: If-None-Match, 417: Expect). It is then ready to start. */
 bool relay_again(struct relay_upload *upload);
-/* relay_known.c: whether this store, of a URL, takes If-None-Match, and
- * answers Expect, as far as is known. */
+/* relay_known.c: whether the store of a URL knows If-None-Match and answers
+ * Expect; true while nothing else is known. */
 void relay_recall(struct relay *relay, const char *url, bool *ret_condition,
     bool *ret_expectation);
-/* It knows If-None-Match, or not; it answers no Expect. */
+/* This store knows If-None-Match, or does not; it does not answer Expect. */
 void relay_learn_condition(const struct relay_upload *upload, bool known);
 void relay_learn_silence(const struct relay_upload *upload);
-/* From here on another of its name may begin. */
+/* From here on another upload of this name may begin. */
 void relay_leave(struct relay_upload *upload);
-/* With its lock. */
+/* With upload->lock. */
 bool relay_happened(const struct relay_upload *upload, enum relay_event event);
-/* relay_judge.c: what came of it, failure and reason. With its lock. */
+/* relay_judge.c: sets failure and reason. With upload->lock. */
 void relay_judge(struct relay_upload *upload, CURLcode code);
 
 #endif

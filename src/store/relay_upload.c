@@ -148,9 +148,9 @@ static size_t watch_head(char *bytes, size_t size, size_t count, void *of)
 
 /* --- its life ------------------------------------------------------------*/
 
-/* Both headers let the store refuse before the client has sent anything; they
- * are left out where the store is known not to know them. The empty Expect keeps
- * libcurl from adding one. */
+/* Both headers let the store refuse before the client has sent anything. They
+ * are left out where the store is known not to know them; the empty Expect
+ * keeps libcurl from adding one. */
 static bool add_headers(
     struct relay_upload *upload, const struct relay_request *request)
 {

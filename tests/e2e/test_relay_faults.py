@@ -49,7 +49,7 @@ def test_half_an_answer_is_none(slotd, store, answer):
 
     store.script = script
     support.assert_problem(put(slot(slotd)), "unavailable")
-    assert "when it had all: it may keep the file" in line_of(slotd)
+    assert "after the whole file was sent: it may have kept it" in line_of(slotd)
     works(slotd, store)
 
 
@@ -180,7 +180,7 @@ def test_answered_before_it_has_all(slotd, store):
     store.wait_finished(1)
     upload.send(DATA[1000:])
     support.assert_problem(upload.reply(), "unavailable")
-    assert "before it had all" in line_of(slotd)
+    assert "before it had the whole file" in line_of(slotd)
     upload.close()
 
 
