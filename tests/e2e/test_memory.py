@@ -181,7 +181,7 @@ def test_a_reload_without_memory(start, tmp_path):
         support.write_config(slotd.path.parent, config)
         limit(slotd, more)
         lines = reloading.reload(
-            slotd, done="msg=reloaded|the configuration before stays")
+            slotd, done="msg=reloaded|keeping the previous configuration")
         free(slotd)
         results.add("reloaded" in lines[-1])
         assert slotd.process.poll() is None
