@@ -239,7 +239,7 @@ def test_upgrade_with_a_wrong_configuration(installed, asked):
     line = right.count("\n") + 1
     said = installed.run("dpkg", "-i", "/slotd.deb")
     assert f"{CONF}:{line}: nonsense: unknown setting\n" in said
-    assert f"slotd: {CONF} is not right" in said
+    assert f"slotd: {CONF} has mistakes" in said
     assert "slotd check && systemctl restart slotd\n" in said
     assert asked() == []
     assert conf.read_text() == right + "nonsense = 1;\n"

@@ -77,21 +77,22 @@ doc() ->
 	   "upload slots on S3-compatible storage or on its own disk."],
       opts =>
 	  [{url, #{value => "URL", desc =>
-		   ["The address of slotd, http or https. Required."]}},
+		   ["The http or https URL of slotd. Required."]}},
 	   {caller, #{value => "ID", desc =>
-		      ["The id of slotd's caller. Required."]}},
+		      ["The id of a caller in slotd's configuration. "
+		       "Required."]}},
 	   {secret, #{value => "Secret", desc =>
 		      ["The secret of that caller. Either this or "
 		       "'secret_file' is required."]}},
 	   {secret_file, #{value => "Path", desc =>
-			   ["A file that holds the secret."]}},
+			   ["A file with the secret."]}},
 	   {ca_file, #{value => "Path", desc =>
-		       ["PEM file of the authorities that may have signed "
-			"slotd's certificate. The default is the value of the "
+		       ["PEM file of the authorities to trust for slotd's "
+			"certificate. The default is the value of the "
 			"top-level option 'ca_file'."]}},
 	   {timeout, #{value => "timeout()", desc =>
-		       ["How long a client waits for its answer at most. The "
-			"default value is '5 seconds'."]}},
+		       ["The longest time that a client waits for its "
+			"answer. The default value is '5 seconds'."]}},
 	   {hosts, #{value => "[Host, ...]", desc =>
 		     ["The addresses of the service. '@HOST@' stands for the "
 		      "virtual host. The default is 'upload.@HOST@'."]}},
@@ -103,7 +104,7 @@ doc() ->
 	   {access, #{value => "AccessName", desc =>
 		      ["Who may upload. The default value is 'local'."]}},
 	   {max_size, #{value => "Size", desc =>
-			["The largest file, in bytes, where that is less than "
+			["The largest file, in bytes. It can only lower "
 			 "slotd's own limit. The default value is "
 			 "'infinity'."]}}],
       example =>
