@@ -317,26 +317,6 @@ char *json_quota_write(const struct json_quota *quota)
 	return dump(root);
 }
 
-char *json_problem_write(const struct failure_entry *entry,
-    enum failure failure, const char *detail, const struct refusal *why)
-{
-	json_t *root = json_pack("{s:s, s:s, s:i, s:s, s:s}", "type",
-	    "about:blank", "title", entry->title, "status", (int)entry->status,
-	    "code", entry->code, "detail", detail);
-
-	if (root && failure == FAILURE_FILE_TOO_LARGE)
-		json_object_set_new(root, "max_file_size",
-		    json_integer((json_int_t)why->max_size));
-	if (root && why->retry_at)
-		json_object_set_new(
-		    root, "retry_at", stamp_or_null(why->retry_at * 1000));
-	if (root && entry->condition)
-		json_object_set_new(root, "xmpp",
-		    json_pack("{s:s, s:s}", "condition", entry->condition,
-			"type", entry->type));
-	return dump(root);
-}
-
 static void copy_text(const char *text, char *ret_text, size_t size)
 {
 	struct buf out;

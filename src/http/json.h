@@ -72,7 +72,4 @@ bool json_quota_read(struct span text, struct json_quota_read *ret_quota);
 /* The detail of a problem document, cut if it is long; false: it is none. */
 bool json_problem_read(struct span text, char *ret_detail, size_t size);
 
-char *json_problem_write(const struct failure_entry *entry,
-    enum failure failure, const char *detail, const struct refusal *why);
-
 #endif

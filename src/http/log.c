@@ -1,8 +1,7 @@
 #include "http/log.h"
 
-#include "core/hex.h"
+#include "core/quote.h"
 #include "core/stamp.h"
-#include "core/utf8.h"
 #include "http/journal.h"
 #include "http/log_queue.h"
 #include "http/world.h"
@@ -82,48 +81,6 @@ static bool plain(struct span value)
 	return true;
 }
 
-/* As JSON has it: two of them beyond the first 65536. */
-static void add_escape(struct buf *out, uint32_t c)
-{
-	const uint16_t units[] = { (uint16_t)(0xd800 + ((c - 0x10000) >> 10)),
-		(uint16_t)(c < 0x10000 ? c : 0xdc00 + (c & 0x3ff)) };
-
-	for (size_t i = c < 0x10000 ? 1 : 0; i < 2; i++) {
-		const uint8_t bytes[] = { (uint8_t)(units[i] >> 8),
-			(uint8_t)units[i] };
-
-		buf_text(out, "\\u");
-		hex_encode(out, bytes, sizeof bytes);
-	}
-}
-
-/* A JSON string, which logfmt's readers take as well. What is no UTF-8, and
- * what cannot be seen or moves other text, ends up as escapes: a line stays a
- * line, and reads as it was written. */
-static void add_quoted(struct buf *out, struct span value)
-{
-	buf_char(out, '"');
-	while (value.len) {
-		struct span before = value;
-		uint32_t c;
-		bool valid = utf8_next(&value, &c);
-
-		if (!valid) {
-			add_escape(out, 0xfffd);
-			value = span_from(value, 1);
-		} else if (c == '"' || c == '\\') {
-			buf_char(out, '\\');
-			buf_char(out, (char)c);
-		} else if (utf8_is_hidden(c)) {
-			add_escape(out, c);
-		} else {
-			buf_add(
-			    out, span_first(before, before.len - value.len));
-		}
-	}
-	buf_char(out, '"');
-}
-
 /* Where the line ends without the field that was written last, when there was
  * no room for that. */
 static void end_field(struct log_line *line, size_t before)
@@ -167,7 +124,7 @@ void log_span(struct log_line *line, const char *key, struct span value)
 	if (line->log->format == CONF_LOG_LOGFMT && plain(value))
 		buf_add(&line->text, value);
 	else
-		add_quoted(&line->text, value);
+		quote_add(&line->text, value);
 	end_field(line, before);
 }
 

@@ -1,8 +1,8 @@
 #include "http/reply.h"
 
 #include "core/utf8.h"
-#include "http/json.h"
 #include "http/loop.h"
+#include "http/problem.h"
 #include "http/route.h"
 #include "http/world.h"
 #include "slot/basic.h"
@@ -189,24 +189,12 @@ static void add_retry_after(struct reply *reply, int64_t retry_at)
 	reply_header(reply, "Retry-After", text.at);
 }
 
-/* The document; NULL: no memory. */
-static char *problem(const struct failure_entry *entry, enum failure failure,
-    const struct refusal *why)
-{
-	char memory[2 * FAILURE_DETAIL_MAX];
-	struct buf detail;
-
-	buf_init(&detail, memory, sizeof memory);
-	failure_write_detail(&detail, failure, why);
-	return json_problem_write(entry, failure, detail.at, why);
-}
-
 void reply_failure_with(struct request *request, enum failure failure,
     const struct refusal *why, const char *name, const char *value)
 {
 	const struct failure_entry entry = find_entry(request, failure);
 	struct reply reply = reply_text(
-	    entry.status, PROBLEM_TYPE, problem(&entry, failure, why));
+	    entry.status, PROBLEM_TYPE, problem_write(&entry, failure, why));
 
 	reply_header(&reply, "Cache-Control", "no-store");
 	if (entry.status == 401)
@@ -251,7 +239,7 @@ void reply_raw(enum failure failure, struct buf *out)
 {
 	const struct failure_entry *entry = failure_entry(failure);
 	const struct refusal why = { 0 };
-	char *body = problem(entry, failure, &why);
+	char *body = problem_write(entry, failure, &why);
 
 	if (!body)
 		return;
@@ -283,7 +271,7 @@ bool reply_early(
 	const struct failure_entry entry = find_entry(request, failure);
 	char memory[2048], more_memory[256];
 	struct buf text, more;
-	char *body = problem(&entry, failure, why);
+	char *body = problem_write(&entry, failure, why);
 
 	if (!body)
 		return false;

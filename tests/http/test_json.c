@@ -138,15 +138,6 @@ static void test_writes_documents(void **state)
 	expect_document(json_limits_write(&policy, 600),
 	    "{\"max_size\":1048576,\"put_ttl\":600,"
 	    "\"allow_types\":[\"image/*\"]}");
-	expect_document(
-	    json_problem_write(failure_entry(FAILURE_FILE_TOO_LARGE),
-		FAILURE_FILE_TOO_LARGE, "too \"large\"",
-		&(struct refusal){ .max_size = 1048576 }),
-	    "{\"type\":\"about:blank\",\"title\":\"Content Too Large\","
-	    "\"status\":413,\"code\":\"file-too-large\","
-	    "\"detail\":\"too \\\"large\\\"\",\"max_file_size\":1048576,"
-	    "\"xmpp\":{\"condition\":\"not-acceptable\","
-	    "\"type\":\"modify\"}}");
 }
 
 int main(void)

@@ -82,19 +82,19 @@ static void test_a_token(void **state)
 /* Whole, or none. */
 static void test_a_document(void **state)
 {
-	const struct failure_entry *entry =
-	    failure_entry(FAILURE_FILE_TOO_LARGE);
-	const struct refusal why = { .max_size = 5 };
+	const struct span types[] = { { "image/*", 7 }, { "video/*", 7 } };
+	const struct policy policy = {
+		.max_size = 5, .allow_types = types, .allow_type_count = 2
+	};
 	char *text = NULL;
 
 	(void)state;
 	for (unsigned block = 1; !text; block++) {
 		left = block;
-		text = json_problem_write(
-		    entry, FAILURE_FILE_TOO_LARGE, "it is", &why);
+		text = json_limits_write(&policy, 600);
 	}
-	assert_non_null(strstr(text, "\"max_file_size\":5"));
-	assert_non_null(strstr(text, "\"condition\":\"not-acceptable\""));
+	assert_string_equal(text, "{\"max_size\":5,\"put_ttl\":600,"
+				  "\"allow_types\":[\"image/*\",\"video/*\"]}");
 	free(text);
 }
 
