@@ -13,40 +13,42 @@
 /* Any thread of the counter's may call it. */
 static void say(void *argument, bool warning, const char *text)
 {
-	server_note(
-	    argument, warning ? CONF_LOG_WARN : CONF_LOG_INFO, "quota", text);
+	const struct counter *counter = argument;
+
+	counter->note(counter->argument,
+	    warning ? CONF_LOG_WARN : CONF_LOG_INFO, "quota", text);
 }
 
-static struct quota *open_memory(struct server *server, const char *state_file)
+static struct quota *open_memory(
+    struct counter *counter, const struct conf_quota *conf)
 {
-	struct quota_memory_config config = server->service->conf->quota.memory;
+	struct quota_memory_config config = conf->memory;
 	struct quota *quota;
 	char said[512];
 
-	config.state_file = state_file;
+	config.state_file = counter->state_file;
 	world_random(config.seed, sizeof config.seed);
 	quota = memory_open(&config, world_millis(), said, sizeof said);
 	if (quota && *said)
-		say(server, true, said);
+		say(counter, true, said);
 	return quota;
 }
 
-static struct quota *open_redis(
-    struct server *server, char *wrong, size_t wrong_size)
+static struct quota *open_redis(struct counter *counter,
+    const struct conf_quota *conf, char *wrong, size_t wrong_size)
 {
-	struct quota_redis_config config = server->service->conf->quota.redis;
+	struct quota_redis_config config = conf->redis;
 
 	config.clock = world_micros;
 	config.say = say;
-	config.say_argument = server;
+	config.say_argument = counter;
 	return redis_open(&config, wrong, wrong_size);
 }
 
 /* Complaints are not repeated until it has worked again. */
 static void save(struct counter *counter, bool *well)
 {
-	struct server *server = counter->server;
-	struct quota *quota = server->quota;
+	struct quota *quota = counter->quota;
 	char text[1024];
 	bool before = *well;
 
@@ -56,7 +58,7 @@ static void save(struct counter *counter, bool *well)
 	snprintf(text, sizeof text,
 	    "quota.state_file cannot be written: %s: %s", counter->state_file,
 	    strerror(errno));
-	server_note(server, CONF_LOG_ERROR, "quota", text);
+	counter->note(counter->argument, CONF_LOG_ERROR, "quota", text);
 }
 
 static void *run(void *argument)
@@ -85,12 +87,10 @@ static void *run(void *argument)
 	return NULL;
 }
 
-bool counter_open(struct counter *counter, struct server *server, char *wrong,
-    size_t wrong_size)
+bool counter_open(struct counter *counter, const struct conf_quota *conf,
+    char *wrong, size_t wrong_size)
 {
-	const struct conf_quota *conf = &server->service->conf->quota;
-
-	counter->server = server;
+	counter->open = true;
 	if (!counter->pause)
 		counter->pause = SAVE_MICROS;
 	pthread_mutex_init(&counter->lock, NULL);
@@ -102,14 +102,14 @@ bool counter_open(struct counter *counter, struct server *server, char *wrong,
 		if (!counter->state_file)
 			return false;
 	}
-	server->quota = conf->type == CONF_QUOTA_REDIS
-			    ? open_redis(server, wrong, wrong_size)
-			    : open_memory(server, counter->state_file);
-	if (!server->quota)
+	counter->quota = conf->type == CONF_QUOTA_REDIS
+			     ? open_redis(counter, conf, wrong, wrong_size)
+			     : open_memory(counter, conf);
+	if (!counter->quota)
 		return false;
-	if (server->quota->class->waits) {
-		server->askers = pool_open(conf->redis.pool);
-		if (!server->askers)
+	if (counter->quota->class->waits) {
+		counter->askers = pool_open(conf->redis.pool);
+		if (!counter->askers)
 			return false;
 	}
 	if (counter->state_file)
@@ -137,7 +137,7 @@ void counter_save(struct counter *counter, int64_t until)
 
 void counter_close(struct counter *counter)
 {
-	if (!counter->server)
+	if (!counter->open)
 		return;
 	if (counter->running) {
 		pthread_mutex_lock(&counter->lock);
@@ -145,7 +145,7 @@ void counter_close(struct counter *counter)
 		pthread_mutex_unlock(&counter->lock);
 		pthread_join(counter->thread, NULL);
 	}
-	if (counter->server->quota)
-		counter->server->quota->class->close(counter->server->quota);
+	if (counter->quota)
+		counter->quota->class->close(counter->quota);
 	free(counter->state_file);
 }

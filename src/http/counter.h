@@ -1,15 +1,24 @@
 #ifndef HTTP_COUNTER_H
 #define HTTP_COUNTER_H
 
+#include <pthread.h>
 #include <stdio.h>
 
-#include "http/server.h"
+#include "conf/conf.h"
+#include "http/pool.h"
 
-/* Opens server->quota as the configuration says, with the threads that ask
- * it when it waits; and a thread that saves it, so that a restart forgets
- * little. */
+/*
+ * What counts slots and bytes, as the configuration says, with the threads
+ * that ask it when it waits, and a thread that saves it, so that a restart
+ * forgets little. note writes a line of the log, from any thread.
+ */
 struct counter {
-	struct server *server;
+	void (*note)(void *argument, enum conf_log_level level,
+	    const char *message, const char *reason);
+	void *argument;
+	struct quota *quota;
+	struct pool *askers; /* NULL: it never waits */
+	bool open;
 	char *state_file; /* or NULL */
 	int64_t pause;    /* microseconds between two saves; 0: a minute */
 	pthread_mutex_t lock;
@@ -21,18 +30,19 @@ struct counter {
 	pthread_t thread;
 };
 
-/* False with a sentence in wrong; to be closed in either case. */
-bool counter_open(struct counter *counter, struct server *server, char *wrong,
-    size_t wrong_size);
+/* note and argument are there. False with a sentence in wrong; to be closed
+ * in either case. */
+bool counter_open(struct counter *counter, const struct conf_quota *conf,
+    char *wrong, size_t wrong_size);
 
 /* Saves for the last time, and waits for that until a time (see world_micros)
  * at the most: the disk may hang. counter_close may follow. */
 void counter_save(struct counter *counter, int64_t until);
-/* The same without an end to the wait. The service must still be there: it
- * logs. */
+/* The same without an end to the wait; note must still be callable. askers is
+ * closed before, and may be NULL then. */
 void counter_close(struct counter *counter);
 
 /* What it knows of itself, for GET /metrics. */
-void counter_write(const struct server *server, FILE *out);
+void counter_write(struct quota *quota, FILE *out);
 
 #endif

@@ -34,20 +34,20 @@ static void write_errors(const struct quota_redis_stats *stats, FILE *out)
 		    redis_error_name(i), stats->errors[i]);
 }
 
-void counter_write(const struct server *server, FILE *out)
+void counter_write(struct quota *quota, FILE *out)
 {
 	struct quota_redis_stats redis;
 	struct quota_stats stats;
 
-	if (server->quota->class->stats) {
-		server->quota->class->stats(server->quota, &stats);
+	if (quota->class->stats) {
+		quota->class->stats(quota, &stats);
 		metrics_u64(out, "slotd_quota_users", "gauge",
 		    "Users and domains of whom something counts", stats.users);
 		metrics_u64(out, "slotd_quota_users_max", "gauge",
 		    "How many there can be: quota.max_users", stats.users_max);
 		return;
 	}
-	if (!redis_stats(server->quota, &redis))
+	if (!redis_stats(quota, &redis))
 		return;
 	metrics_u64(out, "slotd_quota_redis_up", "gauge",
 	    "Whether Redis counts: the last slot was counted, or a probe has "

@@ -62,14 +62,25 @@ bool edge_open_helpers(struct edge *edge, const struct service *service)
 	       edge->has_watcher;
 }
 
+static void note(void *argument, enum conf_log_level level, const char *message,
+    const char *reason)
+{
+	server_note(argument, level, message, reason);
+}
+
 static bool open_shared(struct edge *edge, char *wrong, size_t wrong_size)
 {
 	struct server *server = &edge->server;
 
 	json_start();
+	edge->counter.note = note;
+	edge->counter.argument = server;
 	if (!open_replay(server) ||
-	    !counter_open(&edge->counter, server, wrong, wrong_size))
+	    !counter_open(&edge->counter, &server->service->conf->quota, wrong,
+		wrong_size))
 		return false;
+	server->quota = edge->counter.quota;
+	server->askers = edge->counter.askers;
 	server->service->issuers.quota = server->quota;
 	server->reaper = reaper_open();
 	edge->has_conns = conns_open(&server->conns);
@@ -317,8 +328,8 @@ bool edge_close(struct edge *edge)
 		pool_close(server->writers);
 	if (server->readers)
 		pool_close(server->readers);
-	if (server->askers)
-		pool_close(server->askers);
+	if (edge->counter.askers)
+		pool_close(edge->counter.askers);
 	for (unsigned i = 0; i < edge->accepter.count; i++)
 		gate_done(&edge->accepter.gates[i]);
 	if (edge->has_sweeper)

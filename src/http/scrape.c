@@ -113,7 +113,7 @@ static char *write_all(const struct request *request)
 	write_service(
 	    request->service, stepped_look(request->server, &back), out);
 	write_most(request, out);
-	counter_write(request->server, out);
+	counter_write(request->server->quota, out);
 	metrics_process(out, metrics_start(request->server->metrics));
 	whole = !ferror(out);
 	if (fclose(out) == 0 && whole)

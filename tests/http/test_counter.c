@@ -29,13 +29,18 @@ static int leave(void **state)
 	return chdir("/") == 0 && system(command) == 0 ? 0 : -1;
 }
 
-/* What a counter needs of a server. */
 struct fixture {
-	struct conf conf;
-	struct service service;
-	struct server server;
+	struct conf_quota conf;
 	struct counter counter;
 };
+
+static void note(void *argument, enum conf_log_level level, const char *message,
+    const char *reason)
+{
+	(void)argument;
+	(void)level;
+	print_message("%s: %s\n", message, reason);
+}
 
 static struct fixture *begin(int64_t pause)
 {
@@ -43,29 +48,24 @@ static struct fixture *begin(int64_t pause)
 	char wrong[128];
 
 	assert_non_null(fixture);
-	fixture->conf.quota.memory.max_users = 100;
-	fixture->conf.quota.memory.state_file = "state";
-	atomic_init(&fixture->service.holders, 1);
-	fixture->service.conf = &fixture->conf;
-	fixture->service.log = (struct log){ CONF_LOG_LOGFMT, CONF_LOG_ERROR };
-	pthread_mutex_init(&fixture->server.lock, NULL);
-	fixture->server.service = &fixture->service;
+	fixture->conf.memory.max_users = 100;
+	fixture->conf.memory.state_file = "state";
+	fixture->counter.note = note;
 	fixture->counter.pause = pause;
 	assert_true(counter_open(
-	    &fixture->counter, &fixture->server, wrong, sizeof wrong));
+	    &fixture->counter, &fixture->conf, wrong, sizeof wrong));
 	return fixture;
 }
 
 static void end(struct fixture *fixture)
 {
 	counter_close(&fixture->counter);
-	pthread_mutex_destroy(&fixture->server.lock);
 	free(fixture);
 }
 
 static void take(struct fixture *fixture)
 {
-	struct quota *quota = fixture->server.quota;
+	struct quota *quota = fixture->counter.quota;
 	struct quota_charge charge = { .user = span_of("a@example.org"),
 		.domain = span_of("example.org"),
 		.size = 1,
