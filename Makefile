@@ -52,7 +52,7 @@ $(BUILD)/%.o: src/%.c
 	@echo "CC $<"
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
-$(BUILD)/http/openapi.o: api/openapi.yaml
+$(BUILD)/endpoint/openapi.o: api/openapi.yaml
 $(BUILD)/quota/redis_call.o: src/quota/redis.lua
 
 DOC = $(abspath $(DESTDIR)/$(PREFIX)/share/doc/slotd)

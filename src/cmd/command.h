@@ -3,7 +3,7 @@
 
 #include <stdbool.h>
 
-#include "http/service.h"
+#include "service/service.h"
 
 /* Exit codes of every command. */
 #define EXIT_OK 0

@@ -1,7 +1,7 @@
 #ifndef CMD_COMMAND_LINK_H
 #define CMD_COMMAND_LINK_H
 
-#include "http/service.h"
+#include "service/service.h"
 
 /* The file that a link leads to. Must not be copied: its spans point into
  * it. */

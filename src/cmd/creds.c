@@ -1,6 +1,6 @@
 #include "cmd/creds.h"
 
-#include "http/world.h"
+#include "service/world.h"
 
 #include <stdio.h>
 #include <stdlib.h>

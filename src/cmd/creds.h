@@ -1,7 +1,7 @@
 #ifndef CMD_CREDS_H
 #define CMD_CREDS_H
 
-#include "http/sources.h"
+#include "service/sources.h"
 
 /* What short commands wait for credentials at most, in milliseconds. */
 #define CREDS_WAIT_MS 15000

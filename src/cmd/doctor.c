@@ -1,7 +1,7 @@
 #include "cmd/command.h"
 #include "cmd/creds.h"
 #include "doctor/report.h"
-#include "http/world.h"
+#include "service/world.h"
 
 #include <signal.h>
 #include <stdio.h>

@@ -2,7 +2,7 @@
 #include "cmd/command.h"
 #include "doctor/explain.h"
 #include "doctor/report.h"
-#include "http/world.h"
+#include "service/world.h"
 
 #include <stdio.h>
 #include <stdlib.h>

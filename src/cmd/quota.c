@@ -1,10 +1,10 @@
 #include "cmd/command.h"
 #include "core/base64.h"
 #include "core/uri.h"
-#include "http/json.h"
+#include "endpoint/json.h"
 #include "http/socket.h"
-#include "http/world.h"
 #include "net/fetch.h"
+#include "service/world.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,10 +1,11 @@
 #include "cmd/command.h"
 #include "http/edge.h"
-#include "http/routes.h"
-#include "http/log.h"
-#include "http/metrics.h"
+#include "endpoint/json.h"
+#include "endpoint/routes.h"
+#include "service/log.h"
+#include "service/metrics.h"
 #include "http/socket.h"
-#include "http/world.h"
+#include "service/world.h"
 #include "slotd/version.h"
 
 #include <errno.h>
@@ -210,6 +211,7 @@ static int serve(const char *path, struct conf *conf, const sigset_t *signals)
 	struct edge *edge = NULL;
 	char wrong[512];
 
+	json_start();
 	service = service_open(conf, NULL, wrong, sizeof wrong);
 	if (service) {
 		service_wait(service, CREDS_START_MS);

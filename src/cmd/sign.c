@@ -1,6 +1,6 @@
 #include "cmd/command.h"
 #include "core/base64.h"
-#include "http/world.h"
+#include "service/world.h"
 
 #include <stdio.h>
 #include <stdlib.h>

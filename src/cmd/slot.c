@@ -1,7 +1,7 @@
 #include "cmd/command.h"
 #include "cmd/creds.h"
-#include "http/json.h"
-#include "http/world.h"
+#include "endpoint/json.h"
+#include "service/world.h"
 
 #include <stdio.h>
 #include <stdlib.h>

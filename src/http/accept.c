@@ -2,7 +2,7 @@
 
 #include "http/reply.h"
 #include "http/socket.h"
-#include "http/world.h"
+#include "service/world.h"
 
 #include <errno.h>
 #include <string.h>

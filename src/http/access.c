@@ -3,7 +3,7 @@
 #include "core/chars.h"
 #include "core/hex.h"
 #include "http/route.h"
-#include "http/world.h"
+#include "service/world.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 #ifndef HTTP_ACCESS_H
 #define HTTP_ACCESS_H
 
-#include "http/throttle.h"
+#include "service/throttle.h"
 #include "slot/jid.h"
 #include "slot/key_template.h"
 
@@ -41,7 +41,7 @@ void access_answered(struct request *request);
  * 200. Failed authentications are lines of a fixed begin,
  *   ts=… level=warn msg=unauthorized client=ADDRESS
  * that nothing of the request can imitate (deploy/fail2ban). What strangers
- * cause by refused requests is limited, see http/throttle.h.
+ * cause by refused requests is limited, see service/throttle.h.
  */
 void access_log(struct request *request);
 

@@ -1,7 +1,7 @@
 #include "http/conn.h"
 
-#include "http/deadline.h"
-#include "http/world.h"
+#include "service/deadline.h"
+#include "service/world.h"
 
 #include <linux/tcp.h>
 #include <netinet/in.h>

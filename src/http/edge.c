@@ -1,12 +1,12 @@
 #include "http/edge_private.h"
 
-#include "http/counter.h"
+#include "service/counter.h"
 #include "http/inherit.h"
-#include "http/json.h"
 #include "http/socket.h"
 #include "http/stays.h"
-#include "http/world.h"
+#include "service/world.h"
 
+#include <microhttpd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -72,7 +72,6 @@ static bool open_shared(struct edge *edge, char *wrong, size_t wrong_size)
 {
 	struct server *server = &edge->server;
 
-	json_start();
 	edge->counter.note = note;
 	edge->counter.argument = server;
 	if (!open_replay(server) ||
@@ -184,7 +183,7 @@ struct edge *edge_open(const struct routes *routes, struct service *service,
 	edge->server.routes = routes;
 	edge->server.service = service;
 	access_init(&edge->server.access);
-	edge->server.metrics = metrics_open(world_unix());
+	edge->server.metrics = metrics_open(world_unix(), MHD_get_version());
 	stays_print(&service->conf->quota, edge->counter_print);
 	edge->accepter.server = &edge->server;
 	if (edge->server.metrics && open_shared(edge, wrong, wrong_size) &&

@@ -1,8 +1,8 @@
 #ifndef HTTP_EDGE_H
 #define HTTP_EDGE_H
 
-#include "http/metrics.h"
-#include "http/service.h"
+#include "service/metrics.h"
+#include "service/service.h"
 
 /*
  * The service as it runs: listening sockets, the accept loop, the event

@@ -2,10 +2,10 @@
 #define HTTP_EDGE_PRIVATE_H
 
 #include "http/accept.h"
-#include "http/counter.h"
+#include "service/counter.h"
 #include "http/edge.h"
-#include "http/sweeper.h"
-#include "http/watcher.h"
+#include "service/sweeper.h"
+#include "service/watcher.h"
 
 /* What the files of the edge share among themselves. */
 

@@ -5,7 +5,7 @@
 #include "http/loop.h"
 #include "http/reply.h"
 #include "http/route.h"
-#include "http/world.h"
+#include "service/world.h"
 
 #include <microhttpd.h>
 #include <stdlib.h>

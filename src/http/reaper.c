@@ -1,6 +1,6 @@
 #include "http/reaper.h"
 
-#include "http/world.h"
+#include "service/world.h"
 
 #include <errno.h>
 #include <fcntl.h>

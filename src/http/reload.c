@@ -2,7 +2,7 @@
 
 #include "http/stays.h"
 #include "http/tls.h"
-#include "http/world.h"
+#include "service/world.h"
 
 #include <signal.h>
 #include <stdio.h>

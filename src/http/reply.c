@@ -4,7 +4,7 @@
 #include "http/loop.h"
 #include "http/problem.h"
 #include "http/route.h"
-#include "http/world.h"
+#include "service/world.h"
 #include "slot/basic.h"
 
 #include <microhttpd.h>

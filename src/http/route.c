@@ -1,4 +1,4 @@
-#include "http/routes.h"
+#include "http/route.h"
 
 #include <string.h>
 

@@ -5,11 +5,11 @@
 
 #include "http/access.h"
 #include "http/conn.h"
-#include "http/log.h"
-#include "http/metrics.h"
-#include "http/pool.h"
+#include "service/log.h"
+#include "service/metrics.h"
+#include "service/pool.h"
 #include "http/reaper.h"
-#include "http/service.h"
+#include "service/service.h"
 #include "http/stepped.h"
 #include "store/relay.h"
 

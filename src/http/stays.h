@@ -1,7 +1,7 @@
 #ifndef HTTP_STAYS_H
 #define HTTP_STAYS_H
 
-#include "http/service.h"
+#include "service/service.h"
 
 /* Of what a counter of quotas is made with: it is the first configuration's,
  * whose secrets need not be kept for that. */

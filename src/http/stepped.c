@@ -1,7 +1,7 @@
 #include "http/stepped.h"
 
 #include "http/server.h"
-#include "http/world.h"
+#include "service/world.h"
 
 #include <inttypes.h>
 #include <stdio.h>

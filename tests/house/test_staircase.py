@@ -6,8 +6,9 @@ import re
 import house
 
 FLOORS = {
-    "main": 7, "cmd": 6, "http": 5, "doctor": 5, "conf": 4, "store": 3,
-    "creds": 3, "quota": 3, "slot": 2, "net": 2, "core": 1,
+    "main": 9, "cmd": 8, "endpoint": 7, "doctor": 7, "http": 6,
+    "service": 5, "conf": 4, "store": 3, "creds": 3, "quota": 3, "slot": 2,
+    "net": 2, "core": 1,
 }
 # Where each third-party library may be named: files, or a folder.
 DOORS = {
@@ -15,7 +16,7 @@ DOORS = {
     r"idn2\.h": "src/core/idn.c",
     r"libconfig\.h": "src/conf/",
     r"microhttpd\.h": "src/http/",
-    r"jansson\.h": ("src/http/json.c", "src/creds/json.c"),
+    r"jansson\.h": ("src/endpoint/json.c", "src/creds/json.c"),
     r"hiredis/.*": "src/quota/redis",
     r"gnutls/.*": "src/quota/redis_tls.c",
     r"curl/.*": ("src/net/", "src/store/relay"),
@@ -65,7 +66,7 @@ def may_include(here, there):
         return FLOORS[here] > FLOORS["core"]
     if {here, there} in (
             {"store", "creds"}, {"store", "quota"}, {"creds", "quota"},
-            {"http", "doctor"}, {"slot", "net"}):
+            {"http", "doctor"}, {"endpoint", "doctor"}, {"slot", "net"}):
         return False
     return FLOORS[there] <= FLOORS[here]
 

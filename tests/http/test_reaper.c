@@ -1,7 +1,7 @@
 #include "expect.h"
 
 #include "http/reaper.h"
-#include "http/world.h"
+#include "service/world.h"
 
 #include <stdlib.h>
 #include <sys/socket.h>

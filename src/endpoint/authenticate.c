@@ -1,0 +1,173 @@
+#include "endpoint/authenticate.h"
+
+#include "http/reply.h"
+#include "service/world.h"
+#include "slot/basic.h"
+
+#include <string.h>
+
+/* The value of the one Authorization header; false: there are several. */
+static bool find_header(
+    struct request *request, struct span *ret_header, struct refusal *why)
+{
+	*ret_header = request_header(request, "Authorization");
+	if (request->many_authorizations)
+		why->reason = "more than one Authorization header";
+	return !request->many_authorizations;
+}
+
+static void note(struct request *request, const struct caller *caller)
+{
+	memcpy(request->caller, caller->id.at, caller->id.len);
+	request->caller[caller->id.len] = '\0';
+}
+
+/* Replies; whose request it claims to be tells the operator whom to mend. */
+static void refuse(struct request *request, enum failure failure,
+    const struct caller *claimed, const struct refusal *why)
+{
+	if (claimed) {
+		note(request, claimed);
+		request->claimed = true;
+	}
+	reply_failure(request, failure, why);
+}
+
+static void refuse_rate(struct request *request, int64_t wait)
+{
+	const struct refusal why = {
+		.detail = "this caller sends too many requests",
+		.retry_at = (world_millis() + (wait + 999) / 1000 + 999) / 1000,
+	};
+
+	reply_failure(request, FAILURE_RATE_LIMITED, &why);
+}
+
+/* The caller is right; whether it is in time, too. */
+static const struct caller *admit(
+    struct request *request, const struct caller *caller)
+{
+	int64_t wait = 0;
+
+	note(request, caller);
+	if (caller->rate)
+		wait = rate_take(caller->rate, world_micros());
+	if (wait)
+		refuse_rate(request, wait);
+	return wait ? NULL : caller;
+}
+
+/* For the other processes, if the counter knows any. */
+static void keep_nonce(struct request *request, const struct auth_claim *claim)
+{
+	if (!request->server->quota->class->nonce)
+		return;
+	request->nonce = (struct quota_nonce){
+		.caller = claim->caller->id,
+		.nonce = claim->nonce,
+		.until = claim->ts + request->service->conf->max_skew,
+	};
+}
+
+/* Replies with why a signed request is not served. */
+static void refuse_signed(struct request *request, enum failure failure,
+    const struct auth_claim *claim, const struct refusal *why)
+{
+	int64_t back;
+
+	if (failure == FAILURE_RATE_LIMITED) {
+		note(request, claim->caller);
+		refuse_rate(
+		    request, rate_look(claim->caller->rate, world_micros()));
+		return;
+	}
+	if (failure == FAILURE_CLOCK_SKEW) {
+		request->skew = claim->ts - world_unix();
+		stepped_look(request->server, &back);
+	}
+	refuse(request, failure, claim->caller, why);
+}
+
+const struct caller *authenticate_alone(struct request *request)
+{
+	const struct service *service = request->service;
+	struct auth_request signed_request = {
+		.method = request->method,
+		.base_path = service->conf->base_path,
+		.target = request->target,
+		.body = { request->body, request->body_len },
+		.now = world_unix(),
+		.clock = world_micros(),
+	};
+	struct auth_claim claim = { 0 };
+	enum failure failure = FAILURE_UNAUTHORIZED;
+	struct refusal why = { 0 };
+
+	if (find_header(request, &signed_request.header, &why))
+		failure =
+		    auth_check(&service->auth, &signed_request, &claim, &why);
+	if (failure != FAILURE_NONE) {
+		refuse_signed(request, failure, &claim, &why);
+		return NULL;
+	}
+	stepped_over(request->server);
+	keep_nonce(request, &claim);
+	return admit(request, claim.caller);
+}
+
+enum failure authenticate_share(
+    const struct request *request, struct span domain, struct refusal *why)
+{
+	struct quota *quota = request->server->quota;
+	struct quota_nonce nonce = request->nonce;
+
+	if (!nonce.caller.len)
+		return FAILURE_NONE;
+	nonce.domain = domain;
+	return quota->class->nonce(quota, &nonce, world_millis(), why);
+}
+
+static void share(void *argument)
+{
+	struct request *request = argument;
+
+	request->seen =
+	    authenticate_share(request, SPAN_EMPTY, &request->seen_why);
+}
+
+static void shared(struct request *request)
+{
+	if (request->seen == FAILURE_NONE)
+		request->authenticated(request);
+	else
+		reply_failure(request, request->seen, &request->seen_why);
+}
+
+void authenticate(
+    struct request *request, void (*then)(struct request *request))
+{
+	request->signer = authenticate_alone(request);
+	if (!request->signer)
+		return;
+	request->authenticated = then;
+	if (request->nonce.caller.len)
+		request_wait(request, request->server->askers, share, shared);
+	else
+		then(request);
+}
+
+const struct caller *authenticate_basic(struct request *request)
+{
+	const struct auth *auth = &request->service->auth;
+	const struct caller *caller = NULL;
+	enum failure failure = FAILURE_UNAUTHORIZED;
+	struct refusal why = { 0 };
+	struct span header;
+
+	if (find_header(request, &header, &why))
+		failure = basic_check(auth, header, &caller, &why);
+	if (failure == FAILURE_NONE)
+		return admit(request, caller);
+	refuse(request, failure, caller, &why);
+	return NULL;
+}

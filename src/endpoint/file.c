@@ -1,0 +1,323 @@
+#include "core/stamp.h"
+#include "core/uri.h"
+#include "endpoint/file.h"
+#include "endpoint/range.h"
+#include "endpoint/redirect.h"
+#include "http/reply.h"
+#include "endpoint/routes.h"
+#include "service/world.h"
+#include "slot/filename.h"
+#include "slot/key_template.h"
+#include "slot/media_type.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* GET and HEAD /f/: redirects, and /f/KEY of the store whose files slotd
+ * serves. */
+
+#define AHEAD_SIZE 65536
+#define YEAR 31536000
+
+struct download {
+	struct store *store;
+	struct store_file file;
+	bool open;
+	int64_t now; /* unix seconds, when it was opened */
+	enum failure failure;
+	struct refusal why;
+	size_t key_len;
+	char key[OBJECT_KEY_MAX + 1];
+	struct range range;
+	/* What the pool has read because it was not in memory. */
+	char *ahead;
+	uint64_t ahead_at;
+	size_t ahead_len;
+	bool ahead_failed;
+	int64_t began; /* world_micros: when the first byte went out; later by
+			* all the time that the disk took */
+	int64_t paused;
+};
+
+static void forget(struct request *request)
+{
+	struct download *download = request->state;
+
+	if (download->open)
+		download->store->class->file_close(&download->file);
+	free(download->ahead);
+	free(download);
+}
+
+static void open_job(void *argument)
+{
+	struct request *request = argument;
+	struct download *download = request->state;
+
+	download->now = world_unix();
+	download->failure = download->store->class->file_open(download->store,
+	    (struct span){ download->key, download->key_len }, download->now,
+	    &download->file, &download->why);
+	download->open = download->failure == FAILURE_NONE;
+}
+
+static void read_job(void *argument)
+{
+	struct request *request = argument;
+	struct download *download = request->state;
+
+	if (!download->ahead)
+		download->ahead = malloc(AHEAD_SIZE);
+	download->ahead_len = 0;
+	download->ahead_failed =
+	    !download->ahead ||
+	    download->store->class->file_read(&download->file,
+		download->ahead_at, download->ahead, AHEAD_SIZE, false,
+		&download->ahead_len) != FAILURE_NONE ||
+	    download->ahead_len == 0;
+}
+
+/* The reader has body_timeout seconds, and one more for each min_rate bytes
+ * that it was given. */
+static void move_deadline(struct request *request, uint64_t offset)
+{
+	const struct conf_limits *limits = &request->service->conf->limits;
+	struct download *download = request->state;
+	int64_t seconds = limits->body_timeout;
+
+	if (!limits->min_rate) {
+		conn_serve(request->conn, CONN_NO_DEADLINE);
+		return;
+	}
+	if (!download->began)
+		download->began = world_micros();
+	if (download->paused)
+		download->began += world_micros() - download->paused;
+	download->paused = 0;
+	seconds += (int64_t)(offset / limits->min_rate);
+	conn_serve(request->conn, download->began + seconds * 1000000);
+}
+
+/* From memory if it is there; else the pool reads, and we are called
+ * again. */
+static long read_piece(
+    void *argument, uint64_t offset, char *bytes, size_t size)
+{
+	struct request *request = argument;
+	struct download *download = request->state;
+	uint64_t at = download->range.first + offset;
+	uint64_t left = download->range.last + 1 - at;
+	size_t len;
+	enum failure failure;
+
+	move_deadline(request, offset);
+	if (size > left)
+		size = (size_t)left;
+	if (download->ahead_failed)
+		return 0;
+	if (at >= download->ahead_at &&
+	    at - download->ahead_at < download->ahead_len) {
+		size_t skip = (size_t)(at - download->ahead_at);
+
+		if (size > download->ahead_len - skip)
+			size = download->ahead_len - skip;
+		memcpy(bytes, download->ahead + skip, size);
+		return (long)size;
+	}
+	failure = download->store->class->file_read(
+	    &download->file, at, bytes, size, true, &len);
+	if (failure == FAILURE_NONE)
+		return (long)len;
+	if (failure != FAILURE_UNAVAILABLE)
+		return 0;
+	download->ahead_at = at;
+	download->paused = world_micros();
+	request_wait(request, request->server->readers, read_job, NULL);
+	return -1;
+}
+
+static void add_disposition(struct reply *reply, struct span key)
+{
+	char memory[OBJECT_KEY_MAX * 4 + 64];
+	struct buf text;
+	size_t slash = span_find_last(key, '/');
+
+	buf_init(&text, memory, sizeof memory);
+	filename_attachment(
+	    &text, slash < key.len ? span_from(key, slash + 1) : key);
+	if (buf_ok(&text))
+		reply_header(reply, "Content-Disposition", text.at);
+}
+
+/* text/plain is served with its charset, so that no browser guesses. */
+static const char *type_to_send(const char *type)
+{
+	if (span_equal_nocase(
+		media_type_essence(span_of(type)), span_of("text/plain")))
+		return "text/plain; charset=utf-8";
+	return type;
+}
+
+/* No cache has the file for longer than slotd. */
+static void add_cache_control(
+    struct reply *reply, const struct download *download)
+{
+	const int64_t until = download->file.until;
+	char memory[64];
+	struct buf text;
+	int64_t left;
+
+	if (until == INT64_MAX) {
+		reply_header(reply, "Cache-Control",
+		    "public, max-age=31536000, immutable");
+		return;
+	}
+	left = until - download->now;
+	buf_init(&text, memory, sizeof memory);
+	buf_text(&text, "public, max-age=");
+	buf_u64(&text, (uint64_t)(left < YEAR ? left : YEAR));
+	reply_header(reply, "Cache-Control", text.at);
+}
+
+static void add_headers(struct reply *reply, const struct download *download)
+{
+	const struct span key = { download->key, download->key_len };
+	char memory[64];
+	struct buf modified;
+
+	/* Stored while the clock was ahead: RFC 9110, section 8.8.2.1. */
+	buf_init(&modified, memory, sizeof memory);
+	stamp_http(&modified, download->file.modified < download->now
+				  ? download->file.modified
+				  : download->now);
+	reply_header(reply, "Accept-Ranges", "bytes");
+	reply_header(reply, "ETag", download->file.etag);
+	reply_header(reply, "Last-Modified", modified.at);
+	add_cache_control(reply, download);
+	reply_header(reply, "X-Content-Type-Options", "nosniff");
+	reply_header(reply, "Content-Security-Policy",
+	    "default-src 'none'; frame-ancestors 'none'; sandbox");
+	reply_header(reply, "Cross-Origin-Resource-Policy", "cross-origin");
+	reply_header(reply, "Referrer-Policy", "no-referrer");
+	reply_header(reply, "X-Robots-Tag", "noindex");
+	if (!media_type_inline(span_of(download->file.type)))
+		add_disposition(reply, key);
+}
+
+/* If-Range: the part only of the very file that the client has begun. */
+static bool same_file(
+    const struct request *request, const struct download *download)
+{
+	struct span wanted = request_header(request, "If-Range");
+	char memory[64];
+	struct buf modified;
+
+	buf_init(&modified, memory, sizeof memory);
+	stamp_http(&modified, download->file.modified);
+	return !wanted.at || span_is(wanted, download->file.etag) ||
+	       span_equal(wanted, buf_span(&modified));
+}
+
+static void add_content_range(
+    struct buf *text, const struct download *download, bool part)
+{
+	buf_text(text, "bytes ");
+	if (part) {
+		buf_u64(text, download->range.first);
+		buf_char(text, '-');
+		buf_u64(text, download->range.last);
+	} else {
+		buf_char(text, '*');
+	}
+	buf_char(text, '/');
+	buf_u64(text, download->file.size);
+}
+
+static void serve(struct request *request, struct download *download)
+{
+	char memory[80];
+	struct buf content_range;
+	enum range_kind kind = RANGE_WHOLE;
+	struct reply reply;
+
+	buf_init(&content_range, memory, sizeof memory);
+	if (span_is(request->method, "GET") && same_file(request, download))
+		kind = range_read(request_header(request, "Range"),
+		    download->file.size, &download->range);
+	if (kind == RANGE_WHOLE)
+		download->range = (struct range){ 0, download->file.size - 1 };
+	add_content_range(&content_range, download, kind == RANGE_PART);
+	if (kind == RANGE_UNSATISFIABLE) {
+		reply_failure_with(request, FAILURE_RANGE_NOT_SATISFIABLE,
+		    &(struct refusal){ 0 }, "Content-Range", content_range.at);
+		return;
+	}
+	reply = reply_stream(kind == RANGE_PART ? 206 : 200,
+	    type_to_send(download->file.type),
+	    download->range.last + 1 - download->range.first, read_piece,
+	    request);
+	if (kind == RANGE_PART)
+		reply_header(&reply, "Content-Range", content_range.at);
+	add_headers(&reply, download);
+	reply_send(request, &reply);
+}
+
+static void answer(struct request *request)
+{
+	struct download *download = request->state;
+	struct span known = request_header(request, "If-None-Match");
+	struct reply reply;
+
+	if (download->failure != FAILURE_NONE) {
+		reply_failure(request, download->failure, &download->why);
+		return;
+	}
+	request->size = download->file.size;
+	request->has_size = true;
+	if (known.at &&
+	    range_etag_listed(known, span_of(download->file.etag))) {
+		/* Nothing is sent of it, but its Content-Length is that of the
+		 * 200 (RFC 9110, section 8.6). */
+		reply = reply_stream(
+		    304, NULL, download->file.size, read_piece, request);
+		add_headers(&reply, download);
+		reply_send(request, &reply);
+		return;
+	}
+	serve(request, download);
+}
+
+void file_give(struct request *request, struct store *store, struct span key)
+{
+	struct download *download = calloc(1, sizeof *download);
+
+	if (!download) {
+		reply_failure(
+		    request, FAILURE_UNAVAILABLE, &(struct refusal){ 0 });
+		return;
+	}
+	request->state = download;
+	request->state_free = forget;
+	download->store = store;
+	memcpy(download->key, key.at, key.len);
+	download->key_len = key.len;
+	request_wait(request, request->server->readers, open_job, answer);
+}
+
+static void end(struct request *request)
+{
+	char memory[OBJECT_KEY_MAX + 1];
+	struct store *store = service_file_store(request->service);
+	struct buf key;
+
+	if (redirect_answer(request))
+		return;
+	buf_init(&key, memory, sizeof memory);
+	if (store && uri_decode(&key, span_from(request->path, strlen("/f/"))))
+		file_give(request, store, buf_span(&key));
+	else
+		reply_failure(
+		    request, FAILURE_NOT_FOUND, &(struct refusal){ 0 });
+}
+
+const struct endpoint file_get = { .method = "GET", .end = end };

@@ -1,0 +1,55 @@
+#include "endpoint/authenticate.h"
+#include "endpoint/json.h"
+#include "http/reply.h"
+#include "endpoint/routes.h"
+
+/* The issuer of ?domain=; replies and gives NULL when it may not be asked
+ * for. */
+static const struct issuer *find(
+    struct request *request, const struct caller *caller)
+{
+	char memory[JID_PART_MAX + 1], lower_memory[JID_PART_MAX + 1];
+	const char *wrong = NULL;
+	struct buf text, domain;
+	struct refusal why = { 0 };
+	bool missing;
+
+	buf_init(&text, memory, sizeof memory);
+	buf_init(&domain, lower_memory, sizeof lower_memory);
+	if (!request_query(request, "domain", &text, &missing) ||
+	    !jid_domain(buf_span(&text), &domain, &wrong)) {
+		reply_failure(request,
+		    jid_refuse(wrong,
+			missing ? "domain: missing from the query"
+				: "domain: not a domain",
+			&why),
+		    &why);
+		return NULL;
+	}
+	if (!auth_allows(caller, buf_span(&domain))) {
+		why.detail = "domain: this caller gets no slots for it";
+		reply_failure(request, FAILURE_FORBIDDEN, &why);
+		return NULL;
+	}
+	return service_issuer(request->service, buf_span(&domain));
+}
+
+static void answer(struct request *request)
+{
+	const struct issuer *issuer = find(request, request->signer);
+	struct reply reply;
+
+	if (!issuer)
+		return;
+	reply = reply_text(200, "application/json",
+	    json_limits_write(issuer->policy, issuer->store->put_ttl));
+	reply_header(&reply, "Cache-Control", "no-store");
+	reply_send(request, &reply);
+}
+
+static void end(struct request *request)
+{
+	authenticate(request, answer);
+}
+
+const struct endpoint limits_get = { .method = "GET", .end = end };

@@ -1,0 +1,133 @@
+#include "endpoint/authenticate.h"
+#include "endpoint/json.h"
+#include "http/reply.h"
+#include "endpoint/routes.h"
+#include "service/world.h"
+
+#include <stdlib.h>
+
+/* GET and DELETE /quota?jid=: what a user has used, or that he starts anew. */
+struct look {
+	bool reset; /* DELETE */
+	struct jid jid;
+	struct span user; /* the bare JID as the counter has it */
+	char memory[2 * JID_PART_MAX + 2];
+	bool reached;
+	struct json_quota found;
+};
+
+static void forget(struct request *request)
+{
+	free(request->state);
+}
+
+/* The jid of the query; replies and gives false when it may not be asked
+ * for. */
+static bool read_jid(
+    struct request *request, const struct caller *caller, struct jid *jid)
+{
+	char memory[3 * JID_PART_MAX + 3];
+	enum failure failure = FAILURE_NONE;
+	struct refusal why = { 0 };
+	struct buf text;
+	bool missing;
+
+	buf_init(&text, memory, sizeof memory);
+	if (!request_query(request, "jid", &text, &missing))
+		failure = jid_refuse(NULL,
+		    missing ? "jid: missing from the query"
+			    : "jid: stands twice, or is malformed",
+		    &why);
+	else
+		failure = jid_read(buf_span(&text), jid, &why);
+	if (failure != FAILURE_NONE) {
+		reply_failure(request, failure, &why);
+		return false;
+	}
+	if (auth_allows(caller, jid->domain))
+		return true;
+	why.detail = "jid: this caller gets no slots for its domain";
+	reply_failure(request, FAILURE_FORBIDDEN, &why);
+	return false;
+}
+
+static void run(void *argument)
+{
+	struct request *request = argument;
+	struct look *look = request->state;
+	struct quota *quota = request->server->quota;
+	struct quota_use whole = { 0 };
+	int64_t now = world_millis();
+
+	if (look->reset && !quota->class->reset(quota, look->user))
+		return;
+	if (!quota->class->use(quota, look->user, now, &look->found.use))
+		return;
+	if (look->jid.local.len) {
+		if (!quota->class->use(quota, look->jid.domain, now, &whole))
+			return;
+		look->found.use.domain_bytes = whole.domain_bytes;
+		look->found.use.domain_free_at = whole.domain_free_at;
+	}
+	look->reached = true;
+}
+
+static void answer(struct request *request)
+{
+	const struct look *look = request->state;
+	const struct refusal why = {
+		.detail = "the counter cannot be reached; try again later"
+	};
+	struct reply reply;
+
+	if (!look->reached) {
+		reply_failure(request, FAILURE_UNAVAILABLE, &why);
+		return;
+	}
+	reply =
+	    reply_text(200, "application/json", json_quota_write(&look->found));
+	reply_header(&reply, "Cache-Control", "no-store");
+	reply_send(request, &reply);
+}
+
+/* The caller is known. */
+static void begin(struct request *request)
+{
+	const struct refusal why = { 0 };
+	struct look *look = calloc(1, sizeof *look);
+	struct buf user;
+
+	if (!look) {
+		reply_failure(request, FAILURE_UNAVAILABLE, &why);
+		return;
+	}
+	request->state = look;
+	request->state_free = forget;
+	if (!read_jid(request, request->signer, &look->jid))
+		return;
+	buf_init(&user, look->memory, sizeof look->memory);
+	jid_bare(&look->jid, &user);
+	look->user = buf_span(&user);
+	look->reset = span_is(request->method, "DELETE");
+	look->found.policy =
+	    service_issuer(request->service, look->jid.domain)->policy;
+	access_jid(request, &look->jid);
+	if (request->server->quota->class->waits) {
+		request_wait(request, request->server->askers, run, answer);
+		return;
+	}
+	run(request);
+	answer(request);
+}
+
+static void end(struct request *request)
+{
+	authenticate(request, begin);
+}
+
+const struct endpoint quota_get = {
+	.method = "GET", .personal = true, .end = end
+};
+const struct endpoint quota_delete = {
+	.method = "DELETE", .personal = true, .end = end
+};

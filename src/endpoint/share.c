@@ -1,0 +1,247 @@
+#include "core/uri.h"
+#include "endpoint/file.h"
+#include "endpoint/jwt.h"
+#include "endpoint/receive.h"
+#include "endpoint/redirect.h"
+#include "http/reply.h"
+#include "endpoint/routes.h"
+#include "service/world.h"
+#include "slot/dialect.h"
+
+#include <string.h>
+
+/* Below a caller's base: PUT, GET and HEAD of the URLs that its XMPP server
+ * has made. */
+
+/* What the dialect says of one PUT. */
+struct wish {
+	struct receive_plan plan; /* without key */
+	struct span type;         /* as the policy sees it */
+	struct jid jid;
+	bool has_jid; /* else the dialect does not say whose file it is */
+};
+
+/* The path below the base, decoded: clients re-encode URLs. */
+static bool read_path(const struct request *request, struct buf *path)
+{
+	return uri_decode(
+	    path, span_from(request->path, request->share->base.len));
+}
+
+static enum failure bad(struct refusal *why, const char *detail)
+{
+	why->detail = detail;
+	return FAILURE_BAD_REQUEST;
+}
+
+/* For the log, once it is known. */
+static void note_caller(struct request *request)
+{
+	const struct span id = request->share->id;
+
+	memcpy(request->caller, id.at, id.len);
+	request->caller[id.len] = '\0';
+}
+
+static void note_domain(struct request *request, struct span domain)
+{
+	struct buf out;
+
+	buf_init(&out, request->domain, sizeof request->domain);
+	buf_add(&out, domain);
+}
+
+static struct span known_type(struct span hint)
+{
+	struct span type = media_type_hint(hint);
+
+	return type.len ? type : span_of(MEDIA_TYPE_UNKNOWN);
+}
+
+/* --- who may: the MAC in the query, or the bearer token ------------------*/
+
+static enum failure check_mac(struct request *request, struct span path,
+    struct wish *wish, struct refusal *why)
+{
+	struct dialect_upload upload = { path, request->length,
+		request_header(request, "Content-Type") };
+	const char *name = dialect_parameter(request->share->dialect);
+	char memory[2 * HASH_SIZE + 1];
+	struct buf mac;
+	bool missing;
+
+	/* The size is in the MAC, and nowhere else. */
+	if (!request->has_length)
+		return FAILURE_LENGTH_REQUIRED;
+	buf_init(&mac, memory, sizeof memory);
+	if (!request_query(request, name, &mac, &missing)) {
+		why->reason =
+		    missing ? "no MAC in the query" : "the MAC is malformed";
+		return FAILURE_SLOT_INVALID;
+	}
+	if (!dialect_mac_right(request->share, &upload, buf_span(&mac))) {
+		why->reason =
+		    "wrong MAC: of another secret, path, size or type";
+		return FAILURE_SLOT_INVALID;
+	}
+	note_caller(request);
+	wish->plan.size = request->length;
+	wish->type = known_type(upload.type);
+	return FAILURE_NONE;
+}
+
+static enum failure check_claims(const struct json_jwt *jwt, struct span path,
+    struct wish *wish, struct refusal *why)
+{
+	struct span name = path;
+	struct span slot = span_cut(&name, '/');
+	const char *wrong;
+
+	if (jwt->exp <= world_unix())
+		return FAILURE_SLOT_EXPIRED;
+	if (!span_equal(slot, jwt->slot))
+		return bad(why, "target: not the slot of the token");
+	if (!name.at || !span_equal(name, jwt->filename))
+		return bad(why, "target: not the filename of the token");
+	if (jwt->filetype_wrong)
+		return bad(why, "filetype of the token: must be a string");
+	wish->type = known_type(jwt->filetype);
+	if (jwt->sub.at && !jid_parse(jwt->sub, &wish->jid, &wrong))
+		return jid_refuse(wrong, "sub of the token: no JID", why);
+	wish->has_jid = jwt->sub.at != NULL;
+	wish->plan.size = jwt->filesize;
+	wish->plan.type = wish->type;
+	wish->plan.until = jwt->expires;
+	return FAILURE_NONE;
+}
+
+static enum failure check_jwt(struct request *request, struct span path,
+    struct json_jwt *jwt, struct wish *wish, struct refusal *why)
+{
+	enum failure failure;
+
+	if (request->many_authorizations) {
+		why->reason = "more than one Authorization header";
+		return FAILURE_UNAUTHORIZED;
+	}
+	failure = jwt_read(request->share,
+	    request_header(request, "Authorization"), jwt, &why->reason);
+	if (failure != FAILURE_NONE)
+		return failure;
+	note_caller(request);
+	return check_claims(jwt, path, wish, why);
+}
+
+/* --- PUT -----------------------------------------------------------------*/
+
+/* Whether a token is of a domain that its caller may speak for. MACs do not
+ * say whose file it is. */
+static bool domain_allowed(
+    const struct request *request, const struct wish *wish)
+{
+	const struct caller *caller = request->share;
+
+	if (wish->has_jid)
+		return auth_allows(caller, wish->jid.domain);
+	return caller->dialect != DIALECT_JWT || !caller->allow_domain_count;
+}
+
+/* The same rules as for a slot. */
+static enum failure check_policy(struct request *request,
+    const struct wish *wish, struct span filename, struct refusal *why)
+{
+	const struct service *service = request->service;
+	const struct issuer *issuer = service_share(service, request->share);
+
+	if (!domain_allowed(request, wish)) {
+		why->detail = "sub of the token: this caller gets no slots "
+			      "for its domain";
+		return FAILURE_FORBIDDEN;
+	}
+	if (wish->has_jid)
+		issuer = service_issuer(service, wish->jid.domain);
+	return policy_check(
+	    issuer->policy, filename, wish->type, wish->plan.size, why);
+}
+
+static enum failure plan(struct request *request, struct json_jwt *jwt,
+    struct wish *wish, struct buf *key, struct refusal *why)
+{
+	char memory[OBJECT_KEY_MAX + 1];
+	struct span filename;
+	struct buf path;
+	enum failure failure;
+
+	buf_init(&path, memory, sizeof memory);
+	if (!read_path(request, &path))
+		return bad(why, "target: too long, or its percent-encoding is "
+				"malformed");
+	if (request->share->dialect == DIALECT_JWT)
+		failure = check_jwt(request, buf_span(&path), jwt, wish, why);
+	else
+		failure = check_mac(request, buf_span(&path), wish, why);
+	if (failure != FAILURE_NONE)
+		return failure;
+	if (wish->has_jid)
+		access_jid(request, &wish->jid);
+	else
+		note_domain(request, span_of("unknown"));
+	request->size = wish->plan.size;
+	request->has_size = true;
+	if (!dialect_key(request->share, buf_span(&path), key, &filename))
+		return bad(why, "target: no folder and file name that could be "
+				"an object's key");
+	return check_policy(request, wish, filename, why);
+}
+
+static void head(struct request *request)
+{
+	char memory[OBJECT_KEY_MAX + 1];
+	struct json_jwt jwt = { 0 };
+	struct wish wish = { 0 };
+	struct refusal why = { 0 };
+	enum failure failure;
+	struct buf key;
+
+	buf_init(&key, memory, sizeof memory);
+	failure = plan(request, &jwt, &wish, &key, &why);
+	if (failure == FAILURE_NONE) {
+		wish.plan.key = buf_span(&key);
+		wish.plan.store =
+		    service_share(request->service, request->share)->store;
+		receive_begin(request, &wish.plan);
+	} else {
+		reply_failure(request, failure, &why);
+	}
+	json_jwt_done(&jwt);
+}
+
+const struct endpoint share_put = {
+	.method = "PUT", .head = head, .body = receive_body, .end = receive_end
+};
+
+/* --- GET, HEAD -----------------------------------------------------------*/
+
+static void end(struct request *request)
+{
+	char path_memory[OBJECT_KEY_MAX + 1], key_memory[OBJECT_KEY_MAX + 1];
+	struct store *store;
+	struct span filename;
+	struct buf path, key;
+
+	buf_init(&path, path_memory, sizeof path_memory);
+	buf_init(&key, key_memory, sizeof key_memory);
+	if (!read_path(request, &path) ||
+	    !dialect_key(request->share, buf_span(&path), &key, &filename)) {
+		reply_failure(
+		    request, FAILURE_NOT_FOUND, &(struct refusal){ 0 });
+		return;
+	}
+	store = service_share(request->service, request->share)->store;
+	if (store->class->lead)
+		redirect_lead(request, store, buf_span(&key));
+	else
+		file_give(request, store, buf_span(&key));
+}
+
+const struct endpoint share_get = { .method = "GET", .end = end };

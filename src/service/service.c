@@ -1,0 +1,330 @@
+#include "service/service.h"
+
+#include "service/world.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct store *open_s3(
+    const struct service *service, const struct conf_storage *storage)
+{
+	struct creds *creds = sources_get(service->sources, &storage->creds);
+	struct s3_config config = storage->s3;
+	struct store *store;
+
+	if (!creds)
+		return NULL;
+	config.keyring = service->keyring;
+	store = s3_open(&config, creds);
+	if (!store)
+		creds->class->close(creds);
+	return store;
+}
+
+static bool has_jwt(const struct conf *conf)
+{
+	for (size_t i = 0; i < conf->caller_count; i++)
+		if (conf->callers[i].dialect == DIALECT_JWT)
+			return true;
+	return false;
+}
+
+static struct store *open_folder(const struct service *service,
+    const struct fs_config *config, const struct service *before, char *wrong,
+    size_t wrong_size)
+{
+	if (service->looks)
+		return fs_look(config, wrong, wrong_size);
+	if (before && service_file_store(before))
+		return fs_open_again(
+		    config, service_file_store(before), wrong, wrong_size);
+	return fs_open(config, wrong, wrong_size);
+}
+
+/* First of all stores: it may make the key_file. */
+static bool open_fs(struct service *service, const struct service *before,
+    char *wrong, size_t wrong_size)
+{
+	const struct conf *conf = service->conf;
+	struct fs_config config;
+
+	if (conf->has_key_file)
+		service->keyring = &conf->keyring;
+	for (size_t i = 0; i < conf->storage_count; i++) {
+		if (conf->storages[i].type != CONF_STORE_FS)
+			continue;
+		config = conf->storages[i].fs;
+		config.has_until = has_jwt(conf);
+		service->stores[i] =
+		    open_folder(service, &config, before, wrong, wrong_size);
+		if (!service->stores[i])
+			return false;
+		service->keyring =
+		    service->stores[i]->class->keyring(service->stores[i]);
+	}
+	return true;
+}
+
+static bool open_one(struct service *service, size_t number)
+{
+	const struct conf_storage *storage = &service->conf->storages[number];
+	struct key_template *template = &service->templates[number];
+	const char *wrong;
+
+	if (!service->stores[number])
+		service->stores[number] = open_s3(service, storage);
+	if (storage->has_template)
+		*template = storage->template;
+	else if (!key_template_parse(
+		     span_of(service->keyring ? "{random}/{owner}/{filename}"
+					      : "{random}/{filename}"),
+		     template, &wrong))
+		return false;
+	return service->stores[number] != NULL;
+}
+
+static struct issuer make_issuer(const struct service *service,
+    struct span domain, const struct policy *policy, size_t number)
+{
+	return (struct issuer){
+		.domain = domain,
+		.policy = policy,
+		.template = &service->templates[number],
+		.keyring = service->keyring,
+		.store = service->stores[number],
+	};
+}
+
+static void make_issuers(struct service *service)
+{
+	const struct conf *conf = service->conf;
+
+	service->issuer_list[0] =
+	    make_issuer(service, SPAN_EMPTY, &conf->policy, 0);
+	for (size_t i = 0; i < conf->domain_count; i++) {
+		const struct conf_domain *domain = &conf->domains[i];
+
+		service->issuer_list[i + 1] = make_issuer(
+		    service, domain->name, &domain->policy, domain->storage);
+	}
+	service->issuers = (struct issuers){
+		.list = service->issuer_list,
+		.count = conf->domain_count + 1,
+	};
+}
+
+static bool open_all(struct service *service, const struct service *before,
+    char *wrong, size_t wrong_size)
+{
+	const struct conf *conf = service->conf;
+
+	service->stores = calloc(conf->storage_count, sizeof(struct store *));
+	service->templates =
+	    calloc(conf->storage_count, sizeof *service->templates);
+	service->issuer_list =
+	    calloc(conf->domain_count + 1, sizeof *service->issuer_list);
+	if (!service->stores || !service->templates || !service->issuer_list)
+		return false;
+	service->store_count = conf->storage_count;
+	service->sources =
+	    before ? sources_hold(before->sources) : sources_open();
+	if (!service->sources)
+		return false;
+	if (!open_fs(service, before, wrong, wrong_size))
+		return false;
+	for (size_t i = 0; i < service->store_count; i++)
+		if (!open_one(service, i))
+			return false;
+	make_issuers(service);
+	return true;
+}
+
+static void finish(struct service *service)
+{
+	for (size_t i = 0; i < service->store_count; i++) {
+		struct store *store = service->stores[i];
+
+		if (store)
+			store->class->close(store);
+	}
+	if (service->auth.replay)
+		auth_done(&service->auth);
+	sources_release(service->sources);
+	free(service->stores);
+	free(service->templates);
+	free(service->issuer_list);
+	conf_free(service->conf);
+	free(service);
+}
+
+static struct service *open_as(struct conf *conf, bool looks,
+    const struct service *before, char *wrong, size_t wrong_size)
+{
+	struct service *service = calloc(1, sizeof *service);
+
+	snprintf(wrong, wrong_size, "out of memory");
+	if (!service) {
+		conf_free(conf);
+		return NULL;
+	}
+	atomic_init(&service->holders, 1);
+	service->conf = conf;
+	service->looks = looks;
+	service->log = (struct log){ conf->log_format, conf->log_level };
+	if (open_all(service, before, wrong, wrong_size))
+		return service;
+	finish(service);
+	return NULL;
+}
+
+struct service *service_open(struct conf *conf, const struct service *before,
+    char *wrong, size_t wrong_size)
+{
+	return open_as(conf, false, before, wrong, wrong_size);
+}
+
+struct service *service_look(struct conf *conf, char *wrong, size_t wrong_size)
+{
+	return open_as(conf, true, NULL, wrong, wrong_size);
+}
+
+bool service_authenticate(struct service *service, struct replay *replay)
+{
+	struct conf *conf = service->conf;
+	uint8_t random[32];
+
+	for (size_t i = 0; i < conf->caller_count; i++) {
+		struct caller *caller = &conf->callers[i];
+
+		caller->number = replay_caller(replay, caller->id);
+		if (caller->number == REPLAY_NOBODY)
+			return false;
+	}
+	world_random(random, sizeof random);
+	auth_init(
+	    &service->auth, conf->callers, conf->caller_count, replay, random);
+	wipe(random, sizeof random);
+	return true;
+}
+
+static const struct caller *find_caller(const struct conf *conf, struct span id)
+{
+	for (size_t i = 0; i < conf->caller_count; i++)
+		if (span_equal(conf->callers[i].id, id))
+			return &conf->callers[i];
+	return NULL;
+}
+
+void service_resume(
+    struct service *service, const struct service *before, int64_t now)
+{
+	for (size_t i = 0; i < service->conf->caller_count; i++) {
+		const struct caller *caller = &service->conf->callers[i];
+		const struct caller *was =
+		    find_caller(before->conf, caller->id);
+
+		if (was && was->rate && caller->rate)
+			rate_resume(caller->rate, was->rate, now);
+	}
+}
+
+struct creds *service_creds(const struct service *service, size_t number)
+{
+	const struct store *store = service->stores[number];
+
+	return store->class->creds ? store->class->creds(store) : NULL;
+}
+
+bool service_wait(const struct service *service, int milliseconds)
+{
+	const int64_t until = world_micros() + (int64_t)milliseconds * 1000;
+	bool tried = true;
+
+	for (size_t i = 0; i < service->store_count; i++) {
+		struct creds *creds = service_creds(service, i);
+		int64_t left = until - world_micros();
+
+		if (creds)
+			tried &= creds->class->wait(
+			    creds, left > 0 ? (int)(left / 1000) : 0);
+	}
+	return tried;
+}
+
+bool service_lacks(const struct service *service, struct buf *why)
+{
+	struct creds_status status;
+
+	for (size_t i = 0; i < service->store_count; i++) {
+		struct creds *creds = service_creds(service, i);
+
+		if (!creds)
+			continue;
+		creds->class->status(creds, world_unix(), &status);
+		if (status.ready)
+			continue;
+		buf_text(why, "storage ");
+		buf_add(why, service->conf->storages[i].name);
+		buf_text(why, ": credentials: ");
+		buf_text(why, status.why);
+		return true;
+	}
+	return false;
+}
+
+void service_hold(struct service *service)
+{
+	atomic_fetch_add(&service->holders, 1);
+}
+
+void service_release(struct service *service)
+{
+	if (service && atomic_fetch_sub(&service->holders, 1) == 1)
+		finish(service);
+}
+
+struct store *service_file_store(const struct service *service)
+{
+	for (size_t i = 0; i < service->store_count; i++)
+		if (service->stores[i] && service->stores[i]->class->file_open)
+			return service->stores[i];
+	return NULL;
+}
+
+const char *service_store_lack(const struct service *service)
+{
+	const char *lack = NULL;
+
+	for (size_t i = 0; i < service->store_count && !lack; i++) {
+		const struct store *store = service->stores[i];
+
+		if (store->class->lack)
+			lack = store->class->lack(store);
+	}
+	return lack;
+}
+
+const struct key_template *service_template(
+    const struct service *service, const struct store *store)
+{
+	size_t number = 0;
+
+	while (service->stores[number] != store)
+		number++;
+	return &service->templates[number];
+}
+
+const struct issuer *service_issuer(
+    const struct service *service, struct span domain)
+{
+	return slot_find_issuer(&service->issuers, domain);
+}
+
+const struct issuer *service_share(
+    const struct service *service, const struct caller *caller)
+{
+	return caller->allow_domain_count
+		   ? service_issuer(service, caller->allow_domains[0])
+		   : &service->issuers.list[0];
+}
