@@ -1,6 +1,6 @@
 #include "cmd/creds.h"
 
-#include "service/world.h"
+#include "service/clock.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,11 +16,11 @@ static bool get_one(struct command_creds *creds, const char *command,
 	if (!one)
 		return false;
 	one->class->wait(one, CREDS_WAIT_MS);
-	if (one->class->get(one, world_unix(), value)) {
+	if (one->class->get(one, clock_unix(), value)) {
 		storage->s3_creds = *value;
 		return true;
 	}
-	one->class->status(one, world_unix(), &status);
+	one->class->status(one, clock_unix(), &status);
 	fprintf(stderr, "slotd %s: storage %.*s: credentials: %s\n", command,
 	    (int)storage->name.len, storage->name.at, status.why);
 	snprintf(creds->why[number], sizeof *creds->why, "%s",

@@ -1,7 +1,7 @@
 #include "cmd/command.h"
 #include "cmd/creds.h"
 #include "doctor/report.h"
-#include "service/world.h"
+#include "service/clock.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -36,7 +36,7 @@ static void catch_signals(void)
 
 static int64_t service_clock(void)
 {
-	return world_unix() + shift;
+	return clock_unix() + shift;
 }
 
 /* Checks one storage; gives the number of failures. */
@@ -79,7 +79,7 @@ static int examine_all(
 			failures +=
 			    examine(conf, storage, creds->why[i], &report);
 	}
-	report_close(&report, report.storages && !stopped, world_unix());
+	report_close(&report, report.storages && !stopped, clock_unix());
 	if (stopped)
 		return command_fault(&command_doctor, "interrupted");
 	if (!report.storages)
@@ -100,7 +100,7 @@ static bool check(char **operands)
 		"--now must be a number of seconds", &now))
 		return false;
 	if (now_text)
-		shift = (int64_t)now - world_unix();
+		shift = (int64_t)now - clock_unix();
 	return true;
 }
 

@@ -2,7 +2,7 @@
 #include "cmd/command.h"
 #include "doctor/explain.h"
 #include "doctor/report.h"
-#include "service/world.h"
+#include "service/clock.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,7 +19,7 @@ static int tell(const struct conf *conf, struct span text)
 
 	buf_init(&out, memory, sizeof memory);
 	found =
-	    explain(conf, text, now_text ? (int64_t)now : world_unix(), &out);
+	    explain(conf, text, now_text ? (int64_t)now : clock_unix(), &out);
 	report_lines(stdout, buf_span(&out), 0, report_width(stdout));
 	return found ? EXIT_FAULT : EXIT_OK;
 }

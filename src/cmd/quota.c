@@ -4,7 +4,8 @@
 #include "endpoint/json.h"
 #include "http/socket.h"
 #include "net/fetch.h"
-#include "service/world.h"
+#include "service/clock.h"
+#include "service/random.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -38,11 +39,11 @@ static void write_header(const struct conf *conf, const struct caller *caller,
 	struct buf nonce;
 
 	buf_init(&nonce, memory, sizeof memory);
-	world_random(random, sizeof random);
+	random_bytes(random, sizeof random);
 	base64url_encode(&nonce, random, sizeof random);
 	request->base_path = conf->base_path;
 	request->body = SPAN_EMPTY;
-	request->now = world_unix();
+	request->now = clock_unix();
 	buf_text(header, "Authorization: ");
 	auth_sign(caller, request, buf_span(&nonce), header);
 }

@@ -5,7 +5,7 @@
 #include "service/log.h"
 #include "service/metrics.h"
 #include "http/socket.h"
-#include "service/world.h"
+#include "service/clock.h"
 #include "slotd/version.h"
 
 #include <errno.h>
@@ -57,12 +57,10 @@ static void notify(const char *state)
 /* systemd wants the time with it. */
 static void notify_reloading(void)
 {
-	struct timespec now;
 	char state[64];
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
 	snprintf(state, sizeof state, "RELOADING=1\nMONOTONIC_USEC=%lld",
-	    (long long)now.tv_sec * 1000000 + now.tv_nsec / 1000);
+	    (long long)clock_micros());
 	notify(state);
 }
 
@@ -144,7 +142,7 @@ static void reload(struct edge *edge, const char *path)
 	notify_reloading();
 	conf = read_conf(edge_log(edge), path);
 	done = conf && edge_reload(edge, conf, wrong, sizeof wrong);
-	metrics_reload(edge_metrics(edge), done, world_unix());
+	metrics_reload(edge_metrics(edge), done, clock_unix());
 	if (done) {
 		log_note(edge_log(edge), CONF_LOG_INFO, "reloaded", NULL, NULL);
 		edge_note_limit(edge);
@@ -189,14 +187,14 @@ static void serve_until_end(
  * signal ends the wait. */
 static void delay_end(struct edge *edge, const sigset_t *signals)
 {
-	int64_t until = world_micros() +
+	int64_t until = clock_micros() +
 			(int64_t)edge_conf(edge)->limits.drain_delay * 1000000;
 	int64_t left;
 
 	notify("STOPPING=1");
 	log_note(edge_log(edge), CONF_LOG_INFO, "stopping", NULL, NULL);
 	edge_drain(edge);
-	while ((left = until - world_micros()) > 0) {
+	while ((left = until - clock_micros()) > 0) {
 		int number = next_signal(signals, left);
 
 		if (number && number != SIGHUP)

@@ -1,6 +1,7 @@
 #include "cmd/command.h"
 #include "core/base64.h"
-#include "service/world.h"
+#include "service/clock.h"
+#include "service/random.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,9 +41,9 @@ static int print(const struct caller *caller, struct auth_request *request)
 
 	buf_init(&nonce, nonce_memory, sizeof nonce_memory);
 	buf_init(&header, memory, sizeof memory);
-	world_random(random, sizeof random);
+	random_bytes(random, sizeof random);
 	base64url_encode(&nonce, random, sizeof random);
-	request->now = world_unix();
+	request->now = clock_unix();
 	auth_sign(caller, request, buf_span(&nonce), &header);
 	printf("Authorization: %s\n", header.at);
 	return EXIT_OK;

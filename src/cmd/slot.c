@@ -1,7 +1,8 @@
 #include "cmd/command.h"
 #include "cmd/creds.h"
 #include "endpoint/json.h"
-#include "service/world.h"
+#include "service/clock.h"
+#include "service/random.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,11 +34,11 @@ static int issue(const struct service *service, struct slot_request *request)
 	char *text;
 
 	buf_init(&lack, memory, sizeof memory);
-	world_random(random, sizeof random);
+	random_bytes(random, sizeof random);
 	request->jid = &who;
 	failure = jid_read(span_of(jid), &who, &why);
 	if (failure == FAILURE_NONE)
-		failure = slot_issue(&service->issuers, request, world_millis(),
+		failure = slot_issue(&service->issuers, request, clock_millis(),
 		    random, &slot, &why);
 	if (failure == FAILURE_UNAVAILABLE && service_lacks(service, &lack))
 		why.reason = lack.at;

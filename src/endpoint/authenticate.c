@@ -1,7 +1,7 @@
 #include "endpoint/authenticate.h"
 
 #include "http/reply.h"
-#include "service/world.h"
+#include "service/clock.h"
 #include "slot/basic.h"
 
 #include <string.h>
@@ -37,7 +37,7 @@ static void refuse_rate(struct request *request, int64_t wait)
 {
 	const struct refusal why = {
 		.detail = "this caller sends too many requests",
-		.retry_at = (world_millis() + (wait + 999) / 1000 + 999) / 1000,
+		.retry_at = (clock_millis() + (wait + 999) / 1000 + 999) / 1000,
 	};
 
 	reply_failure(request, FAILURE_RATE_LIMITED, &why);
@@ -51,7 +51,7 @@ static const struct caller *admit(
 
 	note(request, caller);
 	if (caller->rate)
-		wait = rate_take(caller->rate, world_micros());
+		wait = rate_take(caller->rate, clock_micros());
 	if (wait)
 		refuse_rate(request, wait);
 	return wait ? NULL : caller;
@@ -78,11 +78,11 @@ static void refuse_signed(struct request *request, enum failure failure,
 	if (failure == FAILURE_RATE_LIMITED) {
 		note(request, claim->caller);
 		refuse_rate(
-		    request, rate_look(claim->caller->rate, world_micros()));
+		    request, rate_look(claim->caller->rate, clock_micros()));
 		return;
 	}
 	if (failure == FAILURE_CLOCK_SKEW) {
-		request->skew = claim->ts - world_unix();
+		request->skew = claim->ts - clock_unix();
 		stepped_look(request->server, &back);
 	}
 	refuse(request, failure, claim->caller, why);
@@ -96,8 +96,8 @@ const struct caller *authenticate_alone(struct request *request)
 		.base_path = service->conf->base_path,
 		.target = request->target,
 		.body = { request->body, request->body_len },
-		.now = world_unix(),
-		.clock = world_micros(),
+		.now = clock_unix(),
+		.clock = clock_micros(),
 	};
 	struct auth_claim claim = { 0 };
 	enum failure failure = FAILURE_UNAUTHORIZED;
@@ -124,7 +124,7 @@ enum failure authenticate_share(
 	if (!nonce.caller.len)
 		return FAILURE_NONE;
 	nonce.domain = domain;
-	return quota->class->nonce(quota, &nonce, world_millis(), why);
+	return quota->class->nonce(quota, &nonce, clock_millis(), why);
 }
 
 static void share(void *argument)

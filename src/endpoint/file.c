@@ -5,7 +5,7 @@
 #include "endpoint/redirect.h"
 #include "http/reply.h"
 #include "endpoint/routes.h"
-#include "service/world.h"
+#include "service/clock.h"
 #include "slot/filename.h"
 #include "slot/key_template.h"
 #include "slot/media_type.h"
@@ -34,7 +34,7 @@ struct download {
 	uint64_t ahead_at;
 	size_t ahead_len;
 	bool ahead_failed;
-	int64_t began; /* world_micros: when the first byte went out; later by
+	int64_t began; /* clock_micros: when the first byte went out; later by
 			* all the time that the disk took */
 	int64_t paused;
 };
@@ -54,7 +54,7 @@ static void open_job(void *argument)
 	struct request *request = argument;
 	struct download *download = request->state;
 
-	download->now = world_unix();
+	download->now = clock_unix();
 	download->failure = download->store->class->file_open(download->store,
 	    (struct span){ download->key, download->key_len }, download->now,
 	    &download->file, &download->why);
@@ -90,9 +90,9 @@ static void move_deadline(struct request *request, uint64_t offset)
 		return;
 	}
 	if (!download->began)
-		download->began = world_micros();
+		download->began = clock_micros();
 	if (download->paused)
-		download->began += world_micros() - download->paused;
+		download->began += clock_micros() - download->paused;
 	download->paused = 0;
 	seconds += (int64_t)(offset / limits->min_rate);
 	conn_serve(request->conn, download->began + seconds * 1000000);
@@ -131,7 +131,7 @@ static long read_piece(
 	if (failure != FAILURE_UNAVAILABLE)
 		return 0;
 	download->ahead_at = at;
-	download->paused = world_micros();
+	download->paused = clock_micros();
 	request_wait(request, request->server->readers, read_job, NULL);
 	return -1;
 }

@@ -3,7 +3,8 @@
 #include "endpoint/authenticate.h"
 #include "core/base64.h"
 #include "http/reply.h"
-#include "service/world.h"
+#include "service/clock.h"
+#include "service/random.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -107,13 +108,13 @@ static void run(void *argument)
 	struct issue *issue = request->state;
 	uint8_t random[RANDOM_BYTES];
 
-	world_random(random, sizeof random);
+	random_bytes(random, sizeof random);
 	issue->failure = issue->who_wrong;
 	issue->why = issue->who_why;
 	if (issue->failure == FAILURE_NONE)
 		issue->failure =
 		    slot_issue(&request->service->issuers, &issue->wish,
-			world_millis(), random, &issue->slot, &issue->why);
+			clock_millis(), random, &issue->slot, &issue->why);
 	if (!issue->slot.counted)
 		share(request, issue);
 	if (issue->failure == FAILURE_NONE)

@@ -2,7 +2,7 @@
 #include "endpoint/json.h"
 #include "http/reply.h"
 #include "endpoint/routes.h"
-#include "service/world.h"
+#include "service/clock.h"
 
 #include <stdlib.h>
 
@@ -57,7 +57,7 @@ static void run(void *argument)
 	struct look *look = request->state;
 	struct quota *quota = request->server->quota;
 	struct quota_use whole = { 0 };
-	int64_t now = world_millis();
+	int64_t now = clock_millis();
 
 	if (look->reset && !quota->class->reset(quota, look->user))
 		return;

@@ -2,7 +2,7 @@
 
 #include "http/reply.h"
 #include "endpoint/sink.h"
-#include "service/world.h"
+#include "service/clock.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,7 +33,7 @@ static void note_end(struct request *request)
 
 	if (atomic_load(&request->server->draining))
 		why = "cut off, for the service ends";
-	else if (world_micros() >= last_moment(request))
+	else if (clock_micros() >= last_moment(request))
 		why = "limits.upload_timeout is over";
 	else if (atomic_load(&request->conn->late))
 		why = "the client was too slow";
@@ -61,7 +61,7 @@ static void move_deadline(struct request *request)
 	int64_t until = last_moment(request), paid;
 
 	if (receive->paused)
-		receive->began += world_micros() - receive->paused;
+		receive->began += clock_micros() - receive->paused;
 	receive->paused = 0;
 	if (limits->min_rate) {
 		paid = limits->body_timeout +
@@ -115,7 +115,7 @@ static void opened(struct request *request)
 		reply_failure(request, sink->failure, &sink->why);
 		return;
 	}
-	receive->opened = receive->began = world_micros();
+	receive->opened = receive->began = clock_micros();
 	move_deadline(request);
 }
 
@@ -156,7 +156,7 @@ size_t receive_body(struct request *request, const char *bytes, size_t len)
 
 	/* The deadline alone would not see it: while the store is busy there
 	 * is none. */
-	if (world_micros() >= last_moment(request)) {
+	if (clock_micros() >= last_moment(request)) {
 		request->abort = true;
 		return len;
 	}
@@ -166,7 +166,7 @@ size_t receive_body(struct request *request, const char *bytes, size_t len)
 		taken = sink->class->write(request, sink, bytes, len);
 	/* It is suspended then, and the sink another thread's. */
 	if (taken < len) {
-		receive->paused = world_micros();
+		receive->paused = clock_micros();
 		return taken;
 	}
 	if (sink->failure != FAILURE_NONE && !request->told)

@@ -2,7 +2,7 @@
 
 #include "core/uri.h"
 #include "http/reply.h"
-#include "service/world.h"
+#include "service/clock.h"
 #include "slot/link.h"
 #include "slot/slot.h"
 
@@ -50,7 +50,7 @@ void redirect_lead(
 
 	buf_init(&location, memory, sizeof memory);
 	failure = store->class->lead(
-	    store, request->method, key, world_unix(), &lead, &why);
+	    store, request->method, key, clock_unix(), &lead, &why);
 	if (failure == FAILURE_NONE && !buf_ok(&location)) {
 		why.reason = "a URL is longer than SLOT_URL_MAX";
 		failure = FAILURE_INTERNAL;

@@ -2,7 +2,7 @@
 #include "service/metrics_text.h"
 #include "http/reply.h"
 #include "endpoint/routes.h"
-#include "service/world.h"
+#include "service/clock.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -40,7 +40,7 @@ static void write_replay(const struct service *service, bool share, FILE *out)
 
 		if (caller->dialect != DIALECT_SLOTD)
 			continue;
-		replay_use(service->auth.replay, caller->number, world_unix(),
+		replay_use(service->auth.replay, caller->number, clock_unix(),
 		    &held, &most);
 		fprintf(out, "slotd_replay_entries%s{", share ? "_max" : "");
 		metrics_label(out, "caller", caller->id);
@@ -56,7 +56,7 @@ static void write_creds(const struct service *service, bool expiry, FILE *out)
 
 		if (!creds)
 			continue;
-		creds->class->status(creds, world_unix(), &status);
+		creds->class->status(creds, clock_unix(), &status);
 		if (expiry && !status.expires)
 			continue;
 		fprintf(out, "slotd_credentials_%s{",

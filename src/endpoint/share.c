@@ -5,7 +5,7 @@
 #include "endpoint/redirect.h"
 #include "http/reply.h"
 #include "endpoint/routes.h"
-#include "service/world.h"
+#include "service/clock.h"
 #include "slot/dialect.h"
 
 #include <string.h>
@@ -97,7 +97,7 @@ static enum failure check_claims(const struct json_jwt *jwt, struct span path,
 	struct span slot = span_cut(&name, '/');
 	const char *wrong;
 
-	if (jwt->exp <= world_unix())
+	if (jwt->exp <= clock_unix())
 		return FAILURE_SLOT_EXPIRED;
 	if (!span_equal(slot, jwt->slot))
 		return bad(why, "target: not the slot of the token");

@@ -1,6 +1,6 @@
 #include "endpoint/sink.h"
 
-#include "service/world.h"
+#include "service/clock.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -55,7 +55,7 @@ static void open_job(void *argument)
 		.key = { file->key, file->key_len },
 		.size = file->size,
 		.type = span_of(file->type),
-		.now = world_unix(),
+		.now = clock_unix(),
 		.until = file->until,
 	};
 

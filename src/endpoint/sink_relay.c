@@ -1,6 +1,6 @@
 #include "endpoint/sink.h"
 
-#include "service/world.h"
+#include "service/clock.h"
 #include "slot/slot.h"
 #include "store/relay.h"
 
@@ -47,7 +47,7 @@ static enum failure begin(struct request *request,
     struct relay_sink *relay)
 {
 	const struct store_request put = { plan->key, plan->size, plan->type,
-		world_unix(), plan->until };
+		clock_unix(), plan->until };
 	struct buf url, type, header, until, name;
 	struct store_forward forward = { &url, &type, &until, &name };
 	enum failure failure;

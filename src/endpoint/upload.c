@@ -2,7 +2,7 @@
 #include "endpoint/receive.h"
 #include "http/reply.h"
 #include "endpoint/routes.h"
-#include "service/world.h"
+#include "service/clock.h"
 #include "slot/grant.h"
 
 #include <string.h>
@@ -31,7 +31,7 @@ static bool read_path(const struct request *request, struct buf *token,
 static enum failure find_store(const struct service *service, struct span token,
     struct span key, struct store **ret_store, struct grant *ret_grant)
 {
-	int64_t now = world_unix();
+	int64_t now = clock_unix();
 
 	for (size_t i = 0; i < service->store_count; i++) {
 		struct store *store = service->stores[i];

@@ -2,7 +2,7 @@
 
 #include "http/reply.h"
 #include "http/socket.h"
-#include "service/world.h"
+#include "service/clock.h"
 
 #include <errno.h>
 #include <string.h>
@@ -28,7 +28,7 @@ _Static_assert(REFUSALS == METRICS_REASONS, "each is counted");
 static void complain(const struct log *log, struct complaint *complaint,
     const char *message, const char *reason, const struct peer *who)
 {
-	int64_t now = world_micros();
+	int64_t now = clock_micros();
 	char memory[IP_TEXT_SIZE];
 	struct log_line line;
 	struct buf client;
@@ -141,7 +141,7 @@ static void take(
 	const struct peer peer = peer_of(&guest->address);
 	const struct conns_limits room = limits_of(accepter, gate, &peer, conf);
 	int64_t deadline =
-	    world_micros() + (int64_t)conf->limits.header_timeout * 1000000;
+	    clock_micros() + (int64_t)conf->limits.header_timeout * 1000000;
 	enum conns_verdict verdict;
 	struct peer ended;
 
@@ -200,12 +200,12 @@ static bool accept_turn(struct accepter *accepter, unsigned most_now)
  * was let come. */
 static void accept_last(struct accepter *accepter, struct pollfd *polls)
 {
-	int64_t until = world_micros(), left;
+	int64_t until = clock_micros(), left;
 
 	for (unsigned i = 0; i < accepter->count; i++)
 		if (!socket_near(accepter->gates[i].fd))
-			until = world_micros() + LAST_MICROS;
-	while ((left = until - world_micros()) > 0 &&
+			until = clock_micros() + LAST_MICROS;
+	while ((left = until - clock_micros()) > 0 &&
 	       poll(polls, accepter->count, (int)(left / 1000)) != 0)
 		accept_turn(accepter, TURN);
 	accept_turn(accepter, QUEUE_MAX);

@@ -9,7 +9,7 @@
 enum refusal_kind { REFUSAL_FULL, REFUSAL_CROWDED, REFUSALS };
 
 struct complaint {
-	int64_t said; /* world_micros: when it was last logged; 0: never */
+	int64_t said; /* clock_micros: when it was last logged; 0: never */
 	uint64_t unsaid;
 };
 

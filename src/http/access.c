@@ -3,7 +3,8 @@
 #include "core/chars.h"
 #include "core/hex.h"
 #include "http/route.h"
-#include "service/world.h"
+#include "service/clock.h"
+#include "service/random.h"
 
 #include <string.h>
 
@@ -16,8 +17,8 @@ void access_init(struct access *access)
 {
 	uint32_t seeds[2];
 
-	world_random(&access->seed, sizeof access->seed);
-	world_random(seeds, sizeof seeds);
+	random_bytes(&access->seed, sizeof access->seed);
+	random_bytes(seeds, sizeof seeds);
 	throttle_init(&access->failed, failed_burst, seeds[0]);
 	throttle_init(&access->refused, refused_burst, seeds[1]);
 }
@@ -124,7 +125,7 @@ void access_answered(struct request *request)
 	    request->code ? failure_of(request->code) : FAILURE_NONE;
 
 	metrics_request(metrics, route_number(request), request->method,
-	    request->status, world_micros() - request->started);
+	    request->status, clock_micros() - request->started);
 	if (failure != FAILURE_NONE)
 		metrics_refusal(metrics, failure);
 }
@@ -182,7 +183,7 @@ static bool shows_client(const struct request *request)
 static void say_unsaid(const struct log *log, struct throttle *throttle,
     const char *which, bool end)
 {
-	uint64_t unsaid = throttle_unsaid(throttle, world_micros(), end);
+	uint64_t unsaid = throttle_unsaid(throttle, clock_micros(), end);
 	struct log_line line;
 
 	if (!unsaid)
@@ -215,7 +216,7 @@ static bool may_say(struct request *request, const struct ip *client)
 		return true;
 	if (throttle_take(
 		has_failed(request) ? &access->failed : &access->refused,
-		client, world_micros()))
+		client, clock_micros()))
 		return true;
 	metrics_unsaid(request->server->metrics);
 	return false;
@@ -301,6 +302,6 @@ void access_log(struct request *request)
 	add_request(&line, request);
 	if (!request->whole)
 		log_text(&line, "ended", "early");
-	log_u64(&line, "us", (uint64_t)(world_micros() - request->started));
+	log_u64(&line, "us", (uint64_t)(clock_micros() - request->started));
 	log_end(&line);
 }

@@ -1,7 +1,7 @@
 #include "http/conn.h"
 
-#include "service/deadline.h"
-#include "service/world.h"
+#include "service/clock.h"
+#include "service/random.h"
 
 #include <linux/tcp.h>
 #include <netinet/in.h>
@@ -80,12 +80,12 @@ static void *watch(void *argument)
 	while (!conns->stopping) {
 		if (!conns->first) {
 			pthread_cond_wait(&conns->changed, &conns->lock);
-		} else if (world_micros() < next) {
-			deadline_wait(&conns->changed, &conns->lock, next);
+		} else if (clock_micros() < next) {
+			clock_cond_wait(&conns->changed, &conns->lock, next);
 		} else {
-			end_late(conns, world_micros());
+			end_late(conns, clock_micros());
 			end_gone(conns);
-			next = world_micros() + TICK;
+			next = clock_micros() + TICK;
 		}
 	}
 	pthread_mutex_unlock(&conns->lock);
@@ -119,7 +119,7 @@ static struct crowd *open_crowd(int fd_max)
 {
 	struct crowd_key key;
 
-	world_random(&key, sizeof key);
+	random_bytes(&key, sizeof key);
 	return crowd_open((size_t)fd_max / 4, &key);
 }
 
@@ -134,7 +134,7 @@ bool conns_open(struct conns *conns)
 		free_tables(conns);
 		return false;
 	}
-	deadline_init(&conns->changed);
+	clock_cond_init(&conns->changed);
 	pthread_mutex_init(&conns->lock, NULL);
 	waiting_init(&conns->waiting);
 	if (pthread_create(&conns->watchdog, NULL, watch, conns) == 0)
@@ -191,7 +191,7 @@ static enum conns_verdict make_room(
 	if (conns->ending > in_all / 8)
 		return CONNS_FULL;
 	/* Its waiter comes first in a connection. */
-	conn = (struct conn *)waiting_take(&conns->waiting, world_micros());
+	conn = (struct conn *)waiting_take(&conns->waiting, clock_micros());
 	if (!conn)
 		return CONNS_FULL;
 	conns->ending++;
@@ -243,7 +243,7 @@ struct conn *conns_enter(struct conns *conns, int fd, struct peer peer,
 	conn->peer = peer;
 	conn->kept = limits->kept;
 	atomic_init(&conn->idle, true);
-	atomic_init(&conn->rested, world_micros());
+	atomic_init(&conn->rested, clock_micros());
 	atomic_init(&conn->receiving, true);
 	atomic_init(&conn->deadline, deadline);
 	pthread_mutex_lock(&conns->lock);
@@ -261,7 +261,7 @@ static void wait_on(struct conns *conns, struct conn *conn, bool served)
 {
 	if (!conn->kept)
 		waiting_add(
-		    &conns->waiting, &conn->waiter, served, world_micros());
+		    &conns->waiting, &conn->waiter, served, clock_micros());
 }
 
 void conns_hand_over(struct conns *conns, struct conn *conn)
@@ -296,7 +296,7 @@ void conn_begin(struct conns *conns, struct conn *conn)
 
 void conn_rest(struct conns *conns, struct conn *conn)
 {
-	atomic_store(&conn->rested, world_micros());
+	atomic_store(&conn->rested, clock_micros());
 	atomic_store(&conn->idle, true);
 	wait_on(conns, conn, true);
 }
@@ -346,8 +346,8 @@ bool conns_wait(struct conns *conns, int64_t until)
 	bool none;
 
 	pthread_mutex_lock(&conns->lock);
-	while (conns->count && world_micros() < until)
-		deadline_wait(&conns->changed, &conns->lock, until);
+	while (conns->count && clock_micros() < until)
+		clock_cond_wait(&conns->changed, &conns->lock, until);
 	none = conns->count == 0;
 	pthread_mutex_unlock(&conns->lock);
 	return none;

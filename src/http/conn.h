@@ -30,12 +30,12 @@ struct conn {
 	struct peer peer;
 	struct crowd_entry *counted; /* with its address; NULL: it has none */
 	atomic_bool idle;            /* no request has begun */
-	_Atomic(int64_t) rested;     /* since when, see world_micros */
+	_Atomic(int64_t) rested;     /* since when, see clock_micros */
 	uint64_t heard;              /* bytes, as conns_end_idle saw it */
 	/* Whether something is to come from the client; else it is our turn,
 	 * or that of a disk. */
 	atomic_bool receiving;
-	_Atomic(int64_t) deadline;  /* microseconds, see world_micros */
+	_Atomic(int64_t) deadline;  /* microseconds, see clock_micros */
 	_Atomic(unsigned) progress; /* moves with everything that arrives */
 	atomic_bool late;           /* has missed its deadline */
 	unsigned gone_at; /* progress when the client was found gone */

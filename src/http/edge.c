@@ -4,7 +4,8 @@
 #include "http/inherit.h"
 #include "http/socket.h"
 #include "http/stays.h"
-#include "service/world.h"
+#include "service/clock.h"
+#include "service/random.h"
 
 #include <microhttpd.h>
 #include <stdio.h>
@@ -32,7 +33,7 @@ static bool open_replay(struct server *server)
 		.max = conf->replay_max,
 	};
 
-	world_random(config.seed, sizeof config.seed);
+	random_bytes(config.seed, sizeof config.seed);
 	server->replay = replay_open(&config);
 	return server->replay &&
 	       service_authenticate(server->service, server->replay);
@@ -44,7 +45,7 @@ bool edge_open_helpers(struct edge *edge, const struct service *service)
 
 	if (conf_sends(service->conf) && !server->relay) {
 		server->relay = relay_open(
-		    service->conf->limits.body_timeout, world_micros);
+		    service->conf->limits.body_timeout, clock_micros);
 		if (!server->relay)
 			return false;
 	}
@@ -183,7 +184,7 @@ struct edge *edge_open(const struct routes *routes, struct service *service,
 	edge->server.routes = routes;
 	edge->server.service = service;
 	access_init(&edge->server.access);
-	edge->server.metrics = metrics_open(world_unix(), MHD_get_version());
+	edge->server.metrics = metrics_open(clock_unix(), MHD_get_version());
 	stays_print(&service->conf->quota, edge->counter_print);
 	edge->accepter.server = &edge->server;
 	if (edge->server.metrics && open_shared(edge, wrong, wrong_size) &&
@@ -240,7 +241,7 @@ static bool wait_for_all(struct conns *conns, int64_t until)
 {
 	int64_t now;
 
-	while ((now = world_micros()) < until) {
+	while ((now = clock_micros()) < until) {
 		int64_t next = now + TICK < until ? now + TICK : until;
 
 		conns_end_idle(conns, now, IDLE_GRACE);
@@ -256,7 +257,7 @@ static _Noreturn void give_up(struct edge *edge)
 	server_note(&edge->server, CONF_LOG_ERROR, "cut off",
 	    "the disk does not answer");
 	/* That of the counts may be another. */
-	counter_save(&edge->counter, world_micros() + LAST_WORDS);
+	counter_save(&edge->counter, clock_micros() + LAST_WORDS);
 	log_flush();
 	_Exit(1);
 }
@@ -266,7 +267,7 @@ static bool finish_all(struct edge *edge)
 {
 	struct server *server = &edge->server;
 	uint32_t seconds = server->service->conf->limits.drain_timeout;
-	int64_t until = world_micros() + (int64_t)seconds * 1000000;
+	int64_t until = clock_micros() + (int64_t)seconds * 1000000;
 	bool whole = wait_for_all(&server->conns, until);
 
 	if (!whole) {
@@ -275,13 +276,13 @@ static bool finish_all(struct edge *edge)
 		if (server->relay)
 			relay_cut(server->relay);
 		conns_end_all(&server->conns);
-		conns_wait(&server->conns, world_micros() + LAST_WORDS);
+		conns_wait(&server->conns, clock_micros() + LAST_WORDS);
 	}
 	/* Stopping a daemon with a suspended request would abort; what is
 	 * still open then waits for a disk. */
-	if (!conns_wait(&server->conns, world_micros()) ||
+	if (!conns_wait(&server->conns, clock_micros()) ||
 	    (server->writers &&
-		!pool_wait(server->writers, world_micros() + LAST_WORDS)))
+		!pool_wait(server->writers, clock_micros() + LAST_WORDS)))
 		give_up(edge);
 	return whole;
 }
@@ -318,7 +319,7 @@ bool edge_close(struct edge *edge)
 	if (edge->has_accepter)
 		whole = finish_all(edge);
 	if (edge->has_watcher &&
-	    !watcher_stop(&edge->watcher, world_micros() + LAST_WORDS))
+	    !watcher_stop(&edge->watcher, clock_micros() + LAST_WORDS))
 		give_up(edge);
 	/* The last of their jobs may still wake a loop. */
 	if (server->relay)
@@ -334,7 +335,7 @@ bool edge_close(struct edge *edge)
 	if (edge->has_sweeper)
 		sweeper_stop(&edge->sweeper);
 	if (server->reaper)
-		reaper_close(server->reaper, world_micros() + LAST_READS);
+		reaper_close(server->reaper, clock_micros() + LAST_READS);
 	if (edge->has_conns)
 		conns_close(&server->conns);
 	counter_close(&edge->counter);

@@ -5,7 +5,7 @@
 #include "http/loop.h"
 #include "http/reply.h"
 #include "http/route.h"
-#include "service/world.h"
+#include "service/clock.h"
 
 #include <microhttpd.h>
 #include <stdlib.h>
@@ -21,7 +21,7 @@
 
 static int64_t in_seconds(uint32_t seconds)
 {
-	return world_micros() + (int64_t)seconds * 1000000;
+	return clock_micros() + (int64_t)seconds * 1000000;
 }
 
 static const struct conf_limits *limits(const struct request *request)
@@ -47,7 +47,7 @@ static void *on_target(
 	request->server = entrance->server;
 	request->service = server_service(entrance->server);
 	request->mhd = mhd;
-	request->started = world_micros();
+	request->started = clock_micros();
 	access_number(request);
 	info = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
 	request->conn = info ? info->socket_context : NULL;

@@ -1,6 +1,6 @@
 #include "http/reaper.h"
 
-#include "service/world.h"
+#include "service/clock.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -62,7 +62,7 @@ static void read_away(struct reaper *reaper, struct place *place)
  * is time to go, *ret_end is set. */
 static int tidy(struct reaper *reaper, bool *ret_end)
 {
-	int64_t now = world_micros();
+	int64_t now = clock_micros();
 	int timeout;
 
 	pthread_mutex_lock(&reaper->lock);
@@ -189,7 +189,7 @@ void reaper_add(struct reaper *reaper, int fd)
 	if (!place)
 		return;
 	place->fd = -1;
-	place->until = world_micros() + TIME_MAX;
+	place->until = clock_micros() + TIME_MAX;
 	event.data.ptr = place;
 	pthread_mutex_lock(&reaper->lock);
 	if (reaper->count >= reaper->places)

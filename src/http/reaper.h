@@ -16,7 +16,7 @@ struct reaper *reaper_open(void);
 /* How many sockets it holds, 1024 by default; twice as many for a moment. The
  * oldest are closed for new ones. */
 void reaper_bound(struct reaper *reaper, unsigned places);
-/* Gives what it holds its time until `until` (see world_micros) at the most. */
+/* Gives what it holds its time until `until` (see clock_micros) at the most. */
 void reaper_close(struct reaper *reaper, int64_t until);
 
 /* Takes a duplicate of fd: the original stays with its owner. Does nothing

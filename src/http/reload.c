@@ -2,7 +2,7 @@
 
 #include "http/stays.h"
 #include "http/tls.h"
-#include "service/world.h"
+#include "service/clock.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -34,11 +34,11 @@ static bool prepare_gates(struct edge *edge, const struct service *service,
  * that, too: it is blocked, and so pending. */
 static void wait_for_creds(const struct service *service)
 {
-	const int64_t until = world_micros() + CREDS_RELOAD;
+	const int64_t until = clock_micros() + CREDS_RELOAD;
 	sigset_t pending;
 
 	while (!service_wait(service, CREDS_SLICE_MS)) {
-		if (world_micros() >= until || sigpending(&pending) != 0 ||
+		if (clock_micros() >= until || sigpending(&pending) != 0 ||
 		    sigismember(&pending, SIGTERM) ||
 		    sigismember(&pending, SIGINT))
 			return;
@@ -113,7 +113,7 @@ bool edge_reload(
 	}
 	service->issuers.quota = server->quota;
 	edge_use(edge, service);
-	service_resume(service, before, world_micros());
+	service_resume(service, before, clock_micros());
 	pthread_mutex_lock(&server->lock);
 	server->service = service;
 	pthread_mutex_unlock(&server->lock);

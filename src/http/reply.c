@@ -4,7 +4,7 @@
 #include "http/loop.h"
 #include "http/problem.h"
 #include "http/route.h"
-#include "service/world.h"
+#include "service/clock.h"
 #include "slot/basic.h"
 
 #include <microhttpd.h>
@@ -105,7 +105,7 @@ void reply_send(struct request *request, struct reply *reply)
 	if (request->route && request->route->files)
 		reply_header(reply, "Access-Control-Allow-Origin", "*");
 	/* It is to be read in time; the reader of a file moves that. */
-	conn_serve(request->conn, world_micros() + (int64_t)seconds * 1000000);
+	conn_serve(request->conn, clock_micros() + (int64_t)seconds * 1000000);
 	reply_header(reply, "X-Request-Id", request->id);
 	request->status = reply->status;
 	request->step = REQUEST_ANSWERED;
@@ -180,7 +180,7 @@ static struct failure_entry find_entry(
 /* At least a second: who comes at once comes too early. */
 static void add_retry_after(struct reply *reply, int64_t retry_at)
 {
-	int64_t seconds = retry_at - world_unix();
+	int64_t seconds = retry_at - clock_unix();
 	char memory[24];
 	struct buf text;
 

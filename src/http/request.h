@@ -69,7 +69,7 @@ struct request {
 
 	/* For the log. */
 	char id[65];
-	int64_t started; /* world_micros */
+	int64_t started; /* clock_micros */
 	unsigned status;
 	const char *code;
 	char reason[128];

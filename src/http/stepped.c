@@ -1,7 +1,7 @@
 #include "http/stepped.h"
 
 #include "http/server.h"
-#include "service/world.h"
+#include "service/clock.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -10,7 +10,7 @@
 
 static void say(struct server *server, int64_t left, int64_t back)
 {
-	int64_t now = world_micros();
+	int64_t now = clock_micros();
 	int64_t next = atomic_load(&server->stepped.next);
 	char text[256];
 
@@ -28,7 +28,7 @@ static void say(struct server *server, int64_t left, int64_t back)
 
 int64_t stepped_look(struct server *server, int64_t *ret_back)
 {
-	int64_t left = replay_blocked(server->replay, world_unix(), ret_back);
+	int64_t left = replay_blocked(server->replay, clock_unix(), ret_back);
 
 	if (left > 0)
 		say(server, left, *ret_back);

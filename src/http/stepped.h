@@ -12,7 +12,7 @@ struct server;
  * a restart can end earlier. Any thread may look.
  */
 struct stepped {
-	_Atomic(int64_t) next; /* world_micros: to be said again; 0: all is
+	_Atomic(int64_t) next; /* clock_micros: to be said again; 0: all is
 	                        * well */
 };
 

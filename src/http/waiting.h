@@ -31,7 +31,7 @@ struct waiter {
 void waiting_init(struct waiting *waiting);
 void waiting_done(struct waiting *waiting);
 
-/* It waits from now on, see world_micros, after an answer (served) or for its
+/* It waits from now on, see clock_micros, after an answer (served) or for its
  * first; the socket stays open until waiting_remove. One that was taken is not
  * added again. */
 void waiting_add(

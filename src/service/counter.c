@@ -1,7 +1,7 @@
 #include "service/counter.h"
 
-#include "service/deadline.h"
-#include "service/world.h"
+#include "service/clock.h"
+#include "service/random.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -27,8 +27,8 @@ static struct quota *open_memory(
 	char said[512];
 
 	config.state_file = counter->state_file;
-	world_random(config.seed, sizeof config.seed);
-	quota = memory_open(&config, world_millis(), said, sizeof said);
+	random_bytes(config.seed, sizeof config.seed);
+	quota = memory_open(&config, clock_millis(), said, sizeof said);
 	if (quota && *said)
 		say(counter, true, said);
 	return quota;
@@ -39,7 +39,7 @@ static struct quota *open_redis(struct counter *counter,
 {
 	struct quota_redis_config config = conf->redis;
 
-	config.clock = world_micros;
+	config.clock = clock_micros;
 	config.say = say;
 	config.say_argument = counter;
 	return redis_open(&config, wrong, wrong_size);
@@ -52,7 +52,7 @@ static void save(struct counter *counter, bool *well)
 	char text[1024];
 	bool before = *well;
 
-	*well = quota->class->save(quota, world_millis());
+	*well = quota->class->save(quota, clock_millis());
 	if (*well || !before)
 		return;
 	snprintf(text, sizeof text,
@@ -64,18 +64,19 @@ static void save(struct counter *counter, bool *well)
 static void *run(void *argument)
 {
 	struct counter *counter = argument;
-	int64_t next = world_micros() + counter->pause;
+	int64_t next = clock_micros() + counter->pause;
 	bool well = true;
 
 	pthread_mutex_lock(&counter->lock);
 	while (!counter->stopping) {
-		if (world_micros() < next) {
-			deadline_wait(&counter->stop_now, &counter->lock, next);
+		if (clock_micros() < next) {
+			clock_cond_wait(
+			    &counter->stop_now, &counter->lock, next);
 			continue;
 		}
 		pthread_mutex_unlock(&counter->lock);
 		save(counter, &well);
-		next = world_micros() + counter->pause;
+		next = clock_micros() + counter->pause;
 		pthread_mutex_lock(&counter->lock);
 	}
 	pthread_mutex_unlock(&counter->lock);
@@ -94,8 +95,8 @@ bool counter_open(struct counter *counter, const struct conf_quota *conf,
 	if (!counter->pause)
 		counter->pause = SAVE_MICROS;
 	pthread_mutex_init(&counter->lock, NULL);
-	deadline_init(&counter->stop_now);
-	deadline_init(&counter->stopped);
+	clock_cond_init(&counter->stop_now);
+	clock_cond_init(&counter->stopped);
 	/* A reload takes the configuration away. */
 	if (conf->type == CONF_QUOTA_MEMORY && conf->memory.state_file) {
 		counter->state_file = strdup(conf->memory.state_file);
@@ -130,8 +131,8 @@ void counter_save(struct counter *counter, int64_t until)
 		return;
 	pthread_mutex_lock(&counter->lock);
 	stop(counter);
-	while (!counter->saved && world_micros() < until)
-		deadline_wait(&counter->stopped, &counter->lock, until);
+	while (!counter->saved && clock_micros() < until)
+		clock_cond_wait(&counter->stopped, &counter->lock, until);
 	pthread_mutex_unlock(&counter->lock);
 }
 

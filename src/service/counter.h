@@ -35,7 +35,7 @@ struct counter {
 bool counter_open(struct counter *counter, const struct conf_quota *conf,
     char *wrong, size_t wrong_size);
 
-/* Saves for the last time, and waits for that until a time (see world_micros)
+/* Saves for the last time, and waits for that until a time (see clock_micros)
  * at the most: the disk may hang. counter_close may follow. */
 void counter_save(struct counter *counter, int64_t until);
 /* The same without an end to the wait; note must still be callable. askers is

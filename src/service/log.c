@@ -4,7 +4,7 @@
 #include "core/stamp.h"
 #include "service/journal.h"
 #include "service/log_queue.h"
-#include "service/world.h"
+#include "service/clock.h"
 
 #include <stdlib.h>
 #include <unistd.h>
@@ -34,12 +34,12 @@ bool log_start(void)
 void log_flush(void)
 {
 	if (queue)
-		log_queue_flush(queue, world_micros() + FLUSH_MAX);
+		log_queue_flush(queue, clock_micros() + FLUSH_MAX);
 }
 
 void log_stop(void)
 {
-	if (queue && log_queue_close(queue, world_micros() + FLUSH_MAX))
+	if (queue && log_queue_close(queue, clock_micros() + FLUSH_MAX))
 		queue = NULL;
 }
 
@@ -107,7 +107,7 @@ void log_begin(struct log_line *line, const struct log *log,
 	buf_text(&line->text, log_priority(level));
 	line->start = line->text.len;
 	buf_init(&stamp, memory, sizeof memory);
-	stamp_rfc3339(&stamp, world_unix());
+	stamp_rfc3339(&stamp, clock_unix());
 	log_span(line, "ts", buf_span(&stamp));
 	log_text(line, "level", level_names[level]);
 	log_text(line, "msg", message);

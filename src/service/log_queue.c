@@ -10,8 +10,7 @@
  */
 #include "service/log_queue.h"
 
-#include "service/deadline.h"
-#include "service/world.h"
+#include "service/clock.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -190,7 +189,7 @@ struct log_queue *log_queue_open(int fd)
 	queue->works = true;
 	pthread_mutex_init(&queue->lock, NULL);
 	pthread_cond_init(&queue->work, NULL);
-	deadline_init(&queue->idle);
+	clock_cond_init(&queue->idle);
 	pthread_attr_init(&small);
 	pthread_attr_setstacksize(&small, STACK_SIZE);
 	runs = pthread_create(&queue->thread, &small, run, queue) == 0;
@@ -241,8 +240,8 @@ uint64_t log_queue_dropped(struct log_queue *queue)
 
 static bool wait_idle(struct log_queue *queue, int64_t until)
 {
-	while (has_work(queue) && world_micros() < until)
-		deadline_wait(&queue->idle, &queue->lock, until);
+	while (has_work(queue) && clock_micros() < until)
+		clock_cond_wait(&queue->idle, &queue->lock, until);
 	return !has_work(queue);
 }
 

@@ -30,7 +30,7 @@ void log_queue_put(
 /* Lines that were dropped so far. */
 uint64_t log_queue_dropped(struct log_queue *queue);
 
-/* Waits until all is written, until a time of world_micros; false: it is
+/* Waits until all is written, until a time of clock_micros; false: it is
  * not. */
 bool log_queue_flush(struct log_queue *queue, int64_t until);
 

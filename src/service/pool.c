@@ -1,7 +1,6 @@
 #include "service/pool.h"
 
-#include "service/deadline.h"
-#include "service/world.h"
+#include "service/clock.h"
 
 #include <stdlib.h>
 
@@ -59,7 +58,7 @@ struct pool *pool_open(unsigned threads)
 	pool->last = &pool->first;
 	pthread_mutex_init(&pool->lock, NULL);
 	pthread_cond_init(&pool->work, NULL);
-	deadline_init(&pool->idle);
+	clock_cond_init(&pool->idle);
 	pthread_attr_init(&small);
 	pthread_attr_setstacksize(&small, STACK_SIZE);
 	while (pool->threads < threads &&
@@ -102,8 +101,8 @@ bool pool_wait(struct pool *pool, int64_t until)
 	bool idle;
 
 	pthread_mutex_lock(&pool->lock);
-	while ((pool->first || pool->busy) && world_micros() < until)
-		deadline_wait(&pool->idle, &pool->lock, until);
+	while ((pool->first || pool->busy) && clock_micros() < until)
+		clock_cond_wait(&pool->idle, &pool->lock, until);
 	idle = !pool->first && !pool->busy;
 	pthread_mutex_unlock(&pool->lock);
 	return idle;

@@ -26,7 +26,7 @@ void pool_close(struct pool *pool);
 /* The job must stay where it is until run or done, its last, has begun. */
 void pool_run(struct pool *pool, struct job *job);
 
-/* Waits until nothing is queued or running, or the time (see world_micros)
+/* Waits until nothing is queued or running, or the time (see clock_micros)
  * is reached; true: idle. */
 bool pool_wait(struct pool *pool, int64_t until);
 

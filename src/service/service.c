@@ -1,6 +1,7 @@
 #include "service/service.h"
 
-#include "service/world.h"
+#include "service/clock.h"
+#include "service/random.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -201,7 +202,7 @@ bool service_authenticate(struct service *service, struct replay *replay)
 		if (caller->number == REPLAY_NOBODY)
 			return false;
 	}
-	world_random(random, sizeof random);
+	random_bytes(random, sizeof random);
 	auth_init(
 	    &service->auth, conf->callers, conf->caller_count, replay, random);
 	wipe(random, sizeof random);
@@ -238,12 +239,12 @@ struct creds *service_creds(const struct service *service, size_t number)
 
 bool service_wait(const struct service *service, int milliseconds)
 {
-	const int64_t until = world_micros() + (int64_t)milliseconds * 1000;
+	const int64_t until = clock_micros() + (int64_t)milliseconds * 1000;
 	bool tried = true;
 
 	for (size_t i = 0; i < service->store_count; i++) {
 		struct creds *creds = service_creds(service, i);
-		int64_t left = until - world_micros();
+		int64_t left = until - clock_micros();
 
 		if (creds)
 			tried &= creds->class->wait(
@@ -261,7 +262,7 @@ bool service_lacks(const struct service *service, struct buf *why)
 
 		if (!creds)
 			continue;
-		creds->class->status(creds, world_unix(), &status);
+		creds->class->status(creds, clock_unix(), &status);
 		if (status.ready)
 			continue;
 		buf_text(why, "storage ");

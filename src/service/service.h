@@ -49,7 +49,7 @@ struct service *service_look(struct conf *conf, char *wrong, size_t wrong_size);
 bool service_authenticate(struct service *service, struct replay *replay);
 
 /* Its callers have as much of their rates left as they had in the service
- * before; the clock as world_micros. */
+ * before; the clock as clock_micros. */
 void service_resume(
     struct service *service, const struct service *before, int64_t now);
 

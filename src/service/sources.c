@@ -1,6 +1,7 @@
 #include "service/sources.h"
 
-#include "service/world.h"
+#include "service/clock.h"
+#include "service/random.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -52,7 +53,7 @@ struct sources *sources_open(void)
 	atomic_init(&sources->holders, 1);
 	pthread_mutex_init(&sources->lock, NULL);
 	sources->world =
-	    (struct creds_world){ world_unix, world_random, tell, sources };
+	    (struct creds_world){ clock_unix, random_bytes, tell, sources };
 	sources->pool = creds_pool_open(&sources->world);
 	if (sources->pool)
 		return sources;

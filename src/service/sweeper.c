@@ -1,7 +1,6 @@
 #include "service/sweeper.h"
 
-#include "service/deadline.h"
-#include "service/world.h"
+#include "service/clock.h"
 
 #define SECOND 1000000
 #define REST 20 /* times what a sweep took */
@@ -17,13 +16,13 @@ int64_t sweeper_next(int64_t began, int64_t ended, int64_t pause)
 /* Gives when to sweep again; INT64_MAX: never. */
 static int64_t sweep(struct sweeper *sweeper, struct store *store)
 {
-	int64_t began = world_micros();
-	int64_t now = world_unix();
+	int64_t began = clock_micros();
+	int64_t now = clock_unix();
 	int64_t next = store->class->sweep(store, now, &sweeper->hurry);
 
 	if (next == INT64_MAX)
 		return next;
-	return sweeper_next(began, world_micros(), (next - now) * SECOND);
+	return sweeper_next(began, clock_micros(), (next - now) * SECOND);
 }
 
 /* The lock is held, but not while it sweeps. */
@@ -49,10 +48,10 @@ static void *run(void *argument)
 	while (!sweeper->stopping) {
 		if (!sweeper->store || sweeper->next == INT64_MAX)
 			pthread_cond_wait(&sweeper->changed, &sweeper->lock);
-		else if (world_micros() >= sweeper->next)
+		else if (clock_micros() >= sweeper->next)
 			sweep_once(sweeper);
 		else
-			deadline_wait(
+			clock_cond_wait(
 			    &sweeper->changed, &sweeper->lock, sweeper->next);
 	}
 	pthread_mutex_unlock(&sweeper->lock);
@@ -61,10 +60,10 @@ static void *run(void *argument)
 
 bool sweeper_start(struct sweeper *sweeper, struct store *store)
 {
-	*sweeper = (struct sweeper){ .store = store, .next = world_micros() };
+	*sweeper = (struct sweeper){ .store = store, .next = clock_micros() };
 	atomic_init(&sweeper->hurry, false);
 	pthread_mutex_init(&sweeper->lock, NULL);
-	deadline_init(&sweeper->changed);
+	clock_cond_init(&sweeper->changed);
 	return pthread_create(&sweeper->thread, NULL, run, sweeper) == 0;
 }
 
@@ -76,7 +75,7 @@ void sweeper_use(struct sweeper *sweeper, struct store *store)
 		pthread_cond_wait(&sweeper->changed, &sweeper->lock);
 	atomic_store(&sweeper->hurry, false);
 	sweeper->store = store && store->class->sweep ? store : NULL;
-	sweeper->next = world_micros();
+	sweeper->next = clock_micros();
 	pthread_cond_broadcast(&sweeper->changed);
 	pthread_mutex_unlock(&sweeper->lock);
 }

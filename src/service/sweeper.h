@@ -10,7 +10,7 @@
 struct sweeper {
 	struct store *store; /* NULL: nothing to do */
 	bool busy;
-	int64_t next; /* world_micros */
+	int64_t next; /* clock_micros */
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
 	atomic_bool hurry; /* a sweep should end where it is */

@@ -20,7 +20,7 @@ struct throttle_burst {
 /* A subscriber who has caused lines. */
 struct throttle_entry {
 	struct ip ip;
-	int64_t paid; /* world_micros: when all of them are paid for */
+	int64_t paid; /* clock_micros: when all of them are paid for */
 };
 
 /*
@@ -42,7 +42,7 @@ void throttle_init(
     struct throttle *throttle, struct throttle_burst burst, uint32_t seed);
 void throttle_done(struct throttle *throttle);
 
-/* Whether one more line is allowed; now as world_micros. */
+/* Whether one more line is allowed; now as clock_micros. */
 bool throttle_take(struct throttle *throttle, const struct ip *ip, int64_t now);
 
 /* How many were refused, once a minute has gone since the first of them, or

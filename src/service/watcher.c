@@ -1,7 +1,6 @@
 #include "service/watcher.h"
 
-#include "service/deadline.h"
-#include "service/world.h"
+#include "service/clock.h"
 
 #define PAUSE 1000000
 
@@ -51,17 +50,18 @@ static bool has_look(const struct service *service)
 static void *run(void *argument)
 {
 	struct watcher *watcher = argument;
-	int64_t next = world_micros();
+	int64_t next = clock_micros();
 
 	pthread_mutex_lock(&watcher->lock);
 	while (!watcher->stopping) {
 		if (!watcher->service || !has_look(watcher->service)) {
 			pthread_cond_wait(&watcher->changed, &watcher->lock);
-		} else if (world_micros() >= next) {
+		} else if (clock_micros() >= next) {
 			look(watcher);
-			next = world_micros() + PAUSE;
+			next = clock_micros() + PAUSE;
 		} else {
-			deadline_wait(&watcher->changed, &watcher->lock, next);
+			clock_cond_wait(
+			    &watcher->changed, &watcher->lock, next);
 		}
 	}
 	pthread_mutex_unlock(&watcher->lock);
@@ -72,7 +72,7 @@ bool watcher_start(struct watcher *watcher)
 {
 	*watcher = (struct watcher){ .service = NULL };
 	pthread_mutex_init(&watcher->lock, NULL);
-	deadline_init(&watcher->changed);
+	clock_cond_init(&watcher->changed);
 	return pthread_create(&watcher->thread, NULL, run, watcher) == 0;
 }
 
@@ -91,8 +91,8 @@ bool watcher_stop(struct watcher *watcher, int64_t until)
 	pthread_mutex_lock(&watcher->lock);
 	watcher->stopping = true;
 	pthread_cond_broadcast(&watcher->changed);
-	while (watcher->busy && world_micros() < until)
-		deadline_wait(&watcher->changed, &watcher->lock, until);
+	while (watcher->busy && clock_micros() < until)
+		clock_cond_wait(&watcher->changed, &watcher->lock, until);
 	stuck = watcher->busy;
 	pthread_mutex_unlock(&watcher->lock);
 	if (!stuck)

@@ -26,7 +26,7 @@ bool watcher_start(struct watcher *watcher);
  * The service stays until there is another, or until watcher_stop; the one
  * before is held for as long as it is looked at. */
 void watcher_use(struct watcher *watcher, struct service *service);
-/* False: its disk has not answered until a time of world_micros, and the
+/* False: its disk has not answered until a time of clock_micros, and the
  * thread still waits for it. */
 bool watcher_stop(struct watcher *watcher, int64_t until);
 

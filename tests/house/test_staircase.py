@@ -1,5 +1,5 @@
 """Law 1: includes point down or stay on their floor. Law 3: libraries have
-doors. Law 2: time and chance come from the edge."""
+doors. Law 2: time and chance are arguments below service/."""
 
 import re
 
@@ -112,18 +112,15 @@ def callers(functions, allowed):
             for called in house.calls(house.bare_c(path), functions)]
 
 
-def at_the_edge(path):
-    return folder(path) in ("http", "cmd")
+def test_the_clock_is_read_in_one_file():
+    assert not callers(
+        CLOCKS, lambda path: house.name(path) == "src/service/clock.c")
 
 
-def test_clocks_are_at_the_edge():
-    assert not callers(CLOCKS, at_the_edge)
-
-
-def test_chance_is_at_the_edge():
+def test_chance_comes_from_one_file():
     # The embedded store makes its own key at its first start.
-    assert not callers(CHANCE, lambda path: (
-        at_the_edge(path) or path.name == "fs_key.c"))
+    assert not callers(CHANCE, lambda path: house.name(path) in (
+        "src/service/random.c", "src/store/fs_key.c"))
 
 
 def test_no_heap_on_the_path_of_a_request():

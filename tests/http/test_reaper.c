@@ -1,7 +1,7 @@
 #include "expect.h"
 
 #include "http/reaper.h"
-#include "service/world.h"
+#include "service/clock.h"
 
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -38,7 +38,7 @@ static void test_reads_on_after_the_owner_has_closed(void **state)
 	assert_memory_equal(bytes, "answer", 6);
 	shutdown(pair[1], SHUT_WR);
 	/* It ends by itself, long before the time that closing allows. */
-	reaper_close(reaper, world_micros() + 600LL * SECOND);
+	reaper_close(reaper, clock_micros() + 600LL * SECOND);
 	assert_int_equal(recv(pair[1], &byte, 1, 0), 0);
 	close(pair[1]);
 	free(bytes);

@@ -8,7 +8,7 @@
 
 #include "service/counter.h"
 #include "service/log.h"
-#include "service/world.h"
+#include "service/clock.h"
 
 #define PATIENCE 20000000 /* microseconds */
 
@@ -72,7 +72,7 @@ static void take(struct fixture *fixture)
 		.domain = span_of("example.org"),
 		.size = 1,
 		.bytes_per_day = 1000,
-		.now = world_millis() };
+		.now = clock_millis() };
 	struct refusal why = { 0 };
 	uint64_t bytes;
 
@@ -82,10 +82,10 @@ static void take(struct fixture *fixture)
 
 static void wait_for_file(const char *name)
 {
-	int64_t until = world_micros() + PATIENCE;
+	int64_t until = clock_micros() + PATIENCE;
 
 	while (access(name, F_OK) != 0) {
-		assert_true(world_micros() < until);
+		assert_true(clock_micros() < until);
 		usleep(1000);
 	}
 }

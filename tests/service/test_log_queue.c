@@ -1,7 +1,7 @@
 #include "expect.h"
 
 #include "service/log_queue.h"
-#include "service/world.h"
+#include "service/clock.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -89,7 +89,7 @@ static void expect_told(const char **rest, unsigned lines, const char *reason)
 
 static void close_fixture(struct fixture *fixture)
 {
-	assert_true(log_queue_close(fixture->queue, world_micros() + PATIENCE));
+	assert_true(log_queue_close(fixture->queue, clock_micros() + PATIENCE));
 	close(fixture->ends[0]);
 	close(fixture->ends[1]);
 	free(fixture->text);
@@ -110,10 +110,10 @@ static void full_for(bool blocking)
 	kept = total - dropped;
 	/* The pipe has some of them, too. */
 	assert_in_range(kept, FIT, 2 * FIT);
-	assert_false(log_queue_flush(fixture.queue, world_micros()));
+	assert_false(log_queue_flush(fixture.queue, clock_micros()));
 	read_until(&fixture, "stderr was not read in time");
 	put(&fixture, total, total + 100);
-	assert_true(log_queue_flush(fixture.queue, world_micros() + PATIENCE));
+	assert_true(log_queue_flush(fixture.queue, clock_micros() + PATIENCE));
 	put(&fixture, total + 100, total + 101);
 	read_until(&fixture, "0016484\n");
 	rest = fixture.text;
@@ -144,7 +144,7 @@ static void test_end_when_nobody_reads(void **state)
 	(void)state;
 	open_fixture(&fixture);
 	put(&fixture, 0, FIT);
-	assert_false(log_queue_close(fixture.queue, world_micros() + 10000));
+	assert_false(log_queue_close(fixture.queue, clock_micros() + 10000));
 	/* It takes no more, and its thread ends when it can. */
 	put(&fixture, FIT, FIT + 1);
 	assert_int_equal(log_queue_dropped(fixture.queue), 1);
@@ -167,7 +167,7 @@ static void test_failing_writes(void **state)
 	for (unsigned i = 0; i < 3; i++) {
 		put(&fixture, i, i + 1);
 		assert_true(
-		    log_queue_flush(fixture.queue, world_micros() + PATIENCE));
+		    log_queue_flush(fixture.queue, clock_micros() + PATIENCE));
 		assert_int_equal(log_queue_dropped(fixture.queue), i + 1);
 	}
 	assert_int_equal(dup2(saved, fixture.ends[1]), fixture.ends[1]);
@@ -189,9 +189,9 @@ static void test_broken_pipe(void **state)
 	open_fixture(&fixture);
 	close(fixture.ends[0]);
 	put(&fixture, 0, 10);
-	assert_true(log_queue_flush(fixture.queue, world_micros() + PATIENCE));
+	assert_true(log_queue_flush(fixture.queue, clock_micros() + PATIENCE));
 	assert_int_equal(log_queue_dropped(fixture.queue), 10);
-	assert_true(log_queue_close(fixture.queue, world_micros() + PATIENCE));
+	assert_true(log_queue_close(fixture.queue, clock_micros() + PATIENCE));
 	close(fixture.ends[1]);
 	free(fixture.text);
 }

@@ -1,7 +1,7 @@
 #include "expect.h"
 
 #include "service/pool.h"
-#include "service/world.h"
+#include "service/clock.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -34,7 +34,7 @@ static void test_runs_every_job_once_and_waits(void **state)
 
 	(void)state;
 	assert_non_null(pool);
-	assert_true(pool_wait(pool, world_micros()));
+	assert_true(pool_wait(pool, clock_micros()));
 	pthread_mutex_lock(&gate);
 	for (int i = 0; i < JOBS; i++) {
 		jobs[i] = (struct job){
@@ -43,10 +43,10 @@ static void test_runs_every_job_once_and_waits(void **state)
 		pool_run(pool, &jobs[i]);
 	}
 	/* Nothing can have passed, so it is not idle. */
-	assert_false(pool_wait(pool, world_micros() + SECOND / 100));
+	assert_false(pool_wait(pool, clock_micros() + SECOND / 100));
 	assert_int_equal(atomic_load(&ran), 0);
 	pthread_mutex_unlock(&gate);
-	assert_true(pool_wait(pool, world_micros() + 60 * SECOND));
+	assert_true(pool_wait(pool, clock_micros() + 60 * SECOND));
 	assert_int_equal(atomic_load(&ran), JOBS);
 	assert_int_equal(atomic_load(&done), JOBS);
 	pool_close(pool);

@@ -1,7 +1,7 @@
 #include "store/fs_fixture.h"
 
 #include "service/sweeper.h"
-#include "service/world.h"
+#include "service/clock.h"
 
 #include <time.h>
 
@@ -38,19 +38,19 @@ static void test_sweeps_until_stopped(void **state)
 	const struct timespec moment = { 0, 1000000 };
 	struct place *place = *state;
 	struct sweeper sweeper;
-	int64_t until = world_micros() + 60 * SECOND;
+	int64_t until = clock_micros() + 60 * SECOND;
 
 	open_again(place, 100);
 	assert_int_equal(put(place->fs, "a/b", "x", "a/b"), 0);
 	assert_int_equal(
 	    utimensat(AT_FDCWD, in_store(place, "a/b"), long_ago, 0), 0);
 	assert_true(sweeper_start(&sweeper, place->fs));
-	while (is_there(in_store(place, "a")) && world_micros() < until)
+	while (is_there(in_store(place, "a")) && clock_micros() < until)
 		nanosleep(&moment, NULL);
 	assert_false(is_there(in_store(place, "a")));
-	until = world_micros() + 10 * SECOND;
+	until = clock_micros() + 10 * SECOND;
 	sweeper_stop(&sweeper);
-	assert_true(world_micros() < until);
+	assert_true(clock_micros() < until);
 }
 
 static void test_stops_when_nothing_is_to_be_swept(void **state)
@@ -73,7 +73,7 @@ static void test_another_configuration(void **state)
 	struct place *place = *state;
 	struct sweeper sweeper;
 	char wrong[256];
-	int64_t until = world_micros() + 60 * SECOND;
+	int64_t until = clock_micros() + 60 * SECOND;
 	struct store *later;
 
 	open_again(place, 0);
@@ -89,7 +89,7 @@ static void test_another_configuration(void **state)
 	sweeper_use(&sweeper, later);
 	place_close(place); /* nobody uses it any more */
 	place->fs = later;
-	while (is_there(in_store(place, "a")) && world_micros() < until)
+	while (is_there(in_store(place, "a")) && clock_micros() < until)
 		nanosleep(&moment, NULL);
 	assert_false(is_there(in_store(place, "a")));
 	sweeper_stop(&sweeper);
