@@ -4,9 +4,6 @@
 #include "core/span.h"
 #include "slotd/failure.h"
 
-#define QUOTA_MINUTE 60000LL /* milliseconds */
-#define QUOTA_DAY 86400000LL
-
 /* A signed request's nonce, which no other process may take again. */
 struct quota_nonce {
 	struct span caller;

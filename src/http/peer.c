@@ -52,11 +52,3 @@ bool peer_client_find(const struct request *request, struct ip *ret_client)
 		*ret_client = forwarded.client;
 	return !peer->local || forwarded.known;
 }
-
-void peer_client(const struct request *request, struct buf *out)
-{
-	struct ip client;
-
-	if (peer_client_find(request, &client))
-		ip_write(&client, out);
-}

@@ -25,7 +25,4 @@ struct request;
  */
 bool peer_client_find(const struct request *request, struct ip *ret_client);
 
-/* The same as text; nothing when it is not known. */
-void peer_client(const struct request *request, struct buf *out);
-
 #endif

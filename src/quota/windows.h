@@ -14,10 +14,6 @@
 #define WINDOWS_MINUTE_PARTS 7 /* of 10 seconds */
 #define WINDOWS_DAY_PARTS 10   /* of 9600 seconds */
 
-/* Most that fits into a part. */
-#define WINDOWS_SLOTS_MAX 4095
-#define WINDOWS_BYTES_MAX ((1ULL << 48) - 1)
-
 struct windows_part {
 	uint32_t low;
 	uint16_t high; /* bytes: high << 32 | low */

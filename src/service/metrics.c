@@ -187,9 +187,3 @@ void metrics_reload(struct metrics *metrics, bool successful, int64_t now)
 	if (successful)
 		atomic_store(&metrics->loaded, now);
 }
-
-void metrics_add(struct metrics *metrics, const struct metrics_family *family)
-{
-	if (metrics->family_count < METRICS_FAMILIES)
-		metrics->families[metrics->family_count++] = family;
-}

@@ -1,7 +1,6 @@
 #ifndef SERVICE_METRICS_H
 #define SERVICE_METRICS_H
 
-#include <stdatomic.h>
 #include <stdio.h>
 
 #include "core/span.h"
@@ -13,7 +12,6 @@
 #define METRICS_STATUSES 32
 #define METRICS_BUCKETS 21
 #define METRICS_LISTENERS 2
-#define METRICS_FAMILIES 16
 #define METRICS_REASONS 2
 /* Domains that are told apart; slots of others count under "other". */
 #define METRICS_DOMAINS 1000
@@ -58,24 +56,6 @@ void metrics_unsaid(struct metrics *metrics);
 
 /* SIGHUP: the new configuration holds, or the old one stayed. */
 void metrics_reload(struct metrics *metrics, bool successful, int64_t now);
-
-/*
- * Counts of another part: one metric with one label at the most. All of it
- * is static; the part adds to its values as it likes.
- */
-struct metrics_family {
-	const char *name;         /* "slotd_quota_refusals_total" */
-	const char *type;         /* "counter" or "gauge" */
-	const char *help;         /* a sentence without a full stop */
-	const char *label;        /* NULL: one value without a label */
-	size_t count;             /* of values, and of their names */
-	const char *const *names; /* of the label's values */
-	_Atomic(uint64_t) *values;
-};
-
-/* Before anything is served; METRICS_FAMILIES at the most, later ones are
- * left out. */
-void metrics_add(struct metrics *metrics, const struct metrics_family *family);
 
 /* Writes all of them in Prometheus' text format 0.0.4. routes are the names
  * of the numbers, up to a NULL. */

@@ -2,6 +2,7 @@
 #define SERVICE_METRICS_PRIVATE_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "service/metrics.h"
 
@@ -41,9 +42,6 @@ struct metrics {
 	_Atomic(uint64_t) reloads[2]; /* failures, successes */
 	atomic_bool reload_failed;    /* the last one */
 	_Atomic(int64_t) loaded;      /* when the configuration was read */
-
-	unsigned family_count;
-	const struct metrics_family *families[METRICS_FAMILIES];
 
 	pthread_mutex_t lock; /* for new series */
 	unsigned domain_count;

@@ -173,15 +173,9 @@ static void write_slots(const struct metrics *metrics, FILE *out)
 static void write_values(FILE *out, const char *name, const char *label,
     const char *const *names, size_t count, const _Atomic(uint64_t) *values)
 {
-	for (size_t i = 0; i < count; i++) {
-		fputs(name, out);
-		if (label) {
-			fputc('{', out);
-			metrics_label(out, label, span_of(names[i]));
-			fputc('}', out);
-		}
-		fprintf(out, " %" PRIu64 "\n", get(&values[i]));
-	}
+	for (size_t i = 0; i < count; i++)
+		fprintf(out, "%s{%s=\"%s\"} %" PRIu64 "\n", name, label,
+		    names[i], get(&values[i]));
 }
 
 static void write_connections(const struct metrics *metrics, FILE *out)
@@ -225,13 +219,6 @@ static void write_reloads(const struct metrics *metrics, FILE *out)
 	    (uint64_t)atomic_load(&metrics->loaded));
 }
 
-static void write_family(const struct metrics_family *family, FILE *out)
-{
-	metrics_head(out, family->name, family->type, family->help);
-	write_values(out, family->name, family->label, family->names,
-	    family->count, family->values);
-}
-
 static void write_build(const struct metrics *metrics, FILE *out)
 {
 	metrics_head(out, "slotd_build_info", "gauge",
@@ -251,6 +238,4 @@ void metrics_write(
 	write_slots(metrics, out);
 	write_connections(metrics, out);
 	write_reloads(metrics, out);
-	for (unsigned i = 0; i < metrics->family_count; i++)
-		write_family(metrics->families[i], out);
 }
