@@ -1,5 +1,5 @@
 #include "cmd/command.h"
-#include "http/edge.h"
+#include "http/server.h"
 #include "endpoint/json.h"
 #include "endpoint/routes.h"
 #include "service/log.h"
@@ -133,23 +133,25 @@ static struct conf *read_conf(const struct log *log, const char *path)
 	return conf;
 }
 
-static void reload(struct edge *edge, const char *path)
+static void reload(struct server *server, const char *path)
 {
 	struct conf *conf;
 	char wrong[512];
 	bool done;
 
 	notify_reloading();
-	conf = read_conf(edge_log(edge), path);
-	done = conf && edge_reload(edge, conf, wrong, sizeof wrong);
-	metrics_reload(edge_metrics(edge), done, clock_unix());
+	conf = read_conf(server_log(server), path);
+	done = conf && server_reload(server, conf, wrong, sizeof wrong);
+	metrics_reload(server_metrics(server), done, clock_unix());
 	if (done) {
-		log_note(edge_log(edge), CONF_LOG_INFO, "reloaded", NULL, NULL);
-		edge_note_limit(edge);
+		log_note(
+		    server_log(server), CONF_LOG_INFO, "reloaded", NULL, NULL);
+		server_note_limit(server);
 	} else {
 		if (conf)
-			say_fault(edge_log(edge), wrong);
-		say_fault(edge_log(edge), "keeping the previous configuration");
+			say_fault(server_log(server), wrong);
+		say_fault(
+		    server_log(server), "keeping the previous configuration");
 	}
 	notify("READY=1");
 }
@@ -168,7 +170,7 @@ static int next_signal(const sigset_t *signals, int64_t micros)
 }
 
 static void serve_until_end(
-    struct edge *edge, const char *path, const sigset_t *signals)
+    struct server *server, const char *path, const sigset_t *signals)
 {
 	bool untidy = false;
 	int number;
@@ -176,24 +178,25 @@ static void serve_until_end(
 	while (true) {
 		number = next_signal(signals, untidy ? TIDY_MICROS : -1);
 		if (number == SIGHUP)
-			reload(edge, path);
+			reload(server, path);
 		else if (number)
 			return;
-		untidy = edge_tidy(edge);
+		untidy = server_tidy(server);
 	}
 }
 
 /* Gives load balancers time to notice before connections are refused. Another
  * signal ends the wait. */
-static void delay_end(struct edge *edge, const sigset_t *signals)
+static void delay_end(struct server *server, const sigset_t *signals)
 {
-	int64_t until = clock_micros() +
-			(int64_t)edge_conf(edge)->limits.drain_delay * 1000000;
+	int64_t until =
+	    clock_micros() +
+	    (int64_t)server_conf(server)->limits.drain_delay * 1000000;
 	int64_t left;
 
 	notify("STOPPING=1");
-	log_note(edge_log(edge), CONF_LOG_INFO, "stopping", NULL, NULL);
-	edge_drain(edge);
+	log_note(server_log(server), CONF_LOG_INFO, "stopping", NULL, NULL);
+	server_drain(server);
 	while ((left = until - clock_micros()) > 0) {
 		int number = next_signal(signals, left);
 
@@ -206,26 +209,26 @@ static int serve(const char *path, struct conf *conf, const sigset_t *signals)
 {
 	const struct log log = { conf->log_format, conf->log_level };
 	struct service *service;
-	struct edge *edge = NULL;
+	struct server *server = NULL;
 	char wrong[512];
 
 	json_start();
 	service = service_open(conf, NULL, wrong, sizeof wrong);
 	if (service) {
 		service_wait(service, CREDS_START_MS);
-		edge = edge_open(&routes_all, service, wrong, sizeof wrong);
+		server = server_open(&routes_all, service, wrong, sizeof wrong);
 	}
-	if (!edge) {
+	if (!server) {
 		log_note(&log, CONF_LOG_ERROR, "cannot start", "reason", wrong);
 		return EXIT_FAULT;
 	}
-	say_ready(&log, edge_conf(edge));
-	edge_note_limit(edge);
+	say_ready(&log, server_conf(server));
+	server_note_limit(server);
 	sources_log(service->sources, &log);
 	notify("READY=1");
-	serve_until_end(edge, path, signals);
-	delay_end(edge, signals);
-	return edge_close(edge) ? EXIT_OK : EXIT_FAULT;
+	serve_until_end(server, path, signals);
+	delay_end(server, signals);
+	return server_close(server) ? EXIT_OK : EXIT_FAULT;
 }
 
 static int run(const char *path)

@@ -69,7 +69,7 @@ struct conf_domain {
 
 enum conf_quota_type { CONF_QUOTA_MEMORY, CONF_QUOTA_REDIS };
 
-/* Where slots and bytes are counted. What only the edge knows is left 0. */
+/* Where slots and bytes are counted. What only the counter knows is left 0. */
 struct conf_quota {
 	enum conf_quota_type type;
 	struct quota_memory_config memory;

@@ -60,7 +60,7 @@ static const struct caller *admit(
 /* For the other processes, if the counter knows any. */
 static void keep_nonce(struct request *request, const struct auth_claim *claim)
 {
-	if (!request->server->quota->class->nonce)
+	if (!request->server->counter.quota->class->nonce)
 		return;
 	request->nonce = (struct quota_nonce){
 		.caller = claim->caller->id,
@@ -118,7 +118,7 @@ const struct caller *authenticate_alone(struct request *request)
 enum failure authenticate_share(
     const struct request *request, struct span domain, struct refusal *why)
 {
-	struct quota *quota = request->server->quota;
+	struct quota *quota = request->server->counter.quota;
 	struct quota_nonce nonce = request->nonce;
 
 	if (!nonce.caller.len)
@@ -151,7 +151,8 @@ void authenticate(
 		return;
 	request->authenticated = then;
 	if (request->nonce.caller.len)
-		request_wait(request, request->server->askers, share, shared);
+		request_wait(
+		    request, request->server->counter.askers, share, shared);
 	else
 		then(request);
 }

@@ -24,7 +24,7 @@ static void forget(struct request *request)
 
 	if (issue->done)
 		issue->done(issue);
-	issue->quota = request->server->quota;
+	issue->quota = request->server->counter.quota;
 	issue->undo = (struct job){
 		.run = undo,
 		.done = free,
@@ -33,7 +33,7 @@ static void forget(struct request *request)
 	if (request->whole || !issue->slot.charged) {
 		free(issue);
 	} else if (issue->quota->class->waits) {
-		pool_run(request->server->askers, &issue->undo);
+		pool_run(request->server->counter.askers, &issue->undo);
 	} else {
 		undo(issue);
 		free(issue);
@@ -68,7 +68,7 @@ static bool needs_disk(const struct request *request, const struct issue *issue)
 static bool needs_counter(
     const struct request *request, const struct issue *issue)
 {
-	if (!request->server->quota->class->waits)
+	if (!request->server->counter.quota->class->waits)
 		return false;
 	return request->nonce.caller.len ||
 	       (issue->who_wrong == FAILURE_NONE &&
@@ -175,7 +175,7 @@ void issue_slot(struct request *request, const char *type,
 	if (issue->who_wrong == FAILURE_NONE)
 		access_jid(request, &issue->who);
 	if (needs_counter(request, issue)) {
-		request_wait(request, server->askers, run, answer);
+		request_wait(request, server->counter.askers, run, answer);
 	} else if (needs_disk(request, issue)) {
 		request_wait(request, server->readers, run, answer);
 	} else {

@@ -55,7 +55,7 @@ static void run(void *argument)
 {
 	struct request *request = argument;
 	struct look *look = request->state;
-	struct quota *quota = request->server->quota;
+	struct quota *quota = request->server->counter.quota;
 	struct quota_use whole = { 0 };
 	int64_t now = clock_millis();
 
@@ -112,8 +112,9 @@ static void begin(struct request *request)
 	look->found.policy =
 	    service_issuer(request->service, look->jid.domain)->policy;
 	access_jid(request, &look->jid);
-	if (request->server->quota->class->waits) {
-		request_wait(request, request->server->askers, run, answer);
+	if (request->server->counter.quota->class->waits) {
+		request_wait(
+		    request, request->server->counter.askers, run, answer);
 		return;
 	}
 	run(request);

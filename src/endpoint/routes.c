@@ -25,27 +25,27 @@ static bool gives_files(const struct service *service)
 }
 
 static const struct route list[] = {
-	{ "/slot", DOOR_LISTEN, NULL, false, "GET, POST",
+	{ "/slot", ON_LISTEN, NULL, false, "GET, POST",
 	    ENDPOINTS(&slot_post, &slot_get) },
-	{ "/limits", DOOR_LISTEN, NULL, false, "GET, HEAD",
+	{ "/limits", ON_LISTEN, NULL, false, "GET, HEAD",
 	    ENDPOINTS(&limits_get) },
-	{ "/quota", DOOR_LISTEN, NULL, false, "DELETE, GET, HEAD",
+	{ "/quota", ON_LISTEN, NULL, false, "DELETE, GET, HEAD",
 	    ENDPOINTS(&quota_get, &quota_delete) },
-	{ "/healthz", DOOR_LISTEN | DOOR_PUBLIC, NULL, false, "GET, HEAD",
+	{ "/healthz", ON_LISTEN | ON_PUBLIC, NULL, false, "GET, HEAD",
 	    ENDPOINTS(&healthz_get) },
-	{ "/readyz", DOOR_LISTEN, NULL, false, "GET, HEAD",
+	{ "/readyz", ON_LISTEN, NULL, false, "GET, HEAD",
 	    ENDPOINTS(&readyz_get) },
-	{ "/metrics", DOOR_LISTEN, NULL, false, "GET, HEAD",
+	{ "/metrics", ON_LISTEN, NULL, false, "GET, HEAD",
 	    ENDPOINTS(&metrics_get) },
-	{ "/openapi.yaml", DOOR_LISTEN, NULL, false, "GET, HEAD",
+	{ "/openapi.yaml", ON_LISTEN, NULL, false, "GET, HEAD",
 	    ENDPOINTS(&openapi_get) },
-	{ "/u/", DOOR_PUBLIC, takes_uploads, true, "PUT, OPTIONS",
+	{ "/u/", ON_PUBLIC, takes_uploads, true, "PUT, OPTIONS",
 	    ENDPOINTS(&upload_put, &cors_options) },
-	{ "/f/", DOOR_PUBLIC, gives_files, true, "GET, HEAD, OPTIONS",
+	{ "/f/", ON_PUBLIC, gives_files, true, "GET, HEAD, OPTIONS",
 	    ENDPOINTS(&file_get, &cors_options) },
 };
 
-static const struct route base = { "", DOOR_PUBLIC, NULL, true,
+static const struct route base = { "", ON_PUBLIC, NULL, true,
 	"GET, HEAD, PUT, OPTIONS",
 	ENDPOINTS(&share_put, &share_get, &cors_options) };
 

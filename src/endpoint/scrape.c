@@ -20,7 +20,7 @@ static bool may_see(const struct request *request)
 {
 	const struct peer *peer = &request->conn->peer;
 
-	if (!(request->entrance->doors & DOOR_PUBLIC))
+	if (!(request->listener->on & ON_PUBLIC))
 		return true;
 	return (peer->local || peer->loopback) &&
 	       !request_header(request, "X-Forwarded-For").at &&
@@ -113,7 +113,7 @@ static char *write_all(const struct request *request)
 	write_service(
 	    request->service, stepped_look(request->server, &back), out);
 	write_most(request, out);
-	counter_write(request->server->quota, out);
+	counter_write(request->server->counter.quota, out);
 	metrics_process(out, metrics_start(request->server->metrics));
 	whole = !ferror(out);
 	if (fclose(out) == 0 && whole)

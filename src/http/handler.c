@@ -34,7 +34,7 @@ static const struct conf_limits *limits(const struct request *request)
 static void *on_target(
     void *argument, const char *target, struct MHD_Connection *mhd)
 {
-	const struct entrance *entrance = argument;
+	const struct listener *listener = argument;
 	size_t len = strlen(target);
 	struct request *request = calloc(1, sizeof *request + len + 1);
 	const union MHD_ConnectionInfo *info;
@@ -43,9 +43,9 @@ static void *on_target(
 		return NULL;
 	memcpy(request + 1, target, len + 1);
 	request->target = (struct span){ (const char *)(request + 1), len };
-	request->entrance = entrance;
-	request->server = entrance->server;
-	request->service = server_service(entrance->server);
+	request->listener = listener;
+	request->server = listener->server;
+	request->service = server_service(listener->server);
 	request->mhd = mhd;
 	request->started = clock_micros();
 	access_number(request);
@@ -274,11 +274,11 @@ static void on_connection(void *argument, struct MHD_Connection *mhd,
     void **socket_context, enum MHD_ConnectionNotificationCode what)
 {
 	struct loop *loop = argument;
-	const struct entrance *entrance = loop_entrance(loop);
+	const struct listener *listener = loop_listener(loop);
 	const union MHD_ConnectionInfo *info;
 
-	metrics_connection(entrance->server->metrics,
-	    entrance->doors & DOOR_LISTEN ? 0 : 1,
+	metrics_connection(listener->server->metrics,
+	    listener->on & ON_LISTEN ? 0 : 1,
 	    what == MHD_CONNECTION_NOTIFY_STARTED);
 	if (what == MHD_CONNECTION_NOTIFY_STARTED) {
 		info = MHD_get_connection_info(
@@ -307,10 +307,10 @@ static size_t leave_escaped(
 	return strlen(text);
 }
 
-struct MHD_Daemon *handler_start(const struct entrance *entrance,
+struct MHD_Daemon *handler_start(const struct listener *listener,
     const struct loop_options *options, struct loop *loop)
 {
-	void *argument = (void *)(uintptr_t)entrance;
+	void *argument = (void *)(uintptr_t)listener;
 	struct MHD_OptionItem tls[] = {
 		{ MHD_OPTION_HTTPS_MEM_CERT, 0,
 		    (void *)(uintptr_t)options->cert },

@@ -1,5 +1,7 @@
 #include "http/loop.h"
 
+#include "http/server.h"
+
 #include <limits.h>
 #include <microhttpd.h>
 #include <pthread.h>
@@ -15,7 +17,7 @@ struct guest {
 };
 
 struct loop {
-	const struct entrance *entrance;
+	const struct listener *listener;
 	struct MHD_Daemon *daemon;
 	pthread_t thread;
 	int epoll; /* the daemon's own, and wake */
@@ -32,7 +34,7 @@ struct loop {
 
 static struct conns *conns_of(const struct loop *loop)
 {
-	return &loop->entrance->server->conns;
+	return &loop->listener->server->conns;
 }
 
 static struct guest *next_guests(struct loop *loop)
@@ -180,13 +182,13 @@ static void release(struct loop *loop)
 	free(loop);
 }
 
-struct loop *loop_open(const struct entrance *entrance)
+struct loop *loop_open(const struct listener *listener)
 {
 	struct loop *loop = calloc(1, sizeof *loop);
 
 	if (!loop)
 		return NULL;
-	*loop = (struct loop){ .entrance = entrance, .epoll = -1, .wake = -1 };
+	*loop = (struct loop){ .listener = listener, .epoll = -1, .wake = -1 };
 	loop->last = &loop->first;
 	loop->handed_last = &loop->handed;
 	pthread_mutex_init(&loop->lock, NULL);
@@ -222,9 +224,9 @@ bool loop_add(struct loop *loop, const struct loop_guest *guest)
 	return true;
 }
 
-const struct entrance *loop_entrance(const struct loop *loop)
+const struct listener *loop_listener(const struct loop *loop)
 {
-	return loop->entrance;
+	return loop->listener;
 }
 
 void loop_hold(struct loop *loop)

@@ -1,10 +1,13 @@
 #ifndef HTTP_LOOP_H
 #define HTTP_LOOP_H
 
+#include <stdbool.h>
 #include <sys/socket.h>
 
 #include "core/hash.h"
-#include "http/server.h"
+
+struct conn;
+struct listener;
 
 /*
  * An event loop: a thread that runs a libmicrohttpd daemon. (Its own threads
@@ -24,8 +27,8 @@ struct loop_options {
 	const char *key;
 };
 
-/* NULL: no memory. entrance must outlive it. To be started at once. */
-struct loop *loop_open(const struct entrance *entrance);
+/* NULL: no memory. listener must outlive it. To be started at once. */
+struct loop *loop_open(const struct listener *listener);
 /* Runs a daemon, which is the loop's from then on, on a thread of its own.
  * False when daemon is NULL or there is no thread; the loop is gone then. */
 bool loop_start(struct loop *loop, struct MHD_Daemon *daemon);
@@ -54,7 +57,7 @@ bool loop_add(struct loop *loop, const struct loop_guest *guest);
 /* From the loop's own thread: libmicrohttpd has taken the connection with this
  * socket. NULL: it did not come from loop_add. */
 struct conn *loop_took(struct loop *loop, int fd);
-const struct entrance *loop_entrance(const struct loop *loop);
+const struct listener *loop_listener(const struct loop *loop);
 
 /* From any thread: it looks at its connections at once, for one was resumed.
  * (Without threads of its own libmicrohttpd wakes nobody.) */

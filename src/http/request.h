@@ -23,7 +23,7 @@ enum request_step {
 /* One request, from its first line to its log line. Used by one thread at a
  * time: its event loop's, or a pool's while it is suspended. */
 struct request {
-	const struct entrance *entrance;
+	const struct listener *listener;
 	struct server *server;
 	struct service *service; /* the newest when it began; held */
 	struct MHD_Connection *mhd;

@@ -33,17 +33,16 @@ static const struct caller *find_share(const struct request *request)
 const struct route *route_find(struct request *request)
 {
 	const struct routes *routes = request->server->routes;
-	const unsigned doors = request->entrance->doors;
+	const unsigned on = request->listener->on;
 
 	for (size_t i = 0; i < routes->count; i++) {
 		const struct route *route = &routes->list[i];
 
-		if ((route->doors & doors) &&
-		    is_there(route, request->service) &&
+		if ((route->on & on) && is_there(route, request->service) &&
 		    matches(route, request->path))
 			return route;
 	}
-	if (routes->base->doors & doors)
+	if (routes->base->on & on)
 		request->share = find_share(request);
 	return request->share ? routes->base : NULL;
 }

@@ -1,5 +1,350 @@
 #include "http/server.h"
 
+#include "service/counter.h"
+#include "http/inherit.h"
+#include "http/socket.h"
+#include "http/server_keep.h"
+#include "service/clock.h"
+#include "service/random.h"
+
+#include <microhttpd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define WRITERS 8
+#define READERS 4
+/* Milliseconds, for new credentials to come before they are needed. */
+/* For answers to arrive at clients that are still sending. */
+#define LAST_READS 2000000
+/* After drain_timeout: for a disk to finish what cannot be cut. */
+#define LAST_WORDS 5000000
+/* A client that goes on at once after an answer is not cut off. */
+#define IDLE_GRACE 1000000
+#define TICK 100000
+/* Of all descriptors: one part for answers on their way. */
+#define REAPER_PART 16
+
+static bool open_replay(struct server *server)
+{
+	const struct conf *conf = server->service->conf;
+	struct replay_config config = {
+		.max_skew = conf->max_skew,
+		.max = conf->replay_max,
+	};
+
+	random_bytes(config.seed, sizeof config.seed);
+	server->replay = replay_open(&config);
+	return server->replay &&
+	       service_authenticate(server->service, server->replay);
+}
+
+bool server_open_helpers(struct server *server, const struct service *service)
+{
+	if (conf_sends(service->conf) && !server->relay) {
+		server->relay = relay_open(
+		    service->conf->limits.body_timeout, clock_micros);
+		if (!server->relay)
+			return false;
+	}
+	if (!service_file_store(service))
+		return true;
+	if (!server->writers)
+		server->writers = pool_open(WRITERS);
+	if (!server->readers)
+		server->readers = pool_open(READERS);
+	if (!server->has_sweeper)
+		server->has_sweeper = sweeper_start(&server->sweeper, NULL);
+	if (!server->has_watcher)
+		server->has_watcher = watcher_start(&server->watcher);
+	return server->writers && server->readers && server->has_sweeper &&
+	       server->has_watcher;
+}
+
+static void note(void *argument, enum conf_log_level level, const char *message,
+    const char *reason)
+{
+	server_note(argument, level, message, reason);
+}
+
+static bool open_shared(struct server *server, char *wrong, size_t wrong_size)
+{
+	server->counter.note = note;
+	server->counter.argument = server;
+	if (!open_replay(server) ||
+	    !counter_open(&server->counter, &server->service->conf->quota,
+		wrong, wrong_size))
+		return false;
+	server->service->issuers.quota = server->counter.quota;
+	server->reaper = reaper_open();
+	server->has_conns = conns_open(&server->conns);
+	/* The others are for connections and for files. */
+	if (server->reaper)
+		reaper_bound(server->reaper,
+		    (unsigned)server->conns.fd_max / REAPER_PART);
+	return server->reaper && server->has_conns &&
+	       server_open_helpers(server, server->service);
+}
+
+bool server_share(struct server *server, const struct service *service)
+{
+	return replay_share(
+	    server->replay, (uint32_t)service->conf->caller_count);
+}
+
+void server_use(struct server *server, struct service *service)
+{
+	if (server->relay)
+		relay_set_timeout(
+		    server->relay, service->conf->limits.body_timeout);
+	if (server->has_sweeper)
+		sweeper_use(&server->sweeper, service_file_store(service));
+	if (server->has_watcher)
+		watcher_use(&server->watcher, service);
+}
+
+/* One listening socket with its loops behind it. */
+static bool open_listener(struct server *server, unsigned on,
+    struct inherited *inherited, char *wrong, size_t wrong_size)
+{
+	struct listener *listener =
+	    &server->acceptor.listeners[server->acceptor.count];
+	const struct conf *conf = server_conf(server);
+	const struct conf_listener *wanted, *other = NULL;
+	struct loops *loops;
+
+	listener_init(listener, -1, server, on);
+	wanted = listener_conf(listener, conf);
+	if (conf->has_public)
+		other = on & ON_LISTEN ? &conf->public : &conf->listen;
+	listener->fd = inherit_take(
+	    inherited, on & ON_LISTEN ? "listen" : "public", wanted, other);
+	listener->inherited = listener->fd >= 0;
+	if (!listener->inherited)
+		listener->fd = socket_listen(wanted, wrong, wrong_size);
+	if (listener->fd < 0)
+		return false;
+	if (!listener->inherited)
+		listener->file = socket_file(wanted);
+	server->acceptor.count++;
+	if (!listener_prepare(
+		listener, server->service, &loops, wrong, wrong_size))
+		return false;
+	listener_use(listener, loops);
+	return true;
+}
+
+/* A socket unit may be missing. */
+static void note_opened(struct server *server)
+{
+	for (unsigned i = 0; i < server->acceptor.count; i++) {
+		struct listener *listener = &server->acceptor.listeners[i];
+
+		if (listener->inherited)
+			continue;
+		server_note(server, CONF_LOG_WARN,
+		    listener->on & ON_LISTEN ? "listen" : "public",
+		    "LISTEN_FDS: no socket came for it, slotd opened one");
+	}
+}
+
+static bool open_listeners(
+    struct server *server, char *wrong, size_t wrong_size)
+{
+	bool both = !server_conf(server)->has_public;
+	struct inherited inherited;
+	bool ok;
+
+	ok = inherit_read(&inherited, wrong, wrong_size) &&
+	     open_listener(server, both ? ON_LISTEN | ON_PUBLIC : ON_LISTEN,
+		 &inherited, wrong, wrong_size) &&
+	     (both || open_listener(
+			  server, ON_PUBLIC, &inherited, wrong, wrong_size)) &&
+	     inherit_done(&inherited, wrong, wrong_size);
+	if (ok && inherited.count)
+		note_opened(server);
+	return ok;
+}
+
+struct server *server_open(const struct routes *routes, struct service *service,
+    char *wrong, size_t wrong_size)
+{
+	struct server *server = calloc(1, sizeof *server);
+
+	snprintf(wrong, wrong_size, "out of memory or threads");
+	if (!server) {
+		service_release(service);
+		return NULL;
+	}
+	pthread_mutex_init(&server->lock, NULL);
+	server->routes = routes;
+	server->service = service;
+	access_init(&server->access);
+	server->metrics = metrics_open(clock_unix(), MHD_get_version());
+	server_keep_print(&service->conf->quota, server->counter_print);
+	server->acceptor.server = server;
+	if (server->metrics && open_shared(server, wrong, wrong_size) &&
+	    open_listeners(server, wrong, wrong_size) &&
+	    server_share(server, service)) {
+		server_use(server, service);
+		server->has_acceptor = acceptor_start(&server->acceptor);
+		if (server->has_acceptor)
+			return server;
+	}
+	server_close(server);
+	return NULL;
+}
+
+struct metrics *server_metrics(const struct server *server)
+{
+	return server->metrics;
+}
+
+const struct conf *server_conf(const struct server *server)
+{
+	return server->service->conf;
+}
+
+const struct log *server_log(const struct server *server)
+{
+	return &server->service->log;
+}
+
+void server_note_limit(const struct server *server)
+{
+	const struct conns *conns = &server->conns;
+	unsigned wanted = server_conf(server)->limits.connections;
+	unsigned most = conns_most(conns, wanted);
+	char text[160];
+
+	if (most >= wanted)
+		return;
+	snprintf(text, sizeof text,
+	    "%u connections at the most, not the %u of limits.connections: "
+	    "the process may open %d files (LimitNOFILE of its unit, "
+	    "ulimit -n)",
+	    most, wanted, conns->fd_max);
+	log_note(server_log(server), CONF_LOG_WARN, "few descriptors", "reason",
+	    text);
+}
+
+void server_drain(struct server *server)
+{
+	atomic_store(&server->draining, true);
+}
+
+/* Idle connections end once they have been so for a moment. */
+static bool wait_for_all(struct conns *conns, int64_t until)
+{
+	int64_t now;
+
+	while ((now = clock_micros()) < until) {
+		int64_t next = now + TICK < until ? now + TICK : until;
+
+		conns_end_idle(conns, now, IDLE_GRACE);
+		if (conns_wait(conns, next))
+			return true;
+	}
+	return conns_wait(conns, until);
+}
+
+/* The disk does not answer, and what waits for it cannot be ended. */
+static _Noreturn void give_up(struct server *server)
+{
+	server_note(
+	    server, CONF_LOG_ERROR, "cut off", "the disk does not answer");
+	/* That of the counts may be another. */
+	counter_save(&server->counter, clock_micros() + LAST_WORDS);
+	log_flush();
+	_Exit(1);
+}
+
+/* Lets everything that runs end; false when it had to be cut. */
+static bool finish_all(struct server *server)
+{
+	uint32_t seconds = server->service->conf->limits.drain_timeout;
+	int64_t until = clock_micros() + (int64_t)seconds * 1000000;
+	bool whole = wait_for_all(&server->conns, until);
+
+	if (!whole) {
+		server_note(server, CONF_LOG_WARN, "cut off",
+		    "limits.drain_timeout is over");
+		if (server->relay)
+			relay_cut(server->relay);
+		conns_end_all(&server->conns);
+		conns_wait(&server->conns, clock_micros() + LAST_WORDS);
+	}
+	/* Stopping a daemon with a suspended request would abort; what is
+	 * still open then waits for a disk. */
+	if (!conns_wait(&server->conns, clock_micros()) ||
+	    (server->writers &&
+		!pool_wait(server->writers, clock_micros() + LAST_WORDS)))
+		give_up(server);
+	return whole;
+}
+
+static void release_all(struct server *server)
+{
+	service_release(server->service);
+	while (server->old) {
+		struct service *service = server->old;
+
+		server->old = service->older;
+		service_release(service);
+	}
+}
+
+bool server_close(struct server *server)
+{
+	bool whole = true;
+
+	server_drain(server);
+	for (unsigned i = 0; i < server->acceptor.count; i++) {
+		const struct listener *listener =
+		    &server->acceptor.listeners[i];
+
+		/* As it was opened: see server_keep_apply. */
+		if (!listener->inherited)
+			socket_leave(
+			    listener_conf(listener, server_conf(server)),
+			    listener->fd, listener->file);
+	}
+	if (server->has_acceptor)
+		acceptor_stop(&server->acceptor);
+	for (unsigned i = 0; i < server->acceptor.count; i++)
+		close(server->acceptor.listeners[i].fd);
+	if (server->has_acceptor)
+		whole = finish_all(server);
+	if (server->has_watcher &&
+	    !watcher_stop(&server->watcher, clock_micros() + LAST_WORDS))
+		give_up(server);
+	/* The last of their jobs may still wake a loop. */
+	if (server->relay)
+		relay_close(server->relay);
+	if (server->writers)
+		pool_close(server->writers);
+	if (server->readers)
+		pool_close(server->readers);
+	if (server->counter.askers)
+		pool_close(server->counter.askers);
+	for (unsigned i = 0; i < server->acceptor.count; i++)
+		listener_done(&server->acceptor.listeners[i]);
+	if (server->has_sweeper)
+		sweeper_stop(&server->sweeper);
+	if (server->reaper)
+		reaper_close(server->reaper, clock_micros() + LAST_READS);
+	if (server->has_conns)
+		conns_close(&server->conns);
+	counter_close(&server->counter);
+	access_done(server);
+	metrics_close(server->metrics);
+	release_all(server);
+	replay_close(server->replay);
+	pthread_mutex_destroy(&server->lock);
+	free(server);
+	return whole;
+}
+
 struct service *server_service(struct server *server)
 {
 	struct service *service;

@@ -26,7 +26,7 @@ struct quota_redis_config {
 	unsigned pool;       /* connections at the most; one for each thread
 	                      * that calls */
 
-	/* The edge's. clock: microseconds, only forward. say: what an
+	/* The server's. clock: microseconds, only forward. say: what an
 	 * operator has to know, in a sentence; NULL: nobody. Any thread may
 	 * call it. */
 	int64_t (*clock)(void);

@@ -15,7 +15,7 @@
  */
 struct service {
 	atomic_uint holders;
-	struct service *older; /* the edge's */
+	struct service *older; /* the server's */
 	struct conf *conf;
 	bool looks; /* opened by service_look */
 	struct log log;

@@ -1,4 +1,4 @@
-#include "http/accept.h"
+#include "http/acceptor.h"
 
 #include "http/reply.h"
 #include "http/socket.h"
@@ -49,23 +49,23 @@ static void complain(const struct log *log, struct complaint *complaint,
 	complaint->unsaid = 0;
 }
 
-static void log_refusal(struct accepter *accepter, const struct log *log,
+static void log_refusal(struct acceptor *acceptor, const struct log *log,
     enum conns_verdict verdict, const struct peer *peer)
 {
 	switch (verdict) {
 	case CONNS_CROWDED:
 		/* Who has too many may have to be helped, or to be kept out:
 		 * the last one that was refused. */
-		complain(log, &accepter->complaints[REFUSAL_CROWDED], "refused",
+		complain(log, &acceptor->complaints[REFUSAL_CROWDED], "refused",
 		    "limits.connections_per_address reached", peer);
 		break;
 	case CONNS_FULL:
-		complain(log, &accepter->complaints[REFUSAL_FULL], "refused",
+		complain(log, &acceptor->complaints[REFUSAL_FULL], "refused",
 		    "limits.connections reached", NULL);
 		break;
 	case CONNS_NO_MEMORY:
 		complain(
-		    log, &accepter->shortage, "refused", "out of memory", NULL);
+		    log, &acceptor->shortage, "refused", "out of memory", NULL);
 		break;
 	case CONNS_ENTERED:
 	case CONNS_REPLACED:
@@ -74,20 +74,20 @@ static void log_refusal(struct accepter *accepter, const struct log *log,
 }
 
 static void log_ended(
-    struct accepter *accepter, const struct log *log, const struct peer *whose)
+    struct acceptor *acceptor, const struct log *log, const struct peer *whose)
 {
-	metrics_connection_ended(accepter->server->metrics);
-	complain(log, &accepter->ended, "ended",
+	metrics_connection_ended(acceptor->server->metrics);
+	complain(log, &acceptor->ended, "ended",
 	    "limits.connections reached: it had waited longest for a request",
 	    whose);
 }
 
 /* The system gives no more sockets: they wait in the queue. */
-static void log_shortage(struct accepter *accepter, int error)
+static void log_shortage(struct acceptor *acceptor, int error)
 {
-	struct service *service = server_service(accepter->server);
+	struct service *service = server_service(acceptor->server);
 
-	complain(&service->log, &accepter->shortage, "cannot accept",
+	complain(&service->log, &acceptor->shortage, "cannot accept",
 	    error == EMFILE
 		? "no descriptors are left: raise the limit of open files"
 		: strerror(error),
@@ -95,7 +95,7 @@ static void log_shortage(struct accepter *accepter, int error)
 	service_release(service);
 }
 
-static void refuse(struct accepter *accepter, int fd, bool tls)
+static void refuse(struct acceptor *acceptor, int fd, bool tls)
 {
 	char memory[1024];
 	struct buf text;
@@ -108,21 +108,22 @@ static void refuse(struct accepter *accepter, int fd, bool tls)
 	sent = send(fd, text.at, text.len, MSG_DONTWAIT | MSG_NOSIGNAL);
 	(void)sent; /* it is a courtesy */
 	shutdown(fd, SHUT_WR);
-	reaper_add(accepter->server->reaper, fd);
+	reaper_add(acceptor->server->reaper, fd);
 	close(fd);
 }
 
 /* A proxy's connections are those of many clients. The last eighth is for the
  * XMPP server: strangers cannot take it. */
-static struct conns_limits limits_of(const struct accepter *accepter,
-    const struct gate *gate, const struct peer *peer, const struct conf *conf)
+static struct conns_limits limits_of(const struct acceptor *acceptor,
+    const struct listener *listener, const struct peer *peer,
+    const struct conf *conf)
 {
 	bool trusted =
 	    peer->local || ip_nets_have(conf->trusted_proxies, &peer->ip);
 	struct conns_limits room = {
 		.in_all = conns_most(
-		    &accepter->server->conns, conf->limits.connections),
-		.kept = trusted && (gate->entrance.doors & DOOR_LISTEN),
+		    &acceptor->server->conns, conf->limits.connections),
+		.kept = trusted && (listener->on & ON_LISTEN),
 	};
 
 	if (!trusted)
@@ -132,14 +133,15 @@ static struct conns_limits limits_of(const struct accepter *accepter,
 	return room;
 }
 
-static void take(
-    struct accepter *accepter, struct gate *gate, struct loop_guest *guest)
+static void take(struct acceptor *acceptor, struct listener *listener,
+    struct loop_guest *guest)
 {
-	struct conns *conns = &accepter->server->conns;
-	struct service *service = server_service(accepter->server);
+	struct conns *conns = &acceptor->server->conns;
+	struct service *service = server_service(acceptor->server);
 	const struct conf *conf = service->conf;
 	const struct peer peer = peer_of(&guest->address);
-	const struct conns_limits room = limits_of(accepter, gate, &peer, conf);
+	const struct conns_limits room =
+	    limits_of(acceptor, listener, &peer, conf);
 	int64_t deadline =
 	    clock_micros() + (int64_t)conf->limits.header_timeout * 1000000;
 	enum conns_verdict verdict;
@@ -148,17 +150,17 @@ static void take(
 	guest->conn = conns_enter(
 	    conns, guest->fd, peer, deadline, &room, &verdict, &ended);
 	if (verdict == CONNS_REPLACED)
-		log_ended(accepter, &service->log, &ended);
-	if (guest->conn && !gate_add(gate, guest)) {
+		log_ended(acceptor, &service->log, &ended);
+	if (guest->conn && !listener_add(listener, guest)) {
 		conns_leave(conns, guest->conn);
 		guest->conn = NULL;
 		verdict = CONNS_NO_MEMORY;
 	}
 	if (!guest->conn) {
-		metrics_connection_refused(accepter->server->metrics,
+		metrics_connection_refused(acceptor->server->metrics,
 		    verdict == CONNS_CROWDED ? REFUSAL_CROWDED : REFUSAL_FULL);
-		refuse(accepter, guest->fd, gate_has_tls(gate));
-		log_refusal(accepter, &service->log, verdict, &peer);
+		refuse(acceptor, guest->fd, listener_has_tls(listener));
+		log_refusal(acceptor, &service->log, verdict, &peer);
 	}
 	service_release(service);
 }
@@ -166,18 +168,19 @@ static void take(
 /* Accepts what is queued, up to a number; false when the system has no
  * room. */
 static bool accept_some(
-    struct accepter *accepter, struct gate *gate, unsigned most_now)
+    struct acceptor *acceptor, struct listener *listener, unsigned most_now)
 {
 	for (unsigned i = 0; i < most_now; i++) {
 		struct loop_guest guest = { .len = sizeof guest.address };
 
-		guest.fd = accept4(gate->fd, (struct sockaddr *)&guest.address,
-		    &guest.len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+		guest.fd =
+		    accept4(listener->fd, (struct sockaddr *)&guest.address,
+			&guest.len, SOCK_NONBLOCK | SOCK_CLOEXEC);
 		if (guest.fd >= 0) {
-			take(accepter, gate, &guest);
+			take(acceptor, listener, &guest);
 		} else if (errno == EMFILE || errno == ENFILE ||
 			   errno == ENOBUFS || errno == ENOMEM) {
-			log_shortage(accepter, errno);
+			log_shortage(acceptor, errno);
 			return false;
 		} else if (errno != EINTR && errno != ECONNABORTED) {
 			return true;
@@ -186,67 +189,69 @@ static bool accept_some(
 	return true;
 }
 
-/* From each gate in turn; false when the system has no room. */
-static bool accept_turn(struct accepter *accepter, unsigned most_now)
+/* From each listener in turn; false when the system has no room. */
+static bool accept_turn(struct acceptor *acceptor, unsigned most_now)
 {
 	bool room = true;
 
-	for (unsigned i = 0; i < accepter->count; i++)
-		room &= accept_some(accepter, &accepter->gates[i], most_now);
+	for (unsigned i = 0; i < acceptor->count; i++)
+		room &=
+		    accept_some(acceptor, &acceptor->listeners[i], most_now);
 	return room;
 }
 
 /* The rest of the queues, and those that were half way in when nobody else
  * was let come. */
-static void accept_last(struct accepter *accepter, struct pollfd *polls)
+static void accept_last(struct acceptor *acceptor, struct pollfd *polls)
 {
 	int64_t until = clock_micros(), left;
 
-	for (unsigned i = 0; i < accepter->count; i++)
-		if (!socket_near(accepter->gates[i].fd))
+	for (unsigned i = 0; i < acceptor->count; i++)
+		if (!socket_near(acceptor->listeners[i].fd))
 			until = clock_micros() + LAST_MICROS;
 	while ((left = until - clock_micros()) > 0 &&
-	       poll(polls, accepter->count, (int)(left / 1000)) != 0)
-		accept_turn(accepter, TURN);
-	accept_turn(accepter, QUEUE_MAX);
+	       poll(polls, acceptor->count, (int)(left / 1000)) != 0)
+		accept_turn(acceptor, TURN);
+	accept_turn(acceptor, QUEUE_MAX);
 }
 
 static void *run(void *argument)
 {
-	struct accepter *accepter = argument;
-	struct pollfd polls[GATES_MAX + 1];
+	struct acceptor *acceptor = argument;
+	struct pollfd polls[LISTENERS_MAX + 1];
 
-	for (unsigned i = 0; i < accepter->count; i++)
-		polls[i] = (struct pollfd){ accepter->gates[i].fd, POLLIN, 0 };
-	polls[accepter->count] = (struct pollfd){ accepter->stop, POLLIN, 0 };
-	while (!polls[accepter->count].revents) {
-		if (poll(polls, accepter->count + 1, -1) < 0)
+	for (unsigned i = 0; i < acceptor->count; i++)
+		polls[i] =
+		    (struct pollfd){ acceptor->listeners[i].fd, POLLIN, 0 };
+	polls[acceptor->count] = (struct pollfd){ acceptor->stop, POLLIN, 0 };
+	while (!polls[acceptor->count].revents) {
+		if (poll(polls, acceptor->count + 1, -1) < 0)
 			continue;
-		if (!accept_turn(accepter, TURN) &&
-		    !polls[accepter->count].revents)
-			poll(&polls[accepter->count], 1, REST_MILLISECONDS);
+		if (!accept_turn(acceptor, TURN) &&
+		    !polls[acceptor->count].revents)
+			poll(&polls[acceptor->count], 1, REST_MILLISECONDS);
 	}
-	accept_last(accepter, polls);
+	accept_last(acceptor, polls);
 	return NULL;
 }
 
-bool accepter_start(struct accepter *accepter)
+bool acceptor_start(struct acceptor *acceptor)
 {
-	accepter->stop = eventfd(0, EFD_CLOEXEC);
-	if (accepter->stop < 0)
+	acceptor->stop = eventfd(0, EFD_CLOEXEC);
+	if (acceptor->stop < 0)
 		return false;
-	if (pthread_create(&accepter->thread, NULL, run, accepter) == 0)
+	if (pthread_create(&acceptor->thread, NULL, run, acceptor) == 0)
 		return true;
-	close(accepter->stop);
+	close(acceptor->stop);
 	return false;
 }
 
-void accepter_stop(struct accepter *accepter)
+void acceptor_stop(struct acceptor *acceptor)
 {
 	uint64_t one = 1;
-	ssize_t written = write(accepter->stop, &one, sizeof one);
+	ssize_t written = write(acceptor->stop, &one, sizeof one);
 
 	(void)written;
-	pthread_join(accepter->thread, NULL);
-	close(accepter->stop);
+	pthread_join(acceptor->thread, NULL);
+	close(acceptor->stop);
 }

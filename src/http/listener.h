@@ -1,54 +1,64 @@
-#ifndef HTTP_GATE_H
-#define HTTP_GATE_H
+#ifndef HTTP_LISTENER_H
+#define HTTP_LISTENER_H
 
+#include "conf/conf.h"
 #include "http/loop.h"
 #include "http/socket.h"
+
+struct loops;
+struct server;
+struct service;
+
+/* Which settings a listener serves, and where a route is served: bits. */
+enum listener_on {
+	ON_LISTEN = 1,
+	ON_PUBLIC = 2,
+};
 
 /*
  * A listening socket, and the event loops that serve what it accepts. When a
  * reload changes what loops are made with, new ones take the new connections;
  * those before finish what they have.
  */
-struct gate {
+struct listener {
 	int fd;
 	bool inherited;          /* somebody else keeps it when we end */
 	struct socket_file file; /* of a unix socket of ours */
-	struct entrance entrance;
+	struct server *server;
+	unsigned on; /* without `public`, the listener `listen` is both */
 	struct loop_options options; /* of the newest loops */
 	pthread_mutex_t lock;        /* of what follows */
 	struct loops *loops;         /* the newest first */
 	unsigned next;               /* whose turn it is */
 };
 
-struct loops;
-
-/* Around a listening socket, which is the gate's from then on. */
-void gate_init(
-    struct gate *gate, int fd, struct server *server, unsigned doors);
+/* Around a listening socket, which is the listener's from then on. */
+void listener_init(
+    struct listener *listener, int fd, struct server *server, unsigned on);
 /* Its part of a configuration. */
-const struct conf_listener *gate_listener(
-    const struct gate *gate, const struct conf *conf);
+const struct conf_listener *listener_conf(
+    const struct listener *listener, const struct conf *conf);
 /* Ends all loops; no connection may be suspended. */
-void gate_done(struct gate *gate);
+void listener_done(struct listener *listener);
 
 /*
  * Opens the loops that this configuration wants, unless those there are will
  * do (*ret_loops is then NULL). False with a sentence in wrong.
  */
-bool gate_prepare(struct gate *gate, const struct service *service,
+bool listener_prepare(struct listener *listener, const struct service *service,
     struct loops **ret_loops, char *wrong, size_t wrong_size);
 /* Makes them the newest; NULL is fine. */
-void gate_use(struct gate *gate, struct loops *loops);
-/* Ends what gate_prepare gave and nobody used. */
-void gate_drop(struct loops *loops);
+void listener_use(struct listener *listener, struct loops *loops);
+/* Ends what listener_prepare gave and nobody used. */
+void listener_drop(struct loops *loops);
 
 /* Ends older loops that have nothing left to do; true: some still have. */
-bool gate_tidy(struct gate *gate);
+bool listener_tidy(struct listener *listener);
 
 /* Whether it speaks TLS now. */
-bool gate_has_tls(struct gate *gate);
+bool listener_has_tls(struct listener *listener);
 
 /* Hands a connection to the next loop; false: no memory. */
-bool gate_add(struct gate *gate, const struct loop_guest *guest);
+bool listener_add(struct listener *listener, const struct loop_guest *guest);
 
 #endif

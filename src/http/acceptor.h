@@ -1,9 +1,9 @@
-#ifndef HTTP_ACCEPT_H
-#define HTTP_ACCEPT_H
+#ifndef HTTP_ACCEPTOR_H
+#define HTTP_ACCEPTOR_H
 
-#include "http/gate.h"
+#include "http/listener.h"
 
-#define GATES_MAX 2
+#define LISTENERS_MAX 2
 
 /* Why a connection is not served. */
 enum refusal_kind { REFUSAL_FULL, REFUSAL_CROWDED, REFUSALS };
@@ -15,12 +15,12 @@ struct complaint {
 
 /*
  * The accept loop: one thread for all listening sockets. It hands each
- * connection to one of the gate's loops in turn. When there are too many it
+ * connection to one of the listener's loops in turn. When there are too many it
  * ends one that waits for a request, or answers 503 itself.
  */
-struct accepter {
+struct acceptor {
 	struct server *server;
-	struct gate gates[GATES_MAX];
+	struct listener listeners[LISTENERS_MAX];
 	unsigned count;
 	int stop; /* an eventfd */
 	struct complaint complaints[REFUSALS];
@@ -29,8 +29,8 @@ struct accepter {
 	pthread_t thread;
 };
 
-bool accepter_start(struct accepter *accepter);
+bool acceptor_start(struct acceptor *acceptor);
 /* Accepts what is queued, then returns; the sockets stay open. */
-void accepter_stop(struct accepter *accepter);
+void acceptor_stop(struct acceptor *acceptor);
 
 #endif

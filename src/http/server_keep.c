@@ -1,4 +1,4 @@
-#include "http/stays.h"
+#include "http/server_keep.h"
 
 #include <string.h>
 
@@ -76,7 +76,8 @@ static void add_redis(
 	add_number(hash, config->pool);
 }
 
-void stays_print(const struct conf_quota *quota, uint8_t ret_print[HASH_SIZE])
+void server_keep_print(
+    const struct conf_quota *quota, uint8_t ret_print[HASH_SIZE])
 {
 	struct hash hash;
 
@@ -108,8 +109,8 @@ static bool keep_listener(const struct service *before, const char *setting,
 	return conf_copy_listener(conf, listener, old);
 }
 
-bool stays_apply(const uint8_t counter[HASH_SIZE], const struct service *before,
-    struct conf *conf)
+bool server_keep_apply(const uint8_t counter[HASH_SIZE],
+    const struct service *before, struct conf *conf)
 {
 	const struct conf *old = before->conf;
 	uint8_t print[HASH_SIZE];
@@ -128,7 +129,7 @@ bool stays_apply(const uint8_t counter[HASH_SIZE], const struct service *before,
 	keep_number(before, "auth.max_skew", old->max_skew, &conf->max_skew);
 	keep_number(
 	    before, "auth.replay_max", old->replay_max, &conf->replay_max);
-	stays_print(&conf->quota, print);
+	server_keep_print(&conf->quota, print);
 	if (memcmp(counter, print, sizeof print) != 0)
 		say(before, "quota");
 	check_folder(before, conf);

@@ -1,6 +1,6 @@
-#include "http/edge_private.h"
+#include "http/server.h"
 
-#include "http/stays.h"
+#include "http/server_keep.h"
 #include "http/tls.h"
 #include "service/clock.h"
 
@@ -10,21 +10,22 @@
 #define CREDS_RELOAD 10000000
 #define CREDS_SLICE_MS 200
 
-static void drop_gates(struct loops *loops[GATES_MAX])
+static void drop_listeners(struct loops *loops[LISTENERS_MAX])
 {
-	for (unsigned i = 0; i < GATES_MAX; i++)
-		gate_drop(loops[i]);
+	for (unsigned i = 0; i < LISTENERS_MAX; i++)
+		listener_drop(loops[i]);
 }
 
-/* New loops for each gate that needs them; all or none. */
-static bool prepare_gates(struct edge *edge, const struct service *service,
-    struct loops *ret_loops[GATES_MAX], char *wrong, size_t wrong_size)
+/* New loops for each listener that needs them; all or none. */
+static bool prepare_listeners(struct server *server,
+    const struct service *service, struct loops *ret_loops[LISTENERS_MAX],
+    char *wrong, size_t wrong_size)
 {
-	for (unsigned i = 0; i < edge->accepter.count; i++) {
-		if (gate_prepare(&edge->accepter.gates[i], service,
+	for (unsigned i = 0; i < server->acceptor.count; i++) {
+		if (listener_prepare(&server->acceptor.listeners[i], service,
 			&ret_loops[i], wrong, wrong_size))
 			continue;
-		drop_gates(ret_loops);
+		drop_listeners(ret_loops);
 		return false;
 	}
 	return true;
@@ -75,18 +76,17 @@ static bool check_tls(const struct conf *conf, char *wrong, size_t wrong_size)
 	return false;
 }
 
-bool edge_reload(
-    struct edge *edge, struct conf *conf, char *wrong, size_t wrong_size)
+bool server_reload(
+    struct server *server, struct conf *conf, char *wrong, size_t wrong_size)
 {
-	struct server *server = &edge->server;
-	struct loops *loops[GATES_MAX] = { NULL };
+	struct loops *loops[LISTENERS_MAX] = { NULL };
 	struct service *before = server->service, *service;
 
 	if (!check_tls(conf, wrong, wrong_size)) {
 		conf_free(conf);
 		return false;
 	}
-	if (!stays_apply(edge->counter_print, before, conf)) {
+	if (!server_keep_apply(server->counter_print, before, conf)) {
 		snprintf(wrong, wrong_size, "out of memory");
 		conf_free(conf);
 		return false;
@@ -101,33 +101,33 @@ bool edge_reload(
 	}
 	snprintf(wrong, wrong_size, "out of memory or threads");
 	if (!service_authenticate(service, server->replay) ||
-	    !edge_open_helpers(edge, service) ||
-	    !prepare_gates(edge, service, loops, wrong, wrong_size)) {
+	    !server_open_helpers(server, service) ||
+	    !prepare_listeners(server, service, loops, wrong, wrong_size)) {
 		service_release(service);
 		return false;
 	}
-	if (!edge_share(edge, service)) {
-		drop_gates(loops);
+	if (!server_share(server, service)) {
+		drop_listeners(loops);
 		service_release(service);
 		return false;
 	}
-	service->issuers.quota = server->quota;
-	edge_use(edge, service);
+	service->issuers.quota = server->counter.quota;
+	server_use(server, service);
 	service_resume(service, before, clock_micros());
 	pthread_mutex_lock(&server->lock);
 	server->service = service;
 	pthread_mutex_unlock(&server->lock);
-	for (unsigned i = 0; i < edge->accepter.count; i++)
-		gate_use(&edge->accepter.gates[i], loops[i]);
+	for (unsigned i = 0; i < server->acceptor.count; i++)
+		listener_use(&server->acceptor.listeners[i], loops[i]);
 	sources_log(service->sources, &service->log);
-	before->older = edge->old;
-	edge->old = before;
+	before->older = server->old;
+	server->old = before;
 	return true;
 }
 
-bool edge_tidy(struct edge *edge)
+bool server_tidy(struct server *server)
 {
-	struct service **at = &edge->old;
+	struct service **at = &server->old;
 	bool left = false;
 
 	while (*at) {
@@ -141,7 +141,7 @@ bool edge_tidy(struct edge *edge)
 		*at = service->older;
 		service_release(service);
 	}
-	for (unsigned i = 0; i < edge->accepter.count; i++)
-		left |= gate_tidy(&edge->accepter.gates[i]);
-	return left || edge->old;
+	for (unsigned i = 0; i < server->acceptor.count; i++)
+		left |= listener_tidy(&server->acceptor.listeners[i]);
+	return left || server->old;
 }

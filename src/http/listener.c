@@ -1,4 +1,4 @@
-#include "http/gate.h"
+#include "http/listener.h"
 
 #include "http/handler.h"
 #include "http/route.h"
@@ -28,13 +28,14 @@ static unsigned count_threads(const struct conf *conf)
 	return (unsigned)CPU_COUNT(&cpus);
 }
 
-void gate_init(struct gate *gate, int fd, struct server *server, unsigned doors)
+void listener_init(
+    struct listener *listener, int fd, struct server *server, unsigned on)
 {
-	*gate = (struct gate){ .fd = fd, .entrance = { server, doors } };
-	pthread_mutex_init(&gate->lock, NULL);
+	*listener = (struct listener){ .fd = fd, .server = server, .on = on };
+	pthread_mutex_init(&listener->lock, NULL);
 }
 
-void gate_drop(struct loops *loops)
+void listener_drop(struct loops *loops)
 {
 	if (!loops)
 		return;
@@ -43,15 +44,15 @@ void gate_drop(struct loops *loops)
 	free(loops);
 }
 
-void gate_done(struct gate *gate)
+void listener_done(struct listener *listener)
 {
-	while (gate->loops) {
-		struct loops *next = gate->loops->next;
+	while (listener->loops) {
+		struct loops *next = listener->loops->next;
 
-		gate_drop(gate->loops);
-		gate->loops = next;
+		listener_drop(listener->loops);
+		listener->loops = next;
 	}
-	pthread_mutex_destroy(&gate->lock);
+	pthread_mutex_destroy(&listener->lock);
 }
 
 static void add_print(struct hash *hash, struct span text)
@@ -62,33 +63,32 @@ static void add_print(struct hash *hash, struct span text)
 	hash_update(hash, text);
 }
 
-const struct conf_listener *gate_listener(
-    const struct gate *gate, const struct conf *conf)
+const struct conf_listener *listener_conf(
+    const struct listener *listener, const struct conf *conf)
 {
-	return gate->entrance.doors & DOOR_LISTEN ? &conf->listen
-						  : &conf->public;
+	return listener->on & ON_LISTEN ? &conf->listen : &conf->public;
 }
 
 static struct loop_options choose(
-    const struct gate *gate, const struct service *service)
+    const struct listener *listener, const struct service *service)
 {
 	const struct conf *conf = service->conf;
-	const struct conf_listener *listener = gate_listener(gate, conf);
+	const struct conf_listener *wanted = listener_conf(listener, conf);
 	struct loop_options options = { 0 };
 	struct hash hash;
 
-	options.files = (gate->entrance.doors & DOOR_PUBLIC) &&
-			route_has_files(gate->entrance.server->routes, service);
+	options.files = (listener->on & ON_PUBLIC) &&
+			route_has_files(listener->server->routes, service);
 	options.idle_timeout = conf->limits.idle_timeout;
-	options.tls = listener->tls_cert.len > 0;
+	options.tls = wanted->tls_cert.len > 0;
 	if (!options.tls)
 		return options;
 	hash_init(&hash);
-	add_print(&hash, listener->tls_cert);
-	add_print(&hash, listener->tls_key);
+	add_print(&hash, wanted->tls_cert);
+	add_print(&hash, wanted->tls_key);
 	hash_final(&hash, options.print);
-	options.cert = listener->tls_cert.at;
-	options.key = listener->tls_key.at;
+	options.cert = wanted->tls_cert.at;
+	options.key = wanted->tls_key.at;
 	return options;
 }
 
@@ -100,31 +100,30 @@ static bool same(const struct loop_options *a, const struct loop_options *b)
 }
 
 static struct loop *open_loop(
-    const struct gate *gate, const struct loop_options *options)
+    const struct listener *listener, const struct loop_options *options)
 {
-	struct loop *loop = loop_open(&gate->entrance);
+	struct loop *loop = loop_open(listener);
 
-	if (loop &&
-	    loop_start(loop, handler_start(&gate->entrance, options, loop)))
+	if (loop && loop_start(loop, handler_start(listener, options, loop)))
 		return loop;
 	return NULL;
 }
 
-bool gate_prepare(struct gate *gate, const struct service *service,
+bool listener_prepare(struct listener *listener, const struct service *service,
     struct loops **ret_loops, char *wrong, size_t wrong_size)
 {
-	struct loop_options options = choose(gate, service);
-	const struct conf_listener *listener =
-	    gate_listener(gate, service->conf);
+	struct loop_options options = choose(listener, service);
+	const struct conf_listener *wanted =
+	    listener_conf(listener, service->conf);
 	unsigned count = count_threads(service->conf);
 	struct loops *loops;
 
 	*ret_loops = NULL;
-	if (gate->loops && same(&options, &gate->options))
+	if (listener->loops && same(&options, &listener->options))
 		return true;
 	loops = calloc(1, sizeof *loops + count * sizeof *loops->list);
 	while (loops && loops->count < count) {
-		struct loop *loop = open_loop(gate, &options);
+		struct loop *loop = open_loop(listener, &options);
 
 		if (!loop)
 			break;
@@ -137,26 +136,26 @@ bool gate_prepare(struct gate *gate, const struct service *service,
 		*ret_loops = loops;
 		return true;
 	}
-	gate_drop(loops);
-	if (tls_check(listener))
+	listener_drop(loops);
+	if (tls_check(wanted))
 		snprintf(wrong, wrong_size, "libmicrohttpd did not start");
 	else
 		snprintf(wrong, wrong_size, "%s: " TLS_APART,
-		    listener == &service->conf->listen ? "listen" : "public");
+		    wanted == &service->conf->listen ? "listen" : "public");
 	return false;
 }
 
-void gate_use(struct gate *gate, struct loops *loops)
+void listener_use(struct listener *listener, struct loops *loops)
 {
 	if (!loops)
 		return;
-	pthread_mutex_lock(&gate->lock);
-	for (unsigned i = 0; gate->loops && i < gate->loops->count; i++)
-		loop_retire(gate->loops->list[i]);
-	loops->next = gate->loops;
-	gate->loops = loops;
-	gate->options = loops->options;
-	pthread_mutex_unlock(&gate->lock);
+	pthread_mutex_lock(&listener->lock);
+	for (unsigned i = 0; listener->loops && i < listener->loops->count; i++)
+		loop_retire(listener->loops->list[i]);
+	loops->next = listener->loops;
+	listener->loops = loops;
+	listener->options = loops->options;
+	pthread_mutex_unlock(&listener->lock);
 }
 
 static bool at_work(const struct loops *loops)
@@ -167,13 +166,13 @@ static bool at_work(const struct loops *loops)
 	return false;
 }
 
-bool gate_tidy(struct gate *gate)
+bool listener_tidy(struct listener *listener)
 {
 	struct loops **at, *ended = NULL;
 	bool left;
 
-	pthread_mutex_lock(&gate->lock);
-	at = &gate->loops->next;
+	pthread_mutex_lock(&listener->lock);
+	at = &listener->loops->next;
 	while (*at) {
 		struct loops *loops = *at;
 
@@ -185,35 +184,35 @@ bool gate_tidy(struct gate *gate)
 		loops->next = ended;
 		ended = loops;
 	}
-	left = gate->loops->next != NULL;
-	pthread_mutex_unlock(&gate->lock);
+	left = listener->loops->next != NULL;
+	pthread_mutex_unlock(&listener->lock);
 	while (ended) {
 		struct loops *next = ended->next;
 
-		gate_drop(ended);
+		listener_drop(ended);
 		ended = next;
 	}
 	return left;
 }
 
-bool gate_add(struct gate *gate, const struct loop_guest *guest)
+bool listener_add(struct listener *listener, const struct loop_guest *guest)
 {
 	struct loops *loops;
 	bool taken;
 
-	pthread_mutex_lock(&gate->lock);
-	loops = gate->loops;
-	taken = loop_add(loops->list[gate->next++ % loops->count], guest);
-	pthread_mutex_unlock(&gate->lock);
+	pthread_mutex_lock(&listener->lock);
+	loops = listener->loops;
+	taken = loop_add(loops->list[listener->next++ % loops->count], guest);
+	pthread_mutex_unlock(&listener->lock);
 	return taken;
 }
 
-bool gate_has_tls(struct gate *gate)
+bool listener_has_tls(struct listener *listener)
 {
 	bool tls;
 
-	pthread_mutex_lock(&gate->lock);
-	tls = gate->options.tls;
-	pthread_mutex_unlock(&gate->lock);
+	pthread_mutex_lock(&listener->lock);
+	tls = listener->options.tls;
+	pthread_mutex_unlock(&listener->lock);
 	return tls;
 }
