@@ -208,10 +208,11 @@ def test_connections(start, tmp_path):
         (found := scrape(slotd)).value("slotd_connections", "public")
         == sum(map(is_open, strangers)) <= 14
         and refused_of(found) + ended_of(found) >= 3
+        # Some may be refused between what one scrape reads first and last.
+        and found.of(REFUSALS).get("unavailable", 0) == refused_of(found)
         and found.value("slotd_connections", "listen") == 1 and found))
     assert metrics.value("slotd_connections", "public") > 0
     assert metrics.value("slotd_connections_max") == 16
-    assert metrics.of(REFUSALS).get("unavailable", 0) == refused_of(metrics)
     for stranger in strangers:
         stranger.close()
     metrics = support.wait_for("their end", lambda: (
