@@ -25,27 +25,27 @@ static bool gives_files(const struct service *service)
 }
 
 static const struct route list[] = {
-	{ "/slot", ON_LISTEN, NULL, false, "GET, POST",
+	{ "/slot", ROLE_LISTEN, NULL, false, "GET, POST",
 	    ENDPOINTS(&slot_post, &slot_get) },
-	{ "/limits", ON_LISTEN, NULL, false, "GET, HEAD",
+	{ "/limits", ROLE_LISTEN, NULL, false, "GET, HEAD",
 	    ENDPOINTS(&limits_get) },
-	{ "/quota", ON_LISTEN, NULL, false, "DELETE, GET, HEAD",
+	{ "/quota", ROLE_LISTEN, NULL, false, "DELETE, GET, HEAD",
 	    ENDPOINTS(&quota_get, &quota_delete) },
-	{ "/healthz", ON_LISTEN | ON_PUBLIC, NULL, false, "GET, HEAD",
+	{ "/healthz", ROLE_LISTEN | ROLE_PUBLIC, NULL, false, "GET, HEAD",
 	    ENDPOINTS(&healthz_get) },
-	{ "/readyz", ON_LISTEN, NULL, false, "GET, HEAD",
+	{ "/readyz", ROLE_LISTEN, NULL, false, "GET, HEAD",
 	    ENDPOINTS(&readyz_get) },
-	{ "/metrics", ON_LISTEN, NULL, false, "GET, HEAD",
+	{ "/metrics", ROLE_LISTEN, NULL, false, "GET, HEAD",
 	    ENDPOINTS(&metrics_get) },
-	{ "/openapi.yaml", ON_LISTEN, NULL, false, "GET, HEAD",
+	{ "/openapi.yaml", ROLE_LISTEN, NULL, false, "GET, HEAD",
 	    ENDPOINTS(&openapi_get) },
-	{ "/u/", ON_PUBLIC, takes_uploads, true, "PUT, OPTIONS",
+	{ "/u/", ROLE_PUBLIC, takes_uploads, true, "PUT, OPTIONS",
 	    ENDPOINTS(&upload_put, &cors_options) },
-	{ "/f/", ON_PUBLIC, gives_files, true, "GET, HEAD, OPTIONS",
+	{ "/f/", ROLE_PUBLIC, gives_files, true, "GET, HEAD, OPTIONS",
 	    ENDPOINTS(&file_get, &cors_options) },
 };
 
-static const struct route base = { "", ON_PUBLIC, NULL, true,
+static const struct route base = { "", ROLE_PUBLIC, NULL, true,
 	"GET, HEAD, PUT, OPTIONS",
 	ENDPOINTS(&share_put, &share_get, &cors_options) };
 

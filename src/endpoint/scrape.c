@@ -20,7 +20,7 @@ static bool may_see(const struct request *request)
 {
 	const struct peer *peer = &request->conn->peer;
 
-	if (!(request->listener->on & ON_PUBLIC))
+	if (!(request->listener->roles & ROLE_PUBLIC))
 		return true;
 	return (peer->local || peer->loopback) &&
 	       !request_header(request, "X-Forwarded-For").at &&

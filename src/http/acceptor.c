@@ -123,7 +123,7 @@ static struct conns_limits limits_of(const struct acceptor *acceptor,
 	struct conns_limits room = {
 		.in_all = conns_most(
 		    &acceptor->server->conns, conf->limits.connections),
-		.kept = trusted && (listener->on & ON_LISTEN),
+		.kept = trusted && (listener->roles & ROLE_LISTEN),
 	};
 
 	if (!trusted)

@@ -278,7 +278,7 @@ static void on_connection(void *argument, struct MHD_Connection *mhd,
 	const union MHD_ConnectionInfo *info;
 
 	metrics_connection(listener->server->metrics,
-	    listener->on & ON_LISTEN ? 0 : 1,
+	    listener->roles & ROLE_LISTEN ? 0 : 1,
 	    what == MHD_CONNECTION_NOTIFY_STARTED);
 	if (what == MHD_CONNECTION_NOTIFY_STARTED) {
 		info = MHD_get_connection_info(

@@ -29,9 +29,10 @@ static unsigned count_threads(const struct conf *conf)
 }
 
 void listener_init(
-    struct listener *listener, int fd, struct server *server, unsigned on)
+    struct listener *listener, int fd, struct server *server, unsigned roles)
 {
-	*listener = (struct listener){ .fd = fd, .server = server, .on = on };
+	*listener =
+	    (struct listener){ .fd = fd, .server = server, .roles = roles };
 	pthread_mutex_init(&listener->lock, NULL);
 }
 
@@ -66,7 +67,7 @@ static void add_print(struct hash *hash, struct span text)
 const struct conf_listener *listener_conf(
     const struct listener *listener, const struct conf *conf)
 {
-	return listener->on & ON_LISTEN ? &conf->listen : &conf->public;
+	return listener->roles & ROLE_LISTEN ? &conf->listen : &conf->public;
 }
 
 static struct loop_options choose(
@@ -77,7 +78,7 @@ static struct loop_options choose(
 	struct loop_options options = { 0 };
 	struct hash hash;
 
-	options.files = (listener->on & ON_PUBLIC) &&
+	options.files = (listener->roles & ROLE_PUBLIC) &&
 			route_has_files(listener->server->routes, service);
 	options.idle_timeout = conf->limits.idle_timeout;
 	options.tls = wanted->tls_cert.len > 0;

@@ -10,9 +10,9 @@ struct server;
 struct service;
 
 /* Which settings a listener serves, and where a route is served: bits. */
-enum listener_on {
-	ON_LISTEN = 1,
-	ON_PUBLIC = 2,
+enum listener_role {
+	ROLE_LISTEN = 1,
+	ROLE_PUBLIC = 2,
 };
 
 /*
@@ -25,7 +25,7 @@ struct listener {
 	bool inherited;          /* somebody else keeps it when we end */
 	struct socket_file file; /* of a unix socket of ours */
 	struct server *server;
-	unsigned on; /* without `public`, the listener `listen` is both */
+	unsigned roles; /* without `public`, the listener `listen` is both */
 	struct loop_options options; /* of the newest loops */
 	pthread_mutex_t lock;        /* of what follows */
 	struct loops *loops;         /* the newest first */
@@ -34,7 +34,7 @@ struct listener {
 
 /* Around a listening socket, which is the listener's from then on. */
 void listener_init(
-    struct listener *listener, int fd, struct server *server, unsigned on);
+    struct listener *listener, int fd, struct server *server, unsigned roles);
 /* Its part of a configuration. */
 const struct conf_listener *listener_conf(
     const struct listener *listener, const struct conf *conf);

@@ -33,16 +33,17 @@ static const struct caller *find_share(const struct request *request)
 const struct route *route_find(struct request *request)
 {
 	const struct routes *routes = request->server->routes;
-	const unsigned on = request->listener->on;
+	const unsigned roles = request->listener->roles;
 
 	for (size_t i = 0; i < routes->count; i++) {
 		const struct route *route = &routes->list[i];
 
-		if ((route->on & on) && is_there(route, request->service) &&
+		if ((route->roles & roles) &&
+		    is_there(route, request->service) &&
 		    matches(route, request->path))
 			return route;
 	}
-	if (routes->base->on & on)
+	if (routes->base->roles & roles)
 		request->share = find_share(request);
 	return request->share ? routes->base : NULL;
 }

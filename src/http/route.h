@@ -30,7 +30,7 @@ struct endpoint {
 
 struct route {
 	const char *path; /* one that ends in '/' is a prefix, but for "/" */
-	unsigned on;      /* where it is served */
+	unsigned roles;   /* where it is served */
 	/* Whether it is there with these stores; NULL: always. */
 	bool (*there)(const struct service *service);
 	/* Files pass here: heads may be long, and answers carry

@@ -104,7 +104,7 @@ void server_use(struct server *server, struct service *service)
 }
 
 /* One listening socket with its loops behind it. */
-static bool open_listener(struct server *server, unsigned on,
+static bool open_listener(struct server *server, unsigned roles,
     struct inherited *inherited, char *wrong, size_t wrong_size)
 {
 	struct listener *listener =
@@ -113,12 +113,12 @@ static bool open_listener(struct server *server, unsigned on,
 	const struct conf_listener *wanted, *other = NULL;
 	struct loops *loops;
 
-	listener_init(listener, -1, server, on);
+	listener_init(listener, -1, server, roles);
 	wanted = listener_conf(listener, conf);
 	if (conf->has_public)
-		other = on & ON_LISTEN ? &conf->public : &conf->listen;
-	listener->fd = inherit_take(
-	    inherited, on & ON_LISTEN ? "listen" : "public", wanted, other);
+		other = roles & ROLE_LISTEN ? &conf->public : &conf->listen;
+	listener->fd = inherit_take(inherited,
+	    roles & ROLE_LISTEN ? "listen" : "public", wanted, other);
 	listener->inherited = listener->fd >= 0;
 	if (!listener->inherited)
 		listener->fd = socket_listen(wanted, wrong, wrong_size);
@@ -143,7 +143,7 @@ static void note_opened(struct server *server)
 		if (listener->inherited)
 			continue;
 		server_note(server, CONF_LOG_WARN,
-		    listener->on & ON_LISTEN ? "listen" : "public",
+		    listener->roles & ROLE_LISTEN ? "listen" : "public",
 		    "LISTEN_FDS: no socket came for it, slotd opened one");
 	}
 }
@@ -156,10 +156,11 @@ static bool open_listeners(
 	bool ok;
 
 	ok = inherit_read(&inherited, wrong, wrong_size) &&
-	     open_listener(server, both ? ON_LISTEN | ON_PUBLIC : ON_LISTEN,
-		 &inherited, wrong, wrong_size) &&
-	     (both || open_listener(
-			  server, ON_PUBLIC, &inherited, wrong, wrong_size)) &&
+	     open_listener(server,
+		 both ? ROLE_LISTEN | ROLE_PUBLIC : ROLE_LISTEN, &inherited,
+		 wrong, wrong_size) &&
+	     (both || open_listener(server, ROLE_PUBLIC, &inherited, wrong,
+			  wrong_size)) &&
 	     inherit_done(&inherited, wrong, wrong_size);
 	if (ok && inherited.count)
 		note_opened(server);
