@@ -93,7 +93,7 @@ static void write_most(const struct request *request, FILE *out)
 	metrics_u64(out, "slotd_connections_max", "gauge",
 	    "How many may be open: limits.connections, or half of the "
 	    "descriptors when that is less",
-	    conns_most(&request->server->conns,
+	    conn_table_most(&request->server->conns,
 		request->service->conf->limits.connections));
 }
 

@@ -50,25 +50,25 @@ static void complain(const struct log *log, struct complaint *complaint,
 }
 
 static void log_refusal(struct acceptor *acceptor, const struct log *log,
-    enum conns_verdict verdict, const struct peer *peer)
+    enum conn_verdict verdict, const struct peer *peer)
 {
 	switch (verdict) {
-	case CONNS_CROWDED:
+	case CONN_CROWDED:
 		/* Who has too many may have to be helped, or to be kept out:
 		 * the last one that was refused. */
 		complain(log, &acceptor->complaints[REFUSAL_CROWDED], "refused",
 		    "limits.connections_per_address reached", peer);
 		break;
-	case CONNS_FULL:
+	case CONN_FULL:
 		complain(log, &acceptor->complaints[REFUSAL_FULL], "refused",
 		    "limits.connections reached", NULL);
 		break;
-	case CONNS_NO_MEMORY:
+	case CONN_NO_MEMORY:
 		complain(
 		    log, &acceptor->shortage, "refused", "out of memory", NULL);
 		break;
-	case CONNS_ENTERED:
-	case CONNS_REPLACED:
+	case CONN_ENTERED:
+	case CONN_REPLACED:
 		break;
 	}
 }
@@ -114,14 +114,14 @@ static void refuse(struct acceptor *acceptor, int fd, bool tls)
 
 /* A proxy's connections are those of many clients. The last eighth is for the
  * XMPP server: strangers cannot take it. */
-static struct conns_limits limits_of(const struct acceptor *acceptor,
+static struct conn_limits limits_of(const struct acceptor *acceptor,
     const struct listener *listener, const struct peer *peer,
     const struct conf *conf)
 {
 	bool trusted =
 	    peer->local || ip_nets_have(conf->trusted_proxies, &peer->ip);
-	struct conns_limits room = {
-		.in_all = conns_most(
+	struct conn_limits room = {
+		.in_all = conn_table_most(
 		    &acceptor->server->conns, conf->limits.connections),
 		.kept = trusted && (listener->roles & ROLE_LISTEN),
 	};
@@ -136,29 +136,29 @@ static struct conns_limits limits_of(const struct acceptor *acceptor,
 static void take(struct acceptor *acceptor, struct listener *listener,
     struct loop_guest *guest)
 {
-	struct conns *conns = &acceptor->server->conns;
+	struct conn_table *conns = &acceptor->server->conns;
 	struct service *service = server_service(acceptor->server);
 	const struct conf *conf = service->conf;
 	const struct peer peer = peer_of(&guest->address);
-	const struct conns_limits room =
+	const struct conn_limits room =
 	    limits_of(acceptor, listener, &peer, conf);
 	int64_t deadline =
 	    clock_micros() + (int64_t)conf->limits.header_timeout * 1000000;
-	enum conns_verdict verdict;
+	enum conn_verdict verdict;
 	struct peer ended;
 
-	guest->conn = conns_enter(
+	guest->conn = conn_enter(
 	    conns, guest->fd, peer, deadline, &room, &verdict, &ended);
-	if (verdict == CONNS_REPLACED)
+	if (verdict == CONN_REPLACED)
 		log_ended(acceptor, &service->log, &ended);
 	if (guest->conn && !listener_add(listener, guest)) {
-		conns_leave(conns, guest->conn);
+		conn_leave(conns, guest->conn);
 		guest->conn = NULL;
-		verdict = CONNS_NO_MEMORY;
+		verdict = CONN_NO_MEMORY;
 	}
 	if (!guest->conn) {
 		metrics_connection_refused(acceptor->server->metrics,
-		    verdict == CONNS_CROWDED ? REFUSAL_CROWDED : REFUSAL_FULL);
+		    verdict == CONN_CROWDED ? REFUSAL_CROWDED : REFUSAL_FULL);
 		refuse(acceptor, guest->fd, listener_has_tls(listener));
 		log_refusal(acceptor, &service->log, verdict, &peer);
 	}

@@ -11,9 +11,9 @@
 
 #define TICK 200000 /* microseconds */
 
-static void end_late(struct conns *conns, int64_t now)
+static void end_late(struct conn_table *table, int64_t now)
 {
-	for (struct conn *conn = conns->first; conn; conn = conn->next) {
+	for (struct conn *conn = table->first; conn; conn = conn->next) {
 		if (conn->handed || atomic_load(&conn->deadline) > now)
 			continue;
 		atomic_store(&conn->late, true);
@@ -31,23 +31,23 @@ static bool at_end(int fd)
 
 /* A client that has closed is believed at the second look, when nothing has
  * moved since. */
-static void end_gone(struct conns *conns)
+static void end_gone(struct conn_table *table)
 {
 	nfds_t count = 0;
 
-	for (struct conn *conn = conns->first; conn; conn = conn->next) {
+	for (struct conn *conn = table->first; conn; conn = conn->next) {
 		if (conn->handed || !atomic_load(&conn->receiving))
 			continue;
-		conns->polls[count] = (struct pollfd){ conn->fd, POLLRDHUP, 0 };
-		conns->polled[count++] = conn;
+		table->polls[count] = (struct pollfd){ conn->fd, POLLRDHUP, 0 };
+		table->polled[count++] = conn;
 	}
-	if (poll(conns->polls, count, 0) <= 0)
+	if (poll(table->polls, count, 0) <= 0)
 		return;
 	for (nfds_t i = 0; i < count; i++) {
-		struct conn *conn = conns->polled[i];
+		struct conn *conn = table->polled[i];
 		unsigned progress = atomic_load(&conn->progress);
 
-		if (!conns->polls[i].revents || !at_end(conn->fd))
+		if (!table->polls[i].revents || !at_end(conn->fd))
 			continue;
 		if (conn->gone && conn->gone_at == progress)
 			shutdown(conn->fd, SHUT_RDWR);
@@ -73,22 +73,22 @@ void conn_serve(struct conn *conn, int64_t deadline)
  * at once would take a client that only waits for its answer for gone. */
 static void *watch(void *argument)
 {
-	struct conns *conns = argument;
+	struct conn_table *table = argument;
 	int64_t next = 0;
 
-	pthread_mutex_lock(&conns->lock);
-	while (!conns->stopping) {
-		if (!conns->first) {
-			pthread_cond_wait(&conns->changed, &conns->lock);
+	pthread_mutex_lock(&table->lock);
+	while (!table->stopping) {
+		if (!table->first) {
+			pthread_cond_wait(&table->changed, &table->lock);
 		} else if (clock_micros() < next) {
-			clock_cond_wait(&conns->changed, &conns->lock, next);
+			clock_cond_wait(&table->changed, &table->lock, next);
 		} else {
-			end_late(conns, clock_micros());
-			end_gone(conns);
+			end_late(table, clock_micros());
+			end_gone(table);
 			next = clock_micros() + TICK;
 		}
 	}
-	pthread_mutex_unlock(&conns->lock);
+	pthread_mutex_unlock(&table->lock);
 	return NULL;
 }
 
@@ -107,12 +107,12 @@ static int raise_fd_limit(void)
 	return (int)limit.rlim_cur;
 }
 
-static void free_tables(struct conns *conns)
+static void free_tables(struct conn_table *table)
 {
-	free(conns->polls);
-	free(conns->polled);
-	if (conns->crowd)
-		crowd_close(conns->crowd);
+	free(table->polls);
+	free(table->polled);
+	if (table->crowd)
+		crowd_close(table->crowd);
 }
 
 static struct crowd *open_crowd(int fd_max)
@@ -123,120 +123,120 @@ static struct crowd *open_crowd(int fd_max)
 	return crowd_open((size_t)fd_max / 4, &key);
 }
 
-bool conns_open(struct conns *conns)
+bool conn_table_open(struct conn_table *table)
 {
-	*conns = (struct conns){ 0 };
-	conns->fd_max = raise_fd_limit();
-	conns->polls = calloc((size_t)conns->fd_max, sizeof *conns->polls);
-	conns->polled = calloc((size_t)conns->fd_max, sizeof *conns->polled);
-	conns->crowd = open_crowd(conns->fd_max);
-	if (!conns->polls || !conns->polled || !conns->crowd) {
-		free_tables(conns);
+	*table = (struct conn_table){ 0 };
+	table->fd_max = raise_fd_limit();
+	table->polls = calloc((size_t)table->fd_max, sizeof *table->polls);
+	table->polled = calloc((size_t)table->fd_max, sizeof *table->polled);
+	table->crowd = open_crowd(table->fd_max);
+	if (!table->polls || !table->polled || !table->crowd) {
+		free_tables(table);
 		return false;
 	}
-	clock_cond_init(&conns->changed);
-	pthread_mutex_init(&conns->lock, NULL);
-	waiting_init(&conns->waiting);
-	if (pthread_create(&conns->watchdog, NULL, watch, conns) == 0)
+	clock_cond_init(&table->changed);
+	pthread_mutex_init(&table->lock, NULL);
+	waiting_init(&table->waiting);
+	if (pthread_create(&table->watchdog, NULL, watch, table) == 0)
 		return true;
-	free_tables(conns);
+	free_tables(table);
 	return false;
 }
 
-void conns_close(struct conns *conns)
+void conn_table_close(struct conn_table *table)
 {
-	pthread_mutex_lock(&conns->lock);
-	conns->stopping = true;
-	pthread_cond_broadcast(&conns->changed);
-	pthread_mutex_unlock(&conns->lock);
-	pthread_join(conns->watchdog, NULL);
-	waiting_done(&conns->waiting);
-	free_tables(conns);
+	pthread_mutex_lock(&table->lock);
+	table->stopping = true;
+	pthread_cond_broadcast(&table->changed);
+	pthread_mutex_unlock(&table->lock);
+	pthread_join(table->watchdog, NULL);
+	waiting_done(&table->waiting);
+	free_tables(table);
 }
 
-static void unlink_conn(struct conns *conns, struct conn *conn)
+static void unlink_conn(struct conn_table *table, struct conn *conn)
 {
 	if (conn->next)
 		conn->next->before = conn->before;
 	if (conn->before)
 		conn->before->next = conn->next;
 	else
-		conns->first = conn->next;
-	waiting_remove(&conns->waiting, &conn->waiter);
-	conns->count--;
+		table->first = conn->next;
+	waiting_remove(&table->waiting, &conn->waiter);
+	table->count--;
 	if (conn->waiter.taken)
-		conns->ending--;
+		table->ending--;
 	if (conn->counted)
-		crowd_leave(conns->crowd, conn->counted);
-	pthread_cond_broadcast(&conns->changed);
+		crowd_leave(table->crowd, conn->counted);
+	pthread_cond_broadcast(&table->changed);
 	free(conn);
 }
 
-unsigned conns_most(const struct conns *conns, unsigned wanted)
+unsigned conn_table_most(const struct conn_table *table, unsigned wanted)
 {
-	unsigned half = (unsigned)conns->fd_max / 2;
+	unsigned half = (unsigned)table->fd_max / 2;
 
 	return wanted < half ? wanted : half;
 }
 
 /* libmicrohttpd needs a moment to close it: until then there is one more,
  * though not any number. */
-static enum conns_verdict make_room(
-    struct conns *conns, unsigned in_all, struct peer *ret_ended)
+static enum conn_verdict make_room(
+    struct conn_table *table, unsigned in_all, struct peer *ret_ended)
 {
 	struct conn *conn;
 
-	if (conns->count - conns->ending < in_all)
-		return CONNS_ENTERED;
-	if (conns->ending > in_all / 8)
-		return CONNS_FULL;
+	if (table->count - table->ending < in_all)
+		return CONN_ENTERED;
+	if (table->ending > in_all / 8)
+		return CONN_FULL;
 	/* Its waiter comes first in a connection. */
-	conn = (struct conn *)waiting_take(&conns->waiting, clock_micros());
+	conn = (struct conn *)waiting_take(&table->waiting, clock_micros());
 	if (!conn)
-		return CONNS_FULL;
-	conns->ending++;
+		return CONN_FULL;
+	table->ending++;
 	/* What is being read this very moment is still answered. */
 	shutdown(conn->fd, SHUT_RD);
 	*ret_ended = conn->peer;
-	return CONNS_REPLACED;
+	return CONN_REPLACED;
 }
 
 /* Counts it in all and with its address. */
-static enum conns_verdict admit(struct conns *conns, struct conn *conn,
-    const struct conns_limits *limits, struct peer *ret_ended)
+static enum conn_verdict admit(struct conn_table *table, struct conn *conn,
+    const struct conn_limits *limits, struct peer *ret_ended)
 {
-	enum conns_verdict verdict;
+	enum conn_verdict verdict;
 
 	if (!conn->peer.local) {
 		conn->counted = crowd_enter(
-		    conns->crowd, &conn->peer.ip, limits->per_address);
+		    table->crowd, &conn->peer.ip, limits->per_address);
 		if (!conn->counted)
-			return limits->per_address ? CONNS_CROWDED
-						   : CONNS_NO_MEMORY;
+			return limits->per_address ? CONN_CROWDED
+						   : CONN_NO_MEMORY;
 	}
-	verdict = make_room(conns, limits->in_all, ret_ended);
-	if (verdict == CONNS_FULL && conn->counted)
-		crowd_leave(conns->crowd, conn->counted);
+	verdict = make_room(table, limits->in_all, ret_ended);
+	if (verdict == CONN_FULL && conn->counted)
+		crowd_leave(table->crowd, conn->counted);
 	return verdict;
 }
 
-static void link_conn(struct conns *conns, struct conn *conn)
+static void link_conn(struct conn_table *table, struct conn *conn)
 {
-	conn->next = conns->first;
+	conn->next = table->first;
 	if (conn->next)
 		conn->next->before = conn;
-	conns->first = conn;
-	if (conns->count++ == 0)
-		pthread_cond_broadcast(&conns->changed);
+	table->first = conn;
+	if (table->count++ == 0)
+		pthread_cond_broadcast(&table->changed);
 }
 
-struct conn *conns_enter(struct conns *conns, int fd, struct peer peer,
-    int64_t deadline, const struct conns_limits *limits,
-    enum conns_verdict *ret_verdict, struct peer *ret_ended)
+struct conn *conn_enter(struct conn_table *table, int fd, struct peer peer,
+    int64_t deadline, const struct conn_limits *limits,
+    enum conn_verdict *ret_verdict, struct peer *ret_ended)
 {
 	struct conn *conn = calloc(1, sizeof *conn);
 
-	*ret_verdict = CONNS_NO_MEMORY;
+	*ret_verdict = CONN_NO_MEMORY;
 	if (!conn)
 		return NULL;
 	conn->fd = conn->waiter.fd = fd;
@@ -246,59 +246,59 @@ struct conn *conns_enter(struct conns *conns, int fd, struct peer peer,
 	atomic_init(&conn->rested, clock_micros());
 	atomic_init(&conn->receiving, true);
 	atomic_init(&conn->deadline, deadline);
-	pthread_mutex_lock(&conns->lock);
-	*ret_verdict = admit(conns, conn, limits, ret_ended);
-	if (*ret_verdict <= CONNS_REPLACED)
-		link_conn(conns, conn);
-	pthread_mutex_unlock(&conns->lock);
-	if (*ret_verdict <= CONNS_REPLACED)
+	pthread_mutex_lock(&table->lock);
+	*ret_verdict = admit(table, conn, limits, ret_ended);
+	if (*ret_verdict <= CONN_REPLACED)
+		link_conn(table, conn);
+	pthread_mutex_unlock(&table->lock);
+	if (*ret_verdict <= CONN_REPLACED)
 		return conn;
 	free(conn);
 	return NULL;
 }
 
-static void wait_on(struct conns *conns, struct conn *conn, bool served)
+static void wait_on(struct conn_table *table, struct conn *conn, bool served)
 {
 	if (!conn->kept)
 		waiting_add(
-		    &conns->waiting, &conn->waiter, served, clock_micros());
+		    &table->waiting, &conn->waiter, served, clock_micros());
 }
 
-void conns_hand_over(struct conns *conns, struct conn *conn)
+void conn_hand_over(struct conn_table *table, struct conn *conn)
 {
-	pthread_mutex_lock(&conns->lock);
+	pthread_mutex_lock(&table->lock);
 	conn->handed = true;
-	pthread_mutex_unlock(&conns->lock);
+	pthread_mutex_unlock(&table->lock);
 }
 
-void conns_took(struct conns *conns, struct conn *conn)
+void conn_taken(struct conn_table *table, struct conn *conn)
 {
-	pthread_mutex_lock(&conns->lock);
+	pthread_mutex_lock(&table->lock);
 	conn->handed = false;
-	wait_on(conns, conn, false);
-	if (conns->cut)
+	wait_on(table, conn, false);
+	if (table->cut)
 		shutdown(conn->fd, SHUT_RDWR);
-	pthread_mutex_unlock(&conns->lock);
+	pthread_mutex_unlock(&table->lock);
 }
 
-void conns_leave(struct conns *conns, struct conn *conn)
+void conn_leave(struct conn_table *table, struct conn *conn)
 {
-	pthread_mutex_lock(&conns->lock);
-	unlink_conn(conns, conn);
-	pthread_mutex_unlock(&conns->lock);
+	pthread_mutex_lock(&table->lock);
+	unlink_conn(table, conn);
+	pthread_mutex_unlock(&table->lock);
 }
 
-void conn_begin(struct conns *conns, struct conn *conn)
+void conn_begin(struct conn_table *table, struct conn *conn)
 {
 	if (!conn->kept)
-		waiting_remove(&conns->waiting, &conn->waiter);
+		waiting_remove(&table->waiting, &conn->waiter);
 }
 
-void conn_rest(struct conns *conns, struct conn *conn)
+void conn_rest(struct conn_table *table, struct conn *conn)
 {
 	atomic_store(&conn->rested, clock_micros());
 	atomic_store(&conn->idle, true);
-	wait_on(conns, conn, true);
+	wait_on(table, conn, true);
 }
 
 /* Bytes that have ever come in; 0 for a unix socket. */
@@ -312,10 +312,10 @@ static uint64_t heard(int fd)
 	return info.tcpi_bytes_received;
 }
 
-void conns_end_idle(struct conns *conns, int64_t now, int64_t grace)
+void conn_table_end_idle(struct conn_table *table, int64_t now, int64_t grace)
 {
-	pthread_mutex_lock(&conns->lock);
-	for (struct conn *conn = conns->first; conn; conn = conn->next) {
+	pthread_mutex_lock(&table->lock);
+	for (struct conn *conn = table->first; conn; conn = conn->next) {
 		uint64_t bytes;
 
 		if (conn->handed || !atomic_load(&conn->idle))
@@ -328,27 +328,27 @@ void conns_end_idle(struct conns *conns, int64_t now, int64_t grace)
 		if (atomic_load(&conn->rested) <= now - grace)
 			shutdown(conn->fd, SHUT_RD);
 	}
-	pthread_mutex_unlock(&conns->lock);
+	pthread_mutex_unlock(&table->lock);
 }
 
-void conns_end_all(struct conns *conns)
+void conn_table_end_all(struct conn_table *table)
 {
-	pthread_mutex_lock(&conns->lock);
-	conns->cut = true;
-	for (struct conn *conn = conns->first; conn; conn = conn->next)
+	pthread_mutex_lock(&table->lock);
+	table->cut = true;
+	for (struct conn *conn = table->first; conn; conn = conn->next)
 		if (!conn->handed)
 			shutdown(conn->fd, SHUT_RDWR);
-	pthread_mutex_unlock(&conns->lock);
+	pthread_mutex_unlock(&table->lock);
 }
 
-bool conns_wait(struct conns *conns, int64_t until)
+bool conn_table_wait(struct conn_table *table, int64_t until)
 {
 	bool none;
 
-	pthread_mutex_lock(&conns->lock);
-	while (conns->count && clock_micros() < until)
-		clock_cond_wait(&conns->changed, &conns->lock, until);
-	none = conns->count == 0;
-	pthread_mutex_unlock(&conns->lock);
+	pthread_mutex_lock(&table->lock);
+	while (table->count && clock_micros() < until)
+		clock_cond_wait(&table->changed, &table->lock, until);
+	none = table->count == 0;
+	pthread_mutex_unlock(&table->lock);
 	return none;
 }

@@ -24,14 +24,14 @@ struct conn {
 	struct conn *before;
 	struct conn *behind; /* in its loop's list, see loop.c */
 	int fd;
-	bool handed;       /* see conns_hand_over */
+	bool handed;       /* see conn_hand_over */
 	bool kept;         /* never ended for another */
 	struct loop *loop; /* that serves it */
 	struct peer peer;
 	struct crowd_entry *counted; /* with its address; NULL: it has none */
 	atomic_bool idle;            /* no request has begun */
 	_Atomic(int64_t) rested;     /* since when, see clock_micros */
-	uint64_t heard;              /* bytes, as conns_end_idle saw it */
+	uint64_t heard;              /* bytes, as conn_table_end_idle saw it */
 	/* Whether something is to come from the client; else it is our turn,
 	 * or that of a disk. */
 	atomic_bool receiving;
@@ -44,7 +44,7 @@ struct conn {
 
 #define CONN_NO_DEADLINE INT64_MAX
 
-struct conns {
+struct conn_table {
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
 	struct conn *first;
@@ -55,33 +55,33 @@ struct conns {
 	unsigned ending; /* of them, for others that have come */
 	struct waiting waiting;
 	struct crowd *crowd;
-	bool cut; /* conns_end_all */
+	bool cut; /* conn_table_end_all */
 	bool stopping;
 	pthread_t watchdog;
 };
 
 /* False when there is no memory or no thread. */
-bool conns_open(struct conns *conns);
+bool conn_table_open(struct conn_table *table);
 /* When no connection is left. */
-void conns_close(struct conns *conns);
+void conn_table_close(struct conn_table *table);
 
 /* How many there may be in all, where so many are wanted: half of the
  * descriptors are for files and what else there is. */
-unsigned conns_most(const struct conns *conns, unsigned wanted);
+unsigned conn_table_most(const struct conn_table *table, unsigned wanted);
 
 /* What holds for one that comes. */
-struct conns_limits {
+struct conn_limits {
 	unsigned in_all;
 	unsigned per_address; /* or IPv6 /64, see crowd.h; 0: any number */
 	bool kept;            /* it is not ended when there are too many */
 };
 
-enum conns_verdict {
-	CONNS_ENTERED,
-	CONNS_REPLACED, /* entered, and another is ended for it */
-	CONNS_FULL,     /* limits.in_all are there already */
-	CONNS_CROWDED,  /* limits.per_address of its address are */
-	CONNS_NO_MEMORY,
+enum conn_verdict {
+	CONN_ENTERED,
+	CONN_REPLACED, /* entered, and another is ended for it */
+	CONN_FULL,     /* limits.in_all are there already */
+	CONN_CROWDED,  /* limits.per_address of its address are */
+	CONN_NO_MEMORY,
 };
 
 /*
@@ -89,17 +89,17 @@ enum conns_verdict {
  * many already, the one that has waited longest for a whole request is ended
  * for it (*ret_ended: whose), if any waits.
  */
-struct conn *conns_enter(struct conns *conns, int fd, struct peer peer,
-    int64_t deadline, const struct conns_limits *limits,
-    enum conns_verdict *ret_verdict, struct peer *ret_ended);
+struct conn *conn_enter(struct conn_table *table, int fd, struct peer peer,
+    int64_t deadline, const struct conn_limits *limits,
+    enum conn_verdict *ret_verdict, struct peer *ret_ended);
 /* The socket may be closed by somebody else from now on, without a word: it
- * is not touched until conns_took or conns_leave. */
-void conns_hand_over(struct conns *conns, struct conn *conn);
-/* It is open; who has it calls conns_leave before it is closed. */
-void conns_took(struct conns *conns, struct conn *conn);
-/* To be called while the socket is still open, or since conns_hand_over;
+ * is not touched until conn_taken or conn_leave. */
+void conn_hand_over(struct conn_table *table, struct conn *conn);
+/* It is open; who has it calls conn_leave before it is closed. */
+void conn_taken(struct conn_table *table, struct conn *conn);
+/* To be called while the socket is still open, or since conn_hand_over;
  * frees conn. */
-void conns_leave(struct conns *conns, struct conn *conn);
+void conn_leave(struct conn_table *table, struct conn *conn);
 
 /* Something has arrived, or will have to: the next until the deadline. */
 void conn_expect(struct conn *conn, int64_t deadline);
@@ -109,16 +109,16 @@ void conn_serve(struct conn *conn, int64_t deadline);
 
 /* A whole request is there, or the head of one whose body is stored as it
  * comes. */
-void conn_begin(struct conns *conns, struct conn *conn);
+void conn_begin(struct conn_table *table, struct conn *conn);
 /* Its request is over; another may follow. */
-void conn_rest(struct conns *conns, struct conn *conn);
+void conn_rest(struct conn_table *table, struct conn *conn);
 
 /* Lets connections end that have been idle for `grace` microseconds, without
  * a byte since the last call: what they have sent is still answered. */
-void conns_end_idle(struct conns *conns, int64_t now, int64_t grace);
+void conn_table_end_idle(struct conn_table *table, int64_t now, int64_t grace);
 /* Cuts all that are left, and those that still come. */
-void conns_end_all(struct conns *conns);
+void conn_table_end_all(struct conn_table *table);
 /* Waits until none is left or the time is reached; true: none is left. */
-bool conns_wait(struct conns *conns, int64_t until);
+bool conn_table_wait(struct conn_table *table, int64_t until);
 
 #endif

@@ -32,7 +32,7 @@ struct loop {
 	atomic_uint guest_count;
 };
 
-static struct conns *conns_of(const struct loop *loop)
+static struct conn_table *conns_of(const struct loop *loop)
 {
 	return &loop->listener->server->conns;
 }
@@ -51,7 +51,7 @@ static struct guest *next_guests(struct loop *loop)
 
 static void hand_over(struct loop *loop, struct conn *conn)
 {
-	conns_hand_over(conns_of(loop), conn);
+	conn_hand_over(conns_of(loop), conn);
 	conn->behind = NULL;
 	*loop->handed_last = conn;
 	loop->handed_last = &conn->behind;
@@ -91,7 +91,7 @@ struct conn *loop_took(struct loop *loop, int fd)
 	*at = conn->behind;
 	if (!*at)
 		loop->handed_last = at;
-	conns_took(conns_of(loop), conn);
+	conn_taken(conns_of(loop), conn);
 	return conn;
 }
 
@@ -241,7 +241,7 @@ void loop_release(struct loop *loop)
 
 void loop_leave(struct loop *loop, struct conn *conn)
 {
-	conns_leave(conns_of(loop), conn);
+	conn_leave(conns_of(loop), conn);
 	loop_release(loop);
 }
 

@@ -49,7 +49,7 @@ bool loop_busy(const struct loop *loop);
 /* Keeps the loop open until the matching loop_release. */
 void loop_hold(struct loop *loop);
 void loop_release(struct loop *loop);
-/* One of its connections has ended: conns_leave, and the loop has one less. */
+/* One of its connections has ended: conn_leave, and the loop has one less. */
 void loop_leave(struct loop *loop, struct conn *conn);
 
 /* Hands a connection over; false: no memory, it is the caller's still. */

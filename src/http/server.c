@@ -77,7 +77,7 @@ static bool open_shared(struct server *server, char *wrong, size_t wrong_size)
 		return false;
 	server->service->issuers.quota = server->counter.quota;
 	server->reaper = reaper_open();
-	server->has_conns = conns_open(&server->conns);
+	server->has_conns = conn_table_open(&server->conns);
 	/* The others are for connections and for files. */
 	if (server->reaper)
 		reaper_bound(server->reaper,
@@ -213,9 +213,9 @@ const struct log *server_log(const struct server *server)
 
 void server_note_limit(const struct server *server)
 {
-	const struct conns *conns = &server->conns;
+	const struct conn_table *conns = &server->conns;
 	unsigned wanted = server_conf(server)->limits.connections;
-	unsigned most = conns_most(conns, wanted);
+	unsigned most = conn_table_most(conns, wanted);
 	char text[160];
 
 	if (most >= wanted)
@@ -235,18 +235,18 @@ void server_drain(struct server *server)
 }
 
 /* Idle connections end once they have been so for a moment. */
-static bool wait_for_all(struct conns *conns, int64_t until)
+static bool wait_for_all(struct conn_table *conns, int64_t until)
 {
 	int64_t now;
 
 	while ((now = clock_micros()) < until) {
 		int64_t next = now + TICK < until ? now + TICK : until;
 
-		conns_end_idle(conns, now, IDLE_GRACE);
-		if (conns_wait(conns, next))
+		conn_table_end_idle(conns, now, IDLE_GRACE);
+		if (conn_table_wait(conns, next))
 			return true;
 	}
-	return conns_wait(conns, until);
+	return conn_table_wait(conns, until);
 }
 
 /* The disk does not answer, and what waits for it cannot be ended. */
@@ -272,12 +272,12 @@ static bool finish_all(struct server *server)
 		    "limits.drain_timeout is over");
 		if (server->relay)
 			relay_cut(server->relay);
-		conns_end_all(&server->conns);
-		conns_wait(&server->conns, clock_micros() + LAST_WORDS);
+		conn_table_end_all(&server->conns);
+		conn_table_wait(&server->conns, clock_micros() + LAST_WORDS);
 	}
 	/* Stopping a daemon with a suspended request would abort; what is
 	 * still open then waits for a disk. */
-	if (!conns_wait(&server->conns, clock_micros()) ||
+	if (!conn_table_wait(&server->conns, clock_micros()) ||
 	    (server->writers &&
 		!pool_wait(server->writers, clock_micros() + LAST_WORDS)))
 		give_up(server);
@@ -335,7 +335,7 @@ bool server_close(struct server *server)
 	if (server->reaper)
 		reaper_close(server->reaper, clock_micros() + LAST_READS);
 	if (server->has_conns)
-		conns_close(&server->conns);
+		conn_table_close(&server->conns);
 	counter_close(&server->counter);
 	access_done(server);
 	metrics_close(server->metrics);

@@ -31,7 +31,7 @@ struct server {
 	struct service *old;     /* may still be held by requests */
 	struct replay *replay;
 	struct stepped stepped;
-	struct conns conns;
+	struct conn_table conns;
 	struct reaper *reaper;
 	struct access access;
 	struct metrics *metrics;
