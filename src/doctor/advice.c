@@ -1,4 +1,7 @@
+#include "doctor/codes.h"
 #include "doctor/private.h"
+
+#include <string.h>
 
 /* No command is named that the store at hand does not have, as far as its
  * answers and its address tell what it is. */
@@ -10,20 +13,11 @@ static void add_objects(struct doctor *doctor, const struct bucket *bucket)
 	    ARG(bucket->prefix), bucket->prefix.len ? "/" : "");
 }
 
-bool is_aws(const struct bucket *bucket)
-{
-	static const char ending[] = ".amazonaws.com";
-	const struct span host = bucket->base.host;
-
-	return host.len >= sizeof ending &&
-	       span_is(span_from(host, host.len - (sizeof ending - 1)), ending);
-}
-
-void add_endpoint(struct doctor *doctor, const struct bucket *bucket)
+void advice_endpoint(struct doctor *doctor, const struct bucket *bucket)
 {
 	struct span host = bucket->base.host;
 
-	if (is_aws(bucket))
+	if (bucket_is_aws(bucket))
 		return;
 	if (!bucket->path_style && bucket->name.len)
 		host = span_from(host, bucket->name.len + 1);
@@ -38,10 +32,10 @@ static enum kind kind_of(const struct doctor *doctor)
 {
 	const struct bucket bucket = bucket_of(&doctor->storage->s3);
 
-	return doctor->swift     ? KIND_SWIFT
-	       : doctor->minio   ? KIND_MINIO
-	       : is_aws(&bucket) ? KIND_AWS
-				 : KIND_ANY;
+	return doctor->swift            ? KIND_SWIFT
+	       : doctor->minio          ? KIND_MINIO
+	       : bucket_is_aws(&bucket) ? KIND_AWS
+					: KIND_ANY;
 }
 
 static void add_policy(struct doctor *doctor, const struct bucket *bucket)
@@ -59,7 +53,7 @@ static void add_policy(struct doctor *doctor, const struct bucket *bucket)
 	    "   aws s3api put-bucket-policy --bucket %.*s --policy "
 	    "file://policy.json",
 	    ARG(bucket->name));
-	add_endpoint(doctor, bucket);
+	advice_endpoint(doctor, bucket);
 	change(doctor, "\n");
 	if (kind != KIND_AWS)
 		change(doctor,
@@ -74,7 +68,7 @@ static void add_policy(struct doctor *doctor, const struct bucket *bucket)
 		    ARG(bucket->name));
 }
 
-void advise_read(struct doctor *doctor)
+void advice_read(struct doctor *doctor)
 {
 	const struct s3_config *s3 = &doctor->storage->s3;
 	const struct bucket bucket = bucket_of(s3);
@@ -132,7 +126,7 @@ static void add_key_commands(struct doctor *doctor, const struct bucket *bucket)
 		    reads ? " --read" : "", ARG(bucket->name));
 }
 
-void advise_key(struct doctor *doctor)
+void advice_key(struct doctor *doctor)
 {
 	const struct s3_config *s3 = &doctor->storage->s3;
 	const struct bucket bucket = bucket_of(s3);
@@ -171,11 +165,11 @@ static void add_cors_rule(struct doctor *doctor, const struct bucket *bucket)
 	    "   aws s3api put-bucket-cors --bucket %.*s "
 	    "--cors-configuration file://cors.json",
 	    ARG(bucket->name));
-	add_endpoint(doctor, bucket);
+	advice_endpoint(doctor, bucket);
 	change(doctor, "\n");
 }
 
-void advise_cors(struct doctor *doctor)
+void advice_cors(struct doctor *doctor)
 {
 	const struct bucket bucket = bucket_of(&doctor->storage->s3);
 	const enum kind kind = kind_of(doctor);
@@ -225,18 +219,84 @@ void advise_no_strangers(struct doctor *doctor)
 	    "See who is allowed what:\n   aws s3api "
 	    "get-bucket-policy --bucket %.*s",
 	    ARG(bucket.name));
-	add_endpoint(doctor, &bucket);
+	advice_endpoint(doctor, &bucket);
 	change(doctor, "\n   aws s3api get-bucket-acl --bucket %.*s",
 	    ARG(bucket.name));
-	add_endpoint(doctor, &bucket);
+	advice_endpoint(doctor, &bucket);
 	change(doctor,
 	    "\nTake away what Principal \"*\" has beyond s3:GetObject, and "
 	    "make the ACL private:\n"
 	    "   aws s3api put-bucket-acl --bucket %.*s --acl private",
 	    ARG(bucket.name));
-	add_endpoint(doctor, &bucket);
+	advice_endpoint(doctor, &bucket);
 	if (kind_of(doctor) != KIND_AWS)
 		change(doctor, "\n   mc anonymous set none STORE/%.*s",
 		    ARG(bucket.name));
 	change(doctor, "\n");
+}
+
+static void advice_bucket(struct doctor *doctor)
+{
+	const struct bucket bucket = bucket_of(&doctor->storage->s3);
+	char memory[256];
+	struct buf name;
+
+	buf_init(&name, memory, sizeof memory);
+	/* Then the store has read the object's path as a bucket's. */
+	if (!bucket.name.len ||
+	    (xml_text(ask_body(doctor), "BucketName", &name) &&
+		strcmp(name.at, PROBE_FOLDER) == 0)) {
+		change(doctor,
+		    "bucket_url names no bucket. With path style its name "
+		    "stands behind the host:\n"
+		    "   bucket_url = \"%.*s://%.*s/BUCKET\";\n",
+		    ARG(bucket.base.scheme), ARG(bucket.base.host));
+		return;
+	}
+	change(doctor,
+	    "There is no bucket \"%.*s\" at %.*s. Correct bucket_url, or make "
+	    "it:\n   aws s3api create-bucket --bucket %.*s",
+	    ARG(bucket.name), ARG(bucket.base.host), ARG(bucket.name));
+	advice_endpoint(doctor, &bucket);
+	if (doctor->swift)
+		change(doctor, "\n");
+	else
+		change(doctor,
+		    "\n   mc mb STORE/%.*s\n   garage bucket create %.*s\n",
+		    ARG(bucket.name), ARG(bucket.name));
+}
+
+void advice_refused(struct doctor *doctor)
+{
+	const unsigned status = doctor->reply.status;
+	const struct span body = ask_body(doctor);
+	char memory[64];
+	struct buf code;
+
+	buf_init(&code, memory, sizeof memory);
+	code_element(body, "Code", &code);
+	if (strcmp(code.at, "NoSuchBucket") == 0) {
+		doctor->no_bucket = true;
+		advice_bucket(doctor);
+		return;
+	}
+	if (code_tell(
+		doctor->storage, code.at, body, &doctor->finding.change)) {
+		if (strcmp(code.at, "AccessDenied") == 0 &&
+		    code_denial(body) == DENIAL_RIGHT)
+			advice_key(doctor);
+		return;
+	}
+	if (status >= 300 && status < 400)
+		change(doctor,
+		    "Presigned URLs cannot be redirected: bucket_url "
+		    "must be the place itself%s%s.\n",
+		    *doctor->reply.location ? ", not " : "",
+		    *doctor->reply.location ? "one that leads elsewhere" : "");
+	else if (status >= 500)
+		change(doctor, "The store has trouble of its own; look at its "
+			       "log.\n");
+	else
+		change(doctor, "Is bucket_url an S3 endpoint, and not the "
+			       "store's web console or a web site?\n");
 }

@@ -1,8 +1,65 @@
-#include "doctor/check_public.h"
+#include "doctor/private.h"
 
-/* Below the bases of callers, whose URLs their XMPP servers make. */
+#include <string.h>
 
-/* As service_share(): where files without a JID go. */
+/* Who answers at public_url, and below the bases of callers whose XMPP server
+ * makes the URLs. */
+
+bool check_is_s3(const struct doctor *doctor)
+{
+	return doctor->storage->type == CONF_STORE_S3;
+}
+
+bool check_says(const struct doctor *doctor, const char *code)
+{
+	char memory[64];
+	struct buf wanted;
+
+	buf_init(&wanted, memory, sizeof memory);
+	say(&wanted, "\"code\":\"%s\"", code);
+	return doctor->reply.result == FETCH_ANSWERED &&
+	       strstr(doctor->reply.body, wanted.at);
+}
+
+static enum verdict fail_silent(struct doctor *doctor)
+{
+	seen(doctor, "%s: ", doctor->url.at);
+	ask_seen(doctor);
+	change(doctor,
+	    "Start the service first. Else: does public_url lead to it (DNS, "
+	    "proxy, certificate)?\n"
+	    "Try: curl -v %s\n",
+	    doctor->url.at);
+	return VERDICT_FAILURE;
+}
+
+enum verdict check_fail_foreign(struct doctor *doctor, const char *below)
+{
+	if (doctor->reply.result != FETCH_ANSWERED)
+		return fail_silent(doctor);
+	seen(doctor, "%s: this is not slotd's answer: ", doctor->url.at);
+	ask_seen(doctor);
+	change(doctor,
+	    "A proxy must pass %s below public_url to slotd, with the path "
+	    "unchanged (see base_path).\n",
+	    below);
+	return VERDICT_FAILURE;
+}
+
+enum verdict check_fail_other(struct doctor *doctor)
+{
+	seen(doctor, "%s: another slotd answers, or one with another key_file",
+	    doctor->url.at);
+	change(doctor,
+	    "public_url must lead to the slotd of this configuration. Has it "
+	    "been reloaded since key_file or the storage's name was changed? "
+	    "systemctl reload slotd\n");
+	return VERDICT_FAILURE;
+}
+
+/* --- the bases of callers -------------------------------------------------*/
+
+/* The storage of files without a JID: that of the caller's first domain. */
 static const struct conf_storage *storage_of(
     const struct conf *conf, const struct caller *caller)
 {
@@ -28,7 +85,7 @@ static bool is_ours(const struct doctor *doctor, const struct caller *caller)
 	       storage_of(doctor->conf, caller) == doctor->storage;
 }
 
-bool has_bases(const struct doctor *doctor)
+bool check_has_bases(const struct doctor *doctor)
 {
 	const struct conf *conf = doctor->conf;
 
@@ -38,7 +95,7 @@ bool has_bases(const struct doctor *doctor)
 	return false;
 }
 
-bool has_ends(const struct doctor *doctor)
+bool check_has_ends(const struct doctor *doctor)
 {
 	const struct conf *conf = doctor->conf;
 
@@ -49,7 +106,7 @@ bool has_ends(const struct doctor *doctor)
 	return false;
 }
 
-/* Where slotd leads who asks for the probe below this base. */
+/* Whether slotd redirected to the probe below this base in the store. */
 static bool leads_to_store(
     const struct doctor *doctor, const struct caller *caller)
 {
@@ -68,34 +125,31 @@ static bool leads_to_store(
 
 static enum verdict try_base(struct doctor *doctor, const struct caller *caller)
 {
-	char memory[4096], below[256];
-	struct buf url, name;
-	struct fetch_request request = { .method = "GET", .url = memory };
+	char below[256];
+	struct buf name;
 
-	buf_init(&url, memory, sizeof memory);
 	buf_init(&name, below, sizeof below);
 	buf_add(&name, caller->base);
-	say(&url, "%.*s%.*s" PROBE_KEY, ARG(doctor->conf->public_url),
-	    ARG(caller->base));
-	ask(doctor, &request);
-	if (of_s3(doctor) && doctor->reply.result == FETCH_ANSWERED &&
+	say(ask_url(doctor), "%.*s%.*s" PROBE_KEY,
+	    ARG(doctor->conf->public_url), ARG(caller->base));
+	ask(doctor, (struct fetch_request){ .method = "GET" });
+	if (check_is_s3(doctor) && doctor->reply.result == FETCH_ANSWERED &&
 	    doctor->reply.status == 302 && !leads_to_store(doctor, caller))
-		return fail_other(doctor, memory);
+		return check_fail_other(doctor);
 	if (doctor->reply.result != FETCH_ANSWERED ||
-	    !(of_s3(doctor) ? doctor->reply.status == 302
-			    : says_code(doctor, "not-found")))
-		return fail_foreign(doctor, memory, below);
-	/* Without what would allow it. */
-	request.method = "PUT";
-	request.body = span_of("");
-	ask(doctor, &request);
-	if (!says_code(doctor, "slot-invalid") &&
-	    !says_code(doctor, "unauthorized"))
-		return fail_foreign(doctor, memory, below);
+	    !(check_is_s3(doctor) ? doctor->reply.status == 302
+				  : check_says(doctor, "not-found")))
+		return check_fail_foreign(doctor, below);
+	/* An upload without a signature, which slotd refuses. */
+	ask(doctor,
+	    (struct fetch_request){ .method = "PUT", .body = span_of("") });
+	if (!check_says(doctor, "slot-invalid") &&
+	    !check_says(doctor, "unauthorized"))
+		return check_fail_foreign(doctor, below);
 	return VERDICT_OK;
 }
 
-enum verdict try_bases(struct doctor *doctor)
+enum verdict check_bases(struct doctor *doctor)
 {
 	const struct conf *conf = doctor->conf;
 	enum verdict verdict = VERDICT_OK;
@@ -106,7 +160,7 @@ enum verdict try_bases(struct doctor *doctor)
 	return verdict;
 }
 
-void seen_bases(struct doctor *doctor)
+void check_seen_bases(struct doctor *doctor)
 {
 	const struct conf *conf = doctor->conf;
 

@@ -6,16 +6,15 @@
 /* A web client's question before its request, of the very URL that it will
  * use: Swift knows a preflight by the presigned query alone. RGW answers only
  * to one with an Origin and a method. */
-static bool preflight(struct doctor *doctor, const char *url,
-    const char *origin, const char *method, const char *headers)
+static bool preflight(struct doctor *doctor, const char *origin,
+    const char *method, const char *headers)
 {
 	const struct fetch_request request = {
 		.method = "OPTIONS",
-		.url = url,
 		.headers = { origin, method, headers },
 	};
 
-	return ask(doctor, &request) && !unsure_of(doctor);
+	return ask(doctor, request) && !ask_unsure(doctor);
 }
 
 static bool origin_allowed(const char *answer, const char *origin)
@@ -39,27 +38,21 @@ static bool allowed(const struct doctor *doctor, const char *origin,
 static enum verdict web_fails(struct doctor *doctor)
 {
 	doctor->web_fails = true;
-	advise_cors(doctor);
+	advice_cors(doctor);
 	return VERDICT_WARNING;
 }
 
 enum verdict check_cors_put(struct doctor *doctor)
 {
-	char memory[URL_SIZE];
-	struct buf url;
-
-	if (!doctor->reached || doctor->no_bucket || doctor->no_creds)
-		return VERDICT_SKIPPED;
 	if (doctor->storage->s3.relay) {
 		seen(doctor, "web pages upload to slotd, which lets them");
 		return VERDICT_OK;
 	}
-	buf_init(&url, memory, sizeof memory);
-	put_url(doctor, &url, 0);
-	if (!preflight(doctor, memory, "Origin: " BROWSER_ORIGIN,
+	ask_url_put(doctor, 0);
+	if (!preflight(doctor, "Origin: " BROWSER_ORIGIN,
 		"Access-Control-Request-Method: PUT",
 		"Access-Control-Request-Headers: content-type"))
-		return unanswered(doctor, "the preflight of an upload");
+		return ask_undecided(doctor, "the preflight of an upload");
 	if (!allowed(doctor, BROWSER_ORIGIN, "PUT", "content-type")) {
 		seen(doctor,
 		    "web pages may not upload: the preflight got %u, %s",
@@ -90,9 +83,9 @@ static enum verdict judge_get(
 
 	memcpy(answer, doctor->reply.allow_origin, sizeof answer);
 	if (doctor->reads) {
-		read_from_page(doctor, origin);
-		if (unsure_of(doctor))
-			return unanswered(doctor, "a page's download");
+		check_read_page(doctor, origin);
+		if (ask_unsure(doctor))
+			return ask_undecided(doctor, "a page's download");
 		memcpy(answer, doctor->reply.allow_origin, sizeof answer);
 	}
 	if (doctor->reads ? origin_allowed(answer, origin) : asked) {
@@ -121,17 +114,12 @@ enum verdict check_cors_get(struct doctor *doctor)
 	/* So does a browser call itself after a redirect to elsewhere. */
 	const bool redirect = doctor->storage->s3.get == S3_GET_REDIRECT;
 	const char *origin = redirect ? "null" : BROWSER_ORIGIN;
-	char memory[URL_SIZE];
-	struct buf url;
 
-	if (!doctor->reached || doctor->no_bucket || doctor->no_creds)
-		return VERDICT_SKIPPED;
-	buf_init(&url, memory, sizeof memory);
-	get_url(doctor, &url, "GET");
-	if (!preflight(doctor, memory,
+	check_url_get(doctor);
+	if (!preflight(doctor,
 		redirect ? "Origin: null" : "Origin: " BROWSER_ORIGIN,
 		"Access-Control-Request-Method: GET", NULL))
-		return unanswered(doctor, "the preflight of a download");
+		return ask_undecided(doctor, "the preflight of a download");
 	return judge_get(doctor, origin, allowed(doctor, origin, "GET", NULL));
 }
 
@@ -190,8 +178,6 @@ enum verdict check_clients(struct doctor *doctor)
 	const bool s3 = doctor->storage->type == CONF_STORE_S3;
 	const bool http = plain(doctor);
 
-	if (s3 && !doctor->reached)
-		return VERDICT_SKIPPED;
 	if (http)
 		add_client(doctor, "Gajim and Dino refuse plain http",
 		    s3 ? "Give the store a certificate, and https:// URLs "
@@ -208,16 +194,10 @@ enum verdict check_clients(struct doctor *doctor)
 enum verdict check_lifecycle(struct doctor *doctor)
 {
 	const struct bucket bucket = bucket_of(&doctor->storage->s3);
-	char memory[64];
-	struct buf code;
 
-	if (!doctor->stored)
-		return VERDICT_SKIPPED;
-	buf_init(&code, memory, sizeof memory);
 	ask_signed(doctor, "GET", &bucket.base, "", "lifecycle", false);
-	if (unsure_of(doctor))
-		return unanswered(doctor, "the lifecycle rules");
-	answer_code(doctor, &code);
+	if (ask_unsure(doctor))
+		return ask_undecided(doctor, "the lifecycle rules");
 	if (doctor->reply.status == 200 && strstr(doctor->reply.body, "<Rule>"))
 		seen(doctor, "the bucket has rules; old files go as they say");
 	else if (doctor->reply.status == 404 || doctor->reply.status == 200)
@@ -225,10 +205,10 @@ enum verdict check_lifecycle(struct doctor *doctor)
 	else if (doctor->reply.status == 403)
 		seen(doctor, "this key may not look, which is right; see the "
 			     "bucket's rules with another");
-	else
-		seen(doctor,
-		    "this store has no lifecycle rules (%u %s): "
-		    "files stay for ever",
-		    doctor->reply.status, code.at);
+	else {
+		seen(doctor, "this store has no lifecycle rules, so files stay "
+			     "for ever: ");
+		ask_seen(doctor);
+	}
 	return VERDICT_OK;
 }

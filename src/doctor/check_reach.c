@@ -89,10 +89,10 @@ static bool advise_path_style(struct doctor *doctor)
 	    "   bucket_url = \"https://%.*s/%.*s%s%.*s\";\n",
 	    ARG(span_from(host, bucket.name.len + 1)), ARG(bucket.name),
 	    bucket.prefix.len ? "/" : "", ARG(bucket.prefix));
-	return is_aws(&bucket);
+	return bucket_is_aws(&bucket);
 }
 
-static void advise_certificate(struct doctor *doctor)
+static void advice_certificate(struct doctor *doctor)
 {
 	const struct uri_base *base = &doctor->storage->s3.bucket;
 
@@ -109,7 +109,7 @@ static void advise_certificate(struct doctor *doctor)
 	    span_find(base->host, ':') < base->host.len ? "" : ":443");
 }
 
-static void advise_connection(struct doctor *doctor)
+static void advice_connection(struct doctor *doctor)
 {
 	const struct uri_base *base = &doctor->storage->s3.bucket;
 
@@ -118,7 +118,7 @@ static void advise_connection(struct doctor *doctor)
 		change(doctor, "See above: the name must resolve first.\n");
 		break;
 	case FETCH_CERTIFICATE:
-		advise_certificate(doctor);
+		advice_certificate(doctor);
 		break;
 	case FETCH_TLS:
 		change(doctor, "Is that port really https? If the store "
@@ -161,16 +161,12 @@ static void seen_proxy(struct doctor *doctor)
 enum verdict check_connection(struct doctor *doctor)
 {
 	const struct uri_base *base = &doctor->storage->s3.bucket;
-	char memory[2048];
-	struct buf url;
-	const struct fetch_request request = { .method = "GET", .url = memory };
 
-	buf_init(&url, memory, sizeof memory);
-	plain_url(&url, base, PROBE);
-	if (!ask(doctor, &request)) {
-		seen_answer(doctor);
+	ask_url_plain(doctor, base, PROBE);
+	if (!ask(doctor, (struct fetch_request){ .method = "GET" })) {
+		ask_seen(doctor);
 		seen_proxy(doctor);
-		advise_connection(doctor);
+		advice_connection(doctor);
 		return VERDICT_FAILURE;
 	}
 	doctor->reached = true;
@@ -186,8 +182,6 @@ enum verdict check_clock(struct doctor *doctor)
 {
 	int64_t ahead, off;
 
-	if (!doctor->reached)
-		return VERDICT_SKIPPED;
 	if (doctor->reply.date < 0) {
 		seen(doctor, "the store sends no Date");
 		return VERDICT_WARNING;

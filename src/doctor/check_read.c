@@ -10,12 +10,10 @@
 #define PROBE_BINARY "application/octet-stream"
 #define PROBE_NAME "pr\303\266be (1).bin"
 
-bool is_probe(const struct doctor *doctor)
+bool check_is_probe(const struct doctor *doctor)
 {
 	return doctor->reply.status == 200 &&
-	       span_is(
-		   (struct span){ doctor->reply.body, doctor->reply.body_len },
-		   PROBE_BODY);
+	       span_is(ask_body(doctor), PROBE_BODY);
 }
 
 /* How the object is read. */
@@ -27,8 +25,7 @@ struct reading {
 	int64_t age;        /* of the signature */
 };
 
-static void reading_url(
-    const struct doctor *doctor, struct buf *out, const struct reading *reading)
+static void reading_url(struct doctor *doctor, const struct reading *reading)
 {
 	const struct s3_config *s3 = &doctor->storage->s3;
 	char memory[256];
@@ -44,7 +41,7 @@ static void reading_url(
 	};
 
 	if (s3->get == S3_GET_PUBLIC) {
-		plain_url(out, reading->base, PROBE);
+		ask_url_plain(doctor, reading->base, PROBE);
 		return;
 	}
 	buf_init(&name, memory, sizeof memory);
@@ -58,33 +55,27 @@ static void reading_url(
 			span_of("response-content-type"),
 			span_of(reading->attachment ? PROBE_BINARY : PROBE_TEXT)
 		};
-	signed_url(doctor, out, reading->base, PROBE, get);
+	ask_url_signed(doctor, reading->base, PROBE, get);
 }
 
-void get_url(const struct doctor *doctor, struct buf *out, const char *method)
+void check_url_get(struct doctor *doctor)
 {
-	const struct reading reading = { .method = method,
+	const struct reading reading = { .method = "GET",
 		.base = &doctor->storage->s3.download };
 
-	reading_url(doctor, out, &reading);
+	reading_url(doctor, &reading);
 }
 
 /* As a client reads it at the end: at the shared URL, or where a redirect
  * leads. */
 static bool read_probe(struct doctor *doctor, const struct reading *reading)
 {
-	char memory[URL_SIZE];
-	struct buf url;
-	const struct fetch_request request = { .method = reading->method,
-		.url = memory,
-		.headers = { reading->origin } };
-
-	buf_init(&url, memory, sizeof memory);
-	reading_url(doctor, &url, reading);
-	return ask(doctor, &request);
+	reading_url(doctor, reading);
+	return ask(doctor, (struct fetch_request){ .method = reading->method,
+			       .headers = { reading->origin } });
 }
 
-void read_from_page(struct doctor *doctor, const char *origin)
+void check_read_page(struct doctor *doctor, const char *origin)
 {
 	char header[128];
 	const struct reading reading = { .method = "GET",
@@ -102,10 +93,10 @@ static void seen_reading(struct doctor *doctor, const char *method)
 
 	seen(doctor, "%s %s: ", method,
 	    public ? "as everybody" : "by a presigned URL");
-	seen_answer(doctor);
+	ask_seen(doctor);
 }
 
-static void advise_unreadable(struct doctor *doctor)
+static void advice_unreadable(struct doctor *doctor)
 {
 	const struct s3_config *s3 = &doctor->storage->s3;
 
@@ -116,9 +107,9 @@ static void advise_unreadable(struct doctor *doctor)
 		    ARG(s3->download.scheme), ARG(s3->download.host),
 		    ARG(s3->download.path));
 	else if (s3->get == S3_GET_PUBLIC)
-		advise_read(doctor);
+		advice_read(doctor);
 	else
-		advise_key(doctor);
+		advice_key(doctor);
 }
 
 /* How old the signatures are that clients follow: a redirect's time is
@@ -148,7 +139,7 @@ static enum verdict fail_get(struct doctor *doctor)
 		    "not publicly readable; ",
 		    doctor->put_status);
 	seen_reading(doctor, "GET");
-	advise_unreadable(doctor);
+	advice_unreadable(doctor);
 	return VERDICT_FAILURE;
 }
 
@@ -159,7 +150,7 @@ static enum verdict fail_old(struct doctor *doctor, struct reading *reading)
 
 	reading->age = 0;
 	read_probe(doctor, reading);
-	if (!age || !is_probe(doctor))
+	if (!age || !check_is_probe(doctor))
 		return fail_get(doctor);
 	seen(doctor,
 	    "the store refuses a URL that was signed %lld s ago, although "
@@ -177,9 +168,9 @@ static enum verdict judge_attachment(
 {
 	reading->attachment = true;
 	read_probe(doctor, reading);
-	if (!is_probe(doctor)) {
+	if (!check_is_probe(doctor)) {
 		seen(doctor, "; as an attachment: ");
-		seen_answer(doctor);
+		ask_seen(doctor);
 		change(doctor,
 		    "The store must take response-content-disposition with a "
 		    "file name: else only pictures, audio, video and text\n"
@@ -205,10 +196,8 @@ enum verdict check_get(struct doctor *doctor)
 		.method = "GET", .base = &s3->download, .age = oldest(s3)
 	};
 
-	if (!doctor->stored)
-		return VERDICT_SKIPPED;
 	read_probe(doctor, &reading);
-	if (!is_probe(doctor))
+	if (!check_is_probe(doctor))
 		return fail_old(doctor, &reading);
 	doctor->reads = true;
 	seen(doctor, "%s can read the object",
@@ -231,8 +220,6 @@ enum verdict check_head(struct doctor *doctor)
 	const struct reading reading = { .method = "HEAD",
 		.base = &doctor->storage->s3.download };
 
-	if (!doctor->reads)
-		return VERDICT_SKIPPED;
 	read_probe(doctor, &reading);
 	seen_reading(doctor, "HEAD");
 	if (doctor->reply.status == 200)
@@ -266,7 +253,7 @@ enum verdict check_download(struct doctor *doctor)
 		return VERDICT_OK;
 	}
 	read_probe(doctor, &reading);
-	if (is_probe(doctor)) {
+	if (check_is_probe(doctor)) {
 		seen(doctor, "it does not serve what bucket_url does");
 		change(doctor,
 		    "The bucket itself is readable: correct "
@@ -287,14 +274,9 @@ enum listing { LISTING_NO, LISTING_YES, LISTING_UNSURE };
 
 static enum listing lists(struct doctor *doctor, const struct uri_base *base)
 {
-	char memory[URL_SIZE];
-	struct buf url;
-	const struct fetch_request request = { .method = "GET", .url = memory };
-
-	buf_init(&url, memory, sizeof memory);
-	plain_url(&url, base, "/?list-type=2&max-keys=1");
-	ask(doctor, &request);
-	if (unsure_of(doctor))
+	ask_url_plain(doctor, base, "/?list-type=2&max-keys=1");
+	ask(doctor, (struct fetch_request){ .method = "GET" });
+	if (ask_unsure(doctor))
 		return LISTING_UNSURE;
 	return doctor->reply.status == 200 &&
 		       strstr(doctor->reply.body, "<ListBucketResult")
@@ -310,12 +292,10 @@ enum verdict check_list(struct doctor *doctor)
 		&s3->download };
 	enum listing listing = LISTING_NO;
 
-	if (!doctor->reached || doctor->no_bucket)
-		return VERDICT_SKIPPED;
 	for (size_t i = 0; i < 3 && listing == LISTING_NO; i++)
 		listing = lists(doctor, bases[i]);
 	if (listing == LISTING_UNSURE)
-		return unanswered(doctor, "a stranger's listing");
+		return ask_undecided(doctor, "a stranger's listing");
 	if (listing == LISTING_NO) {
 		seen(doctor, "strangers cannot list the bucket");
 		return VERDICT_OK;
@@ -333,27 +313,21 @@ enum verdict check_list(struct doctor *doctor)
 static bool unsigned_ask(
     struct doctor *doctor, const char *method, const char *path)
 {
-	char memory[URL_SIZE];
-	struct buf url;
-	struct fetch_request request = { .method = method, .url = memory };
+	struct fetch_request request = { .method = method };
 
-	buf_init(&url, memory, sizeof memory);
-	plain_url(&url, &doctor->storage->s3.bucket, path);
+	ask_url_plain(doctor, &doctor->storage->s3.bucket, path);
 	if (strcmp(method, "PUT") == 0)
 		request.body = span_of(PROBE_BODY);
-	return ask(doctor, &request) && doctor->reply.status >= 200 &&
-	       doctor->reply.status < 300;
+	return ask(doctor, request) && ask_well(doctor);
 }
 
 enum verdict check_stranger_put(struct doctor *doctor)
 {
-	if (!doctor->reached || doctor->no_bucket)
-		return VERDICT_SKIPPED;
 	/* Before it is asked for: the answer may be lost. */
 	doctor->stranger_touched = true;
 	if (!unsigned_ask(doctor, "PUT", PROBE_STRANGER)) {
-		if (unsure_of(doctor))
-			return unanswered(doctor, "a stranger's PUT");
+		if (ask_unsure(doctor))
+			return ask_undecided(doctor, "a stranger's PUT");
 		doctor->stranger_touched = false;
 		seen(doctor, "strangers cannot write");
 		return VERDICT_OK;
@@ -368,11 +342,9 @@ enum verdict check_stranger_put(struct doctor *doctor)
 
 enum verdict check_stranger_delete(struct doctor *doctor)
 {
-	if (!doctor->stored)
-		return VERDICT_SKIPPED;
 	if (!unsigned_ask(doctor, "DELETE", PROBE)) {
-		if (unsure_of(doctor))
-			return unanswered(doctor, "a stranger's DELETE");
+		if (ask_unsure(doctor))
+			return ask_undecided(doctor, "a stranger's DELETE");
 		seen(doctor, "strangers cannot delete");
 		return VERDICT_OK;
 	}

@@ -1,18 +1,18 @@
-#include "doctor/check_public.h"
+#include "doctor/private.h"
 
 /* What a store makes of a PUT as the relay does it. */
 
-bool relay_applies(const struct doctor *doctor)
+bool check_relay_applies(const struct doctor *doctor)
 {
-	return doctor->storage->s3.relay || has_bases(doctor);
+	return doctor->storage->s3.relay || check_has_bases(doctor);
 }
 
 /* As the relay, which leaves out what a store does not know. Gives what is
  * left. */
 static unsigned put_as_relay(struct doctor *doctor)
 {
-	unsigned how =
-	    PUT_CONDITION | PUT_EXPECT | (has_ends(doctor) ? PUT_META : 0);
+	unsigned how = PUT_CONDITION | PUT_EXPECT |
+		       (check_has_ends(doctor) ? PUT_META : 0);
 
 	for (unsigned i = 0; i < 3; i++) {
 		unsigned not_known = 0;
@@ -26,7 +26,7 @@ static unsigned put_as_relay(struct doctor *doctor)
 			break;
 		seen(doctor, "the store does not know %s: ",
 		    not_known == PUT_EXPECT ? "Expect" : "If-None-Match");
-		seen_answer(doctor);
+		ask_seen(doctor);
 		seen(doctor, ", and slotd leaves it out; ");
 		how &= ~not_known;
 	}
@@ -51,27 +51,21 @@ static enum verdict again(struct doctor *doctor, unsigned how)
 
 enum verdict check_relay(struct doctor *doctor)
 {
-	char memory[64];
-	struct buf code;
 	unsigned how;
 
-	if (!doctor->stored)
-		return VERDICT_SKIPPED;
 	how = put_as_relay(doctor);
-	if (unsure_of(doctor))
-		return unanswered(doctor, "a relayed PUT");
-	if (is_well(doctor))
+	if (ask_unsure(doctor))
+		return ask_undecided(doctor, "a relayed PUT");
+	if (ask_well(doctor))
 		return again(doctor, how);
 	if ((how & PUT_CONDITION) &&
 	    (doctor->reply.status == 412 || doctor->reply.status == 409)) {
 		seen(doctor, "a slot works once, a second PUT is refused: ");
-		seen_answer(doctor);
+		ask_seen(doctor);
 		return VERDICT_OK;
 	}
-	buf_init(&code, memory, sizeof memory);
-	answer_code(doctor, &code);
 	seen(doctor, "a relayed PUT is refused: ");
-	seen_answer(doctor);
-	advise_refused(doctor, code.at);
+	ask_seen(doctor);
+	advice_refused(doctor);
 	return VERDICT_FAILURE;
 }

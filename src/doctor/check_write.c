@@ -3,20 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static void read_code(const struct doctor *doctor, char *memory, size_t size)
-{
-	struct buf code;
-
-	buf_init(&code, memory, size);
-	answer_code(doctor, &code);
-}
-
-bool is_well(const struct doctor *doctor)
-{
-	return doctor->reply.status >= 200 && doctor->reply.status < 300;
-}
-
-bool lacks_credentials(const struct doctor *doctor)
+bool check_lacks_creds(const struct doctor *doctor)
 {
 	return doctor->no_creds != NULL;
 }
@@ -32,20 +19,16 @@ enum verdict check_credentials(struct doctor *doctor)
 
 enum verdict check_put(struct doctor *doctor)
 {
-	char code[64];
-
-	if (!doctor->reached || doctor->no_creds)
-		return VERDICT_SKIPPED;
 	if (!ask_put(doctor, span_of(PROBE_BODY), 0)) {
 		doctor->unsure = true;
 		seen(doctor, "a slot's PUT: ");
-		seen_answer(doctor);
+		ask_seen(doctor);
 		change(doctor, "The store answers, but not to an upload: look "
 			       "at its log, and at proxies between.\n");
 		return VERDICT_FAILURE;
 	}
 	doctor->put_status = doctor->reply.status;
-	if (is_well(doctor)) {
+	if (ask_well(doctor)) {
 		doctor->stored = true;
 		snprintf(doctor->put_origin, sizeof doctor->put_origin, "%s",
 		    doctor->reply.allow_origin);
@@ -53,12 +36,11 @@ enum verdict check_put(struct doctor *doctor)
 		    doctor->reply.status);
 		return VERDICT_OK;
 	}
-	doctor->unsure = unsure_of(doctor);
+	doctor->unsure = ask_unsure(doctor);
 	seen(doctor,
 	    "a slot's PUT %s: ", doctor->unsure ? "fails" : "is refused");
-	seen_answer(doctor);
-	read_code(doctor, code, sizeof code);
-	advise_refused(doctor, code);
+	ask_seen(doctor);
+	advice_refused(doctor);
 	return VERDICT_FAILURE;
 }
 
@@ -70,20 +52,18 @@ static void mend(struct doctor *doctor)
 
 enum verdict check_size(struct doctor *doctor)
 {
-	if (!doctor->stored)
-		return VERDICT_SKIPPED;
 	/* It may well close while we still send. */
 	ask_put(doctor, span_of(PROBE_BODY PROBE_BODY), 0);
-	if (unsure_of(doctor)) {
+	if (ask_unsure(doctor)) {
 		enum verdict verdict =
-		    unanswered(doctor, "a PUT of another length");
+		    ask_undecided(doctor, "a PUT of another length");
 
 		mend(doctor);
 		return verdict;
 	}
-	if (!is_well(doctor)) {
+	if (!ask_well(doctor)) {
 		seen(doctor, "a PUT of another length is refused: ");
-		seen_answer(doctor);
+		ask_seen(doctor);
 		return VERDICT_OK;
 	}
 	seen(doctor,
@@ -102,14 +82,12 @@ enum verdict check_size(struct doctor *doctor)
 
 enum verdict check_signature(struct doctor *doctor)
 {
-	if (!doctor->stored)
-		return VERDICT_SKIPPED;
 	ask_put(doctor, span_of(PROBE_BODY), PUT_FORGED);
-	if (unsure_of(doctor))
-		return unanswered(doctor, "a forged signature");
-	if (!is_well(doctor)) {
+	if (ask_unsure(doctor))
+		return ask_undecided(doctor, "a forged signature");
+	if (!ask_well(doctor)) {
 		seen(doctor, "a forged signature is refused: ");
-		seen_answer(doctor);
+		ask_seen(doctor);
 		return VERDICT_OK;
 	}
 	seen(doctor, "the store took a PUT with a forged signature: %u",
@@ -128,17 +106,15 @@ enum verdict check_key(struct doctor *doctor)
 {
 	const struct bucket bucket = bucket_of(&doctor->storage->s3);
 
-	if (!doctor->stored)
-		return VERDICT_SKIPPED;
 	ask_signed(doctor, "GET", &bucket.base, "", NULL, false);
-	if (unsure_of(doctor))
-		return unanswered(doctor, "a listing with slotd's key");
-	if (!is_well(doctor)) {
+	if (ask_unsure(doctor))
+		return ask_undecided(doctor, "a listing with slotd's key");
+	if (!ask_well(doctor)) {
 		seen(doctor, "it may not list the bucket, as it should be");
 		return VERDICT_OK;
 	}
 	seen(doctor, "it may list the bucket, which slotd never needs");
-	advise_key(doctor);
+	advice_key(doctor);
 	return VERDICT_WARNING;
 }
 
@@ -146,7 +122,7 @@ static bool remove_one(struct doctor *doctor, const char *path)
 {
 	return ask_signed(doctor, "DELETE", &doctor->storage->s3.bucket, path,
 		   NULL, true) &&
-	       (is_well(doctor) || doctor->reply.status == 404);
+	       (ask_well(doctor) || doctor->reply.status == 404);
 }
 
 /* Both, whatever becomes of one; doctor->reply is then of a failed one. */
@@ -182,13 +158,13 @@ enum verdict check_tidy(struct doctor *doctor)
 	    bucket.prefix.len ? "/" : "",
 	    doctor->stranger_touched ? "" : "probe.txt",
 	    doctor->stored ? "stays" : "may stay");
-	seen_answer(doctor);
-	may_not = !unsure_of(doctor);
+	ask_seen(doctor);
+	may_not = !ask_unsure(doctor);
 	change(doctor,
 	    "%sTo remove it, with a key that may:\n"
 	    "   aws s3 rm --recursive s3://%.*s/%.*s%s" PROBE_FOLDER "/",
 	    may_not ? "That this key may not delete is as it should be. " : "",
 	    ARG(bucket.name), ARG(bucket.prefix), bucket.prefix.len ? "/" : "");
-	add_endpoint(doctor, &bucket);
+	advice_endpoint(doctor, &bucket);
 	return may_not ? VERDICT_OK : VERDICT_WARNING;
 }

@@ -2,45 +2,70 @@
 
 #include <string.h>
 
+/* What a check needs from earlier ones; without it, it is skipped. */
+enum needs {
+	NEEDS_REACHED = 1, /* the store answered */
+	NEEDS_BUCKET = 2,  /* and the bucket exists */
+	NEEDS_CREDS = 4,
+	NEEDS_STORED = 8,  /* the object is there */
+	NEEDS_READS = 16,  /* and clients can read it */
+	NEEDS_PUBLIC = 32, /* public_url leads to this slotd */
+	ALWAYS = 64,       /* it runs even when interrupted: it tidies up */
+};
+
 struct check {
 	const char *name;
 	enum verdict (*run)(struct doctor *doctor);
-	bool always; /* even when interrupted: it tidies up */
-	/* Whether this configuration has what it is about; NULL: always. */
+	unsigned needs;
+	/* Whether it concerns this configuration; NULL: always. */
 	bool (*applies)(const struct doctor *doctor);
 };
 
+#define WEB (NEEDS_REACHED | NEEDS_BUCKET | NEEDS_CREDS)
+
 static const struct check s3_checks[] = {
-	{ "name", check_name, false, NULL },
-	{ "connection", check_connection, false, NULL },
-	{ "clock", check_clock, false, NULL },
-	{ "credentials", check_credentials, false, lacks_credentials },
-	{ "put", check_put, false, NULL },
-	{ "size", check_size, false, NULL },
-	{ "signature", check_signature, false, NULL },
-	{ "relay", check_relay, false, relay_applies },
-	{ "get", check_get, false, NULL },
-	{ "head", check_head, false, NULL },
-	{ "download_url", check_download, false, NULL },
-	{ "public_url", check_public_url, false, public_applies },
-	{ "redirect", check_redirect, false, redirect_applies },
-	{ "list", check_list, false, NULL },
-	{ "stranger-put", check_stranger_put, false, NULL },
-	{ "stranger-delete", check_stranger_delete, false, NULL },
-	{ "cors-put", check_cors_put, false, NULL },
-	{ "cors-get", check_cors_get, false, NULL },
-	{ "clients", check_clients, false, NULL },
-	{ "lifecycle", check_lifecycle, false, NULL },
-	{ "key", check_key, false, NULL },
-	{ "tidy", check_tidy, true, NULL },
+	{ "name", check_name, 0, NULL },
+	{ "connection", check_connection, 0, NULL },
+	{ "clock", check_clock, NEEDS_REACHED, NULL },
+	{ "credentials", check_credentials, 0, check_lacks_creds },
+	{ "put", check_put, NEEDS_REACHED | NEEDS_CREDS, NULL },
+	{ "size", check_size, NEEDS_STORED, NULL },
+	{ "signature", check_signature, NEEDS_STORED, NULL },
+	{ "relay", check_relay, NEEDS_STORED, check_relay_applies },
+	{ "get", check_get, NEEDS_STORED, NULL },
+	{ "head", check_head, NEEDS_READS, NULL },
+	{ "download_url", check_download, 0, NULL },
+	{ "public_url", check_public_url, 0, check_public_applies },
+	{ "redirect", check_redirect, NEEDS_PUBLIC | NEEDS_STORED,
+	    check_redirect_applies },
+	{ "list", check_list, NEEDS_REACHED | NEEDS_BUCKET, NULL },
+	{ "stranger-put", check_stranger_put, NEEDS_REACHED | NEEDS_BUCKET,
+	    NULL },
+	{ "stranger-delete", check_stranger_delete, NEEDS_STORED, NULL },
+	{ "cors-put", check_cors_put, WEB, NULL },
+	{ "cors-get", check_cors_get, WEB, NULL },
+	{ "clients", check_clients, NEEDS_REACHED, NULL },
+	{ "lifecycle", check_lifecycle, NEEDS_STORED, NULL },
+	{ "key", check_key, NEEDS_STORED, NULL },
+	{ "tidy", check_tidy, ALWAYS, NULL },
 };
 
 static const struct check fs_checks[] = {
-	{ "folder", check_folder, false, NULL },
-	{ "room", check_room, false, NULL },
-	{ "public_url", check_public_url, false, NULL },
-	{ "clients", check_clients, false, NULL },
+	{ "folder", check_folder, 0, NULL },
+	{ "room", check_room, 0, NULL },
+	{ "public_url", check_public_url, 0, NULL },
+	{ "clients", check_clients, 0, NULL },
 };
+
+static bool has(const struct doctor *doctor, unsigned needs)
+{
+	return (!(needs & NEEDS_REACHED) || doctor->reached) &&
+	       (!(needs & NEEDS_BUCKET) || !doctor->no_bucket) &&
+	       (!(needs & NEEDS_CREDS) || !doctor->no_creds) &&
+	       (!(needs & NEEDS_STORED) || doctor->stored) &&
+	       (!(needs & NEEDS_READS) || doctor->reads) &&
+	       (!(needs & NEEDS_PUBLIC) || doctor->public_leads);
+}
 
 const char *verdict_name(enum verdict verdict)
 {
@@ -61,11 +86,13 @@ static void run_one(struct doctor *doctor, const struct check *check,
 	buf_init(&finding->change, finding->change_memory,
 	    sizeof finding->change_memory);
 	view->begin(view, check->name);
-	if (!check->always && fetch_stopped(doctor->stop)) {
+	if (!(check->needs & ALWAYS) && fetch_stopped(doctor->stop)) {
 		finding->verdict = VERDICT_SKIPPED;
 		seen(doctor, "interrupted");
 	} else {
-		finding->verdict = check->run(doctor);
+		finding->verdict = has(doctor, check->needs)
+				       ? check->run(doctor)
+				       : VERDICT_SKIPPED;
 	}
 	counts[finding->verdict]++;
 	view->end(view, finding);

@@ -4,6 +4,9 @@
 #include "conf/conf.h"
 #include "net/fetch.h"
 
+/* Bytes of any URL: a session token of 4096 may become three times that. */
+#define DOCTOR_URL_SIZE 20480
+
 /*
  * Tries a storage for real, with one small object of a fixed name that it
  * takes away again where it may, and says what an operator must change.
@@ -62,8 +65,10 @@ struct doctor {
 	bool swift;           /* the store is OpenStack Swift; or MinIO */
 	bool minio;
 	bool web_fails; /* web pages may not upload, or not download */
-	struct fetch_reply reply; /* the last */
-	struct finding finding;   /* of the check that runs */
+	struct buf url; /* of the last request */
+	struct fetch_reply reply; /* the answer to it */
+	char url_memory[DOCTOR_URL_SIZE];
+	struct finding finding; /* of the check that runs */
 };
 
 /*

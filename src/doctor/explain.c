@@ -202,7 +202,7 @@ static unsigned explain_urls(const struct conf *conf, struct span text,
     int64_t now, struct buf *out, bool *ret_found)
 {
 	static const char *const names[] = { "", "put: ", "get: " };
-	char memory[URL_SIZE];
+	char memory[DOCTOR_URL_SIZE];
 	struct buf url;
 	enum text_label label;
 	unsigned count = 0;

@@ -20,9 +20,6 @@
 /* A web client's page. */
 #define BROWSER_ORIGIN "https://web-client.example"
 
-/* Bytes of any URL: a session token of 4096 may become three times that. */
-#define URL_SIZE 20480
-
 #define ARG(span) (int)(span).len, (span).at
 
 /* Appends as printf does. */
@@ -36,94 +33,96 @@ void say_printable(struct buf *out, size_t from, const char *keep);
 
 /* --- requests --- */
 
-/* A URL below a base, without a signature. */
-void plain_url(struct buf *out, const struct uri_base *base, const char *path);
+/* Empties doctor->url, the URL of the next request, and gives it. */
+struct buf *ask_url(struct doctor *doctor);
+/* Sets it: path below a base, without a signature. */
+void ask_url_plain(
+    struct doctor *doctor, const struct uri_base *base, const char *path);
+/* Sets it: path below a base, presigned. request has method, headers and
+ * query; the rest is the storage's. request.now: seconds from now, 0 or less.
+ * A URL that does not fit is empty. */
+void ask_url_signed(struct doctor *doctor, const struct uri_base *base,
+    const char *path, struct sigv4_request request);
 
-/* Sets what of the request is the storage's (all but method, headers and
- * query) and appends the presigned URL; what does not fit empties out.
- * request.now: seconds from now, 0 or less. */
-void signed_url(const struct doctor *doctor, struct buf *out,
-    const struct uri_base *base, const char *path,
-    struct sigv4_request request);
+/* Sends a request to doctor->url; true when doctor->reply has an answer. */
+bool ask(struct doctor *doctor, struct fetch_request request);
 
-/* The request into doctor->reply; true when there was an answer. */
-bool ask(struct doctor *doctor, const struct fetch_request *request);
-
-/* A slot's PUT of the probe, from a page of BROWSER_ORIGIN: signed for
- * PROBE_LENGTH bytes, all that the configuration adds included. */
+/* Sends a slot's PUT of the probe, from a page of BROWSER_ORIGIN, signed for
+ * PROBE_LENGTH bytes and as the configuration says. */
 enum put_how {
-	PUT_FORGED = 1,    /* the signature's last digit is another */
+	PUT_FORGED = 1,    /* with a wrong last digit in the signature */
 	PUT_CONDITION = 2, /* as the relay: If-None-Match: * */
 	PUT_EXPECT = 4,    /* as the relay: Expect: 100-continue */
-	PUT_META = 8,      /* as for jwt callers: with the file's end */
+	PUT_META = 8,      /* as for jwt callers: with the file's expiry */
 };
 bool ask_put(struct doctor *doctor, struct span body, unsigned how);
-/* Its URL. */
-void put_url(const struct doctor *doctor, struct buf *out, unsigned how);
+/* Sets doctor->url to the URL of such a PUT. */
+void ask_url_put(struct doctor *doctor, unsigned how);
 
-/* Whether the last reply is the object as it was stored. */
-bool is_probe(const struct doctor *doctor);
-/* The URL at which the object is read at the end. */
-void get_url(const struct doctor *doctor, struct buf *out, const char *method);
-/* Reads it as a script of a page of this origin does. */
-void read_from_page(struct doctor *doctor, const char *origin);
-/* The last reply's status is 2xx. */
-bool is_well(const struct doctor *doctor);
-
-/* A signed request for path below the bucket's own address: its query is one
- * name without a value, or NULL. */
+/* Sends a signed request for path below a base. query: a name without a value,
+ * or NULL. must: even after an interruption. */
 bool ask_signed(struct doctor *doctor, const char *method,
     const struct uri_base *base, const char *path, const char *query,
     bool must);
 
-/* Whether nothing is known of what the last request did: there was no answer,
- * or one of a server or proxy in trouble. */
-bool unsure_of(const struct doctor *doctor);
-/* The warning of a check that cannot be judged for that. */
-enum verdict unanswered(struct doctor *doctor, const char *what);
-/* "403 AccessDenied (the store's own words)", or what came instead. */
-void seen_answer(struct doctor *doctor);
-/* The error code in the last reply's body, or "". */
-void answer_code(const struct doctor *doctor, struct buf *out);
+/* Whether the last reply has a status of 2xx. */
+bool ask_well(const struct doctor *doctor);
+/* Whether the effect of the last request is unknown: there was no answer, or
+ * one from a server or proxy that failed. */
+bool ask_unsure(const struct doctor *doctor);
+/* Says that a check, of what, is undecided for that reason: a warning. */
+enum verdict ask_undecided(struct doctor *doctor, const char *what);
+/* The last reply's body. */
+struct span ask_body(const struct doctor *doctor);
+/* Adds to what was seen: "403 AccessDenied ("the store's message")", or why
+ * there is no answer. */
+void ask_seen(struct doctor *doctor);
 
-/* --- where the bucket is --- */
+/* Whether the last reply is the object as it was stored. */
+bool check_is_probe(const struct doctor *doctor);
+/* Sets doctor->url to the URL at which clients end up reading the object. */
+void check_url_get(struct doctor *doctor);
+/* Reads the object as a script in a page of this origin does. */
+void check_read_page(struct doctor *doctor, const char *origin);
+
+/* --- the bucket --- */
 
 struct bucket {
-	struct span name;     /* may be empty: bucket_url has none */
+	struct span name;     /* empty: bucket_url names none */
 	struct span prefix;   /* of keys; without slashes at its ends */
 	struct uri_base base; /* of the bucket itself, without the prefix */
 	bool path_style;
 };
 
-/* As far as bucket_url tells. */
+/* Guessed from bucket_url. */
 struct bucket bucket_of(const struct s3_config *s3);
-bool is_aws(const struct bucket *bucket);
+bool bucket_is_aws(const struct bucket *bucket);
 
 /* --- advice, appended to what to change --- */
 
-/* For aws commands: AWS's own endpoint needs no option. */
-void add_endpoint(struct doctor *doctor, const struct bucket *bucket);
-void advise_read(struct doctor *doctor);
-void advise_key(struct doctor *doctor);
-void advise_cors(struct doctor *doctor);
+/* The --endpoint-url of an aws command, unless the store is AWS. */
+void advice_endpoint(struct doctor *doctor, const struct bucket *bucket);
+void advice_read(struct doctor *doctor);
+void advice_key(struct doctor *doctor);
+void advice_cors(struct doctor *doctor);
 void advise_no_strangers(struct doctor *doctor);
-/* What a code of a refused PUT means. */
-void advise_refused(struct doctor *doctor, const char *code);
+/* The cause of the last reply, a refused PUT. */
+void advice_refused(struct doctor *doctor);
 
 /* --- the checks --- */
 
 enum verdict check_name(struct doctor *doctor);
 enum verdict check_connection(struct doctor *doctor);
 enum verdict check_clock(struct doctor *doctor);
-/* Only where there are none: what has to be signed is then left out. */
+/* Fails; it runs only when there are no credentials. */
 enum verdict check_credentials(struct doctor *doctor);
-bool lacks_credentials(const struct doctor *doctor);
+bool check_lacks_creds(const struct doctor *doctor);
 enum verdict check_put(struct doctor *doctor);
 enum verdict check_size(struct doctor *doctor);
 enum verdict check_signature(struct doctor *doctor);
 enum verdict check_relay(struct doctor *doctor);
-/* Whether slotd itself puts objects there. */
-bool relay_applies(const struct doctor *doctor);
+/* Whether slotd itself uploads to this storage. */
+bool check_relay_applies(const struct doctor *doctor);
 enum verdict check_get(struct doctor *doctor);
 enum verdict check_head(struct doctor *doctor);
 enum verdict check_download(struct doctor *doctor);
@@ -140,11 +139,30 @@ enum verdict check_tidy(struct doctor *doctor);
 enum verdict check_folder(struct doctor *doctor);
 enum verdict check_room(struct doctor *doctor);
 
-/* Of public_url, in front of a store of either type. */
 enum verdict check_public_url(struct doctor *doctor);
 enum verdict check_redirect(struct doctor *doctor);
-/* Whether clients are sent there at all; and by links that slotd redirects. */
-bool public_applies(const struct doctor *doctor);
-bool redirect_applies(const struct doctor *doctor);
+/* Whether clients use public_url for this storage, and for redirects. */
+bool check_public_applies(const struct doctor *doctor);
+bool check_redirect_applies(const struct doctor *doctor);
+
+/* --- who answers at public_url --- */
+
+bool check_is_s3(const struct doctor *doctor);
+
+/* Whether the last reply is slotd's, with this code. */
+bool check_says(const struct doctor *doctor, const char *code);
+/* Failures: not slotd answers at doctor->url (below: the paths that a proxy
+ * must pass on), or a slotd with another configuration. */
+enum verdict check_fail_foreign(struct doctor *doctor, const char *below);
+enum verdict check_fail_other(struct doctor *doctor);
+
+/* Whether files of a caller with a base go into this storage; and whether
+ * those of a jwt caller do, which expire. */
+bool check_has_bases(const struct doctor *doctor);
+bool check_has_ends(const struct doctor *doctor);
+/* Tries each such base, up to the first failure; and adds their names to what
+ * was seen. */
+enum verdict check_bases(struct doctor *doctor);
+void check_seen_bases(struct doctor *doctor);
 
 #endif

@@ -209,7 +209,8 @@ static void test_lifecycle(void **state)
 		{ { 404, "", 0 }, "has no rules" },
 		{ { 403, "", 0 }, "may not look" },
 		{ { 501, ERROR("NotImplemented"), 0 },
-		    "this store has no lifecycle rules (501 NotImplemented)" },
+		    "this store has no lifecycle rules, so files stay for "
+		    "ever: 501 NotImplemented" },
 	};
 
 	doctor.stored = true;

@@ -56,3 +56,12 @@ struct bucket bucket_of(const struct s3_config *s3)
 		bucket.name = span_first(host, in_host);
 	return bucket;
 }
+
+bool bucket_is_aws(const struct bucket *bucket)
+{
+	static const char ending[] = ".amazonaws.com";
+	const struct span host = bucket->base.host;
+
+	return host.len >= sizeof ending &&
+	       span_is(span_from(host, host.len - (sizeof ending - 1)), ending);
+}
