@@ -3,10 +3,10 @@
 
 #include <string.h>
 
-/* No command is named that the store at hand does not have, as far as its
- * answers and its address tell what it is. */
+/* The advice names only commands that the store has, as far as its answers and
+ * its address tell which store it is. */
 
-/* ARNs of this bucket's objects. */
+/* The ARN of all objects of this bucket. */
 static void add_objects(struct doctor *doctor, const struct bucket *bucket)
 {
 	change(doctor, "arn:aws:s3:::%.*s/%.*s%s*", ARG(bucket->name),
@@ -25,7 +25,7 @@ void advice_endpoint(struct doctor *doctor, const struct bucket *bucket)
 	    ARG(host));
 }
 
-/* Of which commands and rights there are. */
+/* The kinds of stores, by their commands and permissions. */
 enum kind { KIND_ANY, KIND_AWS, KIND_MINIO, KIND_SWIFT };
 
 static enum kind kind_of(const struct doctor *doctor)
@@ -43,10 +43,10 @@ static void add_policy(struct doctor *doctor, const struct bucket *bucket)
 	const enum kind kind = kind_of(doctor);
 
 	change(doctor,
-	    "2. This bucket policy, as policy.json:\n"
-	    "{\"Version\": \"2012-10-17\", \"Statement\": [{\"Effect\": "
-	    "\"Allow\", \"Principal\": \"*\",\n"
-	    " \"Action\": \"s3:GetObject\", \"Resource\": \"");
+	    "2. Set this bucket policy, saved as "
+	    "policy.json:\n{\"Version\": \"2012-10-17\", "
+	    "\"Statement\": [{\"Effect\": \"Allow\", \"Principal\": "
+	    "\"*\",\n \"Action\": \"s3:GetObject\", \"Resource\": \"");
 	add_objects(doctor, bucket);
 	change(doctor,
 	    "\"}]}\n"
@@ -57,14 +57,14 @@ static void add_policy(struct doctor *doctor, const struct bucket *bucket)
 	change(doctor, "\n");
 	if (kind != KIND_AWS)
 		change(doctor,
-		    "   mc anonymous set-json policy.json STORE/%.*s\n"
-		    "   (never `mc anonymous set download`: it lets anybody "
+		    "   mc anonymous set-json policy.json STORE/%.*s\n   "
+		    "(never `mc anonymous set download`, which lets anybody "
 		    "list the bucket)\n",
 		    ARG(bucket->name));
 	else
 		change(doctor,
-		    "   AWS blocks public access of new buckets; first:\n"
-		    "   aws s3api delete-public-access-block --bucket %.*s\n",
+		    "   AWS blocks public access to new buckets; first run:\n  "
+		    " aws s3api delete-public-access-block --bucket %.*s\n",
 		    ARG(bucket->name));
 }
 
@@ -78,29 +78,25 @@ void advice_read(struct doctor *doctor)
 		    "Ceph RGW ignores x-amz-acl in a presigned URL; MinIO, "
 		    "R2 and Garage have no ACLs.\n");
 	change(doctor,
-	    "%s, the best first:\n"
-	    "1. get = \"redirect\" in storage, with public_url and key_file: "
-	    "the bucket stays private.\n",
-	    doctor->swift ? "Two ways out" : "Three ways out");
+	    "%s, the best first:\n1. Set get = \"redirect\" in storage, with "
+	    "public_url and key_file: the bucket stays private.\n",
+	    doctor->swift ? "Two solutions" : "Three solutions");
 	if (doctor->swift) {
 		change(doctor,
-		    "2. OpenStack Swift has no bucket policies. Its container "
-		    "can be opened for reading, and not for listing:\n"
-		    "   swift post %.*s --read-acl '.r:*'\n"
-		    "   download_url is then the container's own address, "
-		    "https://HOST/v1/AUTH_PROJECT/%.*s\n",
+		    "2. OpenStack Swift has no bucket policies, but can make "
+		    "the container readable without listing:\n   swift post "
+		    "%.*s --read-acl '.r:*'\n   Then set download_url to the "
+		    "container's address, https://HOST/v1/AUTH_PROJECT/%.*s\n",
 		    ARG(bucket.name), ARG(bucket.name));
 		return;
 	}
 	add_policy(doctor, &bucket);
 	if (!s3->set_public)
-		change(doctor,
-		    "3. set_public = true, where the store has object ACLs "
-		    "(old AWS buckets).\n");
+		change(doctor, "3. Set set_public = true, if the store has "
+			       "object ACLs (old AWS buckets).\n");
 	else
-		change(doctor,
-		    "3. set_public works only where the store has object "
-		    "ACLs (old AWS buckets).\n");
+		change(doctor, "3. set_public works only if the store has "
+			       "object ACLs (old AWS buckets).\n");
 }
 
 static void add_key_commands(struct doctor *doctor, const struct bucket *bucket)
@@ -118,10 +114,10 @@ static void add_key_commands(struct doctor *doctor, const struct bucket *bucket)
 		    "admin policy attach STORE slotd --user USER\n");
 	if (kind == KIND_ANY)
 		change(doctor,
-		    "   garage bucket allow --write%s %.*s --key KEY\n"
-		    "   Ceph: radosgw-admin user create --uid slotd "
-		    "--display-name slotd; then allow it the same by the\n"
-		    "   bucket's policy, with \"Principal\": {\"AWS\": "
+		    "   garage bucket allow --write%s %.*s --key KEY\n   Ceph: "
+		    "radosgw-admin user create --uid slotd --display-name "
+		    "slotd; then set the same statement as\n   bucket policy, "
+		    "with \"Principal\": {\"AWS\": "
 		    "[\"arn:aws:iam:::user/slotd\"]}.\n",
 		    reads ? " --read" : "", ARG(bucket->name));
 }
@@ -134,18 +130,18 @@ void advice_key(struct doctor *doctor)
 
 	if (doctor->swift) {
 		change(doctor,
-		    "OpenStack Swift has no policies for S3 keys. The smallest "
-		    "key is a user who may do only what the\nbucket's "
-		    "ACL allows%s:\n"
-		    "   swift post %.*s%s --write-acl PROJECT:USER\n",
-		    reads ? "; there reading includes listing" : "",
+		    "OpenStack Swift has no policies for S3 keys. The least "
+		    "privilege is a user who may do only what the\nbucket's "
+		    "ACL allows%s:\n   swift post %.*s%s --write-acl "
+		    "PROJECT:USER\n",
+		    reads ? "; there, reading includes listing" : "",
 		    ARG(bucket.name), reads ? " --read-acl PROJECT:USER" : "");
 		return;
 	}
 	change(doctor,
-	    "The smallest policy for this key:\n"
-	    "{\"Version\": \"2012-10-17\", \"Statement\": [{\"Effect\": "
-	    "\"Allow\",\n \"Action\": [\"s3:PutObject\"%s%s], "
+	    "The smallest policy for this key, saved as "
+	    "policy.json:\n{\"Version\": \"2012-10-17\", \"Statement\": "
+	    "[{\"Effect\": \"Allow\",\n \"Action\": [\"s3:PutObject\"%s%s], "
 	    "\"Resource\": \"",
 	    s3->set_public ? ", \"s3:PutObjectAcl\"" : "",
 	    reads ? ", \"s3:GetObject\"" : "");
@@ -154,16 +150,15 @@ void advice_key(struct doctor *doctor)
 	add_key_commands(doctor, &bucket);
 }
 
-/* The rule, or the settings where a store has none. */
 static void add_cors_rule(struct doctor *doctor, const struct bucket *bucket)
 {
 	change(doctor,
-	    "Web clients (Converse.js) need this rule, as cors.json:\n"
-	    "{\"CORSRules\": [{\"AllowedOrigins\": [\"*\"], "
-	    "\"AllowedMethods\": [\"GET\", \"HEAD\", \"PUT\"],\n"
-	    " \"AllowedHeaders\": [\"*\"], \"MaxAgeSeconds\": 86400}]}\n"
-	    "   aws s3api put-bucket-cors --bucket %.*s "
-	    "--cors-configuration file://cors.json",
+	    "Web clients (Converse.js) need this rule, saved as "
+	    "cors.json:\n{\"CORSRules\": [{\"AllowedOrigins\": [\"*\"], "
+	    "\"AllowedMethods\": [\"GET\", \"HEAD\", \"PUT\"],\n "
+	    "\"AllowedHeaders\": [\"*\"], \"MaxAgeSeconds\": 86400}]}\n   aws "
+	    "s3api put-bucket-cors --bucket %.*s --cors-configuration "
+	    "file://cors.json",
 	    ARG(bucket->name));
 	advice_endpoint(doctor, bucket);
 	change(doctor, "\n");
@@ -175,7 +170,7 @@ void advice_cors(struct doctor *doctor)
 	const enum kind kind = kind_of(doctor);
 
 	if (doctor->told_cors) {
-		change(doctor, "What stands above does that too.\n");
+		change(doctor, "The change above solves this too.\n");
 		return;
 	}
 	doctor->told_cors = true;
@@ -191,8 +186,8 @@ void advice_cors(struct doctor *doctor)
 		add_cors_rule(doctor, &bucket);
 	if (kind != KIND_AWS)
 		change(doctor,
-		    "MinIO has no such rules; it answers every origin unless "
-		    "MINIO_API_CORS_ALLOW_ORIGIN says otherwise%s.\n",
+		    "MinIO has no such rules; it allows every origin, unless "
+		    "MINIO_API_CORS_ALLOW_ORIGIN is set%s.\n",
 		    kind == KIND_MINIO
 			? ": web clients (Converse.js) need \"*\""
 			: "");
@@ -203,30 +198,29 @@ void advise_no_strangers(struct doctor *doctor)
 	const struct bucket bucket = bucket_of(&doctor->storage->s3);
 
 	if (doctor->told_strangers) {
-		change(doctor, "The commands above mend that too.\n");
+		change(doctor, "The commands above solve this too.\n");
 		return;
 	}
 	doctor->told_strangers = true;
 	if (doctor->swift) {
 		change(doctor,
-		    "See who is allowed what, and take it away:\n"
-		    "   swift stat %.*s\n"
-		    "   swift post %.*s --read-acl '' --write-acl ''\n",
+		    "See the permissions, and remove them:\n   swift stat "
+		    "%.*s\n   swift post %.*s --read-acl '' --write-acl ''\n",
 		    ARG(bucket.name), ARG(bucket.name));
 		return;
 	}
 	change(doctor,
-	    "See who is allowed what:\n   aws s3api "
-	    "get-bucket-policy --bucket %.*s",
+	    "See the permissions:\n   aws s3api get-bucket-policy --bucket "
+	    "%.*s",
 	    ARG(bucket.name));
 	advice_endpoint(doctor, &bucket);
 	change(doctor, "\n   aws s3api get-bucket-acl --bucket %.*s",
 	    ARG(bucket.name));
 	advice_endpoint(doctor, &bucket);
 	change(doctor,
-	    "\nTake away what Principal \"*\" has beyond s3:GetObject, and "
-	    "make the ACL private:\n"
-	    "   aws s3api put-bucket-acl --bucket %.*s --acl private",
+	    "\nRemove all that Principal \"*\" may do except s3:GetObject, and "
+	    "make the ACL private:\n   aws s3api put-bucket-acl --bucket %.*s "
+	    "--acl private",
 	    ARG(bucket.name));
 	advice_endpoint(doctor, &bucket);
 	if (kind_of(doctor) != KIND_AWS)
@@ -242,20 +236,19 @@ static void advice_bucket(struct doctor *doctor)
 	struct buf name;
 
 	buf_init(&name, memory, sizeof memory);
-	/* Then the store has read the object's path as a bucket's. */
+	/* A store that took the first folder for the bucket. */
 	if (!bucket.name.len ||
 	    (xml_text(ask_body(doctor), "BucketName", &name) &&
 		strcmp(name.at, PROBE_FOLDER) == 0)) {
 		change(doctor,
-		    "bucket_url names no bucket. With path style its name "
-		    "stands behind the host:\n"
-		    "   bucket_url = \"%.*s://%.*s/BUCKET\";\n",
+		    "bucket_url names no bucket. Write its name after the "
+		    "host:\n   bucket_url = \"%.*s://%.*s/BUCKET\";\n",
 		    ARG(bucket.base.scheme), ARG(bucket.base.host));
 		return;
 	}
 	change(doctor,
-	    "There is no bucket \"%.*s\" at %.*s. Correct bucket_url, or make "
-	    "it:\n   aws s3api create-bucket --bucket %.*s",
+	    "There is no bucket \"%.*s\" at %.*s. Correct bucket_url, or "
+	    "create the bucket:\n   aws s3api create-bucket --bucket %.*s",
 	    ARG(bucket.name), ARG(bucket.base.host), ARG(bucket.name));
 	advice_endpoint(doctor, &bucket);
 	if (doctor->swift)
@@ -289,14 +282,14 @@ void advice_refused(struct doctor *doctor)
 	}
 	if (status >= 300 && status < 400)
 		change(doctor,
-		    "Presigned URLs cannot be redirected: bucket_url "
-		    "must be the place itself%s%s.\n",
+		    "Presigned URLs cannot be redirected: bucket_url must be "
+		    "the bucket's final address%s%s.\n",
 		    *doctor->reply.location ? ", not " : "",
-		    *doctor->reply.location ? "one that leads elsewhere" : "");
+		    *doctor->reply.location ? "one that redirects" : "");
 	else if (status >= 500)
-		change(doctor, "The store has trouble of its own; look at its "
-			       "log.\n");
+		change(
+		    doctor, "The store has an internal error; see its log.\n");
 	else
-		change(doctor, "Is bucket_url an S3 endpoint, and not the "
-			       "store's web console or a web site?\n");
+		change(doctor, "Is bucket_url an S3 endpoint? It must not be "
+			       "the store's web console or a web site.\n");
 }

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-/* Of the object, as metadata: it means nothing to a store. */
+/* Metadata of the object, without effect on the store. */
 #define PROBE_END "2038-01-01T00:00:00Z"
 
 struct buf *ask_url(struct doctor *doctor)
@@ -42,7 +42,7 @@ void ask_url_signed(struct doctor *doctor, const struct uri_base *base,
 	buf_char(&doctor->url, '?');
 	sigv4_key_init(
 	    &key, creds->access_key_secret, request.region, request.now);
-	/* A URL that was cut must not be asked; an empty one is not. */
+	/* A URL that was cut off must not be sent; an empty one is not. */
 	if (!sigv4_presign(&request, &key, &doctor->url) || !buf_ok(&whole))
 		buf_reset(&doctor->url);
 	sigv4_key_done(&key);
@@ -145,11 +145,10 @@ enum verdict ask_undecided(struct doctor *doctor, const char *what)
 {
 	seen(doctor, "%s: ", what);
 	ask_seen(doctor);
-	change(doctor, "Run slotd doctor again: this could not be judged.\n");
+	change(doctor, "Run slotd doctor again: this check is undecided.\n");
 	return VERDICT_WARNING;
 }
 
-/* What came instead of an answer. */
 static void seen_no_answer(struct doctor *doctor)
 {
 	const struct fetch_reply *reply = &doctor->reply;

@@ -2,7 +2,7 @@
 
 #include "core/uri.h"
 
-/* The first label from the second on that is a store's and no bucket's. */
+/* Whether a label of a host name marks a store, not a bucket. */
 static bool is_store_label(struct span label)
 {
 	static const char *const known[] = { "s3", "cos", "oss" };
@@ -15,7 +15,7 @@ static bool is_store_label(struct span label)
 	return false;
 }
 
-/* How long the bucket's name at the front of a host is; 0: it has none. */
+/* The length of the bucket's name at the start of a host; 0: there is none. */
 static size_t bucket_in_host(struct span host)
 {
 	for (size_t at = span_find(host, '.'); at < host.len;) {

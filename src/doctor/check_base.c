@@ -26,9 +26,8 @@ static enum verdict fail_silent(struct doctor *doctor)
 	seen(doctor, "%s: ", doctor->url.at);
 	ask_seen(doctor);
 	change(doctor,
-	    "Start the service first. Else: does public_url lead to it (DNS, "
-	    "proxy, certificate)?\n"
-	    "Try: curl -v %s\n",
+	    "Start the service first. If it is running: does public_url lead "
+	    "to it (DNS, proxy, certificate)?\nTry: curl -v %s\n",
 	    doctor->url.at);
 	return VERDICT_FAILURE;
 }
@@ -40,7 +39,7 @@ enum verdict check_fail_foreign(struct doctor *doctor, const char *below)
 	seen(doctor, "%s: this is not slotd's answer: ", doctor->url.at);
 	ask_seen(doctor);
 	change(doctor,
-	    "A proxy must pass %s below public_url to slotd, with the path "
+	    "The proxy must pass %s below public_url to slotd, with the path "
 	    "unchanged (see base_path).\n",
 	    below);
 	return VERDICT_FAILURE;
@@ -50,10 +49,9 @@ enum verdict check_fail_other(struct doctor *doctor)
 {
 	seen(doctor, "%s: another slotd answers, or one with another key_file",
 	    doctor->url.at);
-	change(doctor,
-	    "public_url must lead to the slotd of this configuration. Has it "
-	    "been reloaded since key_file or the storage's name was changed? "
-	    "systemctl reload slotd\n");
+	change(doctor, "public_url must lead to the slotd that runs with this "
+		       "configuration. After a change of key_file or of the "
+		       "storage's name: systemctl reload slotd\n");
 	return VERDICT_FAILURE;
 }
 

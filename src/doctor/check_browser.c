@@ -3,9 +3,9 @@
 #include <string.h>
 #include <strings.h>
 
-/* A web client's question before its request, of the very URL that it will
- * use: Swift knows a preflight by the presigned query alone. RGW answers only
- * to one with an Origin and a method. */
+/* A preflight, as a browser sends it: for the same URL as the request, since
+ * Swift looks at the presigned query, and with Origin and method, which RGW
+ * requires. */
 static bool preflight(struct doctor *doctor, const char *origin,
     const char *method, const char *headers)
 {
@@ -45,7 +45,7 @@ static enum verdict web_fails(struct doctor *doctor)
 enum verdict check_cors_put(struct doctor *doctor)
 {
 	if (doctor->storage->s3.relay) {
-		seen(doctor, "web pages upload to slotd, which lets them");
+		seen(doctor, "web pages upload to slotd, which allows it");
 		return VERDICT_OK;
 	}
 	ask_url_put(doctor, 0);
@@ -58,23 +58,23 @@ enum verdict check_cors_put(struct doctor *doctor)
 		    "web pages may not upload: the preflight got %u, %s",
 		    doctor->reply.status,
 		    *doctor->reply.allow_origin
-			? "not for PUT with Content-Type"
+			? "which does not allow PUT with Content-Type"
 			: "no Access-Control-Allow-Origin");
 		return web_fails(doctor);
 	}
 	if (doctor->stored &&
 	    !origin_allowed(doctor->put_origin, BROWSER_ORIGIN)) {
-		seen(doctor, "web pages may not upload: the preflight is "
-			     "answered, the PUT has no "
-			     "Access-Control-Allow-Origin, and so is a "
-			     "failure to a page although the file is stored");
+		seen(doctor,
+		    "web pages may not upload: the preflight succeeds, but the "
+		    "PUT has no Access-Control-Allow-Origin, so the page sees "
+		    "a failure although the file is stored");
 		return web_fails(doctor);
 	}
 	seen(doctor, "web pages may upload");
 	return VERDICT_OK;
 }
 
-/* What a page sees. A plain GET needs no preflight. */
+/* A simple GET needs no preflight, so its own answer decides. */
 static enum verdict judge_get(
     struct doctor *doctor, const char *origin, bool asked)
 {
@@ -92,7 +92,7 @@ static enum verdict judge_get(
 		seen(doctor, "web pages may download, after a redirect too");
 		if (!asked)
 			seen(doctor,
-			    " (not with headers of their own: the preflight "
+			    " (but not with additional headers: the preflight "
 			    "got %u)",
 			    status);
 		return VERDICT_OK;
@@ -104,14 +104,14 @@ static enum verdict judge_get(
 		    : "no Access-Control-Allow-Origin",
 	    answer);
 	if (!doctor->swift)
-		change(doctor, "AllowedOrigins must be \"*\": after a redirect "
-			       "browsers send Origin: null.\n");
+		change(doctor, "AllowedOrigins must be \"*\", because browsers "
+			       "send \"Origin: null\" after a redirect.\n");
 	return web_fails(doctor);
 }
 
 enum verdict check_cors_get(struct doctor *doctor)
 {
-	/* So does a browser call itself after a redirect to elsewhere. */
+	/* A browser sends Origin: null after a redirect to another host. */
 	const bool redirect = doctor->storage->s3.get == S3_GET_REDIRECT;
 	const char *origin = redirect ? "null" : BROWSER_ORIGIN;
 
@@ -144,27 +144,27 @@ static void add_client(
 	buf_text(&finding->change, change);
 }
 
-/* What has its price is a note, and no warning. */
+/* These are notes, not warnings: their solutions have drawbacks. */
 static void note_clients(struct doctor *doctor)
 {
 	const struct s3_config *s3 = &doctor->storage->s3;
 
 	if (doctor->put_status == 200 && !s3->relay)
 		add_client(doctor,
-		    "Siskin and Snikket for iOS want 201, and take S3's 200 "
-		    "for a failure",
-		    "For these, relay = true: uploads then pass slotd, which "
-		    "answers 201.\n");
+		    "Siskin and Snikket for iOS need 201, and treat S3's 200 "
+		    "as a failure",
+		    "For these clients set relay = true: uploads then go "
+		    "through slotd, which answers 201.\n");
 	if (s3->sign_content_type && !s3->relay)
 		add_client(doctor,
-		    "Movim, Psi and others send no Content-Type or another "
-		    "than they asked for, which sign_content_type refuses",
-		    "sign_content_type = false, or relay = true.\n");
+		    "Movim, Psi and others send no Content-Type, or another "
+		    "one than they requested, which sign_content_type refuses",
+		    "Set sign_content_type = false or relay = true.\n");
 	if (s3->get == S3_GET_PRESIGNED)
 		add_client(doctor,
 		    "Conversations sends HEAD first, which a presigned link "
 		    "refuses",
-		    "get = \"redirect\" answers HEAD.\n");
+		    "Set get = \"redirect\", whose links answer HEAD.\n");
 	if (doctor->web_fails)
 		add_client(doctor,
 		    "Converse.js and other web clients fail: "
@@ -172,7 +172,7 @@ static void note_clients(struct doctor *doctor)
 		    "");
 }
 
-/* Measured, or read in their sources. */
+/* Known from tests with the clients, or from their sources. */
 enum verdict check_clients(struct doctor *doctor)
 {
 	const bool s3 = doctor->storage->type == CONF_STORE_S3;
@@ -180,14 +180,15 @@ enum verdict check_clients(struct doctor *doctor)
 
 	if (http)
 		add_client(doctor, "Gajim and Dino refuse plain http",
-		    s3 ? "Give the store a certificate, and https:// URLs "
-			 "here.\n"
-		       : "Put TLS in front of slotd, or give `public` a "
-			 "certificate; then https:// in public_url.\n");
+		    s3 ? "Give the store a certificate, and use https:// in "
+			 "bucket_url, download_url and public_url.\n"
+		       : "Put a TLS proxy in front of slotd, or give `public` "
+			 "a certificate; then use https:// in public_url.\n");
 	if (s3)
 		note_clients(doctor);
 	if (!doctor->finding.seen.len)
-		seen(doctor, "no known client has trouble with this");
+		seen(doctor,
+		    "no known client has a problem with this configuration");
 	return http ? VERDICT_WARNING : VERDICT_OK;
 }
 
@@ -199,12 +200,12 @@ enum verdict check_lifecycle(struct doctor *doctor)
 	if (ask_unsure(doctor))
 		return ask_undecided(doctor, "the lifecycle rules");
 	if (doctor->reply.status == 200 && strstr(doctor->reply.body, "<Rule>"))
-		seen(doctor, "the bucket has rules; old files go as they say");
+		seen(doctor, "the bucket has rules, which remove old files");
 	else if (doctor->reply.status == 404 || doctor->reply.status == 200)
 		seen(doctor, "the bucket has no rules: files stay for ever");
 	else if (doctor->reply.status == 403)
-		seen(doctor, "this key may not look, which is right; see the "
-			     "bucket's rules with another");
+		seen(doctor, "slotd's key may not read the rules, as it should "
+			     "be; look with another key");
 	else {
 		seen(doctor, "this store has no lifecycle rules, so files stay "
 			     "for ever: ");

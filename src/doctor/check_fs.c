@@ -15,44 +15,44 @@ enum verdict check_folder(struct doctor *doctor)
 	if (stat(path, &status) != 0) {
 		seen(doctor, "%s: %s", path, strerror(errno));
 		change(doctor,
-		    "slotd makes it at its start when the folder above is "
-		    "there and writable; or:\n"
-		    "   install -d -m 700 -o slotd %s\n",
+		    "slotd creates the folder when it starts, if the parent "
+		    "folder exists and is writable. To create it now:\n   "
+		    "install -d -m 700 -o slotd %s\n",
 		    path);
 		return errno == ENOENT ? VERDICT_WARNING : VERDICT_FAILURE;
 	}
 	if (!S_ISDIR(status.st_mode)) {
-		seen(doctor, "%s is no folder", path);
-		change(doctor, "path must name a folder of slotd's own.\n");
+		seen(doctor, "%s is not a folder", path);
+		change(doctor, "Set path to a folder that only slotd uses.\n");
 		return VERDICT_FAILURE;
 	}
 	if (access(path, R_OK | W_OK | X_OK) != 0) {
 		bool read_only = errno == EROFS;
 
-		seen(doctor, "%s cannot be written: %s", path, strerror(errno));
+		seen(doctor, "%s is not writable: %s", path, strerror(errno));
 		if (read_only) {
 			change(doctor,
-			    "`dmesg` says why the disk turned read-only. When "
-			    "it is mended: mount -o remount,rw\n");
+			    "`dmesg` says why the disk became read-only. After "
+			    "the repair: mount -o remount,rw\n");
 			return VERDICT_FAILURE;
 		}
 		change(doctor,
-		    "Run the doctor as the service's user. Else: chown slotd "
-		    "%s\n",
+		    "Run slotd doctor as the service's user. If you did: chown "
+		    "slotd %s\n",
 		    path);
 		return VERDICT_FAILURE;
 	}
 	longest = pathconf(path, _PC_NAME_MAX);
 	if (longest > 0 && longest < FS_SEGMENT_MAX) {
-		seen(doctor, "%s: file names end at %ld bytes there", path,
-		    longest);
+		seen(doctor, "%s: file names there can have only %ld bytes",
+		    path, longest);
 		change(doctor,
-		    "slotd does not start: names may have %d bytes. "
-		    "Use ext4, XFS, btrfs or tmpfs.\n",
+		    "slotd does not start there, because its file names can "
+		    "have %d bytes. Use ext4, XFS, btrfs or tmpfs.\n",
 		    FS_SEGMENT_MAX);
 		return VERDICT_FAILURE;
 	}
-	seen(doctor, "%s can be written", path);
+	seen(doctor, "%s is writable", path);
 	return VERDICT_OK;
 }
 
@@ -69,18 +69,19 @@ enum verdict check_room(struct doctor *doctor)
 	if (fs->min_free_percent)
 		least = (uint64_t)room.f_blocks * room.f_frsize / 100 *
 			fs->min_free_percent;
-	seen(doctor, "%llu MiB free, of which min_free keeps %llu MiB",
+	seen(doctor, "%llu MiB free, of which min_free reserves %llu MiB",
 	    (unsigned long long)(free_bytes >> 20),
 	    (unsigned long long)(least >> 20));
 	if (free_bytes <= least) {
-		change(doctor, "There are no slots before room is made: "
-			       "expire_after, a larger disk, or a smaller "
-			       "min_free.\n");
+		change(doctor,
+		    "slotd issues no slots until there is room: set "
+		    "expire_after, use a larger disk, or lower min_free.\n");
 		return VERDICT_FAILURE;
 	}
 	if (free_bytes - least < doctor->conf->policy.max_size) {
 		change(doctor,
-		    "One file of max_size (%llu MiB) does not fit.\n",
+		    "A single file of max_size (%llu MiB) does not fit. Free "
+		    "some space, or lower max_size.\n",
 		    (unsigned long long)(doctor->conf->policy.max_size >> 20));
 		return VERDICT_WARNING;
 	}

@@ -189,11 +189,10 @@ static enum verdict fail_follow(struct doctor *doctor, const char *method)
 	place = span_first(place, span_find(place, '?'));
 	seen(doctor, "%s of a link leads to %.*s: ", method, ARG(place));
 	ask_seen(doctor);
-	change(doctor,
-	    "slotd must run with this file (systemctl reload slotd), and with "
-	    "the right time. No cache before it may\n"
-	    "keep its answers: each is for GET or HEAD alone. See also what "
-	    "stands above at get and head.\n");
+	change(doctor, "slotd must run with this configuration (systemctl "
+		       "reload slotd) and the right time. No cache in front of "
+		       "slotd\nmay keep its answers, since each is for GET or "
+		       "HEAD only. See also get and head above.\n");
 	return VERDICT_FAILURE;
 }
 
@@ -210,10 +209,11 @@ static enum verdict follow(struct doctor *doctor, const char *method)
 	    !*doctor->reply.location)
 		return check_fail_foreign(doctor, "/f/");
 	if (strcmp(doctor->reply.allow_origin, "*") != 0) {
-		seen(doctor, "the proxy at public_url takes away "
-			     "Access-Control-Allow-Origin: web pages cannot "
+		seen(doctor, "the proxy at public_url removes "
+			     "Access-Control-Allow-Origin, so web pages cannot "
 			     "follow links");
-		change(doctor, "Pass slotd's headers on as they are.\n");
+		change(doctor, "Configure the proxy to pass slotd's response "
+			       "headers on unchanged.\n");
 		return VERDICT_FAILURE;
 	}
 	buf_text(ask_url(doctor), doctor->reply.location);

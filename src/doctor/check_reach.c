@@ -6,9 +6,9 @@
 #include <sys/socket.h>
 
 #define SKEW_WARN 30
-#define SKEW_FAIL 900 /* what S3 refuses: 15 minutes */
+#define SKEW_FAIL 900 /* S3 refuses 15 minutes */
 
-/* The host of a base without its port and brackets. */
+/* Copies the host of a base without port and brackets. */
 static bool host_of(const struct uri_base *base, char *out, size_t size)
 {
 	struct span host = base->host;
@@ -25,7 +25,7 @@ static bool host_of(const struct uri_base *base, char *out, size_t size)
 	return true;
 }
 
-/* The first address of this family, and how many there are. */
+/* Appends the first address of this family; gives the number of addresses. */
 static unsigned resolve(const char *host, int family, struct buf *out)
 {
 	const struct addrinfo hints = { .ai_family = family,
@@ -60,11 +60,11 @@ enum verdict check_name(struct doctor *doctor)
 	if (!four && !six) {
 		seen(doctor, "%s does not resolve", host);
 		change(doctor,
-		    "Look at the host in bucket_url, and at this machine's "
-		    "DNS: getent ahosts %s\n"
-		    "With virtual-host style the store needs a wildcard "
-		    "record (*.s3.example.org); path style\n"
-		    "(https://s3.example.org/BUCKET) needs none.\n",
+		    "Check the host in bucket_url, and this machine's DNS: "
+		    "getent ahosts %s\nFor a bucket in the host name, the "
+		    "store needs a wildcard DNS record (*.s3.example.org); for "
+		    "a bucket\nin the path (https://s3.example.org/BUCKET), it "
+		    "needs none.\n",
 		    host);
 		return VERDICT_FAILURE;
 	}
@@ -74,8 +74,8 @@ enum verdict check_name(struct doctor *doctor)
 	return VERDICT_OK;
 }
 
-/* A certificate for *.s3.example.org covers one label, so no bucket with a dot
- * in its name; at AWS there is no other. */
+/* A certificate for *.s3.example.org covers one label only, so not the name of
+ * a bucket with a dot. Gives true if that must be the cause, as at AWS. */
 static bool advise_path_style(struct doctor *doctor)
 {
 	const struct bucket bucket = bucket_of(&doctor->storage->s3);
@@ -84,9 +84,9 @@ static bool advise_path_style(struct doctor *doctor)
 	if (bucket.path_style || span_find(bucket.name, '.') >= bucket.name.len)
 		return false;
 	change(doctor,
-	    "The bucket's name has a dot, which no wildcard certificate "
-	    "covers. Name the bucket in the path instead:\n"
-	    "   bucket_url = \"https://%.*s/%.*s%s%.*s\";\n",
+	    "The bucket's name contains a dot, so no wildcard certificate "
+	    "covers it. Write the bucket in the path instead:\n   bucket_url = "
+	    "\"https://%.*s/%.*s%s%.*s\";\n",
 	    ARG(span_from(host, bucket.name.len + 1)), ARG(bucket.name),
 	    bucket.prefix.len ? "/" : "", ARG(bucket.prefix));
 	return bucket_is_aws(&bucket);
@@ -99,12 +99,11 @@ static void advice_certificate(struct doctor *doctor)
 	if (advise_path_style(doctor))
 		return;
 	change(doctor,
-	    "Clients will refuse it too. The store needs a certificate for "
-	    "%.*s of an authority that\n"
-	    "everybody trusts (Let's Encrypt), with its whole chain. See: "
-	    "openssl s_client -connect %.*s%s\n"
-	    "For an authority of your own: SSL_CERT_FILE=ca.pem slotd doctor "
-	    "…, and in every client.\n",
+	    "Clients will refuse the certificate too. The store needs one for "
+	    "%.*s from an authority that\neverybody trusts (Let's Encrypt), "
+	    "with its whole chain. See: openssl s_client -connect %.*s%s\nFor "
+	    "an authority of your own: SSL_CERT_FILE=ca.pem slotd doctor …, "
+	    "and install ca.pem in every client.\n",
 	    ARG(base->host), ARG(base->host),
 	    span_find(base->host, ':') < base->host.len ? "" : ":443");
 }
@@ -115,20 +114,21 @@ static void advice_connection(struct doctor *doctor)
 
 	switch (doctor->reply.result) {
 	case FETCH_NO_NAME:
-		change(doctor, "See above: the name must resolve first.\n");
+		change(doctor,
+		    "See \"name\" above: the host name must resolve first.\n");
 		break;
 	case FETCH_CERTIFICATE:
 		advice_certificate(doctor);
 		break;
 	case FETCH_TLS:
-		change(doctor, "Is that port really https? If the store "
-			       "speaks plain http there, bucket_url must "
-			       "begin with http://.\n");
+		change(doctor,
+		    "Does that port really speak https? If it speaks plain "
+		    "http, bucket_url must begin with http://.\n");
 		break;
 	default:
 		change(doctor,
-		    "Does the store run, and does it listen on %.*s? Is a "
-		    "firewall between? Try: curl -v %.*s://%.*s/\n",
+		    "Is the store running, and does it listen on %.*s? Is "
+		    "there a firewall in between? Try: curl -v %.*s://%.*s/\n",
 		    ARG(base->host), ARG(base->scheme), ARG(base->host));
 	}
 }
@@ -140,7 +140,7 @@ static bool is_set(const char *name)
 	return value && *value;
 }
 
-/* libcurl may obey it, clients elsewhere do not. */
+/* libcurl may use the proxy, clients do not. */
 static void seen_proxy(struct doctor *doctor)
 {
 	static const char *const http[] = { "http_proxy", "all_proxy",
@@ -154,7 +154,7 @@ static void seen_proxy(struct doctor *doctor)
 		name++;
 	if (*name)
 		seen(doctor,
-		    " (the environment sets %s; no_proxy excepts hosts)",
+		    " (the environment sets %s; no_proxy lists exceptions)",
 		    *name);
 }
 
@@ -170,7 +170,7 @@ enum verdict check_connection(struct doctor *doctor)
 		return VERDICT_FAILURE;
 	}
 	doctor->reached = true;
-	seen(doctor, "the store answers by %s",
+	seen(doctor, "the store answers over %s",
 	    span_is(base->scheme, "https")
 		? "https, with a certificate that this machine trusts"
 		: "http, without encryption");
@@ -183,26 +183,28 @@ enum verdict check_clock(struct doctor *doctor)
 	int64_t ahead, off;
 
 	if (doctor->reply.date < 0) {
-		seen(doctor, "the store sends no Date");
+		seen(doctor, "the store sends no Date header, so the clocks "
+			     "cannot be compared");
 		return VERDICT_WARNING;
 	}
 	ahead = doctor->clock() - doctor->reply.date;
 	off = ahead < 0 ? -ahead : ahead;
 	if (off < SKEW_WARN) {
-		seen(doctor, "as the store's, to %lld s", (long long)off + 1);
+		seen(doctor, "less than %lld s from the store's",
+		    (long long)off + 1);
 		return VERDICT_OK;
 	}
 	seen(doctor, "%lld seconds (%lld min) %s the store's", (long long)off,
 	    (long long)off / 60, ahead > 0 ? "ahead of" : "behind");
-	change(doctor, "Set this machine's clock, or the store's: timedatectl "
-		       "set-ntp true\n");
+	change(doctor, "Correct this machine's clock, or the store's: "
+		       "timedatectl set-ntp true\n");
 	if (off < SKEW_FAIL &&
 	    (ahead > 0 || off < (int64_t)doctor->storage->s3.put_ttl))
 		return VERDICT_WARNING;
 	change(doctor, "%s The checks below use the store's time.\n",
 	    ahead > 0 ? "Stores refuse slots that are more than 15 minutes "
 			"in the future."
-		      : "Slots have expired before a client can use them.");
+		      : "Slots expire before a client can use them.");
 	doctor->ahead = ahead;
 	return VERDICT_FAILURE;
 }

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* As they are signed into a redirect. */
+/* As slotd signs them into redirects. */
 #define PROBE_TEXT "text/plain; charset=utf-8"
 #define PROBE_BINARY "application/octet-stream"
 #define PROBE_NAME "pr\303\266be (1).bin"
@@ -21,7 +21,7 @@ struct reading {
 	const char *method;
 	const struct uri_base *base;
 	const char *origin; /* header, or NULL */
-	bool attachment;    /* as a file that no browser may show */
+	bool attachment;    /* as a file that browsers must save */
 	int64_t age;        /* of the signature */
 };
 
@@ -31,7 +31,7 @@ static void reading_url(struct doctor *doctor, const struct reading *reading)
 	char memory[256];
 	struct buf name;
 	struct sigv4_pair query[2];
-	/* A presigned link is one for GET, whatever a client does with it. */
+	/* A presigned link is signed for GET, even if a client sends HEAD. */
 	struct sigv4_request get = {
 		.method = span_of(
 		    s3->get == S3_GET_PRESIGNED ? "GET" : reading->method),
@@ -66,8 +66,7 @@ void check_url_get(struct doctor *doctor)
 	reading_url(doctor, &reading);
 }
 
-/* As a client reads it at the end: at the shared URL, or where a redirect
- * leads. */
+/* Reads the object as clients do, at the shared URL or after a redirect. */
 static bool read_probe(struct doctor *doctor, const struct reading *reading)
 {
 	reading_url(doctor, reading);
@@ -102,8 +101,8 @@ static void advice_unreadable(struct doctor *doctor)
 
 	if (doctor->reply.result != FETCH_ANSWERED)
 		change(doctor,
-		    "Files are shared as %.*s://%.*s%.*s/…: that "
-		    "has to answer.\n",
+		    "Files are shared as %.*s://%.*s%.*s/…, so that address "
+		    "must answer.\n",
 		    ARG(s3->download.scheme), ARG(s3->download.host),
 		    ARG(s3->download.path));
 	else if (s3->get == S3_GET_PUBLIC)
@@ -112,8 +111,8 @@ static void advice_unreadable(struct doctor *doctor)
 		advice_key(doctor);
 }
 
-/* How old the signatures are that clients follow: a redirect's time is
- * rounded down to half of get_ttl, and a browser keeps it for a quarter. */
+/* The age of the oldest signature that clients may use: slotd rounds the time
+ * of a redirect down to half of get_ttl, and browsers cache it for a quarter. */
 static int64_t oldest(const struct s3_config *s3)
 {
 	if (s3->get == S3_GET_PUBLIC)
@@ -127,9 +126,9 @@ static enum verdict fail_get(struct doctor *doctor)
 
 	if (doctor->reply.result == FETCH_ANSWERED &&
 	    doctor->reply.status == 200) {
-		seen(doctor, "GET answers 200, but not with what was stored");
-		change(doctor, "Does download_url (or bucket_url) lead to "
-			       "this bucket, or to a page of a web site?\n");
+		seen(doctor, "GET answers 200, but not with the stored object");
+		change(doctor, "Does download_url (or bucket_url) lead to this "
+			       "bucket, or to a web site?\n");
 		return VERDICT_FAILURE;
 	}
 	if (s3->set_public && s3->get == S3_GET_PUBLIC &&
@@ -143,7 +142,7 @@ static enum verdict fail_get(struct doctor *doctor)
 	return VERDICT_FAILURE;
 }
 
-/* A store that refuses an old signature takes a new one. */
+/* Finds out whether a fresh signature would be accepted. */
 static enum verdict fail_old(struct doctor *doctor, struct reading *reading)
 {
 	const long long age = reading->age;
@@ -157,12 +156,12 @@ static enum verdict fail_old(struct doctor *doctor, struct reading *reading)
 	    "get_ttl is %u s",
 	    age, doctor->storage->s3.get_ttl);
 	change(doctor,
-	    "Some stores (s3proxy, older NooBaa) take presigned URLs for 15 "
-	    "minutes only: get_ttl = 1200 with get = \"redirect\".\n");
+	    "Some stores (s3proxy, older NooBaa) accept presigned URLs for 15 "
+	    "minutes only. Set get = \"redirect\" and get_ttl = 1200.\n");
 	return VERDICT_FAILURE;
 }
 
-/* Files that a browser must not show, as slotd's redirects ask for them. */
+/* Reads the object as slotd's redirects do for files that browsers must save. */
 static enum verdict judge_attachment(
     struct doctor *doctor, struct reading *reading)
 {
@@ -172,20 +171,19 @@ static enum verdict judge_attachment(
 		seen(doctor, "; as an attachment: ");
 		ask_seen(doctor);
 		change(doctor,
-		    "The store must take response-content-disposition with a "
-		    "file name: else only pictures, audio, video and text\n"
-		    "can be downloaded. get = \"public\" does not need "
+		    "The store must accept response-content-disposition with a "
+		    "file name; otherwise only pictures, audio, video\nand "
+		    "text can be downloaded. get = \"public\" works without "
 		    "it.\n");
 		return VERDICT_FAILURE;
 	}
 	if (strcmp(doctor->reply.type, PROBE_BINARY) == 0 &&
 	    span_starts(span_of(doctor->reply.disposition), "attachment"))
 		return VERDICT_OK;
-	seen(doctor, "; it ignores response-content-disposition or "
+	seen(doctor, "; the store ignores response-content-disposition or "
 		     "response-content-type");
-	change(doctor, "Browsers may show files that should be saved: "
-		       "download_url must be a host that serves nothing "
-		       "else.\n");
+	change(doctor, "Browsers may show files that should be saved. Use a "
+		       "host for download_url that serves nothing else.\n");
 	return VERDICT_WARNING;
 }
 
@@ -202,16 +200,15 @@ enum verdict check_get(struct doctor *doctor)
 	doctor->reads = true;
 	seen(doctor, "%s can read the object",
 	    s3->get == S3_GET_PUBLIC     ? "everybody"
-	    : s3->get == S3_GET_REDIRECT ? "who follows a redirect"
-					 : "who has the link");
+	    : s3->get == S3_GET_REDIRECT ? "clients that follow a redirect"
+					 : "everybody with the link");
 	if (s3->get == S3_GET_REDIRECT)
 		return judge_attachment(doctor, &reading);
 	if (s3->get == S3_GET_PUBLIC)
 		return VERDICT_OK;
 	change(doctor,
-	    "With get = \"presigned\" links die after get_ttl, and "
-	    "answer HEAD with 403.\nget = \"redirect\" has permanent "
-	    "ones.\n");
+	    "With get = \"presigned\", links expire after get_ttl and answer "
+	    "HEAD with 403.\nWith get = \"redirect\", links are permanent.\n");
 	return VERDICT_WARNING;
 }
 
@@ -224,16 +221,16 @@ enum verdict check_head(struct doctor *doctor)
 	seen_reading(doctor, "HEAD");
 	if (doctor->reply.status == 200)
 		return VERDICT_OK;
-	change(doctor, "Conversations sends HEAD before it downloads, and "
-		       "needs 200.\n");
+	change(doctor,
+	    "Conversations sends HEAD before a download, and needs 200.\n");
 	if (doctor->storage->s3.get != S3_GET_PRESIGNED)
 		return VERDICT_FAILURE;
-	change(doctor, "Links signed for GET cannot do that: get = "
-		       "\"redirect\".\n");
+	change(doctor, "Links that are signed for GET cannot answer HEAD. Set "
+		       "get = \"redirect\".\n");
 	return VERDICT_WARNING;
 }
 
-/* Where download_url is another place: is it the same bucket? */
+/* Whether download_url leads to the same bucket as bucket_url. */
 enum verdict check_download(struct doctor *doctor)
 {
 	const struct s3_config *s3 = &doctor->storage->s3;
@@ -243,33 +240,33 @@ enum verdict check_download(struct doctor *doctor)
 	const struct reading reading = { .method = "GET", .base = &s3->bucket };
 
 	if (same) {
-		seen(doctor, "not set: files are read where they are written");
+		seen(doctor, "not set: clients download from bucket_url");
 		return VERDICT_OK;
 	}
 	if (!doctor->stored)
 		return VERDICT_SKIPPED;
 	if (doctor->reads) {
-		seen(doctor, "it serves the same object");
+		seen(doctor, "serves the same object as bucket_url");
 		return VERDICT_OK;
 	}
 	read_probe(doctor, &reading);
 	if (check_is_probe(doctor)) {
-		seen(doctor, "it does not serve what bucket_url does");
+		seen(
+		    doctor, "does not serve the object that bucket_url serves");
 		change(doctor,
-		    "The bucket itself is readable: correct "
-		    "download_url, or what stands behind it (a CDN "
-		    "or proxy):\nit must map to the same bucket "
-		    "and prefix%s.\n",
+		    "The bucket itself is readable. Correct download_url, or "
+		    "the CDN or proxy behind it: it must lead to the\nsame "
+		    "bucket and prefix%s.\n",
 		    s3->get == S3_GET_PUBLIC
 			? ""
-			: ", and pass on Host and query unchanged");
+			: ", and pass on Host and the query unchanged");
 		return VERDICT_FAILURE;
 	}
-	seen(doctor, "bucket_url does not serve the object either; see get");
+	seen(doctor,
+	    "bucket_url does not serve the object either; see get above");
 	return VERDICT_FAILURE;
 }
 
-/* Yes, no, or not known: the last is told at once. */
 enum listing { LISTING_NO, LISTING_YES, LISTING_UNSURE };
 
 static enum listing lists(struct doctor *doctor, const struct uri_base *base)
@@ -303,9 +300,9 @@ enum verdict check_list(struct doctor *doctor)
 	seen(doctor, "anybody can list the bucket, and so find every file");
 	if (!doctor->swift)
 		change(doctor,
-		    "Take s3:ListBucket from the bucket policy (or the "
-		    "public-read ACL from the bucket).\n`mc anonymous set "
-		    "download` gives that right as well.\n");
+		    "Remove s3:ListBucket from the bucket policy, or the "
+		    "public-read ACL from the bucket.\n`mc anonymous set "
+		    "download` also grants that permission.\n");
 	advise_no_strangers(doctor);
 	return VERDICT_FAILURE;
 }
@@ -323,7 +320,7 @@ static bool unsigned_ask(
 
 enum verdict check_stranger_put(struct doctor *doctor)
 {
-	/* Before it is asked for: the answer may be lost. */
+	/* Set before the request, whose answer may be lost. */
 	doctor->stranger_touched = true;
 	if (!unsigned_ask(doctor, "PUT", PROBE_STRANGER)) {
 		if (ask_unsure(doctor))
@@ -333,8 +330,7 @@ enum verdict check_stranger_put(struct doctor *doctor)
 		return VERDICT_OK;
 	}
 	seen(doctor,
-	    "anybody can write into the bucket: %u without a "
-	    "signature",
+	    "anybody can write to the bucket: PUT without a signature got %u",
 	    doctor->reply.status);
 	advise_no_strangers(doctor);
 	return VERDICT_FAILURE;
@@ -348,7 +344,8 @@ enum verdict check_stranger_delete(struct doctor *doctor)
 		seen(doctor, "strangers cannot delete");
 		return VERDICT_OK;
 	}
-	seen(doctor, "anybody can delete files: %u without a signature",
+	seen(doctor,
+	    "anybody can delete files: DELETE without a signature got %u",
 	    doctor->reply.status);
 	advise_no_strangers(doctor);
 	return VERDICT_FAILURE;

@@ -1,14 +1,12 @@
 #include "doctor/private.h"
 
-/* What a store makes of a PUT as the relay does it. */
-
 bool check_relay_applies(const struct doctor *doctor)
 {
 	return doctor->storage->s3.relay || check_has_bases(doctor);
 }
 
-/* As the relay, which leaves out what a store does not know. Gives what is
- * left. */
+/* Sends a PUT as the relay does, which leaves out headers that a store does
+ * not support. Gives the ones that are left. */
 static unsigned put_as_relay(struct doctor *doctor)
 {
 	unsigned how = PUT_CONDITION | PUT_EXPECT |
@@ -24,10 +22,10 @@ static unsigned put_as_relay(struct doctor *doctor)
 			not_known = how & PUT_EXPECT;
 		if (!not_known)
 			break;
-		seen(doctor, "the store does not know %s: ",
+		seen(doctor, "the store does not support %s: ",
 		    not_known == PUT_EXPECT ? "Expect" : "If-None-Match");
 		ask_seen(doctor);
-		seen(doctor, ", and slotd leaves it out; ");
+		seen(doctor, ", so slotd sends uploads without it; ");
 		how &= ~not_known;
 	}
 	return how;
@@ -36,16 +34,16 @@ static unsigned put_as_relay(struct doctor *doctor)
 static enum verdict again(struct doctor *doctor, unsigned how)
 {
 	seen(doctor,
-	    "%sa slot can be used again until it ends, and then "
-	    "replaces its file",
+	    "%sa slot can be used again until it expires, and then replaces "
+	    "its file",
 	    how & PUT_CONDITION ? "the store ignores If-None-Match: " : "");
 	if ((how & PUT_EXPECT) && !doctor->reply.continued)
 		seen(doctor, "; the store sends no 100 Continue");
 	change(doctor,
-	    "With this store that cannot be prevented. put_ttl says for how "
-	    "long; the URLs of external-v1, external-v2 and\n"
-	    "token do not end, so that who has one can always replace the "
-	    "file.\n");
+	    "With this store slotd cannot prevent that. Slots expire "
+	    "after put_ttl. Upload URLs of the dialects "
+	    "external-v1,\nexternal-v2 and token never expire, so "
+	    "anybody who has one can replace the file at any time.\n");
 	return VERDICT_WARNING;
 }
 

@@ -11,9 +11,8 @@ bool check_lacks_creds(const struct doctor *doctor)
 enum verdict check_credentials(struct doctor *doctor)
 {
 	seen(doctor, "there are none: %s", doctor->no_creds);
-	change(doctor,
-	    "slotd issues no slots for this store until it gets some: see "
-	    "`credentials` in slotd.conf(5).\n");
+	change(doctor, "slotd issues no slots for this store until it has "
+		       "credentials: see `credentials` in slotd.conf(5).\n");
 	return VERDICT_FAILURE;
 }
 
@@ -23,8 +22,9 @@ enum verdict check_put(struct doctor *doctor)
 		doctor->unsure = true;
 		seen(doctor, "a slot's PUT: ");
 		ask_seen(doctor);
-		change(doctor, "The store answers, but not to an upload: look "
-			       "at its log, and at proxies between.\n");
+		change(doctor,
+		    "The store answers, but not to an upload. See its "
+		    "log, and the logs of proxies in between.\n");
 		return VERDICT_FAILURE;
 	}
 	doctor->put_status = doctor->reply.status;
@@ -44,7 +44,7 @@ enum verdict check_put(struct doctor *doctor)
 	return VERDICT_FAILURE;
 }
 
-/* Puts back what a check may have replaced. */
+/* Restores the object, which a check may have replaced. */
 static void mend(struct doctor *doctor)
 {
 	ask_put(doctor, span_of(PROBE_BODY), 0);
@@ -52,7 +52,7 @@ static void mend(struct doctor *doctor)
 
 enum verdict check_size(struct doctor *doctor)
 {
-	/* It may well close while we still send. */
+	/* The store may close the connection early. */
 	ask_put(doctor, span_of(PROBE_BODY PROBE_BODY), 0);
 	if (ask_unsure(doctor)) {
 		enum verdict verdict =
@@ -71,11 +71,10 @@ enum verdict check_size(struct doctor *doctor)
 	    ": it does not enforce the size",
 	    (unsigned)strlen(PROBE_BODY PROBE_BODY));
 	change(doctor,
-	    "Whoever has a slot may store a file of any size there. "
-	    "policy.max_size is no limit with this store.\n"
-	    "It must verify the signed Content-Length (AWS, Ceph RGW, MinIO "
-	    "do): update it, or use another,\n"
-	    "and set a quota on the bucket until then.\n");
+	    "Clients can store files of any size: policy.max_size does not "
+	    "limit them with this store. The store must\ncheck the signed "
+	    "Content-Length, as AWS, Ceph RGW and MinIO do. Update it or use "
+	    "another one, and set a\nquota on the bucket until then.\n");
 	mend(doctor);
 	return VERDICT_FAILURE;
 }
@@ -93,15 +92,14 @@ enum verdict check_signature(struct doctor *doctor)
 	seen(doctor, "the store took a PUT with a forged signature: %u",
 	    doctor->reply.status);
 	change(doctor,
-	    "Anybody may write there. Is bucket_url the store itself, or a "
-	    "proxy or test server that signs or\n"
-	    "checks nothing? May everybody put (bucket policy, ACL "
-	    "public-read-write)?\n");
+	    "Anybody can write there. Is bucket_url the store itself, or a "
+	    "proxy or test server that\nchecks no signatures? May everybody "
+	    "write (bucket policy, ACL public-read-write)?\n");
 	advise_no_strangers(doctor);
 	return VERDICT_FAILURE;
 }
 
-/* A key that may only put cannot leak what others have stored. */
+/* A key that may only write cannot be used to read files. */
 enum verdict check_key(struct doctor *doctor)
 {
 	const struct bucket bucket = bucket_of(&doctor->storage->s3);
@@ -110,10 +108,12 @@ enum verdict check_key(struct doctor *doctor)
 	if (ask_unsure(doctor))
 		return ask_undecided(doctor, "a listing with slotd's key");
 	if (!ask_well(doctor)) {
-		seen(doctor, "it may not list the bucket, as it should be");
+		seen(doctor,
+		    "slotd's key may not list the bucket, as it should be");
 		return VERDICT_OK;
 	}
-	seen(doctor, "it may list the bucket, which slotd never needs");
+	seen(doctor,
+	    "slotd's key may list the bucket, which slotd does not need");
 	advice_key(doctor);
 	return VERDICT_WARNING;
 }
@@ -125,7 +125,7 @@ static bool remove_one(struct doctor *doctor, const char *path)
 	       (ask_well(doctor) || doctor->reply.status == 404);
 }
 
-/* Both, whatever becomes of one; doctor->reply is then of a failed one. */
+/* Removes both objects, even if one fails; then doctor->reply is its reply. */
 static bool remove_all(struct doctor *doctor)
 {
 	struct fetch_reply failed;
@@ -151,7 +151,7 @@ enum verdict check_tidy(struct doctor *doctor)
 		return VERDICT_OK;
 	}
 	if (gone) {
-		seen(doctor, "what was written is removed again");
+		seen(doctor, "the test objects were removed again");
 		return VERDICT_OK;
 	}
 	seen(doctor, "%.*s%s" PROBE_FOLDER "/%s %s: ", ARG(bucket.prefix),
@@ -161,9 +161,9 @@ enum verdict check_tidy(struct doctor *doctor)
 	ask_seen(doctor);
 	may_not = !ask_unsure(doctor);
 	change(doctor,
-	    "%sTo remove it, with a key that may:\n"
-	    "   aws s3 rm --recursive s3://%.*s/%.*s%s" PROBE_FOLDER "/",
-	    may_not ? "That this key may not delete is as it should be. " : "",
+	    "%sTo remove it, use a key that may delete:\n   aws s3 rm "
+	    "--recursive s3://%.*s/%.*s%s" PROBE_FOLDER "/",
+	    may_not ? "This key may not delete, as it should be. " : "",
 	    ARG(bucket.name), ARG(bucket.prefix), bucket.prefix.len ? "/" : "");
 	advice_endpoint(doctor, &bucket);
 	return may_not ? VERDICT_OK : VERDICT_WARNING;

@@ -4,24 +4,24 @@
 #include "conf/conf.h"
 #include "net/fetch.h"
 
-/* Bytes of any URL: a session token of 4096 may become three times that. */
+/* Bytes of any URL: a session token of 4096 bytes may triple when escaped. */
 #define DOCTOR_URL_SIZE 20480
 
 /*
- * Tries a storage for real, with one small object of a fixed name that it
- * takes away again where it may, and says what an operator must change.
- * No text of it holds a secret.
+ * Tries a storage for real, with a small object of a fixed name that it
+ * removes again if it may, and says what an operator must change. No text
+ * contains a secret.
  */
 
 enum verdict {
 	VERDICT_OK,
 	VERDICT_WARNING,
 	VERDICT_FAILURE,
-	VERDICT_SKIPPED, /* it needs what failed before */
+	VERDICT_SKIPPED, /* it needs an earlier check that failed */
 	VERDICT_COUNT
 };
 
-/* One check's result. */
+/* The result of a check. */
 struct finding {
 	const char *name; /* "put": stable, for machines */
 	enum verdict verdict;
@@ -31,38 +31,38 @@ struct finding {
 	char change_memory[8192];
 };
 
-/* Who is told. A finding is valid during the call. */
+/* Receives the findings, each valid during the call. */
 struct doctor_view {
 	void (*begin)(struct doctor_view *view, const char *name);
 	void (*end)(struct doctor_view *view, const struct finding *finding);
 };
 
 struct doctor {
-	/* To be set before; all is only read. */
+	/* Set by the caller, and only read. */
 	const struct conf *conf;
 	const struct conf_storage *storage;
-	const char *no_creds;   /* why there are none to sign with; or NULL */
-	int64_t (*clock)(void); /* the service's, unix seconds */
+	const char *no_creds;   /* why there are no credentials; or NULL */
+	int64_t (*clock)(void); /* unix seconds */
 	/* fetch, or what stands in for it in a test. */
 	void (*fetch)(const struct fetch_request *request, int stop,
 	    struct fetch_reply *ret_reply);
 	int stop; /* a file that is readable after a signal; -1: never */
 
-	/* What a check leaves for those behind it; at first all zeros. */
+	/* What earlier checks found out; zeros at the start. */
 	bool reached;          /* the store answered */
 	bool stored;           /* the object is there */
-	bool touched;          /* it may be there: to be taken away */
-	bool stranger_touched; /* so may the one that a stranger put */
-	bool unsure;           /* whether the slot's PUT was done */
+	bool touched;          /* it may be there, and must be removed */
+	bool stranger_touched; /* so may the stranger's */
+	bool unsure;           /* the result of the slot's PUT is unknown */
 	bool reads;            /* clients can read the object */
 	bool public_leads;     /* public_url leads to this slotd */
-	bool no_bucket;        /* the store says so */
-	bool told_cors;        /* that advice was given */
+	bool no_bucket;        /* the store says that there is no bucket */
+	bool told_cors;        /* advice that was given already */
 	bool told_strangers;
-	int64_t ahead; /* what the clock is to be set back by, when far off */
+	int64_t ahead; /* seconds that our clock is wrong by, if many */
 	unsigned put_status;
 	char put_origin[128]; /* the PUT's Access-Control-Allow-Origin */
-	bool swift;           /* the store is OpenStack Swift; or MinIO */
+	bool swift;           /* the store is OpenStack Swift */
 	bool minio;
 	bool web_fails; /* web pages may not upload, or not download */
 	struct buf url; /* of the last request */
@@ -72,8 +72,8 @@ struct doctor {
 };
 
 /*
- * Runs all checks of the storage's kind in their order. Gives how many there
- * were of each verdict. Once stop is readable it only tidies up.
+ * Runs all checks of a storage in their order, and counts the verdicts. Once
+ * `stop` is readable, it only tidies up.
  */
 void doctor_run(struct doctor *doctor, struct doctor_view *view,
     unsigned ret_counts[VERDICT_COUNT]);

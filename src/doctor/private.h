@@ -5,10 +5,11 @@
 #include "core/xml.h"
 #include "doctor/doctor.h"
 
-/* What the checks share. */
+/* Used by several checks. */
 
-/* Two objects below the bucket's prefix. The slash is there so that a
- * bucket_url without its bucket meets a missing bucket, and makes none. */
+/* Two objects below the bucket's prefix. They are in a folder so that, if
+ * bucket_url lacks the bucket, the store takes the folder for one that is
+ * missing, instead of creating a bucket. */
 #define PROBE_FOLDER "slotd-doctor"
 #define PROBE "/" PROBE_KEY
 #define PROBE_KEY PROBE_FOLDER "/probe.txt"
@@ -17,7 +18,7 @@
 #define PROBE_LENGTH "44"
 #define PROBE_TYPE "text/plain"
 
-/* A web client's page. */
+/* The origin of a web client. */
 #define BROWSER_ORIGIN "https://web-client.example"
 
 #define ARG(span) (int)(span).len, (span).at

@@ -7,7 +7,7 @@
 
 #define NAME_WIDTH 15
 #define SEEN_AT (7 + 2 + NAME_WIDTH + 2)
-/* Advice stands below the name, so that its commands fit a terminal. */
+/* Advice is indented less, so that commands fit into a terminal. */
 #define CHANGE_AT 9
 #define WIDTH_MIN (SEEN_AT + 20)
 
@@ -46,7 +46,7 @@ static void json_finding(struct report *report, const struct finding *finding)
 	report->first = false;
 }
 
-/* One of its verdicts is 1, so that a series stays when the result changes. */
+/* All four series of a check are always there; that of the result is 1. */
 static void sample_finding(
     const struct report *report, const struct finding *finding)
 {
@@ -58,7 +58,7 @@ static void sample_finding(
 		    verdict_name(v), finding->verdict == v);
 }
 
-/* How much of a sentence fits: up to a blank, or all of a word. */
+/* The length of the part that fits: up to a space, or one whole word. */
 static size_t fitting(struct span line, size_t room)
 {
 	size_t at = span_find_last(span_first(line, room + 1), ' ');
@@ -68,7 +68,7 @@ static size_t fitting(struct span line, size_t room)
 	return at <= room ? at : span_find(line, ' ');
 }
 
-/* A line whose first column is the indent's. */
+/* Prints a line that starts at column `indent`. */
 static void put_line(FILE *out, struct span line, size_t indent, size_t width)
 {
 	const bool whole = !line.len || *line.at == ' ' || *line.at == '{';

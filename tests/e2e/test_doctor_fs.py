@@ -32,7 +32,8 @@ def test_well(fs):
         assert found[name]["verdict"] == "ok", found
     # The tests' public_url is a plain one.
     assert found["clients"]["verdict"] == "warning"
-    assert found["clients"]["change"].startswith("Put TLS in front of slotd")
+    assert found["clients"]["change"].startswith(
+        "Put a TLS proxy in front of slotd")
     code, text = doctor(fs.path)
     assert code == 0 and text.endswith("3 ok, 1 warning, 0 failures\n")
 

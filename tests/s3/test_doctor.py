@@ -74,7 +74,7 @@ def test_relay(lab, tmp_path, well):
     assert report.of("failure") == {"public_url"}
     report.says("put", "ok", "200")
     report.says("signature", "ok", "403 SignatureDoesNotMatch")
-    report.says("clients", "ok", "no known client has trouble")
+    report.says("clients", "ok", "no known client has a problem")
     assert "Siskin" not in report.text
 
 
@@ -96,7 +96,7 @@ def test_redirect(lab, tmp_path, plain):
 
 def test_presigned(examine, plain):
     report = examine(plain, storage={"get": "presigned"})
-    report.says("get", "warning", "links die", 'get = "redirect"')
+    report.says("get", "warning", "links expire", 'get = "redirect"')
     assert not report.of("failure")
 
 
@@ -139,7 +139,7 @@ def test_may_only_put(lab, examine):
     assert not report.of("failure")
     report.says("put", "ok")
     report.says("key", "ok", "may not list")
-    report.says("lifecycle", "ok", "may not look")
+    report.says("lifecycle", "ok", "may not read the rules")
     report.says("tidy", "ok", KEY + " stays: 403 AccessDenied",
                 "aws s3 rm --recursive s3://doctor-putonly/slotd-doctor/")
     assert set(lab.listing(bucket)) == {KEY}
@@ -190,7 +190,8 @@ def test_set_public_ignored(lab, examine):
         "object is not publicly readable", "Ceph RGW ignores x-amz-acl")
     change = report.checks["get"]["change"]
     ways = [change.index(way) for way in (
-        '1. get = "redirect"', "2. This bucket policy", "3. set_public")]
+        '1. Set get = "redirect"', "2. Set this bucket policy",
+        "3. set_public")]
     assert ways == sorted(ways)
 
     # What it says is ready to paste, and mends it.
@@ -249,7 +250,7 @@ def test_download_url_elsewhere(lab, examine, well, plain):
     report = examine(
         well, storage={"download_url": lab.store.url(plain)})
     report.says("get", "failure")
-    report.says("download_url", "failure", "correct download_url")
+    report.says("download_url", "failure", "Correct download_url")
     report = examine(
         well, storage={"download_url": lab.store.url(well, prefix="/x")},
         prefix="/x")
@@ -262,7 +263,7 @@ def test_download_url_elsewhere(lab, examine, well, plain):
 def test_store_down(examine, well):
     report = examine(well, storage={
         "bucket_url": f"http://127.0.0.1:{free_port()}/{well}"})
-    report.says("connection", "failure", "no answer", "Does the store run")
+    report.says("connection", "failure", "no answer", "Is the store running")
     assert report.of("failure") == {"connection"}
     report.says("put", "skipped")
     report.says("clients", "skipped")
@@ -284,12 +285,12 @@ def test_certificate_unknown(examine, well):
 def test_tls_to_a_plain_port(lab, examine, well):
     url = lab.store.url(well).replace("http:", "https:")
     report = examine(well, storage={"bucket_url": url})
-    report.says("connection", "failure", "Is that port really https?")
+    report.says("connection", "failure", "Does that port really speak https?")
 
 
 @pytest.mark.parametrize("shift, words", [
     (HOUR, ["ahead of the store's", "in the future"]),
-    (-HOUR, ["behind the store's", "expired before"]),
+    (-HOUR, ["behind the store's", "expire before"]),
 ])
 def test_clock(lab, examine, well, shift, words):
     report = examine(well, "--now", int(time.time()) + shift)

@@ -121,7 +121,7 @@ def test_relay_works_once(examine):
 def test_relay_without_condition(examine):
     with swift() as store:
         report = examine(store, **RELAY)
-        report.says("relay", "warning", "does not know If-None-Match: 501",
+        report.says("relay", "warning", "does not support If-None-Match: 501",
                     "a slot can be used again", "put_ttl")
         assert store.objects == {}
 
@@ -136,7 +136,7 @@ def test_relay_with_a_condition_that_is_ignored(examine):
 def test_relay_without_expect(examine):
     with Store(no_expect=True) as store:
         report = examine(store, **RELAY)
-        report.says("relay", "ok", "does not know Expect: 417",
+        report.says("relay", "ok", "does not support Expect: 417",
                     "a slot works once")
 
 
@@ -170,7 +170,7 @@ def test_names_of_attachments(examine):
 def test_deaf_to_types(examine):
     with Store(deaf=True) as store:
         report = examine(store, get="redirect")
-        report.says("get", "warning", "it ignores response-content-")
+        report.says("get", "warning", "the store ignores response-content-")
 
 
 @pytest.mark.parametrize("how, ttl, verdict", [

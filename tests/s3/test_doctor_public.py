@@ -95,7 +95,7 @@ def test_a_base_that_is_not_passed(site):
     assert report.of("failure") == {"public_url"}
     report.says("public_url", "failure",
                 "/external-v1/slotd-doctor/probe.txt: this is not slotd's "
-                "answer: 404", "A proxy must pass /external-v1/ below")
+                "answer: 404", "The proxy must pass /external-v1/ below")
 
 
 def test_a_base_of_a_public_bucket(lab, tmp_path, start):

@@ -103,8 +103,8 @@ def test_lines_fit_the_terminal(tmp_path, columns):
         assert (digits("\n".join(lines)).split()
                 == digits(piped.decode()).split())
         # One line where it fits, else two.
-        part = "May everybody put (bucket policy, ACL public-read-write)?"
-        assert (f"{'':9}checks nothing? {part}" in lines) == (columns == 132)
+        part = "May everybody write (bucket policy, ACL public-read-write)?"
+        assert (f"{'':9}checks no signatures? {part}" in lines) == (columns == 132)
 
 
 def test_a_proxy_is_named(tmp_path):
