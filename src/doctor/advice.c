@@ -193,7 +193,7 @@ void advice_cors(struct doctor *doctor)
 			: "");
 }
 
-void advise_no_strangers(struct doctor *doctor)
+void advice_no_strangers(struct doctor *doctor)
 {
 	const struct bucket bucket = bucket_of(&doctor->storage->s3);
 

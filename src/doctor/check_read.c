@@ -112,7 +112,7 @@ static void advice_unreadable(struct doctor *doctor)
 }
 
 /* The age of the oldest signature that clients may use: slotd rounds the time
- * of a redirect down to half of get_ttl, and browsers cache it for a quarter. */
+ * of a redirect down to half of get_ttl, and browsers keep it for a quarter. */
 static int64_t oldest(const struct s3_config *s3)
 {
 	if (s3->get == S3_GET_PUBLIC)
@@ -161,7 +161,7 @@ static enum verdict fail_old(struct doctor *doctor, struct reading *reading)
 	return VERDICT_FAILURE;
 }
 
-/* Reads the object as slotd's redirects do for files that browsers must save. */
+/* Reads the object like a redirect to a file that browsers must save. */
 static enum verdict judge_attachment(
     struct doctor *doctor, struct reading *reading)
 {
@@ -303,50 +303,48 @@ enum verdict check_list(struct doctor *doctor)
 		    "Remove s3:ListBucket from the bucket policy, or the "
 		    "public-read ACL from the bucket.\n`mc anonymous set "
 		    "download` also grants that permission.\n");
-	advise_no_strangers(doctor);
+	advice_no_strangers(doctor);
 	return VERDICT_FAILURE;
 }
 
-static bool unsigned_ask(
-    struct doctor *doctor, const char *method, const char *path)
+/* Sends a request without a signature, which the store must refuse. act: what
+ * strangers could do otherwise. */
+static enum verdict try_stranger(struct doctor *doctor,
+    struct fetch_request request, const char *path, const char *act)
 {
-	struct fetch_request request = { .method = method };
-
 	ask_url_plain(doctor, &doctor->storage->s3.bucket, path);
-	if (strcmp(method, "PUT") == 0)
-		request.body = span_of(PROBE_BODY);
-	return ask(doctor, request) && ask_well(doctor);
+	ask(doctor, request);
+	if (ask_unsure(doctor)) {
+		seen(doctor, "a stranger's ");
+		return ask_undecided(doctor, request.method);
+	}
+	if (!ask_well(doctor)) {
+		seen(doctor, "strangers cannot %s", act);
+		return VERDICT_OK;
+	}
+	seen(doctor, "anybody can %s: %s without a signature got %u", act,
+	    request.method, doctor->reply.status);
+	advice_no_strangers(doctor);
+	return VERDICT_FAILURE;
 }
 
 enum verdict check_stranger_put(struct doctor *doctor)
 {
+	const struct fetch_request put = { .method = "PUT",
+		.body = span_of(PROBE_BODY) };
+	enum verdict verdict;
+
 	/* Set before the request, whose answer may be lost. */
 	doctor->stranger_touched = true;
-	if (!unsigned_ask(doctor, "PUT", PROBE_STRANGER)) {
-		if (ask_unsure(doctor))
-			return ask_undecided(doctor, "a stranger's PUT");
-		doctor->stranger_touched = false;
-		seen(doctor, "strangers cannot write");
-		return VERDICT_OK;
-	}
-	seen(doctor,
-	    "anybody can write to the bucket: PUT without a signature got %u",
-	    doctor->reply.status);
-	advise_no_strangers(doctor);
-	return VERDICT_FAILURE;
+	verdict =
+	    try_stranger(doctor, put, PROBE_STRANGER, "write to the bucket");
+	doctor->stranger_touched = verdict != VERDICT_OK;
+	return verdict;
 }
 
 enum verdict check_stranger_delete(struct doctor *doctor)
 {
-	if (!unsigned_ask(doctor, "DELETE", PROBE)) {
-		if (ask_unsure(doctor))
-			return ask_undecided(doctor, "a stranger's DELETE");
-		seen(doctor, "strangers cannot delete");
-		return VERDICT_OK;
-	}
-	seen(doctor,
-	    "anybody can delete files: DELETE without a signature got %u",
-	    doctor->reply.status);
-	advise_no_strangers(doctor);
-	return VERDICT_FAILURE;
+	return try_stranger(doctor,
+	    (struct fetch_request){ .method = "DELETE" }, PROBE,
+	    "delete files");
 }

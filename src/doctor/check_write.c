@@ -95,7 +95,7 @@ enum verdict check_signature(struct doctor *doctor)
 	    "Anybody can write there. Is bucket_url the store itself, or a "
 	    "proxy or test server that\nchecks no signatures? May everybody "
 	    "write (bucket policy, ACL public-read-write)?\n");
-	advise_no_strangers(doctor);
+	advice_no_strangers(doctor);
 	return VERDICT_FAILURE;
 }
 

@@ -106,7 +106,7 @@ void advice_endpoint(struct doctor *doctor, const struct bucket *bucket);
 void advice_read(struct doctor *doctor);
 void advice_key(struct doctor *doctor);
 void advice_cors(struct doctor *doctor);
-void advise_no_strangers(struct doctor *doctor);
+void advice_no_strangers(struct doctor *doctor);
 /* The cause of the last reply, a refused PUT. */
 void advice_refused(struct doctor *doctor);
 

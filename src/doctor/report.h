@@ -25,7 +25,7 @@ struct report {
 	char untried_memory[512];
 };
 
-/* Colours and progress are used on a terminal only; no colours with NO_COLOR. */
+/* Uses colours and progress on a terminal only; no colours with NO_COLOR. */
 void report_init(struct report *report, FILE *out, enum report_format format);
 /* Print what comes before all storages, before each, after each (the summary)
  * and after all. whole: not interrupted. now: unix seconds. */
