@@ -18,7 +18,7 @@ static void read_id(const struct node *node, void *into)
 		return;
 	for (size_t i = 0; i < conf->caller_count; i++) {
 		if (span_equal(conf->callers[i].id, text)) {
-			node_wrong(node, "another caller has this id already");
+			node_wrong(node, "another caller already has this id");
 			return;
 		}
 	}
@@ -34,7 +34,7 @@ static void read_secret(
 		return;
 	if (secret.text.len < AUTH_SECRET_MIN)
 		node_wrong(node,
-		    "the secret must be at least %d bytes; make one with "
+		    "the secret must have at least %d bytes; make one with "
 		    "`openssl rand -hex 32`",
 		    AUTH_SECRET_MIN);
 	else if (secret_is_new(node, secret.text)) {
@@ -54,7 +54,7 @@ static void read_secrets(const struct node *group, struct caller *caller)
 	if (!node)
 		node_missing(group, "secret",
 		    "a caller needs secret_file, secret, secret_files or "
-		    "secrets; make one with `openssl rand -hex 32`");
+		    "secrets; make a secret with `openssl rand -hex 32`");
 	else if (node->name[strlen(node->name) - 1] != 's')
 		read_secret(node, file, caller);
 	else if (!value_list(node, "one or two strings"))
@@ -73,8 +73,8 @@ static void read_allowed(const struct node *node, void *into)
 	value_items(node, domains_name, &caller->allow_domains,
 	    &caller->allow_domain_count);
 	if (node->type == NODE_LIST && node->count == 0)
-		node_wrong(
-		    node, "is empty: leave it out to allow every domain");
+		node_wrong(node,
+		    "is empty: remove this setting to allow every domain");
 }
 
 static void read_rate(const struct node *group, struct caller *caller)
@@ -88,9 +88,8 @@ static void read_rate(const struct node *group, struct caller *caller)
 	if (!rate || !value_integer(rate, 1, RATE_MAX, &per_second))
 		return;
 	if (dialect_makes_urls(caller->dialect))
-		node_wrong(rate,
-		    "is of no use here: with this dialect clients come, and "
-		    "not the caller");
+		node_wrong(rate, "has no effect with this dialect: requests "
+				 "come from clients, not from the caller");
 	caller->rate = arena_get(node_keep(group), sizeof *caller->rate);
 	caller->rate->per_second = (uint32_t)per_second;
 	caller->rate->burst = (uint32_t)(at_once ? at_once : per_second);
@@ -118,7 +117,7 @@ static void read_caller(const struct node *group, struct caller *caller)
 		return;
 	settings_read(group, &settings, caller);
 	if (!node_member(group, "id"))
-		node_missing(group, "id", "each caller needs one");
+		node_missing(group, "id", "each caller needs an id");
 	read_secrets(group, caller);
 	dialect_check(group, caller);
 	read_rate(group, caller);

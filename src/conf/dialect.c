@@ -42,11 +42,11 @@ const char *dialect_base(const struct conf *conf, struct span base)
 			       "dot";
 	}
 	if (overlaps(base, span_of("/u/")) || overlaps(base, span_of("/f/")))
-		return "is a path of slotd's own";
+		return "overlaps with /u/ or /f/, which slotd uses itself";
 	for (size_t i = 0; i < conf->caller_count; i++)
 		if (conf->callers[i].base.len &&
 		    overlaps(base, conf->callers[i].base))
-			return "overlaps with that of another caller";
+			return "overlaps with another caller's base";
 	return NULL;
 }
 
@@ -65,11 +65,11 @@ void dialect_check(const struct node *group, const struct caller *caller)
 	}
 	if (!base)
 		node_missing(group, "base",
-		    "where this dialect's URLs are, such as \"/share/\"");
+		    "the path of this dialect's URLs, such as \"/share/\"");
 	if (caller->plain_urls)
 		node_wrong(node_member(group, "plain_urls"),
-		    "is of no use here: with this dialect the XMPP server "
-		    "makes the URLs");
+		    "has no effect with this dialect: the XMPP server makes "
+		    "the URLs");
 }
 
 static bool is_plain(const struct uri_base *base)
@@ -85,21 +85,19 @@ static const char *not_plain(
 	const struct s3_config *s3 = &storage->s3;
 
 	if (storage->type == CONF_STORE_S3 && !s3->relay)
-		return "cannot be had with storage type \"s3\": presigned "
-		       "URLs need ?, % and &; use relay = true, or type "
-		       "\"fs\"";
+		return "is impossible with storage type \"s3\", because "
+		       "presigned URLs have ?, % and &: set relay = true, or "
+		       "use type \"fs\"";
 	if (!span_only(conf->public_url, PLAIN_CHARS))
-		return "needs a public_url of letters, digits and _.:/- "
-		       "alone";
+		return "needs a public_url with letters, digits and _.:/- only";
 	if (storage->type == CONF_STORE_FS || s3->get == S3_GET_REDIRECT)
 		return NULL;
 	if (s3->get == S3_GET_PRESIGNED)
-		return "cannot be had with get = \"presigned\": such URLs "
-		       "need ?, % and &; use get = \"redirect\"";
-	return is_plain(&s3->download)
-		   ? NULL
-		   : "needs a download_url (or bucket_url) of letters, digits "
-		     "and _.:/- alone";
+		return "is impossible with get = \"presigned\", because such "
+		       "URLs have ?, % and &: use get = \"redirect\"";
+	return is_plain(&s3->download) ? NULL
+				       : "needs a download_url (or bucket_url) "
+					 "with letters, digits and _.:/- only";
 }
 
 static void check_plain(const struct node *node)
@@ -159,9 +157,9 @@ static void check_one(const struct node *node, const struct caller *caller)
 	if (dialect_makes_urls(caller->dialect)) {
 		if (node->reading->has_store && !has_one_store(conf, caller))
 			node_wrong(node_member(node, "dialect"),
-			    "its links do not say whose file they lead to, "
-			    "and this caller's domains have several stores: "
-			    "name those of one store in allow_domains");
+			    "links of this dialect do not name the domain, and "
+			    "this caller's domains are in several stores: list "
+			    "the domains of one store in allow_domains");
 		return;
 	}
 	if (caller->plain_urls && node->reading->has_store)
@@ -169,10 +167,9 @@ static void check_one(const struct node *node, const struct caller *caller)
 	if (caller->dialect == DIALECT_EJABBERD &&
 	    !conf_is_private(&conf->listen))
 		node_warn(node_member(node, "dialect"),
-		    "is HTTP Basic: its secret crosses the network as plain "
-		    "text, because listen.address is not loopback; listen on "
-		    "127.0.0.1, with a proxy that speaks https in front where "
-		    "others come from");
+		    "is HTTP Basic, which sends the secret as plain text, and "
+		    "listen.address is not loopback: listen on 127.0.0.1, and "
+		    "put an https proxy in front for other machines");
 }
 
 void dialect_check_callers(const struct node *root)

@@ -29,9 +29,8 @@ bool domains_name(
 		return false;
 	}
 	if (!jid_labels_valid(name)) {
-		node_wrong(node,
-		    "has a label that begins with xn-- and is no A-label "
-		    "(IDNA2008)");
+		node_wrong(node, "has a label that begins with xn-- but is not "
+				 "an A-label (IDNA2008)");
 		return false;
 	}
 	*ret_item = buf_span(&out);
@@ -52,8 +51,8 @@ static void warn_hidden(const struct node *node, struct span name)
 		    !jid_domain_matches(span_from(name, 2), other))
 			continue;
 		node_warn(node,
-		    "never counts: domains[%zu] matches all of its domains "
-		    "first; put this entry before that one",
+		    "is never used, because domains[%zu] matches the same "
+		    "domains first: move this entry before that one",
 		    i);
 		return;
 	}
@@ -70,7 +69,7 @@ static void read_name(const struct node *node, void *into)
 	for (size_t i = 0; i < conf->domain_count; i++) {
 		if (!span_equal(conf->domains[i].name, text))
 			continue;
-		node_wrong(node, "another entry has this name already");
+		node_wrong(node, "another entry already has this name");
 		return;
 	}
 	warn_hidden(node, text);
@@ -115,8 +114,7 @@ static void read_one(const struct node *group, struct conf_domain *domain)
 	settings_read(group, &settings, domain);
 	if (!node_member(group, "name"))
 		node_missing(group, "name",
-		    "the domain, such as \"example.org\" or "
-		    "\"*.example.org\"");
+		    "the domain, such as \"example.org\" or \"*.example.org\"");
 }
 
 /* A presigned PUT takes any Content-Type that is not signed. */
@@ -139,10 +137,9 @@ static bool check_one(
 	    policy->allow_type_count != node->count)
 		return false;
 	node_warn(node,
-	    "clients can upload any type all the same: they PUT "
-	    "straight into the bucket of storage \"%.*s\", and the "
-	    "type is not signed; set its sign_content_type = true, or "
-	    "relay = true",
+	    "clients can still upload any type: they PUT straight into the "
+	    "bucket of storage \"%.*s\", and the type is not signed; set "
+	    "sign_content_type = true or relay = true there",
 	    (int)storage->name.len, storage->name.at);
 	return true;
 }

@@ -96,19 +96,19 @@ static void read_keys(
 	if (!text[CREDS_KEY_ID].len) {
 		if (must)
 			node_wrong(node,
-			    "AWS_ACCESS_KEY_ID is not in the environment");
+			    "AWS_ACCESS_KEY_ID is not set in the environment");
 		/* No use alone. */
 		text[CREDS_SECRET] = text[CREDS_TOKEN] = SPAN_EMPTY;
 	} else if (!text[CREDS_SECRET].len) {
-		node_wrong(node, "AWS_ACCESS_KEY_ID is in the environment, and "
-				 "AWS_SECRET_ACCESS_KEY is not");
+		node_wrong(node, "AWS_ACCESS_KEY_ID is set in the environment, "
+				 "but AWS_SECRET_ACCESS_KEY is not");
 	} else if (text[CREDS_KEY_ID].len > KEY_ID_MAX ||
 		   !span_visible(text[CREDS_KEY_ID]) ||
 		   span_find(text[CREDS_KEY_ID], '/') <
 		       text[CREDS_KEY_ID].len) {
 		node_wrong(node,
 		    "AWS_ACCESS_KEY_ID must be at most %d characters, without "
-		    "blanks and /",
+		    "spaces or /",
 		    KEY_ID_MAX);
 	} else if (text[CREDS_SECRET].len > CREDS_MAX) {
 		node_wrong(node,
@@ -117,9 +117,8 @@ static void read_keys(
 		node_wrong(node, "AWS_SESSION_TOKEN is longer than %d bytes",
 		    CREDS_TOKEN_MAX);
 	} else if (text[CREDS_TOKEN].len && !span_visible(text[CREDS_TOKEN])) {
-		node_wrong(node,
-		    "AWS_SESSION_TOKEN has characters that no session token "
-		    "has");
+		node_wrong(node, "AWS_SESSION_TOKEN has characters that a "
+				 "session token cannot have");
 	}
 	secret_warn_of_litter(
 	    node, "AWS_SECRET_ACCESS_KEY", text[CREDS_SECRET]);
@@ -141,9 +140,8 @@ static void read_shared(
 	text[CREDS_SHARED_FILE] = path;
 	text[CREDS_PROFILE] = profile.len ? profile : span_of("default");
 	if (must && !path.len)
-		node_wrong(node,
-		    "the environment has neither AWS_SHARED_CREDENTIALS_FILE "
-		    "nor HOME");
+		node_wrong(node, "neither AWS_SHARED_CREDENTIALS_FILE nor HOME "
+				 "is set in the environment");
 	else if (must || named || profile.len)
 		warn_of_shared_file(node, creds);
 }
@@ -165,7 +163,7 @@ static void read_sts(
 	if (url->len) {
 		if (!has_scheme(*url))
 			node_wrong(node,
-			    "AWS_ENDPOINT_URL_STS is no http or https URL");
+			    "AWS_ENDPOINT_URL_STS is not an http or https URL");
 		return;
 	}
 	if (!from.len)
@@ -176,8 +174,8 @@ static void read_sts(
 		return;
 	if (!span_only(from, LOWER))
 		node_wrong(node,
-		    "there is no STS for the region %s: AWS_REGION or "
-		    "AWS_ENDPOINT_URL_STS in the environment says where to ask",
+		    "there is no STS for the region %s: set AWS_REGION or "
+		    "AWS_ENDPOINT_URL_STS in the environment",
 		    from.at);
 	if (span_starts(from, "cn-"))
 		end = ".amazonaws.com.cn/";
@@ -195,19 +193,19 @@ static void read_identity(const struct node *node, struct creds_settings *creds,
 	if (must && !role.len && !file.len)
 		node_wrong(node,
 		    "neither AWS_ROLE_ARN nor AWS_WEB_IDENTITY_TOKEN_FILE is "
-		    "in the environment");
+		    "set in the environment");
 	else if (must && (!role.len || !file.len))
-		node_wrong(node, "%s is in the environment, and %s is not",
+		node_wrong(node, "%s is set in the environment, but %s is not",
 		    role.len ? "AWS_ROLE_ARN" : "AWS_WEB_IDENTITY_TOKEN_FILE",
 		    role.len ? "AWS_WEB_IDENTITY_TOKEN_FILE" : "AWS_ROLE_ARN");
 	else if (role.len && !file.len)
 		node_warn(node,
-		    "AWS_ROLE_ARN is in the environment, and "
+		    "AWS_ROLE_ARN is set in the environment, but "
 		    "AWS_WEB_IDENTITY_TOKEN_FILE is not: the role is not used");
 	else if (file.len && !role.len)
 		node_warn(node,
-		    "AWS_WEB_IDENTITY_TOKEN_FILE is in the environment, and "
-		    "AWS_ROLE_ARN is not: the token is not used");
+		    "AWS_WEB_IDENTITY_TOKEN_FILE is set in the environment, "
+		    "but AWS_ROLE_ARN is not: the token is not used");
 	if (!role.len || !file.len)
 		return;
 	text[CREDS_ROLE_ARN] = role;
@@ -227,7 +225,8 @@ static void read_container(
 	if (must && !path.len && !url.len)
 		node_wrong(node,
 		    "neither AWS_CONTAINER_CREDENTIALS_RELATIVE_URI nor "
-		    "AWS_CONTAINER_CREDENTIALS_FULL_URI is in the environment");
+		    "AWS_CONTAINER_CREDENTIALS_FULL_URI is set in the "
+		    "environment");
 	if (path.len && (!span_starts(path, "/") || !span_visible(path)))
 		node_wrong(node,
 		    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI must start with /");
@@ -235,8 +234,8 @@ static void read_container(
 		url = join(node, ECS, path.at);
 	else if (url.len && (!has_scheme(url) || !creds_container_allowed(url)))
 		node_wrong(node,
-		    "AWS_CONTAINER_CREDENTIALS_FULL_URI must be https, or "
-		    "http to the machine itself, 169.254.170.2, "
+		    "AWS_CONTAINER_CREDENTIALS_FULL_URI must be https, "
+		    "or http to the machine itself, 169.254.170.2, "
 		    "169.254.170.23 or [fd00:ec2::23]");
 	if (!url.len)
 		return;
@@ -260,7 +259,7 @@ static void read_instance(
 		if (must)
 			node_wrong(node,
 			    "AWS_EC2_METADATA_DISABLED in the environment "
-			    "forbids to ask for the instance's credentials");
+			    "forbids the use of the instance's credentials");
 		return;
 	}
 	*url = get(node, "AWS_EC2_METADATA_SERVICE_ENDPOINT");
@@ -269,8 +268,8 @@ static void read_instance(
 		    span_of(span_equal_nocase(mode, span_of("IPv6")) ? IMDS_IPV6
 								     : IMDS);
 	if (!has_scheme(*url))
-		node_wrong(
-		    node, "AWS_EC2_METADATA_SERVICE_ENDPOINT is no http URL");
+		node_wrong(node,
+		    "AWS_EC2_METADATA_SERVICE_ENDPOINT is not an http URL");
 	while (url->len && url->at[url->len - 1] == '/')
 		url->len--;
 }

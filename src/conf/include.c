@@ -70,8 +70,8 @@ static bool read_file(
 static const char *file_error(void)
 {
 	if (errno == EFBIG)
-		return "it is larger than 1 MiB";
-	return errno == ESPIPE ? "it is a FIFO" : strerror(errno);
+		return "larger than 1 MiB, with all that it includes";
+	return errno == ESPIPE ? "a FIFO cannot be included" : strerror(errno);
 }
 
 static void add_fault(struct files *files, const char *what)
@@ -97,7 +97,7 @@ static void include(struct files *files, struct span name)
 	struct span text;
 
 	if (memchr(name.at, '\0', name.len)) {
-		add_fault(files, "@include: the name has a NUL byte");
+		add_fault(files, "@include: the file name has a NUL byte");
 		return;
 	}
 	origin->name = arena_print(arena, "%s%s",
@@ -105,7 +105,7 @@ static void include(struct files *files, struct span name)
 	if (files->depth == INCLUDES_MAX) {
 		scan_stop(&files->scan,
 		    arena_print(arena,
-			"@include: more than %d files in each other",
+			"@include: more than %d files include each other",
 			INCLUDES_MAX));
 		return;
 	}
@@ -151,8 +151,9 @@ bool include_read(struct reading *reading, const char *path)
 	faults_add_place(&reading->faults, origin, 1);
 	scan_init(&files.scan, reading);
 	if (!read_file(&files, origin, &text)) {
-		add_fault(&files,
-		    arena_print(arena, "cannot read it: %s", file_error()));
+		add_fault(
+		    &files, arena_print(arena, "cannot read this file: %s",
+				file_error()));
 		return false;
 	}
 	scan_file(&files, text);

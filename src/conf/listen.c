@@ -45,7 +45,7 @@ static void read_unix(const struct node *node, void *into)
 	if (!value_unix_path(node, &path))
 		return;
 	if (lstat(path, &status) == 0 && !S_ISSOCK(status.st_mode))
-		node_wrong(node, "%s is there and no socket", path);
+		node_wrong(node, "%s exists and is not a socket", path);
 	else
 		*unix_path = path;
 	/* A service manager may make it in time. */
@@ -81,22 +81,20 @@ static void read_mode(const struct node *node, void *into)
 
 	if (node->type != NODE_INTEGER) {
 		if (value_text(node, &text) && !octal_mode(text, mode))
-			node_wrong(node,
-			    "must be three or four octal digits such as "
-			    "\"0660\"");
+			node_wrong(node, "must be three or four octal digits "
+					 "such as \"0660\"");
 		return;
 	}
 	if (node->integer < 1 || node->integer > 0777) {
-		node_wrong(node,
-		    "must be from 1 to 511; octal digits are written as a "
-		    "string, such as \"0660\"");
+		node_wrong(node, "must be from 1 to 511; write octal digits as "
+				 "a string, such as \"0660\"");
 		return;
 	}
 	*mode = (unsigned)node->integer;
 	if (looks_octal(node->integer))
 		node_warn(node,
-		    "is decimal and means \"0%o\"; octal digits are written "
-		    "as a string",
+		    "is decimal and means \"0%o\": write octal digits as a "
+		    "string",
 		    *mode);
 }
 
@@ -119,7 +117,7 @@ static const char *base_path_fault(struct arena *arena, struct span path)
 		struct span segment = span_cut(&rest, '/');
 
 		if (span_is(segment, ".") || span_is(segment, ".."))
-			return "has a segment . or .., which clients take out";
+			return "has a segment . or .., which clients remove";
 	}
 	return NULL;
 }
@@ -157,7 +155,7 @@ static void read_tls_cert(const struct node *node, void *into)
 	if (has(pem, "-----BEGIN CERTIFICATE-----"))
 		listener->tls_cert = arena_copy(node_keep(node), pem);
 	else
-		node_wrong(node, "holds no certificate in PEM");
+		node_wrong(node, "has no certificate in PEM format");
 }
 
 static void read_tls_key(const struct node *node, void *into)
@@ -169,12 +167,12 @@ static void read_tls_key(const struct node *node, void *into)
 		return;
 	if (has(pem, "ENCRYPTED"))
 		node_wrong(node,
-		    "is protected by a pass phrase, and nobody is there to "
-		    "type it: take that off");
+		    "is protected by a passphrase, which slotd cannot "
+		    "ask for: remove the passphrase with `openssl pkey`");
 	else if (has(pem, "PRIVATE KEY-----"))
 		*tls_key = arena_copy(node_keep(node), pem);
 	else
-		node_wrong(node, "holds no private key in PEM");
+		node_wrong(node, "has no private key in PEM format");
 }
 
 static void read_threads(const struct node *node, void *into)
@@ -213,16 +211,17 @@ static void read_rows(
 	if (!tcp)
 		tcp = node_member(group, "port");
 	if (path && tcp)
-		node_wrong(tcp,
-		    "cannot stand beside unix: a listener is one or the other");
+		node_wrong(
+		    tcp, "cannot be combined with unix: use one or the other");
 	if (mode && !path)
-		node_wrong(mode, "is for a unix socket, and there is no unix");
+		node_wrong(mode, "is for a unix socket: set unix, too");
 	if (cert && !key)
-		node_wrong(cert, "needs tls_key beside it");
+		node_wrong(cert, "needs tls_key, too");
 	if (key && !cert)
-		node_wrong(key, "needs tls_cert beside it");
+		node_wrong(key, "needs tls_cert, too");
 	if (cert && path)
-		node_wrong(cert, "is for TCP, and this is a unix socket");
+		node_wrong(cert,
+		    "cannot be combined with unix: a unix socket has no TLS");
 }
 
 void listen_read(const struct node *node, void *into)
@@ -283,7 +282,7 @@ static const char *clash(struct reading *reading)
 	if (!takes_in(&x, &y) && !takes_in(&y, &x))
 		return NULL;
 	return arena_print(arena,
-	    "has the port of listen, and %s takes in %s: give it another port",
+	    "has the same port as listen, and %s includes %s: use another port",
 	    takes_in(&x, &y) ? a->address : b->address,
 	    takes_in(&x, &y) ? b->address : a->address);
 }
@@ -311,7 +310,7 @@ void listen_check(const struct node *root)
 	if (root->reading->has_store && serves_clients(conf) &&
 	    !conf->has_public && !conf_is_private(&conf->listen))
 		node_warn(node_member(listen, "address"),
-		    "everybody who reaches this address reaches POST /slot, "
-		    "too: give uploads and downloads a listener of their own "
-		    "(public)");
+		    "everybody who can reach this address for uploads and "
+		    "downloads can reach POST /slot, too: add a public "
+		    "listener for them");
 }

@@ -35,7 +35,9 @@ const struct node *node_only(const struct node *group, const char *names)
 		if (!is_one_of(node->name, names))
 			continue;
 		if (first)
-			node_wrong(node, "cannot stand beside %s", first->name);
+			node_wrong(node,
+			    "cannot be combined with %s: remove one of them",
+			    first->name);
 		else
 			first = node;
 	}

@@ -34,9 +34,9 @@ static const char *wrong_integer(
 	uint64_t value = 0;
 
 	if (base == 10 && digits.len > 1 && digits.at[0] == '0')
-		return "is a number with a leading zero, which versions of "
-		       "libconfig read differently: leave the zero out (a "
-		       "file mode is a string, \"0660\")";
+		return "has a leading zero, which versions of libconfig read "
+		       "differently: remove the zero (write a file mode as a "
+		       "string, \"0660\")";
 	for (size_t i = 0; i < digits.len; i++) {
 		unsigned digit = (unsigned)number_digit(digits.at[i]);
 
@@ -45,8 +45,8 @@ static const char *wrong_integer(
 		value = value * base + digit;
 	}
 	if (!wide && value > limit32)
-		return "is beyond 32 bits: put an L behind it (5368709120L), "
-		       "or write a size as a string (\"5 GiB\")";
+		return "is beyond 32 bits: append an L (5368709120L), or write "
+		       "a size as a string (\"5 GiB\")";
 	return NULL;
 }
 

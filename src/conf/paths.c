@@ -36,7 +36,7 @@ void paths_warn_not_writable(const struct node *node, const char *folder)
 	if (access(folder, R_OK | W_OK | X_OK) == 0)
 		return;
 	unit_path_hint(errno, folder, hint);
-	node_warn(node, "the user who runs this check cannot write to %s: %s%s",
+	node_warn(node, "the user running this check cannot write to %s: %s%s",
 	    folder, strerror(errno), hint);
 }
 
@@ -128,7 +128,8 @@ static void check_origins(struct reading *reading, const char *files)
 		origin = faults->places[i].origin;
 		if (leads_below(&reading->scratch, origin->name, files))
 			node_wrong(reading->fs_node,
-			    "%s lies below %s, where uploads are: move it",
+			    "%s is below %s, where uploads are: move the file "
+			    "elsewhere",
 			    origin->name, files);
 	}
 }
@@ -150,8 +151,8 @@ void paths_check(struct reading *reading)
 	     named = named->next)
 		if (leads_below(arena, named->path, files))
 			node_wrong(named->node,
-			    "%s lies below %s, where uploads are served and "
-			    "removed: move it",
+			    "%s is below %s, where uploads are served and "
+			    "removed: move the file elsewhere",
 			    named->path, files);
 	check_origins(reading, files);
 }

@@ -18,8 +18,8 @@ static void read_max_size(const struct node *node, void *into)
 		return;
 	if (bytes == 0)
 		node_wrong(node,
-		    "must not be 0, which would refuse every file; leave it "
-		    "out for 1 GiB");
+		    "must not be 0, which would refuse every file: "
+		    "remove this setting for the default, 1 GiB");
 	else
 		*(uint64_t *)into = bytes;
 }
@@ -31,7 +31,7 @@ static void read_day_bytes(const struct node *node, void *into)
 	if (!value_size(node, &bytes))
 		return;
 	if (bytes > DAY_BYTES_MAX)
-		node_wrong(node, "must be less than 256 TiB; 0 is none");
+		node_wrong(node, "must be less than 256 TiB (0: no limit)");
 	else
 		*(uint64_t *)into = bytes;
 }
@@ -40,9 +40,8 @@ static bool read_type(
     const struct node *node, struct span text, struct span *ret_item)
 {
 	if (!media_type_pattern_valid(text)) {
-		node_wrong(node,
-		    "must be a media type such as \"image/png\" or "
-		    "\"image/*\"");
+		node_wrong(node, "must be a media type such as \"image/png\" "
+				 "or \"image/*\"");
 		return false;
 	}
 	*ret_item = arena_copy(node_keep(node), text);
@@ -56,7 +55,7 @@ static void read_types(const struct node *node, void *into)
 	value_items(
 	    node, read_type, &policy->allow_types, &policy->allow_type_count);
 	if (node->type == NODE_LIST && node->count == 0)
-		node_wrong(node, "is empty: (\"*/*\") allows every type");
+		node_wrong(node, "is empty: use (\"*/*\") to allow every type");
 }
 
 static bool read_extension(
@@ -67,8 +66,8 @@ static bool read_extension(
 
 	if (rest.len == 0 || span_find(rest, '/') < rest.len ||
 	    rest.at[rest.len - 1] == '.') {
-		node_wrong(
-		    node, "must be the ending of a file name, such as \"exe\"");
+		node_wrong(node,
+		    "must be the extension of a file name, such as \"exe\"");
 		return false;
 	}
 	for (size_t i = 0; i < rest.len; i++)
@@ -138,8 +137,8 @@ static void warn_of_put(
 		return;
 	size_write(policy->max_size, size);
 	node_warn(node,
-	    "%s is more than one upload can bring to AWS, Ceph, R2, B2 and "
-	    "Wasabi, 5 GiB; MinIO and Garage take more",
+	    "%s is more than 5 GiB, the most that one upload can have at AWS, "
+	    "Ceph, R2, B2 and Wasabi; MinIO and Garage take more",
 	    size);
 }
 
@@ -180,9 +179,8 @@ static void warn_of_file(const struct node *root)
 
 	if (quota->type == CONF_QUOTA_MEMORY && quota->memory.state_file)
 		node_warn(node_member(node_member(root, "quota"), "state_file"),
-		    "there is nothing to keep: neither policy nor domains "
-		    "have slots_per_minute, bytes_per_day or "
-		    "domain_bytes_per_day");
+		    "has no effect: neither policy nor domains have "
+		    "slots_per_minute, bytes_per_day or domain_bytes_per_day");
 }
 
 /* Callers whose slots slotd never sees. */
@@ -194,9 +192,9 @@ static void warn_of_shares(const struct node *root)
 	for (size_t i = 0; i < conf->caller_count; i++)
 		if (dialect_makes_urls(conf->callers[i].dialect))
 			node_warn(node_member(node_at(list, i), "dialect"),
-			    "its users are not counted: with this dialect the "
-			    "XMPP server grants the slots, so quotas are "
-			    "its to set");
+			    "users of this caller are not counted: with this "
+			    "dialect the XMPP server grants the slots; set "
+			    "quotas there");
 }
 
 void policy_check_conf(const struct node *root)

@@ -15,8 +15,8 @@ static bool read_net(const struct node *node, struct ip_net *ret_net)
 	if (ret_net->bits == 0 ||
 	    (ip_is_v4(&ret_net->ip) && ret_net->bits == 96))
 		node_warn(node,
-		    "everybody counts as a proxy: nobody's connections are "
-		    "limited, and anybody can name any address");
+		    "everybody is trusted as a proxy: anybody can claim "
+		    "any address, and nobody's connections are limited");
 	return true;
 }
 

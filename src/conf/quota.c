@@ -24,7 +24,7 @@ static void read_state_file(const struct node *node, void *into)
 		return;
 	*state_file = path;
 	if (stat(path, &status) == 0 && !S_ISREG(status.st_mode)) {
-		node_wrong(node, "%s is there and no regular file", path);
+		node_wrong(node, "%s exists and is not a regular file", path);
 		return;
 	}
 	folder = paths_folder(node_scratch(node), path);
@@ -33,7 +33,7 @@ static void read_state_file(const struct node *node, void *into)
 		paths_warn_not_writable(node, folder);
 	else
 		node_warn(node,
-		    "there is no folder %s: what is used would not outlive a "
+		    "there is no folder %s: usage would be forgotten at each "
 		    "restart",
 		    folder);
 }
@@ -50,8 +50,8 @@ static const char *host(const struct conf *conf, struct span text)
 	if (text.len <= HOST_MAX && *text.at != '.' && *text.at != '-' &&
 	    span_only(text, CHARS_ALNUM "-._"))
 		return NULL;
-	return "must be a host name or an IP address alone (see port, tls, "
-	       "password_file, database)";
+	return "must be only a host name or an IP address (port, tls, "
+	       "password_file and database are separate settings)";
 }
 
 static void read_address(const struct node *node, void *into)
@@ -141,9 +141,10 @@ static void read_redis(
 		address = node_member(group, "port");
 	if (path && address)
 		node_wrong(address,
-		    "cannot stand beside unix: it is one or the other");
+		    "cannot be combined with unix: use one or the other");
 	if (path && tls)
-		node_wrong(tls, "is not for a unix socket");
+		node_wrong(tls,
+		    "cannot be combined with unix: a unix socket has no TLS");
 	if (ca && !tls)
 		node_wrong(ca, "is of no use without tls = true");
 	if (config->unix_path)

@@ -106,7 +106,7 @@ static void read_root(const struct node *root, struct conf *conf)
 	settings_read(root, &settings, conf);
 	if (!node_member(root, "callers"))
 		node_missing(root, "callers",
-		    "at least one caller with a secret is needed");
+		    "at least one caller with a secret is required");
 	storage_read(root);
 	domains_read(root);
 	listen_check(root);
@@ -203,7 +203,8 @@ static struct conf *read_conf(
 		run_apart(&job);
 	}
 	if (!job.done && faults)
-		fprintf(faults, "%s: no memory to read it\n", path);
+		fprintf(
+		    faults, "%s: not enough memory to read this file\n", path);
 	arena_done(&job.reading.scratch);
 	if (job.ok)
 		return conf;

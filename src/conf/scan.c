@@ -133,7 +133,7 @@ static void take_char(struct scan *scan, struct span *rest, struct buf *out)
 		buf_char(out, '?');
 	} else if (byte == 0) {
 		add_wrong(
-		    scan, "has a \\x00, where libconfig would cut it off");
+		    scan, "has a \\x00, where libconfig would end the string");
 		buf_char(out, '?');
 	} else if (is_pair(*rest)) {
 		const char *which = strchr(ESCAPES, rest->at[1]);
@@ -177,7 +177,7 @@ static void take_string(struct scan *scan, struct span *rest)
 	while (end < rest->len && rest->at[end] != '"')
 		end += is_pair(span_from(*rest, end)) ? 2 : 1;
 	if (end >= rest->len) {
-		stop(scan, rest, "the string that begins here has no end");
+		stop(scan, rest, "this string is never closed: add a \"");
 		return;
 	}
 	put_string(scan, span_from(span_first(*rest, end), 1));
@@ -208,7 +208,7 @@ static void take_comment(struct scan *scan, struct span *rest)
 		end++;
 	/* libconfig would take it for the end of the file. */
 	if (end >= rest->len)
-		stop(scan, rest, "the comment that begins here has no end");
+		stop(scan, rest, "this comment is never closed: add */");
 	else
 		put_lines(scan, rest, end + 2);
 }
@@ -245,7 +245,7 @@ static void skip_stray(struct scan *scan, struct span *rest)
 static void open_level(struct scan *scan, struct span *rest, bool list)
 {
 	if (scan->level_count == SCAN_NESTING) {
-		stop(scan, rest, "too many groups and lists in each other");
+		stop(scan, rest, "groups and lists are nested too deeply");
 		return;
 	}
 	scan->levels[scan->level_count++] = (struct scan_level){
@@ -276,7 +276,7 @@ static void take_mark(struct scan *scan, struct span *rest)
 	} else if (mark == ',' && level->list)
 		level->index++;
 	else if (mark == 0) {
-		stop(scan, rest, "a NUL byte stands here: this is no text");
+		stop(scan, rest, "NUL byte: this is not a text file");
 		return;
 	}
 	put(scan, rest, 1);
@@ -344,7 +344,8 @@ void scan_begin(struct scan *scan, struct span *rest)
 	if (!span_starts(*rest, BYTE_ORDER_MARK))
 		return;
 	add_fault(scan, "",
-	    "the file begins with a byte order mark: save it without");
+	    "the file begins with a byte order mark: save the file without "
+	    "one");
 	*rest = span_from(*rest, sizeof BYTE_ORDER_MARK - 1);
 }
 

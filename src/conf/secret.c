@@ -30,13 +30,13 @@ static bool check_mode(const struct node *node, const char *path,
 	const mode_t mode = status->st_mode;
 
 	if (!S_ISREG(mode)) {
-		node_wrong(node, "%s is no regular file", path);
+		node_wrong(node, "%s is not a regular file", path);
 		return false;
 	}
 	if (mode & S_IWOTH) {
 		if (secret)
 			node_wrong(node,
-			    "%s is world-writable: %s, and make a new secret",
+			    "%s is world-writable: %s; then make a new secret",
 			    path, advice(node, path, owner));
 		else
 			node_wrong(node, "%s is world-writable: chmod 644 %s",
@@ -59,7 +59,7 @@ static bool check_content(
 		return false;
 	}
 	if (content->len > max) {
-		node_wrong(node, "%s holds more than %zu bytes", path, max);
+		node_wrong(node, "%s is larger than %zu bytes", path, max);
 		return false;
 	}
 	return true;
@@ -149,7 +149,7 @@ static bool check_origin(const struct node *node)
 
 	if (origin->mode & S_IWOTH) {
 		node_wrong(node,
-		    "%s holds a secret and is world-writable: %s, and make a "
+		    "%s holds a secret and is world-writable: %s; then make a "
 		    "new secret",
 		    origin->name, commands);
 		return false;
@@ -157,8 +157,8 @@ static bool check_origin(const struct node *node)
 	if ((origin->mode & S_IROTH) && !origin->warned) {
 		origin->warned = true;
 		node_warn(node,
-		    "%s holds a secret and is world-readable: %s (or keep "
-		    "secrets in files of their own)",
+		    "%s holds a secret and is world-readable: %s; or move each "
+		    "secret to a file of its own",
 		    origin->name, commands);
 	}
 	return true;
@@ -238,7 +238,8 @@ bool secret_is_new(const struct node *node, struct span secret)
 	for (const struct seen_secret *s = reading->secrets; s; s = s->next) {
 		if (!equal_constant_time(s->digest, seen->digest, HASH_SIZE))
 			continue;
-		node_wrong(node, "is the same secret as %s: each needs its own",
+		node_wrong(node,
+		    "is the same secret as %s: each caller needs its own",
 		    s->path);
 		return false;
 	}

@@ -59,7 +59,7 @@ static void unknown(const struct node *node, const struct settings *settings)
 
 	find_nearest(settings, node->name, &limit, &best);
 	if (best)
-		node_wrong(node, "unknown setting; is %s meant?", best);
+		node_wrong(node, "unknown setting; did you mean %s?", best);
 	else
 		node_wrong(node, "unknown setting");
 }
@@ -137,7 +137,7 @@ void settings_read_typed(const struct node *group,
 			unknown(node, settings);
 		else if (type && found.type && strcmp(type, found.type) != 0)
 			node_wrong(node,
-			    "belongs to %s type \"%s\", and this is \"%s\"",
+			    "belongs to %s type \"%s\", but this one is \"%s\"",
 			    what, found.type, type);
 		else
 			read_one(node, found.row, (char *)into + found.offset);

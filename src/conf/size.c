@@ -41,7 +41,7 @@ bool size_parse(struct span text, uint64_t *ret_bytes, const char **ret_wrong)
 		return false;
 	}
 	if (span_starts(unit, ".") || span_starts(unit, ",")) {
-		*ret_wrong = "must be a whole number: take a smaller unit";
+		*ret_wrong = "must be a whole number: use a smaller unit";
 		return false;
 	}
 	for (size_t i = 0; i < COUNT; i++) {
@@ -55,8 +55,8 @@ bool size_parse(struct span text, uint64_t *ret_bytes, const char **ret_wrong)
 		*ret_bytes = number * units[i].bytes;
 		return true;
 	}
-	*ret_wrong = "has an unknown unit: there are B, KB, MB, GB, TB "
-		     "(powers of 1000), KiB, MiB, GiB, TiB (of 1024)";
+	*ret_wrong = "has an unknown unit: use B, KB, MB, GB, TB (powers of "
+		     "1000), KiB, MiB, GiB or TiB (powers of 1024)";
 	return false;
 }
 

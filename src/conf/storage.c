@@ -64,8 +64,8 @@ static void read_name(const struct node *group, struct conf_storage *storage)
 	struct span name;
 
 	if (!node)
-		node_missing(
-		    group, "name", "each store needs one, such as \"archive\"");
+		node_missing(group, "name",
+		    "each store needs a name, such as \"archive\"");
 	if (!node || !value_checked(node, value_id, &name))
 		return;
 	if (!has_name(node->reading->conf, name))
@@ -73,9 +73,8 @@ static void read_name(const struct node *group, struct conf_storage *storage)
 	else
 		node_wrong(node, "%s",
 		    span_is(name, CONF_DEFAULT_STORE)
-			? "another store is the default already: `storage` has "
-			  "this name"
-			: "another store has this name already");
+			? "`storage` already has this name"
+			: "another store already has this name");
 }
 
 /* NULL when it is not known. */
@@ -93,9 +92,8 @@ static const char *read_type(
 	storage->type = (enum conf_store)number;
 	if (storage->type == CONF_STORE_FS &&
 	    conf_has_store(node->reading->conf, CONF_STORE_FS))
-		node_wrong(node,
-		    "another store is of this type already: one process keeps "
-		    "files in one folder");
+		node_wrong(node, "another store already has this type: there "
+				 "can be only one embedded store");
 	return types[number];
 }
 
@@ -124,28 +122,28 @@ static void check_key(
 
 	if (size.key.least + prefix > OBJECT_KEY_MAX)
 		node_wrong(node,
-		    "the shortest key that it makes has %zu bytes%s, and a "
-		    "store takes %d",
+		    "even the shortest object key has %zu bytes%s; a store "
+		    "takes at most %d",
 		    size.key.least + prefix,
 		    prefix ? " (with bucket_url's prefix)" : "",
 		    OBJECT_KEY_MAX);
 	else if (fs && size.segment.least > SEGMENT_MAX)
 		node_wrong(node,
-		    "a part between slashes has at least %zu bytes, and the "
-		    "embedded store takes %d",
+		    "a part between slashes has at least %zu bytes; the "
+		    "embedded store takes at most %d",
 		    size.segment.least, SEGMENT_MAX);
 	else if (size.key.most + prefix > OBJECT_KEY_MAX)
 		node_warn(node,
-		    "makes keys of up to %zu bytes%s, and a store takes %d: "
-		    "long domains or file names get no slot",
+		    "object keys can have %zu bytes%s, and a store takes at "
+		    "most %d: long domains or file names get no slot",
 		    size.key.most + prefix,
 		    prefix ? " (with bucket_url's prefix)" : "",
 		    OBJECT_KEY_MAX);
 	else if (fs && size.segment.most > SEGMENT_MAX)
 		node_warn(node,
-		    "a part between slashes has up to %zu bytes, and the "
-		    "embedded store takes %d: long domains or file names get "
-		    "no slot",
+		    "a part between slashes can have %zu bytes, and the "
+		    "embedded store takes at most %d: long domains or file "
+		    "names get no slot",
 		    size.segment.most, SEGMENT_MAX);
 }
 
@@ -170,7 +168,7 @@ static void read_storage(const struct node *group, bool in_list)
 		read_name(group, storage);
 	else if (node_member(group, "name"))
 		node_wrong(node_member(group, "name"),
-		    "is for entries of storages; this one's name is "
+		    "is only for entries of storages; here the name is always "
 		    "\"" CONF_DEFAULT_STORE "\"");
 	type = read_type(group, storage);
 	settings_read_typed(group, &settings, "storage", type, storage);
@@ -212,7 +210,7 @@ void storage_read(const struct node *root)
 
 	if (!one && !list)
 		node_missing(root, "storage",
-		    "a group that says where files go is needed");
+		    "a group that says where files go is required");
 	if (list && value_list(list, "groups")) {
 		count = list->count;
 		if (count == 0)
@@ -261,14 +259,14 @@ static void check_keys(
 	    conf_has_store(root->reading->conf, CONF_STORE_FS))
 		return;
 	if (storage->s3.relay)
-		why = "relay = true makes its upload tokens with it; make one "
+		why = "relay = true needs a key for upload tokens; make one "
 		      "with `openssl rand -hex 32`";
 	else if (storage->has_template &&
 		 key_template_needs_key(&storage->template))
-		why = "storage.key has {owner} or {user}; make one with "
-		      "`openssl rand -hex 32`";
+		why = "{owner} and {user} in storage.key need a key; make one "
+		      "with `openssl rand -hex 32`";
 	else if (storage->s3.get == S3_GET_REDIRECT)
-		why = "get = \"redirect\" makes its links with it; make one "
+		why = "get = \"redirect\" needs a key for its links; make one "
 		      "with `openssl rand -hex 32`";
 	if (why)
 		node_missing(root, "key_file", why);

@@ -94,8 +94,8 @@ static void check_url(const struct node *node, const struct uri_base *base)
 	    read_host(base->host, &host) &&
 	    span_find(host.bucket, '.') < host.bucket.len)
 		node_warn(node,
-		    "AWS's certificate does not fit a bucket with dots in the "
-		    "host: use path style, https://%.*s/%.*s%.*s",
+		    "AWS's certificate does not match a bucket with dots in "
+		    "the host: use path style, https://%.*s/%.*s%.*s",
 		    (int)host.rest.len, host.rest.at, (int)host.bucket.len,
 		    host.bucket.at, (int)base->path.len, base->path.at);
 }
@@ -110,7 +110,7 @@ void storage_aws_check(const struct node *group, const struct s3_config *s3)
 	if (region && s3->region.len && read_host(s3->bucket.host, &host) &&
 	    host.region.len && !span_equal(host.region, s3->region))
 		node_warn(region,
-		    "bucket_url is in \"%.*s\", and AWS refuses what was "
-		    "signed for another region",
+		    "bucket_url is in \"%.*s\", and AWS refuses URLs signed "
+		    "for another region",
 		    (int)host.region.len, host.region.at);
 }

@@ -16,8 +16,8 @@ void storage_creds_secrets(
 	    secret_member(group, "session_token", CREDS_TOKEN_MAX);
 
 	if (!span_visible(token.text))
-		node_wrong(
-		    token.node, "has characters that no session token has");
+		node_wrong(token.node,
+		    "has characters that a session token cannot have");
 	creds->text[CREDS_SECRET] = secret.text;
 	creds->text[CREDS_SECRET_FILE] = span_of(secret.path);
 	creds->text[CREDS_TOKEN] = token.text;
@@ -28,12 +28,13 @@ static void check_static(const struct node *group)
 {
 	if (!node_member(group, "access_key_id"))
 		node_missing(group, "access_key_id",
-		    "the id of the key that signs, or credentials = \"auto\" "
-		    "to take it from where AWS's tools find it");
+		    "the id of the access key, or credentials = \"auto\" to "
+		    "find credentials as AWS's tools do");
 	if (!node_member(group, "access_key_secret") &&
 	    !node_member(group, "access_key_secret_file"))
 		node_missing(group, "access_key_secret",
-		    "access_key_id needs it, or access_key_secret_file");
+		    "access_key_id needs access_key_secret or "
+		    "access_key_secret_file");
 }
 
 static bool has_static(const struct node *group)
@@ -52,7 +53,7 @@ static void refuse_static(const struct node *group, const char *kind)
 
 		if (node)
 			node_wrong(node,
-			    "belongs to credentials = \"static\", and this is "
+			    "belongs to credentials = \"static\", but this is "
 			    "\"%s\"",
 			    kind);
 	}

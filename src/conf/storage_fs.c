@@ -14,12 +14,12 @@ static bool judge(const struct node *node, const char *path)
 	if (stat(path, &status) != 0)
 		return false;
 	if (!S_ISDIR(status.st_mode))
-		node_wrong(node, "%s is no folder", path);
+		node_wrong(node, "%s is not a folder", path);
 	else if (status.st_mode & S_IWOTH)
 		node_warn(node,
-		    "others may write to %s, and so plant files and keys: "
-		    "chmod 700 it",
-		    path);
+		    "%s is world-writable, so that others can plant files and "
+		    "keys: chmod 700 %s",
+		    path, path);
 	else
 		paths_warn_not_writable(node, path);
 	return true;
@@ -34,8 +34,8 @@ static void judge_files(const struct node *node, const char *path)
 
 	if (lstat(files, &status) == 0 && S_ISLNK(status.st_mode))
 		node_wrong(node,
-		    "%s is a symbolic link: make path one instead, or mount "
-		    "a disk there",
+		    "%s is a symbolic link: make path the link instead, or "
+		    "mount a disk there",
 		    files);
 	else
 		judge(node, files);
@@ -58,7 +58,7 @@ static void read_path(const struct node *node, void *into)
 	if (stat(parent, &status) < 0)
 		node_wrong(node, "the folder %s: %s", parent, strerror(errno));
 	else if (!S_ISDIR(status.st_mode))
-		node_wrong(node, "%s is no folder", parent);
+		node_wrong(node, "%s is not a folder", parent);
 	else if (judge(node, path))
 		judge_files(node, path);
 	else

@@ -24,7 +24,7 @@ static const char *key_id(const struct conf *conf, struct span text)
 	if (text.len <= KEY_ID_MAX && span_visible(text) &&
 	    span_find(text, '/') == text.len)
 		return NULL;
-	return "must be at most 256 ASCII characters, without blanks and /";
+	return "must be at most 256 ASCII characters, without spaces or /";
 }
 
 static const struct setting rows[] = {
@@ -58,16 +58,16 @@ static void check_get(const struct node *group, struct s3_config *s3)
 
 	if (s3->get == S3_GET_PUBLIC && ttl && !node_is_wrong(get))
 		node_wrong(ttl,
-		    "belongs to get = \"redirect\" or \"presigned\", and this "
-		    "is \"public\", whose links do not end");
+		    "belongs to get = \"redirect\" or \"presigned\", but "
+		    "this one is \"public\", whose links do not expire");
 	if (!s3->get_ttl)
 		s3->get_ttl =
 		    s3->get == S3_GET_PRESIGNED ? TTL_MAX : REDIRECT_TTL;
 	if (s3->get == S3_GET_PRESIGNED)
 		node_warn(get,
-		    "links die after get_ttl, %u seconds, and HEAD, by which "
-		    "many clients look at a file first, is answered with 403: "
-		    "get = \"redirect\" has neither fault",
+		    "links expire after get_ttl (%u seconds), and HEAD, which "
+		    "many clients send first, is answered with 403: get = "
+		    "\"redirect\" has neither problem",
 		    (unsigned)s3->get_ttl);
 }
 
@@ -85,7 +85,7 @@ void storage_s3_check(const struct node *group, struct conf_storage *storage)
 	if (span_is(s3->bucket.scheme, "http") &&
 	    !host_is_local(s3->bucket.host))
 		node_warn(node_member(group, "bucket_url"),
-		    "uploads travel unencrypted: use https");
+		    "uploads are not encrypted: use https");
 	storage_creds_read(group, storage);
 	check_get(group, s3);
 	storage_aws_check(group, s3);

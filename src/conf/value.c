@@ -15,7 +15,7 @@ static const char *type_name(enum node_type type)
 		[NODE_GROUP] = "a group { }",
 		[NODE_LIST] = "a list ( )",
 		[NODE_INTEGER] = "an integer",
-		[NODE_FLOAT] = "a number with a point or exponent",
+		[NODE_FLOAT] = "a decimal number",
 		[NODE_STRING] = "a string",
 		[NODE_BOOLEAN] = "a boolean",
 	};
@@ -172,8 +172,8 @@ bool value_unix_path(const struct node *node, const char **ret_path)
 		return false;
 	if (strlen(path) > UNIX_PATH_MAX) {
 		node_wrong(node,
-		    "is longer than the %zu bytes that a unix socket's path "
-		    "can have",
+		    "is longer than %zu bytes, the limit of a unix socket's "
+		    "path",
 		    UNIX_PATH_MAX);
 		return false;
 	}

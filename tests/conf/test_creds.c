@@ -225,7 +225,8 @@ static void test_litter_of_the_environment(void **state)
 	expect(STORAGE("environment"), "", "");
 	setenv("AWS_SESSION_TOKEN", "FakeToken\r", 1);
 	expect_fault(STORAGE("environment"), "slotd.conf:3: ",
-	    "AWS_SESSION_TOKEN has characters that no session token has");
+	    "AWS_SESSION_TOKEN has characters that a session token cannot "
+	    "have");
 }
 
 static void expect_shared(const char *text, size_t len, const char *warning)

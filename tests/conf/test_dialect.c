@@ -76,7 +76,7 @@ static void right_bases(void **state)
 #define ENDS "must be a path that starts and ends with /"
 #define CHARACTERS "must be at most 64 letters, digits and -._/"
 #define SEGMENT "has a segment that is empty or starts with a dot"
-#define OWN "is a path of slotd's own"
+#define OWN "overlaps with /u/ or /f/, which slotd uses itself"
 
 static void wrong_bases(void **state)
 {
@@ -153,7 +153,7 @@ static void overlaps(void **state)
 		    rows[i].first, rows[i].second);
 		if (rows[i].overlap)
 			expect_fault(text, "slotd.conf:2: callers[1].base: ",
-			    "overlaps with that of another caller");
+			    "overlaps with another caller's base");
 		else
 			expect(text, "", "");
 	}
@@ -165,8 +165,8 @@ static void together(void **state)
 	"callers = ({ id = \"a\"; secret = \"" SECRET "\";\n" more " });\n"
 	(void)state;
 	expect(ONE("dialect = \"jwt\";") FS,
-	    "slotd.conf:1: callers[0].base: missing: where this dialect's "
-	    "URLs are, such as \"/share/\"\n",
+	    "slotd.conf:1: callers[0].base: missing: the path of this "
+	    "dialect's URLs, such as \"/share/\"\n",
 	    "");
 	expect(ONE("base = \"/share/\";") FS,
 	    "slotd.conf:2: callers[0].base: belongs to dialect "
@@ -176,10 +176,12 @@ static void together(void **state)
 	    "slotd.conf:2: callers[0].base: ", "belongs to dialect");
 	expect_fault(
 	    ONE("dialect = \"jwt\"; base = \"/s/\"; plain_urls = true;") FS,
-	    "slotd.conf:2: callers[0].plain_urls: ", "is of no use here");
+	    "slotd.conf:2: callers[0].plain_urls: ",
+	    "has no effect with this dialect");
 	expect_fault(
 	    ONE("dialect = \"token\"; base = \"/s/\"; plain_urls = true;") S3,
-	    "slotd.conf:2: callers[0].plain_urls: ", "is of no use here");
+	    "slotd.conf:2: callers[0].plain_urls: ",
+	    "has no effect with this dialect");
 	expect(ONE("dialect = \"jwt\"; base = \"/s/\"; plain_urls = false;") FS,
 	    "", "");
 	/* Told once. */
@@ -268,7 +270,7 @@ static void several_stores(void **state)
 			expect(text, "", "");
 		else
 			expect_fault(text, "slotd.conf:2: callers[0].dialect: ",
-			    "name those of one store in allow_domains");
+			    "list the domains of one store in allow_domains");
 	}
 }
 

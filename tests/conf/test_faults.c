@@ -23,15 +23,15 @@ static void run(const char *before, const struct row *rows, size_t count)
 
 static const struct row top_level_rows[] = {
 	{ "foo = 1;", "3: foo", "unknown setting\n" },
-	{ "domain = {};", "3: domain", "is domains meant?" },
+	{ "domain = {};", "3: domain", "did you mean domains?" },
 	{ "public_url = \"https://x/\x7f\";", "3: public_url",
 	    "control character" },
-	{ "limit = {};", "3: limit", "is limits meant?" },
+	{ "limit = {};", "3: limit", "did you mean limits?" },
 	{ "\nlimits = 1;", "4: limits", "must be a group { }, not an integer" },
 	{ "log = \"x\";", "3: log", "not a string" },
 	{ "auth = true;", "3: auth", "not a boolean" },
 	{ "listen = ();", "3: listen", "not a list ( )" },
-	{ "policy = 1.5;", "3: policy", "not a number with a point" },
+	{ "policy = 1.5;", "3: policy", "not a decimal number" },
 	{ "public_url = 1;", "3: public_url",
 	    "must be a string, not an integer" },
 	{ "public_url = \"\";", "3: public_url", "is empty" },
@@ -65,7 +65,7 @@ static void top_level(void **state)
 
 static const struct row listen_and_public_rows[] = {
 	{ "listen = { adress = \"::\"; };", "3: listen.adress",
-	    "is address meant?" },
+	    "did you mean address?" },
 	{ "listen = { address = \"localhost\"; };", "3: listen.address",
 	    "IP address" },
 	{ "listen = { address = \"[::1]\"; };", "3: listen.address",
@@ -76,11 +76,11 @@ static const struct row listen_and_public_rows[] = {
 	{ "listen = { port = \"80\"; };", "3: listen.port",
 	    "must be an integer, not a string" },
 	{ "listen = { port = 80.0; };", "3: listen.port",
-	    "must be an integer, not a number with a point" },
+	    "must be an integer, not a decimal number" },
 	{ "listen = { port = 80; unix = \"s\"; };", "3: listen.port",
-	    "cannot stand beside unix" },
+	    "cannot be combined with unix: use one or the other" },
 	{ "listen = { mode = \"0660\"; };", "3: listen.mode",
-	    "there is no unix" },
+	    "is for a unix socket: set unix, too" },
 	{ "listen = { unix = \"s\"; mode = \"0680\"; };", "3: listen.mode",
 	    "octal" },
 	{ "listen = { unix = \"s\"; mode = \"1777\"; };", "3: listen.mode",
@@ -107,7 +107,7 @@ static const struct row listen_and_public_rows[] = {
 	{ "listen = { base_path = \"/u%2\"; };", "3: listen.base_path",
 	    "hexadecimal" },
 	{ "listen = { tls_cert = \"/dev/null\"; };", "3: listen.tls_cert",
-	    "no regular file" },
+	    "not a regular file" },
 	{ "listen = { tls_cert = \"/nowhere\"; };", "3: listen.tls_cert",
 	    "cannot read" },
 	{ "public = { tls_key = \"/nowhere\"; };", "3: public.tls_key",
@@ -125,14 +125,14 @@ static const struct row listen_and_public_rows[] = {
 	    "4: public", "same address and port" },
 	/* Only one of them can be bound. */
 	{ "public = { address = \"0.0.0.0\"; port = 8363; };", "3: public",
-	    "0.0.0.0 takes in 127.0.0.1" },
-	{ "public = { port = 8363; };", "3: public", ":: takes in 127.0.0.1" },
+	    "0.0.0.0 includes 127.0.0.1" },
+	{ "public = { port = 8363; };", "3: public", ":: includes 127.0.0.1" },
 	{ "listen = { address = \"::\"; };\npublic = { address = "
 	  "\"0.0.0.0\"; port = 8363; };",
-	    "4: public", ":: takes in 0.0.0.0" },
+	    "4: public", ":: includes 0.0.0.0" },
 	{ "listen = { address = \"::ffff:127.0.0.2\"; };\npublic = { address "
 	  "= \"0.0.0.0\"; port = 8363; };",
-	    "4: public", "0.0.0.0 takes in ::ffff:127.0.0.2" },
+	    "4: public", "0.0.0.0 includes ::ffff:127.0.0.2" },
 	{ "listen = { unix = \"./s\"; };\npublic = { unix = \".//s\"; };",
 	    "4: public", "same socket" },
 	{ "listen = { address = \"fe80::1\"; };", "3: listen.address",
@@ -140,15 +140,15 @@ static const struct row listen_and_public_rows[] = {
 	{ "quota = { type = \"redis\"; unix = \"/123456789/123456789/"
 	  "123456789/123456789/123456789/123456789/123456789/123456789/"
 	  "123456789/123456789/1234567\"; };",
-	    "3: quota.unix", "longer than the 107 bytes" },
+	    "3: quota.unix", "longer than 107 bytes" },
 	{ "quota = { state_file = \"/dev/null\"; };", "3: quota.state_file",
-	    "no regular file" },
+	    "not a regular file" },
 	{ "quota = { state_file = \"/\"; };", "3: quota.state_file",
-	    "no regular file" },
+	    "not a regular file" },
 	{ "listen = { unix = \"/123456789/123456789/123456789/"
 	  "123456789/123456789/123456789/123456789/123456789/"
 	  "123456789/123456789/1234567\"; };",
-	    "3: listen.unix", "longer than the 107 bytes" },
+	    "3: listen.unix", "longer than 107 bytes" },
 };
 
 static void listen_and_public(void **state)
@@ -196,9 +196,9 @@ static const struct row numbers_and_words_rows[] = {
 	{ "policy = { allow_types = (\n\"image\"); };",
 	    "4: policy.allow_types[0]", "media type" },
 	{ "policy = { deny_extensions = (\"a\", \".\"); };",
-	    "3: policy.deny_extensions[1]", "ending" },
+	    "3: policy.deny_extensions[1]", "extension" },
 	{ "policy = { deny_extensions = (\"a/b\"); };",
-	    "3: policy.deny_extensions[0]", "ending" },
+	    "3: policy.deny_extensions[0]", "extension" },
 	{ "policy = { deny_extensions = [1]; };",
 	    "3: policy.deny_extensions[0]", "must be a string" },
 	{ "policy = { slots_per_minute = 4001; };",
@@ -245,7 +245,8 @@ static const struct row callers_rows[] = {
 	    "3: callers[0].secrets", "one or two" },
 	{ "callers = ({ id = \"a\"; secret = \"" SECRET
 	  "\"; secret_file = \"none\"; });",
-	    "3: callers[0].secret_file", "cannot stand beside secret\n" },
+	    "3: callers[0].secret_file",
+	    "cannot be combined with secret: remove one of them\n" },
 	{ "callers = ({ id = \"a\"; secret = \"" SECRET "\"; },\n"
 	  "{ id = \"a\"; secret = \"not-a-real-secret-02\"; });",
 	    "4: callers[1].id", "has this id" },
@@ -265,11 +266,11 @@ static const struct row callers_rows[] = {
 	    "must be a domain" },
 	{ CALLER("allow_domains = (\"*.xn--zz.example\");"),
 	    "3: callers[0].allow_domains[0]",
-	    "has a label that begins with xn-- and is no A-label" },
+	    "has a label that begins with xn-- but is not an A-label" },
 	{ CALLER("allow_domains = (\"a\xe2\x80\x8d\x62\");"),
 	    "3: callers[0].allow_domains[0]", "must be a domain" },
 	{ CALLER("plain_urls = true;"), "3: callers[0].plain_urls",
-	    "presigned URLs need ?, % and &" },
+	    "presigned URLs have ?, % and &" },
 	{ CALLER("plain_urls = 1;"), "3: callers[0].plain_urls",
 	    "true or false" },
 	{ CALLER("dialect = \"x\";"), "3: callers[0].dialect",
@@ -296,10 +297,10 @@ static void together(void **state)
 {
 	(void)state;
 	expect("",
-	    "slotd.conf:1: callers: missing: at least one caller with "
-	    "a secret is needed\n"
-	    "slotd.conf:1: storage: missing: a group that says where "
-	    "files go is needed\n",
+	    "slotd.conf:1: callers: missing: at least one caller with a secret "
+	    "is required\n"
+	    "slotd.conf:1: storage: missing: a group that says where files go "
+	    "is required\n",
 	    "");
 	expect("log = { jids = 0; };\nlisten = { port = 0;\n threads = 0; "
 	       "};\n" CALLERS "foo = 1; storage = 1;",

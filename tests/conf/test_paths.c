@@ -130,7 +130,7 @@ static void test_configuration(void **state)
 	(void)state;
 	write_text("store/files/in.conf", CALLERS, 0600);
 	expect_fault("@include \"store/files/in.conf\"\n" FS,
-	    "slotd.conf:2: storage.path: ", "store/files/in.conf lies below");
+	    "slotd.conf:2: storage.path: ", "store/files/in.conf is below");
 	assert_int_equal(unlink("store/files/in.conf"), 0);
 	write_text("store/files/slotd.conf",
 	    CALLERS "storage = { type = \"fs\"; path = \"..\"; }; "
@@ -139,7 +139,7 @@ static void test_configuration(void **state)
 	said = read_file("store/files/slotd.conf");
 	assert_null(said.conf);
 	assert_non_null(strstr(said.faults,
-	    "slotd.conf:2: storage.path: store/files/slotd.conf lies below"));
+	    "slotd.conf:2: storage.path: store/files/slotd.conf is below"));
 	said_done(&said);
 }
 

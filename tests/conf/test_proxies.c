@@ -65,8 +65,8 @@ static void in_brackets(void **state)
 }
 
 #define EVERYBODY                                                              \
-	"everybody counts as a proxy: nobody's connections are limited, and "  \
-	"anybody can name any address\n"
+	"everybody is trusted as a proxy: anybody can claim any address, "     \
+	"and nobody's connections are limited\n"
 
 static void everybody_is_a_warning(void **state)
 {

@@ -79,8 +79,8 @@ static void a_size_that_no_day_has_room_for(void **state)
 static void a_size_that_no_put_has(void **state)
 {
 #define MORE                                                                   \
-	" is more than one upload can bring to AWS, Ceph, R2, B2 and Wasabi, " \
-	"5 GiB; MinIO and Garage take more\n"
+	" is more than 5 GiB, the most that one upload can have at AWS, "      \
+	"Ceph, R2, B2 and Wasabi; MinIO and Garage take more\n"
 #define ONE_STORE(text) CALLERS S3 "policy = {\nmax_size = " text " };"
 
 	(void)state;
@@ -128,9 +128,9 @@ static void a_state_file_of_no_use(void **state)
 
 	(void)state;
 	expect(CALLERS S3 "quota = { state_file = \"state\"; };", "",
-	    "slotd.conf:3: quota.state_file: warning: there is nothing to "
-	    "keep: neither policy nor domains have slots_per_minute, "
-	    "bytes_per_day or domain_bytes_per_day\n");
+	    "slotd.conf:3: quota.state_file: warning: has no effect: neither "
+	    "policy nor domains have slots_per_minute, bytes_per_day or "
+	    "domain_bytes_per_day\n");
 	for (size_t i = 0; i < COUNT_OF(limits); i++) {
 		snprintf(text, sizeof text,
 		    CALLERS S3 "quota = { state_file = \"state\"; };%s",
@@ -141,7 +141,7 @@ static void a_state_file_of_no_use(void **state)
 			  "quota = { state_file = \"not/there/state\"; };",
 	    "",
 	    "slotd.conf:3: quota.state_file: warning: there is no folder "
-	    "not/there: what is used would not outlive a restart\n");
+	    "not/there: usage would be forgotten at each restart\n");
 }
 
 static void addresses_of_redis(void **state)
@@ -225,21 +225,24 @@ static void wrong(void **state)
 		{ "port = 1;", "3: quota.port", "belongs to quota type" },
 		{ "type = \"redis\"; max_users = 10;", "3: quota.max_users",
 		    "belongs to quota type \"memory\"" },
-		{ "max_user = 10;", "3: quota.max_user", "is max_users meant" },
+		{ "max_user = 10;", "3: quota.max_user",
+		    "did you mean max_users" },
 		{ "type = \"redis\"; port = 0;", "3: quota.port",
 		    "from 1 to 65535" },
 		{ "type = \"redis\"; unix = \"s\"; address = \"a\";",
-		    "3: quota.address", "beside unix" },
+		    "3: quota.address", "combined with unix" },
 		{ "type = \"redis\"; address = \"redis://127.0.0.1:6379\";",
-		    "3: quota.address", "host name or an IP address alone" },
+		    "3: quota.address",
+		    "must be only a host name or an IP address" },
 		{ "type = \"redis\"; address = \"127.0.0.1:6379\";",
-		    "3: quota.address", "see port" },
+		    "3: quota.address", "(port, tls, " },
 		{ "type = \"redis\"; address = \"/run/redis.sock\";",
-		    "3: quota.address", "host name or an IP address alone" },
+		    "3: quota.address",
+		    "must be only a host name or an IP address" },
 		{ "type = \"redis\"; address = \"[::1]\";", "3: quota.address",
-		    "host name or an IP address alone" },
+		    "must be only a host name or an IP address" },
 		{ "type = \"redis\"; unix = \"s\"; port = 1;", "3: quota.port",
-		    "beside unix" },
+		    "combined with unix" },
 		{ "type = \"redis\"; unix = \"s\"; tls = true;", "3: quota.tls",
 		    "unix socket" },
 		{ "type = \"redis\"; tls_ca = \"slotd.conf\";",
@@ -249,7 +252,8 @@ static void wrong(void **state)
 		{ "type = \"redis\"; username = \"u\";",
 		    "3: quota.password_file", "missing: " },
 		{ "type = \"redis\"; password = \"a\"; password_file = \"b\";",
-		    "3: quota.password_file", "cannot stand beside password" },
+		    "3: quota.password_file",
+		    "cannot be combined with password: remove one of them" },
 		{ "type = \"redis\"; prefix = \"{a}\";", "3: quota.prefix",
 		    "letters, digits and" },
 		{ "type = \"redis\"; prefix = \"a b\";", "3: quota.prefix",
@@ -282,11 +286,11 @@ static void shares_are_not_counted(void **state)
 	(void)state;
 	expect(SHARE(""), "", "");
 	expect(SHARE("") "policy = { bytes_per_day = 9; };", "",
-	    "slotd.conf:1: callers[0].dialect: warning: its users are not "
-	    "counted: with this dialect the XMPP server grants the slots, so "
-	    "quotas are its to set\n");
-	expect_fault(SHARE("rate = 5; "),
-	    "slotd.conf:1: callers[0].rate: ", "is of no use here");
+	    "slotd.conf:1: callers[0].dialect: warning: users of this caller "
+	    "are not counted: with this dialect the XMPP server grants the "
+	    "slots; set quotas there\n");
+	expect_fault(SHARE("rate = 5; "), "slotd.conf:1: callers[0].rate: ",
+	    "has no effect with this dialect");
 }
 
 int main(void)

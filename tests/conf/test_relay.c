@@ -55,15 +55,15 @@ static void where_it_warns(void **state)
 	(void)state;
 	write_key();
 	expect(CALLERS KEYS PUBLIC RELAY("http://s3.example.org", ""), "",
-	    "slotd.conf:4: storage.bucket_url: warning: uploads travel "
-	    "unencrypted: use https\n");
+	    "slotd.conf:4: storage.bucket_url: warning: uploads are not "
+	    "encrypted: use https\n");
 	/* Everybody PUTs to it now. */
 	expect(CALLERS KEYS PUBLIC RELAY(
 		   HERE, "") "listen = { address = \"0.0.0.0\"; };",
 	    "",
-	    "slotd.conf:5: listen.address: warning: everybody who reaches "
-	    "this address reaches POST /slot, too: give uploads and downloads "
-	    "a listener of their own (public)\n");
+	    "slotd.conf:5: listen.address: warning: everybody who can reach "
+	    "this address for uploads and downloads can reach POST /slot, too: "
+	    "add a public listener for them\n");
 	expect(CALLERS KEYS PUBLIC RELAY(HERE,
 		   "") "listen = { address = \"0.0.0.0\"; }; public = {};",
 	    "", "");
@@ -82,24 +82,24 @@ static void plain_urls(void **state)
 		{ PLAIN KEYS PUBLIC RELAY(HERE "/a%20b",
 		      "download_url = \"https://cdn.example.org\";"),
 		    NULL },
-		{ PLAIN PUBLIC S3, "use relay = true" },
+		{ PLAIN PUBLIC S3, "set relay = true" },
 		{ PLAIN KEYS PUBLIC RELAY(HERE "/a%20b", ""),
-		    "needs a download_url (or bucket_url) of letters" },
+		    "needs a download_url (or bucket_url) with letters" },
 		{ PLAIN KEYS PUBLIC RELAY(HERE,
 		      "download_url = \"https://cdn.example.org/a%2Bb\";"),
-		    "needs a download_url (or bucket_url) of letters" },
+		    "needs a download_url (or bucket_url) with letters" },
 		{ PLAIN KEYS PUBLIC RELAY(HERE, "get = \"presigned\";"),
-		    "cannot be had with get = \"presigned\"" },
+		    "is impossible with get = \"presigned\"" },
 		{ PLAIN KEYS
 		    "public_url = \"http://[::1]:8363\";\n" RELAY(HERE, ""),
-		    "needs a public_url of letters" },
+		    "needs a public_url with letters" },
 		/* One store that cannot is enough. */
 		{ PLAIN KEYS PUBLIC RELAY(HERE,
 		      "") "storages = ({ name = \"x\"; type = \"s3\"; "
 			  "bucket_url = \"" HERE "\"; region = \"r\"; "
 			  "access_key_id = \"A\"; access_key_secret = \"b\"; "
 			  "});\n",
-		    "use relay = true" },
+		    "set relay = true" },
 	};
 
 	(void)state;

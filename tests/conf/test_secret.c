@@ -34,9 +34,9 @@ static void modes(void **state)
 		{ 0660, NULL, NULL, "" },
 		{ 0644, NULL, PLACE "warning: s is world-readable: ", "" },
 		{ 0602, PLACE "s is world-writable: ", NULL,
-		    ", and make a new secret" },
+		    "; then make a new secret" },
 		{ 0666, PLACE "s is world-writable: ", NULL,
-		    ", and make a new secret" },
+		    "; then make a new secret" },
 	};
 
 	(void)state;
@@ -90,9 +90,9 @@ static void contents(void **state)
 	expect(FILE_CALLER S3, "", "");
 	large[4096] = 'x';
 	write_bytes("s", large, 4097, 0600);
-	expect(FILE_CALLER S3, PLACE "s holds more than 4096 bytes\n", "");
+	expect(FILE_CALLER S3, PLACE "s is larger than 4096 bytes\n", "");
 	write_bytes("s", large, 4099, 0600);
-	expect(FILE_CALLER S3, PLACE "s holds more than 4096 bytes\n", "");
+	expect(FILE_CALLER S3, PLACE "s is larger than 4096 bytes\n", "");
 	unlink("s");
 	free(large);
 }
@@ -103,10 +103,10 @@ static void kinds_of_files(void **state)
 	expect(FILE_CALLER S3,
 	    PLACE "cannot read s: No such file or directory\n", "");
 	assert_int_equal(mkdir("s", 0700), 0);
-	expect(FILE_CALLER S3, PLACE "s is no regular file\n", "");
+	expect(FILE_CALLER S3, PLACE "s is not a regular file\n", "");
 	assert_int_equal(rmdir("s"), 0);
 	assert_int_equal(mkfifo("s", 0600), 0);
-	expect(FILE_CALLER S3, PLACE "s is no regular file\n", "");
+	expect(FILE_CALLER S3, PLACE "s is not a regular file\n", "");
 	unlink("s");
 	/* As Kubernetes mounts them. */
 	write_text("data", SECRET, 0600);
@@ -122,7 +122,7 @@ static void the_same_secret(void **state)
 	expect("callers = ({ id = \"a\"; secret = \"" SECRET "\"; },\n"
 	       "{ id = \"b\"; secret_files = [ \"s\" ]; });\n" S3,
 	    "slotd.conf:2: callers[1].secret_files[0]: is the same secret as "
-	    "callers[0].secret: each needs its own\n",
+	    "callers[0].secret: each caller needs its own\n",
 	    "");
 	unlink("s");
 }
@@ -139,7 +139,7 @@ static void in_the_configuration(void **state)
 	assert_string_equal(said.warnings,
 	    advised("slotd.conf:1: callers[0].secret: warning: slotd.conf "
 		    "holds a secret and is world-readable: ",
-		"slotd.conf", " (or keep secrets in files of their own)"));
+		"slotd.conf", "; or move each secret to a file of its own"));
 	assert_int_equal(said.conf->warnings, 1);
 	said_done(&said);
 
@@ -150,7 +150,7 @@ static void in_the_configuration(void **state)
 	assert_string_equal(said.faults,
 	    advised("open.conf:1: storage.access_key_secret: open.conf holds "
 		    "a secret and is world-writable: ",
-		"open.conf", ", and make a new secret"));
+		"open.conf", "; then make a new secret"));
 	said_done(&said);
 }
 
@@ -189,7 +189,7 @@ static void litter_inline(void **state)
 	    "\"A\"; access_key_secret = \"b\";\n"
 	    "session_token = \"FakeToken \"; };\n",
 	    "slotd.conf:3: storage.session_token: ",
-	    "has characters that no session token has");
+	    "has characters that a session token cannot have");
 }
 
 static void key_file(void **state)

@@ -53,10 +53,10 @@ static void values_of_s3(void **state)
 		{ "session_token_file = \"none\";", "session_token_file",
 		    "cannot read none" },
 		{ "session_token = \"x\"; session_token_file = \"none\";",
-		    "session_token_file", "cannot stand beside" },
+		    "session_token_file", "cannot be combined with" },
 		{ "sign_content_type = 1;", "sign_content_type",
 		    "true or false" },
-		{ "name = \"x\";", "name", "is for entries of storages" },
+		{ "name = \"x\";", "name", "is only for entries of storages" },
 		{ "relay = 1;", "relay", "true or false" },
 		{ "credentials = {};", "credentials", "must be a string" },
 		{ "credentials = \"x\";", "credentials", "\"auto\"" },
@@ -65,14 +65,14 @@ static void values_of_s3(void **state)
 		{ "key = \"{filename}{random}{filename}\";", "key",
 		    "cannot be found again" },
 		{ "download_url = \"x\";", "download_url", "http://" },
-		{ "regions = 1;", "regions", "is region meant?" },
+		{ "regions = 1;", "regions", "did you mean region?" },
 		{ "path = \"x\";", "path", "belongs to storage type \"fs\"" },
 		{ "expire_after = 1;", "expire_after",
 		    "belongs to storage type \"fs\"" },
 		{ "min_free = 1;", "min_free",
 		    "belongs to storage type \"fs\"" },
 		{ "access_key_secret_file = \"none\";",
-		    "access_key_secret_file", "cannot stand beside" },
+		    "access_key_secret_file", "cannot be combined with" },
 	};
 	char text[256];
 
@@ -93,15 +93,15 @@ static void values_of_fs(void **state)
 	fs_fault("path = \"\";", "path", "is empty");
 	fs_fault("path = \"none/store\";", "path",
 	    "the folder none: No such file or directory");
-	fs_fault("path = \"file/store\";", "path", "file is no folder");
-	fs_fault("path = \"file\";", "path", "file is no folder");
+	fs_fault("path = \"file/store\";", "path", "file is not a folder");
+	fs_fault("path = \"file\";", "path", "file is not a folder");
 	assert_int_equal(mkdir("open", 0700), 0);
 	assert_int_equal(chmod("open", 0777), 0);
 	expect(CALLERS "public_url = \"https://up.example.org\";\n"
 		       "storage = { type = \"fs\"; path = \"open\"; };\n",
 	    "",
-	    "slotd.conf:3: storage.path: warning: others may write to open, "
-	    "and so plant files and keys: chmod 700 it\n");
+	    "slotd.conf:3: storage.path: warning: open is world-writable, "
+	    "so that others can plant files and keys: chmod 700 open\n");
 	assert_int_equal(rmdir("open"), 0);
 	fs_fault("path = \"/none/such/\";", "path", "the folder /none: ");
 	fs_fault(WITH_PATH "expire_after = -1;", "expire_after",
@@ -114,7 +114,7 @@ static void values_of_fs(void **state)
 	fs_fault(WITH_PATH "min_free = \"5 x\";", "min_free", "unit");
 	fs_fault(WITH_PATH "min_free = true;", "min_free", "boolean");
 	fs_fault(WITH_PATH "bucket_url = \"https://x\";", "bucket_url",
-	    "belongs to storage type \"s3\", and this is \"fs\"");
+	    "belongs to storage type \"s3\", but this one is \"fs\"");
 	fs_fault(WITH_PATH "get = \"public\";", "get",
 	    "belongs to storage type \"s3\"");
 	fs_fault(WITH_PATH "set_public = true;", "set_public",
@@ -133,7 +133,7 @@ static void files_of_fs(void **state)
 	expect(text, "", "");
 	write_text("old/files", "x", 0600);
 	expect_fault(
-	    text, "slotd.conf:3: storage.path: ", "old/files is no folder");
+	    text, "slotd.conf:3: storage.path: ", "old/files is not a folder");
 	assert_int_equal(unlink("old/files"), 0);
 	assert_int_equal(symlink("/tmp", "old/files"), 0);
 	expect_fault(text,
@@ -143,8 +143,9 @@ static void files_of_fs(void **state)
 	expect(text, "", "");
 	assert_int_equal(chmod("old/files", 0777), 0);
 	expect(text, "",
-	    "slotd.conf:3: storage.path: warning: others may write to "
-	    "old/files, and so plant files and keys: chmod 700 it\n");
+	    "slotd.conf:3: storage.path: warning: old/files is "
+	    "world-writable, so that others can plant files and keys: chmod "
+	    "700 old/files\n");
 	assert_int_equal(rmdir("old/files"), 0);
 	assert_int_equal(rmdir("old"), 0);
 }
@@ -157,11 +158,11 @@ static void what_is_required(void **state)
 	    "such as \"https://my-bucket.s3.us-east-2.amazonaws.com\"\n"
 	    "slotd.conf:3: storage.region: missing: the store's region, such "
 	    "as \"us-east-2\"\n"
-	    "slotd.conf:3: storage.access_key_id: missing: the id of the key "
-	    "that signs, or credentials = \"auto\" to take it from where "
-	    "AWS's tools find it\n"
+	    "slotd.conf:3: storage.access_key_id: missing: the id of the "
+	    "access key, or credentials = \"auto\" to find credentials as "
+	    "AWS's tools do\n"
 	    "slotd.conf:3: storage.access_key_secret: missing: "
-	    "access_key_id needs it, or access_key_secret_file\n",
+	    "access_key_id needs access_key_secret or access_key_secret_file\n",
 	    "");
 	expect(CALLERS "\nstorage = { type = \"fs\"; };\n",
 	    "slotd.conf:1: public_url: missing: with storage type \"fs\" "
@@ -191,12 +192,12 @@ static void what_is_required(void **state)
 	    "storage = { type = \"s3\"; bucket_url = \"https://x\"; "
 	    "region = \"a\"; access_key_id = \"A B\"; "
 	    "access_key_secret = \"b\"; };\n",
-	    "slotd.conf:2: storage.access_key_id: ", "blanks");
+	    "slotd.conf:2: storage.access_key_id: ", "spaces");
 	expect_fault(CALLERS
 	    "storage = { type = \"s3\"; bucket_url = \"https://x\"; "
 	    "region = \"a\"; access_key_id = \"A\xc3\xa9\"; "
 	    "access_key_secret = \"b\"; };\n",
-	    "slotd.conf:2: storage.access_key_id: ", "blanks");
+	    "slotd.conf:2: storage.access_key_id: ", "spaces");
 }
 
 static void keys_that_need_key_file(void **state)
@@ -236,8 +237,8 @@ static void plain_urls_need_a_plain_public_url(void **state)
 static void warnings(void **state)
 {
 	static const char unencrypted[] =
-	    "slotd.conf:2: storage.bucket_url: warning: uploads travel "
-	    "unencrypted: use https\n";
+	    "slotd.conf:2: storage.bucket_url: warning: uploads are not "
+	    "encrypted: use https\n";
 	static const struct {
 		const char *host;
 		const char *warnings;
@@ -262,9 +263,9 @@ static void warnings(void **state)
 		expect(text, "", rows[i].warnings);
 	}
 	expect(CALLERS FS "listen = { address = \"0.0.0.0\"; };", "",
-	    "slotd.conf:3: listen.address: warning: everybody who reaches "
-	    "this address reaches POST /slot, too: give uploads and downloads "
-	    "a listener of their own (public)\n");
+	    "slotd.conf:3: listen.address: warning: everybody who can reach "
+	    "this address for uploads and downloads can reach POST /slot, too: "
+	    "add a public listener for them\n");
 	expect(CALLERS FS "listen = { address = \"0.0.0.0\"; }; public = {};",
 	    "", "");
 	expect(CALLERS FS "listen = { address = \"127.9.9.9\"; };", "", "");
@@ -275,17 +276,17 @@ static void warnings(void **state)
 	    "", "");
 	expect(CALLERS S3 "listen = { unix = \"s\"; mode = 400; };", "",
 	    "slotd.conf:3: listen.mode: warning: is decimal and means "
-	    "\"0620\"; octal digits are written as a string\n");
+	    "\"0620\": write octal digits as a string\n");
 }
 
 /* HTTP Basic is no secret on a network. */
 static void warnings_of_basic(void **state)
 {
 	static const char warning[] =
-	    "slotd.conf:2: callers[1].dialect: warning: is HTTP Basic: its "
-	    "secret crosses the network as plain text, because listen.address "
-	    "is not loopback; listen on 127.0.0.1, with a proxy that speaks "
-	    "https in front where others come from\n";
+	    "slotd.conf:2: callers[1].dialect: warning: is HTTP Basic, which "
+	    "sends the secret as plain text, and listen.address is not "
+	    "loopback: listen on 127.0.0.1, and put an https proxy in front "
+	    "for other machines\n";
 	static const struct {
 		const char *listen;
 		const char *warnings;
@@ -336,19 +337,20 @@ static void keys_that_no_store_takes(void **state)
 	(void)state;
 	expect(long_key(text, "", 1002, ""), "", "");
 	expect(long_key(text, "", 1003, ""),
-	    KEY_PLACE "the shortest key that it makes has 1025 bytes, and a "
-		      "store takes 1024\n",
+	    KEY_PLACE "even the shortest object key has 1025 bytes; a store "
+		      "takes at most 1024\n",
 	    "");
 	expect(long_key(text, "", 1001, "{filename}"), "",
-	    KEY_PLACE "warning: makes keys of up to 1223 bytes, and a store "
-		      "takes 1024: long domains or file names get no slot\n");
+	    KEY_PLACE "warning: object keys can have 1223 bytes, and a store "
+		      "takes at most 1024: long domains or file names get no "
+		      "slot\n");
 	expect(long_key(text, "", 802, "{filename}"), "", "");
 	/* The first segment may be the bucket's name. */
 	expect(long_key(text, "bucket", 1002, ""), "", "");
 	expect(long_key(text, "bucket/a%20b", 998, ""), "", "");
 	expect(long_key(text, "bucket/a%20b", 999, ""),
-	    KEY_PLACE "the shortest key that it makes has 1025 bytes (with "
-		      "bucket_url's prefix), and a store takes 1024\n",
+	    KEY_PLACE "even the shortest object key has 1025 bytes (with "
+		      "bucket_url's prefix); a store takes at most 1024\n",
 	    "");
 }
 
@@ -364,15 +366,14 @@ static void parts_that_are_no_file_names(void **state)
 		"\"; };\n"
 	snprintf(text, sizeof text, FS_KEY("%s{random}/{filename}"), letters);
 	expect(text,
-	    KEY_PLACE
-	    "a part between slashes has at least 256 bytes, and the embedded "
-	    "store takes 255\n",
+	    KEY_PLACE "a part between slashes has at least 256 bytes; the "
+		      "embedded store takes at most 255\n",
 	    "");
 	snprintf(text, sizeof text, FS_KEY("%s{random}"), letters + 1);
 	expect(text, "", "");
 	expect(FS_KEY("{domain}{random}"), "",
-	    KEY_PLACE "warning: a part between slashes has up to 275 bytes, "
-		      "and the embedded store takes 255: long domains or "
+	    KEY_PLACE "warning: a part between slashes can have 275 bytes, and "
+		      "the embedded store takes at most 255: long domains or "
 		      "file names get no slot\n");
 }
 

@@ -59,8 +59,7 @@ static void regions(void **state)
 		expect(storage(url, more), "", "");
 		snprintf(warning, sizeof warning,
 		    "slotd.conf:4: storage.region: warning: bucket_url is in "
-		    "\"%s\", and AWS refuses what was signed for another "
-		    "region\n",
+		    "\"%s\", and AWS refuses URLs signed for another region\n",
 		    rows[i].region);
 		expect(storage(url, REGION("eu-central-1")), "", warning);
 	}
@@ -69,8 +68,8 @@ static void regions(void **state)
 static void dots_in_the_bucket(void **state)
 {
 #define DOTS                                                                   \
-	"warning: AWS's certificate does not fit a bucket with dots in the "   \
-	"host: use path style, "
+	"warning: AWS's certificate does not match a bucket with dots in "     \
+	"the host: use path style, "
 	const char *east = REGION("us-east-2");
 
 	(void)state;
@@ -103,8 +102,8 @@ static void dots_in_the_bucket(void **state)
 	    "", "");
 	/* Without TLS there is no certificate. */
 	expect(storage("http://my.bucket.s3.us-east-2.amazonaws.com", east), "",
-	    "slotd.conf:3: storage.bucket_url: warning: uploads travel "
-	    "unencrypted: use https\n");
+	    "slotd.conf:3: storage.bucket_url: warning: uploads are not "
+	    "encrypted: use https\n");
 }
 
 int main(void)

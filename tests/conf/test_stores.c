@@ -57,13 +57,13 @@ static void wrong_stores(void **state)
 		const char *start;
 		const char *within;
 	} rows[] = {
-		{ "{ " MEMBERS "}",
-		    "4: storages[0].name: ", "missing: each store needs one" },
+		{ "{ " MEMBERS "}", "4: storages[0].name: ",
+		    "missing: each store needs a name" },
 		{ "{ name = \"default\"; " MEMBERS "}", "4: storages[0].name: ",
-		    "another store is the default already" },
+		    "`storage` already has this name" },
 		{ "{ name = \"a\"; " MEMBERS "},\n{ name = \"a\"; " MEMBERS "}",
 		    "5: storages[1].name: ",
-		    "another store has this name already" },
+		    "another store already has this name" },
 		{ "{ name = \"a b\"; " MEMBERS "}",
 		    "4: storages[0].name: ", "letters, digits, dots" },
 		{ "{ name = \"\"; " MEMBERS "}",
@@ -74,7 +74,7 @@ static void wrong_stores(void **state)
 		{ "{ name = \"a\"; get = \"x\"; " MEMBERS "}",
 		    "4: storages[0].get: ", "must be" },
 		{ "{ name = \"a\"; nam = 1; " MEMBERS "}",
-		    "4: storages[0].nam: ", "is name meant?" },
+		    "4: storages[0].nam: ", "did you mean name?" },
 	};
 	char text[2048], start[64];
 
@@ -88,7 +88,7 @@ static void wrong_stores(void **state)
 	expect_fault(CALLERS FS
 	    "storages = ({ name = \"a\"; type = \"fs\"; path = \"b\"; });",
 	    "slotd.conf:3: storages[0].type: ",
-	    "another store is of this type already");
+	    "another store already has this type");
 	expect_fault("callers = ({ id = \"a\"; secret = \"" SECRET "\";\n"
 		     "plain_urls = true; });\n" FS
 		     "storages = ({ name = \"a\"; " MEMBERS "});\n",
@@ -140,7 +140,7 @@ static void wrong_domains(void **state)
 		{ "{ name = \"*\"; }",
 		    "4: domains[0].name: ", "must be a domain" },
 		{ "{ name = \"a.org\"; },\n{ name = \"A.org.\"; }",
-		    "5: domains[1].name: ", "has this name already" },
+		    "5: domains[1].name: ", "already has this name" },
 		{ "{ name = \"a\"; storage = \"b\"; }",
 		    "4: domains[0].storage: ", "no store has this name" },
 		{ "{ name = \"a\"; storage = 1; }",
@@ -148,7 +148,7 @@ static void wrong_domains(void **state)
 		{ "{ name = \"a\"; max_size = 0; }",
 		    "4: domains[0].max_size: ", "must not be 0" },
 		{ "{ name = \"a\"; allow_types = (); }",
-		    "4: domains[0].allow_types: ", "allows every type" },
+		    "4: domains[0].allow_types: ", "to allow every type" },
 		{ "{ name = \"a\"; allow_types = (\"x\"); }",
 		    "4: domains[0].allow_types[0]: ", "media type" },
 		{ "{ name = \"a\"; put_ttl = 1; }",
@@ -218,17 +218,16 @@ static void kinds_of_get(void **state)
 	    "slotd.conf:1: public_url: missing: with get = \"redirect\" "
 	    "clients must know how to reach this service, such as "
 	    "\"https://upload.example.org\"\n"
-	    "slotd.conf:1: key_file: missing: get = \"redirect\" makes its "
-	    "links with it; make one with `openssl rand -hex 32`\n");
+	    "slotd.conf:1: key_file: missing: get = \"redirect\" needs a key "
+	    "for its links; make one with `openssl rand -hex 32`\n");
 	said_done(&said);
 
 	said = read_get("", "get = \"presigned\";");
 	assert_string_equal(said.faults, "");
 	assert_string_equal(said.warnings,
-	    "slotd.conf:3: storage.get: warning: links die after get_ttl, "
-	    "604800 seconds, and HEAD, by which many clients look at a file "
-	    "first, is answered with 403: get = \"redirect\" has neither "
-	    "fault\n");
+	    "slotd.conf:3: storage.get: warning: links expire after get_ttl "
+	    "(604800 seconds), and HEAD, which many clients send first, is "
+	    "answered with 403: get = \"redirect\" has neither problem\n");
 	assert_int_equal(said.conf->storages[0].s3.get, S3_GET_PRESIGNED);
 	assert_int_equal(said.conf->storages[0].s3.get_ttl, 604800);
 	said_done(&said);

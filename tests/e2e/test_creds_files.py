@@ -165,7 +165,7 @@ def test_nothing_at_all(tmp_path):
 
 
 @pytest.mark.parametrize("word, env, said", [
-    ("environment", {}, "AWS_ACCESS_KEY_ID is not in the environment"),
+    ("environment", {}, "AWS_ACCESS_KEY_ID is not set in the environment"),
     ("environment", {"AWS_ACCESS_KEY_ID": "AKIAFAKE"},
      "AWS_SECRET_ACCESS_KEY is not"),
     ("web-identity", {}, "neither AWS_ROLE_ARN nor"),
@@ -176,7 +176,7 @@ def test_nothing_at_all(tmp_path):
     ("web-identity", {"AWS_WEB_IDENTITY_TOKEN_FILE": "/dev/null",
                       "AWS_ROLE_ARN": aws.ROLE,
                       "AWS_ENDPOINT_URL_STS": "file:///etc/passwd"},
-     "AWS_ENDPOINT_URL_STS is no http"),
+     "AWS_ENDPOINT_URL_STS is not an http"),
     ("container", {}, "neither AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"),
     ("container", {"AWS_CONTAINER_CREDENTIALS_FULL_URI":
                    "http://198.51.100.7/creds"}, "must be https, or"),
@@ -225,7 +225,7 @@ def test_a_key_beside_it(monkeypatch, tmp_path, word):
         tmp_path, support.s3_config(storage={"credentials": word}))
     assert status == 1
     for name in ("access_key_id", "access_key_secret"):
-        assert (f': storage.{name}: belongs to credentials = "static", and '
+        assert (f': storage.{name}: belongs to credentials = "static", but '
                 f'this is "{word}"') in said
 
 

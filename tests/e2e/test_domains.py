@@ -142,8 +142,8 @@ def test_commands(tmp_path):
 
 
 @pytest.mark.parametrize("domain, says", [
-    ("xn--zz.example", b"is no A-label"),
-    ("*.xn--a.example", b"is no A-label"),
+    ("xn--zz.example", b"is not an A-label"),
+    ("*.xn--a.example", b"is not an A-label"),
     ("a\u200db.example", b"the domain has no ASCII form"),
     ("[2001:db8::1", b"must be a domain"),
     ("*.[2001:db8::1]", b"an IP address has no subdomains"),
@@ -166,7 +166,7 @@ def test_check_knows_one_domain_twice(tmp_path):
         domains=[{"name": U_LABEL}, {"name": A_LABEL}]))
     done = support.run("check", "-c", path)
     assert done.returncode == 1, done
-    assert b"domains[1].name: another entry has this name" in done.stderr
+    assert b"domains[1].name: another entry already has this name" in done.stderr
 
 
 @pytest.mark.parametrize("names, hidden", [
@@ -184,5 +184,6 @@ def test_check_tells_what_never_counts(tmp_path, names, hidden):
     assert done.returncode == 0, done
     said = [line.split(b": ", 1)[1] for line in done.stderr.splitlines()]
     assert said == [] if hidden is None else said == [
-        b"domains[%d].name: warning: never counts: domains[0] matches all of "
-        b"its domains first; put this entry before that one" % hidden], done
+        b"domains[%d].name: warning: is never used, because domains[0] "
+        b"matches the same domains first: move this entry before that one"
+        % hidden], done

@@ -247,5 +247,5 @@ def test_check(tmp_path):
         callers=callers(plain_urls=True)))
     done = support.run("check", "-c", path)
     assert done.returncode == 1
-    assert re.search(rb"callers\[1\]\.plain_urls: .*presigned URLs need \?",
+    assert re.search(rb"callers\[1\]\.plain_urls: .*presigned URLs have \?",
                      done.stderr)

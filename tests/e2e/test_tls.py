@@ -171,11 +171,11 @@ def test_faults(tmp_path, pair, start):
             ({"tls_cert": cert, "tls_key": other[1]},
              "listen: " + APART),
             ({"tls_cert": key, "tls_key": key},
-             "listen.tls_cert: holds no certificate in PEM"),
+             "listen.tls_cert: has no certificate in PEM format"),
             ({"tls_cert": cert, "tls_key": cert},
-             "listen.tls_key: holds no private key in PEM"),
+             "listen.tls_key: has no private key in PEM format"),
             ({"tls_cert": cert, "tls_key": locked},
-             "listen.tls_key: is protected by a pass phrase")]:
+             "listen.tls_key: is protected by a passphrase")]:
         bad = support.s3_config(listen=listen)
         path = support.write_config(folder, bad)
         done = support.run("check", "-c", path)
@@ -195,7 +195,7 @@ def test_faults(tmp_path, pair, start):
                       "tls_key": key}
     done = support.run("check", "-c", support.write_config(folder, unix))
     assert done.returncode == 1
-    assert b"this is a unix socket" in done.stderr
+    assert b"a unix socket has no TLS" in done.stderr
 
 
 def test_the_key_of_public(start, tmp_path, pair):

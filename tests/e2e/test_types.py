@@ -136,7 +136,7 @@ def test_check_says_that_it_binds_nobody(tmp_path):
     line = line_of(tmp_path, "allow_types")
     assert place == f"{tmp_path}/slotd.conf:{line}"
     assert said.startswith(
-        "policy.allow_types: warning: clients can upload any type")
+        "policy.allow_types: warning: clients can still upload any type")
     assert 'storage "default"' in said
     assert "sign_content_type = true" in said
 

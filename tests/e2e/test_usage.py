@@ -123,8 +123,8 @@ def test_no_configuration_at_all():
                     ["sign", "--caller", "a"], ["quota", JULIET]):
         done = run_with("", *command)
         assert (done.returncode, done.stdout) == (1, b""), (command, done)
-        assert (b"/etc/slotd/slotd.conf:1: cannot read it: No such file or "
-                b"directory\n") in done.stderr, (command, done)
+        assert (b"/etc/slotd/slotd.conf:1: cannot read this file: No such "
+                b"file or directory\n") in done.stderr, (command, done)
 
 
 # --- output that nobody gets ----------------------------------------------

@@ -126,7 +126,7 @@ def test_without_a_configuration(runs):
     done = runs("run", "--rm", *container.STRICT, *podman.limits(),
                 podman.IMAGE)
     assert done.returncode == 1
-    assert "/etc/slotd/slotd.conf:1: cannot read it: " in done.stderr
+    assert "/etc/slotd/slotd.conf:1: cannot read this file: " in done.stderr
 
 
 def test_other_commands(runs, tmp_path):
