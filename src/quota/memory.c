@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What a charge is counted on: the user, then the domain as a whole. */
+/* Whom a charge counts for: the user, then the whole domain. */
 struct target {
 	uint8_t print[PRINT_SIZE];
 	struct entry *entry; /* NULL: nothing counts yet */
@@ -36,7 +36,7 @@ static void find(struct quota_memory *memory, char kind, struct span name,
 	memcpy(ret_target->print, digest, PRINT_SIZE);
 }
 
-/* What counts of the charge, on whom. Gives how many there are. */
+/* Gives how many targets there are: none without limits. */
 static size_t read_charge(struct quota_memory *memory,
     const struct quota_charge *charge, struct target targets[2])
 {
@@ -62,8 +62,18 @@ static size_t read_charge(struct quota_memory *memory,
 	return count;
 }
 
-/* Who is quiet has no entry from then on: it could be dropped for the other
- * one. */
+/* A domain alone is a user and a whole domain. */
+static size_t read_user(
+    struct quota_memory *memory, struct span user, struct target targets[2])
+{
+	memset(targets, 0, 2 * sizeof *targets);
+	find(memory, 'u', user, &targets[0]);
+	find(memory, 'd', user, &targets[1]);
+	return span_find(user, '@') == user.len ? 2 : 1;
+}
+
+/* Removes entries on which nothing counts: else adding one target's entry
+ * could drop the other's. */
 static void find_entries(struct quota_memory *memory, struct target *targets,
     size_t count, int64_t now)
 {
@@ -79,7 +89,7 @@ static void find_entries(struct quota_memory *memory, struct target *targets,
 	}
 }
 
-/* With a time that may be a while ago. */
+/* then: may be a while ago. */
 static void lock_then(struct quota_memory *memory, struct target *targets,
     size_t count, int64_t then)
 {
@@ -87,8 +97,8 @@ static void lock_then(struct quota_memory *memory, struct target *targets,
 	find_entries(memory, targets, count, then);
 }
 
-/* With the time that it is. A clock that was set back is seen here, for all at
- * once: those who do not come again would hold their places until then. */
+/* now: the present time. When the clock was set back, all entries move with it:
+ * users who do not come again would keep their places too long. */
 static void lock(struct quota_memory *memory, struct target *targets,
     size_t count, int64_t now)
 {
@@ -107,10 +117,11 @@ static void unlock(struct quota_memory *memory)
 	pthread_mutex_unlock(&memory->lock);
 }
 
+/* when: until when a limit is used up; 0: it is not. */
 static void fail(enum failure failure, int64_t when, struct refusal *why,
     enum failure *result)
 {
-	if (*result != FAILURE_QUOTA_EXCEEDED)
+	if (when && *result != FAILURE_QUOTA_EXCEEDED)
 		*result = failure;
 	if (when > why->retry_at)
 		why->retry_at = when;
@@ -121,21 +132,20 @@ static void judge(const struct target *target, int64_t now, struct refusal *why,
 {
 	struct windows *windows =
 	    target->entry ? &target->entry->windows : NULL;
-	int64_t when;
 
 	if (!windows)
 		return;
 	windows_turn(windows, now);
-	when = !target->slots_max ? 0
-				  : windows_free(windows, WINDOW_MINUTE,
-					target->slots_max - target->slots, now);
-	if (when)
-		fail(FAILURE_RATE_LIMITED, when, why, result);
-	when = !target->bytes_max ? 0
-				  : windows_free(windows, WINDOW_DAY,
-					target->bytes_max - target->bytes, now);
-	if (when)
-		fail(FAILURE_QUOTA_EXCEEDED, when, why, result);
+	if (target->slots_max)
+		fail(FAILURE_RATE_LIMITED,
+		    windows_free(windows, WINDOW_MINUTE,
+			target->slots_max - target->slots, now),
+		    why, result);
+	if (target->bytes_max)
+		fail(FAILURE_QUOTA_EXCEEDED,
+		    windows_free(windows, WINDOW_DAY,
+			target->bytes_max - target->bytes, now),
+		    why, result);
 }
 
 static enum failure check(const struct target *targets, size_t count,
@@ -150,8 +160,8 @@ static enum failure check(const struct target *targets, size_t count,
 		    targets[i].bytes <= targets[i].bytes_max)
 			continue;
 		why->retry_at = 0;
-		why->detail = "size: the file is larger than what may be "
-			      "uploaded in a day";
+		why->detail = "size: the file is larger than the upload quota "
+			      "of a day";
 		return FAILURE_QUOTA_EXCEEDED;
 	}
 	for (size_t i = 0; i < count; i++)
@@ -172,7 +182,7 @@ static void undo(
 		table_remove(&memory->table, target->entry);
 }
 
-/* False when there is no place for one of them: nothing is counted then. */
+/* False, and nothing is counted, when there is no place for one of them. */
 static bool count_all(struct quota_memory *memory, struct target *targets,
     size_t count, int64_t now)
 {
@@ -212,7 +222,7 @@ static enum failure take(struct quota *quota, struct quota_charge *charge,
 	failure = check(targets, count, charge->now, why);
 	if (failure == FAILURE_NONE &&
 	    !count_all(memory, targets, count, charge->now)) {
-		why->reason = "all quota.max_users places are in use: raise it";
+		why->reason = "quota.max_users is used up: raise it";
 		failure = FAILURE_UNAVAILABLE;
 	}
 	if (failure == FAILURE_NONE && charge->bytes_per_day &&
@@ -249,29 +259,26 @@ static bool use(struct quota *quota, struct span user, int64_t now,
     struct quota_use *ret_use)
 {
 	struct quota_memory *memory = memory_of(quota);
-	struct target target[2];
+	struct target targets[2];
+	size_t count = read_user(memory, user, targets);
 	struct quota_use found = { 0 };
 
-	for (int i = 0; i < 2; i++) {
-		const struct windows *windows;
+	lock(memory, targets, count, now);
+	if (targets[0].entry) {
+		const struct windows *windows = &targets[0].entry->windows;
 
-		find(memory, i ? 'd' : 'u', user, &target[i]);
-		lock(memory, &target[i], 1, now);
-		windows = target[i].entry ? &target[i].entry->windows : NULL;
-		if (windows && i == 0) {
-			found.slots = windows_used(windows, WINDOW_MINUTE, now);
-			found.bytes = windows_used(windows, WINDOW_DAY, now);
-			found.slots_free_at =
-			    free_at(windows, WINDOW_MINUTE, now);
-			found.bytes_free_at = free_at(windows, WINDOW_DAY, now);
-		} else if (windows && span_find(user, '@') == user.len) {
-			found.domain_bytes =
-			    windows_used(windows, WINDOW_DAY, now);
-			found.domain_free_at =
-			    free_at(windows, WINDOW_DAY, now);
-		}
-		unlock(memory);
+		found.slots = windows_used(windows, WINDOW_MINUTE, now);
+		found.bytes = windows_used(windows, WINDOW_DAY, now);
+		found.slots_free_at = free_at(windows, WINDOW_MINUTE, now);
+		found.bytes_free_at = free_at(windows, WINDOW_DAY, now);
 	}
+	if (targets[1].entry) {
+		const struct windows *windows = &targets[1].entry->windows;
+
+		found.domain_bytes = windows_used(windows, WINDOW_DAY, now);
+		found.domain_free_at = free_at(windows, WINDOW_DAY, now);
+	}
+	unlock(memory);
 	*ret_use = found;
 	return true;
 }
@@ -279,16 +286,14 @@ static bool use(struct quota *quota, struct span user, int64_t now,
 static bool reset(struct quota *quota, struct span user)
 {
 	struct quota_memory *memory = memory_of(quota);
-	struct target target;
-	bool domain = span_find(user, '@') == user.len;
+	struct target targets[2];
+	size_t count = read_user(memory, user, targets);
 
-	for (int i = 0; i < (domain ? 2 : 1); i++) {
-		find(memory, i ? 'd' : 'u', user, &target);
-		lock_then(memory, &target, 1, INT64_MIN);
-		if (target.entry)
-			table_remove(&memory->table, target.entry);
-		unlock(memory);
-	}
+	lock_then(memory, targets, count, INT64_MIN);
+	for (size_t i = 0; i < count; i++)
+		if (targets[i].entry)
+			table_remove(&memory->table, targets[i].entry);
+	unlock(memory);
 	atomic_store(&memory->changed, true);
 	return true;
 }

@@ -323,8 +323,7 @@ static void test_max_users_fit(void **state)
 	}
 	assert_int_equal(users_of(quota), max);
 	assert_int_equal(ask(quota, "new@x", 5, 3, 9, T0), FAILURE_UNAVAILABLE);
-	assert_string_equal(
-	    why.reason, "all quota.max_users places are in use: raise it");
+	assert_string_equal(why.reason, "quota.max_users is used up: raise it");
 	/* One of them is free. */
 	assert_true(quota->class->reset(quota, span_of("user7@example.org")));
 	assert_int_equal(ask(quota, "new@x", 5, 3, 9, T0), FAILURE_NONE);
