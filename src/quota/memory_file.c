@@ -11,15 +11,15 @@
 #include <unistd.h>
 
 /*
- * The state file: a head, a record for each user, from the oldest grant to
- * the newest, and the SHA-256 of all that. Of the machine that wrote it: its
- * byte order stands in the head.
+ * The state file: a head, a record for each user, from the oldest grant to the
+ * newest, and the SHA-256 of all that. It is in the byte order of the machine,
+ * which the head shows.
  */
 #define MAGIC "slotd quota 1\n"
 #define ORDER 0x01020304
-/* The most that quota.max_users may be. */
+/* The highest quota.max_users. */
 #define RECORDS_MAX 10000000
-/* Records that are copied or read at once. */
+/* How many records are copied or read at a time. */
 #define SLICE 256
 
 struct head {
@@ -53,8 +53,8 @@ static int by_age(const void *a, const void *b)
 						       : 0;
 }
 
-/* A slice at a time, so that nobody waits long for the lock. Who comes or
- * goes meanwhile is a change for the next time. */
+/* A slice at a time, so that nobody waits long for the lock. Users that come or
+ * go meanwhile are for the next save. */
 static void copy_table(
     struct copy *copy, struct quota_memory *memory, int64_t now)
 {
@@ -150,7 +150,7 @@ static bool sync_folder(const char *path)
 	return well;
 }
 
-/* Written aside and renamed: there is always a whole one. */
+/* Writes another file and renames it, so that there is always a whole one. */
 static bool write_file(
     const struct quota_memory *memory, const struct copy *copy)
 {
@@ -163,7 +163,7 @@ static bool write_file(
 	if (!aside)
 		return false;
 	snprintf(aside, size, "%s.new", path);
-	/* Whatever is there is not written to. */
+	/* Nothing is written into a file that somebody else has put there. */
 	unlink(aside);
 	fd = open(
 	    aside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
@@ -187,7 +187,7 @@ bool memory_save(struct quota_memory *memory, int64_t now)
 	struct copy copy = { 0 };
 	bool well;
 
-	/* Before the copy: what changes meanwhile is for the next time. */
+	/* Before the copy: changes from here on are for the next save. */
 	if (!atomic_exchange(&memory->changed, false))
 		return true;
 	well = copy_all(&copy, memory, now) && write_file(memory, &copy);
@@ -204,7 +204,7 @@ static bool read_whole(int fd, void *ret_bytes, size_t len)
 	return input_read(fd, ret_bytes, len) == (ssize_t)len;
 }
 
-/* Whether a file of this size may be one of ours. */
+/* Whether this can be the head of a state file of this size. */
 static bool fits(const struct head *head, off_t size)
 {
 	return memcmp(head->magic, MAGIC, sizeof MAGIC) == 0 &&
@@ -215,7 +215,8 @@ static bool fits(const struct head *head, off_t size)
 				     HASH_SIZE;
 }
 
-/* In their order, so the oldest go when not all fit. Gives how many went. */
+/* Records come in their order, so the oldest are dropped when not all fit.
+ * Gives how many were. */
 static uint64_t enter(
     struct quota_memory *memory, struct record *record, int64_t now)
 {
@@ -228,13 +229,13 @@ static uint64_t enter(
 	windows_set_back(&record->windows, now);
 	if (!windows_next(&record->windows, now))
 		return 0;
-	/* Came again while the table was copied. */
+	/* It is there twice: its entry moved while the table was copied. */
 	if (entry)
 		table_remove(table, entry);
 	entry = table_add(table, record->print, now);
 	before = table->count;
 	if (!entry) {
-		/* Seen from the end of time everybody is quiet. */
+		/* At the end of time nothing counts, so this drops one. */
 		entry = table_add(table, record->print, INT64_MAX);
 		left_out = before + 1 - table->count;
 	}
@@ -245,7 +246,7 @@ static uint64_t enter(
 	return left_out;
 }
 
-/* Some of the records that are left; 0: there are none, or the file ends. */
+/* Reads some of the records that are left; 0: none are, or the file ends. */
 static size_t next_slice(int fd, uint64_t *left, struct record slice[SLICE])
 {
 	size_t count = *left < SLICE ? (size_t)*left : SLICE;
@@ -275,7 +276,8 @@ static bool is_whole(int fd, const struct head *head)
 	       memcmp(want, digest, sizeof digest) == 0;
 }
 
-/* A slice at a time, whatever the head claims. False: it is none of ours. */
+/* A slice at a time, whatever the head claims. False: this is not a whole state
+ * file. */
 static bool load(struct quota_memory *memory, int fd, off_t size, int64_t now,
     uint64_t *ret_left_out)
 {
@@ -322,17 +324,17 @@ void memory_load(
 	int fd = open_state(path, &size);
 
 	if (fd < 0) {
-		/* None is there at the first start. */
+		/* At the first start there is none. */
 		if (errno != ENOENT)
 			snprintf(ret_said, said_size,
-			    "%s: %s; counting starts anew", path,
+			    "%s: %s; counting starts at zero", path,
 			    strerror(errno));
 		return;
 	}
 	if (!load(memory, fd, size, now, &left_out))
 		snprintf(ret_said, said_size,
-		    "%s: is damaged, or not of this program; counting starts "
-		    "anew",
+		    "%s: is damaged, or no state file of slotd; counting "
+		    "starts at zero",
 		    path);
 	else if (left_out)
 		snprintf(ret_said, said_size,

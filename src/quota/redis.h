@@ -23,22 +23,21 @@ struct quota_redis_config {
 	struct span prefix;
 	uint32_t timeout_ms; /* of one call as a whole */
 	bool allow_on_error; /* else FAILURE_UNAVAILABLE */
-	unsigned pool;       /* connections at the most; one for each thread
-	                      * that calls */
+	unsigned pool;       /* connections at most, one for each thread that
+	                      * calls */
 
-	/* The server's. clock: microseconds, only forward. say: what an
-	 * operator has to know, in a sentence; NULL: nobody. Any thread may
-	 * call it. */
+	/* clock: microseconds, monotonic. say: gets a sentence for the
+	 * operator, from any thread; NULL: no one does. */
 	int64_t (*clock)(void);
 	void (*say)(void *argument, bool warning, const char *text);
 	void *say_argument;
 };
 
 /*
- * It keeps a copy of the configuration. Connections are made by a thread of its
- * own: Redis need not be there, and no call ever waits for one that is gone.
- * NULL, with a sentence in wrong: no memory, no thread, or tls_ca cannot be
- * read.
+ * Keeps a copy of the configuration. A thread of its own makes the connections,
+ * so Redis need not be there, and calls do not wait while it is known to be
+ * away. NULL, with a sentence in wrong: no memory, no thread, or tls_ca cannot
+ * be read.
  */
 struct quota *redis_open(
     const struct quota_redis_config *config, char *wrong, size_t wrong_size);
@@ -63,16 +62,16 @@ enum quota_redis_error {
 const char *redis_error_name(enum quota_redis_error error);
 
 #define QUOTA_REDIS_BUCKETS 9
-/* Upper ends in microseconds, of all but the last, which has none. */
+/* Upper bounds in microseconds; the last bucket has none. */
 extern const uint32_t redis_bounds[QUOTA_REDIS_BUCKETS - 1];
 
 struct quota_redis_stats {
 	uint64_t calls[QUOTA_REDIS_BUCKETS]; /* answered; not cumulative */
-	uint64_t micros;                     /* that they took together */
+	uint64_t micros;                     /* sum of their durations */
 	uint64_t errors[QUOTA_REDIS_ERRORS]; /* calls and connects */
 	uint64_t undone;                     /* calls that on_error decided */
-	bool up;       /* the last that was to be written was, by a call or by a
-	          * probe since */
+	/* Whether Redis counts: the last call or probe that writes did. */
+	bool up;
 	unsigned open; /* connections */
 };
 

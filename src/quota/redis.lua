@@ -1,6 +1,6 @@
--- Counts slots and bytes in sliding windows, with the parts that
--- quota/windows.h has: a part of a window counts until the last grant in it
--- has left, so that no grant ever counts too short.
+-- Counts slots and bytes in sliding windows, in parts as in quota/windows.h: a
+-- part counts until the last grant in it has left the window, so that no grant
+-- counts too short.
 -- KEYS: the user's, the domain's, the nonce's (all with one hash tag).
 -- ARGV: the function, the time in unix milliseconds (0: this server's), and
 -- what the function wants.
@@ -46,19 +46,20 @@ local function write(key, parts, window, number)
 		whole(part.amount) .. " " .. whole(part.last))
 end
 
--- Only idle users vanish: what the expiry leaves behind counts no more.
+-- A key expires when nothing in it counts.
 local function keep(key, parts)
 	local long = next(parts.d) ~= nil
 	redis.call("EXPIRE", key, (long and 86400 or 60) + 2 * STEP_BACK)
 end
 
--- This server's clock went back by more than a moment: all keeps its age.
+-- To be called when this server's clock went back by more than a minute: all
+-- grants keep their age.
 local function age(key, parts, newest)
 	local aged = { m = {}, d = {} }
 	for window, shape in pairs(shapes) do
 		for _, part in pairs(parts[window]) do
-			-- What came last may lie as far behind it without
-			-- a step being seen: so much less is sure.
+			-- The clock may have gone back a little before,
+			-- unseen.
 			local behind = math.max(0, newest - part.last - STEP_BACK - 1)
 			if behind < shape[1] and behind <= second then
 				put(aged, window, second - behind, part.amount)
@@ -75,7 +76,7 @@ local function age(key, parts, newest)
 	return aged
 end
 
--- What counts of a key; and drops what does not.
+-- The parts of a key that count. Deletes the others.
 local function load(key)
 	local parts, newest, old = { m = {}, d = {} }, 0, {}
 	local flat = redis.call("HGETALL", key)
@@ -107,7 +108,7 @@ local function used(parts, window)
 	return sum
 end
 
--- The second at which at most this much counts; 0: it is so now.
+-- The second at which at most this much counts; 0: that is so now.
 local function free(parts, window, most)
 	local sum, at, numbers = used(parts, window), 0, {}
 	for number in pairs(parts[window]) do
@@ -180,7 +181,7 @@ function functions.take()
 	return { 0, now, 0, bytes > 0 and used(user, "d") or 0 }
 end
 
--- As take, with its time; without a nonce.
+-- Takes a charge back: arguments as take, with its time, without a nonce.
 function functions.back()
 	local function sub(key, window, amount)
 		local number = math.floor(second / shapes[window][2])
@@ -234,7 +235,7 @@ function functions.use()
 		first(user, "d"), used(domain, "d"), first(domain, "d") }
 end
 
--- Whether all that the others do may be done here and now; leaves nothing.
+-- Tries all commands that the others need, and leaves nothing behind.
 function functions.probe()
 	redis.call("SET", KEYS[3], "", "NX", "PX", 1000)
 	redis.call("HSET", KEYS[1], "m0", "1 1")

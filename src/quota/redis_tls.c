@@ -79,7 +79,7 @@ struct redis_tls *redis_tls_open(
 	}
 	gnutls_session_set_verify_cert(tls->session, host, 0);
 	gnutls_transport_set_int(tls->session, socket);
-	/* The caller's deadline is the one that counts. */
+	/* The caller has a deadline of its own. */
 	gnutls_handshake_set_timeout(tls->session, GNUTLS_INDEFINITE_TIMEOUT);
 	return tls;
 }
@@ -109,8 +109,7 @@ static ssize_t give(ssize_t done)
 {
 	if (done >= 0)
 		return done;
-	/* Session tickets come between the records: no more of a reason to
-	 * stop than an interruption. */
+	/* A session ticket between the records is not fatal: read on. */
 	errno = gnutls_error_is_fatal((int)done) ? EPROTO : EAGAIN;
 	return -1;
 }
@@ -119,7 +118,7 @@ ssize_t redis_tls_read(struct redis_tls *tls, void *bytes, size_t size)
 {
 	ssize_t got = gnutls_record_recv(tls->session, bytes, size);
 
-	/* Redis closes without a good-bye. */
+	/* Redis closes the connection without closing TLS. */
 	return got == GNUTLS_E_PREMATURE_TERMINATION ? 0 : give(got);
 }
 
@@ -133,7 +132,7 @@ void redis_tls_why(const struct redis_tls *tls, struct buf *text)
 	gnutls_datum_t words = { NULL, 0 };
 	unsigned status = gnutls_session_get_verify_cert_status(tls->session);
 
-	/* ~0: the handshake did not get that far. */
+	/* ~0: the handshake failed before the certificate was checked. */
 	if (tls->error == GNUTLS_E_CERTIFICATE_VERIFICATION_ERROR &&
 	    status != ~0U &&
 	    gnutls_certificate_verification_status_print(

@@ -89,7 +89,7 @@ void table_remove(struct table *table, struct entry *entry)
 	table->count--;
 }
 
-/* Drops who has been quiet longest. False: nobody is quiet. */
+/* Drops the oldest user of whom nothing counts. False: there is none. */
 static bool drop_one(struct table *table, int64_t now)
 {
 	struct entry *found = NULL;
@@ -114,8 +114,8 @@ struct entry *table_add(struct table *table, const uint8_t *print, int64_t now)
 	struct entry *entry;
 	uint32_t number, *head = head_of(table, print);
 
-	/* For each that comes up to two go: the table holds those who
-	 * count, and few others. */
+	/* Up to two are dropped for one that is added, so few stay of whom
+	 * nothing counts. */
 	if (drop_one(table, now))
 		drop_one(table, now);
 	if (table->free == NOBODY && table->used == table->size)
@@ -135,7 +135,7 @@ struct entry *table_add(struct table *table, const uint8_t *print, int64_t now)
 	return entry;
 }
 
-/* Their order stays: what is ahead of now comes together at now. */
+/* The lists keep their order: all that was ahead of now is at now. */
 void table_set_back(struct table *table, int64_t now)
 {
 	for (uint32_t i = 0; i < table->used; i++)

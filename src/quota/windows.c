@@ -4,12 +4,12 @@
 
 _Static_assert(sizeof(struct windows) == 100, "the table counts on it");
 
-/* A window of `length` seconds overlaps `count` parts at the most. */
+/* A window of `length` seconds overlaps at most `count` parts. */
 static const struct shape {
 	uint32_t length;
 	uint32_t grain;
 	uint32_t count;
-	uint64_t most; /* that a part can hold: beyond any limit */
+	uint64_t most; /* that a part can hold; no limit is higher */
 } shapes[] = {
 	[WINDOW_MINUTE] = { 60, 10, WINDOWS_MINUTE_PARTS, 4095 },
 	[WINDOW_DAY] = { 86400, 9600, WINDOWS_DAY_PARTS,
@@ -22,7 +22,7 @@ struct part {
 	uint32_t end; /* unix seconds of its last grant */
 };
 
-/* Rounded up: a grant never counts too short. */
+/* Rounded up, so that no grant counts too short. */
 static uint32_t second_of(int64_t now)
 {
 	return (uint32_t)((now + 999) / 1000);
@@ -58,7 +58,7 @@ static void put(struct windows *windows, enum window window, uint32_t number,
 			(uint16_t)(part.amount >> 32), (uint16_t)end };
 }
 
-/* The number of the oldest part that is kept, and of the newest. */
+/* The numbers of the newest part that is kept and of the oldest. */
 static uint32_t last_of(const struct windows *windows, enum window window)
 {
 	return windows->newest / shapes[window].grain;
@@ -132,7 +132,7 @@ int64_t windows_next(const struct windows *windows, int64_t now)
 	return !minute || (day && day < minute) ? day : minute;
 }
 
-/* Empties the parts that begin between the newest grant and this second. */
+/* Empties the parts that start after the newest grant, up to this second. */
 static void forward(struct windows *windows, enum window window, uint32_t to)
 {
 	const struct shape *shape = &shapes[window];
@@ -156,16 +156,16 @@ static void add(struct windows *windows, enum window window, uint32_t second,
 	part = get(windows, window, number);
 	if (!part.amount || part.end < second)
 		part.end = second;
-	/* Parts that a clock set back has brought together may be more than
-	 * one can hold. */
+	/* A clock that was set back brings parts together: their sum may not
+	 * fit into one. */
 	part.amount = amount < shapes[window].most - part.amount
 			  ? part.amount + amount
 			  : shapes[window].most;
 	put(windows, window, number, part);
 }
 
-/* All keeps its distance from the newest, which is put at this second, or is
- * taken for a little younger than it is. */
+/* Moves the newest grant to this second. The others keep their distance from
+ * it, or come a little nearer. */
 static void back(struct windows *windows, uint32_t to)
 {
 	const struct windows old = *windows;
@@ -180,8 +180,8 @@ static void back(struct windows *windows, uint32_t to)
 			struct part part = get(&old, w, i);
 			uint32_t age = old.newest - part.end;
 
-			/* It may have been set back a little before, and both
-			 * were rounded up: so much less is sure. */
+			/* The clock may have gone back a little before,
+			 * unseen, and both times were rounded up. */
 			age -= age < WINDOWS_STEP_BACK + 1
 				   ? age
 				   : WINDOWS_STEP_BACK + 1;
@@ -226,7 +226,7 @@ static void take_back(struct windows *windows, enum window window,
 	uint32_t number = second / shapes[window].grain;
 	struct part part;
 
-	/* What has left is gone already. */
+	/* That part is kept no more. */
 	if (number < first_of(windows, window) ||
 	    number > last_of(windows, window))
 		return;

@@ -4,11 +4,10 @@
 #include "core/span.h"
 
 /*
- * What one user has used, in 100 bytes: slots of the last minute, bytes of
- * the last day. Time is cut into parts of a fixed length; a part counts until
- * the last grant in it has left the window. So a grant counts a whole window
- * at the least, and one part's length longer at the most: nothing is ever
- * counted too short, wherever a window begins. Pure: the caller locks.
+ * What one user has used, in 100 bytes: slots of the last minute, bytes of the
+ * last day. Time is cut into parts of a fixed length. A part counts until the
+ * last grant in it has left the window, so each grant counts for the window's
+ * length at least, and for one part's length more at most. The caller locks.
  */
 #define WINDOWS_STEP_BACK 60   /* seconds that a clock may go back unseen */
 #define WINDOWS_MINUTE_PARTS 7 /* of 10 seconds */
@@ -17,7 +16,7 @@
 struct windows_part {
 	uint32_t low;
 	uint16_t high; /* bytes: high << 32 | low */
-	uint16_t end;  /* seconds from the part's begin to its last grant */
+	uint16_t end;  /* seconds from the part's start to its last grant */
 };
 
 struct windows {
@@ -33,8 +32,8 @@ enum window { WINDOW_MINUTE, WINDOW_DAY };
 uint64_t windows_used(
     const struct windows *windows, enum window window, int64_t now);
 
-/* The first unix second at which at most `most` of it counts, when nothing
- * is added; 0: it is so now. */
+/* The first unix second at which at most `most` of it counts if nothing is
+ * added; 0: that is so now. */
 int64_t windows_free(const struct windows *windows, enum window window,
     uint64_t most, int64_t now);
 
@@ -47,13 +46,13 @@ int64_t windows_next_of(
 int64_t windows_next(const struct windows *windows, int64_t now);
 
 /*
- * Makes place for a grant of this time; to be called before the others are
- * asked about it. A clock that steps back: up to a minute, what is ahead of
- * it counts too; by more, all keeps its age.
+ * Moves the windows on to this time; to be called before the other functions
+ * are asked about it. When the clock has gone back by up to a minute, grants
+ * ahead of it count too; by more, all grants keep their age.
  */
 void windows_turn(struct windows *windows, int64_t now);
 
-/* The same when the clock was set back by more than a minute; else nothing. */
+/* The same if the clock was set back by more than a minute; else nothing. */
 void windows_set_back(struct windows *windows, int64_t now);
 
 /* After windows_turn with the same now. */
