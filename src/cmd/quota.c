@@ -10,13 +10,13 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Room for a JID of which each byte is escaped. */
+/* Room for a JID with every byte escaped. */
 #define TARGET_MAX (3 * (2 * JID_PART_MAX + 2) + 64)
 
 static bool reset;
 static struct jid jid;
 
-/* The first that signs, and may ask about this domain. */
+/* The first caller that signs its requests and is allowed this domain. */
 static const struct caller *find(const struct conf *conf, struct span domain)
 {
 	for (size_t i = 0; i < conf->caller_count; i++) {
@@ -26,8 +26,9 @@ static const struct caller *find(const struct conf *conf, struct span domain)
 		    auth_allows(caller, domain))
 			return caller;
 	}
-	command_fault(&command_quota, "no caller that signs may ask about this "
-				      "domain; see callers[].allow_domains");
+	command_fault(&command_quota, "no caller that signs its requests is "
+				      "allowed this domain: see "
+				      "callers[].allow_domains");
 	return NULL;
 }
 
@@ -48,7 +49,7 @@ static void write_header(const struct conf *conf, const struct caller *caller,
 	auth_sign(caller, request, buf_span(&nonce), header);
 }
 
-/* False after it was said on stderr why there is no answer. */
+/* False when there is no answer; stderr says why. */
 static bool ask(const struct conf *conf, const struct caller *caller,
     struct fetch_reply *ret_reply)
 {
@@ -151,7 +152,7 @@ static int show(const struct fetch_reply *reply)
 		return EXIT_OK;
 	}
 	if (!json_problem_read(body, detail, sizeof detail))
-		snprintf(detail, sizeof detail, "no answer of slotd's");
+		snprintf(detail, sizeof detail, "the answer is not from slotd");
 	snprintf(status, sizeof status, "status %u", reply->status);
 	command_about(&command_quota, status, detail);
 	return EXIT_FAULT;
