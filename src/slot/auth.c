@@ -8,7 +8,7 @@
 
 #define NONCE_CHARS CHARS_ALNUM "_-"
 
-/* What stands in the header. */
+/* The parameters of the header. */
 struct params {
 	struct span id;
 	struct span ts;
@@ -84,7 +84,7 @@ static struct span *param_place(struct params *params, struct span name)
 	return NULL;
 }
 
-/* One "name=value" into its place; a second of the same name is refused. */
+/* Reads one "name=value"; refuses a name that was there before. */
 static bool take_param(struct span *rest, struct params *params)
 {
 	struct span name, value;
@@ -174,8 +174,8 @@ static void make_sig(const struct hmac_key *key, const struct params *params,
 	hmac_end(key, &running, ret_sig);
 }
 
-/* Always two MACs unless the first is right: who guesses learns nothing
- * from the time. */
+/* Makes two MACs unless the first is right, so that the time tells a guesser
+ * nothing. */
 static bool sig_right(const struct auth *auth, const struct caller *caller,
     const struct params *params, const struct auth_request *request,
     const uint8_t sig[HASH_SIZE])
@@ -222,7 +222,7 @@ enum failure auth_check(const struct auth *auth,
 	caller = auth_find(auth, params.id);
 	*ret_claim = (struct auth_claim){ caller, ts, params.nonce };
 	if (caller && caller->dialect != DIALECT_SLOTD) {
-		/* The same work as for an id that nobody has. */
+		/* Takes as long as an unknown id. */
 		sig_right(auth, NULL, &params, request, sig);
 		return unauthorized(why, "this caller has another dialect");
 	}

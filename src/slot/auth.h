@@ -16,8 +16,8 @@
 enum dialect {
 	DIALECT_SLOTD,    /* JSON, signed as below */
 	DIALECT_EJABBERD, /* mod_http_upload's service_url: see slot/basic.h */
-	/* The XMPP server makes the URLs, and slotd takes the PUT that they
-	 * allow: see slot/dialect.h. */
+	/* The XMPP server makes the URLs, and slotd takes the uploads: see
+	 * slot/dialect.h. */
 	DIALECT_EXTERNAL_V1,
 	DIALECT_EXTERNAL_V2,
 	DIALECT_TOKEN,
@@ -35,20 +35,20 @@ struct caller {
 	size_t allow_domain_count;
 	bool plain_urls;
 	uint32_t number;   /* in the replay table, see replay_caller */
-	struct rate *rate; /* of its requests; NULL: no limit */
-	struct span base;  /* of dialects with URLs of the XMPP server's: such
-	                   * as "/share/"; else empty */
+	struct rate *rate; /* limit of its requests; NULL: none */
+	struct span base;  /* such as "/share/", if the XMPP server makes the
+	                   * URLs; else empty */
 };
 
 struct auth {
 	const struct caller *callers;
 	size_t caller_count;
-	/* For ids that nobody has: the same work as for two secrets. */
+	/* Used for unknown ids, so that they take the same time. */
 	struct hmac_key nobody;
 	struct replay *replay;
 };
 
-/* nobody's key comes from `random`. The rest is the caller's to keep. */
+/* The key `nobody` comes from random. The rest must outlive auth. */
 void auth_init(struct auth *auth, const struct caller *callers,
     size_t caller_count, struct replay *replay, const uint8_t random[32]);
 void auth_done(struct auth *auth);
@@ -65,31 +65,31 @@ struct auth_request {
 
 /* What a header claims. */
 struct auth_claim {
-	const struct caller *caller; /* NULL: nobody that is known */
+	const struct caller *caller; /* NULL: unknown */
 	int64_t ts;                  /* 0: none */
 	struct span nonce;           /* in the header */
 };
 
 /*
- * Authenticates one request: signature, then the caller's rate (of which
- * nothing is taken; what is over it may come again), then skew, then nonce.
- * *ret_claim is what a well-formed header claims, true only on success;
- * untouched where the header is malformed. On failure why->reason has the
- * truth for the log, while the code tells an unsigned client one thing only
- * (FAILURE_UNAUTHORIZED).
+ * Authenticates one request. Checks the signature, then the caller's rate
+ * (without counting, so a refused request may be sent again), the time stamp
+ * and the nonce. *ret_claim is what a well-formed header claims, genuine only
+ * on success; untouched when the header is malformed. On failure why->reason
+ * has the cause for the log; clients without a valid signature always get
+ * FAILURE_UNAUTHORIZED.
  */
 enum failure auth_check(const struct auth *auth,
     const struct auth_request *request, struct auth_claim *ret_claim,
     struct refusal *why);
 
-/* The other side: appends "Slot-HMAC-SHA256 id=…, ts=…, nonce=…, sig=…". */
+/* For clients: appends "Slot-HMAC-SHA256 id=…, ts=…, nonce=…, sig=…". */
 void auth_sign(const struct caller *caller, const struct auth_request *request,
     struct span nonce, struct buf *out);
 
-/* The caller with this id; NULL: nobody. */
+/* The caller with this id; NULL: there is none. */
 const struct caller *auth_find(const struct auth *auth, struct span id);
 
-/* [A-Za-z0-9._-]{1,64}, of callers' ids. */
+/* Whether a text is [A-Za-z0-9._-]{1,64}, as callers' ids must be. */
 bool auth_id_valid(struct span id);
 
 /* Whether a caller gets slots for JIDs of this (lower-case) domain. */

@@ -24,7 +24,7 @@ void basic_digest(struct span secret, uint8_t ret_digest[HASH_SIZE])
 	hmac_key_done(&key);
 }
 
-/* Always two are compared unless the first is right. */
+/* Compares two unless the first is right, as auth.c does. */
 static bool secret_right(const struct caller *caller, struct span secret)
 {
 	static const uint8_t nobody[HASH_SIZE];
@@ -59,12 +59,12 @@ static enum failure check(const struct auth *auth, struct span credentials,
 	if (!secret_right(caller, span_from(credentials, colon + 1)))
 		return unauthorized(
 		    why, caller  ? "wrong secret"
-			 : named ? "this caller has no dialect = \"ejabberd\""
+			 : named ? "this caller's dialect is not ejabberd"
 				 : "unknown id");
 	return FAILURE_NONE;
 }
 
-/* The credentials of a header; false with a reason when there are none. */
+/* Decodes the credentials of a header; false with a reason. */
 static bool decode(struct span header, uint8_t bytes[CREDENTIALS_MAX],
     size_t *ret_len, const char **ret_reason)
 {

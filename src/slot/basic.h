@@ -6,19 +6,19 @@
 #define BASIC_CHALLENGE "Basic realm=\"slotd\""
 
 /*
- * HTTP Basic (RFC 7617) of callers with DIALECT_EJABBERD: their id and one of
- * their secrets. header is the value of Authorization; at == NULL: none. Else
- * FAILURE_UNAUTHORIZED with why->reason for the log. *ret_claimed is the
- * caller that a well-formed header names, true only on success; NULL: nobody
- * has that id. Untouched where the header is malformed. Unknown ids cost the
- * same work as wrong secrets.
+ * Authenticates a caller with DIALECT_EJABBERD by HTTP Basic (RFC 7617), with
+ * its id and one of its secrets. header is the value of Authorization; at ==
+ * NULL: none. On failure gives FAILURE_UNAUTHORIZED with why->reason for the
+ * log. *ret_claimed is the caller that a well-formed header names, genuine
+ * only on success; NULL: the id is unknown; untouched when the header is
+ * malformed. Unknown ids take as long as wrong secrets.
  */
 enum failure basic_check(const struct auth *auth, struct span header,
     const struct caller **ret_claimed, struct refusal *why);
 
-/* What is kept of a secret to compare passwords with: another one for every
- * other secret. (HMAC keys are not: "SECRET" and "SECRET\0" are one, and so are
- * one of over 64 bytes and its SHA-256.) */
+/* The digest of a secret that passwords are compared with, different for all
+ * secrets. (HMAC keys are not: "SECRET" and "SECRET\0" make the same one, and
+ * so do a secret of over 64 bytes and its SHA-256.) */
 void basic_digest(struct span secret, uint8_t ret_digest[HASH_SIZE]);
 
 #endif

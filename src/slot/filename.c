@@ -3,7 +3,7 @@
 #include "core/uri.h"
 #include "core/utf8.h"
 
-/* What is left out: controls, and what hides or reorders the rest. */
+/* Control characters, and those that hide or reorder others. */
 static bool left_out(uint32_t code)
 {
 	return utf8_is_control(code) || code == 0x061c || code == 0x200b ||
@@ -12,7 +12,7 @@ static bool left_out(uint32_t code)
 	       (code >= 0x2066 && code <= 0x2069) || code == 0xfeff;
 }
 
-/* Gives the next character that stays, as it is written and as a number. */
+/* Gives the next character that stays: its bytes and its code point. */
 static bool next_kept(
     struct span *rest, struct span *ret_bytes, uint32_t *ret_code)
 {
@@ -28,7 +28,7 @@ static bool next_kept(
 	return false;
 }
 
-/* Without the folders before it, and dots and blanks at the front. */
+/* Without folders, and without dots and blanks at the front. */
 static struct span without_front(struct span name)
 {
 	struct span bytes;
@@ -47,8 +47,8 @@ static struct span without_front(struct span name)
 	return SPAN_EMPTY;
 }
 
-/* Which bytes are written, counted in what stays of a name: those before
- * `head`, and those from `tail` up to `end`. */
+/* Which bytes of the kept characters are written: those before `head`, and
+ * those from `tail` up to `end`. */
 struct plan {
 	size_t head;
 	size_t tail;
@@ -156,8 +156,8 @@ void filename_attachment(struct buf *out, struct span name)
 	for (size_t i = 0; i < name.len; i++) {
 		unsigned char c = (unsigned char)name.at[i];
 
-		/* Quotes, backslashes and percent signs are read in many
-		 * ways; one '_' for each character of several bytes. */
+		/* Programs differ on quotes, backslashes and percent signs.
+		 * A character of several bytes becomes one '_'. */
 		if (c < 0x20 || c >= 0x7f || c == '"' || c == '\\' ||
 		    c == '%') {
 			if ((c & 0xc0) != 0x80)
@@ -167,6 +167,6 @@ void filename_attachment(struct buf *out, struct span name)
 		}
 	}
 	buf_text(out, "\"; filename*=UTF-8''");
-	/* All that percent-encoding leaves as it is may stand there. */
+	/* uri_encode leaves only characters that RFC 8187 allows. */
 	uri_encode(out, name);
 }

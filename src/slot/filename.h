@@ -7,27 +7,29 @@
 #define FILENAME_ENDING_MAX 20
 
 /*
- * Makes a file name safe and keeps it recognisable: only what follows the
- * last '/' or '\'; without U+0000-001F, 007F-009F, 061C, 200B, 200E-200F,
- * 2028-202E, 2066-2069, FEFF; then without dots at the front and blanks at
- * both ends; at most 200 bytes, the ending (what follows the last dot, up to
- * 20 bytes) kept, never cut inside a character; "file" when nothing is left.
- * out needs 201 bytes, and is marked full when the name is not valid UTF-8.
- * Blanks are those of utf8_is_blank. Cleaning a clean name changes nothing.
+ * Appends a file name made safe but recognisable:
+ *   only the part after the last '/' or '\';
+ *   without U+0000-001F, 007F-009F, 061C, 200B, 200E-200F, 2028-202E,
+ *   2066-2069, FEFF;
+ *   without dots at the front and blanks (utf8_is_blank) at both ends;
+ *   at most 200 bytes: the ending (after the last dot, up to 20 bytes) is
+ *   kept, and no character is cut;
+ *   "file" if nothing is left.
+ * out needs 201 bytes, and is marked full if the name is not valid UTF-8.
+ * A name that is safe already stays the same.
  */
 void filename_clean(struct span name, struct buf *out);
 
-/* The same for callers whose servers spoil other characters (plain_urls):
- * of a cleaned name, each character outside [A-Za-z0-9_.-] becomes '_'. */
+/* For plain_urls: appends a cleaned name in which each character outside
+ * [A-Za-z0-9_.-] becomes '_'. */
 void filename_plain(struct span cleaned, struct buf *out);
 
-/* What follows the last dot of a cleaned name, in lower case (ASCII), if it
- * is 1 to 20 bytes of [a-z0-9]; else "bin". */
+/* Appends the part after the last dot of a cleaned name in lower case, if it
+ * is 1 to 20 bytes of [A-Za-z0-9]; else "bin". */
 void filename_ending(struct span cleaned, struct buf *out);
 
-/* Whether a cleaned name ends in one of the extensions (without the dot
- * before them), without regard to ASCII case or to dots and spaces at the end
- * of the name. */
+/* Whether a cleaned name has one of these endings (written without dot).
+ * Ignores ASCII case, and dots and spaces at the end of the name. */
 bool filename_has_ending(
     struct span cleaned, const struct span *endings, size_t count);
 

@@ -75,7 +75,7 @@ void grant_url(const struct keyring_root *root, struct span store,
 	uri_encode_path(out, request->key);
 }
 
-/* Tries every key, however early one fits. */
+/* Tries every key, so that the time does not tell which one fits. */
 static bool mac_fits(const struct keyring *keyring, struct span store,
     struct span key, struct span payload, const uint8_t *mac)
 {

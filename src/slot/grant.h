@@ -5,16 +5,16 @@
 #include "slot/media_type.h"
 #include "slotd/store.h"
 
-/* What the token of PUT /u/TOKEN/KEY allows. */
+/* The upload that a token of PUT /u/TOKEN/KEY allows. */
 struct grant {
 	uint64_t size;
-	int64_t expires; /* unix seconds: the first at which it is late */
-	size_t type_len; /* 0: the slot named no type */
+	int64_t expires; /* unix seconds; expired from then on */
+	size_t type_len; /* 0: any type */
 	char type[MEDIA_TYPE_MAX + 1];
 };
 
 /*
- * Appends the token for a decoded object key: [A-Za-z0-9_.-] only. `store` is
+ * Appends the token for a decoded object key, in [A-Za-z0-9_.-]. `store` is
  * the store's name, or "" for the embedded store. type has at most
  * MEDIA_TYPE_MAX bytes.
  */
@@ -29,10 +29,9 @@ void grant_url(const struct keyring_root *root, struct span store,
     int64_t expires, struct buf *out);
 
 /*
- * Checks a decoded token. FAILURE_SLOT_INVALID for anything that no line of
- * key_file made for this store and key, FAILURE_SLOT_EXPIRED when it is
- * genuine and late: from the second `expires` on. Constant time where it
- * compares MACs.
+ * Checks a decoded token. FAILURE_SLOT_INVALID unless a line of key_file made
+ * it for this store and key; FAILURE_SLOT_EXPIRED from the second `expires`
+ * on. Compares MACs in constant time.
  */
 enum failure grant_check(const struct keyring *keyring, struct span store,
     struct span token, struct span key, int64_t now, struct grant *ret_grant);

@@ -11,7 +11,7 @@ static const char not_domain[] =
     "jid: the domain is not a host name or IP literal";
 static const char no_alabels[] =
     "jid: the domain has no ASCII form (IDNA2008, UTS 46)";
-static const char no_memory[] = "jid: there is no memory to read the domain";
+static const char no_memory[] = "jid: out of memory";
 
 static bool has_control(struct span text)
 {
@@ -36,8 +36,8 @@ static bool local_valid(struct span local)
 	return true;
 }
 
-/* What nobody sees, and what some programs read as a dot. The joiners
- * U+200C and 200D are letters' companions in some scripts, and stay. */
+/* Invisible characters, and those that some programs read as a dot. The
+ * joiners U+200C and 200D are allowed: some scripts need them. */
 static bool deceives(uint32_t code)
 {
 	static const struct {
@@ -214,7 +214,7 @@ enum failure jid_read(
 static const char *local_fault(struct span local)
 {
 	if (local.len == 0)
-		return "jid: nothing stands before the @";
+		return "jid: the part before the @ is empty";
 	if (local.len > JID_PART_MAX)
 		return "jid: the local part is over 1023 bytes";
 	if (!local_valid(local))

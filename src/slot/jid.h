@@ -7,21 +7,20 @@
 #define JID_PART_MAX 1023
 
 /*
- * A bare JID (RFC 7622). local is empty for a domain alone, as gateways
- * have, and as it was written; domain is in the form of jid_domain.
+ * A bare JID (RFC 7622). local is as it was written, and empty for a domain
+ * alone, as gateways have; domain is in the form of jid_domain.
  */
 struct jid {
 	struct span local;
 	struct span domain;
-	char memory[2 * JID_PART_MAX + 2]; /* where both spans point to */
+	char memory[2 * JID_PART_MAX + 2]; /* both spans point into it */
 };
 
 /*
- * Reads a full or bare JID, or a domain. It is cut at its first '/' and
- * split at the first '@' before it. Local part and domain are 1 to 1023
- * bytes without controls, blanks or a second '@'; the resource is not looked
- * at, but for controls and more than 1023 bytes. False with a sentence
- * otherwise.
+ * Reads a full or bare JID, or a domain. The text is cut at the first '/' and
+ * split at the first '@' before it. Local part and domain must be 1 to 1023
+ * bytes without control characters, blanks or a second '@'; the resource at
+ * most 1023 bytes without control characters. False with a sentence otherwise.
  * A struct jid must not be copied: its spans point into itself.
  */
 bool jid_parse(struct span text, struct jid *ret_jid, const char **ret_wrong);
@@ -36,24 +35,23 @@ enum failure jid_refuse(
     const char *wrong, const char *detail, struct refusal *why);
 
 /*
- * The domain rule alone: a host name, a U-label name or an IP literal.
- * Appends the one form in which domains are compared, counted and written:
- * without a trailing dot, in lower case, with A-labels (core/idn.h) when it is
- * not ASCII, IP literals as inet_ntop(3) writes them. An ASCII label that
- * begins with "xn--" is taken as it is. False with a sentence otherwise.
+ * Reads a domain: a host name, a name with U-labels, or an IP literal. Appends
+ * the form in which slotd compares, counts and writes domains: without a
+ * trailing dot, in lower case, with A-labels (core/idn.h) instead of
+ * non-ASCII ones, IP literals as inet_ntop(3) writes them. ASCII labels that
+ * begin with "xn--" stay as they are. False with a sentence otherwise.
  */
 bool jid_domain(struct span text, struct buf *out, const char **ret_wrong);
 
 /* Whether a domain that jid_domain takes is an IP literal. */
 bool jid_is_address(struct span domain);
 
-/* Whether all labels that begin with "xn--" are A-labels, in the form that
- * jid_domain gives for their U-labels. domain is in the form of jid_domain. */
+/* Whether each label that begins with "xn--" is the A-label that jid_domain
+ * makes of its U-label. domain is in the form of jid_domain. */
 bool jid_labels_valid(struct span domain);
 
-/* Appends the bare JID as it is hashed, counted and compared: in lower case
- * (ASCII; what XMPP ignores beyond that the server has sent in one form).
- * 2 * JID_PART_MAX + 2 bytes hold any. */
+/* Appends the bare JID as slotd hashes, counts and compares it: ASCII in lower
+ * case (XMPP servers normalise the rest). Needs 2 * JID_PART_MAX + 2 bytes. */
 void jid_bare(const struct jid *jid, struct buf *out);
 
 /* pattern is a domain in the form of jid_domain, or "*." and one: any

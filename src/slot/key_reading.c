@@ -7,7 +7,7 @@ static bool base64url_char(char c)
 	return ascii_alnum(c) || c == '-' || c == '_';
 }
 
-/* Whether a byte may stand at such a place; literals are compared whole. */
+/* Whether a part can have this byte at this place. Not for literals. */
 static bool byte_fits(enum key_part_kind kind, size_t at, char c)
 {
 	switch (kind) {
@@ -40,7 +40,7 @@ static bool fixed_fits(const struct key_part *part, struct span text)
 		char c = text.at[i];
 		if (part->kind == KEY_LITERAL) {
 			char want = part->literal.at[i];
-			/* '_' stands for '~' in keys that are plain. */
+			/* Plain keys have '_' instead of '~'. */
 			if (c != want && !(want == '~' && c == '_'))
 				return false;
 		} else if (!byte_fits(part->kind, i, c)) {
@@ -50,8 +50,8 @@ static bool fixed_fits(const struct key_part *part, struct span text)
 	return true;
 }
 
-/* Whether a part of any length begins or ends where this neighbour is: it
- * cannot have the neighbour's byte itself. */
+/* Whether a part of any length must end at this neighbour: a literal whose
+ * nearest byte the part cannot contain. */
 static bool parted(
     const struct key_part *part, const struct key_part *neighbour, bool behind)
 {
@@ -67,9 +67,9 @@ static bool has_slash(const struct key_part *part)
 	       span_find(part->literal, '/') < part->literal.len;
 }
 
-/* Whether it is certain where a part begins, counted from the front, or where
- * it ends, counted from behind. No part of any length has a '/', so that
- * every '/' of a key is a literal's, and counting may begin at the nearest. */
+/* Whether the start of a part is certain when read forwards, or its end when
+ * read backwards. Only literals contain '/', so reading can start at the
+ * nearest one. */
 static bool is_certain(const struct key_template *template, size_t at)
 {
 	const struct key_part *parts = template->parts;
@@ -102,8 +102,8 @@ const char *key_reading_fault(const struct key_template *template)
 }
 
 /*
- * ends[i] says whether the parts behind this one read key from byte i on;
- * changed in place into the same for this part too.
+ * On entry, ends[i] says whether the parts after this one can read the key
+ * from byte i on; afterwards, whether this one and those after it can.
  */
 static void step_back(
     const struct key_part *part, struct span key, bool ends[OBJECT_KEY_MAX + 1])
@@ -154,7 +154,7 @@ static bool note_part(
 bool key_template_read(const struct key_template *template, struct span key,
     struct key_reading *ret_reading)
 {
-	/* Row p: from where the parts p and later read the rest of key. */
+	/* Row p: from which bytes the parts from p on can read the rest. */
 	bool ends[KEY_TEMPLATE_PARTS + 1][OBJECT_KEY_MAX + 1];
 	struct key_reading reading = { SPAN_EMPTY, SPAN_EMPTY, SPAN_EMPTY };
 	size_t at = 0;

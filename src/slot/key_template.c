@@ -125,7 +125,7 @@ static void add_text(struct buf *out, struct span text, bool plain)
 		buf_add(out, text);
 }
 
-/* A literal's '/' stays, and of its other characters only '~' is not plain. */
+/* Of a literal's characters only '~' is not plain. */
 static void add_literal(struct buf *out, struct span literal, bool plain)
 {
 	for (size_t i = 0; i < literal.len; i++) {

@@ -5,7 +5,7 @@
 #include "slot/keyring.h"
 
 #define KEY_TEMPLATE_PARTS 32
-/* Bytes of an object key at the most: S3's own limit. */
+/* The most bytes of an object key, a limit of S3. */
 #define OBJECT_KEY_MAX 1024
 #define RANDOM_BYTES 16
 #define RANDOM_TEXT 22
@@ -41,7 +41,7 @@ struct key_template {
 bool key_template_parse(struct span text, struct key_template *ret_template,
     const char **ret_wrong);
 
-/* Whether it has {owner} or {user}, and so needs key_file. */
+/* Whether it has {owner} or {user}, which need key_file. */
 bool key_template_needs_key(const struct key_template *template);
 
 struct key_input {
@@ -50,16 +50,16 @@ struct key_input {
 	struct span filename; /* cleaned */
 	int64_t now;
 	const struct keyring_root *root; /* NULL: no key_file */
-	bool plain; /* [A-Za-z0-9_.-] and '/' only, others become '_' */
+	bool plain; /* other bytes than [A-Za-z0-9_.-] and '/' become '_' */
 };
 
-/* Appends the object key, UTF-8, not encoded. out is marked full when it does
- * not fit, is over OBJECT_KEY_MAX, or needs a root that is not there. */
+/* Appends the object key, UTF-8, not encoded. out is marked full if the key
+ * does not fit, is over OBJECT_KEY_MAX, or needs a root but there is none. */
 void key_template_make(const struct key_template *template,
     const struct key_input *input, struct buf *out);
 
-/* What a decoded object key says when it is read along a template; spans
- * point into the key and are empty for parts that the template has not. */
+/* The parts of a decoded object key, read with its template. They point into
+ * the key, and are empty if the template does not have them. */
 struct key_reading {
 	struct span random;
 	struct span owner;
@@ -75,8 +75,8 @@ struct key_reading {
  */
 const char *key_reading_fault(const struct key_template *template);
 
-/* False when the key cannot have come from this template. Where several
- * readings are possible, earlier parts are the shortest. */
+/* False if this template cannot have made the key. If several readings are
+ * possible, earlier parts are as short as possible. */
 bool key_template_read(const struct key_template *template, struct span key,
     struct key_reading *ret_reading);
 

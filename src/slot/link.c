@@ -34,7 +34,7 @@ bool link_token_check(const struct keyring *keyring, struct span token,
 	if (!base64url_decode(token, sizeof mac, mac, &len) ||
 	    len != sizeof mac)
 		return false;
-	/* Every key is tried, however early one fits. */
+	/* Tries every key, so that the time does not tell which one fits. */
 	for (size_t i = 0; i < keyring->count; i++) {
 		uint8_t own[HASH_SIZE];
 
@@ -46,7 +46,7 @@ bool link_token_check(const struct keyring *keyring, struct span token,
 
 /* --- the forms of a link -------------------------------------------------*/
 
-/* A URL in its parts, each as it was written; without query and fragment. */
+/* The parts of a URL as written, without query and fragment. */
 struct parts {
 	struct span scheme;
 	struct span host;
@@ -80,8 +80,7 @@ static bool split(struct span url, struct parts *ret_parts)
 	return true;
 }
 
-/* aesgcm is https with a key in the fragment; where all is http, for a first
- * try, clients write it as well. */
+/* aesgcm is https with a key in the fragment; clients also use it for http. */
 static bool same_scheme(struct span scheme, struct span base)
 {
 	return span_equal_nocase(scheme, base) ||
@@ -109,7 +108,7 @@ static bool same_host(struct span host, struct span base)
 	       span_equal(buf_span(&one), buf_span(&other));
 }
 
-/* Clients and servers encode a path anew: the slashes of a key as well. */
+/* Compares decoded: clients and servers re-encode paths, even slashes. */
 static bool path_below(struct span path, struct span base, struct buf *out)
 {
 	char memory[LINK_PATH_MAX + 1], base_memory[LINK_PATH_MAX + 1];

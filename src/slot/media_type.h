@@ -11,16 +11,16 @@
 bool media_type_valid(struct span type);
 
 /*
- * What strangers' clients write where a type is asked for, without the blanks
- * and tabs around it. Empty when it is no media type: then none was named.
+ * A type as clients write it, without blanks and tabs around it. Empty if it is
+ * not a media type, as if none was given.
  */
 struct span media_type_hint(struct span text);
 
 /* type/subtype without its parameters and the blanks before them. */
 struct span media_type_essence(struct span type);
 
-/* pattern: "image/png", "image/ *" (without the blank) or "* / *"; ASCII
- * case and the parameters of type are not looked at. */
+/* pattern: "image/png", "image/ *" (without the blank) or "* / *". Ignores
+ * ASCII case and the parameters of type. */
 bool media_type_matches(struct span type, struct span pattern);
 
 /* Whether a configured pattern has such a form. */
@@ -30,9 +30,9 @@ bool media_type_pattern_valid(struct span pattern);
 struct span media_type_of_ending(struct span ending);
 
 /*
- * Whether a browser may show it in place: image/png, jpeg, gif, webp, avif,
- * heic, audio/ *, video/ *, text/plain. All else is sent as an attachment,
- * image/svg+xml and every +xml included.
+ * Whether browsers may show the type: image/png, jpeg, gif, webp, avif, heic,
+ * audio/ *, video/ *, text/plain. All others are sent as attachments,
+ * image/svg+xml and every other +xml included.
  */
 bool media_type_inline(struct span type);
 

@@ -17,20 +17,19 @@ struct policy {
 };
 
 /*
- * Type and ending before size, as section 3 of the contract orders: gives
- * FAILURE_FORBIDDEN or FAILURE_FILE_TOO_LARGE and fills *why, or
- * FAILURE_NONE. type is the media type that counts, filename a cleaned name.
+ * Checks type and ending, then size. Gives FAILURE_NONE, or FAILURE_FORBIDDEN
+ * or FAILURE_FILE_TOO_LARGE with *why. filename is a cleaned name.
  */
 enum failure policy_check(const struct policy *policy, struct span filename,
     struct span type, uint64_t size, struct refusal *why);
 
-/* Whether allow_types leaves a type out. */
+/* Whether allow_types excludes any type. */
 bool policy_limits_types(const struct policy *policy);
 
 /*
- * What a slot's file is stored as: its type, or what the PUT says when it
- * named none (empty). Where types are limited that would pass the limit by, so
- * such a file is application/octet-stream, as it was judged.
+ * The type that a slot's file is stored with; empty: that of the PUT. If the
+ * policy limits types and the slot names none, it is application/octet-stream,
+ * as policy_check was told, since the PUT's could evade the limit.
  */
 struct span policy_type(const struct policy *policy, struct span type);
 

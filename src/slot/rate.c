@@ -2,7 +2,7 @@
 
 #define MICROS 1000000
 
-/* The virtual scheduling of ATM's GCRA: one number says it all. */
+/* Virtual scheduling, as in ATM's GCRA, which needs one number only. */
 static int64_t wait_of(const struct rate *rate, int64_t filled, int64_t now)
 {
 	int64_t interval = MICROS / rate->per_second;
@@ -38,7 +38,7 @@ void rate_resume(struct rate *rate, const struct rate *before, int64_t now)
 
 	if (taken <= 0)
 		return;
-	/* As many requests, each by its new price; no debts beyond empty. */
+	/* As many requests, at the new rate; at most a whole burst. */
 	if (before->per_second != rate->per_second)
 		taken = taken / (MICROS / before->per_second) * interval;
 	if (taken > interval * rate->burst)

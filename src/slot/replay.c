@@ -10,9 +10,9 @@
 #define PRINT_SIZE 16
 
 /*
- * Entries come from one pool, in order, so memory is touched only as far as
- * it is used. Each hangs in two chains: one by fingerprint, to be found, and
- * one by the second of its ts, to be dropped.
+ * Entries are taken from one pool in order, so that unused memory is never
+ * touched. Each is in two chains: one by fingerprint, to find it, and one by
+ * the second of its ts, to drop it.
  */
 struct entry {
 	uint8_t print[PRINT_SIZE];
@@ -43,9 +43,9 @@ struct replay {
 	uint32_t seconds;
 	struct holder *holders;
 	uint32_t holder_count;
-	int64_t cut;     /* what is older than this was dropped */
+	int64_t cut;     /* older entries were dropped */
 	int64_t dropped; /* the newest ts ever dropped */
-	int64_t latest;  /* the latest time that the clock ever had */
+	int64_t latest;  /* the latest time of the clock */
 };
 
 static uint32_t *chains_open(uint32_t count)
@@ -131,9 +131,9 @@ uint32_t replay_caller(struct replay *replay, struct span id)
 }
 
 /*
- * How many entries can be held at once, from now on. Whoever went beyond its
- * share last left at most max in all, and the others can add a share each;
- * before that there is what is held now, and a share for everybody.
+ * The most entries that can be held from now on. When a caller goes beyond its
+ * share, there are at most max in all, and then each of the others can add its
+ * share; until that happens, everybody can add a share to what is held now.
  */
 static uint32_t most_ever(
     const struct replay *replay, uint32_t callers, uint32_t share)
@@ -204,7 +204,7 @@ static void forget(struct replay *replay, uint32_t number)
 	replay->free = number;
 }
 
-/* Drops what no clock that goes forward would accept again. */
+/* Drops entries that are too old to be accepted again. */
 static void drop(struct replay *replay, int64_t now)
 {
 	int64_t cut = now - replay->config.max_skew;
@@ -212,8 +212,8 @@ static void drop(struct replay *replay, int64_t now)
 
 	if (now > replay->latest)
 		replay->latest = now;
-	/* A clock that was ahead and is set right: what it kept is dropped
-	 * in its time, and `dropped` sees to it that nothing opens. */
+	/* The clock was set back: entries are dropped in due time, and
+	 * `dropped` prevents replays. */
 	if (cut <= from) {
 		replay->cut = cut;
 		return;
@@ -227,8 +227,8 @@ static void drop(struct replay *replay, int64_t now)
 			uint32_t number = *at;
 			struct entry *entry = &replay->entries[number];
 
-			/* After a step back of the clock a chain may hold a
-			 * later lap too. */
+			/* After the clock was set back, a chain may also have
+			 * entries of the next lap. */
 			if (entry->ts >= cut) {
 				at = &entry->next_second;
 				continue;
@@ -295,7 +295,7 @@ static enum failure judge(struct replay *replay, uint32_t caller,
 			      "of it is full";
 		return FAILURE_UNAVAILABLE;
 	}
-	/* Never, but for who is a caller no more and still has requests. */
+	/* Only requests of a caller that a reload removed get here. */
 	if (replay->free == NOBODY && replay->used == replay->size) {
 		why->reason = "replay_max is reached twice over";
 		return FAILURE_UNAVAILABLE;
@@ -311,8 +311,8 @@ enum failure replay_check(struct replay *replay, uint32_t caller,
 	struct hash hash;
 	enum failure failure;
 
-	/* Hashed with a secret seed, so that nobody can choose nonces that
-	 * share a chain. */
+	/* The secret seed prevents callers from choosing nonces of one
+	 * chain. */
 	hash_init(&hash);
 	hash_update(&hash, (struct span){ (const char *)replay->config.seed,
 			       sizeof replay->config.seed });

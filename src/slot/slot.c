@@ -59,7 +59,7 @@ const struct issuer *slot_find_issuer(
 	return found;
 }
 
-/* Whether this one goes beyond SLOT_NEARLY percent. */
+/* Whether this slot raises bytes above SLOT_NEARLY percent of the limit. */
 static bool is_nearly(uint64_t bytes, uint64_t size, uint64_t limit)
 {
 	uint64_t mark = limit / 100 * SLOT_NEARLY;
@@ -100,7 +100,6 @@ static enum failure sign(struct store *store, const struct store_request *put,
 	return FAILURE_NONE;
 }
 
-/* What is counted for a slot that cannot be signed is given back. */
 static enum failure count_and_sign(struct quota *quota,
     const struct issuer *issuer, const struct jid *jid,
     const struct quota_nonce *nonce, const struct store_request *put,

@@ -13,7 +13,7 @@
 #define SLOT_URL_MAX 20480
 #define SLOT_NEARLY 90
 
-/* What slots are made from, for JIDs of a domain. All of it is only read. */
+/* How slots for JIDs of a domain are made. Only read. */
 struct issuer {
 	struct span domain; /* as in jid_domain_matches; "": any */
 	const struct policy *policy;
@@ -22,15 +22,15 @@ struct issuer {
 	struct store *store;
 };
 
-/* The first one is for any domain, the others are for theirs. */
+/* The first issuer is for any domain, the others for their own. */
 struct issuers {
 	const struct issuer *list;
 	size_t count;        /* at least 1 */
-	struct quota *quota; /* counts the slots; NULL: nobody does */
+	struct quota *quota; /* counts the slots; NULL: they are not counted */
 };
 
-/* The one for a lower-case domain: of its very name; else the first with a
- * "*." that matches; else that for any. */
+/* The issuer for a lower-case domain: the one with this name, else the first
+ * with a "*." pattern that matches, else the one for any domain. */
 const struct issuer *slot_find_issuer(
     const struct issuers *issuers, struct span domain);
 
@@ -40,7 +40,7 @@ struct slot_request {
 	struct span filename;
 	struct span type; /* a hint, as the client wrote it; may be empty */
 	uint64_t size;
-	/* Entered when the slot is counted; NULL: none. */
+	/* Given to the counter with the slot; NULL: none. */
 	const struct quota_nonce *nonce;
 };
 
@@ -49,11 +49,11 @@ struct slot {
 	struct buf get;
 	struct buf type; /* Content-Type that the PUT must carry; empty: any */
 	int64_t expires; /* unix seconds */
-	/* Of the user's bytes_per_day, with this slot; only when this one
-	 * goes beyond SLOT_NEARLY percent of them, else 0. */
+	/* The user's bytes of the day, if this slot raises them above
+	 * SLOT_NEARLY percent of bytes_per_day; else 0. */
 	uint64_t nearly;
 	bool counted; /* the counter was asked, and has seen the nonce */
-	bool charged; /* and this is what it has counted */
+	bool charged; /* and has counted `charge` */
 	struct quota_charge charge;
 	char user_memory[2 * JID_PART_MAX + 2];
 	char put_memory[SLOT_URL_MAX];
@@ -62,18 +62,18 @@ struct slot {
 };
 
 /*
- * Issues one slot: cleans the name, asks the policy, makes
- * the key, counts, signs; what was counted for a slot that cannot be signed
- * is given back. now is in unix milliseconds. No clock, no randomness and no
- * heap of its own. A struct slot must not be copied.
+ * Issues one slot: cleans the name, checks the policy, makes the key, counts
+ * and signs. If signing fails, the count is taken back. now: unix
+ * milliseconds. Uses no clock, no randomness and no heap of its own. A struct
+ * slot must not be copied.
  */
 enum failure slot_issue(const struct issuers *issuers,
     const struct slot_request *request, int64_t now,
     const uint8_t random[RANDOM_BYTES], struct slot *ret_slot,
     struct refusal *why);
 
-/* Takes back what was counted for a slot that nobody gets, if it was. May
- * wait as the counter does. */
+/* Takes back the count of a slot that nobody received, if it was counted. May
+ * wait, as the counter does. */
 void slot_give_back(struct quota *quota, struct slot *slot);
 
 #endif
