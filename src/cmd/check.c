@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-/* What only the library that uses them can tell. */
+/* Certificate and key must suit the TLS library, too. */
 static bool check_tls(
     const char *path, const char *setting, const struct conf_listener *listener)
 {

@@ -3,7 +3,7 @@
 #include "slot/dialect.h"
 #include "slot/link.h"
 
-/* True when the link leads into this store. */
+/* Whether the link leads into this store. */
 static bool read_store(const struct service *service, size_t number,
     struct span text, struct command_link *link)
 {
@@ -20,7 +20,7 @@ static bool read_store(const struct service *service, size_t number,
 	return true;
 }
 
-/* The first store whose template made the key. */
+/* Finds the first store whose template made the key. */
 static bool find_made(
     const struct service *service, struct span text, struct command_link *link)
 {
@@ -46,7 +46,7 @@ size_t command_link_owned(
 	return count;
 }
 
-/* Below a caller's base at public_url. */
+/* Whether the link leads below this caller's base at public_url. */
 static bool read_below_base(const struct service *service,
     const struct caller *caller, struct span text, struct command_link *link)
 {
@@ -82,7 +82,7 @@ static bool find_below_base(
 	return false;
 }
 
-/* The caller below whose base a key of a store is. */
+/* The caller whose base the key begins with; NULL: there is none. */
 static const struct caller *caller_of(const struct conf *conf, struct span key)
 {
 	for (size_t i = 0; i < conf->caller_count; i++) {

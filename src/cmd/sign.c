@@ -19,7 +19,7 @@ static const struct caller *find(const struct conf *conf)
 	if (caller && caller->dialect == DIALECT_SLOTD)
 		return caller;
 	if (!caller)
-		command_fault(&command_sign, "no caller has the id %s", id);
+		command_about(&command_sign, id, "no caller has this id");
 	else if (caller->dialect == DIALECT_EJABBERD)
 		command_fault(&command_sign,
 		    "%s does not sign: its dialect is HTTP Basic. Send GET "
