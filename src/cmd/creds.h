@@ -3,21 +3,21 @@
 
 #include "service/sources.h"
 
-/* What short commands wait for credentials at most, in milliseconds. */
+/* How long commands wait for credentials at the most, in milliseconds. */
 #define CREDS_WAIT_MS 15000
 
 /*
  * Puts the credentials that a service would sign with now into s3_creds of
- * each storage, or of that of one name, and holds them until
- * command_creds_done. A storage that has none gets empty ones, after a
- * sentence on stderr. False, likewise: no memory.
+ * each storage, or of the named one, until command_creds_done. A storage
+ * without credentials gets empty ones, with a sentence on stderr. False, also
+ * with a sentence: no memory.
  */
 struct command_creds {
 	struct sources *sources;
 	size_t count;
 	struct creds **list; /* a source for each S3 storage, else NULL */
 	struct creds_value *values;
-	/* Why a storage has none; "": it has, or was not asked for. */
+	/* Why a storage has none; "": it has some, or was not asked for. */
 	char (*why)[CREDS_WHY];
 };
 

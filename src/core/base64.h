@@ -6,8 +6,8 @@
 /* RFC 4648, section 5, without padding: [A-Za-z0-9_-]. */
 void base64url_encode(struct buf *out, const void *bytes, size_t len);
 
-/* False for other characters, for padding, for a length that no encoder
- * makes, for spare bits that are not zero, and for more than max bytes. */
+/* False for other characters, padding, impossible lengths, spare bits that are
+ * not zero, and more than max bytes. */
 bool base64url_decode(
     struct span text, size_t max, uint8_t *ret_bytes, size_t *ret_len);
 

@@ -4,9 +4,9 @@
 #include "core/span.h"
 
 /*
- * A bounded text buffer over memory of the caller's. What does not fit is
- * not written at all and sets `full` for good: check buf_ok at the end. One
- * byte is kept for a NUL, which always stands behind the text.
+ * A bounded text buffer in the caller's memory. A text that does not fit is not
+ * written at all and sets `full` until the next reset: check buf_ok at the
+ * end. A NUL always follows the text; its byte is kept free.
  */
 struct buf {
 	char *at;

@@ -26,8 +26,8 @@ static bool parse(struct span item, struct ip *ret_ip)
 	return ip_parse(item, ret_ip);
 }
 
-/* From the left, which comes to the same: what is not trusted hides all that
- * stands before it, and so does what is no address. */
+/* From the left, with the same result: an address that is not trusted hides
+ * everything before it, and so does what is not an address. */
 void forwarded_add(struct forwarded *forwarded, struct span value)
 {
 	struct span rest = value;

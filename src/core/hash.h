@@ -4,8 +4,8 @@
 #include "core/span.h"
 
 /*
- * SHA-256 (FIPS 180-4) and HMAC-SHA256 (RFC 2104) over Mbed TLS. A failure
- * inside the library is not a thing a caller can mend: it ends the process.
+ * SHA-256 (FIPS 180-4) and HMAC-SHA256 (RFC 2104) by Mbed TLS. A failure inside
+ * the library ends the process, since no caller could do anything about it.
  * Safe in any number of threads once hash_start has returned.
  */
 #define HASH_SIZE 32
@@ -23,14 +23,14 @@ void hash_update(struct hash *hash, struct span bytes);
 /* Adds a field behind its length (8 bytes, the highest first), so that no byte
  * can move from one field to the next. */
 void hash_field(struct hash *hash, struct span field);
-/* Another that goes on from where this one is. */
+/* A copy, which can go on in another way. */
 void hash_copy(const struct hash *hash, struct hash *ret_copy);
 /* Gives the digest and wipes the state. */
 void hash_final(struct hash *hash, uint8_t ret_digest[HASH_SIZE]);
 void sha256(struct span bytes, uint8_t ret_digest[HASH_SIZE]);
 
-/* A key at hand: its inner and outer hash states, so that a MAC costs only
- * the blocks of its message and one more. */
+/* A key as its inner and outer hash states: a MAC costs only the blocks of its
+ * message and one more. */
 struct hmac_key {
 	struct hash inner;
 	struct hash outer;
@@ -47,7 +47,7 @@ void hmac_end(const struct hmac_key *key, struct hash *running,
 void hmac(const struct hmac_key *key, struct span message,
     uint8_t ret_mac[HASH_SIZE]);
 
-/* Same time wherever they differ. */
+/* Takes the same time wherever the two differ. */
 bool equal_constant_time(const void *a, const void *b, size_t len);
 
 /* Overwrites memory that held a secret; not optimised away. */

@@ -3,7 +3,7 @@
 
 #include "core/buf.h"
 
-/* Bytes of a domain with A-labels, as DNS has it (RFC 1035, section 2.3.4). */
+/* Bytes of a domain in DNS at the most (RFC 1035, section 2.3.4). */
 #define IDN_MAX 255
 
 enum idn_result {
@@ -14,13 +14,13 @@ enum idn_result {
 
 /*
  * Appends a domain's ASCII form, in lower case: each label with other
- * characters as its A-label (RFC 5890) by UTS 46, nontransitional. Labels
- * that begin with "xn--" must be A-labels already. The result may have
- * characters that no host name has: UTS 46 maps some letters to punctuation.
- * Nothing is appended on failure.
+ * characters becomes its A-label (RFC 5890) by UTS 46, nontransitional. Labels
+ * that begin with "xn--" must be A-labels already. The result may not be a
+ * valid host name, because UTS 46 maps some letters to punctuation. Nothing is
+ * appended on failure.
  *
- * libidn2 takes memory from the heap for as long as this runs, so it is for
- * domains that need it.
+ * libidn2 uses the heap while this runs: call it only for domains that are not
+ * ASCII.
  */
 enum idn_result idn_to_ascii(struct span domain, struct buf *out);
 

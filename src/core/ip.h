@@ -3,8 +3,8 @@
 
 #include "core/buf.h"
 
-/* An IPv6 address in network order; an IPv4 address as ::ffff:a.b.c.d (RFC
- * 4291, section 2.5.5.2), so that one kind is compared. */
+/* An IPv6 address in network order. An IPv4 address is kept as ::ffff:a.b.c.d
+ * (RFC 4291, section 2.5.5.2), so that all addresses compare alike. */
 struct ip {
 	uint8_t bytes[16];
 };
@@ -20,20 +20,21 @@ struct ip_net {
 bool ip_parse(struct span text, struct ip *ret_ip);
 /* From four bytes in network order. */
 struct ip ip_from_v4(const void *bytes);
-/* As it is usually written (RFC 5952); what was mapped as IPv4. */
+/* As it is usually written (RFC 5952), an IPv4 address as such. */
 void ip_write(const struct ip *ip, struct buf *out);
 #define IP_TEXT_SIZE 46 /* with its NUL */
 
 bool ip_is_v4(const struct ip *ip);
 /* ::1 or 127.0.0.0/8 */
 bool ip_is_loopback(const struct ip *ip);
-/* The network that an address is in: its first bits, a multiple of 8. */
+/* The first bits of an address, a multiple of 8: its network. */
 struct ip ip_first(const struct ip *ip, unsigned bits);
-/* What one subscriber has: an IPv4 address, or the /64 of an IPv6 address. */
+/* What one subscriber usually has: an IPv4 address, or the /64 of an IPv6
+ * address. */
 struct ip ip_subscriber(const struct ip *ip);
 
-/* An address, or "10.0.0.0/8"; false with a sentence, also when there are
- * bits of an address behind the mask. */
+/* An address, or a network like "10.0.0.0/8"; false with a sentence, also when
+ * bits beyond the mask are set. */
 bool ip_net_parse(
     struct span text, struct ip_net *ret_net, const char **ret_wrong);
 bool ip_net_has(const struct ip_net *net, const struct ip *ip);

@@ -4,10 +4,9 @@
 #include "core/span.h"
 
 /*
- * What editors and pasting leave in a secret: "begins with a byte order
- * mark", and so on, to be put behind the name of what holds it. NULL: there
- * is nothing of that kind. Wherever a secret is read it is looked at with
- * this; a secret is always taken as it stands.
+ * Says what editors and pasting have left in a secret: "begins with a byte
+ * order mark" and the like, to follow the name of the file or setting. NULL:
+ * nothing. Every secret is checked with this, and then used as it stands.
  */
 const char *litter_of(struct span secret);
 

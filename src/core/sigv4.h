@@ -36,8 +36,8 @@ struct sigv4_request {
 	 * trimmed. */
 	const struct sigv4_pair *headers;
 	size_t header_count;
-	/* More of the query, not yet encoded: lower-case names, sorted, so
-	 * that they stand behind X-Amz-*. */
+	/* More parameters of the query, not yet encoded: lower-case names,
+	 * sorted; they follow X-Amz-*. */
 	const struct sigv4_pair *query;
 	size_t query_count;
 	struct span access_key_id;
@@ -47,8 +47,8 @@ struct sigv4_request {
 	int64_t now;      /* unix seconds, UTC */
 };
 
-/* The stages, each for itself: the query without its signature, the
- * canonical request, the string to sign. out must have room, see buf_ok. */
+/* The stages one by one, for tests: the query without its signature, the
+ * canonical request, the string to sign. Check buf_ok of out. */
 void sigv4_query(struct buf *out, const struct sigv4_request *request);
 void sigv4_canonical_request(
     struct buf *out, const struct sigv4_request *request, struct span query);

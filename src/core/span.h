@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Bytes that somebody else owns; no NUL behind them is promised. */
+/* Bytes that somebody else owns. A NUL need not follow them. */
 struct span {
 	const char *at;
 	size_t len;
@@ -53,7 +53,7 @@ uint32_t span_hash(uint32_t hash, struct span a);
 size_t span_run(struct span a, const char *set);
 /* True when every byte is one of the set. */
 bool span_only(struct span a, const char *set);
-/* True when every byte is printable ASCII and no blank. */
+/* True when every byte is printable ASCII other than a blank. */
 bool span_visible(struct span a);
 
 /* ASCII only, whatever the locale. */

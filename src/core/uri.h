@@ -15,8 +15,8 @@ void uri_encode_path(struct buf *out, struct span bytes);
  * two digits, for %00, and when out is full. */
 bool uri_decode(struct buf *out, struct span text);
 
-/* Whether it is an IP address as it stands in a URL: four decimal numbers,
- * or IPv6 in brackets without a zone (RFC 3986, section 3.2.2). */
+/* Whether it is an IP address as URLs have them: four decimal numbers, or IPv6
+ * in brackets without a zone (RFC 3986, section 3.2.2). */
 bool uri_address_valid(struct span text);
 /* Appends such an address in its one form, as inet_ntop(3) writes it, an IPv6
  * address in brackets. False when it is none, or out is full. */
@@ -35,8 +35,8 @@ struct uri_base {
 	struct span path;
 };
 
-/* Bytes of a prefix at the most, in its normal form. What follows one is a
- * key of up to 1024 bytes and a signature. */
+/* Bytes of a prefix in its normal form at the most. A key of up to 1024 bytes
+ * and a signature follow it. */
 #define URI_BASE_MAX 1024
 
 /*
@@ -46,7 +46,7 @@ struct uri_base {
  * other characters outside unreserved and '/', a segment "." or ".." (written
  * as %2E, too), a user, a query, a fragment, an empty or malformed host, a
  * port outside 1-65535, more than URI_BASE_MAX bytes. On failure out may hold
- * a part of it.
+ * a part of the prefix.
  */
 bool uri_base_parse(struct span url, struct buf *out, struct uri_base *ret_base,
     const char **ret_wrong);

@@ -3,8 +3,8 @@
 
 #include "core/buf.h"
 
-/* The text of the first element of this name (of at most 60 bytes, without
- * attributes), unescaped; false: none, or out is full. */
+/* Appends the text, unescaped, of the first element of this name: at most 60
+ * bytes, without attributes. False: there is none, or out is full. */
 bool xml_text(struct span body, const char *name, struct buf *out);
 
 #endif

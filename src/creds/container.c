@@ -12,14 +12,14 @@
 #define WHERE "the container endpoint"
 #define AUTHORIZATION "Authorization: "
 
-/* The host in "host:port/path", "" when it is none that is understood. */
+/* The host of "host:port/path"; "" when it is not understood. */
 static void host_of(struct span rest, char out[64])
 {
 	size_t end = span_run(rest, CHARS_ID ":[]");
 	struct span host = span_first(rest, end);
 
 	out[0] = '\0';
-	/* A user, a backslash: whatever another reader takes for the host. */
+	/* A user name or a backslash: other readers may see another host. */
 	if (end < rest.len && span_run(span_from(rest, end), "/?#") == 0)
 		return;
 	if (span_starts(host, "[")) {
@@ -64,7 +64,7 @@ bool creds_container_allowed(struct span url)
 	return is_near(host);
 }
 
-/* Into a header: empty when the environment names none. */
+/* Writes the header; it stays empty when the environment names no token. */
 static bool read_authorization(const struct creds_round *round,
     struct buf *header, struct creds_draft *draft)
 {
@@ -85,7 +85,7 @@ static bool read_authorization(const struct creds_round *round,
 		    span_find(token, '\0') < token.len || !buf_ok(header))
 			ok = creds_draft_wrong(draft,
 			    "the container endpoint's authorization token is "
-			    "no single line");
+			    "not a single line");
 	}
 	wipe(memory, sizeof memory);
 	return ok;
@@ -121,10 +121,11 @@ bool creds_try_container(
 		return creds_draft_wrong(
 		    draft, "the environment names no container endpoint");
 	if (!creds_container_allowed(url))
-		return creds_draft_wrong(
-		    draft, "the container endpoint is not a host to trust");
+		return creds_draft_wrong(draft,
+		    "the container endpoint is neither https nor this "
+		    "machine nor an address of ECS or EKS");
 	buf_init(&header, memory, sizeof memory);
-	/* The token file is another now and then, too. */
+	/* The token's file changes from time to time, too. */
 	ok = read_authorization(round, &header, draft);
 	if (header.len)
 		request.headers[1] = header.at;

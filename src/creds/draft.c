@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Of a secret: who has these has most of it. */
+/* Bytes of a secret that already give most of it away. */
 #define TELLING 16
 
 void creds_draft_init(struct creds_draft *draft)
@@ -44,9 +44,9 @@ bool creds_draft_ends(
     struct creds_draft *draft, struct span stamp, const char *where)
 {
 	if (!stamp_read(stamp, &draft->expires))
-		return creds_draft_wrong(
-		    draft, "%s answered an Expiration that is no time", where);
-	/* 1970's first second is long over, and 0 would be no end. */
+		return creds_draft_wrong(draft,
+		    "%s answered an Expiration that is not a time", where);
+	/* 0 would mean that they never expire. */
 	if (draft->expires < 1)
 		draft->expires = 1;
 	return true;
@@ -69,8 +69,7 @@ bool creds_draft_check(
 		    draft, "%s has no secret access key", where);
 	if (!span_visible(key_id) || span_find(key_id, '/') < key_id.len)
 		return creds_draft_wrong(draft,
-		    "%s has an access key id with characters that none has",
-		    where);
+		    "%s has an access key id with invalid characters", where);
 	if (span_find(buf_span(&draft->secret), '\0') < draft->secret.len)
 		return creds_draft_wrong(draft,
 		    "%s has a secret access key with NUL bytes, as text in "
@@ -78,11 +77,10 @@ bool creds_draft_check(
 		    where);
 	if (!span_visible(buf_span(&draft->token)))
 		return creds_draft_wrong(draft,
-		    "%s has a session token with characters that none has",
-		    where);
+		    "%s has a session token with invalid characters", where);
 	if (draft->expires && draft->expires <= now)
 		return creds_draft_wrong(draft,
-		    "%s has credentials that have ended already; is this "
+		    "%s has credentials that have expired; is this "
 		    "machine's clock right?",
 		    where);
 	return true;

@@ -5,15 +5,15 @@
 #include "creds/settings.h"
 #include "slotd/creds.h"
 
-/* Credentials that are being got. Holds secrets: done wipes it. */
+/* The result of one attempt to get credentials. done wipes its secrets. */
 struct creds_draft {
 	struct buf key_id;
 	struct buf secret;
 	struct buf token;
 	int64_t expires; /* unix seconds; 0: never */
-	int64_t again;   /* seconds until they should be asked for again, where
-			  * expires does not say; 0: never */
-	struct buf why;  /* when there are none: a sentence without secrets */
+	int64_t again;   /* seconds until the next attempt, where expires is 0;
+			  * 0: none */
+	struct buf why;  /* after a failure: a sentence without secrets */
 
 	char key_id_memory[256 + 1];
 	char secret_memory[CREDS_MAX + 1];
@@ -24,23 +24,23 @@ struct creds_draft {
 void creds_draft_init(struct creds_draft *draft);
 void creds_draft_done(struct creds_draft *draft);
 
-/* Empties it and says why; what does not fit is cut. Always false. */
+/* Empties the draft and keeps the sentence, cut where it is too long. Always
+ * false. */
 bool creds_draft_wrong(struct creds_draft *draft, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* Takes the time of its end as it was answered; false with a sentence. */
+/* Reads the answered time of expiry; false with a sentence. */
 bool creds_draft_ends(
     struct creds_draft *draft, struct span stamp, const char *where);
 
-/* Whether it is whole: an id and a secret, of characters that can be signed
- * with, not ended by now. `where` names what they came from in the sentence
- * that it says else. */
+/* Whether the draft has an id and a secret, both of valid characters, and has
+ * not expired. Else false with a sentence in which `where` names the source. */
 bool creds_draft_check(
     struct creds_draft *draft, const char *where, int64_t now);
 
 /*
- * Somebody else's words, made fit for a log: printable ASCII, at most 160
- * bytes, a NUL behind; nothing when they have a secret in them.
+ * Makes text of others fit for a log: printable ASCII, at most 160 bytes and a
+ * NUL; "" when the text holds the secret.
  */
 #define CREDS_QUOTE 161
 void creds_quote(struct span words, struct span secret, char out[CREDS_QUOTE]);
@@ -51,7 +51,7 @@ struct creds_round {
 	bool network; /* whether it may wait for one */
 	int stop;     /* a file that is readable once it has to end */
 	int64_t now;  /* unix seconds */
-	bool *shared; /* whether auto has settled on the shared file */
+	bool *shared; /* whether auto has found the shared file before */
 };
 
 /*

@@ -37,7 +37,7 @@ static bool ask(struct question *question, struct fetch_request request,
 	    question->round, request, true, WHERE, &question->reply, draft);
 }
 
-/* IMDSv2: nothing is asked without a token. */
+/* IMDSv2: every other question needs a token. */
 static bool get_token(struct question *question, struct creds_draft *draft)
 {
 	const struct fetch_request request = { .method = "PUT",
@@ -60,11 +60,11 @@ static bool get_token(struct question *question, struct creds_draft *draft)
 			header.full = true;
 	if (!buf_ok(&header) || header.len == sizeof TOKEN_HEADER - 1)
 		return creds_draft_wrong(
-		    draft, WHERE " answered something that is no token");
+		    draft, WHERE " did not answer with a token");
 	return true;
 }
 
-/* The name of the instance's role, which is the first line. */
+/* The name of the instance's role: the first line of the answer. */
 static bool get_role(
     struct question *question, struct buf *role, struct creds_draft *draft)
 {
@@ -86,7 +86,7 @@ static bool get_role(
 	buf_add(role, span_trim(span_cut(&rest, '\n'), " \t\r"));
 	if (!buf_ok(role) || !role->len)
 		return creds_draft_wrong(
-		    draft, WHERE " answered something that is no role's name");
+		    draft, WHERE " did not answer with the name of a role");
 	return true;
 }
 
@@ -118,8 +118,8 @@ bool creds_try_instance(
 	if (!round->network)
 		return false;
 	if (!round->settings->text[CREDS_INSTANCE_URL].len)
-		return creds_draft_wrong(
-		    draft, "AWS_EC2_METADATA_DISABLED forbids to ask " WHERE);
+		return creds_draft_wrong(draft,
+		    "AWS_EC2_METADATA_DISABLED is set: " WHERE " is not asked");
 	buf_init(&role, memory, sizeof memory);
 	ok = get_token(&question, draft) && get_role(&question, &role, draft) &&
 	     get_credentials(&question, buf_span(&role), draft);

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Without an end they are asked for now and then. */
+/* Seconds between attempts for credentials that never expire. */
 #define AGAIN 900
 
 void creds_json_start(void)
@@ -15,7 +15,7 @@ void creds_json_start(void)
 	json_object_seed(0);
 }
 
-/* NULL when it is no document. jansson would skip a NUL byte between tokens. */
+/* NULL when the body is not JSON. jansson skips NUL bytes between tokens. */
 static json_t *load(struct span body)
 {
 	if (body.len && memchr(body.at, '\0', body.len))
@@ -33,7 +33,7 @@ static struct span text_of(const json_t *root, const char *name)
 		json_string_length(member) };
 }
 
-/* Instance metadata answers 200 to tell that there are none, too. */
+/* Instance metadata answers 200 also when there are no credentials. */
 static bool check_code(
     const json_t *root, const char *where, struct creds_draft *draft)
 {
@@ -48,7 +48,7 @@ static bool check_code(
 	    *message ? ": " : "", message);
 }
 
-/* Of the first of the two names that is there; "" where it has a secret. */
+/* Quotes the first of two members that is there; "" when it holds a secret. */
 static void quote_member(const json_t *root, const char *const names[2],
     struct span secret, char out[CREDS_QUOTE])
 {
@@ -107,8 +107,8 @@ bool creds_json_read(
 	if (json_is_object(root))
 		ok = read_members(root, where, now, draft);
 	else
-		ok = creds_draft_wrong(draft,
-		    "%s answered something that is no JSON object", where);
+		ok = creds_draft_wrong(
+		    draft, "%s did not answer with a JSON object", where);
 	json_decref(root);
 	return ok;
 }

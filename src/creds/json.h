@@ -9,19 +9,20 @@
 void creds_json_start(void);
 
 /*
- * The document of container endpoints and instance metadata: AccessKeyId,
- * SecretAccessKey, Token, Expiration (missing: they do not end, and are to be
- * asked for again after 15 minutes). False with a sentence about `where`: it
- * is another document, or has a Code other than "Success".
+ * Reads the document of container endpoints and instance metadata:
+ * AccessKeyId, SecretAccessKey, Token, Expiration (without it the credentials
+ * never expire, and the next attempt is due in 15 minutes). False with a
+ * sentence about `where`: it is another document, or its Code is not
+ * "Success".
  */
 bool creds_json_read(struct span body, const char *where, int64_t now,
     struct creds_draft *draft);
 
 /*
- * What was answered with another status than 200: always false, with a
- * sentence. Of the body it has the texts `code` and `message` of a JSON object
- * (or Code and Message) and no more, and neither when `secret`, or the
- * object's own SecretAccessKey or Token, is in it.
+ * Makes a sentence of an answer whose status is not 200; always false. The
+ * sentence quotes only `code` and `message` (or Code and Message) of a JSON
+ * object, and none that holds `secret` or the object's own SecretAccessKey or
+ * Token.
  */
 bool creds_json_refused(unsigned status, struct span body, const char *where,
     struct span secret, struct creds_draft *draft);

@@ -22,9 +22,10 @@ static bool check(
 	if (fstat(fd, &status) != 0)
 		return cannot(path, draft);
 	if (!S_ISREG(status.st_mode))
-		return creds_draft_wrong(draft, "%s is no regular file", path);
+		return creds_draft_wrong(
+		    draft, "%s is not a regular file", path);
 	if (status.st_mode & S_IWOTH)
-		return creds_draft_wrong(draft, "others may write %s", path);
+		return creds_draft_wrong(draft, "%s is world-writable", path);
 	if ((uint64_t)status.st_size > size)
 		return creds_draft_wrong(
 		    draft, "%s holds more than %zu bytes", path, size);

@@ -6,7 +6,7 @@
 /*
  * Reads a small file of at most `size` bytes into memory, as it is; does not
  * wait for the writer of a FIFO. False with a sentence in the draft: the file
- * cannot be read, is no regular file, is larger, or others may write it.
+ * cannot be read, is not a regular file, is larger, or others may write it.
  */
 bool creds_read(const char *path, char *memory, size_t size,
     struct creds_draft *draft, struct span *ret_content);

@@ -45,7 +45,7 @@ int creds_retry_ms(unsigned failures, int64_t left, uint32_t random)
 
 static bool may_say(bool said, int64_t said_at, int64_t now)
 {
-	/* In a time to come: the clock was set back since. */
+	/* A time in the future: the clock was set back since. */
 	return !said_at || said_at > now ||
 	       now - said_at >= (said ? REMINDER : PAUSE);
 }

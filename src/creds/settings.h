@@ -3,7 +3,7 @@
 
 #include "core/hash.h"
 
-/* storage.credentials: the words in this order. */
+/* storage.credentials, in the order of CREDS_WORDS. */
 enum creds_kind {
 	CREDS_STATIC,
 	CREDS_ENVIRONMENT,
@@ -11,7 +11,7 @@ enum creds_kind {
 	CREDS_WEB_IDENTITY,
 	CREDS_CONTAINER,
 	CREDS_INSTANCE,
-	CREDS_AUTO, /* the first of these that is there, static aside */
+	CREDS_AUTO, /* the first of these that is there, without static */
 };
 
 #define CREDS_WORDS                                                            \
@@ -19,16 +19,16 @@ enum creds_kind {
 const char *creds_kind_name(enum creds_kind kind); /* its word */
 
 enum creds_text {
-	/* The configuration's, or the environment's. */
+	/* From the configuration or the environment. */
 	CREDS_KEY_ID,
 	CREDS_SECRET,
 	CREDS_TOKEN,
-	/* The configuration's files, whose content the above two were. */
+	/* The configuration's files, which the above two were read from. */
 	CREDS_SECRET_FILE,
 	CREDS_TOKEN_FILE,
 
 	CREDS_SHARED_FILE, /* the shared credentials file */
-	CREDS_PROFILE,     /* "default", or another part of that */
+	CREDS_PROFILE,     /* the name of a section of that */
 
 	CREDS_ROLE_ARN,
 	CREDS_IDENTITY_FILE,

@@ -14,14 +14,14 @@ static bool is_comment(struct span line)
 	return !line.len || *line.at == '#' || *line.at == ';';
 }
 
-/* "[ name ]", a comment behind it or not. */
+/* The name in "[ name ]", which a comment may follow. */
 static struct span part_name(struct span line)
 {
 	line = span_from(line, 1);
 	return span_trim(span_first(line, span_find(line, ']')), " \t");
 }
 
-/* No value of ours has a blank in it; what follows one is a comment. */
+/* Our values have no blanks: a # or ; behind a blank begins a comment. */
 static struct span value_of(struct span text)
 {
 	text = span_trim(text, " \t\r");
@@ -55,7 +55,8 @@ bool creds_shared_parse(
     struct span text, struct span profile, struct creds_draft *draft)
 {
 	bool found = false, inside = false;
-	/* What is further in than the setting above it belongs to that. */
+	/* A line with more indentation than the setting above it belongs to
+	 * that setting. */
 	size_t deepest = SIZE_MAX;
 
 	while (text.at) {
@@ -78,8 +79,8 @@ bool creds_shared_parse(
 	return found;
 }
 
-/* Of its first line: it has more of them, and what CR LF leaves is taken
- * off. */
+/* Looks at the first line: a file has several, and the CR of CR LF is
+ * dropped. */
 static const char *litter_of_file(struct span content)
 {
 	struct span line = span_first(content, span_find(content, '\n'));

@@ -73,8 +73,8 @@ static void status(
 	if (ret_status->ready)
 		ret_status->expires = held->value.expires;
 	else if (!*why)
-		why = held ? "the last ones have ended"
-			   : "the first ones have not come yet";
+		why = held ? "the last credentials have expired"
+			   : "the first credentials have not come yet";
 	snprintf(ret_status->why, sizeof ret_status->why, "%s", why);
 	pthread_mutex_unlock(&source->lock);
 }

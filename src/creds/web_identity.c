@@ -7,7 +7,7 @@
 #define TOKEN_MAX 16384
 #define WHERE "STS"
 
-/* Its own form fields, each character of them encoded. */
+/* A field of the form, percent-encoded. */
 static void add(struct buf *out, const char *name, struct span value)
 {
 	buf_text(out, name);
@@ -31,7 +31,7 @@ bool creds_sts_read(struct span xml, int64_t now, struct creds_draft *draft)
 	    !take(xml, "SessionToken", &draft->token) ||
 	    !take(xml, "Expiration", &ends))
 		return creds_draft_wrong(
-		    draft, WHERE " answered something that is no credentials");
+		    draft, WHERE " did not answer with credentials");
 	return creds_draft_ends(draft, buf_span(&ends), WHERE) &&
 	       creds_draft_check(draft, WHERE, now);
 }
@@ -94,7 +94,7 @@ bool creds_try_web_identity(
 		return creds_draft_wrong(draft,
 		    "AWS_ROLE_ARN and AWS_WEB_IDENTITY_TOKEN_FILE are not both "
 		    "in the environment");
-	/* The token of a pod is another every hour or so. */
+	/* A pod's token changes every hour or so. */
 	if (!creds_read_one(text[CREDS_IDENTITY_FILE].at, token_memory,
 		sizeof token_memory, draft, &token))
 		return false;

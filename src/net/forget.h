@@ -3,8 +3,8 @@
 
 #include <stddef.h>
 
-/* free and realloc, for libraries that pass secrets on: what is given back is
- * wiped first. */
+/* free and realloc for libraries that handle secrets: memory is wiped before
+ * it is freed. */
 void forget(void *memory);
 void *forget_realloc(void *memory, size_t size);
 

@@ -33,7 +33,7 @@ static bool parse_key(struct fs *fs, int fd, char *wrong, size_t wrong_size)
 	if (fstat(fd, &status))
 		return sentence(fs, strerror(errno), wrong, wrong_size);
 	if (!S_ISREG(status.st_mode))
-		return sentence(fs, "is no regular file", wrong, wrong_size);
+		return sentence(fs, "is not a regular file", wrong, wrong_size);
 	if (status.st_mode & S_IWOTH)
 		return sentence(fs,
 		    "others may write to it; make it anew, or chmod 600 it "

@@ -47,30 +47,28 @@ static void test_sts(void **state)
 		const char *xml;
 		const char *why;
 	} rows[] = {
-		{ STS(ID SECRET TOKEN),
-		    "STS answered something that is no credentials" },
-		{ STS(ID SECRET ENDS),
-		    "STS answered something that is no credentials" },
-		{ "", "STS answered something that is no credentials" },
+		{ STS(ID SECRET TOKEN), "STS did not answer with credentials" },
+		{ STS(ID SECRET ENDS), "STS did not answer with credentials" },
+		{ "", "STS did not answer with credentials" },
 		{ STS(ID SECRET TOKEN "<Expiration>soon</Expiration>"),
-		    "STS answered an Expiration that is no time" },
+		    "STS answered an Expiration that is not a time" },
 		{ STS(ID SECRET TOKEN "<Expiration>2014-10-24T22:00:00Z"
 				      "</Expiration>"),
-		    "STS has credentials that have ended already; is this "
+		    "STS has credentials that have expired; is this "
 		    "machine's clock right?" },
 		/* The number that stands for "never" is a time, too. */
 		{ STS(ID SECRET TOKEN "<Expiration>1970-01-01T00:00:00Z"
 				      "</Expiration>"),
-		    "STS has credentials that have ended already; is this "
+		    "STS has credentials that have expired; is this "
 		    "machine's clock right?" },
 		{ STS("<AccessKeyId></AccessKeyId>" SECRET TOKEN ENDS),
 		    "STS has no access key id" },
 		{ STS(ID "<SecretAccessKey></SecretAccessKey>" TOKEN ENDS),
 		    "STS has no secret access key" },
 		{ STS("<AccessKeyId>A/B</AccessKeyId>" SECRET TOKEN ENDS),
-		    "STS has an access key id with characters that none has" },
+		    "STS has an access key id with invalid characters" },
 		{ STS(ID SECRET "<SessionToken>a b</SessionToken>" ENDS),
-		    "STS has a session token with characters that none has" },
+		    "STS has a session token with invalid characters" },
 	};
 	struct creds_draft draft;
 
@@ -140,23 +138,22 @@ static void test_json(void **state)
 		const char *text;
 		const char *why;
 	} rows[] = {
-		{ "", "it answered something that is no JSON object" },
-		{ "[]", "it answered something that is no JSON object" },
-		{ "{" JSON "} x",
-		    "it answered something that is no JSON object" },
+		{ "", "it did not answer with a JSON object" },
+		{ "[]", "it did not answer with a JSON object" },
+		{ "{" JSON "} x", "it did not answer with a JSON object" },
 		{ "{" JSON ", \"Token\": \"other\"}",
-		    "it answered something that is no JSON object" },
+		    "it did not answer with a JSON object" },
 		{ "{}", "it has no access key id" },
 		{ "{\"AccessKeyId\": 1}", "it has no access key id" },
 		{ "{\"AccessKeyId\": \"ASIAFAKE\"}",
 		    "it has no secret access key" },
 		{ "{" JSON ", \"Expiration\": 1414191623}",
-		    "it answered an Expiration that is no time" },
+		    "it answered an Expiration that is not a time" },
 		{ "{" JSON ", \"Expiration\": \"2014-10-24T21:59:59Z\"}",
-		    "it has credentials that have ended already; is this "
+		    "it has credentials that have expired; is this "
 		    "machine's clock right?" },
 		{ "{" JSON ", \"Expiration\": \"1970-01-01T00:00:00Z\"}",
-		    "it has credentials that have ended already; is this "
+		    "it has credentials that have expired; is this "
 		    "machine's clock right?" },
 		{ "{\"Code\": \"Failed\"}", "it answered Failed" },
 		{ "{\"Code\": \"Failed\", \"Message\": \"for a reason\"," JSON

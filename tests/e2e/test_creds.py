@@ -199,15 +199,15 @@ def test_redirects_and_presigned_gets(start, monkeypatch, server, tmp_path):
 
 WHO = {"web-identity": "STS", "container": "the container endpoint",
        "instance": "instance metadata"}
-NONE = {"web-identity": "answered something that is no credentials",
-        "container": "answered something that is no JSON object",
-        "instance": "answered something that is no token"}
+NONE = {"web-identity": "did not answer with credentials",
+        "container": "did not answer with a JSON object",
+        "instance": "did not answer with a token"}
 FAULTS = {
     "broken": (aws.broken, lambda word: "answered 500"),
     "rubbish": (aws.rubbish, lambda word: NONE[word]),
     "large": (aws.large, lambda word: "answered more than 32768 bytes"),
     "expired": (aws.well, lambda word: (
-        "has credentials that have ended already")),
+        "has credentials that have expired")),
 }
 
 
@@ -236,7 +236,7 @@ def test_hanging_from_the_start(start, monkeypatch, server, tmp_path):
     aws.use_sts(monkeypatch, server, tmp_path)
     slotd = start(aws.config())
     server.wait_calls(1)
-    assert lack(slotd) == "the first ones have not come yet"
+    assert lack(slotd) == "the first credentials have not come yet"
     support.assert_problem(slotd.post(support.slot_body()), "unavailable")
     # The end does not wait for it.
     slotd.stop()

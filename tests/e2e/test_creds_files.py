@@ -61,9 +61,9 @@ def swap(path, make):
     (lambda path: path.write_text(""), "is empty"),
     (lambda path: path.write_text("\n"), "is empty"),
     (lambda path: path.unlink(), "No such file or directory"),
-    (lambda path: path.chmod(0o606), "others may write"),
+    (lambda path: path.chmod(0o606), "is world-writable"),
     (lambda path: swap(path, lambda new: new.symlink_to(path.parent)),
-     "is no regular file"),
+     "is not a regular file"),
     (lambda path: swap(path, lambda new: new.write_text("x" * 4000)),
      "holds more than"),
 ])
@@ -272,7 +272,7 @@ def test_explain_and_doctor(monkeypatch, server, tmp_path):
     # By the time of the second the credentials are others.
     done = support.run("explain", "-c", path, stdin=url.encode())
     assert done.returncode == 1
-    assert b"have been renewed" in b" ".join(done.stdout.split())
+    assert b"were renewed" in b" ".join(done.stdout.split())
     assert b"fake/secret" not in done.stdout + done.stderr
     server.fault = aws.broken
     for command in ("explain", "doctor"):

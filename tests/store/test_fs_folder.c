@@ -275,7 +275,7 @@ static void test_key_refused(void **state)
 	assert_refused(place, "too long");
 	assert_int_equal(unlink(path), 0);
 	assert_int_equal(mkdir(path, 0700), 0);
-	assert_refused(place, "no regular file");
+	assert_refused(place, "not a regular file");
 	assert_int_equal(rmdir(path), 0);
 	assert_int_equal(symlink(in_folder(place->outside, "key"), path), 0);
 	assert_refused(place, "symbolic link");
