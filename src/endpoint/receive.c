@@ -185,7 +185,9 @@ static void committed(struct request *request)
 		reply_failure(request, sink->failure, &sink->why);
 		return;
 	}
-	metrics_upload(request->server->metrics, request->size);
+	metrics_count(request->server->metrics, METRICS_UPLOADS, 1);
+	metrics_count(request->server->metrics, METRICS_UPLOAD_BYTES,
+	    (int64_t)request->size);
 	reply = reply_static(201, NULL, SPAN_EMPTY);
 	reply_header(&reply, "Cache-Control", "no-store");
 	reply_send(request, &reply);

@@ -12,9 +12,10 @@
 #define TYPE "text/plain; version=0.0.4; charset=utf-8"
 
 /*
- * Where strangers come as well it is for this machine alone: for who connects
- * from here, and not for whom a proxy here speaks. A proxy that does not say
- * so must not pass /metrics on.
+ * On a listener that strangers reach too, metrics are only for this machine:
+ * for a client that connects from here itself. A proxy on this machine shows by
+ * its headers that it passes on a request of someone else; a proxy that sends
+ * no such headers must not pass /metrics on.
  */
 static bool may_see(const struct request *request)
 {
@@ -27,10 +28,10 @@ static bool may_see(const struct request *request)
 	       !request_header(request, "Forwarded").at;
 }
 
-/* --- what is known of the newest configuration ---------------------------*/
+/* --- the newest configuration ---------------------------------------------*/
 
-/* What the callers hold of the replay table, or may hold. */
-static void write_replay(const struct service *service, bool share, FILE *out)
+/* A sample for each caller that signs: its entries, or with `max` its share. */
+static void write_replay(const struct service *service, bool max, FILE *out)
 {
 	const struct conf *conf = service->conf;
 
@@ -42,9 +43,9 @@ static void write_replay(const struct service *service, bool share, FILE *out)
 			continue;
 		replay_use(service->auth.replay, caller->number, clock_unix(),
 		    &held, &most);
-		fprintf(out, "slotd_replay_entries%s{", share ? "_max" : "");
+		fprintf(out, "slotd_replay_entries%s{", max ? "_max" : "");
 		metrics_label(out, "caller", caller->id);
-		fprintf(out, "} %" PRIu32 "\n", share ? most : held);
+		fprintf(out, "} %" PRIu32 "\n", max ? most : held);
 	}
 }
 
@@ -67,54 +68,96 @@ static void write_creds(const struct service *service, bool expiry, FILE *out)
 	}
 }
 
-static void write_service(
-    const struct service *service, int64_t blocked, FILE *out)
+static void write_service(const struct request *request, FILE *out)
 {
+	const struct service *service = request->service;
+	int64_t back;
+
 	metrics_head(out, "slotd_replay_entries", "gauge",
-	    "Requests that are remembered, so that none counts twice");
+	    "Remembered requests, against replays");
 	write_replay(service, false, out);
 	metrics_head(out, "slotd_replay_entries_max", "gauge",
-	    "How many may be for this caller: its share of auth.replay_max");
+	    "Most requests remembered for this caller: its share of "
+	    "auth.replay_max");
 	write_replay(service, true, out);
 	metrics_u64(out, "slotd_replay_blocked_seconds", "gauge",
-	    "For how long signed requests are still refused, because the "
+	    "Seconds for which signed requests are still refused because the "
 	    "clock stepped back",
-	    (uint64_t)blocked);
+	    (uint64_t)stepped_look(request->server, &back));
 	metrics_head(out, "slotd_credentials_available", "gauge",
-	    "Whether there are credentials to sign with");
+	    "Whether slotd has credentials to sign with");
 	write_creds(service, false, out);
 	metrics_head(out, "slotd_credentials_expiry_timestamp_seconds", "gauge",
-	    "When temporary credentials end, unix time");
+	    "When temporary credentials expire, unix time");
 	write_creds(service, true, out);
+	metrics_u64(out, "slotd_connections_max", "gauge",
+	    "Most open connections: limits.connections, or half of the file "
+	    "descriptors if that is less",
+	    conn_table_most(
+		&request->server->conns, service->conf->limits.connections));
 }
 
-static void write_most(const struct request *request, FILE *out)
+/* --- quotas ---------------------------------------------------------------*/
+
+static void write_redis(const struct quota_redis_stats *stats, FILE *out)
 {
-	metrics_u64(out, "slotd_connections_max", "gauge",
-	    "How many may be open: limits.connections, or half of the "
-	    "descriptors when that is less",
-	    conn_table_most(&request->server->conns,
-		request->service->conf->limits.connections));
+	metrics_u64(out, "slotd_quota_redis_up", "gauge",
+	    "Whether slots are counted in Redis: the last slot was, or a later "
+	    "probe has written; 0: quota.on_error decides",
+	    stats->up);
+	metrics_u64(out, "slotd_quota_redis_connections", "gauge",
+	    "Open connections to Redis", stats->open);
+	metrics_u64(out, "slotd_quota_redis_undone_total", "counter",
+	    "Calls that quota.on_error decided", stats->undone);
+	metrics_head(out, "slotd_quota_redis_duration_seconds", "histogram",
+	    "Duration of answered calls to Redis");
+	metrics_histogram(out,
+	    &(struct metrics_histogram){ "slotd_quota_redis_duration_seconds",
+		"", redis_bounds, QUOTA_REDIS_BUCKETS - 1, stats->calls,
+		stats->micros });
+	metrics_head(out, "slotd_quota_redis_errors_total", "counter",
+	    "Failed calls and connection attempts to Redis by kind");
+	for (unsigned i = QUOTA_REDIS_NONE + 1; i < QUOTA_REDIS_ERRORS; i++)
+		fprintf(out,
+		    "slotd_quota_redis_errors_total{kind=\"%s\"} %" PRIu64 "\n",
+		    redis_error_name(i), stats->errors[i]);
 }
+
+static void write_quota(struct quota *quota, FILE *out)
+{
+	struct quota_redis_stats redis;
+	struct quota_stats stats;
+
+	if (quota->class->stats) {
+		quota->class->stats(quota, &stats);
+		metrics_u64(out, "slotd_quota_users", "gauge",
+		    "Users and domains with usage in the current window",
+		    stats.users);
+		metrics_u64(out, "slotd_quota_users_max", "gauge",
+		    "Most users and domains counted: quota.max_users",
+		    stats.users_max);
+	} else if (redis_stats(quota, &redis)) {
+		write_redis(&redis, out);
+	}
+}
+
+/* --- the answer -----------------------------------------------------------*/
 
 static char *write_all(const struct request *request)
 {
+	const struct server *server = request->server;
 	const char *names[METRICS_ROUTES];
 	char *text = NULL;
 	size_t len;
-	int64_t back;
 	FILE *out = open_memstream(&text, &len);
 	bool whole;
 
 	if (!out)
 		return NULL;
-	route_names(request->server->routes, names);
-	metrics_write(request->server->metrics, names, out);
-	write_service(
-	    request->service, stepped_look(request->server, &back), out);
-	write_most(request, out);
-	counter_write(request->server->counter.quota, out);
-	metrics_process(out, metrics_start(request->server->metrics));
+	route_names(server->routes, names);
+	metrics_write(server->metrics, names, out);
+	write_service(request, out);
+	write_quota(server->counter.quota, out);
 	whole = !ferror(out);
 	if (fclose(out) == 0 && whole)
 		return text;
@@ -125,9 +168,8 @@ static char *write_all(const struct request *request)
 static void end(struct request *request)
 {
 	const struct refusal why = {
-		.detail =
-		    "metrics are for this machine alone, unless slotd.conf "
-		    "has a listener `public` for everybody else",
+		.detail = "metrics are served to this machine only, unless "
+			  "slotd.conf has a separate listener \"public\"",
 	};
 	struct reply reply;
 

@@ -12,7 +12,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-_Static_assert(REFUSALS == METRICS_REASONS, "each is counted");
+_Static_assert(REFUSALS == METRICS_ENDED - METRICS_REFUSED, "each is counted");
 
 /* When there are no descriptors left, others have to be closed first. */
 #define REST_MILLISECONDS 50
@@ -76,7 +76,7 @@ static void log_refusal(struct acceptor *acceptor, const struct log *log,
 static void log_ended(
     struct acceptor *acceptor, const struct log *log, const struct peer *whose)
 {
-	metrics_connection_ended(acceptor->server->metrics);
+	metrics_count(acceptor->server->metrics, METRICS_ENDED, 1);
 	complain(log, &acceptor->ended, "ended",
 	    "limits.connections reached: it had waited longest for a request",
 	    whose);
@@ -139,6 +139,7 @@ static void take(struct acceptor *acceptor, struct listener *listener,
 	struct conn_table *conns = &acceptor->server->conns;
 	struct service *service = server_service(acceptor->server);
 	const struct conf *conf = service->conf;
+	struct metrics *metrics = acceptor->server->metrics;
 	const struct peer peer = peer_of(&guest->address);
 	const struct conn_limits room =
 	    limits_of(acceptor, listener, &peer, conf);
@@ -157,8 +158,11 @@ static void take(struct acceptor *acceptor, struct listener *listener,
 		verdict = CONN_NO_MEMORY;
 	}
 	if (!guest->conn) {
-		metrics_connection_refused(acceptor->server->metrics,
-		    verdict == CONN_CROWDED ? REFUSAL_CROWDED : REFUSAL_FULL);
+		metrics_count(metrics,
+		    METRICS_REFUSED + (verdict == CONN_CROWDED ? REFUSAL_CROWDED
+							       : REFUSAL_FULL),
+		    1);
+		metrics_refusal(metrics, FAILURE_UNAVAILABLE);
 		refuse(acceptor, guest->fd, listener_has_tls(listener));
 		log_refusal(acceptor, &service->log, verdict, &peer);
 	}

@@ -218,7 +218,7 @@ static bool may_say(struct request *request, const struct ip *client)
 		has_failed(request) ? &access->failed : &access->refused,
 		client, clock_micros()))
 		return true;
-	metrics_unsaid(request->server->metrics);
+	metrics_count(request->server->metrics, METRICS_SUPPRESSED, 1);
 	return false;
 }
 

@@ -275,12 +275,14 @@ static void on_connection(void *argument, struct MHD_Connection *mhd,
 {
 	struct loop *loop = argument;
 	const struct listener *listener = loop_listener(loop);
+	struct metrics *metrics = listener->server->metrics;
+	const unsigned number = listener->roles & ROLE_LISTEN ? 0 : 1;
+	const bool begun = what == MHD_CONNECTION_NOTIFY_STARTED;
 	const union MHD_ConnectionInfo *info;
 
-	metrics_connection(listener->server->metrics,
-	    listener->roles & ROLE_LISTEN ? 0 : 1,
-	    what == MHD_CONNECTION_NOTIFY_STARTED);
-	if (what == MHD_CONNECTION_NOTIFY_STARTED) {
+	metrics_count(metrics, METRICS_OPEN + number, begun ? 1 : -1);
+	if (begun) {
+		metrics_count(metrics, METRICS_ACCEPTED + number, 1);
 		info = MHD_get_connection_info(
 		    mhd, MHD_CONNECTION_INFO_CONNECTION_FD);
 		*socket_context =

@@ -63,7 +63,7 @@ const char *redis_error_name(enum quota_redis_error error);
 
 #define QUOTA_REDIS_BUCKETS 9
 /* Upper bounds in microseconds; the last bucket has none. */
-extern const uint32_t redis_bounds[QUOTA_REDIS_BUCKETS - 1];
+extern const int64_t redis_bounds[QUOTA_REDIS_BUCKETS - 1];
 
 struct quota_redis_stats {
 	uint64_t calls[QUOTA_REDIS_BUCKETS]; /* answered; not cumulative */

@@ -58,7 +58,7 @@ struct redis_pool {
 	struct redis_link idle[]; /* config->pool */
 };
 
-const uint32_t redis_bounds[QUOTA_REDIS_BUCKETS - 1] = { 250, 500, 1000, 2500,
+const int64_t redis_bounds[QUOTA_REDIS_BUCKETS - 1] = { 250, 500, 1000, 2500,
 	5000, 10000, 25000, 50000 };
 
 /* --- with the lock held --------------------------------------------------- */

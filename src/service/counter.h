@@ -2,7 +2,6 @@
 #define SERVICE_COUNTER_H
 
 #include <pthread.h>
-#include <stdio.h>
 
 #include "conf/conf.h"
 #include "service/pool.h"
@@ -41,8 +40,5 @@ void counter_save(struct counter *counter, int64_t until);
 /* The same without an end to the wait; note must still be callable. askers is
  * closed before, and may be NULL then. */
 void counter_close(struct counter *counter);
-
-/* What it knows of itself, for GET /metrics. */
-void counter_write(struct quota *quota, FILE *out);
 
 #endif

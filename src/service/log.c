@@ -2,11 +2,13 @@
 
 #include "core/quote.h"
 #include "core/stamp.h"
-#include "service/journal.h"
 #include "service/log_queue.h"
 #include "service/clock.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define VALUE_MAX 256
@@ -24,9 +26,23 @@ static const char *const priorities[] = { "<3>", "<4>", "<6>" };
 _Static_assert(sizeof((struct log_line *)NULL)->memory <= LOG_QUEUE_LINE,
     "a line is one write to a pipe");
 
+/* Whether stderr is the stream to systemd's journal: JOURNAL_STREAM has its
+ * device and inode in decimal (systemd.exec(5)). */
+static bool is_journal(const char *stream)
+{
+	struct stat stat;
+	char own[64];
+
+	if (!stream || fstat(STDERR_FILENO, &stat) != 0)
+		return false;
+	snprintf(own, sizeof own, "%llu:%llu", (unsigned long long)stat.st_dev,
+	    (unsigned long long)stat.st_ino);
+	return strcmp(own, stream) == 0;
+}
+
 bool log_start(void)
 {
-	in_journal = journal_is(STDERR_FILENO, getenv("JOURNAL_STREAM"));
+	in_journal = is_journal(getenv("JOURNAL_STREAM"));
 	queue = log_queue_open(STDERR_FILENO);
 	return queue != NULL;
 }

@@ -6,59 +6,62 @@
 #include "core/span.h"
 #include "slotd/failure.h"
 
-/* Routes of route.h, what has none and bases included. */
+/* The routes of the table, and those of route_names that are in no table. */
 #define METRICS_ROUTES 24
-#define METRICS_METHODS 7
-#define METRICS_STATUSES 32
-#define METRICS_BUCKETS 21
-#define METRICS_LISTENERS 2
-#define METRICS_REASONS 2
-/* Domains that are told apart; slots of others count under "other". */
+/* Domains with counters of their own; slots of others count under "other". */
 #define METRICS_DOMAINS 1000
 
 /*
- * What has happened, for GET /metrics. Counting takes no lock and no memory,
- * but for the first slot of a domain, and may be done by any number of
- * threads. It lives as long as the process, whatever is read anew.
+ * The numbers that GET /metrics shows. They live as long as the process and
+ * are kept over reloads. Any thread may count. Counting takes no lock and no
+ * memory, except for the first slot of a caller and domain, which takes a
+ * lock.
  */
 struct metrics;
 
-/* NULL: no memory. start is now, unix seconds; library is the version of
- * libmicrohttpd, a literal. */
+/* Counters without labels from outside. A counter with a range has one number
+ * for each value of its label, from its name on. */
+enum metrics_counter {
+	METRICS_UPLOADS, /* files that were uploaded whole */
+	METRICS_UPLOAD_BYTES,
+	METRICS_OPEN,                           /* of listen, then of public */
+	METRICS_ACCEPTED = METRICS_OPEN + 2,    /* likewise */
+	METRICS_REFUSED = METRICS_ACCEPTED + 2, /* as enum refusal_kind */
+	/* Idle connections closed in favour of a new one. */
+	METRICS_ENDED = METRICS_REFUSED + 2,
+	METRICS_SUPPRESSED, /* log lines on strangers that were left out */
+	METRICS_RELOADS,    /* failed, then successful */
+	METRICS_COUNTERS = METRICS_RELOADS + 2
+};
+
+/* start is now in unix seconds; library is the version of libmicrohttpd, a
+ * literal. Returns NULL without memory. */
 struct metrics *metrics_open(int64_t start, const char *library);
 void metrics_close(struct metrics *metrics);
-int64_t metrics_start(const struct metrics *metrics);
 
-/* A request was answered, or ended without (status 0). route is a number
- * below METRICS_ROUTES. */
+/* Adds to a counter; -1 counts the end of an open connection. */
+void metrics_count(
+    struct metrics *metrics, enum metrics_counter counter, int64_t more);
+
+/* Counts a request that was answered, or that ended without an answer (status
+ * 0). route is a number below METRICS_ROUTES. */
 void metrics_request(struct metrics *metrics, unsigned route,
     struct span method, unsigned status, int64_t micros);
 
-/* Something was refused: a request, or a connection. */
+/* Counts a refused request or connection by its failure. */
 void metrics_refusal(struct metrics *metrics, enum failure failure);
 
-/* A slot was granted. caller is an id, domain a JID's, as jid.h has it. */
+/* Counts a granted slot. caller is an id; domain is a JID's, as jid_read gives
+ * it. */
 void metrics_slot(struct metrics *metrics, struct span caller,
     struct span domain, uint64_t bytes);
 
-/* A file has arrived whole. */
-void metrics_upload(struct metrics *metrics, uint64_t bytes);
-
-/* A connection of a listener (0: listen, 1: public) has begun or ended; was
- * refused, for a reason as in enum refusal_kind. */
-void metrics_connection(struct metrics *metrics, unsigned listener, bool begun);
-void metrics_connection_refused(struct metrics *metrics, unsigned reason);
-/* One was ended while it waited, for another that came. */
-void metrics_connection_ended(struct metrics *metrics);
-
-/* Lines that the log left out. */
-void metrics_unsaid(struct metrics *metrics);
-
-/* SIGHUP: the new configuration holds, or the old one stayed. */
+/* Counts a reload that succeeded, or that kept the previous configuration. */
 void metrics_reload(struct metrics *metrics, bool successful, int64_t now);
 
-/* Writes all of them in Prometheus' text format 0.0.4. routes are the names
- * of the numbers, up to a NULL. */
+/* Writes all numbers, and those of the process, in Prometheus' text format
+ * 0.0.4. routes are the names of
+ * the routes by number and end with NULL. */
 void metrics_write(
     const struct metrics *metrics, const char *const *routes, FILE *out);
 

@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* What proc(5) tells, with the names that all of Prometheus' clients use. */
+/* Numbers of proc(5), under the names that all Prometheus clients use. */
 
 static uint64_t count_fds(void)
 {
@@ -14,7 +14,7 @@ static uint64_t count_fds(void)
 	uint64_t count = 0;
 	DIR *fds;
 
-	/* The size is their number since Linux 6.2; before it is 0. */
+	/* Since Linux 6.2 st_size is the number of entries; before it is 0. */
 	if (stat("/proc/self/fd", &folder) == 0 && folder.st_size > 0)
 		return (uint64_t)folder.st_size;
 	fds = opendir("/proc/self/fd");
@@ -23,11 +23,11 @@ static uint64_t count_fds(void)
 	while (readdir(fds))
 		count++;
 	closedir(fds);
-	/* Without ".", ".." and the folder itself. */
+	/* Not counting ".", ".." and the descriptor of the folder. */
 	return count < 3 ? 0 : count - 3;
 }
 
-/* Pages, in all and in memory. */
+/* In pages. */
 static bool read_pages(uint64_t *ret_virtual, uint64_t *ret_resident)
 {
 	FILE *file = fopen("/proc/self/statm", "re");
@@ -62,20 +62,20 @@ void metrics_process(FILE *out, int64_t start)
 	    "When the process started, unix time", (uint64_t)start);
 	if (getrusage(RUSAGE_SELF, &usage) == 0) {
 		metrics_head(out, "process_cpu_seconds_total", "counter",
-		    "Processor time, of the user and the system");
+		    "CPU time, user and system");
 		fputs("process_cpu_seconds_total ", out);
 		metrics_seconds(
 		    out, micros(usage.ru_utime) + micros(usage.ru_stime));
 	}
 	if (read_pages(&virtual, &resident)) {
 		metrics_u64(out, "process_virtual_memory_bytes", "gauge",
-		    "Size of the address space", virtual * page);
+		    "Virtual memory", virtual * page);
 		metrics_u64(out, "process_resident_memory_bytes", "gauge",
-		    "Memory in use", resident * page);
+		    "Resident memory", resident * page);
 	}
-	metrics_u64(
-	    out, "process_open_fds", "gauge", "Open descriptors", count_fds());
+	metrics_u64(out, "process_open_fds", "gauge", "Open file descriptors",
+	    count_fds());
 	if (getrlimit(RLIMIT_NOFILE, &limit) == 0)
 		metrics_u64(out, "process_max_fds", "gauge",
-		    "Descriptors that may be open", limit.rlim_cur);
+		    "Limit of open file descriptors", limit.rlim_cur);
 }

@@ -89,11 +89,11 @@ static void test_refusals(void **state)
 	(void)state;
 	metrics_refusal(metrics, FAILURE_SLOT_EXPIRED);
 	metrics_refusal(metrics, FAILURE_SLOT_EXPIRED);
-	metrics_connection_refused(metrics, 1);
-	metrics_unsaid(metrics);
+	metrics_count(metrics, METRICS_REFUSED + 1, 1);
+	metrics_count(metrics, METRICS_SUPPRESSED, 1);
 	text = text_of(metrics);
 	expect_line(text, "slotd_refusals_total{code=\"slot-expired\"} 2");
-	expect_line(text, "slotd_refusals_total{code=\"unavailable\"} 1");
+	expect_line(text, "slotd_refusals_total{code=\"unavailable\"} 0");
 	expect_line(text, "slotd_refusals_total{code=\"replayed\"} 0");
 	assert_int_equal(count_lines(text, "slotd_refusals_total{"), 21);
 	expect_line(text, "slotd_connections_refused_total{"
@@ -109,10 +109,12 @@ static void test_gauges(void **state)
 	char *text;
 
 	(void)state;
-	metrics_connection(metrics, 1, true);
-	metrics_connection(metrics, 1, true);
-	metrics_connection(metrics, 1, false);
-	metrics_upload(metrics, 7);
+	metrics_count(metrics, METRICS_OPEN + 1, 1);
+	metrics_count(metrics, METRICS_OPEN + 1, 1);
+	metrics_count(metrics, METRICS_OPEN + 1, -1);
+	metrics_count(metrics, METRICS_ACCEPTED + 1, 2);
+	metrics_count(metrics, METRICS_UPLOADS, 1);
+	metrics_count(metrics, METRICS_UPLOAD_BYTES, 7);
 	text = text_of(metrics);
 	expect_line(text, "slotd_connections{listener=\"listen\"} 0");
 	expect_line(text, "slotd_connections{listener=\"public\"} 1");
