@@ -136,3 +136,23 @@ bool link_below(struct span link, struct span base, struct buf *out)
 		   span_equal_nocase(wanted.scheme, span_of("https"))) &&
 	       path_below(parts.path, wanted.path, out);
 }
+
+void link_file_write(struct span public_url, struct span key, struct buf *out)
+{
+	buf_add(out, public_url);
+	buf_text(out, "/f/");
+	uri_encode_path(out, key);
+}
+
+bool link_file_read(struct span link, struct span public_url, struct buf *out)
+{
+	char memory[LINK_PATH_MAX + 1];
+	struct buf rest;
+
+	buf_init(&rest, memory, sizeof memory);
+	if (!link_below(link, public_url, &rest) ||
+	    !span_starts(buf_span(&rest), "f/"))
+		return false;
+	buf_add(out, span_from(buf_span(&rest), 2));
+	return buf_ok(out);
+}

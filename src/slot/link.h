@@ -31,4 +31,9 @@ bool link_token_check(const struct keyring *keyring, struct span token,
  */
 bool link_below(struct span link, struct span base, struct buf *out);
 
+/* The link to a file that slotd serves itself, public_url/f/KEY: appends it
+ * for a key; reads it as link_below, and appends its key. */
+void link_file_write(struct span public_url, struct span key, struct buf *out);
+bool link_file_read(struct span link, struct span public_url, struct buf *out);
+
 #endif

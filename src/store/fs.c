@@ -1,6 +1,5 @@
 #include "store/fs_private.h"
 
-#include "core/uri.h"
 #include "slot/grant.h"
 #include "slot/link.h"
 #include "slot/media_type.h"
@@ -40,9 +39,7 @@ static enum failure sign(struct store *store,
 		return failure;
 	grant_url(&fs->keyring->roots[0], SPAN_EMPTY, fs->config.public_url,
 	    request, expires, ret_slot->put);
-	buf_add(ret_slot->get, fs->config.public_url);
-	buf_text(ret_slot->get, "/f/");
-	uri_encode_path(ret_slot->get, request->key);
+	link_file_write(fs->config.public_url, request->key, ret_slot->get);
 	if (!buf_ok(ret_slot->put) || !buf_ok(ret_slot->get)) {
 		why->reason = "the slot's URL is too long";
 		return FAILURE_INTERNAL;
@@ -54,18 +51,14 @@ static enum failure sign(struct store *store,
 static bool read_url(struct store *store, struct span url, struct buf *out)
 {
 	const struct fs *fs = (const struct fs *)store;
-	char memory[LINK_PATH_MAX + 1];
-	struct span key;
-	struct buf rest;
+	char memory[FS_KEY_MAX + 1];
+	struct buf key;
 
-	buf_init(&rest, memory, sizeof memory);
-	if (!link_below(url, fs->config.public_url, &rest) ||
-	    !span_starts(buf_span(&rest), "f/"))
+	buf_init(&key, memory, sizeof memory);
+	if (!link_file_read(url, fs->config.public_url, &key) ||
+	    !fs_path_valid(buf_span(&key)))
 		return false;
-	key = span_from(buf_span(&rest), 2);
-	if (!fs_path_valid(key))
-		return false;
-	buf_add(out, key);
+	buf_add(out, buf_span(&key));
 	return buf_ok(out);
 }
 
