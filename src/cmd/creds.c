@@ -9,7 +9,7 @@ static bool get_one(struct command_creds *creds, const char *command,
     struct conf_storage *storage, size_t number)
 {
 	struct creds_value *value = &creds->values[number];
-	struct creds *one = sources_get(creds->sources, &storage->creds);
+	struct creds *one = sources_get(creds->sources, storage->creds);
 	struct creds_status status;
 
 	creds->list[number] = one;
@@ -46,8 +46,7 @@ bool command_creds_get(struct command_creds *creds, const char *command,
 	for (size_t i = 0; ok && i < creds->count; i++) {
 		struct conf_storage *storage = &conf->storages[i];
 
-		if (storage->type == CONF_STORE_S3 &&
-		    (!name || span_is(storage->name, name)))
+		if (storage->creds && (!name || span_is(storage->name, name)))
 			ok = get_one(creds, command, storage, i);
 	}
 	if (!ok)

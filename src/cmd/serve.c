@@ -1,4 +1,5 @@
 #include "cmd/command.h"
+#include "conf/store_kind.h"
 #include "http/server.h"
 #include "endpoint/json.h"
 #include "endpoint/routes.h"
@@ -95,8 +96,7 @@ static void say_ready(const struct log *log, const struct conf *conf)
 		socket_name(&conf->public, &name);
 		log_span(&line, "public", buf_span(&name));
 	}
-	log_text(&line, "store",
-	    conf->storages[0].type == CONF_STORE_FS ? "fs" : "s3");
+	log_text(&line, "store", conf->storages[0].kind->class->type);
 	log_text(&line, "version", SLOTD_VERSION);
 	if (conf->warnings)
 		log_text(&line, "warnings", "see slotd check");

@@ -1,5 +1,4 @@
-#include "conf/conf.h"
-
+#include "conf/store_kind.h"
 #include "slot/dialect.h"
 
 #include <stdlib.h>
@@ -46,31 +45,23 @@ const struct conf conf_defaults = {
 	.log_level = CONF_LOG_INFO,
 };
 
-bool conf_has_store(const struct conf *conf, enum conf_store type)
+static bool makes_urls(const struct conf *conf)
 {
-	for (size_t i = 0; i < conf->storage_count; i++)
-		if (conf->storages[i].type == type)
-			return true;
-	return false;
-}
-
-bool conf_has_relay(const struct conf *conf)
-{
-	for (size_t i = 0; i < conf->storage_count; i++)
-		if (conf->storages[i].type == CONF_STORE_S3 &&
-		    conf->storages[i].s3.relay)
+	for (size_t i = 0; i < conf->caller_count; i++)
+		if (dialect_makes_urls(conf->callers[i].dialect))
 			return true;
 	return false;
 }
 
 bool conf_sends(const struct conf *conf)
 {
-	if (!conf_has_store(conf, CONF_STORE_S3))
-		return false;
-	for (size_t i = 0; i < conf->caller_count; i++)
-		if (dialect_makes_urls(conf->callers[i].dialect))
+	const bool all = makes_urls(conf);
+
+	for (size_t i = 0; i < conf->storage_count; i++)
+		if (conf->storages[i].kind->class->forward &&
+		    (all || conf->storages[i].takes_uploads))
 			return true;
-	return conf_has_relay(conf);
+	return false;
 }
 
 bool conf_is_private(const struct conf_listener *listener)

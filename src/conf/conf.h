@@ -41,21 +41,23 @@ struct conf_limits {
 enum conf_log_format { CONF_LOG_LOGFMT, CONF_LOG_JSON };
 enum conf_log_level { CONF_LOG_ERROR, CONF_LOG_WARN, CONF_LOG_INFO };
 
-enum conf_store { CONF_STORE_S3, CONF_STORE_FS };
-
 #define CONF_DEFAULT_STORE "default"
 
 /* `storage`, or one of `storages`. */
 struct conf_storage {
-	struct span name; /* CONF_DEFAULT_STORE for `storage` */
-	enum conf_store type;
-	struct s3_config s3; /* when type is CONF_STORE_S3 */
-	struct creds_settings creds;
-	struct creds_value s3_creds; /* of those, what is known already */
-	struct fs_config fs; /* when type is CONF_STORE_FS; its keyring is
-	                      * NULL without key_file */
-	bool has_template;   /* its `key` is set */
-	struct key_template template; /* else the default:
+	struct span name;              /* CONF_DEFAULT_STORE for `storage` */
+	const struct store_kind *kind; /* conf/store_kind.h */
+	void *config;       /* what the settings of its kind have filled */
+	uint32_t put_ttl;   /* seconds for which a slot's PUT is good */
+	bool takes_uploads; /* clients PUT to public_url/u/ */
+	bool gives_files;   /* they GET from public_url/f/ */
+	/* What it is to those who try or explain it; NULL: it is not. */
+	const struct s3_config *s3;     /* it speaks S3 */
+	const struct fs_config *folder; /* its files are in a folder here */
+	struct creds_settings *creds;   /* it needs credentials */
+	struct creds_value s3_creds;    /* of those, what is known already */
+	bool has_template;              /* its `key` is set */
+	struct key_template template;   /* else the default:
 	                               * {random}/{filename}, with keys
 	                               * {random}/{owner}/{filename} */
 };
@@ -132,12 +134,6 @@ struct conf *conf_read_apart(const char *path, FILE *faults, FILE *warnings);
 
 /* What is not set. */
 extern const struct conf conf_defaults;
-
-/* Whether one of the stores is of this type. */
-bool conf_has_store(const struct conf *conf, enum conf_store type);
-
-/* Whether one of the stores takes uploads itself and sends them on. */
-bool conf_has_relay(const struct conf *conf);
 
 /* Whether something is sent on to S3: for a relay, or for callers whose
  * dialect has PUTs that slotd takes. */

@@ -82,15 +82,15 @@ static bool is_plain(const struct uri_base *base)
 static const char *not_plain(
     const struct conf *conf, const struct conf_storage *storage)
 {
-	const struct s3_config *s3 = &storage->s3;
+	const struct s3_config *s3 = storage->s3;
 
-	if (storage->type == CONF_STORE_S3 && !s3->relay)
+	if (s3 && !s3->relay)
 		return "is impossible with storage type \"s3\", because "
 		       "presigned URLs have ?, % and &: set relay = true, or "
 		       "use type \"fs\"";
 	if (!span_only(conf->public_url, PLAIN_CHARS))
 		return "needs a public_url with letters, digits and _.:/- only";
-	if (storage->type == CONF_STORE_FS || s3->get == S3_GET_REDIRECT)
+	if (!s3 || s3->get == S3_GET_REDIRECT)
 		return NULL;
 	if (s3->get == S3_GET_PRESIGNED)
 		return "is impossible with get = \"presigned\", because such "

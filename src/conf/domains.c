@@ -100,9 +100,12 @@ static const struct setting rows[] = {
 
 static void read_one(const struct node *group, struct conf_domain *domain)
 {
+	static const struct settings_part parts[] = {
+		{ &policy_settings, offsetof(struct conf_domain, policy) },
+		{ NULL, 0 },
+	};
 	static const struct settings settings = { SETTINGS(rows),
-		.parts = { &policy_settings },
-		.parts_at = offsetof(struct conf_domain, policy) };
+		.parts = parts };
 
 	/* What it leaves out. */
 	*domain = (struct conf_domain){
@@ -120,8 +123,8 @@ static void read_one(const struct node *group, struct conf_domain *domain)
 /* A presigned PUT takes any Content-Type that is not signed. */
 static bool binds(const struct conf_storage *storage)
 {
-	return storage->type != CONF_STORE_S3 || storage->s3.relay ||
-	       storage->s3.sign_content_type;
+	return !storage->s3 || storage->takes_uploads ||
+	       storage->s3->sign_content_type;
 }
 
 /* Whether it warned. A list with a fault has fewer types. */

@@ -293,8 +293,8 @@ static bool serves_clients(const struct conf *conf)
 	if (conf_sends(conf))
 		return true;
 	for (size_t i = 0; i < conf->storage_count; i++)
-		if (conf->storages[i].type == CONF_STORE_FS ||
-		    conf->storages[i].s3.get == S3_GET_REDIRECT)
+		if (conf->storages[i].takes_uploads ||
+		    conf->storages[i].gives_files)
 			return true;
 	return false;
 }

@@ -133,7 +133,7 @@ static void warn_of_put(
 	char size[SIZE_TEXT];
 
 	if (!node || policy->max_size <= S3_PUT_MAX ||
-	    node->reading->conf->storages[storage].type != CONF_STORE_S3)
+	    !node->reading->conf->storages[storage].s3)
 		return;
 	size_write(policy->max_size, size);
 	node_warn(node,

@@ -121,8 +121,9 @@ static const struct setting rows[] = { { "type", ELSEWHERE } };
 static const struct settings memory = { SETTINGS(memory_rows),
 	.type = "memory" };
 static const struct settings redis = { SETTINGS(redis_rows), .type = "redis" };
-static const struct settings settings = { SETTINGS(rows),
-	.parts = { &memory, &redis } };
+static const struct settings_part parts[] = { { &memory, 0 }, { &redis, 0 },
+	{ NULL, 0 } };
+static const struct settings settings = { SETTINGS(rows), .parts = parts };
 
 static void read_redis(
     const struct node *group, struct quota_redis_config *config)

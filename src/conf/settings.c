@@ -3,7 +3,6 @@
 #include <string.h>
 
 #define NAME_MAX_LEN 32
-#define PARTS 2 /* of struct settings */
 
 static unsigned least(unsigned a, unsigned b)
 {
@@ -47,9 +46,9 @@ static void find_nearest(const struct settings *settings, const char *name,
 		*limit = found;
 		*best = settings->rows[i].name;
 	}
-	for (size_t i = 0; i < PARTS; i++)
-		if (settings->parts[i])
-			find_nearest(settings->parts[i], name, limit, best);
+	for (const struct settings_part *part = settings->parts;
+	     part && part->settings; part++)
+		find_nearest(part->settings, name, limit, best);
 }
 
 static void unknown(const struct node *node, const struct settings *settings)
@@ -107,11 +106,11 @@ static bool find(
 		*ret_found = (struct found){ row, settings->type, row->offset };
 		return true;
 	}
-	for (size_t i = 0; i < PARTS; i++) {
-		if (!settings->parts[i] ||
-		    !find(settings->parts[i], name, ret_found))
+	for (const struct settings_part *part = settings->parts;
+	     part && part->settings; part++) {
+		if (!find(part->settings, name, ret_found))
 			continue;
-		ret_found->offset += settings->parts_at;
+		ret_found->offset += part->at;
 		return true;
 	}
 	return false;

@@ -47,14 +47,22 @@ struct setting {
 setting_reader settings_boolean, settings_port, settings_url,
     settings_unix_path;
 
+struct settings;
+
+/* A table whose rows belong to another table's group, too. */
+struct settings_part {
+	const struct settings *settings;
+	size_t at; /* what it fills, in the struct that is filled */
+};
+
 /* A table, and maybe more tables of the same group. */
 struct settings {
 	const struct setting *rows;
 	size_t count;
 	const char *type; /* of the group, to which the rows belong; NULL: to
 	                   * all types */
-	const struct settings *parts[2];
-	size_t parts_at; /* what the parts fill, in the struct that is filled */
+	const struct settings_part *parts; /* up to one that has no settings;
+	                                    * NULL: there are none */
 };
 
 #define SETTINGS(table) .rows = table, .count = sizeof table / sizeof *table

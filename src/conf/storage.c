@@ -3,24 +3,11 @@
 #include "conf/sections.h"
 #include "slot/key_size.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #define PUT_TTL 600
 #define PUT_TTL_MAX 604800
-#define MIN_FREE_PERCENT 5
-/* Bytes between two slashes, in the embedded store. */
-#define SEGMENT_MAX 255
-
-static void read_put_ttl(const struct node *node, void *into)
-{
-	struct conf_storage *storage = into;
-	int64_t seconds;
-
-	if (!value_integer(node, 1, PUT_TTL_MAX, &seconds))
-		return;
-	storage->s3.put_ttl = (uint32_t)seconds;
-	storage->fs.put_ttl = (uint32_t)seconds;
-}
 
 static void read_key(const struct node *node, void *into)
 {
@@ -40,13 +27,8 @@ static void read_key(const struct node *node, void *into)
 static const struct setting rows[] = {
 	{ "type", ELSEWHERE },
 	{ "name", ELSEWHERE },
-	{ "put_ttl", WHOLE(read_put_ttl) },
+	{ "put_ttl", U32(struct conf_storage, put_ttl, 1, PUT_TTL_MAX) },
 	{ "key", WHOLE(read_key) },
-};
-
-static const struct settings settings = {
-	SETTINGS(rows),
-	.parts = { &storage_s3_settings, &storage_fs_settings },
 };
 
 static bool has_name(const struct conf *conf, struct span name)
@@ -77,33 +59,62 @@ static void read_name(const struct node *group, struct conf_storage *storage)
 			: "another store already has this name");
 }
 
-/* NULL when it is not known. */
-static const char *read_type(
-    const struct node *group, struct conf_storage *storage)
+static size_t count_kinds(void)
 {
-	static const char *const types[] = { "s3", "fs" };
+	size_t count = 0;
+
+	while (store_kinds[count])
+		count++;
+	return count;
+}
+
+/* "s3|fs" */
+static const char *type_words(const struct node *group)
+{
+	const char *words = store_kinds[0]->class->type;
+
+	for (size_t i = 1; store_kinds[i]; i++)
+		words = arena_print(node_scratch(group), "%s|%s", words,
+		    store_kinds[i]->class->type);
+	return words;
+}
+
+/* Slotd itself serves the files of one store at most. */
+static bool has_files(const struct conf *conf)
+{
+	for (size_t i = 0; i < conf->storage_count; i++)
+		if (conf->storages[i].kind->class->file_open)
+			return true;
+	return false;
+}
+
+/* Gives the number of its kind; false when it is not known. */
+static bool read_type(const struct node *group, unsigned *ret_number)
+{
 	const struct node *node = node_member(group, "type");
-	unsigned number;
+	const char *words = type_words(group);
 
 	if (!node)
-		node_missing(group, "type", "\"s3\" or \"fs\"");
-	if (!node || !value_word(node, "s3|fs", &number))
-		return NULL;
-	storage->type = (enum conf_store)number;
-	if (storage->type == CONF_STORE_FS &&
-	    conf_has_store(node->reading->conf, CONF_STORE_FS))
+		node_missing(group, "type", value_words(group, words));
+	if (!node || !value_word(node, words, ret_number))
+		return false;
+	if (store_kinds[*ret_number]->class->file_open &&
+	    has_files(node->reading->conf))
 		node_wrong(node, "another store already has this type: there "
 				 "can be only one embedded store");
-	return types[number];
+	return true;
 }
 
 /* Bytes of bucket_url's path that surely are a prefix of keys: its first
  * segment may be the bucket's name. */
 static size_t prefix_of(const struct conf_storage *storage)
 {
-	struct span path = span_from(storage->s3.bucket.path, 1);
+	struct span path;
 	size_t len;
 
+	if (!storage->s3)
+		return 0;
+	path = span_from(storage->s3->bucket.path, 1);
 	path = span_from(path, span_find(path, '/'));
 	len = path.len;
 	for (size_t i = 0; i < path.len; i++)
@@ -116,8 +127,8 @@ static void check_key(
     const struct node *group, const struct conf_storage *storage)
 {
 	const struct node *node = node_member(group, "key");
-	const bool fs = storage->type == CONF_STORE_FS;
-	const size_t prefix = fs ? 0 : prefix_of(storage);
+	const size_t segment = storage->kind->segment_max;
+	const size_t prefix = prefix_of(storage);
 	struct key_size size = key_size_of(&storage->template);
 
 	if (size.key.least + prefix > OBJECT_KEY_MAX)
@@ -127,11 +138,11 @@ static void check_key(
 		    size.key.least + prefix,
 		    prefix ? " (with bucket_url's prefix)" : "",
 		    OBJECT_KEY_MAX);
-	else if (fs && size.segment.least > SEGMENT_MAX)
+	else if (segment && size.segment.least > segment)
 		node_wrong(node,
 		    "a part between slashes has at least %zu bytes; the "
-		    "embedded store takes at most %d",
-		    size.segment.least, SEGMENT_MAX);
+		    "embedded store takes at most %zu",
+		    size.segment.least, segment);
 	else if (size.key.most + prefix > OBJECT_KEY_MAX)
 		node_warn(node,
 		    "object keys can have %zu bytes%s, and a store takes at "
@@ -139,52 +150,100 @@ static void check_key(
 		    size.key.most + prefix,
 		    prefix ? " (with bucket_url's prefix)" : "",
 		    OBJECT_KEY_MAX);
-	else if (fs && size.segment.most > SEGMENT_MAX)
+	else if (segment && size.segment.most > segment)
 		node_warn(node,
 		    "a part between slashes can have %zu bytes, and the "
-		    "embedded store takes at most %d: long domains or file "
+		    "embedded store takes at most %zu: long domains or file "
 		    "names get no slot",
-		    size.segment.most, SEGMENT_MAX);
+		    size.segment.most, segment);
+}
+
+/* A storage that is being read, and behind it what the settings of each kind
+ * fill: until the type is known it may be any. */
+struct draft {
+	struct conf_storage *storage;
+	struct settings_part *parts; /* one for each kind */
+};
+
+static struct draft make_draft(const struct node *group)
+{
+	const size_t count = count_kinds();
+	size_t size = sizeof(struct conf_storage);
+	struct draft draft;
+
+	draft.parts =
+	    arena_get(node_scratch(group), (count + 1) * sizeof *draft.parts);
+	for (size_t i = 0; i < count; i++) {
+		const size_t align = _Alignof(max_align_t);
+
+		size = (size + align - 1) / align * align;
+		draft.parts[i] =
+		    (struct settings_part){ &store_kinds[i]->settings, size };
+		size += store_kinds[i]->size;
+	}
+	draft.storage = arena_get(node_keep(group), size);
+	for (size_t i = 0; i < count; i++)
+		if (store_kinds[i]->defaults)
+			memcpy((char *)draft.storage + draft.parts[i].at,
+			    store_kinds[i]->defaults, store_kinds[i]->size);
+	return draft;
+}
+
+/* Of a type that is not known. */
+static const struct store_class no_class = { .type = "" };
+static const struct store_kind no_kind = { .class = &no_class };
+
+static void read_kind(const struct node *group, struct draft *draft)
+{
+	const struct settings settings = { SETTINGS(rows),
+		.parts = draft->parts };
+	struct conf_storage *storage = draft->storage;
+	unsigned number = 0;
+	bool known = read_type(group, &number);
+
+	if (known) {
+		storage->kind = store_kinds[number];
+		storage->config = (char *)storage + draft->parts[number].at;
+		storage->takes_uploads = storage->kind->class->upload_open;
+		storage->gives_files = storage->kind->class->file_open;
+	}
+	settings_read_typed(group, &settings, "storage",
+	    known ? storage->kind->class->type : NULL, storage);
+	for (size_t i = 0; store_kinds[i]; i++)
+		if (store_kinds[i]->read && (!known || i == number))
+			store_kinds[i]->read(
+			    group, (char *)storage + draft->parts[i].at);
+	if (!known) {
+		group->reading->has_store = false;
+		return;
+	}
+	if (storage->kind->check)
+		storage->kind->check(group, storage);
+	if (storage->has_template)
+		check_key(group, storage);
 }
 
 static void read_storage(const struct node *group, bool in_list)
 {
-	struct reading *reading = group->reading;
-	struct conf *conf = reading->conf;
-	struct conf_storage *storage = &conf->storages[conf->storage_count];
-	const char *type;
+	struct conf *conf = group->reading->conf;
+	struct draft draft = make_draft(group);
+	struct conf_storage *storage = draft.storage;
 
-	*storage = (struct conf_storage){
-		.name = span_of(in_list ? "" : CONF_DEFAULT_STORE),
-		.s3 = { .put_ttl = PUT_TTL },
-		.fs = { .put_ttl = PUT_TTL,
-		    .min_free_percent = MIN_FREE_PERCENT },
-	};
-	if (!value_group(group)) {
-		reading->has_store = false;
-		return;
-	}
-	if (in_list)
-		read_name(group, storage);
-	else if (node_member(group, "name"))
-		node_wrong(node_member(group, "name"),
-		    "is only for entries of storages; here the name is always "
-		    "\"" CONF_DEFAULT_STORE "\"");
-	type = read_type(group, storage);
-	settings_read_typed(group, &settings, "storage", type, storage);
-	if (storage->type == CONF_STORE_S3)
-		storage_creds_secrets(group, &storage->creds);
-	if (type) {
-		if (storage->type == CONF_STORE_S3)
-			storage_s3_check(group, storage);
-		else
-			storage_fs_check(group, &storage->fs);
-		if (storage->has_template)
-			check_key(group, storage);
+	storage->name = span_of(in_list ? "" : CONF_DEFAULT_STORE);
+	storage->kind = &no_kind;
+	storage->put_ttl = PUT_TTL;
+	if (value_group(group)) {
+		if (in_list)
+			read_name(group, storage);
+		else if (node_member(group, "name"))
+			node_wrong(node_member(group, "name"),
+			    "is only for entries of storages; here the name "
+			    "is always \"" CONF_DEFAULT_STORE "\"");
+		read_kind(group, &draft);
 	} else {
-		reading->has_store = false;
+		group->reading->has_store = false;
 	}
-	conf->storage_count++;
+	conf->storages[conf->storage_count++] = *storage;
 }
 
 /* For JIDs that no domain matches. */
@@ -227,19 +286,21 @@ void storage_read(const struct node *root)
 }
 
 /* Why a store needs public_url; NULL: it does not. */
-static const char *serves(const struct conf_storage *storage)
+static const char *serves(
+    const struct node *root, const struct conf_storage *storage)
 {
-	if (storage->type == CONF_STORE_FS)
-		return "storage type \"fs\"";
-	if (storage->s3.get == S3_GET_REDIRECT)
-		return "get = \"redirect\"";
-	return storage->s3.relay ? "relay = true" : NULL;
+	if (!storage->takes_uploads && !storage->gives_files)
+		return NULL;
+	if (!storage->s3)
+		return arena_print(node_scratch(root), "storage type \"%s\"",
+		    storage->kind->class->type);
+	return storage->gives_files ? "get = \"redirect\"" : "relay = true";
 }
 
 static void check_public_url(
     const struct node *root, const struct conf_storage *storage)
 {
-	const char *why = serves(storage);
+	const char *why = serves(root, storage);
 
 	if (why && !node_member(root, "public_url"))
 		node_missing(root, "public_url",
@@ -249,23 +310,34 @@ static void check_public_url(
 			why));
 }
 
-/* An embedded store makes a key_file for all, if there is none. */
+/* Whether a store makes a key_file for all, if there is none. */
+static bool makes_key(const struct conf *conf)
+{
+	for (size_t i = 0; i < conf->storage_count; i++)
+		if (conf->storages[i].kind->class->keyring)
+			return true;
+	return false;
+}
+
 static void check_keys(
     const struct node *root, const struct conf_storage *storage)
 {
 	const char *why = NULL;
 
-	if (node_member(root, "key_file") ||
-	    conf_has_store(root->reading->conf, CONF_STORE_FS))
+	if (node_member(root, "key_file") || makes_key(root->reading->conf))
 		return;
-	if (storage->s3.relay)
-		why = "relay = true needs a key for upload tokens; make one "
-		      "with `openssl rand -hex 32`";
+	if (storage->takes_uploads)
+		why = storage->s3 ? "relay = true needs a key for upload "
+				    "tokens; make one with `openssl rand "
+				    "-hex 32`"
+				  : "this storage type needs a key for upload "
+				    "tokens; make one with `openssl rand "
+				    "-hex 32`";
 	else if (storage->has_template &&
 		 key_template_needs_key(&storage->template))
 		why = "{owner} and {user} in storage.key need a key; make one "
 		      "with `openssl rand -hex 32`";
-	else if (storage->s3.get == S3_GET_REDIRECT)
+	else if (storage->gives_files)
 		why = "get = \"redirect\" needs a key for its links; make one "
 		      "with `openssl rand -hex 32`";
 	if (why)
@@ -274,20 +346,11 @@ static void check_keys(
 
 void storage_check(const struct node *root)
 {
-	struct conf *conf = root->reading->conf;
+	const struct conf *conf = root->reading->conf;
 
 	for (size_t i = 0; i < conf->storage_count; i++) {
-		struct conf_storage *storage = &conf->storages[i];
-
-		check_public_url(root, storage);
+		check_public_url(root, &conf->storages[i]);
 		if (root->reading->has_store)
-			check_keys(root, storage);
-		storage->s3.name = storage->name;
-		storage->s3.public_url = conf->public_url;
-		storage->fs.public_url = conf->public_url;
-		if (conf->has_key_file) {
-			storage->s3.keyring = &conf->keyring;
-			storage->fs.keyring = &conf->keyring;
-		}
+			check_keys(root, &conf->storages[i]);
 	}
 }

@@ -62,7 +62,7 @@ static void refuse_static(const struct node *group, const char *kind)
 void storage_creds_read(const struct node *group, struct conf_storage *storage)
 {
 	const struct node *node = node_member(group, "credentials");
-	struct creds_settings *creds = &storage->creds;
+	struct creds_settings *creds = storage->creds;
 
 	if (node_is_wrong(node))
 		return;
@@ -74,7 +74,7 @@ void storage_creds_read(const struct node *group, struct conf_storage *storage)
 		refuse_static(group, node->string);
 	if (creds->kind != CREDS_STATIC)
 		environment_read(
-		    node ? node : group, creds, storage->s3.region);
+		    node ? node : group, creds, storage->s3->region);
 	if (creds->kind == CREDS_STATIC || creds->kind == CREDS_ENVIRONMENT)
 		storage->s3_creds = (struct creds_value){
 			.access_key_id = creds->text[CREDS_KEY_ID],

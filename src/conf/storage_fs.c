@@ -96,19 +96,58 @@ static void read_min_free(const struct node *node, void *into)
 }
 
 static const struct setting rows[] = {
-	{ "path", READ(struct conf_storage, fs, read_path) },
-	{ "expire_after",
-	    U32(struct conf_storage, fs.expire_after, 0, INT32_MAX) },
-	{ "min_free", READ(struct conf_storage, fs, read_min_free) },
+	{ "path", WHOLE(read_path) },
+	{ "expire_after", U32(struct fs_config, expire_after, 0, INT32_MAX) },
+	{ "min_free", WHOLE(read_min_free) },
 };
 
-const struct settings storage_fs_settings = { SETTINGS(rows), .type = "fs" };
-
-void storage_fs_check(const struct node *group, struct fs_config *fs)
+/* Some files come with the time at which they go. */
+static bool has_until(const struct conf *conf)
 {
+	for (size_t i = 0; i < conf->caller_count; i++)
+		if (conf->callers[i].dialect == DIALECT_JWT)
+			return true;
+	return false;
+}
+
+static void check(const struct node *group, struct conf_storage *storage)
+{
+	const struct conf *conf = group->reading->conf;
+	struct fs_config *fs = storage->config;
+
 	/* No slot outlives its file: it could be used again. */
-	if (fs->expire_after && fs->expire_after < fs->put_ttl)
-		fs->put_ttl = fs->expire_after;
+	if (fs->expire_after && fs->expire_after < storage->put_ttl)
+		storage->put_ttl = fs->expire_after;
+	storage->folder = fs;
+	fs->put_ttl = storage->put_ttl;
+	fs->has_until = has_until(conf);
+	fs->public_url = conf->public_url;
+	fs->keyring = conf->has_key_file ? &conf->keyring : NULL;
 	if (!node_member(group, "path"))
 		node_missing(group, "path", "the folder for the files");
 }
+
+static struct store *open(
+    const struct store_opening *opening, char *wrong, size_t wrong_size)
+{
+	const struct fs_config *config = opening->storage->folder;
+
+	if (opening->looks)
+		return fs_look(config, wrong, wrong_size);
+	if (opening->before)
+		return fs_open_again(
+		    config, opening->before, wrong, wrong_size);
+	return fs_open(config, wrong, wrong_size);
+}
+
+static const struct fs_config defaults = { .min_free_percent = 5 };
+
+const struct store_kind storage_fs_kind = {
+	.class = &fs_class,
+	.settings = { SETTINGS(rows), .type = "fs" },
+	.size = sizeof defaults,
+	.defaults = &defaults,
+	.segment_max = FS_SEGMENT_MAX,
+	.check = check,
+	.open = open,
+};

@@ -28,28 +28,24 @@ static const char *key_id(const struct conf *conf, struct span text)
 }
 
 static const struct setting rows[] = {
-	{ "bucket_url", READ(struct conf_storage, s3.bucket, settings_url) },
-	{ "region", TEXT(struct conf_storage, s3.region, value_id) },
+	{ "bucket_url", READ(struct storage_s3, s3.bucket, settings_url) },
+	{ "region", TEXT(struct storage_s3, s3.region, value_id) },
 	{ "access_key_id",
-	    TEXT(struct conf_storage, creds.text[CREDS_KEY_ID], key_id) },
+	    TEXT(struct storage_s3, creds.text[CREDS_KEY_ID], key_id) },
 	{ "access_key_secret", ELSEWHERE },
 	{ "access_key_secret_file", ELSEWHERE },
 	{ "session_token", ELSEWHERE },
 	{ "session_token_file", ELSEWHERE },
-	{ "download_url",
-	    READ(struct conf_storage, s3.download, settings_url) },
-	{ "get",
-	    WORD(struct conf_storage, s3.get, "public|redirect|presigned") },
-	{ "get_ttl", U32(struct conf_storage, s3.get_ttl, 1, TTL_MAX) },
+	{ "download_url", READ(struct storage_s3, s3.download, settings_url) },
+	{ "get", WORD(struct storage_s3, s3.get, "public|redirect|presigned") },
+	{ "get_ttl", U32(struct storage_s3, s3.get_ttl, 1, TTL_MAX) },
 	{ "set_public",
-	    READ(struct conf_storage, s3.set_public, settings_boolean) },
+	    READ(struct storage_s3, s3.set_public, settings_boolean) },
 	{ "sign_content_type",
-	    READ(struct conf_storage, s3.sign_content_type, settings_boolean) },
-	{ "relay", READ(struct conf_storage, s3.relay, settings_boolean) },
-	{ "credentials", WORD(struct conf_storage, creds.kind, CREDS_WORDS) },
+	    READ(struct storage_s3, s3.sign_content_type, settings_boolean) },
+	{ "relay", READ(struct storage_s3, s3.relay, settings_boolean) },
+	{ "credentials", WORD(struct storage_s3, creds.kind, CREDS_WORDS) },
 };
-
-const struct settings storage_s3_settings = { SETTINGS(rows), .type = "s3" };
 
 static void check_get(const struct node *group, struct s3_config *s3)
 {
@@ -71,10 +67,25 @@ static void check_get(const struct node *group, struct s3_config *s3)
 		    (unsigned)s3->get_ttl);
 }
 
-void storage_s3_check(const struct node *group, struct conf_storage *storage)
+static void read_secrets(const struct node *group, void *config)
 {
-	struct s3_config *s3 = &storage->s3;
+	storage_creds_secrets(group, &((struct storage_s3 *)config)->creds);
+}
 
+static void check(const struct node *group, struct conf_storage *storage)
+{
+	const struct conf *conf = group->reading->conf;
+	struct storage_s3 *own = storage->config;
+	struct s3_config *s3 = &own->s3;
+
+	storage->s3 = s3;
+	storage->creds = &own->creds;
+	storage->takes_uploads = s3->relay;
+	storage->gives_files = s3->get == S3_GET_REDIRECT;
+	s3->name = storage->name;
+	s3->put_ttl = storage->put_ttl;
+	s3->public_url = conf->public_url;
+	s3->keyring = conf->has_key_file ? &conf->keyring : NULL;
 	if (!node_member(group, "bucket_url"))
 		node_missing(group, "bucket_url",
 		    "the bucket's URL, such as "
@@ -92,3 +103,23 @@ void storage_s3_check(const struct node *group, struct conf_storage *storage)
 	if (!s3->download.scheme.len)
 		s3->download = s3->bucket;
 }
+
+static struct store *open(
+    const struct store_opening *opening, char *wrong, size_t wrong_size)
+{
+	struct s3_config config = *opening->storage->s3;
+
+	(void)wrong;
+	(void)wrong_size;
+	config.keyring = opening->keyring;
+	return s3_open(&config, opening->creds);
+}
+
+const struct store_kind storage_s3_kind = {
+	.class = &s3_class,
+	.settings = { SETTINGS(rows), .type = "s3" },
+	.size = sizeof(struct storage_s3),
+	.read = read_secrets,
+	.check = check,
+	.open = open,
+};

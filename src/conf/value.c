@@ -80,29 +80,36 @@ bool value_text(const struct node *node, struct span *ret_text)
 	return true;
 }
 
+const char *value_words(const struct node *node, const char *words)
+{
+	const char *list = "";
+	struct span rest = span_of(words);
+
+	while (rest.at) {
+		const char *comma = rest.at == words ? "" : ", ";
+		struct span word = span_cut(&rest, '|');
+
+		list = arena_print(node_scratch(node), "%s%s\"%.*s\"", list,
+		    *comma && !rest.at ? " or " : comma, (int)word.len,
+		    word.at);
+	}
+	return list;
+}
+
 bool value_word(
     const struct node *node, const char *words, unsigned *ret_number)
 {
 	struct span rest = span_of(words), text;
-	unsigned number = 0;
-	char list[128];
-	struct buf out;
 
 	if (!value_text(node, &text))
 		return false;
-	buf_init(&out, list, sizeof list);
-	for (; rest.at; number++) {
-		struct span word = span_cut(&rest, '|');
-
-		if (span_equal(text, word)) {
-			*ret_number = number;
-			return true;
-		}
-		buf_text(&out, !out.len ? "\"" : rest.at ? ", \"" : " or \"");
-		buf_add(&out, word);
-		buf_char(&out, '"');
+	for (unsigned number = 0; rest.at; number++) {
+		if (!span_equal(text, span_cut(&rest, '|')))
+			continue;
+		*ret_number = number;
+		return true;
 	}
-	node_wrong(node, "must be %s", list);
+	node_wrong(node, "must be %s", value_words(node, words));
 	return false;
 }
 

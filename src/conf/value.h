@@ -17,6 +17,8 @@ bool value_text(const struct node *node, struct span *ret_text);
 /* One of the words ("a|b"): its number. */
 bool value_word(
     const struct node *node, const char *words, unsigned *ret_number);
+/* How a fault names them: "a" or "b". It lives as long as the reading. */
+const char *value_words(const struct node *node, const char *words);
 /* Bytes: an integer, or a string with a unit. At most INT64_MAX. */
 bool value_size(const struct node *node, uint64_t *ret_bytes);
 

@@ -30,7 +30,7 @@ enum kind { KIND_ANY, KIND_AWS, KIND_MINIO, KIND_SWIFT };
 
 static enum kind kind_of(const struct doctor *doctor)
 {
-	const struct bucket bucket = bucket_of(&doctor->storage->s3);
+	const struct bucket bucket = bucket_of(doctor->storage->s3);
 
 	return doctor->swift            ? KIND_SWIFT
 	       : doctor->minio          ? KIND_MINIO
@@ -70,7 +70,7 @@ static void add_policy(struct doctor *doctor, const struct bucket *bucket)
 
 void advice_read(struct doctor *doctor)
 {
-	const struct s3_config *s3 = &doctor->storage->s3;
+	const struct s3_config *s3 = doctor->storage->s3;
 	const struct bucket bucket = bucket_of(s3);
 
 	if (s3->set_public)
@@ -102,7 +102,7 @@ void advice_read(struct doctor *doctor)
 static void add_key_commands(struct doctor *doctor, const struct bucket *bucket)
 {
 	const enum kind kind = kind_of(doctor);
-	const bool reads = doctor->storage->s3.get != S3_GET_PUBLIC;
+	const bool reads = doctor->storage->s3->get != S3_GET_PUBLIC;
 
 	if (kind != KIND_MINIO)
 		change(doctor, "   aws iam put-user-policy --user-name USER "
@@ -124,7 +124,7 @@ static void add_key_commands(struct doctor *doctor, const struct bucket *bucket)
 
 void advice_key(struct doctor *doctor)
 {
-	const struct s3_config *s3 = &doctor->storage->s3;
+	const struct s3_config *s3 = doctor->storage->s3;
 	const struct bucket bucket = bucket_of(s3);
 	const bool reads = s3->get != S3_GET_PUBLIC;
 
@@ -166,7 +166,7 @@ static void add_cors_rule(struct doctor *doctor, const struct bucket *bucket)
 
 void advice_cors(struct doctor *doctor)
 {
-	const struct bucket bucket = bucket_of(&doctor->storage->s3);
+	const struct bucket bucket = bucket_of(doctor->storage->s3);
 	const enum kind kind = kind_of(doctor);
 
 	if (doctor->told_cors) {
@@ -195,7 +195,7 @@ void advice_cors(struct doctor *doctor)
 
 void advice_no_strangers(struct doctor *doctor)
 {
-	const struct bucket bucket = bucket_of(&doctor->storage->s3);
+	const struct bucket bucket = bucket_of(doctor->storage->s3);
 
 	if (doctor->told_strangers) {
 		change(doctor, "The commands above solve this too.\n");
@@ -231,7 +231,7 @@ void advice_no_strangers(struct doctor *doctor)
 
 static void advice_bucket(struct doctor *doctor)
 {
-	const struct bucket bucket = bucket_of(&doctor->storage->s3);
+	const struct bucket bucket = bucket_of(doctor->storage->s3);
 	char memory[256];
 	struct buf name;
 

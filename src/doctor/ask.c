@@ -34,7 +34,7 @@ void ask_url_signed(struct doctor *doctor, const struct uri_base *base,
 	request.path = buf_span(&whole);
 	request.access_key_id = creds->access_key_id;
 	request.session_token = creds->session_token;
-	request.region = doctor->storage->s3.region;
+	request.region = doctor->storage->s3->region;
 	request.now += doctor->clock() - doctor->ahead;
 	if (!request.expires)
 		request.expires = 300;
@@ -65,7 +65,7 @@ bool ask(struct doctor *doctor, struct fetch_request request)
 
 void ask_url_put(struct doctor *doctor, unsigned how)
 {
-	const struct s3_config *s3 = &doctor->storage->s3;
+	const struct s3_config *s3 = doctor->storage->s3;
 	struct sigv4_pair headers[3] = {
 		{ span_of("content-length"), span_of(PROBE_LENGTH) },
 	};

@@ -7,7 +7,7 @@
 
 bool check_is_s3(const struct doctor *doctor)
 {
-	return doctor->storage->type == CONF_STORE_S3;
+	return doctor->storage->s3;
 }
 
 bool check_says(const struct doctor *doctor, const char *code)
@@ -108,7 +108,7 @@ bool check_has_ends(const struct doctor *doctor)
 static bool leads_to_store(
     const struct doctor *doctor, const struct caller *caller)
 {
-	const struct uri_base *base = &doctor->storage->s3.download;
+	const struct uri_base *base = &doctor->storage->s3->download;
 	const struct span to = span_of(doctor->reply.location);
 	char memory[2048];
 	struct buf wanted;

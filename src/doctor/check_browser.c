@@ -44,7 +44,7 @@ static enum verdict web_fails(struct doctor *doctor)
 
 enum verdict check_cors_put(struct doctor *doctor)
 {
-	if (doctor->storage->s3.relay) {
+	if (doctor->storage->s3->relay) {
 		seen(doctor, "web pages upload to slotd, which allows it");
 		return VERDICT_OK;
 	}
@@ -112,7 +112,7 @@ static enum verdict judge_get(
 enum verdict check_cors_get(struct doctor *doctor)
 {
 	/* A browser sends Origin: null after a redirect to another host. */
-	const bool redirect = doctor->storage->s3.get == S3_GET_REDIRECT;
+	const bool redirect = doctor->storage->s3->get == S3_GET_REDIRECT;
 	const char *origin = redirect ? "null" : BROWSER_ORIGIN;
 
 	check_url_get(doctor);
@@ -125,10 +125,10 @@ enum verdict check_cors_get(struct doctor *doctor)
 
 static bool plain(const struct doctor *doctor)
 {
-	const struct s3_config *s3 = &doctor->storage->s3;
+	const struct s3_config *s3 = doctor->storage->s3;
 	const bool http = span_starts(doctor->conf->public_url, "http://");
 
-	if (doctor->storage->type == CONF_STORE_FS)
+	if (!s3)
 		return http;
 	return (s3->relay ? http : span_is(s3->bucket.scheme, "http")) ||
 	       span_is(s3->download.scheme, "http") ||
@@ -147,7 +147,7 @@ static void add_client(
 /* These are notes, not warnings: their solutions have drawbacks. */
 static void note_clients(struct doctor *doctor)
 {
-	const struct s3_config *s3 = &doctor->storage->s3;
+	const struct s3_config *s3 = doctor->storage->s3;
 
 	if (doctor->put_status == 200 && !s3->relay)
 		add_client(doctor,
@@ -175,7 +175,7 @@ static void note_clients(struct doctor *doctor)
 /* Known from tests with the clients, or from their sources. */
 enum verdict check_clients(struct doctor *doctor)
 {
-	const bool s3 = doctor->storage->type == CONF_STORE_S3;
+	const bool s3 = doctor->storage->s3;
 	const bool http = plain(doctor);
 
 	if (http)
@@ -194,7 +194,7 @@ enum verdict check_clients(struct doctor *doctor)
 
 enum verdict check_lifecycle(struct doctor *doctor)
 {
-	const struct bucket bucket = bucket_of(&doctor->storage->s3);
+	const struct bucket bucket = bucket_of(doctor->storage->s3);
 
 	ask_signed(doctor, "GET", &bucket.base, "", "lifecycle", false);
 	if (ask_unsure(doctor))

@@ -8,7 +8,7 @@
 
 enum verdict check_folder(struct doctor *doctor)
 {
-	const char *path = doctor->storage->fs.path;
+	const char *path = doctor->storage->folder->path;
 	struct stat status;
 	long longest;
 
@@ -58,7 +58,7 @@ enum verdict check_folder(struct doctor *doctor)
 
 enum verdict check_room(struct doctor *doctor)
 {
-	const struct fs_config *fs = &doctor->storage->fs;
+	const struct fs_config *fs = doctor->storage->folder;
 	struct statvfs room;
 	uint64_t free_bytes, least;
 

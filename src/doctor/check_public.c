@@ -20,13 +20,12 @@
 
 static bool takes_uploads(const struct doctor *doctor)
 {
-	return !check_is_s3(doctor) || doctor->storage->s3.relay;
+	return doctor->storage->takes_uploads;
 }
 
 static bool gives_files(const struct doctor *doctor)
 {
-	return !check_is_s3(doctor) ||
-	       doctor->storage->s3.get == S3_GET_REDIRECT;
+	return doctor->storage->gives_files;
 }
 
 bool check_public_applies(const struct doctor *doctor)
@@ -77,7 +76,7 @@ static bool late_token(const struct doctor *doctor, struct buf *out)
 		return true;
 	}
 	if (check_is_s3(doctor) ||
-	    !read_own_key(doctor->storage->fs.path, &own))
+	    !read_own_key(doctor->storage->folder->path, &own))
 		return false;
 	grant_write(&own.roots[0], SPAN_EMPTY, span_of(PROBE_KEY), 0,
 	    SPAN_EMPTY, 1, out);

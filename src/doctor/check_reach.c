@@ -51,7 +51,7 @@ enum verdict check_name(struct doctor *doctor)
 	struct buf address, address6;
 	unsigned four, six;
 
-	if (!host_of(&doctor->storage->s3.bucket, host, sizeof host))
+	if (!host_of(&doctor->storage->s3->bucket, host, sizeof host))
 		return VERDICT_FAILURE;
 	buf_init(&address, memory, sizeof memory);
 	buf_init(&address6, memory6, sizeof memory6);
@@ -78,7 +78,7 @@ enum verdict check_name(struct doctor *doctor)
  * a bucket with a dot. Gives true if that must be the cause, as at AWS. */
 static bool advise_path_style(struct doctor *doctor)
 {
-	const struct bucket bucket = bucket_of(&doctor->storage->s3);
+	const struct bucket bucket = bucket_of(doctor->storage->s3);
 	const struct span host = bucket.base.host;
 
 	if (bucket.path_style || span_find(bucket.name, '.') >= bucket.name.len)
@@ -94,7 +94,7 @@ static bool advise_path_style(struct doctor *doctor)
 
 static void advice_certificate(struct doctor *doctor)
 {
-	const struct uri_base *base = &doctor->storage->s3.bucket;
+	const struct uri_base *base = &doctor->storage->s3->bucket;
 
 	if (advise_path_style(doctor))
 		return;
@@ -110,7 +110,7 @@ static void advice_certificate(struct doctor *doctor)
 
 static void advice_connection(struct doctor *doctor)
 {
-	const struct uri_base *base = &doctor->storage->s3.bucket;
+	const struct uri_base *base = &doctor->storage->s3->bucket;
 
 	switch (doctor->reply.result) {
 	case FETCH_NO_NAME:
@@ -148,7 +148,7 @@ static void seen_proxy(struct doctor *doctor)
 	static const char *const https[] = { "https_proxy", "HTTPS_PROXY",
 		"all_proxy", "ALL_PROXY", NULL };
 	const char *const *name =
-	    span_is(doctor->storage->s3.bucket.scheme, "https") ? https : http;
+	    span_is(doctor->storage->s3->bucket.scheme, "https") ? https : http;
 
 	while (*name && !is_set(*name))
 		name++;
@@ -160,7 +160,7 @@ static void seen_proxy(struct doctor *doctor)
 
 enum verdict check_connection(struct doctor *doctor)
 {
-	const struct uri_base *base = &doctor->storage->s3.bucket;
+	const struct uri_base *base = &doctor->storage->s3->bucket;
 
 	ask_url_plain(doctor, base, PROBE);
 	if (!ask(doctor, (struct fetch_request){ .method = "GET" })) {
@@ -199,7 +199,7 @@ enum verdict check_clock(struct doctor *doctor)
 	change(doctor, "Correct this machine's clock, or the store's: "
 		       "timedatectl set-ntp true\n");
 	if (off < SKEW_FAIL &&
-	    (ahead > 0 || off < (int64_t)doctor->storage->s3.put_ttl))
+	    (ahead > 0 || off < (int64_t)doctor->storage->s3->put_ttl))
 		return VERDICT_WARNING;
 	change(doctor, "%s The checks below use the store's time.\n",
 	    ahead > 0 ? "Stores refuse slots that are more than 15 minutes "

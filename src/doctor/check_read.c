@@ -27,7 +27,7 @@ struct reading {
 
 static void reading_url(struct doctor *doctor, const struct reading *reading)
 {
-	const struct s3_config *s3 = &doctor->storage->s3;
+	const struct s3_config *s3 = doctor->storage->s3;
 	char memory[256];
 	struct buf name;
 	struct sigv4_pair query[2];
@@ -61,7 +61,7 @@ static void reading_url(struct doctor *doctor, const struct reading *reading)
 void check_url_get(struct doctor *doctor)
 {
 	const struct reading reading = { .method = "GET",
-		.base = &doctor->storage->s3.download };
+		.base = &doctor->storage->s3->download };
 
 	reading_url(doctor, &reading);
 }
@@ -78,7 +78,7 @@ void check_read_page(struct doctor *doctor, const char *origin)
 {
 	char header[128];
 	const struct reading reading = { .method = "GET",
-		.base = &doctor->storage->s3.download,
+		.base = &doctor->storage->s3->download,
 		.origin = header };
 
 	snprintf(header, sizeof header, "Origin: %s", origin);
@@ -87,7 +87,7 @@ void check_read_page(struct doctor *doctor, const char *origin)
 
 static void seen_reading(struct doctor *doctor, const char *method)
 {
-	const struct s3_config *s3 = &doctor->storage->s3;
+	const struct s3_config *s3 = doctor->storage->s3;
 	const bool public = s3->get == S3_GET_PUBLIC;
 
 	seen(doctor, "%s %s: ", method,
@@ -97,7 +97,7 @@ static void seen_reading(struct doctor *doctor, const char *method)
 
 static void advice_unreadable(struct doctor *doctor)
 {
-	const struct s3_config *s3 = &doctor->storage->s3;
+	const struct s3_config *s3 = doctor->storage->s3;
 
 	if (doctor->reply.result != FETCH_ANSWERED)
 		change(doctor,
@@ -122,7 +122,7 @@ static int64_t oldest(const struct s3_config *s3)
 
 static enum verdict fail_get(struct doctor *doctor)
 {
-	const struct s3_config *s3 = &doctor->storage->s3;
+	const struct s3_config *s3 = doctor->storage->s3;
 
 	if (doctor->reply.result == FETCH_ANSWERED &&
 	    doctor->reply.status == 200) {
@@ -154,7 +154,7 @@ static enum verdict fail_old(struct doctor *doctor, struct reading *reading)
 	seen(doctor,
 	    "the store refuses a URL that was signed %lld s ago, although "
 	    "get_ttl is %u s",
-	    age, doctor->storage->s3.get_ttl);
+	    age, doctor->storage->s3->get_ttl);
 	change(doctor,
 	    "Some stores (s3proxy, older NooBaa) accept presigned URLs for 15 "
 	    "minutes only. Set get = \"redirect\" and get_ttl = 1200.\n");
@@ -189,7 +189,7 @@ static enum verdict judge_attachment(
 
 enum verdict check_get(struct doctor *doctor)
 {
-	const struct s3_config *s3 = &doctor->storage->s3;
+	const struct s3_config *s3 = doctor->storage->s3;
 	struct reading reading = {
 		.method = "GET", .base = &s3->download, .age = oldest(s3)
 	};
@@ -215,7 +215,7 @@ enum verdict check_get(struct doctor *doctor)
 enum verdict check_head(struct doctor *doctor)
 {
 	const struct reading reading = { .method = "HEAD",
-		.base = &doctor->storage->s3.download };
+		.base = &doctor->storage->s3->download };
 
 	read_probe(doctor, &reading);
 	seen_reading(doctor, "HEAD");
@@ -223,7 +223,7 @@ enum verdict check_head(struct doctor *doctor)
 		return VERDICT_OK;
 	change(doctor,
 	    "Conversations sends HEAD before a download, and needs 200.\n");
-	if (doctor->storage->s3.get != S3_GET_PRESIGNED)
+	if (doctor->storage->s3->get != S3_GET_PRESIGNED)
 		return VERDICT_FAILURE;
 	change(doctor, "Links that are signed for GET cannot answer HEAD. Set "
 		       "get = \"redirect\".\n");
@@ -233,7 +233,7 @@ enum verdict check_head(struct doctor *doctor)
 /* Whether download_url leads to the same bucket as bucket_url. */
 enum verdict check_download(struct doctor *doctor)
 {
-	const struct s3_config *s3 = &doctor->storage->s3;
+	const struct s3_config *s3 = doctor->storage->s3;
 	const bool same = span_equal(s3->download.host, s3->bucket.host) &&
 			  span_equal(s3->download.path, s3->bucket.path) &&
 			  span_equal(s3->download.scheme, s3->bucket.scheme);
@@ -283,7 +283,7 @@ static enum listing lists(struct doctor *doctor, const struct uri_base *base)
 
 enum verdict check_list(struct doctor *doctor)
 {
-	const struct s3_config *s3 = &doctor->storage->s3;
+	const struct s3_config *s3 = doctor->storage->s3;
 	const struct bucket bucket = bucket_of(s3);
 	const struct uri_base *const bases[] = { &bucket.base, &s3->bucket,
 		&s3->download };
@@ -312,7 +312,7 @@ enum verdict check_list(struct doctor *doctor)
 static enum verdict try_stranger(struct doctor *doctor,
     struct fetch_request request, const char *path, const char *act)
 {
-	ask_url_plain(doctor, &doctor->storage->s3.bucket, path);
+	ask_url_plain(doctor, &doctor->storage->s3->bucket, path);
 	ask(doctor, request);
 	if (ask_unsure(doctor)) {
 		seen(doctor, "a stranger's ");

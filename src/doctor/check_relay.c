@@ -2,7 +2,7 @@
 
 bool check_relay_applies(const struct doctor *doctor)
 {
-	return doctor->storage->s3.relay || check_has_bases(doctor);
+	return doctor->storage->s3->relay || check_has_bases(doctor);
 }
 
 /* Sends a PUT as the relay does, which leaves out headers that a store does

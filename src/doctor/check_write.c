@@ -102,7 +102,7 @@ enum verdict check_signature(struct doctor *doctor)
 /* A key that may only write cannot be used to read files. */
 enum verdict check_key(struct doctor *doctor)
 {
-	const struct bucket bucket = bucket_of(&doctor->storage->s3);
+	const struct bucket bucket = bucket_of(doctor->storage->s3);
 
 	ask_signed(doctor, "GET", &bucket.base, "", NULL, false);
 	if (ask_unsure(doctor))
@@ -120,7 +120,7 @@ enum verdict check_key(struct doctor *doctor)
 
 static bool remove_one(struct doctor *doctor, const char *path)
 {
-	return ask_signed(doctor, "DELETE", &doctor->storage->s3.bucket, path,
+	return ask_signed(doctor, "DELETE", &doctor->storage->s3->bucket, path,
 		   NULL, true) &&
 	       (ask_well(doctor) || doctor->reply.status == 404);
 }
@@ -140,7 +140,7 @@ static bool remove_all(struct doctor *doctor)
 
 enum verdict check_tidy(struct doctor *doctor)
 {
-	const struct bucket bucket = bucket_of(&doctor->storage->s3);
+	const struct bucket bucket = bucket_of(doctor->storage->s3);
 	bool gone, may_not;
 
 	if (!doctor->touched && !doctor->stranger_touched)

@@ -114,17 +114,17 @@ static void tell_region(
 
 	buf_init(&region, memory, sizeof memory);
 	if (!code_element(xml, "Region", &region) ||
-	    span_equal(buf_span(&region), storage->s3.region)) {
+	    span_equal(buf_span(&region), storage->s3->region)) {
 		say(out,
 		    "Most likely region is wrong (%.*s): the store's message "
 		    "names the region that it expects.\n",
-		    ARG(storage->s3.region));
+		    ARG(storage->s3->region));
 		return;
 	}
 	say(out,
 	    "region is wrong: slotd signs for \"%.*s\", the store is in "
 	    "\"%s\".\nSet region = \"%s\" in storage.\n",
-	    ARG(storage->s3.region), region.at, region.at);
+	    ARG(storage->s3->region), region.at, region.at);
 }
 
 static void tell_too_large(

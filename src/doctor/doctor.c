@@ -50,9 +50,15 @@ static const struct check s3_checks[] = {
 	{ "tidy", check_tidy, ALWAYS, NULL },
 };
 
-static const struct check fs_checks[] = {
-	{ "folder", check_folder, 0, NULL },
-	{ "room", check_room, 0, NULL },
+static bool has_folder(const struct doctor *doctor)
+{
+	return doctor->storage->folder;
+}
+
+/* Of a store whose files slotd takes and serves itself. */
+static const struct check own_checks[] = {
+	{ "folder", check_folder, 0, has_folder },
+	{ "room", check_room, 0, has_folder },
 	{ "public_url", check_public_url, 0, NULL },
 	{ "clients", check_clients, 0, NULL },
 };
@@ -101,10 +107,10 @@ static void run_one(struct doctor *doctor, const struct check *check,
 void doctor_run(struct doctor *doctor, struct doctor_view *view,
     unsigned ret_counts[VERDICT_COUNT])
 {
-	const bool s3 = doctor->storage->type == CONF_STORE_S3;
-	const struct check *checks = s3 ? s3_checks : fs_checks;
+	const bool s3 = doctor->storage->s3;
+	const struct check *checks = s3 ? s3_checks : own_checks;
 	const size_t count = s3 ? sizeof s3_checks / sizeof *s3_checks
-				: sizeof fs_checks / sizeof *fs_checks;
+				: sizeof own_checks / sizeof *own_checks;
 
 	memset(ret_counts, 0, VERDICT_COUNT * sizeof *ret_counts);
 	for (size_t i = 0; i < count; i++)

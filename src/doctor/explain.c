@@ -37,12 +37,12 @@ static bool explain_string(
 		return false;
 	span_cut(&rest, '/');
 	rest = span_first(rest, span_find(rest, '/'));
-	if (span_equal(rest, storage->s3.region))
+	if (span_equal(rest, storage->s3->region))
 		return false;
 	say(out,
 	    "region: slotd signs for \"%.*s\", the string to sign has "
 	    "\"%.*s\".\n",
-	    ARG(storage->s3.region), ARG(rest));
+	    ARG(storage->s3->region), ARG(rest));
 	return true;
 }
 
@@ -110,13 +110,13 @@ static size_t fit_base(
 
 static size_t fit(const struct conf_storage *storage, const struct trace *trace)
 {
-	size_t own = fit_base(&storage->s3.bucket, &trace->request);
-	size_t other = fit_base(&storage->s3.download, &trace->request);
+	size_t own = fit_base(&storage->s3->bucket, &trace->request);
+	size_t other = fit_base(&storage->s3->download, &trace->request);
 
 	if (own || other)
 		return own > other ? own : other;
 	if (trace->bucket.len &&
-	    span_equal(bucket_of(&storage->s3).name, trace->bucket))
+	    span_equal(bucket_of(storage->s3).name, trace->bucket))
 		return 2;
 	return span_equal(
 	    storage->s3_creds.access_key_id, trace->access_key_id);
@@ -131,8 +131,7 @@ static const struct conf_storage *storage_of(
 	for (size_t i = 0; i < conf->storage_count; i++) {
 		const struct conf_storage *at = &conf->storages[i];
 
-		if (at->type == CONF_STORE_S3 &&
-		    (!best || fit(at, trace) > fit(best, trace)))
+		if (at->s3 && (!best || fit(at, trace) > fit(best, trace)))
 			best = at;
 	}
 	return best;
@@ -226,12 +225,20 @@ static unsigned explain_urls(const struct conf *conf, struct span text,
 	return count;
 }
 
+static bool has_s3(const struct conf *conf)
+{
+	for (size_t i = 0; i < conf->storage_count; i++)
+		if (conf->storages[i].s3)
+			return true;
+	return false;
+}
+
 static bool explain_any(
     const struct conf *conf, struct span text, int64_t now, struct buf *out)
 {
 	bool found = false;
 
-	if (!conf_has_store(conf, CONF_STORE_S3)) {
+	if (!has_s3(conf)) {
 		say(out, "The configuration has no storage of type s3.\n");
 		return true;
 	}

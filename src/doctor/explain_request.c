@@ -5,10 +5,10 @@
 static bool explain_host(const struct conf_storage *storage,
     const struct signed_request *request, struct buf *out)
 {
-	if (span_equal(request->host, storage->s3.bucket.host) ||
-	    span_equal(request->host, storage->s3.download.host))
+	if (span_equal(request->host, storage->s3->bucket.host) ||
+	    span_equal(request->host, storage->s3->download.host))
 		return false;
-	return explain_differ(out, "host", storage->s3.bucket.host,
+	return explain_differ(out, "host", storage->s3->bucket.host,
 	    request->host,
 	    "Most likely a proxy in front of the store changes the Host "
 	    "header\n(nginx: proxy_set_header Host $http_host;), or bucket_url "
@@ -67,11 +67,11 @@ static bool explain_path(const struct conf_storage *storage,
 {
 	char plain_memory[4096], again_memory[4096];
 	struct buf plain, again;
-	struct span base = storage->s3.bucket.path;
+	struct span base = storage->s3->bucket.path;
 
-	if (span_equal(request->host, storage->s3.download.host) &&
-	    !span_equal(request->host, storage->s3.bucket.host))
-		base = storage->s3.download.path;
+	if (span_equal(request->host, storage->s3->download.host) &&
+	    !span_equal(request->host, storage->s3->bucket.host))
+		base = storage->s3->download.path;
 	if (explain_base(base, request->path, out))
 		return true;
 	buf_init(&plain, plain_memory, sizeof plain_memory);
@@ -125,8 +125,8 @@ static bool explain_scope(const struct conf_storage *storage,
 			  "X-Amz-Expires says.\n"
 			: "The URL was made with another key: by another "
 			  "slotd, or before the key was changed.\n");
-	if (!span_equal(scope.region, storage->s3.region))
-		return explain_differ(out, "region", storage->s3.region,
+	if (!span_equal(scope.region, storage->s3->region))
+		return explain_differ(out, "region", storage->s3->region,
 		    scope.region,
 		    "The URL was made for another region: by another slotd, "
 		    "or before region was changed.\n");
@@ -205,7 +205,7 @@ static bool explain_times(
 static bool explain_headers(const struct conf_storage *storage,
     const struct signed_request *request, struct buf *out)
 {
-	const char *put = storage->s3.sign_content_type
+	const char *put = storage->s3->sign_content_type
 			      ? "content-length;content-type;host"
 			      : "content-length;host";
 	char memory[256];

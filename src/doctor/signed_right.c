@@ -91,7 +91,7 @@ static bool begin(const struct signed_request *request,
 {
 	char date_memory[64], headers_memory[256];
 	struct buf date, headers;
-	struct sigv4_request how = { .region = storage->s3.region };
+	struct sigv4_request how = { .region = storage->s3->region };
 
 	buf_init(&trial->canonical, trial->memory, sizeof trial->memory);
 	buf_init(&date, date_memory, sizeof date_memory);

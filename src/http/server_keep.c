@@ -36,8 +36,8 @@ static void check_folder(const struct service *before, const struct conf *conf)
 	if (!store || !store->class->place)
 		return;
 	for (size_t i = 0; i < conf->storage_count; i++)
-		if (conf->storages[i].type == CONF_STORE_FS &&
-		    strcmp(conf->storages[i].fs.path,
+		if (conf->storages[i].folder &&
+		    strcmp(conf->storages[i].folder->path,
 			store->class->place(store)) != 0)
 			say(before, "storage.path");
 }

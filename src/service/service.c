@@ -1,5 +1,6 @@
 #include "service/service.h"
 
+#include "conf/store_kind.h"
 #include "service/clock.h"
 #include "service/random.h"
 
@@ -7,82 +8,77 @@
 #include <stdlib.h>
 #include <string.h>
 
-static struct store *open_s3(
-    const struct service *service, const struct conf_storage *storage)
+/* The first store of this kind; NULL: there is none. */
+static const struct store *find_kind(
+    const struct service *service, const struct store_kind *kind)
 {
-	struct creds *creds = sources_get(service->sources, &storage->creds);
-	struct s3_config config = storage->s3;
+	for (size_t i = 0; service && i < service->store_count; i++)
+		if (service->conf->storages[i].kind == kind)
+			return service->stores[i];
+	return NULL;
+}
+
+static bool open_store(struct service *service, size_t number,
+    const struct service *before, char *wrong, size_t wrong_size)
+{
+	const struct conf_storage *storage = &service->conf->storages[number];
+	struct store_opening opening = {
+		.conf = service->conf,
+		.storage = storage,
+		.keyring = service->keyring,
+		.before = find_kind(before, storage->kind),
+		.looks = service->looks,
+	};
 	struct store *store;
 
-	if (!creds)
-		return NULL;
-	config.keyring = service->keyring;
-	store = s3_open(&config, creds);
-	if (!store)
-		creds->class->close(creds);
-	return store;
+	if (storage->creds) {
+		opening.creds = sources_get(service->sources, storage->creds);
+		if (!opening.creds)
+			return false;
+	}
+	store = storage->kind->open(&opening, wrong, wrong_size);
+	if (!store && opening.creds)
+		opening.creds->class->close(opening.creds);
+	service->stores[number] = store;
+	return store != NULL;
 }
 
-static bool has_jwt(const struct conf *conf)
-{
-	for (size_t i = 0; i < conf->caller_count; i++)
-		if (conf->callers[i].dialect == DIALECT_JWT)
-			return true;
-	return false;
-}
-
-static struct store *open_folder(const struct service *service,
-    const struct fs_config *config, const struct service *before, char *wrong,
-    size_t wrong_size)
-{
-	if (service->looks)
-		return fs_look(config, wrong, wrong_size);
-	if (before && service_file_store(before))
-		return fs_open_again(
-		    config, service_file_store(before), wrong, wrong_size);
-	return fs_open(config, wrong, wrong_size);
-}
-
-/* First of all stores: it may make the key_file. */
-static bool open_fs(struct service *service, const struct service *before,
+/* First of all those that may make the key_file. */
+static bool open_stores(struct service *service, const struct service *before,
     char *wrong, size_t wrong_size)
 {
 	const struct conf *conf = service->conf;
-	struct fs_config config;
 
 	if (conf->has_key_file)
 		service->keyring = &conf->keyring;
 	for (size_t i = 0; i < conf->storage_count; i++) {
-		if (conf->storages[i].type != CONF_STORE_FS)
+		if (!conf->storages[i].kind->class->keyring)
 			continue;
-		config = conf->storages[i].fs;
-		config.has_until = has_jwt(conf);
-		service->stores[i] =
-		    open_folder(service, &config, before, wrong, wrong_size);
-		if (!service->stores[i])
+		if (!open_store(service, i, before, wrong, wrong_size))
 			return false;
 		service->keyring =
 		    service->stores[i]->class->keyring(service->stores[i]);
 	}
+	for (size_t i = 0; i < conf->storage_count; i++)
+		if (!service->stores[i] &&
+		    !open_store(service, i, before, wrong, wrong_size))
+			return false;
 	return true;
 }
 
-static bool open_one(struct service *service, size_t number)
+static bool read_template(struct service *service, size_t number)
 {
 	const struct conf_storage *storage = &service->conf->storages[number];
 	struct key_template *template = &service->templates[number];
 	const char *wrong;
 
-	if (!service->stores[number])
-		service->stores[number] = open_s3(service, storage);
-	if (storage->has_template)
-		*template = storage->template;
-	else if (!key_template_parse(
-		     span_of(service->keyring ? "{random}/{owner}/{filename}"
-					      : "{random}/{filename}"),
-		     template, &wrong))
-		return false;
-	return service->stores[number] != NULL;
+	if (!storage->has_template)
+		return key_template_parse(
+		    span_of(service->keyring ? "{random}/{owner}/{filename}"
+					     : "{random}/{filename}"),
+		    template, &wrong);
+	*template = storage->template;
+	return true;
 }
 
 static struct issuer make_issuer(const struct service *service,
@@ -132,10 +128,10 @@ static bool open_all(struct service *service, const struct service *before,
 	    before ? sources_hold(before->sources) : sources_open();
 	if (!service->sources)
 		return false;
-	if (!open_fs(service, before, wrong, wrong_size))
+	if (!open_stores(service, before, wrong, wrong_size))
 		return false;
 	for (size_t i = 0; i < service->store_count; i++)
-		if (!open_one(service, i))
+		if (!read_template(service, i))
 			return false;
 	make_issuers(service);
 	return true;

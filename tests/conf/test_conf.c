@@ -49,14 +49,14 @@ static void defaults_of_s3(void **state)
 	const struct conf *conf = right(&said);
 
 	(void)state;
-	assert_int_equal(conf->storages[0].type, CONF_STORE_S3);
-	expect_span(conf->storages[0].s3.bucket.scheme, "https");
-	expect_span(conf->storages[0].s3.bucket.host, "b.example.org");
-	expect_span(conf->storages[0].s3.bucket.path, "");
-	expect_span(conf->storages[0].s3.download.host, "b.example.org");
-	expect_span(conf->storages[0].s3.region, "r1");
-	assert_int_equal(conf->storages[0].s3.put_ttl, 600);
-	assert_false(conf->storages[0].s3.set_public);
+	assert_non_null(conf->storages[0].s3);
+	expect_span(conf->storages[0].s3->bucket.scheme, "https");
+	expect_span(conf->storages[0].s3->bucket.host, "b.example.org");
+	expect_span(conf->storages[0].s3->bucket.path, "");
+	expect_span(conf->storages[0].s3->download.host, "b.example.org");
+	expect_span(conf->storages[0].s3->region, "r1");
+	assert_int_equal(conf->storages[0].s3->put_ttl, 600);
+	assert_false(conf->storages[0].s3->set_public);
 	expect_span(conf->storages[0].s3_creds.access_key_id, "AKIDEXAMPLE");
 	expect_span(conf->storages[0].s3_creds.access_key_secret, "fake");
 	expect_span(conf->storages[0].s3_creds.session_token, "");
@@ -152,14 +152,14 @@ static void everything_about_files(void **state)
 	const struct conf *conf = right(&said);
 
 	(void)state;
-	expect_span(conf->storages[0].s3.bucket.host, "s3.example.org:9000");
-	expect_span(conf->storages[0].s3.bucket.path, "/bucket");
-	expect_span(conf->storages[0].s3.download.scheme, "http");
-	expect_span(conf->storages[0].s3.download.host, "cdn.example.org");
-	expect_span(conf->storages[0].s3.download.path, "/x");
-	expect_span(conf->storages[0].s3.region, "us.a_1-");
-	assert_int_equal(conf->storages[0].s3.put_ttl, 604800);
-	assert_true(conf->storages[0].s3.set_public);
+	expect_span(conf->storages[0].s3->bucket.host, "s3.example.org:9000");
+	expect_span(conf->storages[0].s3->bucket.path, "/bucket");
+	expect_span(conf->storages[0].s3->download.scheme, "http");
+	expect_span(conf->storages[0].s3->download.host, "cdn.example.org");
+	expect_span(conf->storages[0].s3->download.path, "/x");
+	expect_span(conf->storages[0].s3->region, "us.a_1-");
+	assert_int_equal(conf->storages[0].s3->put_ttl, 604800);
+	assert_true(conf->storages[0].s3->set_public);
 	assert_true(conf->storages[0].has_template);
 	assert_int_equal(conf->storages[0].template.count, 6);
 	assert_int_equal(conf->policy.max_size, 5000000000);
@@ -190,14 +190,15 @@ static void the_embedded_store(void **state)
 	const struct conf *conf = right(&said);
 
 	(void)state;
-	assert_int_equal(conf->storages[0].type, CONF_STORE_FS);
-	assert_string_equal(conf->storages[0].fs.path, "store");
-	expect_span(conf->storages[0].fs.public_url, "https://up.example.org");
-	assert_int_equal(conf->storages[0].fs.put_ttl, 600);
-	assert_int_equal(conf->storages[0].fs.expire_after, 0);
-	assert_int_equal(conf->storages[0].fs.min_free_percent, 5);
-	assert_int_equal(conf->storages[0].fs.min_free_bytes, 0);
-	assert_null(conf->storages[0].fs.keyring);
+	assert_non_null(conf->storages[0].folder);
+	assert_string_equal(conf->storages[0].folder->path, "store");
+	expect_span(
+	    conf->storages[0].folder->public_url, "https://up.example.org");
+	assert_int_equal(conf->storages[0].folder->put_ttl, 600);
+	assert_int_equal(conf->storages[0].folder->expire_after, 0);
+	assert_int_equal(conf->storages[0].folder->min_free_percent, 5);
+	assert_int_equal(conf->storages[0].folder->min_free_bytes, 0);
+	assert_null(conf->storages[0].folder->keyring);
 	said_done(&said);
 	/* Nothing was made. */
 	assert_int_equal(access("store", F_OK), -1);
@@ -212,12 +213,12 @@ static void the_embedded_store(void **state)
 			 "min_free = \"10 MiB\"; key = \"{random}\"; };\n");
 	conf = right(&said);
 	assert_true(conf->callers[0].plain_urls);
-	assert_string_equal(conf->storages[0].fs.path, "./store");
-	assert_int_equal(conf->storages[0].fs.put_ttl, 1);
-	assert_int_equal(conf->storages[0].fs.expire_after, 2147483647);
-	assert_int_equal(conf->storages[0].fs.min_free_percent, 0);
-	assert_int_equal(conf->storages[0].fs.min_free_bytes, 10485760);
-	assert_true(conf->storages[0].fs.keyring == &conf->keyring);
+	assert_string_equal(conf->storages[0].folder->path, "./store");
+	assert_int_equal(conf->storages[0].folder->put_ttl, 1);
+	assert_int_equal(conf->storages[0].folder->expire_after, 2147483647);
+	assert_int_equal(conf->storages[0].folder->min_free_percent, 0);
+	assert_int_equal(conf->storages[0].folder->min_free_bytes, 10485760);
+	assert_true(conf->storages[0].folder->keyring == &conf->keyring);
 	said_done(&said);
 }
 
@@ -243,10 +244,10 @@ static void min_free(void **state)
 		    rows[i].value);
 		struct said said = read_conf(text);
 		const struct conf *conf = right(&said);
+		assert_int_equal(conf->storages[0].folder->min_free_percent,
+		    rows[i].percent);
 		assert_int_equal(
-		    conf->storages[0].fs.min_free_percent, rows[i].percent);
-		assert_int_equal(
-		    conf->storages[0].fs.min_free_bytes, rows[i].bytes);
+		    conf->storages[0].folder->min_free_bytes, rows[i].bytes);
 		said_done(&said);
 	}
 }
@@ -264,7 +265,7 @@ static void relative_names(void **state)
 	struct said said = read_file("etc/slotd.conf");
 	const struct conf *conf = right(&said);
 	assert_string_equal(conf->listen.unix_path, "etc/sock");
-	assert_string_equal(conf->storages[0].fs.path, "etc/store");
+	assert_string_equal(conf->storages[0].folder->path, "etc/store");
 	said_done(&said);
 }
 
@@ -302,9 +303,9 @@ static void urls_have_one_form(void **state)
 
 	(void)state;
 	expect_span(conf->public_url, "https://up.example.org/~up/%C3%A9");
-	expect_span(conf->storages[0].s3.bucket.host, "s3.example.org");
-	expect_span(conf->storages[0].s3.bucket.path, "/b-1/caf%C3%A9");
-	expect_span(conf->storages[0].s3.download.path, "/files%2B");
+	expect_span(conf->storages[0].s3->bucket.host, "s3.example.org");
+	expect_span(conf->storages[0].s3->bucket.path, "/b-1/caf%C3%A9");
+	expect_span(conf->storages[0].s3->download.path, "/files%2B");
 	said_done(&said);
 	expect_fault(
 	    "public_url = \"https://up.example.org/a%2Fb\";\n" CALLERS S3,

@@ -40,8 +40,8 @@ static void expect_text(const char *more, enum creds_kind kind,
 	write_storage(conf, more);
 	said = read_conf(conf);
 	assert_string_equal(said.faults, "");
-	assert_int_equal(said.conf->storages[0].creds.kind, kind);
-	expect_span(said.conf->storages[0].creds.text[which], text);
+	assert_int_equal(said.conf->storages[0].creds->kind, kind);
+	expect_span(said.conf->storages[0].creds->text[which], text);
 	said_done(&said);
 }
 

@@ -201,7 +201,7 @@ static void with_s3(void **state)
 	assert_string_equal(said.faults, "");
 	assert_string_equal(said.warnings, "");
 	assert_true(conf_sends(said.conf));
-	assert_false(conf_has_relay(said.conf));
+	assert_false(said.conf->storages[0].takes_uploads);
 	said_done(&said);
 	said = read_conf(CALLERS S3);
 	assert_false(conf_sends(said.conf));

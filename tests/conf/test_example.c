@@ -43,7 +43,7 @@ static void as_it_stands(void **state)
 	said = read_conf(example);
 	assert_string_equal(said.faults, "");
 	assert_string_equal(said.warnings, "");
-	assert_int_equal(said.conf->storages[0].type, CONF_STORE_S3);
+	assert_non_null(said.conf->storages[0].s3);
 	said_done(&said);
 }
 
@@ -108,8 +108,8 @@ static void with_the_embedded_store(void **state)
 	said = read_conf(text);
 	assert_string_equal(said.faults, "");
 	assert_string_equal(said.warnings, "");
-	assert_int_equal(said.conf->storages[0].type, CONF_STORE_FS);
-	assert_int_equal(said.conf->storages[0].fs.expire_after, 2592000);
+	assert_non_null(said.conf->storages[0].folder);
+	assert_int_equal(said.conf->storages[0].folder->expire_after, 2592000);
 	assert_true(said.conf->has_public);
 	said_done(&said);
 }
@@ -193,7 +193,7 @@ static void with_a_relay(void **state)
 	said = read_conf(text);
 	assert_string_equal(said.faults, "");
 	assert_string_equal(said.warnings, "");
-	assert_true(said.conf->storages[0].s3.relay);
+	assert_true(said.conf->storages[0].s3->relay);
 	said_done(&said);
 }
 

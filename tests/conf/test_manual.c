@@ -153,7 +153,7 @@ static void limits(void **state)
 static void storage_s3(void **state)
 {
 	struct said said = least(S3);
-	const struct s3_config *s3 = &said.conf->storages[0].s3;
+	const struct s3_config *s3 = said.conf->storages[0].s3;
 
 	(void)state;
 	assert_int_equal(s3->get, S3_GET_PUBLIC);
@@ -164,7 +164,7 @@ static void storage_s3(void **state)
 	is_flag("storage.set_public", s3->set_public);
 	is_flag("storage.sign_content_type", s3->sign_content_type);
 	assert_false(said.conf->storages[0].has_template);
-	assert_int_equal(said.conf->storages[0].creds.kind, CREDS_STATIC);
+	assert_int_equal(said.conf->storages[0].creds->kind, CREDS_STATIC);
 	is_text("storage.credentials", "static");
 	is_text("storage.key", "{random}/{filename}");
 	said_done(&said);
@@ -173,7 +173,7 @@ static void storage_s3(void **state)
 static void storage_fs(void **state)
 {
 	struct said said = least(FS);
-	const struct fs_config *fs = &said.conf->storages[0].fs;
+	const struct fs_config *fs = said.conf->storages[0].folder;
 	char text[16];
 
 	(void)state;
@@ -181,7 +181,7 @@ static void storage_fs(void **state)
 	assert_int_equal(fs->min_free_bytes, 0);
 	snprintf(text, sizeof text, "%u %%", fs->min_free_percent);
 	is_text("storage.min_free", text);
-	assert_int_equal(said.conf->storages[0].fs.put_ttl, 600);
+	assert_int_equal(said.conf->storages[0].folder->put_ttl, 600);
 	assert_string_equal(CONF_DEFAULT_STORE, "default");
 	is_text("domains.storage", CONF_DEFAULT_STORE);
 	said_done(&said);

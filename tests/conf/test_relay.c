@@ -27,12 +27,12 @@ static void relay_is_read(void **state)
 	said = read_conf(CALLERS KEYS PUBLIC RELAY(HERE, ""));
 	assert_string_equal(said.faults, "");
 	assert_string_equal(said.warnings, "");
-	assert_true(said.conf->storages[0].s3.relay);
-	assert_true(conf_has_relay(said.conf));
+	assert_true(said.conf->storages[0].s3->relay);
+	assert_true(said.conf->storages[0].takes_uploads);
 	said_done(&said);
 	said = read_conf(CALLERS S3);
-	assert_false(said.conf->storages[0].s3.relay);
-	assert_false(conf_has_relay(said.conf));
+	assert_false(said.conf->storages[0].s3->relay);
+	assert_false(said.conf->storages[0].takes_uploads);
 	said_done(&said);
 }
 

@@ -20,12 +20,12 @@ static void stores(void **state)
 	assert_string_equal(said.faults, "");
 	assert_int_equal(conf->storage_count, 3);
 	expect_span(conf->storages[0].name, "default");
-	assert_int_equal(conf->storages[0].s3.put_ttl, 7);
+	assert_int_equal(conf->storages[0].s3->put_ttl, 7);
 	expect_span(conf->storages[1].name, "a");
-	assert_int_equal(conf->storages[1].s3.put_ttl, 600);
+	assert_int_equal(conf->storages[1].s3->put_ttl, 600);
 	assert_false(conf->storages[1].has_template);
 	expect_span(conf->storages[2].name, "Old_1.x-");
-	expect_span(conf->storages[2].s3.name, "Old_1.x-");
+	expect_span(conf->storages[2].s3->name, "Old_1.x-");
 	assert_true(conf->storages[2].has_template);
 	assert_int_equal(conf->domain_count, 0);
 	said_done(&said);
@@ -42,11 +42,10 @@ static void stores(void **state)
 	assert_string_equal(said.faults, "");
 	assert_int_equal(said.conf->storage_count, 2);
 	expect_span(said.conf->storages[0].name, "default");
-	assert_int_equal(said.conf->storages[0].type, CONF_STORE_FS);
-	expect_span(
-	    said.conf->storages[0].fs.public_url, "https://up.example.org");
-	assert_int_equal(said.conf->storages[1].type, CONF_STORE_S3);
-	assert_true(conf_has_store(said.conf, CONF_STORE_FS));
+	assert_non_null(said.conf->storages[0].folder);
+	expect_span(said.conf->storages[0].folder->public_url,
+	    "https://up.example.org");
+	assert_non_null(said.conf->storages[1].s3);
 	said_done(&said);
 }
 
@@ -188,9 +187,9 @@ static void kinds_of_get(void **state)
 	(void)state;
 	assert_string_equal(said.faults, "");
 	assert_string_equal(said.warnings, "");
-	assert_int_equal(said.conf->storages[0].s3.get, S3_GET_PUBLIC);
-	assert_null(said.conf->storages[0].s3.keyring);
-	assert_false(said.conf->storages[0].s3.sign_content_type);
+	assert_int_equal(said.conf->storages[0].s3->get, S3_GET_PUBLIC);
+	assert_null(said.conf->storages[0].s3->keyring);
+	assert_false(said.conf->storages[0].s3->sign_content_type);
 	said_done(&said);
 
 	said = read_get(KEY URL, "get = \"redirect\"; "
@@ -198,19 +197,19 @@ static void kinds_of_get(void **state)
 				 "session_token = \"FakeToken==\";");
 	assert_string_equal(said.faults, "");
 	assert_string_equal(said.warnings, "");
-	assert_int_equal(said.conf->storages[0].s3.get, S3_GET_REDIRECT);
-	assert_int_equal(said.conf->storages[0].s3.get_ttl, 3600);
-	assert_true(said.conf->storages[0].s3.keyring == &said.conf->keyring);
+	assert_int_equal(said.conf->storages[0].s3->get, S3_GET_REDIRECT);
+	assert_int_equal(said.conf->storages[0].s3->get_ttl, 3600);
+	assert_true(said.conf->storages[0].s3->keyring == &said.conf->keyring);
 	expect_span(
-	    said.conf->storages[0].s3.public_url, "https://up.example.org");
-	assert_true(said.conf->storages[0].s3.sign_content_type);
+	    said.conf->storages[0].s3->public_url, "https://up.example.org");
+	assert_true(said.conf->storages[0].s3->sign_content_type);
 	expect_span(
 	    said.conf->storages[0].s3_creds.session_token, "FakeToken==");
 	said_done(&said);
 
 	said = read_get(KEY URL, "get_ttl = 60; get = \"redirect\";");
 	assert_string_equal(said.faults, "");
-	assert_int_equal(said.conf->storages[0].s3.get_ttl, 60);
+	assert_int_equal(said.conf->storages[0].s3->get_ttl, 60);
 	said_done(&said);
 
 	said = read_get("", "get = \"redirect\";");
@@ -228,8 +227,8 @@ static void kinds_of_get(void **state)
 	    "slotd.conf:3: storage.get: warning: links expire after get_ttl "
 	    "(604800 seconds), and HEAD, which many clients send first, is "
 	    "answered with 403: get = \"redirect\" has neither problem\n");
-	assert_int_equal(said.conf->storages[0].s3.get, S3_GET_PRESIGNED);
-	assert_int_equal(said.conf->storages[0].s3.get_ttl, 604800);
+	assert_int_equal(said.conf->storages[0].s3->get, S3_GET_PRESIGNED);
+	assert_int_equal(said.conf->storages[0].s3->get_ttl, 604800);
 	said_done(&said);
 }
 

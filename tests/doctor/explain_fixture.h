@@ -30,7 +30,8 @@
 	"&X-Amz-Signature=" PUT_SIGNATURE
 #define NOW 1369353600 /* 2013-05-24T00:00:00Z */
 
-static struct conf_storage storage;
+static struct s3_config s3;
+static struct conf_storage storage = { .s3 = &s3 };
 static struct conf conf = { .storage_count = 1, .storages = &storage };
 static char memory[16384];
 static struct buf out;
@@ -39,12 +40,11 @@ static inline int set_up(void **state)
 {
 	(void)state;
 	hash_start();
-	storage.type = CONF_STORE_S3;
-	storage.s3.bucket =
+	s3.bucket =
 	    (struct uri_base){ span_of("https"), span_of(HOST), SPAN_EMPTY };
-	storage.s3.download = storage.s3.bucket;
-	storage.s3.region = span_of("us-east-1");
-	storage.s3.put_ttl = 600;
+	s3.download = s3.bucket;
+	s3.region = span_of("us-east-1");
+	s3.put_ttl = 600;
 	storage.s3_creds.access_key_id = span_of("AKIAIOSFODNN7EXAMPLE");
 	storage.s3_creds.access_key_secret =
 	    span_of("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY");

@@ -54,6 +54,7 @@ static inline int64_t canned_clock(void)
 	return NOW;
 }
 
+static struct s3_config s3;
 static struct conf_storage storage;
 static struct conf conf = { .storage_count = 1, .storages = &storage };
 static struct doctor doctor;
@@ -73,13 +74,14 @@ static inline int set_up(void **state)
 {
 	(void)state;
 	hash_start();
-	storage = (struct conf_storage){ .type = CONF_STORE_S3 };
-	storage.s3.bucket = (struct uri_base){ span_of("https"),
+	storage = (struct conf_storage){ .s3 = &s3 };
+	s3 = (struct s3_config){ .get = S3_GET_PUBLIC };
+	s3.bucket = (struct uri_base){ span_of("https"),
 		span_of("my-bucket.s3.us-east-2.amazonaws.com"), SPAN_EMPTY };
-	storage.s3.download = storage.s3.bucket;
-	storage.s3.region = span_of("us-east-2");
-	storage.s3.put_ttl = 600;
-	storage.s3.get_ttl = 3600;
+	s3.download = s3.bucket;
+	s3.region = span_of("us-east-2");
+	s3.put_ttl = 600;
+	s3.get_ttl = 3600;
 	storage.s3_creds.access_key_id = span_of("FAKEKEY");
 	storage.s3_creds.access_key_secret = span_of("fake-secret");
 	storage.s3_creds.session_token = SPAN_EMPTY;

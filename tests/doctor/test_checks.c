@@ -86,7 +86,7 @@ static void test_unreadable_on_aws(void **state)
 	expect_says(seen, "GET as everybody: 403 AccessDenied");
 	expect_says(change, "delete-public-access-block --bucket my-bucket\n");
 	assert_null(strstr(doctor.finding.change.at, "--endpoint-url"));
-	storage.s3.get = S3_GET_REDIRECT;
+	s3.get = S3_GET_REDIRECT;
 	assert_int_equal(run_check(check_get, denied), VERDICT_FAILURE);
 	expect_says(seen, "GET by a presigned URL: 403");
 	expect_says(change, "[\"s3:PutObject\", \"s3:GetObject\"]");
@@ -162,8 +162,8 @@ static void test_dots_in_a_bucket(void **state)
 
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
 		set_up(NULL);
-		storage.s3.bucket.host = span_of(cases[i].host);
-		storage.s3.bucket.path = span_of(cases[i].path);
+		s3.bucket.host = span_of(cases[i].host);
+		s3.bucket.path = span_of(cases[i].path);
 		assert_int_equal(
 		    run_check(check_connection, refused), VERDICT_FAILURE);
 		expect_says(change, cases[i].change);
@@ -183,7 +183,7 @@ static void test_commands(void **state)
 	expect_says(change, "aws iam put-user-policy");
 	assert_null(strstr(doctor.finding.change.at, "mc admin"));
 	assert_null(strstr(doctor.finding.change.at, "garage"));
-	storage.s3.bucket.host = span_of("b.s3.example.org");
+	s3.bucket.host = span_of("b.s3.example.org");
 	run_check(check_put, denied);
 	expect_says(change, "garage bucket allow --write b");
 	expect_says(change, "mc admin");
@@ -286,11 +286,11 @@ static void test_presigned_links(void **state)
 		{ 0, NULL, 0 } };
 
 	doctor.stored = doctor.reads = true;
-	storage.s3.get = S3_GET_PRESIGNED;
+	s3.get = S3_GET_PRESIGNED;
 	assert_int_equal(run_check(check_head, denied), VERDICT_WARNING);
 	expect_says(seen, "HEAD by a presigned URL: 403");
 	expect_says(change, "get = \"redirect\"");
-	storage.s3.get = S3_GET_PUBLIC;
+	s3.get = S3_GET_PUBLIC;
 }
 
 /* --- all of them --- */
@@ -359,11 +359,13 @@ static void test_public_url(void **state)
 		    "GET /up/f/slotd-doctor\nGET /up/u/slotd-doctor\n",
 		    "/up/u/slotd-doctor: this is not slotd's answer: 404" },
 	};
+	const struct fs_config folder = { .path = "/nonexistent" };
 
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
 		set_up(NULL);
-		storage.type = CONF_STORE_FS;
-		storage.fs.path = "/nonexistent";
+		storage = (struct conf_storage){ .takes_uploads = true,
+			.gives_files = true,
+			.folder = &folder };
 		conf.public_url = span_of("https://upload.example.org/up");
 		assert_int_equal(run_check(check_public_url, cases[i].list),
 		    cases[i].verdict);

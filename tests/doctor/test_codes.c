@@ -80,9 +80,9 @@ static const struct {
 static void test_codes(void **state)
 {
 	(void)state;
-	struct conf_storage storage = { .type = CONF_STORE_S3 };
+	const struct s3_config s3 = { .region = span_of("us-east-1") };
+	const struct conf_storage storage = { .s3 = &s3 };
 
-	storage.s3.region = span_of("us-east-1");
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
 		char memory[4096];
 		struct buf out;
@@ -106,7 +106,8 @@ static void test_codes(void **state)
 static void test_unknown(void **state)
 {
 	(void)state;
-	static const struct conf_storage storage = { .type = CONF_STORE_S3 };
+	const struct s3_config s3 = { .region = SPAN_EMPTY };
+	const struct conf_storage storage = { .s3 = &s3 };
 	char memory[64];
 	struct buf out;
 

@@ -57,8 +57,7 @@ static void test_wrong_urls(void **state)
 static void test_encoded_bucket(void **state)
 {
 	(void)state;
-	storage.s3.bucket.path = storage.s3.download.path =
-	    span_of("/b%C3%A9/p");
+	s3.bucket.path = s3.download.path = span_of("/b%C3%A9/p");
 	assert_true(run_at("https://" HOST "/b%c3%a9/p/a.txt?" PUT_QUERY
 			   "&X-Amz-Signature=" PUT_SIGNATURE,
 	    NOW));
@@ -170,7 +169,7 @@ static void test_terminal(void **state)
 static void test_other_configuration(void **state)
 {
 	(void)state;
-	storage.s3.region = span_of("eu-west-1");
+	s3.region = span_of("eu-west-1");
 	assert_true(run_at(PUT_URL, NOW));
 	expect_text("region: slotd signs\n   eu-west-1\nhere it is\n   "
 		    "us-east-1\n");

@@ -5,6 +5,7 @@ static void test_the_right_storage(void **state)
 {
 	(void)state;
 	static struct conf_storage three[3];
+	static struct s3_config own[3];
 	static const struct {
 		const char *url;
 		const char *region;
@@ -20,12 +21,14 @@ static void test_the_right_storage(void **state)
 
 	for (size_t i = 0; i < 3; i++) {
 		three[i] = storage;
-		three[i].s3.bucket = (struct uri_base){ span_of("https"),
+		three[i].s3 = &own[i];
+		own[i] = s3;
+		own[i].bucket = (struct uri_base){ span_of("https"),
 			span_of("s3.example.org"), span_of(paths[i]) };
-		three[i].s3.download = three[i].s3.bucket;
-		three[i].s3.region = span_of(regions[i]);
+		own[i].download = own[i].bucket;
+		own[i].region = span_of(regions[i]);
 	}
-	three[2].s3.download = (struct uri_base){ span_of("https"),
+	own[2].download = (struct uri_base){ span_of("https"),
 		span_of("cdn.example.org"), span_of("/x") };
 	conf.storages = three;
 	conf.storage_count = 3;
@@ -48,11 +51,13 @@ static void test_another_address(void **state)
 {
 	(void)state;
 	static struct conf_storage both[2];
+	struct s3_config other = s3;
 
 	both[0] = both[1] = storage;
 	both[0].s3_creds.access_key_id = span_of("FAKEOTHER");
-	both[0].s3.bucket.host = span_of("other.s3.amazonaws.com");
-	both[0].s3.download = both[0].s3.bucket;
+	other.bucket.host = span_of("other.s3.amazonaws.com");
+	other.download = other.bucket;
+	both[0].s3 = &other;
 	conf.storages = both;
 	conf.storage_count = 2;
 	assert_true(run_at(
