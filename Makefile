@@ -33,6 +33,7 @@ SOURCES := $(sort $(wildcard src/*/*.c))
 OBJECTS := $(SOURCES:src/%.c=$(BUILD)/%.o)
 UNIT := $(sort $(wildcard tests/*/test_*.c))
 REDIS_DRIVER := $(BUILD)/tests/quota/redis_driver
+MEMORY_STORE := $(BUILD)/tests/memory_store/memory.o
 UNIT_BIN := $(UNIT:tests/%.c=$(BUILD)/tests/%)
 C_FILES = $(wildcard include/*/*.h src/*.c src/*/*.[ch] tests/*/*.[ch])
 
@@ -123,7 +124,7 @@ check: ## install what is missing, then run all the tests
 check-unit: unit-programs ## run the unit tests
 	@$(COUNT) $(SUITE)unit tests/unit.sh $(UNIT_BIN)
 
-check-e2e: all ## test the built program as users run it
+check-e2e: all memory-store ## test the built program as users run it
 	@SLOTD=$(BUILD)/slotd $(COUNT) $(SUITE)e2e $(PYTEST) tests/e2e
 
 check-s3: all ## test it with a real S3 store, Ceph
@@ -175,6 +176,19 @@ check-deb: ## test the Debian package on Debian 12 and 13, in folders
 
 unit-programs: $(UNIT_BIN) $(REDIS_DRIVER)
 
+# slotd with one more store, by a table of its own: see CONTRIBUTING.md.
+memory-store: $(BUILD)/slotd-memory
+
+$(BUILD)/slotd-memory: $(BUILD)/main.o $(MEMORY_STORE) \
+	$(filter-out $(BUILD)/conf/store_kinds.o,$(OBJECTS))
+	@echo "LD $@"
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$(BUILD)/tests/%.o: tests/%.c
+	@mkdir -p $(@D)
+	@echo "CC $<"
+	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
 $(BUILD)/libslotd.a: $(OBJECTS)
 	@echo "AR $@"
 	@rm -f $@
@@ -215,5 +229,7 @@ help: ## show this list
 .PHONY: all install demo demo-stop check check-unit check-e2e check-house \
 	check-openapi check-quota check-s3 check-xmpp check-deploy check-watch \
 	check-image check-kubernetes check-asan check-tsan check-debian13 \
-	check-deb dist deb unit-programs bench lint fmt cover clean help
--include $(BUILD)/main.d $(OBJECTS:.o=.d) $(UNIT_BIN:=.d) $(REDIS_DRIVER).d
+	check-deb dist deb unit-programs memory-store bench lint fmt cover \
+	clean help
+-include $(BUILD)/main.d $(OBJECTS:.o=.d) $(UNIT_BIN:=.d) $(REDIS_DRIVER).d \
+	$(MEMORY_STORE:.o=.d)

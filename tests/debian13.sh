@@ -78,7 +78,8 @@ fi
 rm -rf "$root/slotd"
 mkdir "$root/slotd"
 cp -r Makefile src include api doc tests deploy debian "$root/slotd" || exit 1
-if inside make -C /slotd -j2 EXTRA=-Werror all unit-programs >/dev/null; then
+if inside make -C /slotd -j2 EXTRA=-Werror all memory-store unit-programs \
+	>/dev/null; then
 	echo "ok 1 - it builds without a warning on Debian 13"
 else
 	echo "not ok 1 - it builds without a warning on Debian 13"
@@ -96,10 +97,12 @@ inside SLOTD=/slotd/build/slotd SLOTD_REDIS=valkey-server $PYTEST \
 	/slotd/tests/quota || worst=1
 
 set -- "$root"/lib*/ld-linux-*.so.*
-cat >"$folder/slotd" <<END
+for program in slotd slotd-memory; do
+	cat >"$folder/$program" <<END
 #!/bin/sh
 exec "$1" --library-path "$(echo "$root"/usr/lib/*-linux-gnu)" \\
-	"$root/slotd/build/slotd" "\$@"
+	"$root/slotd/build/$program" "\$@"
 END
-chmod 755 "$folder/slotd"
+	chmod 755 "$folder/$program"
+done
 SLOTD=$folder/slotd $PYTEST tests/e2e && [ $worst -eq 0 ]

@@ -95,6 +95,22 @@ def fs_config(path, **over):
     return merge(base, over)
 
 
+def memory_config(path, **over):
+    """As fs_config, with the store of tests/memory_store, which only the
+    program SLOTD-memory has; the path is a folder for its key_file."""
+    key = pathlib.Path(path) / "key"
+    key.parent.mkdir(exist_ok=True)
+    key.write_text("not-a-secret-only-for-the-memory-store\n")
+    key.chmod(0o600)
+    base = fs_config(path, key_file=str(key))
+    base["storage"] = {"type": "memory"}
+    return merge(base, over)
+
+
+# Of the stores whose files slotd takes and serves itself.
+KEEPERS = {"fs": fs_config, "memory": memory_config}
+
+
 def write_config(folder, config):
     path = pathlib.Path(folder) / "slotd.conf"
     text = config if isinstance(config, str) else render_config(config)

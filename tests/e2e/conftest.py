@@ -31,6 +31,17 @@ def fs(start_once, tmp_path_factory):
     return slotd
 
 
+@pytest.fixture(scope="module", params=support.KEEPERS)
+def keeper(request, start_once, tmp_path_factory):
+    """One slotd for each store whose files it takes and serves itself; what
+    it keeps on the disk is in keeper.store."""
+    config = support.KEEPERS[request.param]
+    store = tmp_path_factory.mktemp("store")
+    slotd = start_once(config(store))
+    slotd.store = store / "files"
+    return slotd
+
+
 @pytest.fixture
 def no_aws(monkeypatch, tmp_path):
     """An environment that names no credentials."""

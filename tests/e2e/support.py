@@ -16,8 +16,8 @@ import time
 import urllib.parse
 
 from configs import (  # noqa: F401
-    ACCESS_KEY, ACCESS_SECRET, SECRET, free_port, fs_config, s3_config,
-    write_config)
+    ACCESS_KEY, ACCESS_SECRET, KEEPERS, SECRET, free_port, fs_config,
+    s3_config, write_config)
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SLOTD = os.path.abspath(os.environ.get("SLOTD", str(ROOT / "build/slotd")))
@@ -204,6 +204,12 @@ def assert_problem(reply, code):
 # --- a running slotd ------------------------------------------------------
 
 
+def program_of(config):
+    """slotd, or the one that has the store of tests/memory_store, too."""
+    storage = {} if isinstance(config, str) else config["storage"]
+    return SLOTD + ("-memory" if storage.get("type") == "memory" else "")
+
+
 class Slotd:
     """`slotd serve`, from its ready line to its exit status."""
 
@@ -225,7 +231,8 @@ class Slotd:
 
     def start(self):
         self.ended = False
-        self.process = self.spawn([SLOTD, "serve", "-c", str(self.path)])
+        self.process = self.spawn([
+            program_of(self.config), "serve", "-c", str(self.path)])
         self.reader = threading.Thread(target=self._read, daemon=True)
         seen = len(self.lines)
         self.reader.start()

@@ -1,4 +1,5 @@
-"""GET and HEAD /f/ of the embedded store."""
+"""GET and HEAD /f/ of the embedded store, and of each that keeps files
+itself."""
 
 import os
 import pathlib
@@ -23,8 +24,8 @@ def store(fs, data=DATA, **members):
 
 
 @pytest.fixture(scope="module")
-def url(fs):
-    return store(fs, content_type="image/png")
+def url(keeper):
+    return store(keeper, content_type="image/png")
 
 
 def get(url, method="GET", **headers):
@@ -59,8 +60,8 @@ def test_get_and_head(url):
     assert full.headers["ETag"] == head.headers["ETag"]
 
 
-def test_etags_differ(fs, url):
-    assert get(store(fs)).headers["ETag"] != get(url).headers["ETag"]
+def test_etags_differ(keeper, url):
+    assert get(store(keeper)).headers["ETag"] != get(url).headers["ETag"]
 
 
 @pytest.mark.parametrize("asked, first, last", [
@@ -162,9 +163,9 @@ def test_if_none_match(url):
     ("text/plainx", None, False), ("image/pngx", None, False),
     (None, "application/octet-stream", False), ("text/xml", None, False),
 ])
-def test_inline_or_not(fs, kind, sent, inline):
+def test_inline_or_not(keeper, kind, sent, inline):
     members = {"content_type": kind} if kind else {}
-    reply = get(store(fs, b"abc", filename="a.html", **members))
+    reply = get(store(keeper, b"abc", filename="a.html", **members))
     if sent:
         assert reply.headers["Content-Type"] == sent
     else:
@@ -178,9 +179,9 @@ def test_inline_or_not(fs, kind, sent, inline):
     "cat.pdf", 'très "cool"; x=y.bin', "\U0001f600 %41\\..bin".replace(
         "\\", ""), "it's (a) *file*.bin", "e\u0301.bin", "a,b.bin",
 ])
-def test_file_name(fs, name):
+def test_file_name(keeper, name):
     """RFC 8187: attr-char and %XX of UTF-8, and nothing else."""
-    reply = get(store(fs, b"abc", filename=name))
+    reply = get(store(keeper, b"abc", filename=name))
     found = re.search(r"; *filename\*=UTF-8''([^;]*)(;|$)",
                       reply.headers["Content-Disposition"], re.I)
     assert found, reply
@@ -189,8 +190,8 @@ def test_file_name(fs, name):
 
 
 @pytest.mark.parametrize("target", ["/f/a/b", "/u/token/key"])
-def test_cors(fs, target):
-    reply = fs.ask("OPTIONS", target, headers={
+def test_cors(keeper, target):
+    reply = keeper.ask("OPTIONS", target, headers={
         "Origin": "https://chat.example.org",
         "Access-Control-Request-Method": "PUT",
         "Access-Control-Request-Headers": "content-type"})
@@ -203,24 +204,24 @@ def test_cors(fs, target):
     assert reply.headers["Access-Control-Max-Age"] == "86400"
 
 
-def test_not_there(fs, url):
+def test_not_there(keeper, url):
     for target in ("/f/a", "/f/" + "a/" * 200 + "b", "/f/x%20y",
                    "/f/" + "a" * 300, support.split_url(url)[1] + "/x",
                    support.split_url(url)[1] + "x"):
-        reply = fs.ask("GET", target)
+        reply = keeper.ask("GET", target)
         support.assert_problem(reply, "not-found")
         assert reply.headers["Cache-Control"] == "no-store"
-        reply = fs.ask("HEAD", target)
+        reply = keeper.ask("HEAD", target)
         assert (reply.status, reply.body) == (404, b"")
 
 
-def test_methods(fs, url):
+def test_methods(keeper, url):
     for method in ("DELETE", "POST", "PUT", "PATCH"):
         reply = support.fetch(method, url, b"x")
         support.assert_problem(reply, "method-not-allowed")
         allow = {m.strip() for m in reply.headers["Allow"].split(",")}
         assert {"GET", "HEAD"} <= allow and method not in allow
-    reply = fs.ask("GET", "/u/token/key")
+    reply = keeper.ask("GET", "/u/token/key")
     support.assert_problem(reply, "method-not-allowed")
     assert "PUT" in reply.headers["Allow"]
     assert support.fetch("GET", url).body == DATA
@@ -290,10 +291,10 @@ def test_expiry_at_once(start, tmp_path):
     support.wait_for("the file's end", lambda: get(url).status == 404)
 
 
-def test_slow_reader(fs):
+def test_slow_reader(keeper):
     """Who does not read holds up nobody."""
     data = os.urandom(2**20) * 16
-    url = store(fs, data)
+    url = store(keeper, data)
     address, target = support.split_url(url)
     readers = []
     for _ in range(4):
@@ -303,7 +304,7 @@ def test_slow_reader(fs):
         assert sock.recv(1000).startswith(b"HTTP/1.1 200")
         readers.append(sock)
     assert get(url).body == data
-    assert fs.healthy()
+    assert keeper.healthy()
     for sock in readers:
         total = sum(iter(lambda: len(sock.recv(2**20)), 0))
         assert total > len(data) - 1000

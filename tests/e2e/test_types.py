@@ -22,9 +22,9 @@ DOMAINS = [{"name": "free.example", "allow_types": ["*/*"]},
 store = relayed.store
 
 
-@pytest.fixture(scope="module")
-def fs(start_once, tmp_path_factory):
-    return start_once(support.fs_config(
+@pytest.fixture(scope="module", params=support.KEEPERS)
+def fs(request, start_once, tmp_path_factory):
+    return start_once(support.KEEPERS[request.param](
         tmp_path_factory.mktemp("store"), policy=POLICY, domains=DOMAINS,
         callers=[*dialects.callers(),
                  {"id": "ejabberd", "secret": dialects.secret_of("ejabberd"),

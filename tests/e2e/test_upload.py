@@ -1,4 +1,4 @@
-"""PUT /u/ of the embedded store."""
+"""PUT /u/ of the embedded store, and of each that keeps files itself."""
 
 import os
 import re
@@ -43,9 +43,9 @@ def test_exact(fs):
     assert (fs.store / new.pop()).read_bytes() == DATA
 
 
-def test_urls(fs):
-    answer = slot(fs, filename="très cool.jpg")
-    base = fs.config["public_url"]
+def test_urls(keeper):
+    answer = slot(keeper, filename="très cool.jpg")
+    base = keeper.config["public_url"]
     name = "tr%C3%A8s%20cool[.]jpg"
     key = f"[A-Za-z0-9_-]{{22}}/[A-Za-z0-9_-]{{22}}/{name}"
     assert re.fullmatch(re.escape(base) + "/f/" + key, answer["get"])
@@ -55,34 +55,34 @@ def test_urls(fs):
 
 
 @pytest.mark.parametrize("size", [0, 1, 255, 65536, 65537, 1000003])
-def test_sizes(fs, size):
+def test_sizes(keeper, size):
     data = secrets.token_bytes(size)
-    answer = slot(fs, data)
+    answer = slot(keeper, data)
     assert put(answer, data).status == 201
     assert stored(answer, data)
 
 
-def test_another_length_is_never_asked_for(fs):
+def test_another_length_is_never_asked_for(keeper):
     """Refused by the head alone: no 100 Continue comes before the 413."""
-    upload = Upload(slot(fs)["put"], len(DATA) + 1,
+    upload = Upload(slot(keeper)["put"], len(DATA) + 1,
                     [("Expect", "100-continue")])
     assert upload.sock.recv(12) == b"HTTP/1.1 413"
     upload.close()
 
 
 @pytest.mark.parametrize("off", [-1, 1, -len(DATA), 10000])
-def test_another_length(fs, off):
-    answer = slot(fs)
-    before = tree(fs.store)
+def test_another_length(keeper, off):
+    answer = slot(keeper)
+    before = tree(keeper.store)
     reply = put(answer, (DATA * 10)[:len(DATA) + off])
     support.assert_problem(reply, "length-mismatch")
-    assert tree(fs.store) == before
+    assert tree(keeper.store) == before
     assert put(answer).status == 201
     assert stored(answer)
 
 
-def test_chunked(fs):
-    answer = slot(fs)
+def test_chunked(keeper):
+    answer = slot(keeper)
     reply = put(answer, support.chunked(DATA),
                 [("Transfer-Encoding", "chunked")])
     support.assert_problem(reply, "length-required")
@@ -90,21 +90,21 @@ def test_chunked(fs):
     assert put(answer).status == 201
 
 
-def test_no_length_at_all(fs):
-    reply = put(slot(fs), None)
+def test_no_length_at_all(keeper):
+    reply = put(slot(keeper), None)
     assert reply.status in (411, 413), reply
 
 
-def test_twice(fs):
-    answer = slot(fs)
+def test_twice(keeper):
+    answer = slot(keeper)
     assert put(answer).status == 201
     other = bytes(reversed(DATA))
     support.assert_problem(put(answer, other), "already-exists")
     assert stored(answer)
 
 
-def test_twice_at_once(fs):
-    answer = slot(fs)
+def test_twice_at_once(keeper):
+    answer = slot(keeper)
     first = Upload.begun(answer["put"], DATA, 100)
     support.assert_problem(
         put(answer, b"x" * len(DATA)), "already-exists")
@@ -114,8 +114,8 @@ def test_twice_at_once(fs):
     assert stored(answer)
 
 
-def test_eight_at_once(fs):
-    answer = slot(fs)
+def test_eight_at_once(keeper):
+    answer = slot(keeper)
     found = []
     threads = [threading.Thread(
         target=lambda: found.append(put(answer).status)) for _ in range(8)]
@@ -126,9 +126,10 @@ def test_eight_at_once(fs):
     assert sorted(found) == [201] + [409] * 7
 
 
-def test_late(start, tmp_path):
+@pytest.mark.parametrize("kind", support.KEEPERS)
+def test_late(start, tmp_path, kind):
     """Judged when the head arrives, and never during the body."""
-    fs = start(support.fs_config(
+    fs = start(support.KEEPERS[kind](
         tmp_path / "store", storage={"put_ttl": 2}))
     running, late = slot(fs), slot(fs)
     upload = Upload.begun(running["put"], DATA, 100)
@@ -144,10 +145,10 @@ def token_of(answer):
     return answer["put"].split("/u/")[1].split("/")[0]
 
 
-def test_forged_tokens(fs):
-    answer, other = slot(fs), slot(fs, DATA + b"x")
+def test_forged_tokens(keeper):
+    answer, other = slot(keeper), slot(keeper, DATA + b"x")
     token = token_of(answer)
-    before = tree(fs.store)
+    before = tree(keeper.store)
     forged = {token[:n] + ("B" if token[n] == "A" else "A") + token[n + 1:]
               for n in range(len(token))}
     forged |= {token[:-1], token + "A", token + ".", "." + token,
@@ -158,20 +159,20 @@ def test_forged_tokens(fs):
         reply = support.fetch(
             "PUT", answer["put"].replace(token, wrong), DATA)
         support.assert_problem(reply, "slot-invalid")
-    assert tree(fs.store) == before
+    assert tree(keeper.store) == before
     assert put(answer).status == 201
 
 
-def test_forged_keys(fs):
-    answer = slot(fs)
+def test_forged_keys(keeper):
+    answer = slot(keeper)
     prefix, key = answer["put"].split(token_of(answer) + "/")
     prefix += token_of(answer) + "/"
-    before = tree(fs.store)
+    before = tree(keeper.store)
     for wrong in (key + "x", "x" + key, key[:-1], key.replace("/", "//"),
                   "x/" + key, key + "/", key.upper(), "a.txt", ""):
         reply = support.fetch("PUT", prefix + wrong, DATA)
         assert reply.status in (403, 404), (wrong, reply)
-    assert tree(fs.store) == before
+    assert tree(keeper.store) == before
 
 
 def test_token_of_another_slotd(fs, start, tmp_path):
@@ -186,16 +187,16 @@ def test_token_of_another_slotd(fs, start, tmp_path):
     "a/../../x", "%00", "x%00y", "..%5cx", "/x", "%2fetc%2fpasswd", "%zz",
     "%", "%2", ".key", "x/%ff%fe", "%c0%ae%c0%ae/x", "x" * 2000,
 ])
-def test_paths(fs, path):
-    answer = slot(fs)
-    before = tree(fs.store.parent)
+def test_paths(keeper, path):
+    answer = slot(keeper)
+    before = tree(keeper.store.parent)
     token = token_of(answer)
     for target in (f"/u/{token}/{path}", f"/u/{path}", f"/f/{path}"):
-        reply = fs.ask("PUT", target, DATA)
+        reply = keeper.ask("PUT", target, DATA)
         assert 400 <= reply.status < 500, reply
-        reply = fs.ask("GET", target)
+        reply = keeper.ask("GET", target)
         assert 400 <= reply.status < 500, reply
-    assert tree(fs.store.parent) == before
+    assert tree(keeper.store.parent) == before
 
 
 def recoded(url, change):
@@ -217,9 +218,9 @@ def all_encoded(target):
     lambda t: t.replace("cat", "%63a%74"),
     all_encoded,
 ])
-def test_reencoded_urls(fs, change):
+def test_reencoded_urls(keeper, change):
     """Some clients and servers rewrite URLs: only what they mean counts."""
-    answer = slot(fs, filename="cat & 'dog' \u00e9.jpg")
+    answer = slot(keeper, filename="cat & 'dog' \u00e9.jpg")
     reply = support.fetch("PUT", recoded(answer["put"], change), DATA)
     assert reply.status == 201, reply
     assert stored(answer)
@@ -234,8 +235,8 @@ def test_reencoded_urls(fs, change):
     (None, "audio/ogg; codecs=opus", "audio/ogg; codecs=opus"),
     (None, None, "application/octet-stream"),
 ])
-def test_types(fs, named, sent, kept):
-    answer = slot(fs, **({"content_type": named} if named else {}))
+def test_types(keeper, named, sent, kept):
+    answer = slot(keeper, **({"content_type": named} if named else {}))
     headers = [("Content-Type", sent)] if sent is not None else []
     assert put(answer, DATA, headers).status == 201
     reply = support.fetch("GET", answer["get"])
@@ -243,9 +244,9 @@ def test_types(fs, named, sent, kept):
 
 
 @pytest.mark.parametrize("sent", ["nonsense", "a/b\tc", "x" * 600, "a/b, c"])
-def test_types_that_are_none(fs, sent):
+def test_types_that_are_none(keeper, sent):
     """Never stored as they are."""
-    answer = slot(fs, filename="plain")
+    answer = slot(keeper, filename="plain")
     reply = put(answer, DATA, [("Content-Type", sent)])
     assert reply.status in (201, 400, 415), reply
     if reply.status == 201:
@@ -279,9 +280,9 @@ def test_gone_in_the_middle(fs):
     assert len(tree(fs.store)) == len(before) + 1
 
 
-def test_gone_with_its_last_bytes(fs):
+def test_gone_with_its_last_bytes(keeper):
     """The end of the stream comes together with the last bytes."""
-    answers = [slot(fs) for _ in range(10)]
+    answers = [slot(keeper) for _ in range(10)]
     for answer in answers:
         address, target = support.split_url(answer["put"])
         head = (f"PUT {target} HTTP/1.1\r\nHost: 127.0.0.1\r\n"
@@ -311,11 +312,11 @@ def test_tokens_survive_a_restart(start, tmp_path):
     assert stored(answer)
 
 
-def test_expect_continue(fs, tmp_path):
+def test_expect_continue(keeper, tmp_path):
     """curl asks before it sends more than a MiB."""
     path = tmp_path / "file"
     path.write_bytes(secrets.token_bytes(3 * 2**20))
-    answer = slot(fs, path.read_bytes())
+    answer = slot(keeper, path.read_bytes())
     args = ["curl", "-sS", "-m", str(support.PATIENCE), "-T", str(path),
             "-H", "Expect: 100-continue", "-w", "%{http_code}", "-v"]
     done = subprocess.run(args + [answer["put"]], capture_output=True)
