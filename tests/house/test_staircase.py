@@ -1,5 +1,6 @@
 """Law 1: includes point down or stay on their floor. Law 3: libraries have
-doors. Law 2: time and chance are arguments below service/."""
+doors. Law 2: time and chance are arguments below service/. Law 5: nobody asks
+which kind of store it is."""
 
 import re
 
@@ -36,6 +37,15 @@ HEAP = ["malloc", "calloc", "realloc", "reallocarray", "free", "strdup",
         "strndup", "asprintf"]
 # What gives memory of the library's own, for domains that are not ASCII.
 IDN = ["idn2_lookup_u8", "idn2_free"]
+
+# The kinds of stores, by what names one: a header of its own, its class, its
+# row in the table, its functions.
+KINDS = [path.stem for path in house.files("src/store", endings=(".h",))
+         if re.search(r"struct store_class \w+_class;", path.read_text())]
+A_KIND = [r"\b(storage_)?(%s)_(class|kind|open\w*|look)\b" % "|".join(KINDS),
+          r"\bCONF_STORE_\w+", r"\bclass->type\b", r"\bkinds?\[\d"]
+# What writes the type into the log.
+TELLS_THE_TYPE = "src/cmd/serve.c"
 
 SOURCES = house.files("src", "include", endings=(".c", ".h"))
 
@@ -130,7 +140,30 @@ def test_no_heap_on_the_path_of_a_request():
     assert not callers(IDN, lambda path: path.name == "idn.c")
 
 
+def asks_for_a_kind(text):
+    return [found[0] for pattern in A_KIND
+            for found in re.finditer(pattern, text)]
+
+
+def test_nobody_asks_which_kind_of_store_it_is():
+    others = [path for path in SOURCES
+              if folder(path) not in ("store", "conf")]
+    faults = [(house.name(path), included)
+              for path in others for _, included in includes(path)
+              if re.match(r"store/(%s)\b|store/(%s)_" % (
+                  "|".join(KINDS), "|".join(KINDS)), included)]
+    faults += [(house.name(path), found)
+               for path in others
+               for found in asks_for_a_kind(house.bare_c(path))
+               if (house.name(path), found) != (TELLS_THE_TYPE, "class->type")]
+    assert not faults
+
+
 def test_it_can_tell():
+    assert sorted(KINDS) == ["fs", "s3"]
+    assert asks_for_a_kind("if (store->class == &fs_class && s3_open(x))") == [
+        "fs_class", "s3_open"]
+    assert not asks_for_a_kind("storage->kind == kind; reopen(s3);")
     assert may_include("http", "slot") and may_include("store", "slotd")
     assert not may_include("slot", "store") and not may_include("core", "slot")
     assert not may_include("slotd", "slot") and not may_include("core", "slotd")
