@@ -1,5 +1,7 @@
 #include "doctor/report.h"
 
+#include "core/quote.h"
+
 #include <inttypes.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
@@ -17,20 +19,13 @@ static const char *const colours[] = { "\033[32m", "\033[33m", "\033[1;31m",
 
 static void json_string(FILE *out, struct span text)
 {
-	fputc('"', out);
-	for (size_t i = 0; i < text.len; i++) {
-		unsigned char c = (unsigned char)text.at[i];
+	/* A byte becomes 6 at the most. */
+	char memory[6 * sizeof((struct finding *)NULL)->change_memory + 3];
+	struct buf quoted;
 
-		if (c == '"' || c == '\\')
-			fprintf(out, "\\%c", c);
-		else if (c == '\n')
-			fputs("\\n", out);
-		else if (c < ' ' || c == 127)
-			fprintf(out, "\\u%04x", c);
-		else
-			fputc(c, out);
-	}
-	fputc('"', out);
+	buf_init(&quoted, memory, sizeof memory);
+	quote_add(&quoted, text);
+	fputs(quoted.at, out);
 }
 
 static void json_finding(struct report *report, const struct finding *finding)
