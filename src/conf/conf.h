@@ -135,6 +135,10 @@ struct conf *conf_read_apart(const char *path, FILE *faults, FILE *warnings);
 /* What is not set. */
 extern const struct conf conf_defaults;
 
+/* The number of the storage for files of a lower-case domain, chosen as
+ * slot_find_issuer does; for "", that of files without a domain. */
+size_t conf_storage_of(const struct conf *conf, struct span domain);
+
 /* Whether something is sent on to S3: for a relay, or for callers whose
  * dialect has PUTs that slotd takes. */
 bool conf_sends(const struct conf *conf);

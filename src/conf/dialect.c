@@ -114,34 +114,15 @@ static void check_plain(const struct node *node)
 	}
 }
 
-/* The store of a domain's files, as slot_find_issuer has it. */
-static size_t storage_of(const struct conf *conf, struct span domain)
-{
-	size_t found = 0;
-	bool matched = false;
-
-	for (size_t i = 0; i < conf->domain_count; i++) {
-		const struct conf_domain *entry = &conf->domains[i];
-
-		if (span_equal(domain, entry->name))
-			return entry->storage;
-		if (!matched && jid_domain_matches(domain, entry->name)) {
-			matched = true;
-			found = entry->storage;
-		}
-	}
-	return found;
-}
-
 /* Whether all of a caller's files are in one store. */
 static bool has_one_store(const struct conf *conf, const struct caller *caller)
 {
 	size_t first = 0;
 
 	if (caller->allow_domain_count)
-		first = storage_of(conf, caller->allow_domains[0]);
+		first = conf_storage_of(conf, caller->allow_domains[0]);
 	for (size_t i = 1; i < caller->allow_domain_count; i++)
-		if (storage_of(conf, caller->allow_domains[i]) != first)
+		if (conf_storage_of(conf, caller->allow_domains[i]) != first)
 			return false;
 	for (size_t i = 0; i < conf->domain_count; i++)
 		if (auth_allows(caller, conf->domains[i].name) &&

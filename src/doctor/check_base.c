@@ -57,30 +57,17 @@ enum verdict check_fail_other(struct doctor *doctor)
 
 /* --- the bases of callers -------------------------------------------------*/
 
-/* The storage of files without a JID: that of the caller's first domain. */
-static const struct conf_storage *storage_of(
-    const struct conf *conf, const struct caller *caller)
+/* Whether the caller's XMPP server makes URLs of files in this storage. Without
+ * a JID, the caller's first domain decides, as in service_share. */
+static bool is_ours(const struct doctor *doctor, const struct caller *caller)
 {
-	const struct conf_storage *found = &conf->storages[0];
+	const struct conf *conf = doctor->conf;
 	const struct span domain =
 	    caller->allow_domain_count ? caller->allow_domains[0] : SPAN_EMPTY;
 
-	for (size_t i = 0; domain.len && i < conf->domain_count; i++) {
-		const struct conf_domain *at = &conf->domains[i];
-
-		if (span_equal(domain, at->name))
-			return &conf->storages[at->storage];
-		if (found == &conf->storages[0] &&
-		    jid_domain_matches(domain, at->name))
-			found = &conf->storages[at->storage];
-	}
-	return found;
-}
-
-static bool is_ours(const struct doctor *doctor, const struct caller *caller)
-{
 	return caller->base.len &&
-	       storage_of(doctor->conf, caller) == doctor->storage;
+	       &conf->storages[conf_storage_of(conf, domain)] ==
+		   doctor->storage;
 }
 
 bool check_has_bases(const struct doctor *doctor)
