@@ -5,7 +5,7 @@
 
 struct crowd_entry {
 	struct crowd_entry *next;
-	struct crowd_entry **at;    /* what points to it */
+	struct crowd_entry **at;    /* the pointer to this entry */
 	struct crowd_entry *around; /* the larger network; NULL: none */
 	struct ip ip;
 	unsigned bits; /* of ip; 0: an address without a limit */
@@ -38,7 +38,7 @@ struct crowd *crowd_open(size_t size, const struct crowd_key *key)
 
 	while (chains < size && chains < CHAINS_MAX)
 		chains *= 2;
-	/* Memory is touched only as far as it is used. */
+	/* Unused pages of it take no memory. */
 	crowd =
 	    calloc(1, sizeof *crowd + chains * sizeof(struct crowd_entry *));
 	if (!crowd)
@@ -53,9 +53,9 @@ void crowd_close(struct crowd *crowd)
 	free(crowd);
 }
 
-/* Multilinear hashing: whoever does not know the key finds no two networks
- * that meet more often than by chance. The low half of the sum is weaker and
- * left out. */
+/* Multilinear hashing: without the key nobody can find networks that share a
+ * chain more often than by chance. The low half of the sum is weaker, and not
+ * used. */
 static struct crowd_entry **chain_of(
     struct crowd *crowd, const struct ip *ip, unsigned bits)
 {
@@ -102,7 +102,7 @@ static struct crowd_entry *find_or_add(struct crowd *crowd, const struct ip *ip,
 	return entry;
 }
 
-/* Those that count nothing, from the smallest network on. */
+/* Removes entries that count nothing, from the smallest network on. */
 static void remove_empty(struct crowd_entry *entry)
 {
 	while (entry && !entry->count) {
@@ -121,8 +121,8 @@ static unsigned count_of(const struct crowd_entry *entry)
 	return entry ? entry->count : 0;
 }
 
-/* The entry of the smallest network, in those of the larger ones; NULL with
- * all as before when one of them is full. */
+/* The entry of the smallest network, linked to those of the larger ones. NULL
+ * when one of them is full; nothing has changed then. */
 static struct crowd_entry *find_room(struct crowd *crowd, const struct ip *ip,
     const struct level *levels, size_t count, unsigned max)
 {
@@ -132,7 +132,7 @@ static struct crowd_entry *find_room(struct crowd *crowd, const struct ip *ip,
 		const struct ip net = ip_first(ip, levels[i].bits);
 		unsigned beside = 0;
 
-		/* Those that came while there was no limit. */
+		/* Connections that came while there was no limit. */
 		if (i == count - 1)
 			beside = count_of(find(crowd, &net, NO_LIMIT));
 		inner = find_or_add(crowd, &net, levels[i].bits, entry);
@@ -153,7 +153,7 @@ struct crowd_entry *crowd_enter(
 	struct crowd_entry *entry;
 
 	if (!max)
-		/* Proxies do not use up what their neighbours have. */
+		/* A trusted proxy does not use up its network's limit. */
 		entry = find_or_add(crowd, &subscriber, NO_LIMIT, NULL);
 	else if (ip_is_v4(ip))
 		entry = find_room(crowd, ip, four, COUNT_OF(four), max);

@@ -5,8 +5,8 @@
 #include <stddef.h>
 #include <sys/socket.h>
 
-/* As many descriptors as conn.c lets there be. Pages of it that no connection
- * has used take no memory. */
+/* The most descriptors that conn.c allows. Pages of the array that are not used
+ * take no memory. */
 #define FDS 1048576
 
 enum { SHOWN, HIDDEN, MET };
@@ -29,7 +29,7 @@ bool eof_show(int fd)
 	return in_range(fd) && atomic_exchange(&states[fd], SHOWN) == MET;
 }
 
-/* Goes before that of the C library. */
+/* Replaces the C library's. */
 __attribute__((visibility("default"))) ssize_t recv(
     int fd, void *bytes, size_t size, int flags)
 {
@@ -38,7 +38,7 @@ __attribute__((visibility("default"))) ssize_t recv(
 
 	if (len || !size || !in_range(fd))
 		return len;
-	/* Another thread may show it at this moment. */
+	/* Another thread may be calling eof_show. */
 	if (!atomic_compare_exchange_strong(&states[fd], &state, MET) &&
 	    state == SHOWN)
 		return len;

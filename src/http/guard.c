@@ -5,7 +5,7 @@
 #include <microhttpd.h>
 #include <string.h>
 
-/* Blanks behind a colon that are taken. */
+/* How many blanks may follow a colon. */
 #define GAP_MAX 256
 #define NOT_CRLF "a line does not end with CRLF, or has a NUL byte"
 
@@ -47,9 +47,9 @@ static void note(struct seen *seen, struct span name, struct span value)
 }
 
 /*
- * An unfolded line's value stands right behind its name. libmicrohttpd 0.9.75
- * appends folded lines to the name or the value, in other memory, and would
- * so make a framing header of two harmless lines.
+ * The value of an unfolded line stands right behind its name. libmicrohttpd
+ * 0.9.75 appends folded lines to the name or the value, in other memory, and so
+ * could make a framing header of two harmless lines.
  */
 static bool unfolded(struct span name, struct span value)
 {
@@ -66,11 +66,11 @@ static bool unfolded(struct span name, struct span value)
 }
 
 /*
- * libmicrohttpd before 1.0 accepts a bare LF as the end of a line (RFC 9112,
- * section 2.2, allows that; a proxy in front may read the line differently).
- * It parses lines in place and writes one NUL over a bare LF, two over CRLF.
- * So each line must begin two bytes behind the end of the line before it.
- * Later versions refuse a bare LF themselves.
+ * libmicrohttpd before 1.0 accepts a bare LF as the end of a line, as RFC 9112,
+ * section 2.2, allows; a proxy in front may read the line differently. It
+ * parses lines in place and writes one NUL over a bare LF, two over CRLF. So
+ * each line must begin two bytes after the end of the line before it. Later
+ * versions refuse a bare LF themselves.
  */
 static bool keeps_lines(void)
 {
@@ -102,7 +102,7 @@ static const char *wrong_with(
 	return NULL;
 }
 
-/* Each header is counted, whatever is wrong with those before it. */
+/* Each header is counted, even if one before it is wrong. */
 static enum MHD_Result look(void *argument, enum MHD_ValueKind kind,
     const char *key, size_t key_size, const char *value, size_t value_size)
 {
@@ -118,9 +118,9 @@ static enum MHD_Result look(void *argument, enum MHD_ValueKind kind,
 }
 
 /*
- * The empty line behind the headers: the last two bytes of the head. A line
- * that begins with NUL ends the head for libmicrohttpd, whatever it holds, and
- * a NUL behind the last value would look like half of its CRLF.
+ * Checks the empty line after the headers, the last two bytes of the head. For
+ * libmicrohttpd any line that begins with NUL ends the head, and a NUL after
+ * the last value would look like half of its CRLF.
  */
 static bool ends_badly(const struct seen *seen, const struct request *request)
 {
@@ -141,11 +141,12 @@ static const char *judge_framing(const struct seen *seen)
 	if (seen->lengths > 1)
 		return "Content-Length: more than one";
 	if (seen->lengths && seen->encodings)
-		return "Content-Length: not together with Transfer-Encoding";
+		return "Content-Length and Transfer-Encoding: only one is "
+		       "allowed";
 	if (seen->encodings > 1 ||
 	    (seen->encodings &&
 		!span_equal_nocase(seen->encoding, span_of("chunked"))))
-		return "Transfer-Encoding: only chunked is taken";
+		return "Transfer-Encoding: only chunked is supported";
 	return NULL;
 }
 
@@ -165,13 +166,13 @@ static const char *judge(const struct seen *seen, const struct request *request,
 	if (has_controls(request->target))
 		return "the target has a control character";
 	if (seen->encodings && strcmp(version, "HTTP/1.1") != 0)
-		return "Transfer-Encoding: only under HTTP/1.1";
+		return "Transfer-Encoding: needs HTTP/1.1";
 	if (seen->lengths && !span_u64(seen->length, ret_length))
 		return "Content-Length: not a number";
 	return NULL;
 }
 
-/* The three parts of the first line have nothing but blanks between them. */
+/* Whether only blanks are between the three parts of the first line. */
 static bool has_three_parts(
     const struct request *request, const char *url, const char *version)
 {
@@ -182,7 +183,7 @@ static bool has_three_parts(
 	return at == url && url + request->target.len + 1 == version;
 }
 
-/* Also finds where the first header has to begin. */
+/* Also sets where the first header has to begin. */
 static void look_at_line(struct seen *seen, const struct request *request,
     const char *url, const char *version)
 {
@@ -208,7 +209,7 @@ bool guard_check(struct request *request, const char *url, const char *version,
 	MHD_get_connection_values_n(request->mhd, MHD_HEADER_KIND, look, &seen);
 	wrong = judge(&seen, request, version, &request->length);
 	if (wrong) {
-		/* What follows is no request, nor need it be the body. */
+		/* What follows is unknown: it is treated as a body. */
 		request->has_body = true;
 		*ret_wrong = wrong;
 		return false;
@@ -216,7 +217,7 @@ bool guard_check(struct request *request, const char *url, const char *version,
 	request->has_length = seen.lengths == 1;
 	request->chunked = seen.encodings == 1;
 	request->has_body = request->chunked || request->length > 0;
-	/* Between chunks bare LFs are taken as well, and cannot be seen. */
+	/* Bare LFs between chunks are accepted too, and cannot be seen. */
 	request->last = request->chunked && keeps_lines();
 	request->many_authorizations = seen.authorizations > 1;
 	return true;

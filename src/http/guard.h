@@ -4,22 +4,26 @@
 #include "http/request.h"
 
 /*
- * Refuses what libmicrohttpd lets through although two readers could
- * understand it differently (RFC 9112, sections 2.2, 3.2, 5.2, 6.3, 11.2):
- * more than one Content-Length or Host, Content-Length together with
- * Transfer-Encoding, another Transfer-Encoding than chunked or one under
- * HTTP/1.0, names and methods that are no tokens, targets and values with
- * controls, folded lines, lines that end without CRLF or have a NUL. All
- * headers are looked at, whatever is wrong with one of them. Several
- * Authorization headers are no fault here: authentication refuses them. On
- * success notes the body's length in request; else gives a sentence, and the
- * connection must be closed since nobody knows where the request ends.
+ * Refuses heads that libmicrohttpd accepts although a proxy in front may read
+ * them differently (RFC 9112, sections 2.2, 3.2, 5.2, 6.3, 11.2):
+ * - more than one Content-Length or Host, or Content-Length together with
+ *   Transfer-Encoding;
+ * - a Transfer-Encoding other than chunked, or any with HTTP/1.0;
+ * - names and methods that are not tokens;
+ * - targets and values with control characters;
+ * - folded lines, and lines that do not end with CRLF or have a NUL byte.
+ * Several Authorization headers are accepted here: authentication refuses
+ * them.
  *
- * Where libmicrohttpd takes a bare LF in the framing of chunks, the connection
- * ends with the answer to a chunked request: nothing behind it is read.
+ * On success it sets has_body, has_length, length, chunked and
+ * many_authorizations of the request. On failure *ret_wrong is a sentence, and
+ * the connection must be closed, since the end of the request is unknown.
+ * Where libmicrohttpd accepts a bare LF between chunks, the answer to a chunked
+ * request ends the connection: nothing after it is read.
  *
- * url and version are as the first call of libmicrohttpd's handler has them:
- * they and request->method still lie where the head was received.
+ * To be called from the first call of libmicrohttpd's handler, whose url and
+ * version it gets: these and request->method still point into the received
+ * head.
  */
 bool guard_check(struct request *request, const char *url, const char *version,
     const char **ret_wrong);

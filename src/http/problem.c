@@ -7,7 +7,8 @@
 #include <string.h>
 
 #define DETAIL_MAX (2 * FAILURE_DETAIL_MAX)
-/* Each byte of the detail may become an escape; the rest is ours. */
+/* Each byte of the detail may become an escape of 6 bytes; the rest of the
+ * document is short. */
 #define DOCUMENT_MAX (12 * DETAIL_MAX + 1024)
 
 static void add_text(struct buf *out, const char *name, const char *value)

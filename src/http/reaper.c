@@ -18,8 +18,8 @@
 #define BYTES_MAX (64 << 20)
 #define EVENTS 64
 
-struct place {
-	struct place *next;
+struct kept {
+	struct kept *next;
 	int fd;
 	int64_t until;
 	int64_t bytes;
@@ -29,7 +29,7 @@ struct place {
 struct reaper {
 	pthread_mutex_t lock;
 	pthread_t thread;
-	struct place *first; /* others add, only the thread removes */
+	struct kept *first; /* any thread adds, only the thread removes */
 	unsigned count;
 	unsigned places;
 	bool stopping;
@@ -38,10 +38,10 @@ struct reaper {
 	char piece[65536];
 };
 
-static void read_away(struct reaper *reaper, struct place *place)
+static void read_away(struct reaper *reaper, struct kept *kept)
 {
-	while (!place->ended) {
-		ssize_t len = recv(place->fd, reaper->piece,
+	while (!kept->ended) {
+		ssize_t len = recv(kept->fd, reaper->piece,
 		    sizeof reaper->piece, MSG_DONTWAIT);
 
 		if (len < 0 && errno == EINTR)
@@ -49,36 +49,36 @@ static void read_away(struct reaper *reaper, struct place *place)
 		if (len < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
 			return;
 		if (len <= 0) {
-			place->ended = true;
+			kept->ended = true;
 			return;
 		}
-		place->bytes += len;
-		if (place->bytes > BYTES_MAX)
-			place->ended = true;
+		kept->bytes += len;
+		if (kept->bytes > BYTES_MAX)
+			kept->ended = true;
 	}
 }
 
-/* Removes what has ended or is late. Gives the time for epoll_wait; when it
- * is time to go, *ret_end is set. */
+/* Closes sockets that have ended or are late. Returns the timeout for
+ * epoll_wait, in milliseconds; *ret_end: the thread has nothing left to do. */
 static int tidy(struct reaper *reaper, bool *ret_end)
 {
 	int64_t now = clock_micros();
 	int timeout;
 
 	pthread_mutex_lock(&reaper->lock);
-	for (struct place **at = &reaper->first; *at;) {
-		struct place *place = *at;
+	for (struct kept **at = &reaper->first; *at;) {
+		struct kept *kept = *at;
 
-		if (!place->ended && place->until > now) {
-			at = &place->next;
+		if (!kept->ended && kept->until > now) {
+			at = &kept->next;
 			continue;
 		}
-		*at = place->next;
-		/* Closing alone does not end the watch while the owner's
-		 * descriptor is open. */
-		epoll_ctl(reaper->epoll, EPOLL_CTL_DEL, place->fd, NULL);
-		close(place->fd);
-		free(place);
+		*at = kept->next;
+		/* close() alone does not end the watch while the original
+		 * is open. */
+		epoll_ctl(reaper->epoll, EPOLL_CTL_DEL, kept->fd, NULL);
+		close(kept->fd);
+		free(kept);
 		reaper->count--;
 	}
 	timeout = reaper->first ? 200 : -1;
@@ -116,7 +116,7 @@ static void wake(struct reaper *reaper)
 	uint64_t one = 1;
 	ssize_t written = write(reaper->wake, &one, sizeof one);
 
-	(void)written; /* only fails when it is awake already */
+	(void)written; /* it fails only when the thread is awake */
 }
 
 struct reaper *reaper_open(void)
@@ -155,9 +155,9 @@ void reaper_close(struct reaper *reaper, int64_t until)
 {
 	pthread_mutex_lock(&reaper->lock);
 	reaper->stopping = true;
-	for (struct place *place = reaper->first; place; place = place->next)
-		if (place->until > until)
-			place->until = until;
+	for (struct kept *kept = reaper->first; kept; kept = kept->next)
+		if (kept->until > until)
+			kept->until = until;
 	pthread_mutex_unlock(&reaper->lock);
 	wake(reaper);
 	pthread_join(reaper->thread, NULL);
@@ -167,48 +167,48 @@ void reaper_close(struct reaper *reaper, int64_t until)
 	free(reaper);
 }
 
-/* Who waits longest has had the best chance to read its answer. Not more
- * than one for each that comes: the thread removes it soon. */
+/* The oldest has had the most time to read its answer. Each new socket ends
+ * one old one; the thread removes it soon. */
 static void end_oldest(struct reaper *reaper)
 {
-	struct place *oldest = NULL;
+	struct kept *oldest = NULL;
 
-	for (struct place *place = reaper->first; place; place = place->next)
-		if (place->until != 0)
-			oldest = place;
+	for (struct kept *kept = reaper->first; kept; kept = kept->next)
+		if (kept->until != 0)
+			oldest = kept;
 	if (oldest)
 		oldest->until = 0;
 }
 
 void reaper_add(struct reaper *reaper, int fd)
 {
-	struct place *place = calloc(1, sizeof *place);
+	struct kept *kept = calloc(1, sizeof *kept);
 	struct epoll_event event = { .events = EPOLLIN | EPOLLRDHUP };
 	bool added = false;
 
-	if (!place)
+	if (!kept)
 		return;
-	place->fd = -1;
-	place->until = clock_micros() + TIME_MAX;
-	event.data.ptr = place;
+	kept->fd = -1;
+	kept->until = clock_micros() + TIME_MAX;
+	event.data.ptr = kept;
 	pthread_mutex_lock(&reaper->lock);
 	if (reaper->count >= reaper->places)
 		end_oldest(reaper);
 	if (!reaper->stopping && reaper->count < 2 * reaper->places)
-		place->fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
-	if (place->fd >= 0) {
-		place->next = reaper->first;
-		reaper->first = place;
+		kept->fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	if (kept->fd >= 0) {
+		kept->next = reaper->first;
+		reaper->first = kept;
 		reaper->count++;
 		added = true;
-		if (epoll_ctl(
-			reaper->epoll, EPOLL_CTL_ADD, place->fd, &event) != 0)
-			place->ended = true;
+		if (epoll_ctl(reaper->epoll, EPOLL_CTL_ADD, kept->fd, &event) !=
+		    0)
+			kept->ended = true;
 	}
 	pthread_mutex_unlock(&reaper->lock);
 	if (added) {
 		wake(reaper);
 		return;
 	}
-	free(place);
+	free(kept);
 }

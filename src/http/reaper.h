@@ -4,23 +4,24 @@
 #include <stdint.h>
 
 /*
- * Answers that arrive although the body was not read. Closing a socket with
- * unread bytes resets it, and the reset destroys the answer on its way. So a
- * copy of the socket is kept here and read until the client has finished,
- * 10 seconds or 64 MiB at the most.
+ * Lets answers arrive although the body was not read. Closing a socket with
+ * unread bytes resets the connection, and the reset destroys the answer on its
+ * way. So a thread keeps a duplicate of the socket and reads from it until the
+ * client has finished, for 10 seconds or 64 MiB at the most.
  */
 struct reaper;
 
-/* NULL when there is no memory or no thread. */
+/* NULL: there is no memory, no descriptor or no thread. */
 struct reaper *reaper_open(void);
-/* How many sockets it holds, 1024 by default; twice as many for a moment. The
- * oldest are closed for new ones. */
+/* Sets how many sockets it holds, up to 1024, which is the default. Beyond
+ * that the oldest are closed for new ones; for a moment it may hold twice as
+ * many. Any thread. */
 void reaper_bound(struct reaper *reaper, unsigned places);
-/* Gives what it holds its time until `until` (see clock_micros) at the most. */
+/* Ends it when its sockets have finished, or at `until` (clock_micros). */
 void reaper_close(struct reaper *reaper, int64_t until);
 
-/* Takes a duplicate of fd: the original stays with its owner. Does nothing
- * while there are too many. */
+/* Keeps a duplicate of fd, which stays the caller's. Does nothing while there
+ * are too many. Any thread. */
 void reaper_add(struct reaper *reaper, int fd);
 
 #endif

@@ -4,63 +4,64 @@
 #include "http/request.h"
 
 /*
- * What serves one method of one route. Each function ends with a reply, with
- * request_wait, or, head and body alone, with neither: the request goes on.
+ * Serves one method of a route. Its functions are called on the loop's thread.
+ * Each ends with a reply or with request_wait; `head` and `body` may also just
+ * return, and the request goes on.
  */
 struct endpoint {
 	const char *method;
-	/* Another server's dialect: HTTP Basic, its query is about a user, and
-	 * it does not serve HEAD, for it issues. */
+	/* It speaks ejabberd's dialect: HTTP Basic, and a query about a user.
+	 * It does not serve HEAD, since its GET issues a slot. */
 	bool basic;
-	bool quiet;    /* a probe: 200 is no news, and has no log line */
+	bool quiet;    /* a probe: an answer of 200 has no log line */
 	bool personal; /* its query is a JID, which no log line shows */
-	/* Nothing comes of it: its lines count among those of requests that
-	 * were refused to strangers. */
+	/* It changes nothing: its log lines are throttled like those of
+	 * refused requests. */
 	bool idle;
-	/* When the head has arrived. NULL: nothing to do; the body is then
-	 * collected, up to BODY_MAX. */
+	/* Called when the head has arrived. NULL: nothing to do. */
 	void (*head)(struct request *request);
-	/* Takes some of the body and gives how much; less than len only
-	 * together with request_wait: what is left comes again. NULL:
-	 * collected as above. */
+	/* Takes bytes of the body and returns how many. It may take fewer than
+	 * len only after request_wait; the others then come again. NULL: the
+	 * body is collected, up to BODY_MAX. */
 	size_t (*body)(struct request *request, const char *bytes, size_t len);
-	/* When everything has arrived. */
+	/* Called when everything has arrived. */
 	void (*end)(struct request *request);
 };
 
 struct route {
-	const char *path; /* one that ends in '/' is a prefix, but for "/" */
-	unsigned roles;   /* where it is served */
-	/* Whether it is there with these stores; NULL: always. */
+	const char *path; /* a prefix if it ends in '/' */
+	unsigned roles;   /* of the listeners that serve it */
+	/* Whether it exists with the stores of this service; NULL: always. */
 	bool (*there)(const struct service *service);
-	/* Files pass here: heads may be long, and answers carry
+	/* It serves files: heads may be long, and answers have
 	 * Access-Control-Allow-Origin. */
 	bool files;
-	const char *allow;
+	const char *allow;                       /* the header of 405 */
 	const struct endpoint *const *endpoints; /* ends with NULL */
 };
 
-/* The table that the server is handed. */
+/* The table of routes that server_open gets; constant. */
 struct routes {
 	const struct route *list;
 	size_t count;             /* at most METRICS_ROUTES - 3 */
-	const struct route *base; /* below the base of each caller with one */
+	const struct route *base; /* below the `base` of callers with one */
 };
 
-/* The route of request->path, and request->share; NULL when there is none. */
+/* Finds the route of request->path, and sets request->share. NULL: there is
+ * none. */
 const struct route *route_find(struct request *request);
 
-/* The endpoint for request->method (GET serves HEAD too, unless it
- * issues); NULL: none. */
+/* The route's endpoint for a method; NULL: there is none. That of GET serves
+ * HEAD too, unless it is `basic`. */
 const struct endpoint *route_endpoint(
     const struct route *route, struct span method);
 
-/* Whether one of the routes with `files` is there. */
+/* Whether one of the routes with `files` exists with this service. */
 bool route_has_files(
     const struct routes *routes, const struct service *service);
 
-/* For counts: the number of a request's route, and their names, up to a
- * NULL: paths of the table, "base" for all bases, "none". */
+/* For metrics: the number of a request's route, and the names of all, up to a
+ * NULL: the paths of the table, "base" for all bases, "none". */
 unsigned route_number(const struct request *request);
 void route_names(
     const struct routes *routes, const char *ret_names[METRICS_ROUTES]);

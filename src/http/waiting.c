@@ -2,10 +2,10 @@
 
 #include <sys/ioctl.h>
 
-/* A client that goes on soon after an answer is not cut off. */
+/* Microseconds; a client that sends its next request soon is not cut off. */
 #define GRACE 1000000
-/* So many are asked whether something has come of them, then none is taken:
- * there is more to do than time. */
+/* After so many connections with unread bytes waiting_take gives up: slotd is
+ * then slower than its clients, and none of these has waited. */
 #define LOOKS 64
 
 void waiting_init(struct waiting *waiting)

@@ -6,10 +6,10 @@
 #include <stdint.h>
 
 /*
- * The connections that wait for a whole request, those that have waited
- * longest first: honest clients need milliseconds for that, so when there are
- * too many connections these are the first to go. Any thread may call any of
- * it.
+ * The connections that wait for a whole request, in the order in which they
+ * began to. Honest clients send one within milliseconds, so when there are too
+ * many connections, the one that has waited longest is ended first. Any thread
+ * may call these functions.
  */
 struct waiting {
 	pthread_mutex_t lock;
@@ -17,13 +17,14 @@ struct waiting {
 	struct waiter *last;
 };
 
-/* In its connection; zeros before the first waiting_add. */
+/* A part of each connection; all zeros before the first waiting_add, but for
+ * fd. */
 struct waiter {
 	struct waiter *next;
 	struct waiter *before;
-	bool there;
-	bool served; /* has had an answer; else it has only just come */
-	bool taken;  /* by waiting_take, for good */
+	bool there;  /* in the list */
+	bool served; /* it waits after an answer, not for its first */
+	bool taken;  /* waiting_take gave it; it is never added again */
 	int64_t since;
 	int fd;
 };
@@ -31,18 +32,18 @@ struct waiter {
 void waiting_init(struct waiting *waiting);
 void waiting_done(struct waiting *waiting);
 
-/* It waits from now on, see clock_micros, after an answer (served) or for its
- * first; the socket stays open until waiting_remove. One that was taken is not
- * added again. */
+/* The connection waits from now on (clock_micros): after an answer (served),
+ * or for its first request. Its socket stays open until waiting_remove. Nothing
+ * happens when waiting_take has given it before. */
 void waiting_add(
     struct waiting *waiting, struct waiter *waiter, bool served, int64_t now);
-/* It does no more; nothing happens when it did not. */
+/* The connection does not wait any more. Nothing happens when it did not. */
 void waiting_remove(struct waiting *waiting, struct waiter *waiter);
 
 /*
- * Removes and gives the one that has waited longest; NULL: there is none. Not
- * one whose bytes have come but were not looked at yet, nor one that was
- * served within the last second.
+ * Removes the connection that has waited longest and returns it; NULL: there is
+ * none. It passes over connections that have bytes to read, and those that got
+ * an answer within the last second.
  */
 struct waiter *waiting_take(struct waiting *waiting, int64_t now);
 
