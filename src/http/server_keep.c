@@ -23,12 +23,10 @@ static void say(const struct service *before, const char *setting)
 	log_begin(&line, &before->log, CONF_LOG_WARN, "reload");
 	log_text(&line, "setting", setting);
 	log_text(&line, "reason",
-	    "cannot change in a running process, and stays as it was: "
-	    "restart for it");
+	    "cannot change while slotd runs: restart slotd to apply it");
 	log_end(&line);
 }
 
-/* A store's folder is where it was opened. */
 static void check_folder(const struct service *before, const struct conf *conf)
 {
 	const struct store *store = service_file_store(before);
@@ -42,53 +40,30 @@ static void check_folder(const struct service *before, const struct conf *conf)
 			say(before, "storage.path");
 }
 
-static void add_number(struct hash *hash, uint64_t number)
-{
-	hash_update(
-	    hash, (struct span){ (const char *)&number, sizeof number });
-}
-
-static void add_span(struct hash *hash, struct span text)
-{
-	add_number(hash, text.at ? text.len : UINT64_MAX);
-	hash_update(hash, text);
-}
-
 static void add_text(struct hash *hash, const char *text)
 {
-	add_span(hash, text ? span_of(text) : SPAN_EMPTY);
-}
-
-static void add_redis(
-    struct hash *hash, const struct quota_redis_config *config)
-{
-	add_text(hash, config->address);
-	add_number(hash, config->port);
-	add_text(hash, config->unix_path);
-	add_number(hash, config->tls);
-	add_text(hash, config->tls_ca);
-	add_span(hash, config->username);
-	add_span(hash, config->password);
-	add_number(hash, config->database);
-	add_span(hash, config->prefix);
-	add_number(hash, config->timeout_ms);
-	add_number(hash, config->allow_on_error);
-	add_number(hash, config->pool);
+	hash_field(hash, text ? span_of(text) : SPAN_EMPTY);
 }
 
 void server_keep_print(
     const struct conf_quota *quota, uint8_t ret_print[HASH_SIZE])
 {
+	const struct quota_redis_config *redis = &quota->redis;
+	const uint64_t numbers[] = { quota->type, quota->memory.max_users,
+		redis->port, redis->tls, redis->database, redis->timeout_ms,
+		redis->allow_on_error, redis->pool };
 	struct hash hash;
 
 	hash_init(&hash);
-	add_number(&hash, quota->type);
-	if (quota->type == CONF_QUOTA_REDIS) {
-		add_redis(&hash, &quota->redis);
-	} else {
-		add_number(&hash, quota->memory.max_users);
-		add_text(&hash, quota->memory.state_file);
-	}
+	hash_field(
+	    &hash, (struct span){ (const char *)numbers, sizeof numbers });
+	add_text(&hash, quota->memory.state_file);
+	add_text(&hash, redis->address);
+	add_text(&hash, redis->unix_path);
+	add_text(&hash, redis->tls_ca);
+	hash_field(&hash, redis->username);
+	hash_field(&hash, redis->password);
+	hash_field(&hash, redis->prefix);
 	hash_final(&hash, ret_print);
 }
 
@@ -118,12 +93,10 @@ bool server_keep_apply(const uint8_t counter[HASH_SIZE],
 	if (!same_listener(&old->listen, &conf->listen) &&
 	    !keep_listener(before, "listen", &old->listen, conf, &conf->listen))
 		return false;
-	if (old->has_public != conf->has_public ||
-	    (conf->has_public && !same_listener(&old->public, &conf->public))) {
-		if (!keep_listener(
-			before, "public", &old->public, conf, &conf->public))
-			return false;
-	}
+	if ((old->has_public != conf->has_public ||
+		!same_listener(&old->public, &conf->public)) &&
+	    !keep_listener(before, "public", &old->public, conf, &conf->public))
+		return false;
 	conf->has_public = old->has_public;
 	keep_number(before, "listen.threads", old->threads, &conf->threads);
 	keep_number(before, "auth.max_skew", old->max_skew, &conf->max_skew);
