@@ -1,5 +1,5 @@
 #include "cmd/command.h"
-#include "http/tls.h"
+#include "http/listener.h"
 
 #include <stdio.h>
 
@@ -7,10 +7,10 @@
 static bool check_tls(
     const char *path, const char *setting, const struct conf_listener *listener)
 {
-	if (tls_check(listener))
+	if (listener_check_tls(listener))
 		return true;
-	fprintf(stderr, "%s:%u: %s: " TLS_APART "\n", path, listener->tls_line,
-	    setting);
+	fprintf(stderr, "%s:%u: %s: " LISTENER_TLS_WRONG "\n", path,
+	    listener->tls_line, setting);
 	return false;
 }
 

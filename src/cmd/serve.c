@@ -189,9 +189,7 @@ static void serve_until_end(
  * signal ends the wait. */
 static void delay_end(struct server *server, const sigset_t *signals)
 {
-	int64_t until =
-	    clock_micros() +
-	    (int64_t)server_conf(server)->limits.drain_delay * 1000000;
+	int64_t until = clock_after(server_conf(server)->limits.drain_delay);
 	int64_t left;
 
 	notify("STOPPING=1");

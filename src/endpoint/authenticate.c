@@ -83,7 +83,7 @@ static void refuse_signed(struct request *request, enum failure failure,
 	}
 	if (failure == FAILURE_CLOCK_SKEW) {
 		request->skew = claim->ts - clock_unix();
-		stepped_look(request->server, &back);
+		server_blocked(request->server, &back);
 	}
 	refuse(request, failure, claim->caller, why);
 }
@@ -110,7 +110,7 @@ const struct caller *authenticate_alone(struct request *request)
 		refuse_signed(request, failure, &claim, &why);
 		return NULL;
 	}
-	stepped_over(request->server);
+	server_unblocked(request->server);
 	keep_nonce(request, &claim);
 	return admit(request, claim.caller);
 }

@@ -27,7 +27,7 @@ static bool is_blocked(const struct request *request, char *text, size_t size)
 
 	for (size_t i = 0; i < conf->caller_count; i++)
 		any |= conf->callers[i].dialect == DIALECT_SLOTD;
-	left = any ? stepped_look(request->server, &back) : 0;
+	left = any ? server_blocked(request->server, &back) : 0;
 	if (left > 0)
 		snprintf(text, size,
 		    "the clock stepped back %" PRId64

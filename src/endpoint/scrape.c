@@ -83,7 +83,7 @@ static void write_service(const struct request *request, FILE *out)
 	metrics_u64(out, "slotd_replay_blocked_seconds", "gauge",
 	    "Seconds for which signed requests are still refused because the "
 	    "clock stepped back",
-	    (uint64_t)stepped_look(request->server, &back));
+	    (uint64_t)server_blocked(request->server, &back));
 	metrics_head(out, "slotd_credentials_available", "gauge",
 	    "Whether slotd has credentials to sign with");
 	write_creds(service, false, out);

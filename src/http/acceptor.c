@@ -1,7 +1,7 @@
 #include "http/acceptor.h"
 
 #include "http/reply.h"
-#include "http/socket.h"
+#include "http/server.h"
 #include "service/clock.h"
 
 #include <errno.h>
@@ -14,39 +14,41 @@
 
 _Static_assert(REFUSALS == METRICS_ENDED - METRICS_REFUSED, "each is counted");
 
-/* When there are no descriptors left, others have to be closed first. */
+/* The pause after the system had no descriptor left. */
 #define REST_MILLISECONDS 50
-/* Accepted from one listener before the other has its turn. */
+/* How many connections are accepted from one listener before the other has its
+ * turn. */
 #define TURN 64
 /* Longer than any queue. */
 #define QUEUE_MAX 65536
-/* For handshakes that were under way at the end; to loopback they never
- * are. */
+/* At the end, the time for TCP handshakes that are under way; with loopback
+ * none ever is. */
 #define LAST_MICROS 200000
 
-/* One line a second at the most: nobody fills a disk with these. */
-static void complain(const struct log *log, struct complaint *complaint,
-    const char *message, const char *reason, const struct peer *who)
+/* One line a second at the most, so that nobody can fill the disk with
+ * them. */
+static void warn(const struct log *log, struct acceptor_warning *warning,
+    const char *message, const char *reason, const struct peer *client)
 {
 	int64_t now = clock_micros();
 	char memory[IP_TEXT_SIZE];
 	struct log_line line;
-	struct buf client;
+	struct buf text;
 
-	complaint->unsaid++;
-	if (complaint->said && now - complaint->said < 1000000)
+	warning->count++;
+	if (warning->logged && now - warning->logged < 1000000)
 		return;
 	log_begin(&line, log, CONF_LOG_WARN, message);
 	log_text(&line, "reason", reason);
-	if (who) {
-		buf_init(&client, memory, sizeof memory);
-		ip_write(&who->ip, &client);
-		log_text(&line, "client", client.at);
+	if (client) {
+		buf_init(&text, memory, sizeof memory);
+		ip_write(&client->ip, &text);
+		log_text(&line, "client", text.at);
 	}
-	log_u64(&line, "connections", complaint->unsaid);
+	log_u64(&line, "connections", warning->count);
 	log_end(&line);
-	complaint->said = now;
-	complaint->unsaid = 0;
+	warning->logged = now;
+	warning->count = 0;
 }
 
 static void log_refusal(struct acceptor *acceptor, const struct log *log,
@@ -54,17 +56,17 @@ static void log_refusal(struct acceptor *acceptor, const struct log *log,
 {
 	switch (verdict) {
 	case CONN_CROWDED:
-		/* Who has too many may have to be helped, or to be kept out:
-		 * the last one that was refused. */
-		complain(log, &acceptor->complaints[REFUSAL_CROWDED], "refused",
+		/* The address of the last one: it may need a higher limit, or
+		 * be blocked. */
+		warn(log, &acceptor->crowded, "refused",
 		    "limits.connections_per_address reached", peer);
 		break;
 	case CONN_FULL:
-		complain(log, &acceptor->complaints[REFUSAL_FULL], "refused",
+		warn(log, &acceptor->full, "refused",
 		    "limits.connections reached", NULL);
 		break;
 	case CONN_NO_MEMORY:
-		complain(
+		warn(
 		    log, &acceptor->shortage, "refused", "out of memory", NULL);
 		break;
 	case CONN_ENTERED:
@@ -74,20 +76,21 @@ static void log_refusal(struct acceptor *acceptor, const struct log *log,
 }
 
 static void log_ended(
-    struct acceptor *acceptor, const struct log *log, const struct peer *whose)
+    struct acceptor *acceptor, const struct log *log, const struct peer *client)
 {
 	metrics_count(acceptor->server->metrics, METRICS_ENDED, 1);
-	complain(log, &acceptor->ended, "ended",
-	    "limits.connections reached: it had waited longest for a request",
-	    whose);
+	warn(log, &acceptor->ended, "ended",
+	    "limits.connections reached: this one had waited longest for a "
+	    "request",
+	    client);
 }
 
-/* The system gives no more sockets: they wait in the queue. */
+/* Connections then stay in the kernel's queue. */
 static void log_shortage(struct acceptor *acceptor, int error)
 {
 	struct service *service = server_service(acceptor->server);
 
-	complain(&service->log, &acceptor->shortage, "cannot accept",
+	warn(&service->log, &acceptor->shortage, "cannot accept",
 	    error == EMFILE
 		? "no descriptors are left: raise the limit of open files"
 		: strerror(error),
@@ -102,86 +105,83 @@ static void refuse(struct acceptor *acceptor, int fd, bool tls)
 	ssize_t sent;
 
 	buf_init(&text, memory, sizeof memory);
-	/* Before a handshake there are no words. */
+	/* With TLS nothing can be said before the handshake. */
 	if (!tls)
 		reply_raw(FAILURE_UNAVAILABLE, &text);
 	sent = send(fd, text.at, text.len, MSG_DONTWAIT | MSG_NOSIGNAL);
-	(void)sent; /* it is a courtesy */
+	(void)sent; /* the client may do without */
 	shutdown(fd, SHUT_WR);
 	reaper_add(acceptor->server->reaper, fd);
 	close(fd);
 }
 
-/* A proxy's connections are those of many clients. The last eighth is for the
- * XMPP server: strangers cannot take it. */
+/* A trusted proxy's connections are those of many clients, so it has no limit
+ * of its own. The last eighth of all connections is for trusted peers of
+ * `listen`, which are the XMPP servers: strangers cannot take it. */
 static struct conn_limits limits_of(const struct acceptor *acceptor,
     const struct listener *listener, const struct peer *peer,
     const struct conf *conf)
 {
 	bool trusted =
 	    peer->local || ip_nets_have(conf->trusted_proxies, &peer->ip);
-	struct conn_limits room = {
+	struct conn_limits limits = {
 		.in_all = conn_table_most(
 		    &acceptor->server->conns, conf->limits.connections),
 		.kept = trusted && (listener->roles & ROLE_LISTEN),
 	};
 
 	if (!trusted)
-		room.per_address = conf->limits.connections_per_address;
-	if (!room.kept)
-		room.in_all -= room.in_all / 8;
-	return room;
+		limits.per_address = conf->limits.connections_per_address;
+	if (!limits.kept)
+		limits.in_all -= limits.in_all / 8;
+	return limits;
 }
 
 static void take(struct acceptor *acceptor, struct listener *listener,
-    struct loop_guest *guest)
+    const struct conn_accepted *accepted)
 {
-	struct conn_table *conns = &acceptor->server->conns;
-	struct service *service = server_service(acceptor->server);
+	struct server *server = acceptor->server;
+	struct service *service = server_service(server);
 	const struct conf *conf = service->conf;
-	struct metrics *metrics = acceptor->server->metrics;
-	const struct peer peer = peer_of(&guest->address);
-	const struct conn_limits room =
-	    limits_of(acceptor, listener, &peer, conf);
-	int64_t deadline =
-	    clock_micros() + (int64_t)conf->limits.header_timeout * 1000000;
+	const struct conn_limits limits =
+	    limits_of(acceptor, listener, &accepted->peer, conf);
 	enum conn_verdict verdict;
 	struct peer ended;
+	struct conn *conn = conn_enter(&server->conns, accepted,
+	    clock_after(conf->limits.header_timeout), &limits, &verdict,
+	    &ended);
 
-	guest->conn = conn_enter(
-	    conns, guest->fd, peer, deadline, &room, &verdict, &ended);
 	if (verdict == CONN_REPLACED)
 		log_ended(acceptor, &service->log, &ended);
-	if (guest->conn && !listener_add(listener, guest)) {
-		conn_leave(conns, guest->conn);
-		guest->conn = NULL;
-		verdict = CONN_NO_MEMORY;
-	}
-	if (!guest->conn) {
-		metrics_count(metrics,
-		    METRICS_REFUSED + (verdict == CONN_CROWDED ? REFUSAL_CROWDED
-							       : REFUSAL_FULL),
-		    1);
-		metrics_refusal(metrics, FAILURE_UNAVAILABLE);
-		refuse(acceptor, guest->fd, listener_has_tls(listener));
-		log_refusal(acceptor, &service->log, verdict, &peer);
+	if (conn) {
+		listener_add(listener, conn);
+	} else {
+		const unsigned kind =
+		    verdict == CONN_CROWDED ? REFUSAL_CROWDED : REFUSAL_FULL;
+
+		metrics_count(server->metrics, METRICS_REFUSED + kind, 1);
+		metrics_refusal(server->metrics, FAILURE_UNAVAILABLE);
+		refuse(acceptor, accepted->fd, listener_has_tls(listener));
+		log_refusal(acceptor, &service->log, verdict, &accepted->peer);
 	}
 	service_release(service);
 }
 
-/* Accepts what is queued, up to a number; false when the system has no
- * room. */
+/* False when the system has no descriptor or no memory left. */
 static bool accept_some(
     struct acceptor *acceptor, struct listener *listener, unsigned most_now)
 {
 	for (unsigned i = 0; i < most_now; i++) {
-		struct loop_guest guest = { .len = sizeof guest.address };
+		struct conn_accepted accepted = {
+			.len = sizeof accepted.address,
+		};
 
-		guest.fd =
-		    accept4(listener->fd, (struct sockaddr *)&guest.address,
-			&guest.len, SOCK_NONBLOCK | SOCK_CLOEXEC);
-		if (guest.fd >= 0) {
-			take(acceptor, listener, &guest);
+		accepted.fd =
+		    accept4(listener->fd, (struct sockaddr *)&accepted.address,
+			&accepted.len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+		if (accepted.fd >= 0) {
+			accepted.peer = socket_peer(&accepted.address);
+			take(acceptor, listener, &accepted);
 		} else if (errno == EMFILE || errno == ENFILE ||
 			   errno == ENOBUFS || errno == ENOMEM) {
 			log_shortage(acceptor, errno);
@@ -193,7 +193,7 @@ static bool accept_some(
 	return true;
 }
 
-/* From each listener in turn; false when the system has no room. */
+/* As accept_some, from each listener. */
 static bool accept_turn(struct acceptor *acceptor, unsigned most_now)
 {
 	bool room = true;
@@ -204,8 +204,8 @@ static bool accept_turn(struct acceptor *acceptor, unsigned most_now)
 	return room;
 }
 
-/* The rest of the queues, and those that were half way in when nobody else
- * was let come. */
+/* Empties the kernel's queues. Handshakes that were under way when the
+ * listeners stopped taking new ones (socket_leave) may still end. */
 static void accept_last(struct acceptor *acceptor, struct pollfd *polls)
 {
 	int64_t until = clock_micros(), left;

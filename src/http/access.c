@@ -28,7 +28,7 @@ void access_init(struct access *access)
 void access_number(struct request *request)
 {
 	struct access *access = &request->server->access;
-	/* SplitMix64: counts through all numbers, in disorder. */
+	/* SplitMix64: each number comes once, in no visible order. */
 	uint64_t n = access->seed +
 		     atomic_fetch_add(&access->count, 1) * 0x9e3779b97f4a7c15;
 	struct buf id;
@@ -50,7 +50,7 @@ void access_name(struct request *request)
 	request->id[named.len] = '\0';
 }
 
-/* --- what is noted --------------------------------------------------------*/
+/* --- notes --------------------------------------------------------*/
 
 void access_jid(struct request *request, const struct jid *jid)
 {
@@ -70,14 +70,14 @@ void access_jid(struct request *request, const struct jid *jid)
 	buf_add(&bare, jid->local);
 	buf_text(&bare, jid->local.len ? "@" : "");
 	buf_add(&bare, jid->domain);
-	/* The log cuts it there anyway. */
+	/* The log would cut it there anyway. */
 	fitting = span_first(buf_span(&bare), sizeof request->jid - 1);
 	memcpy(request->jid, fitting.at, fitting.len);
 	request->jid[fitting.len] = '\0';
 }
 
-/* Where the random part comes first, keys of templates before are read as
- * well, whose links go on. */
+/* Where the random part comes first, it is also found in keys of an earlier
+ * template, whose links still work. */
 static bool read_random(const struct key_template *template, struct span key,
     struct span *ret_random)
 {
@@ -101,7 +101,7 @@ void access_slot(struct request *request, const struct key_template *template,
 	struct span random;
 	struct buf slot;
 
-	/* Only of the random part: the rest may be a file's name. */
+	/* Only the random part: the rest may be a file's name. */
 	if (!read_random(template, key, &random))
 		return;
 	buf_init(&slot, request->slot, sizeof request->slot);
@@ -132,7 +132,7 @@ void access_answered(struct request *request)
 
 /* --- lines ----------------------------------------------------------------*/
 
-/* What an operator has to look at is not hidden by log.level. */
+/* Lines that an operator has to see are above the usual log.level. */
 static enum conf_log_level level_of(const struct request *request)
 {
 	if (request->status >= 500)
@@ -146,7 +146,7 @@ static bool has_failed(const struct request *request)
 	       request->code == failure_entry(FAILURE_UNAUTHORIZED)->code;
 }
 
-/* Nobody that we know is answerable for it, and nothing has come of it. */
+/* No known caller has sent it, and it has changed nothing. */
 static bool by_stranger(const struct request *request)
 {
 	bool vain = request->status < 200 ||
@@ -156,22 +156,22 @@ static bool by_stranger(const struct request *request)
 	return vain && (!request->caller[0] || request->claimed);
 }
 
-/* Each few seconds, from whoever watches: only its failure is news. */
+/* Probes come every few seconds: only failures are logged. */
 static bool is_healthy_probe(const struct request *request)
 {
 	return request->status == 200 && request->endpoint->quiet;
 }
 
-/* Has missed a deadline, and was cut for it. */
+/* The watchdog has ended its connection. */
 static bool was_slow(const struct request *request)
 {
 	return request->conn && atomic_load(&request->conn->late);
 }
 
 /*
- * An address says who somebody is. It stands where something may have to be
- * done about it: wrong credentials, rubbish, a search for what is not there,
- * too slow. Who uploads and downloads is not written down.
+ * An address identifies a person, so it is logged only where an operator may
+ * have to act on it: wrong credentials, malformed requests, unknown paths, slow
+ * clients. The addresses of uploads and downloads are not logged.
  */
 static bool shows_client(const struct request *request)
 {
@@ -230,9 +230,10 @@ static struct span first_segment(struct span path)
 }
 
 /*
- * Targets of slots hold tokens and names. What was refused for its signature
- * is shown. Of what leads nowhere only the beginning, and only of POST, to
- * tell a proxy that passes a wrong path on: clients PUT and GET.
+ * The targets of slots contain tokens and file names, and are not logged. The
+ * target is logged when its signature is refused. Of an unknown path the first
+ * segment is logged, and only with POST, which shows a proxy that passes a
+ * wrong path on: clients use PUT and GET.
  */
 static void add_target(struct log_line *line, const struct request *request)
 {
@@ -285,7 +286,7 @@ void access_log(struct request *request)
 	struct log_line line;
 	struct buf text;
 	bool known = (by_stranger(request) || was_slow(request)) &&
-		     request->conn && peer_client_find(request, &client);
+		     request->conn && request_client(request, &client);
 
 	if (!request->status)
 		access_answered(request);

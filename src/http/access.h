@@ -8,40 +8,41 @@
 struct request;
 struct server;
 
-/* The account of requests: their ids, their log lines and their counts. */
+/* The ids, log lines and counts of requests. Each function is for the thread
+ * that has the request; what they share is made for many threads. */
 struct access {
 	uint64_t seed;
 	_Atomic(uint64_t) count; /* ids made */
-	/* Lines about strangers: who failed to authenticate; all else that
-	 * was refused to them. */
+	/* Limit the lines that strangers cause: one for failed
+	 * authentications, one for all other refused requests. */
 	struct throttle failed;
 	struct throttle refused;
 };
 
 void access_init(struct access *access);
-/* Says what is left to be said. */
+/* Logs how many lines were left out since that was logged last. */
 void access_done(struct server *server);
 
-/* Gives a request an id of its own; then, once its head is there, the one
- * that X-Request-Id names, if it is [A-Za-z0-9._-]{1,64}. */
+/* Gives a request a new id. access_name replaces it by that of X-Request-Id,
+ * once the head is there, if that is [A-Za-z0-9._-]{1,64}. */
 void access_number(struct request *request);
 void access_name(struct request *request);
 
-/* What is known of the request, for its line: whose file it is, and (from the
- * key of its object) which slot. */
+/* Note for the log line which user the request is about, and which slot (from
+ * the object key). */
 void access_jid(struct request *request, const struct jid *jid);
 void access_slot(struct request *request, const struct key_template *template,
     struct span key);
 
-/* Its status is known: counts it. To be called once. */
+/* Counts a request, when its status is known. To be called once. */
 void access_answered(struct request *request);
 
 /*
- * Its line, when it is over. There is none for /healthz and /readyz that say
- * 200. Failed authentications are lines of a fixed begin,
+ * Logs a request when it is over. /healthz and /readyz have no line when they
+ * answer 200. The line of a failed authentication begins with
  *   ts=… level=warn msg=unauthorized client=ADDRESS
- * that nothing of the request can imitate (deploy/fail2ban). What strangers
- * cause by refused requests is limited, see service/throttle.h.
+ * and nothing in a request can imitate that (deploy/fail2ban). The lines of
+ * requests that were refused to strangers are limited, see service/throttle.h.
  */
 void access_log(struct request *request);
 

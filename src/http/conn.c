@@ -14,7 +14,7 @@
 static void end_late(struct conn_table *table, int64_t now)
 {
 	for (struct conn *conn = table->first; conn; conn = conn->next) {
-		if (conn->handed || atomic_load(&conn->deadline) > now)
+		if (!conn->taken || atomic_load(&conn->deadline) > now)
 			continue;
 		atomic_store(&conn->late, true);
 		shutdown(conn->fd, SHUT_RDWR);
@@ -29,14 +29,15 @@ static bool at_end(int fd)
 	return recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
 }
 
-/* A client that has closed is believed at the second look, when nothing has
- * moved since. */
+/* libmicrohttpd does not notice a client that closes together with its last
+ * bytes. It counts as gone at the second look that finds it closed, if nothing
+ * has arrived in between: until then libmicrohttpd may still be reading. */
 static void end_gone(struct conn_table *table)
 {
 	nfds_t count = 0;
 
 	for (struct conn *conn = table->first; conn; conn = conn->next) {
-		if (conn->handed || !atomic_load(&conn->receiving))
+		if (!conn->taken || !atomic_load(&conn->receiving))
 			continue;
 		table->polls[count] = (struct pollfd){ conn->fd, POLLRDHUP, 0 };
 		table->polled[count++] = conn;
@@ -69,8 +70,9 @@ void conn_serve(struct conn *conn, int64_t deadline)
 	atomic_store(&conn->deadline, deadline);
 }
 
-/* Its looks are a TICK apart, however often something changes meanwhile: two
- * at once would take a client that only waits for its answer for gone. */
+/* The looks are a TICK apart, however often `changed` is signalled: of two
+ * looks in a row the second would take a client for gone that only waits for
+ * its answer. */
 static void *watch(void *argument)
 {
 	struct conn_table *table = argument;
@@ -92,7 +94,7 @@ static void *watch(void *argument)
 	return NULL;
 }
 
-/* As many descriptors as the system lets us have. */
+/* Raises the limit of open files to what the system allows. */
 static int raise_fd_limit(void)
 {
 	struct rlimit limit;
@@ -179,8 +181,8 @@ unsigned conn_table_most(const struct conn_table *table, unsigned wanted)
 	return wanted < half ? wanted : half;
 }
 
-/* libmicrohttpd needs a moment to close it: until then there is one more,
- * though not any number. */
+/* Until libmicrohttpd has closed the connection that is ended, there is one
+ * more than in_all; there may be an eighth more at the most. */
 static enum conn_verdict make_room(
     struct conn_table *table, unsigned in_all, struct peer *ret_ended)
 {
@@ -190,18 +192,18 @@ static enum conn_verdict make_room(
 		return CONN_ENTERED;
 	if (table->ending > in_all / 8)
 		return CONN_FULL;
-	/* Its waiter comes first in a connection. */
+	/* The waiter is the first member of its connection. */
 	conn = (struct conn *)waiting_take(&table->waiting, clock_micros());
 	if (!conn)
 		return CONN_FULL;
 	table->ending++;
-	/* What is being read this very moment is still answered. */
+	/* A request that is being read at this moment is still answered. */
 	shutdown(conn->fd, SHUT_RD);
 	*ret_ended = conn->peer;
 	return CONN_REPLACED;
 }
 
-/* Counts it in all and with its address. */
+/* Counts the connection in all and with its address. */
 static enum conn_verdict admit(struct conn_table *table, struct conn *conn,
     const struct conn_limits *limits, struct peer *ret_ended)
 {
@@ -230,22 +232,36 @@ static void link_conn(struct conn_table *table, struct conn *conn)
 		pthread_cond_broadcast(&table->changed);
 }
 
-struct conn *conn_enter(struct conn_table *table, int fd, struct peer peer,
-    int64_t deadline, const struct conn_limits *limits,
-    enum conn_verdict *ret_verdict, struct peer *ret_ended)
+static struct conn *make_conn(struct conn_table *table,
+    const struct conn_accepted *accepted, int64_t deadline, bool kept)
 {
 	struct conn *conn = calloc(1, sizeof *conn);
 
-	*ret_verdict = CONN_NO_MEMORY;
 	if (!conn)
 		return NULL;
-	conn->fd = conn->waiter.fd = fd;
-	conn->peer = peer;
-	conn->kept = limits->kept;
+	conn->table = table;
+	conn->fd = conn->waiter.fd = accepted->fd;
+	conn->address = accepted->address;
+	conn->address_len = accepted->len;
+	conn->peer = accepted->peer;
+	conn->kept = kept;
 	atomic_init(&conn->idle, true);
 	atomic_init(&conn->rested, clock_micros());
 	atomic_init(&conn->receiving, true);
 	atomic_init(&conn->deadline, deadline);
+	return conn;
+}
+
+struct conn *conn_enter(struct conn_table *table,
+    const struct conn_accepted *accepted, int64_t deadline,
+    const struct conn_limits *limits, enum conn_verdict *ret_verdict,
+    struct peer *ret_ended)
+{
+	struct conn *conn = make_conn(table, accepted, deadline, limits->kept);
+
+	*ret_verdict = CONN_NO_MEMORY;
+	if (!conn)
+		return NULL;
 	pthread_mutex_lock(&table->lock);
 	*ret_verdict = admit(table, conn, limits, ret_ended);
 	if (*ret_verdict <= CONN_REPLACED)
@@ -257,51 +273,48 @@ struct conn *conn_enter(struct conn_table *table, int fd, struct peer peer,
 	return NULL;
 }
 
-static void wait_on(struct conn_table *table, struct conn *conn, bool served)
+static void wait_for_request(struct conn *conn, bool served)
 {
 	if (!conn->kept)
-		waiting_add(
-		    &table->waiting, &conn->waiter, served, clock_micros());
+		waiting_add(&conn->table->waiting, &conn->waiter, served,
+		    clock_micros());
 }
 
-void conn_hand_over(struct conn_table *table, struct conn *conn)
+void conn_taken(struct conn *conn)
 {
-	pthread_mutex_lock(&table->lock);
-	conn->handed = true;
-	pthread_mutex_unlock(&table->lock);
-}
+	struct conn_table *table = conn->table;
 
-void conn_taken(struct conn_table *table, struct conn *conn)
-{
 	pthread_mutex_lock(&table->lock);
-	conn->handed = false;
-	wait_on(table, conn, false);
+	conn->taken = true;
+	wait_for_request(conn, false);
 	if (table->cut)
 		shutdown(conn->fd, SHUT_RDWR);
 	pthread_mutex_unlock(&table->lock);
 }
 
-void conn_leave(struct conn_table *table, struct conn *conn)
+void conn_leave(struct conn *conn)
 {
+	struct conn_table *table = conn->table;
+
 	pthread_mutex_lock(&table->lock);
 	unlink_conn(table, conn);
 	pthread_mutex_unlock(&table->lock);
 }
 
-void conn_begin(struct conn_table *table, struct conn *conn)
+void conn_begin(struct conn *conn)
 {
 	if (!conn->kept)
-		waiting_remove(&table->waiting, &conn->waiter);
+		waiting_remove(&conn->table->waiting, &conn->waiter);
 }
 
-void conn_rest(struct conn_table *table, struct conn *conn)
+void conn_rest(struct conn *conn)
 {
 	atomic_store(&conn->rested, clock_micros());
 	atomic_store(&conn->idle, true);
-	wait_on(table, conn, true);
+	wait_for_request(conn, true);
 }
 
-/* Bytes that have ever come in; 0 for a unix socket. */
+/* How many bytes the client has sent; 0 for a unix socket. */
 static uint64_t heard(int fd)
 {
 	struct tcp_info info = { 0 };
@@ -318,11 +331,11 @@ void conn_table_end_idle(struct conn_table *table, int64_t now, int64_t grace)
 	for (struct conn *conn = table->first; conn; conn = conn->next) {
 		uint64_t bytes;
 
-		if (conn->handed || !atomic_load(&conn->idle))
+		if (!conn->taken || !atomic_load(&conn->idle))
 			continue;
 		bytes = heard(conn->fd);
 		if (bytes != conn->heard)
-			/* A handshake, or the beginning of a request. */
+			/* A TLS handshake, or the beginning of a request. */
 			atomic_store(&conn->rested, now);
 		conn->heard = bytes;
 		if (atomic_load(&conn->rested) <= now - grace)
@@ -336,7 +349,7 @@ void conn_table_end_all(struct conn_table *table)
 	pthread_mutex_lock(&table->lock);
 	table->cut = true;
 	for (struct conn *conn = table->first; conn; conn = conn->next)
-		if (!conn->handed)
+		if (conn->taken)
 			shutdown(conn->fd, SHUT_RDWR);
 	pthread_mutex_unlock(&table->lock);
 }

@@ -11,26 +11,23 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Memory of a connection: request head and read buffer. The heads of slots
- * are small; a URL of the embedded store may have 2 KiB, and uploads are
- * read through it; a redirect's Location has several. */
+/* libmicrohttpd's memory for a connection: the head of the request and the
+ * answer, and the read buffer. Requests for slots have small heads. A URL of
+ * the embedded store may have 2 KiB, a redirect's Location several, and uploads
+ * are read through this memory. */
 #define MEMORY_SLOTS 8192
 #define MEMORY_FILES 32768
-/* More than there can be descriptors, see conn.c. */
+/* More than conn.c lets there be descriptors. */
 #define CONNECTIONS_MAX 1048576
-
-static int64_t in_seconds(uint32_t seconds)
-{
-	return clock_micros() + (int64_t)seconds * 1000000;
-}
 
 static const struct conf_limits *limits(const struct request *request)
 {
 	return &request->service->conf->limits;
 }
 
-/* The first line is here. The target is kept as it came: libmicrohttpd
- * gives later calls a decoded and cut one. */
+/* Makes the request when its first line is there. The target is kept as it
+ * came, since later calls of libmicrohttpd have it decoded and without its
+ * query. */
 static void *on_target(
     void *argument, const char *target, struct MHD_Connection *mhd)
 {
@@ -53,14 +50,13 @@ static void *on_target(
 	request->conn = info ? info->socket_context : NULL;
 	if (request->conn) {
 		atomic_store(&request->conn->idle, false);
-		conn_expect(
-		    request->conn, in_seconds(limits(request)->header_timeout));
+		conn_expect(request->conn,
+		    clock_after(limits(request)->header_timeout));
 	}
 	return request;
 }
 
-/* Path and query of the target; of its absolute form as well (RFC 9112,
- * section 3.2.2). */
+/* The target may have its absolute form (RFC 9112, section 3.2.2). */
 static void split_target(struct request *request)
 {
 	struct span path = request->target;
@@ -97,7 +93,8 @@ static void guard(struct request *request, const char *url, const char *version)
 		    request, FAILURE_BAD_REQUEST, wrong, "Connection", "close");
 }
 
-/* Route, method, size of the body: in the order of the contract. */
+/* Checks route, method and size of the body, in the order that api/openapi.yaml
+ * documents. */
 static void decide(struct request *request)
 {
 	request->route = route_find(request);
@@ -124,7 +121,7 @@ static void begin(struct request *request)
 	if (request->step != REQUEST_HEAD)
 		return;
 	if (request->endpoint->body)
-		conn_begin(&request->server->conns, request->conn);
+		conn_begin(request->conn);
 	if (request->endpoint->head)
 		request->endpoint->head(request);
 }
@@ -149,10 +146,10 @@ static void on_head(struct request *request)
 	request->step = REQUEST_BODY;
 	if (!request->endpoint->body)
 		conn_expect(
-		    request->conn, in_seconds(limits(request)->body_timeout));
+		    request->conn, clock_after(limits(request)->body_timeout));
 }
 
-/* Keeps the body up to BODY_MAX; what is more is read and dropped. */
+/* Keeps a body of up to BODY_MAX; a longer one is read and dropped. */
 static size_t collect(struct request *request, const char *bytes, size_t len)
 {
 	if (request->body_read > BODY_SWALLOW_MAX) {
@@ -202,7 +199,7 @@ static void on_end(struct request *request)
 		refuse(request, FAILURE_BODY_TOO_LARGE, NULL, NULL, NULL);
 		return;
 	}
-	conn_begin(&request->server->conns, request->conn);
+	conn_begin(request->conn);
 	conn_serve(request->conn, CONN_NO_DEADLINE);
 	request->endpoint->end(request);
 }
@@ -224,8 +221,8 @@ static enum MHD_Result on_request(void *argument, struct MHD_Connection *mhd,
 	if (request->step == REQUEST_NEW) {
 		access_name(request);
 		guard(request, url, version);
-		/* Without a body a second call follows at once, in which an
-		 * answer does not end the connection. */
+		/* libmicrohttpd closes the connection after an answer in the
+		 * first call. Without a body the second follows at once. */
 		if (!request->has_body)
 			return MHD_YES;
 	}
@@ -257,8 +254,8 @@ static void on_completed(void *argument, struct MHD_Connection *mhd,
 	if (request->conn) {
 		eof_show(request->conn->fd);
 		conn_expect(
-		    request->conn, in_seconds(limits(request)->idle_timeout));
-		conn_rest(&request->server->conns, request->conn);
+		    request->conn, clock_after(limits(request)->idle_timeout));
+		conn_rest(request->conn);
 	}
 	request->whole =
 	    request->told || how == MHD_REQUEST_TERMINATED_COMPLETED_OK;
@@ -286,7 +283,7 @@ static void on_connection(void *argument, struct MHD_Connection *mhd,
 		info = MHD_get_connection_info(
 		    mhd, MHD_CONNECTION_INFO_CONNECTION_FD);
 		*socket_context =
-		    info ? loop_took(loop, info->connect_fd) : NULL;
+		    info ? loop_taken(loop, info->connect_fd) : NULL;
 	} else if (*socket_context) {
 		loop_leave(loop, *socket_context);
 		*socket_context = NULL;
@@ -295,7 +292,7 @@ static void on_connection(void *argument, struct MHD_Connection *mhd,
 
 static void on_log(void *argument, const char *format, va_list arguments)
 {
-	/* Its words are about sockets that went away, in free text. */
+	/* libmicrohttpd's messages are free text about closed sockets. */
 	(void)argument;
 	(void)format;
 	(void)arguments;
@@ -321,8 +318,8 @@ struct MHD_Daemon *handler_start(const struct listener *listener,
 		{ MHD_OPTION_END, 0, NULL },
 	};
 
-	/* Its connection limit only makes clients hang; ours answers, so
-	 * that one has to be out of the way. */
+	/* At its own limit of connections libmicrohttpd lets clients hang. The
+	 * acceptor's limit answers them, so the other must never be reached. */
 	return MHD_start_daemon(MHD_USE_NO_LISTEN_SOCKET | MHD_USE_EPOLL |
 				    MHD_USE_ITC | MHD_ALLOW_SUSPEND_RESUME |
 				    MHD_USE_ERROR_LOG |

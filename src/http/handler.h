@@ -8,10 +8,12 @@ struct loop;
 struct loop_options;
 
 /*
- * A libmicrohttpd daemon without a listening socket, that serves what is
- * given to MHD_add_connection through our routes, whenever MHD_run is called.
- * NULL: it did not start. listener must outlive it. The loop is asked for each
- * connection by loop_took.
+ * Starts a libmicrohttpd daemon that has no listening socket and no thread. It
+ * serves the connections that MHD_add_connection gives it, by the routes of
+ * the listener's server, whenever the loop calls MHD_run. All of its callbacks
+ * so run on the loop's thread. Of each new connection the daemon asks the loop
+ * by loop_taken, and tells it the end by loop_leave. NULL: it did not start.
+ * listener and loop must outlive it.
  */
 struct MHD_Daemon *handler_start(const struct listener *listener,
     const struct loop_options *options, struct loop *loop);

@@ -62,7 +62,7 @@ bool inherit_read(
 		ok = span_u64(span_of(fds), &count) && count <= INHERIT_MAX;
 	if (!ok)
 		snprintf(wrong, wrong_size,
-		    "LISTEN_FDS: a number up to %d is wanted", INHERIT_MAX);
+		    "LISTEN_FDS is not a number up to %d", INHERIT_MAX);
 	for (uint64_t i = 0; ok && i < count; i++) {
 		struct span name = rest.at ? span_cut(&rest, ':') : SPAN_EMPTY;
 
@@ -118,8 +118,8 @@ bool inherit_done(struct inherited *inherited, char *wrong, size_t wrong_size)
 		if (inherited->fds[i] < 0)
 			continue;
 		snprintf(wrong, wrong_size,
-		    "LISTEN_FDS: descriptor %d (%s) is a socket more than the "
-		    "configuration has listeners",
+		    "LISTEN_FDS: descriptor %d (%s) belongs to no listener of "
+		    "the configuration",
 		    inherited->fds[i],
 		    *inherited->names[i] ? inherited->names[i] : "no name");
 		close(take(inherited, i));

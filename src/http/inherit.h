@@ -4,9 +4,10 @@
 #include "conf/conf.h"
 
 /*
- * Listening sockets that a service manager has opened for us: LISTEN_PID,
- * LISTEN_FDS and LISTEN_FDNAMES, as sd_listen_fds(3) describes them. They stay
- * open there when we end, with all who are queued.
+ * Listening sockets that a service manager has opened for slotd: LISTEN_PID,
+ * LISTEN_FDS and LISTEN_FDNAMES, as sd_listen_fds(3) describes them. The
+ * service manager keeps them open when slotd ends, so connections in their
+ * queues wait for the next process. Called by the main thread, at the start.
  */
 #define INHERIT_MAX 8
 
@@ -16,21 +17,22 @@ struct inherited {
 	char names[INHERIT_MAX][64];
 };
 
-/* Reads the environment, and takes these variables out of it. False with a
- * sentence in wrong: something is not a listening stream socket. */
+/* Reads these variables and removes them from the environment. False with a
+ * sentence in wrong: a descriptor is not a listening stream socket. */
 bool inherit_read(
     struct inherited *ret_inherited, char *wrong, size_t wrong_size);
 
 /*
- * The socket for a listener: the one with its name; else the one that listens
- * where the configuration says; else the next without a name that we know,
- * if it is not where `other` (or NULL) is to be.
- * -1: there is none. It is the caller's from then on.
+ * Returns the socket for a listener, which is the caller's from then on; -1:
+ * there is none. It is the socket with the listener's name; else the one that
+ * has its address; else the next one that has neither another listener's name
+ * nor the address of `other`, which may be NULL.
  */
 int inherit_take(struct inherited *inherited, const char *name,
     const struct conf_listener *listener, const struct conf_listener *other);
 
-/* False with a sentence: there are some that nobody took. Closes them. */
+/* Closes the sockets that were not taken. False with a sentence in wrong: there
+ * were some. */
 bool inherit_done(struct inherited *inherited, char *wrong, size_t wrong_size);
 
 #endif

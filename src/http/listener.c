@@ -2,16 +2,16 @@
 
 #include "http/handler.h"
 #include "http/route.h"
-#include "http/tls.h"
 
+#include <microhttpd.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-struct loops {
-	struct loops *next; /* older */
+struct loop_set {
+	struct loop_set *next; /* older */
 	struct loop_options options;
 	unsigned count;
 	struct loop *list[];
@@ -36,38 +36,65 @@ void listener_init(
 	pthread_mutex_init(&listener->lock, NULL);
 }
 
-void listener_drop(struct loops *loops)
+void listener_drop(struct loop_set *set)
 {
-	if (!loops)
+	if (!set)
 		return;
-	for (unsigned i = 0; i < loops->count; i++)
-		loop_close(loops->list[i]);
-	free(loops);
+	for (unsigned i = 0; i < set->count; i++)
+		loop_close(set->list[i]);
+	free(set);
+}
+
+static void drop_all(struct loop_set *set)
+{
+	while (set) {
+		struct loop_set *next = set->next;
+
+		listener_drop(set);
+		set = next;
+	}
 }
 
 void listener_done(struct listener *listener)
 {
-	while (listener->loops) {
-		struct loops *next = listener->loops->next;
-
-		listener_drop(listener->loops);
-		listener->loops = next;
-	}
+	drop_all(listener->sets);
 	pthread_mutex_destroy(&listener->lock);
-}
-
-static void add_print(struct hash *hash, struct span text)
-{
-	const uint64_t len = text.len;
-
-	hash_update(hash, (struct span){ (const char *)&len, sizeof len });
-	hash_update(hash, text);
 }
 
 const struct conf_listener *listener_conf(
     const struct listener *listener, const struct conf *conf)
 {
 	return listener->roles & ROLE_LISTEN ? &conf->listen : &conf->public;
+}
+
+static enum MHD_Result serve_nobody(void *argument, struct MHD_Connection *mhd,
+    const char *url, const char *method, const char *version,
+    const char *upload_data, size_t *upload_data_size, void **req_cls)
+{
+	(void)argument;
+	(void)mhd;
+	(void)url;
+	(void)method;
+	(void)version;
+	(void)upload_data;
+	(void)upload_data_size;
+	(void)req_cls;
+	return MHD_NO;
+}
+
+bool listener_check_tls(const struct conf_listener *conf)
+{
+	struct MHD_Daemon *daemon;
+
+	if (!conf->tls_cert.len)
+		return true;
+	daemon = MHD_start_daemon(MHD_USE_NO_LISTEN_SOCKET | MHD_USE_TLS, 0,
+	    NULL, NULL, serve_nobody, NULL, MHD_OPTION_HTTPS_MEM_CERT,
+	    conf->tls_cert.at, MHD_OPTION_HTTPS_MEM_KEY, conf->tls_key.at,
+	    MHD_OPTION_END);
+	if (daemon)
+		MHD_stop_daemon(daemon);
+	return daemon != NULL;
 }
 
 static struct loop_options choose(
@@ -85,8 +112,8 @@ static struct loop_options choose(
 	if (!options.tls)
 		return options;
 	hash_init(&hash);
-	add_print(&hash, wanted->tls_cert);
-	add_print(&hash, wanted->tls_key);
+	hash_field(&hash, wanted->tls_cert);
+	hash_field(&hash, wanted->tls_key);
 	hash_final(&hash, options.print);
 	options.cert = wanted->tls_cert.at;
 	options.key = wanted->tls_key.at;
@@ -110,102 +137,108 @@ static struct loop *open_loop(
 	return NULL;
 }
 
+/* NULL: there is no memory, or not each of the loops did start. */
+static struct loop_set *open_set(const struct listener *listener,
+    const struct loop_options *options, unsigned count)
+{
+	struct loop_set *set =
+	    calloc(1, sizeof *set + count * sizeof *set->list);
+
+	while (set && set->count < count) {
+		struct loop *loop = open_loop(listener, options);
+
+		if (!loop) {
+			listener_drop(set);
+			return NULL;
+		}
+		set->list[set->count++] = loop;
+	}
+	return set;
+}
+
 bool listener_prepare(struct listener *listener, const struct service *service,
-    struct loops **ret_loops, char *wrong, size_t wrong_size)
+    struct loop_set **ret_set, char *wrong, size_t wrong_size)
 {
 	struct loop_options options = choose(listener, service);
 	const struct conf_listener *wanted =
 	    listener_conf(listener, service->conf);
-	unsigned count = count_threads(service->conf);
-	struct loops *loops;
 
-	*ret_loops = NULL;
-	if (listener->loops && same(&options, &listener->options))
+	*ret_set = NULL;
+	if (listener->sets && same(&options, &listener->options))
 		return true;
-	loops = calloc(1, sizeof *loops + count * sizeof *loops->list);
-	while (loops && loops->count < count) {
-		struct loop *loop = open_loop(listener, &options);
-
-		if (!loop)
-			break;
-		loops->list[loops->count++] = loop;
-	}
-	/* They are the configuration's, and libmicrohttpd has read them. */
-	options.cert = options.key = NULL;
-	if (loops && loops->count == count) {
-		loops->options = options;
-		*ret_loops = loops;
+	*ret_set = open_set(listener, &options, count_threads(service->conf));
+	if (*ret_set) {
+		/* They belong to the configuration, and are not needed any
+		 * more. */
+		options.cert = options.key = NULL;
+		(*ret_set)->options = options;
 		return true;
 	}
-	listener_drop(loops);
-	if (tls_check(wanted))
+	if (listener_check_tls(wanted))
 		snprintf(wrong, wrong_size, "libmicrohttpd did not start");
 	else
-		snprintf(wrong, wrong_size, "%s: " TLS_APART,
+		snprintf(wrong, wrong_size, "%s: " LISTENER_TLS_WRONG,
 		    wanted == &service->conf->listen ? "listen" : "public");
 	return false;
 }
 
-void listener_use(struct listener *listener, struct loops *loops)
+void listener_use(struct listener *listener, struct loop_set *set)
 {
-	if (!loops)
+	struct loop_set *before;
+
+	if (!set)
 		return;
 	pthread_mutex_lock(&listener->lock);
-	for (unsigned i = 0; listener->loops && i < listener->loops->count; i++)
-		loop_retire(listener->loops->list[i]);
-	loops->next = listener->loops;
-	listener->loops = loops;
-	listener->options = loops->options;
+	before = listener->sets;
+	for (unsigned i = 0; before && i < before->count; i++)
+		loop_retire(before->list[i]);
+	set->next = before;
+	listener->sets = set;
+	listener->options = set->options;
 	pthread_mutex_unlock(&listener->lock);
 }
 
-static bool at_work(const struct loops *loops)
+static bool is_busy(const struct loop_set *set)
 {
-	for (unsigned i = 0; i < loops->count; i++)
-		if (loop_busy(loops->list[i]))
+	for (unsigned i = 0; i < set->count; i++)
+		if (loop_busy(set->list[i]))
 			return true;
 	return false;
 }
 
 bool listener_tidy(struct listener *listener)
 {
-	struct loops **at, *ended = NULL;
+	struct loop_set **at, *ended = NULL;
 	bool left;
 
 	pthread_mutex_lock(&listener->lock);
-	at = &listener->loops->next;
+	at = &listener->sets->next;
 	while (*at) {
-		struct loops *loops = *at;
+		struct loop_set *set = *at;
 
-		if (at_work(loops)) {
-			at = &loops->next;
+		if (is_busy(set)) {
+			at = &set->next;
 			continue;
 		}
-		*at = loops->next;
-		loops->next = ended;
-		ended = loops;
+		*at = set->next;
+		set->next = ended;
+		ended = set;
 	}
-	left = listener->loops->next != NULL;
+	left = listener->sets->next != NULL;
 	pthread_mutex_unlock(&listener->lock);
-	while (ended) {
-		struct loops *next = ended->next;
-
-		listener_drop(ended);
-		ended = next;
-	}
+	/* Without the lock, since this joins threads. */
+	drop_all(ended);
 	return left;
 }
 
-bool listener_add(struct listener *listener, const struct loop_guest *guest)
+void listener_add(struct listener *listener, struct conn *conn)
 {
-	struct loops *loops;
-	bool taken;
+	struct loop_set *set;
 
 	pthread_mutex_lock(&listener->lock);
-	loops = listener->loops;
-	taken = loop_add(loops->list[listener->next++ % loops->count], guest);
+	set = listener->sets;
+	loop_add(set->list[listener->next++ % set->count], conn);
 	pthread_mutex_unlock(&listener->lock);
-	return taken;
 }
 
 bool listener_has_tls(struct listener *listener)

@@ -5,60 +5,74 @@
 #include "http/loop.h"
 #include "http/socket.h"
 
-struct loops;
+struct loop_set;
 struct server;
 struct service;
 
-/* Which settings a listener serves, and where a route is served: bits. */
+/* The settings that a listener serves, and the listeners that serve a route:
+ * bits. Without the setting `public`, one listener has both roles. */
 enum listener_role {
 	ROLE_LISTEN = 1,
 	ROLE_PUBLIC = 2,
 };
 
 /*
- * A listening socket, and the event loops that serve what it accepts. When a
- * reload changes what loops are made with, new ones take the new connections;
- * those before finish what they have.
+ * A listening socket, and the event loops that serve what it accepts.
+ *
+ * Its life: server_open makes it (listener_init) and opens its first set of
+ * loops (listener_prepare, listener_use). The acceptor's thread then hands it
+ * connections (listener_add). When a reload changes what loops are made with,
+ * the thread that reloads opens a new set, which takes all new connections;
+ * the sets before it finish what they have, and listener_tidy closes them.
+ * server_close ends all of them (listener_done) after the last request.
+ * Members without a note are constant after server_open.
  */
 struct listener {
 	int fd;
-	bool inherited;          /* somebody else keeps it when we end */
+	bool inherited;          /* the service manager keeps the socket open */
 	struct socket_file file; /* of a unix socket of ours */
 	struct server *server;
-	unsigned roles; /* without `public`, the listener `listen` is both */
-	struct loop_options options; /* of the newest loops */
+	unsigned roles;
 	pthread_mutex_t lock;        /* of what follows */
-	struct loops *loops;         /* the newest first */
-	unsigned next;               /* whose turn it is */
+	struct loop_options options; /* of the newest set */
+	struct loop_set *sets;       /* the newest first */
+	unsigned next;               /* the loop that has the next turn */
 };
 
-/* Around a listening socket, which is the listener's from then on. */
+/* Takes over a listening socket; server_close closes it. */
 void listener_init(
     struct listener *listener, int fd, struct server *server, unsigned roles);
-/* Its part of a configuration. */
-const struct conf_listener *listener_conf(
-    const struct listener *listener, const struct conf *conf);
-/* Ends all loops; no connection may be suspended. */
+/* Closes all loops. No request may be suspended. */
 void listener_done(struct listener *listener);
 
+/* The part of a configuration that this listener serves. */
+const struct conf_listener *listener_conf(
+    const struct listener *listener, const struct conf *conf);
+
+/* Whether libmicrohttpd accepts the certificate and the key of a listener;
+ * true when it has none. If not, LISTENER_TLS_WRONG is the reason. */
+#define LISTENER_TLS_WRONG                                                     \
+	"tls_cert and tls_key do not belong together (the server's own "       \
+	"certificate comes first)"
+bool listener_check_tls(const struct conf_listener *conf);
+
 /*
- * Opens the loops that this configuration wants, unless those there are will
- * do (*ret_loops is then NULL). False with a sentence in wrong.
+ * Opens the set of loops that this configuration needs; *ret_set is NULL when
+ * the present one will do. False with a sentence in wrong.
  */
 bool listener_prepare(struct listener *listener, const struct service *service,
-    struct loops **ret_loops, char *wrong, size_t wrong_size);
-/* Makes them the newest; NULL is fine. */
-void listener_use(struct listener *listener, struct loops *loops);
-/* Ends what listener_prepare gave and nobody used. */
-void listener_drop(struct loops *loops);
-
-/* Ends older loops that have nothing left to do; true: some still have. */
+    struct loop_set **ret_set, char *wrong, size_t wrong_size);
+/* Makes a set from listener_prepare the newest. NULL changes nothing. */
+void listener_use(struct listener *listener, struct loop_set *set);
+/* Closes a set from listener_prepare that is not used. NULL is allowed. */
+void listener_drop(struct loop_set *set);
+/* Closes older sets that have no connections; true: some still have. */
 bool listener_tidy(struct listener *listener);
 
-/* Whether it speaks TLS now. */
+/* Whether new connections are served with TLS. */
 bool listener_has_tls(struct listener *listener);
 
-/* Hands a connection to the next loop; false: no memory. */
-bool listener_add(struct listener *listener, const struct loop_guest *guest);
+/* Hands a connection to the loop whose turn it is. */
+void listener_add(struct listener *listener, struct conn *conn);
 
 #endif

@@ -1,6 +1,6 @@
 #include "http/loop.h"
 
-#include "http/server.h"
+#include "http/conn.h"
 
 #include <limits.h>
 #include <microhttpd.h>
@@ -10,106 +10,75 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-/* A connection that waits for the loop's thread. */
-struct guest {
-	struct guest *next;
-	struct loop_guest is;
-};
-
 struct loop {
 	const struct listener *listener;
 	struct MHD_Daemon *daemon;
 	pthread_t thread;
-	int epoll; /* the daemon's own, and wake */
-	int wake;  /* an eventfd: guests, resumed connections, the end */
-	pthread_mutex_t lock; /* of the guests */
-	struct guest *first;
-	struct guest **last;
-	struct conn *handed;       /* see take_guests; the thread's own, */
-	struct conn **handed_last; /* in the order of their coming */
+	int epoll; /* watches the daemon's epoll and wake */
+	int wake;  /* an eventfd: a connection is pending or was resumed, or
+		    * the loop is to end */
+	pthread_mutex_t lock; /* of pending */
+	struct conn *pending; /* handed over by the acceptor, oldest first */
+	struct conn **pending_end;
+	/* Given to libmicrohttpd and not yet taken; the thread's own. */
+	struct conn *given;
 	atomic_bool ending;
 	atomic_bool retired;
-	atomic_uint guest_count;
+	atomic_uint conn_count; /* of connections and of loop_hold */
 };
 
-static struct conn_table *conns_of(const struct loop *loop)
+/*
+ * libmicrohttpd takes the connections now, or when it runs next. If it cannot
+ * (no memory, no room in its epoll), it closes the socket, mostly without an
+ * error, and the acceptor may get another socket of that number. So a
+ * connection stays in `given` until loop_taken, and those that are still there
+ * after the run are lost (forget_lost).
+ */
+static void give_pending(struct loop *loop)
 {
-	return &loop->listener->server->conns;
-}
-
-static struct guest *next_guests(struct loop *loop)
-{
-	struct guest *guests;
+	struct conn *next;
 
 	pthread_mutex_lock(&loop->lock);
-	guests = loop->first;
-	loop->first = NULL;
-	loop->last = &loop->first;
+	loop->given = next = loop->pending;
+	loop->pending = NULL;
+	loop->pending_end = &loop->pending;
 	pthread_mutex_unlock(&loop->lock);
-	return guests;
-}
+	while (next) {
+		const struct conn *conn = next;
 
-static void hand_over(struct loop *loop, struct conn *conn)
-{
-	conn_hand_over(conns_of(loop), conn);
-	conn->behind = NULL;
-	*loop->handed_last = conn;
-	loop->handed_last = &conn->behind;
-}
-
-/*
- * libmicrohttpd takes them in now, or when it runs next. Where it cannot (no
- * memory, no room in its epoll) it closes the socket, and mostly says nothing:
- * the number of the socket is another's then. So each is in the list of those
- * handed over until loop_took, and whoever is left there after the run is
- * gone (forget_lost).
- */
-static void take_guests(struct loop *loop)
-{
-	struct guest *guest = next_guests(loop), *next;
-
-	for (struct guest *one = guest; one; one = one->next)
-		hand_over(loop, one->is.conn);
-	for (; guest; guest = next) {
-		next = guest->next;
-		MHD_add_connection(loop->daemon, guest->is.fd,
-		    (const struct sockaddr *)&guest->is.address, guest->is.len);
-		free(guest);
+		/* Afterwards the connection may be gone. */
+		next = conn->next_in_loop;
+		MHD_add_connection(loop->daemon, conn->fd,
+		    (const struct sockaddr *)&conn->address, conn->address_len);
 	}
 }
 
-struct conn *loop_took(struct loop *loop, int fd)
+struct conn *loop_taken(struct loop *loop, int fd)
 {
-	struct conn **at = &loop->handed, *conn;
+	struct conn **at = &loop->given, *conn;
 
-	/* All of the list were open at once: no number is there twice. */
+	/* All in the list were open at once: each number is there once. */
 	while (*at && (*at)->fd != fd)
-		at = &(*at)->behind;
+		at = &(*at)->next_in_loop;
 	conn = *at;
 	if (!conn)
 		return NULL;
-	*at = conn->behind;
-	if (!*at)
-		loop->handed_last = at;
-	conn_taken(conns_of(loop), conn);
+	*at = conn->next_in_loop;
+	conn_taken(conn);
 	return conn;
 }
 
 static void forget_lost(struct loop *loop)
 {
-	struct conn *conn = loop->handed;
+	struct conn *conn;
 
-	loop->handed = NULL;
-	loop->handed_last = &loop->handed;
-	while (conn) {
-		struct conn *next = conn->behind;
-
+	while ((conn = loop->given)) {
+		loop->given = conn->next_in_loop;
 		loop_leave(loop, conn);
-		conn = next;
 	}
 }
 
-/* Milliseconds for epoll_wait. */
+/* For epoll_wait, in milliseconds. */
 static int wait_time(const struct loop *loop)
 {
 	MHD_UNSIGNED_LONG_LONG milliseconds;
@@ -130,10 +99,10 @@ static void wait_for_work(struct loop *loop)
 
 		if (events[i].data.fd != loop->wake)
 			continue;
-		/* Before it looks what there is: no later one is lost. */
+		/* Before the list is read, so that no wake-up is lost. */
 		len = read(loop->wake, &wakes, sizeof wakes);
 		(void)len;
-		take_guests(loop);
+		give_pending(loop);
 	}
 }
 
@@ -170,7 +139,7 @@ static bool start(struct loop *loop)
 
 static void release(struct loop *loop)
 {
-	take_guests(loop);
+	give_pending(loop);
 	if (loop->daemon)
 		MHD_stop_daemon(loop->daemon);
 	forget_lost(loop);
@@ -189,8 +158,7 @@ struct loop *loop_open(const struct listener *listener)
 	if (!loop)
 		return NULL;
 	*loop = (struct loop){ .listener = listener, .epoll = -1, .wake = -1 };
-	loop->last = &loop->first;
-	loop->handed_last = &loop->handed;
+	loop->pending_end = &loop->pending;
 	pthread_mutex_init(&loop->lock, NULL);
 	return loop;
 }
@@ -204,24 +172,20 @@ bool loop_start(struct loop *loop, struct MHD_Daemon *daemon)
 	return false;
 }
 
-bool loop_add(struct loop *loop, const struct loop_guest *guest)
+void loop_add(struct loop *loop, struct conn *conn)
 {
-	struct guest *last = malloc(sizeof *last);
 	bool first;
 
-	if (!last)
-		return false;
-	*last = (struct guest){ NULL, *guest };
-	guest->conn->loop = loop;
-	atomic_fetch_add(&loop->guest_count, 1);
+	conn->loop = loop;
+	conn->next_in_loop = NULL;
+	loop_hold(loop);
 	pthread_mutex_lock(&loop->lock);
-	first = !loop->first;
-	*loop->last = last;
-	loop->last = &last->next;
+	first = !loop->pending;
+	*loop->pending_end = conn;
+	loop->pending_end = &conn->next_in_loop;
 	pthread_mutex_unlock(&loop->lock);
 	if (first)
 		loop_wake(loop);
-	return true;
 }
 
 const struct listener *loop_listener(const struct loop *loop)
@@ -231,23 +195,23 @@ const struct listener *loop_listener(const struct loop *loop)
 
 void loop_hold(struct loop *loop)
 {
-	atomic_fetch_add(&loop->guest_count, 1);
+	atomic_fetch_add(&loop->conn_count, 1);
 }
 
 void loop_release(struct loop *loop)
 {
-	atomic_fetch_sub(&loop->guest_count, 1);
+	atomic_fetch_sub(&loop->conn_count, 1);
 }
 
 void loop_leave(struct loop *loop, struct conn *conn)
 {
-	conn_leave(conns_of(loop), conn);
+	conn_leave(conn);
 	loop_release(loop);
 }
 
 bool loop_busy(const struct loop *loop)
 {
-	return atomic_load(&loop->guest_count) > 0;
+	return atomic_load(&loop->conn_count) > 0;
 }
 
 void loop_retire(struct loop *loop)
@@ -263,7 +227,7 @@ bool loop_retired(const struct loop *loop)
 void loop_wake(struct loop *loop)
 {
 	const uint64_t one = 1;
-	/* When the counter is full it is awake. */
+	/* It fails only when the counter is full: the loop is awake then. */
 	ssize_t written = write(loop->wake, &one, sizeof one);
 
 	(void)written;

@@ -2,68 +2,69 @@
 #define HTTP_LOOP_H
 
 #include <stdbool.h>
-#include <sys/socket.h>
 
 #include "core/hash.h"
 
 struct conn;
 struct listener;
-
-/*
- * An event loop: a thread that runs a libmicrohttpd daemon. (Its own threads
- * would not do: after a batch of just 128 events they wait for the next one
- * before they serve these.)
- */
-struct loop;
 struct MHD_Daemon;
 
-/* What a loop is made with, and cannot change. */
+/*
+ * An event loop: a thread that runs a libmicrohttpd daemon. (libmicrohttpd's
+ * own threads would not do: they wait for the next event after a batch of 128,
+ * before they have served these.)
+ *
+ * Its life: a listener opens it (loop_open), gives it a daemon (loop_start),
+ * retires it when a reload needs other loops (loop_retire), and closes it when
+ * it has no connection left (loop_busy, loop_close). The acceptor's thread
+ * hands it connections (loop_add). loop_taken and loop_leave are called on the
+ * loop's own thread, by libmicrohttpd's callbacks. A thread that resumes a
+ * request calls loop_hold, loop_wake and loop_release, so that the loop is not
+ * closed in between. loop_close joins the thread.
+ */
+struct loop;
+
+/* What a loop is made with, and cannot change later. */
 struct loop_options {
 	bool files;            /* connections need room for long heads */
 	uint32_t idle_timeout; /* seconds */
 	bool tls;
 	uint8_t print[HASH_SIZE]; /* of certificate and key */
-	const char *cert;         /* PEM; needed by loop_open alone */
+	const char *cert;         /* PEM, read by handler_start only */
 	const char *key;
 };
 
-/* NULL: no memory. listener must outlive it. To be started at once. */
+/* Makes a loop for a listener, which must outlive it. loop_start must follow.
+ * NULL: there is no memory. */
 struct loop *loop_open(const struct listener *listener);
 /* Runs a daemon, which is the loop's from then on, on a thread of its own.
- * False when daemon is NULL or there is no thread; the loop is gone then. */
+ * False when daemon is NULL or there is no thread: the loop is then freed. */
 bool loop_start(struct loop *loop, struct MHD_Daemon *daemon);
+/* Ends the thread, closes what is open, and frees the loop. No request may be
+ * suspended. */
+void loop_close(struct loop *loop);
 
-/* A connection that was accepted, and where it is counted. */
-struct loop_guest {
-	int fd;
-	socklen_t len;
-	struct sockaddr_storage address;
-	struct conn *conn;
-};
+const struct listener *loop_listener(const struct loop *loop);
 
-/* From now on its answers end their connections. */
+/* From now on each answer ends its connection. */
 void loop_retire(struct loop *loop);
 bool loop_retired(const struct loop *loop);
-/* Whether it has connections, or some are on their way to it. */
+/* Whether the loop has connections, counting those on their way to it. */
 bool loop_busy(const struct loop *loop);
 /* Keeps the loop open until the matching loop_release. */
 void loop_hold(struct loop *loop);
 void loop_release(struct loop *loop);
-/* One of its connections has ended: conn_leave, and the loop has one less. */
-void loop_leave(struct loop *loop, struct conn *conn);
-
-/* Hands a connection over; false: no memory, it is the caller's still. */
-bool loop_add(struct loop *loop, const struct loop_guest *guest);
-/* From the loop's own thread: libmicrohttpd has taken the connection with this
- * socket. NULL: it did not come from loop_add. */
-struct conn *loop_took(struct loop *loop, int fd);
-const struct listener *loop_listener(const struct loop *loop);
-
-/* From any thread: it looks at its connections at once, for one was resumed.
- * (Without threads of its own libmicrohttpd wakes nobody.) */
+/* Makes the loop look at its connections at once, because one was resumed.
+ * Any thread may call it. (Without threads of its own libmicrohttpd wakes
+ * nobody.) */
 void loop_wake(struct loop *loop);
 
-/* No connection may be suspended. What is open is closed. */
-void loop_close(struct loop *loop);
+/* Hands a connection over; from now on it belongs to the loop. */
+void loop_add(struct loop *loop, struct conn *conn);
+/* libmicrohttpd has taken the connection with this socket. NULL: the socket
+ * did not come from loop_add. */
+struct conn *loop_taken(struct loop *loop, int fd);
+/* One of the loop's connections has ended: calls conn_leave. */
+void loop_leave(struct loop *loop, struct conn *conn);
 
 #endif

@@ -28,7 +28,7 @@ static struct reply make(
 
 struct reply reply_static(unsigned status, const char *type, struct span body)
 {
-	/* libmicrohttpd only reads what is persistent. */
+	/* libmicrohttpd does not write to a persistent body. */
 	return make(status, type,
 	    MHD_create_response_from_buffer(
 		body.len, (void *)(uintptr_t)body.at, MHD_RESPMEM_PERSISTENT));
@@ -104,8 +104,8 @@ void reply_send(struct request *request, struct reply *reply)
 		reply_header(reply, "Connection", "close");
 	if (request->route && request->route->files)
 		reply_header(reply, "Access-Control-Allow-Origin", "*");
-	/* It is to be read in time; the reader of a file moves that. */
-	conn_serve(request->conn, clock_micros() + (int64_t)seconds * 1000000);
+	/* The client has this long to read it; a download moves that. */
+	conn_serve(request->conn, clock_after(seconds));
 	reply_header(reply, "X-Request-Id", request->id);
 	request->status = reply->status;
 	request->step = REQUEST_ANSWERED;
@@ -124,7 +124,8 @@ void reply_send(struct request *request, struct reply *reply)
 	reply->response = NULL;
 }
 
-/* Else browsers would ask for a password that nobody has. */
+/* Without such a caller, the challenge would make browsers ask for a password
+ * that nobody has. */
 static bool takes_basic(const struct request *request)
 {
 	const struct conf *conf = request->service->conf;
@@ -156,9 +157,9 @@ static const char *challenge(const struct request *request)
 	}
 }
 
-/* The table's row, as the dialect has it: ejabberd takes 402 for
- * resource-constraint, and no other status; mod_http_file_share has 410 for a
- * token that is late. */
+/* The table's row, changed for the dialect: ejabberd understands only 402 as
+ * resource-constraint, and mod_http_file_share answers 410 when a token has
+ * expired. */
 static struct failure_entry find_entry(
     const struct request *request, enum failure failure)
 {
@@ -177,7 +178,7 @@ static struct failure_entry find_entry(
 	return entry;
 }
 
-/* At least a second: who comes at once comes too early. */
+/* At least a second, since an immediate retry would be refused again. */
 static void add_retry_after(struct reply *reply, int64_t retry_at)
 {
 	int64_t seconds = retry_at - clock_unix();
@@ -216,7 +217,7 @@ void reply_failure(
 	reply_failure_with(request, failure, why, NULL, NULL);
 }
 
-/* more: header lines, each with its end. */
+/* more: header lines, each with its CRLF. */
 static void write_raw(const struct failure_entry *entry, const char *more,
     const char *body, struct buf *out)
 {
@@ -247,8 +248,8 @@ void reply_raw(enum failure failure, struct buf *out)
 	free(body);
 }
 
-/* What is under way has been sent nothing but perhaps a 100: there is room
- * for all of it. */
+/* Nothing but perhaps a 100 was sent before, so the socket has room for the
+ * whole answer. */
 static bool send_raw(struct request *request, const struct buf *text)
 {
 	const union MHD_ConnectionInfo *tls = MHD_get_connection_info(
@@ -259,7 +260,7 @@ static bool send_raw(struct request *request, const struct buf *text)
 		return false;
 	sent = send(request->conn->fd, text->at, text->len,
 	    MSG_DONTWAIT | MSG_NOSIGNAL);
-	/* Nothing may follow a part of it. */
+	/* After a part of it no other answer may follow. */
 	if (sent > 0 && sent < (ssize_t)text->len)
 		request->abort = true;
 	return sent == (ssize_t)text->len;

@@ -6,21 +6,22 @@
 
 struct MHD_Response;
 
-/* An answer being written. Running out of memory ends the connection. */
+/* An answer that is being made. If there is no memory for it, the connection is
+ * closed. All functions are for the thread that has the request. */
 struct reply {
 	unsigned status;
 	struct MHD_Response *response; /* NULL: no memory */
 };
 
-/* A body of static bytes; of malloc'ed text that
- * is freed (NULL: no memory). type may be NULL. */
+/* Answers whose body is static, or malloc'ed text that is freed later (NULL:
+ * there is no memory). type may be NULL. */
 struct reply reply_static(unsigned status, const char *type, struct span body);
 struct reply reply_text(unsigned status, const char *type, char *body);
 
 /*
- * A body that is read piece by piece. read gives bytes from offset on, 0 at
- * a fault (the connection is then closed), or -1 after it has suspended the
- * request by request_wait: it is then called again.
+ * An answer whose body is read piece by piece. read returns how many bytes it
+ * gave, from offset on; 0 if it failed, and the connection is closed; -1 after
+ * request_wait: it is called again when the request is resumed.
  */
 typedef long reply_reader(
     void *argument, uint64_t offset, char *ret_bytes, size_t size);
@@ -29,28 +30,31 @@ struct reply reply_stream(unsigned status, const char *type, uint64_t size,
 
 void reply_header(struct reply *reply, const char *name, const char *value);
 
-/* Queues it; reply is used up. */
+/* Sends the answer, and frees what reply holds. To be called once for each
+ * request. */
 void reply_send(struct request *request, struct reply *reply);
 
-/* The problem document of a failure, with all that the table says. */
+/* Sends the problem document of a failure, with the status and headers that
+ * belong to it. */
 void reply_failure(
     struct request *request, enum failure failure, const struct refusal *why);
-/* Likewise for FAILURE_METHOD_NOT_ALLOWED and FAILURE_RANGE_NOT_SATISFIABLE,
- * with the header that goes with it. */
+/* The same with another header, such as Allow for FAILURE_METHOD_NOT_ALLOWED.
+ * name may be NULL. */
 void reply_failure_with(struct request *request, enum failure failure,
     const struct refusal *why, const char *name, const char *value);
 
 /*
- * The same in the middle of a body, where libmicrohttpd takes no answer: its
- * bytes are written past it. The rest of the body is still to be read and
- * dropped, for clients that write all before they read; then the connection
- * is to be ended. False when that cannot be, under TLS: answer at the end.
+ * Sends a failure in the middle of a body, where libmicrohttpd takes no answer:
+ * the bytes are written to the socket directly. The caller still reads and
+ * drops the rest of the body, for clients that write all of it before they
+ * read, and then ends the connection. False: it was not sent, as always with
+ * TLS; the caller answers at the end of the body.
  */
 bool reply_early(
     struct request *request, enum failure failure, const struct refusal *why);
 
-/* A failure as raw bytes with "Connection: close", for connections that
- * libmicrohttpd does not have. */
+/* Writes a failure as a whole HTTP answer with "Connection: close", for
+ * connections that libmicrohttpd never gets. Any thread. */
 void reply_raw(enum failure failure, struct buf *out);
 
 #endif

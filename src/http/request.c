@@ -1,5 +1,6 @@
 #include "http/request.h"
 
+#include "core/forwarded.h"
 #include "core/uri.h"
 #include "http/eof.h"
 #include "http/loop.h"
@@ -17,6 +18,34 @@ struct span request_header(const struct request *request, const char *name)
 	    !value)
 		return (struct span){ NULL, 0 };
 	return span_trim((struct span){ value, len }, " \t");
+}
+
+static enum MHD_Result add_forwarded(void *argument, enum MHD_ValueKind kind,
+    const char *key, size_t key_size, const char *value, size_t value_size)
+{
+	const struct span name = { key, key_size };
+
+	(void)kind;
+	if (value && span_equal_nocase(name, span_of("x-forwarded-for")))
+		forwarded_add(argument, (struct span){ value, value_size });
+	return MHD_YES;
+}
+
+bool request_client(const struct request *request, struct ip *ret_client)
+{
+	const struct peer *peer = &request->conn->peer;
+	struct forwarded forwarded = {
+		.trusted = request->service->conf->trusted_proxies,
+	};
+
+	if (peer->local || ip_nets_have(forwarded.trusted, &peer->ip))
+		MHD_get_connection_values_n(
+		    request->mhd, MHD_HEADER_KIND, add_forwarded, &forwarded);
+	if (!peer->local)
+		*ret_client = peer->ip;
+	if (forwarded.known)
+		*ret_client = forwarded.client;
+	return !peer->local || forwarded.known;
 }
 
 bool request_raw_query(
@@ -51,7 +80,7 @@ bool request_query(const struct request *request, const char *name,
 void request_suspend(
     struct request *request, void (*then)(struct request *request))
 {
-	/* The disk's and the store's time is not the client's. */
+	/* The client has no deadline while it waits for a disk or a store. */
 	conn_serve(request->conn, CONN_NO_DEADLINE);
 	request->waiting = true;
 	request->then = then;
@@ -61,7 +90,8 @@ void request_suspend(
 
 void request_resume(struct request *request)
 {
-	/* From then on the request may be gone, and its loop after it. */
+	/* Once resumed, the request may end at any time; loop_hold keeps the
+	 * loop that is to be woken. */
 	struct loop *loop = request->conn->loop;
 
 	loop_hold(loop);

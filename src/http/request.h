@@ -3,9 +3,10 @@
 
 #include "http/server.h"
 
+/* The largest body that is collected for an endpoint. */
 #define BODY_MAX 16384
-/* A body that is too large is read up to here, so that the answer can be
- * given; then the connection is closed. */
+/* A larger body is read up to here and dropped, so that the client gets its
+ * answer; beyond, the connection is closed. */
 #define BODY_SWALLOW_MAX (64 << 20)
 
 struct MHD_Connection;
@@ -13,15 +14,24 @@ struct route;
 struct endpoint;
 
 enum request_step {
-	REQUEST_NEW,      /* the head is complete, nothing was decided */
-	REQUEST_GUARDED,  /* nothing is wrong with the head */
-	REQUEST_HEAD,     /* it has an endpoint, whose head is called */
+	REQUEST_NEW,      /* the head is complete; nothing is decided */
+	REQUEST_GUARDED,  /* guard_check has accepted the head */
+	REQUEST_HEAD,     /* the endpoint is known; its `head` is to run */
 	REQUEST_BODY,     /* the body arrives */
 	REQUEST_ANSWERED, /* a reply is queued */
 };
 
-/* One request, from its first line to its log line. Used by one thread at a
- * time: its event loop's, or a pool's while it is suspended. */
+/*
+ * One request, from its first line to its log line.
+ *
+ * Its life: handler.c makes it when libmicrohttpd has read the first line, and
+ * frees it after access_log, when libmicrohttpd reports its end. In between one
+ * thread at a time has it and may touch all members: the thread of its event
+ * loop, or, from request_suspend to request_resume, the pool thread that does
+ * its job. request_resume gives it back to the loop; the thread that called it
+ * must not touch the request afterwards. The loop then calls `then`, once. No
+ * other thread reads a request; what the watchdog needs is in its connection.
+ */
 struct request {
 	const struct listener *listener;
 	struct server *server;
@@ -30,12 +40,13 @@ struct request {
 	struct conn *conn;
 	enum request_step step;
 	bool waiting; /* suspended */
-	/* Called when it goes on; NULL: what was suspended is called again. */
+	/* Called when it is resumed. NULL: the function that suspended it is
+	 * called again. */
 	void (*then)(struct request *request);
-	bool abort; /* to be closed without an answer */
-	bool last;  /* the connection ends with its answer */
+	bool abort; /* the connection is closed without an answer */
+	bool last;  /* the connection ends with the answer */
 	bool told;  /* answered by reply_early */
-	bool whole; /* at its end: all of the answer went out */
+	bool whole; /* at the end: the whole answer was sent */
 
 	struct span method;
 	struct span target; /* as received, raw */
@@ -43,20 +54,20 @@ struct request {
 	struct span query;  /* behind the '?'; at == NULL: none */
 	const struct route *route;
 	const struct endpoint *endpoint;
-	const struct caller *share; /* whose base the path is below; or NULL */
+	const struct caller *share; /* the path is below its `base`; or NULL */
 
 	bool many_authorizations; /* more than one such header */
 	bool has_body;
 	bool chunked;
 	bool has_length;
 	uint64_t length;
-	char *body; /* of endpoints that want it whole */
+	char *body; /* collected for endpoints without a `body` function */
 	size_t body_len;
 	size_t body_size;
-	uint64_t body_read; /* bytes so far, kept or not */
+	uint64_t body_read; /* bytes so far, collected or not */
 
-	/* What the counter shares of a signed request with other processes;
-	 * without a caller: nothing. */
+	/* What a shared counter tells other processes of a signed request, so
+	 * that it is not replayed there; without a caller: nothing. */
 	struct quota_nonce nonce;
 	const struct caller *signer; /* see authenticate */
 	void (*authenticated)(struct request *request);
@@ -67,18 +78,19 @@ struct request {
 	void *state; /* the endpoint's own */
 	void (*state_free)(struct request *request);
 
-	/* For the log. */
+	/* For the log: */
 	char id[65];
 	int64_t started; /* clock_micros */
 	unsigned status;
 	const char *code;
 	char reason[128];
 	char caller[65];
-	bool claimed; /* caller is what a refused request says */
-	int64_t skew; /* seconds that its clock is ahead, when that is wrong */
+	bool claimed; /* the request was refused: its caller is unproven */
+	int64_t
+	    skew; /* how many seconds its clock is ahead, if refused for it */
 	char domain[256];
 	char user[KEYRING_TEXT + 1]; /* {user}, where there is a key_file */
-	char jid[257];               /* with log.jids alone */
+	char jid[257];               /* only with log.jids */
 	char slot[9];
 	uint64_t size;
 	bool has_size;
@@ -88,20 +100,29 @@ struct request {
  * section 5.5); at == NULL: there is none. */
 struct span request_header(const struct request *request, const char *name);
 
-/* A parameter of the query as it came, at == NULL: there is none; false when
- * it is there twice. */
+/*
+ * The client's address: the peer's, or, when the peer is in trusted_proxies or
+ * is a unix socket, the one that X-Forwarded-For names. False: the peer is a
+ * unix socket, and there is no such name. The headers are needed for it, so it
+ * can be asked until access_log, not later.
+ */
+bool request_client(const struct request *request, struct ip *ret_client);
+
+/* A parameter of the query, raw; at == NULL: there is none. False: it is there
+ * twice. */
 bool request_raw_query(
     const struct request *request, const char *name, struct span *ret_value);
-/* Decoded; false when it is missing (*ret_missing), malformed, or there
- * twice. */
+/* The same, decoded into out. False: it is missing (*ret_missing), malformed,
+ * or there twice. */
 bool request_query(const struct request *request, const char *name,
     struct buf *out, bool *ret_missing);
 
 /*
- * Nothing is called for the request until another thread, or this one,
- * resumes it. It then goes on with `then`, on its event loop. In an
- * endpoint's body, and in the reader of reply_stream, `then` is NULL: they are
- * called again for the bytes that they have not taken or given.
+ * Suspends the request: libmicrohttpd calls nothing for it until any thread,
+ * this one included, resumes it. It then goes on with `then`, on its event
+ * loop. From an endpoint's `body` and from the reader of reply_stream, `then`
+ * is NULL: these are called again for the bytes that they have not taken or
+ * given.
  */
 void request_suspend(
     struct request *request, void (*then)(struct request *request));

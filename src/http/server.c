@@ -1,8 +1,6 @@
 #include "http/server.h"
 
-#include "service/counter.h"
 #include "http/inherit.h"
-#include "http/socket.h"
 #include "http/server_keep.h"
 #include "service/clock.h"
 #include "service/random.h"
@@ -14,15 +12,14 @@
 
 #define WRITERS 8
 #define READERS 4
-/* Milliseconds, for new credentials to come before they are needed. */
-/* For answers to arrive at clients that are still sending. */
+/* Microseconds. For answers to reach clients that are still sending: */
 #define LAST_READS 2000000
-/* After drain_timeout: for a disk to finish what cannot be cut. */
-#define LAST_WORDS 5000000
-/* A client that goes on at once after an answer is not cut off. */
+/* After drain_timeout, for a disk to finish what cannot be cut: */
+#define LAST_WRITES 5000000
+/* A client that sends its next request soon is not cut off: */
 #define IDLE_GRACE 1000000
 #define TICK 100000
-/* Of all descriptors: one part for answers on their way. */
+/* One of so many descriptors is for the reaper. */
 #define REAPER_PART 16
 
 static bool open_replay(struct server *server)
@@ -78,7 +75,6 @@ static bool open_shared(struct server *server, char *wrong, size_t wrong_size)
 	server->service->issuers.quota = server->counter.quota;
 	server->reaper = reaper_open();
 	server->has_conns = conn_table_open(&server->conns);
-	/* The others are for connections and for files. */
 	if (server->reaper)
 		reaper_bound(server->reaper,
 		    (unsigned)server->conns.fd_max / REAPER_PART);
@@ -103,7 +99,6 @@ void server_use(struct server *server, struct service *service)
 		watcher_use(&server->watcher, service);
 }
 
-/* One listening socket with its loops behind it. */
 static bool open_listener(struct server *server, unsigned roles,
     struct inherited *inherited, char *wrong, size_t wrong_size)
 {
@@ -111,7 +106,7 @@ static bool open_listener(struct server *server, unsigned roles,
 	    &server->acceptor.listeners[server->acceptor.count];
 	const struct conf *conf = server_conf(server);
 	const struct conf_listener *wanted, *other = NULL;
-	struct loops *loops;
+	struct loop_set *set;
 
 	listener_init(listener, -1, server, roles);
 	wanted = listener_conf(listener, conf);
@@ -128,13 +123,13 @@ static bool open_listener(struct server *server, unsigned roles,
 		listener->file = socket_file(wanted);
 	server->acceptor.count++;
 	if (!listener_prepare(
-		listener, server->service, &loops, wrong, wrong_size))
+		listener, server->service, &set, wrong, wrong_size))
 		return false;
-	listener_use(listener, loops);
+	listener_use(listener, set);
 	return true;
 }
 
-/* A socket unit may be missing. */
+/* The unit of one of the sockets may not be enabled. */
 static void note_opened(struct server *server)
 {
 	for (unsigned i = 0; i < server->acceptor.count; i++) {
@@ -144,7 +139,8 @@ static void note_opened(struct server *server)
 			continue;
 		server_note(server, CONF_LOG_WARN,
 		    listener->roles & ROLE_LISTEN ? "listen" : "public",
-		    "LISTEN_FDS: no socket came for it, slotd opened one");
+		    "LISTEN_FDS has no socket for this listener: slotd opened "
+		    "one");
 	}
 }
 
@@ -196,21 +192,6 @@ struct server *server_open(const struct routes *routes, struct service *service,
 	return NULL;
 }
 
-struct metrics *server_metrics(const struct server *server)
-{
-	return server->metrics;
-}
-
-const struct conf *server_conf(const struct server *server)
-{
-	return server->service->conf;
-}
-
-const struct log *server_log(const struct server *server)
-{
-	return &server->service->log;
-}
-
 void server_note_limit(const struct server *server)
 {
 	const struct conn_table *conns = &server->conns;
@@ -234,7 +215,7 @@ void server_drain(struct server *server)
 	atomic_store(&server->draining, true);
 }
 
-/* Idle connections end once they have been so for a moment. */
+/* Ends idle connections meanwhile; true: none is left. */
 static bool wait_for_all(struct conn_table *conns, int64_t until)
 {
 	int64_t now;
@@ -249,23 +230,22 @@ static bool wait_for_all(struct conn_table *conns, int64_t until)
 	return conn_table_wait(conns, until);
 }
 
-/* The disk does not answer, and what waits for it cannot be ended. */
+/* Threads that wait for a disk cannot be ended. */
 static _Noreturn void give_up(struct server *server)
 {
 	server_note(
 	    server, CONF_LOG_ERROR, "cut off", "the disk does not answer");
-	/* That of the counts may be another. */
-	counter_save(&server->counter, clock_micros() + LAST_WORDS);
+	/* quota.state_file may be on another disk. */
+	counter_save(&server->counter, clock_micros() + LAST_WRITES);
 	log_flush();
 	_Exit(1);
 }
 
-/* Lets everything that runs end; false when it had to be cut. */
+/* Waits for all requests; false when some had to be cut off. */
 static bool finish_all(struct server *server)
 {
-	uint32_t seconds = server->service->conf->limits.drain_timeout;
-	int64_t until = clock_micros() + (int64_t)seconds * 1000000;
-	bool whole = wait_for_all(&server->conns, until);
+	bool whole = wait_for_all(&server->conns,
+	    clock_after(server_conf(server)->limits.drain_timeout));
 
 	if (!whole) {
 		server_note(server, CONF_LOG_WARN, "cut off",
@@ -273,13 +253,13 @@ static bool finish_all(struct server *server)
 		if (server->relay)
 			relay_cut(server->relay);
 		conn_table_end_all(&server->conns);
-		conn_table_wait(&server->conns, clock_micros() + LAST_WORDS);
+		conn_table_wait(&server->conns, clock_micros() + LAST_WRITES);
 	}
-	/* Stopping a daemon with a suspended request would abort; what is
-	 * still open then waits for a disk. */
+	/* libmicrohttpd aborts when it is stopped with a suspended request.
+	 * A request that is still open waits for a disk. */
 	if (!conn_table_wait(&server->conns, clock_micros()) ||
 	    (server->writers &&
-		!pool_wait(server->writers, clock_micros() + LAST_WORDS)))
+		!pool_wait(server->writers, clock_micros() + LAST_WRITES)))
 		give_up(server);
 	return whole;
 }
@@ -304,7 +284,7 @@ bool server_close(struct server *server)
 		const struct listener *listener =
 		    &server->acceptor.listeners[i];
 
-		/* As it was opened: see server_keep_apply. */
+		/* A reload does not change the address: server_keep.h. */
 		if (!listener->inherited)
 			socket_leave(
 			    listener_conf(listener, server_conf(server)),
@@ -317,9 +297,9 @@ bool server_close(struct server *server)
 	if (server->has_acceptor)
 		whole = finish_all(server);
 	if (server->has_watcher &&
-	    !watcher_stop(&server->watcher, clock_micros() + LAST_WORDS))
+	    !watcher_stop(&server->watcher, clock_micros() + LAST_WRITES))
 		give_up(server);
-	/* The last of their jobs may still wake a loop. */
+	/* Before the loops, since the last jobs may still wake one. */
 	if (server->relay)
 		relay_close(server->relay);
 	if (server->writers)

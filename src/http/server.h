@@ -7,7 +7,6 @@
 #include "http/acceptor.h"
 #include "http/conn.h"
 #include "http/reaper.h"
-#include "http/stepped.h"
 #include "service/counter.h"
 #include "service/log.h"
 #include "service/metrics.h"
@@ -20,28 +19,38 @@
 struct routes;
 
 /*
- * The service as it runs: listening sockets, the accept loop, the event loops
- * behind it, and what all requests share. server_open to server_close are
- * called from one thread; requests use what they need from theirs.
+ * The running server: listening sockets, the acceptor, the event loops, and
+ * what all requests share.
+ *
+ * Its life: one thread, the main one, calls server_open, server_reload,
+ * server_tidy, server_drain and server_close. server_open starts the acceptor
+ * last, so no request runs while the server is incomplete; server_close stops
+ * the acceptor first, then waits for all requests, then closes the pools, the
+ * loops and what is shared, in this order. Requests run on their loops'
+ * threads, and use the shared members, each by its own functions, which any
+ * thread may call. Only the main thread replaces `service`; others get it from
+ * server_service.
  */
 struct server {
 	const struct routes *routes;
-	pthread_mutex_t lock;
-	struct service *service; /* the newest; see server_service */
-	struct service *old;     /* may still be held by requests */
+	pthread_mutex_t lock;    /* of service */
+	struct service *service; /* the newest */
+	struct service *old;     /* older ones that requests may still hold */
 	struct replay *replay;
-	struct stepped stepped;
+	/* When to log again that the replay table refuses signed requests, see
+	 * clock_micros; 0: it does not. */
+	_Atomic(int64_t) blocked_log;
 	struct conn_table conns;
 	struct reaper *reaper;
 	struct access access;
 	struct metrics *metrics;
-	/* Where a store keeps files, else NULL: what writes may wait long for a
-	 * disk, and what only looks or reads does not wait for that. */
+	/* NULL where no store keeps files. Jobs that write may wait long for a
+	 * disk; jobs that only look or read do not wait for those. */
 	struct pool *writers;
 	struct pool *readers;
 	struct counter counter;
-	uint8_t counter_print[HASH_SIZE]; /* of what it was made with */
-	struct relay *relay;              /* NULL: no store has one */
+	uint8_t counter_print[HASH_SIZE]; /* see server_keep.h */
+	struct relay *relay;              /* NULL: no store needs one */
 	struct acceptor acceptor;
 	struct sweeper sweeper;
 	struct watcher watcher;
@@ -49,68 +58,84 @@ struct server {
 	bool has_watcher;
 	bool has_conns;
 	bool has_acceptor;
-	atomic_bool draining; /* SIGTERM has come */
+	atomic_bool draining; /* see server_drain */
 };
 
-/* Listens and serves. The service is the server's from then on, also when it
- * fails. NULL with a sentence in wrong. Signals should be blocked before: its
- * threads inherit that. */
+/*
+ * Opens the listening sockets and serves. The service is the server's from
+ * then on, also when this fails. NULL with a sentence in wrong. Signals should
+ * be blocked before, since the new threads inherit that.
+ */
 struct server *server_open(const struct routes *routes, struct service *service,
     char *wrong, size_t wrong_size);
 
 /*
- * Serves by another configuration, which is the server's from then on: requests
- * that have begun end by the one before. What cannot change in a running
- * process stays, and is logged. False with a sentence in wrong: nothing has
+ * Serves new requests by another configuration, which is the server's from
+ * then on, also when this fails. Requests that have begun end by the previous
+ * one. Settings that cannot change in a running process keep their values, and
+ * a warning is logged for each. False with a sentence in wrong: nothing has
  * changed.
  */
 bool server_reload(
     struct server *server, struct conf *conf, char *wrong, size_t wrong_size);
 
-/* Says in the log when there are too few descriptors for
- * limits.connections. */
+/* Logs a warning when there are too few descriptors for limits.connections. */
 void server_note_limit(const struct server *server);
 
-/* Frees what no request needs any more; true when it should be called again
- * in a while. */
+/* Frees services and loops of earlier configurations that no request needs any
+ * more. True: some are left, and it should be called again in a while. */
 bool server_tidy(struct server *server);
 
-/* The end is near: /readyz says 503, and answers end their connections. */
+/* Announces the end: /readyz answers 503, and answers end their
+ * connections. */
 void server_drain(struct server *server);
 
 /*
- * Stops: what the kernel has queued is still accepted, then no more; what
- * runs is answered, within limits.drain_timeout. Frees server. False when
- * work was cut off because that time was over; if a disk hangs even then,
- * the process ends here with status 1.
+ * Accepts what the kernel has queued, answers it and what runs, within
+ * limits.drain_timeout, and frees the server. False when requests were cut off
+ * because that time was over. If a disk hangs even after that, the process
+ * ends here with status 1.
  */
 bool server_close(struct server *server);
 
-/* What counts; the server does not know of reloads that came to nothing. */
-struct metrics *server_metrics(const struct server *server);
+/* --- server_state.c -------------------------------------------------------*/
 
-/* The newest configuration, and how it logs; until the next reload. */
-const struct conf *server_conf(const struct server *server);
-const struct log *server_log(const struct server *server);
-
-/* The newest service, held: to be released. */
+/* The newest service, held: the caller calls service_release. Any thread. */
 struct service *server_service(struct server *server);
 
-/* A line of the log that has no request. */
+/* For the main thread: the newest configuration and its log, which are valid
+ * until the next reload, and the metrics. */
+const struct conf *server_conf(const struct server *server);
+const struct log *server_log(const struct server *server);
+struct metrics *server_metrics(const struct server *server);
+
+/* Logs a line that belongs to no request. Any thread. */
 void server_note(struct server *server, enum conf_log_level level,
     const char *message, const char *reason);
 
+/*
+ * For how many seconds signed requests are still refused because the clock
+ * stepped back by *ret_back seconds; 0: they are not refused. (The replay
+ * table refuses them until the clock shows again what it showed before, see
+ * replay_blocked; only a restart ends that earlier.) Logs it once a minute,
+ * and when it is over. Any thread.
+ */
+int64_t server_blocked(struct server *server, int64_t *ret_back);
+
+/* A signed request was accepted: logs that, if their refusal was logged. */
+void server_unblocked(struct server *server);
+
 /* --- for server_reload.c --------------------------------------------------*/
 
-/* Opens what a configuration may be the first to need; false: no memory, or
- * no thread. */
+/* Opens the relay, pools and threads that this service is the first to need.
+ * False: there is no memory or no thread. */
 bool server_open_helpers(struct server *server, const struct service *service);
 
-/* Callers' shares of the replay table; false: no memory, and they are as
- * before. */
+/* Divides the replay table among the callers of this service. False: there is
+ * no memory, and the shares are as before. */
 bool server_share(struct server *server, const struct service *service);
 
-/* What all requests share goes by this service from here on. */
+/* Passes the settings of this service to what all requests share. */
 void server_use(struct server *server, struct service *service);
 
 #endif

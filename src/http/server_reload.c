@@ -1,7 +1,6 @@
 #include "http/server.h"
 
 #include "http/server_keep.h"
-#include "http/tls.h"
 #include "service/clock.h"
 
 #include <signal.h>
@@ -10,29 +9,29 @@
 #define CREDS_RELOAD 10000000
 #define CREDS_SLICE_MS 200
 
-static void drop_listeners(struct loops *loops[LISTENERS_MAX])
+static void drop_sets(struct loop_set *sets[LISTENERS_MAX])
 {
 	for (unsigned i = 0; i < LISTENERS_MAX; i++)
-		listener_drop(loops[i]);
+		listener_drop(sets[i]);
 }
 
-/* New loops for each listener that needs them; all or none. */
-static bool prepare_listeners(struct server *server,
-    const struct service *service, struct loops *ret_loops[LISTENERS_MAX],
-    char *wrong, size_t wrong_size)
+/* Opens new loops for each listener that needs some. False with a sentence in
+ * wrong: then none is open. */
+static bool prepare_sets(struct server *server, const struct service *service,
+    struct loop_set *ret_sets[LISTENERS_MAX], char *wrong, size_t wrong_size)
 {
 	for (unsigned i = 0; i < server->acceptor.count; i++) {
 		if (listener_prepare(&server->acceptor.listeners[i], service,
-			&ret_loops[i], wrong, wrong_size))
+			&ret_sets[i], wrong, wrong_size))
 			continue;
-		drop_listeners(ret_loops);
+		drop_sets(ret_sets);
 		return false;
 	}
 	return true;
 }
 
-/* Sources of credentials that are new have a while to get some. SIGTERM ends
- * that, too: it is blocked, and so pending. */
+/* New sources of credentials need a while to get some. SIGTERM ends the wait:
+ * it is blocked, so it is pending. */
 static void wait_for_creds(const struct service *service)
 {
 	const int64_t until = clock_micros() + CREDS_RELOAD;
@@ -46,7 +45,8 @@ static void wait_for_creds(const struct service *service)
 	}
 }
 
-/* False with a sentence: it has no credentials where there were some. */
+/* False with a sentence in wrong: a store has no credentials, and each of the
+ * service before had some. */
 static bool has_creds(const struct service *service,
     const struct service *before, char *wrong, size_t wrong_size)
 {
@@ -62,24 +62,25 @@ static bool has_creds(const struct service *service,
 	return service_lacks(before, &why);
 }
 
-/* Before what stays hides it. */
+/* To be called before server_keep_apply, which may hide a wrong certificate by
+ * the one that stays. */
 static bool check_tls(const struct conf *conf, char *wrong, size_t wrong_size)
 {
 	const char *setting = "listen";
 
-	if (tls_check(&conf->listen)) {
-		if (!conf->has_public || tls_check(&conf->public))
+	if (listener_check_tls(&conf->listen)) {
+		if (!conf->has_public || listener_check_tls(&conf->public))
 			return true;
 		setting = "public";
 	}
-	snprintf(wrong, wrong_size, "%s: " TLS_APART, setting);
+	snprintf(wrong, wrong_size, "%s: " LISTENER_TLS_WRONG, setting);
 	return false;
 }
 
 bool server_reload(
     struct server *server, struct conf *conf, char *wrong, size_t wrong_size)
 {
-	struct loops *loops[LISTENERS_MAX] = { NULL };
+	struct loop_set *sets[LISTENERS_MAX] = { NULL };
 	struct service *before = server->service, *service;
 
 	if (!check_tls(conf, wrong, wrong_size)) {
@@ -94,7 +95,7 @@ bool server_reload(
 	service = service_open(conf, before, wrong, wrong_size);
 	if (!service)
 		return false;
-	/* Requests go on by the one before meanwhile. */
+	/* Meanwhile requests are served by the configuration before. */
 	if (!has_creds(service, before, wrong, wrong_size)) {
 		service_release(service);
 		return false;
@@ -102,12 +103,12 @@ bool server_reload(
 	snprintf(wrong, wrong_size, "out of memory or threads");
 	if (!service_authenticate(service, server->replay) ||
 	    !server_open_helpers(server, service) ||
-	    !prepare_listeners(server, service, loops, wrong, wrong_size)) {
+	    !prepare_sets(server, service, sets, wrong, wrong_size)) {
 		service_release(service);
 		return false;
 	}
 	if (!server_share(server, service)) {
-		drop_listeners(loops);
+		drop_sets(sets);
 		service_release(service);
 		return false;
 	}
@@ -118,7 +119,7 @@ bool server_reload(
 	server->service = service;
 	pthread_mutex_unlock(&server->lock);
 	for (unsigned i = 0; i < server->acceptor.count; i++)
-		listener_use(&server->acceptor.listeners[i], loops[i]);
+		listener_use(&server->acceptor.listeners[i], sets[i]);
 	sources_log(service->sources, &service->log);
 	before->older = server->old;
 	server->old = before;
@@ -133,7 +134,8 @@ bool server_tidy(struct server *server)
 	while (*at) {
 		struct service *service = *at;
 
-		/* Ours is the last: nobody can come by another. */
+		/* Nobody can get hold of an older service again: only the
+		 * server's own hold may be left. */
 		if (atomic_load(&service->holders) > 1) {
 			at = &service->older;
 			continue;

@@ -1,6 +1,5 @@
 #include "http/socket.h"
 
-#include "http/peer.h"
 #include "store/unit.h"
 
 #include <arpa/inet.h>
@@ -63,7 +62,7 @@ static int connect_local(const struct conf_listener *listener)
 		errno = EINVAL;
 		return -1;
 	}
-	/* Not to wait for one whose queue is full. */
+	/* Non-blocking, since the queue of the other one may be full. */
 	fd = socket(address.any.sa_family,
 	    SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0 || connect(fd, &address.any, len) == 0)
@@ -74,7 +73,7 @@ static int connect_local(const struct conf_listener *listener)
 	return -1;
 }
 
-/* A socket file that nobody serves is left from a process that was killed. */
+/* A socket file that no process serves is left of one that was killed. */
 static void remove_stale(const struct conf_listener *listener)
 {
 	struct stat status;
@@ -146,7 +145,7 @@ void socket_url(const struct conf_listener *listener, struct buf *out)
 		reached.address = "127.0.0.1";
 	else if (inet_pton(AF_INET6, listener->address, &six) == 1 &&
 		 memcmp(&six, &any, sizeof any) == 0)
-		/* ::1 or 127.0.0.1: containers may lack the former. */
+		/* This is ::1 or 127.0.0.1: containers may lack ::1. */
 		reached.address = "localhost";
 	socket_name(&reached, out);
 }
@@ -164,8 +163,7 @@ int socket_listen(
 	socket_name(listener, &name);
 	if (!make_address(listener, &address, &len)) {
 		snprintf(wrong, wrong_size,
-		    "cannot listen on %s: not an "
-		    "address or too long",
+		    "cannot listen on %s: not an address, or too long",
 		    name.at);
 		return -1;
 	}
@@ -195,7 +193,7 @@ struct socket_file socket_file(const struct conf_listener *listener)
 	return (struct socket_file){ status.st_dev, status.st_ino };
 }
 
-/* Another process may have put its own there. */
+/* Another process may have put its own file there. */
 static void remove_own(
     const struct conf_listener *listener, struct socket_file file)
 {
@@ -208,7 +206,7 @@ static void remove_own(
 void socket_leave(
     const struct conf_listener *listener, int fd, struct socket_file file)
 {
-	/* Drops what has SYN set; it begins at the TCP header. */
+	/* Drops segments with SYN set; offset 0 is the TCP header. */
 	struct sock_filter code[] = {
 		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, TCP_FLAGS),
 		BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, TCP_SYN, 0, 1),
@@ -220,9 +218,27 @@ void socket_leave(
 	if (listener->unix_path)
 		remove_own(listener, file);
 	else
-		/* Where it is refused some may be reset. */
+		/* If the kernel refuses it, some connections are reset. */
 		(void)setsockopt(
 		    fd, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof filter);
+}
+
+struct peer socket_peer(const struct sockaddr_storage *address)
+{
+	const struct sockaddr_in *v4 = (const struct sockaddr_in *)address;
+	const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)address;
+	struct peer peer = { 0 };
+
+	if (address->ss_family == AF_INET) {
+		peer.ip = ip_from_v4(&v4->sin_addr);
+	} else if (address->ss_family == AF_INET6) {
+		memcpy(peer.ip.bytes, &v6->sin6_addr, sizeof peer.ip.bytes);
+	} else {
+		peer.local = true;
+		return peer;
+	}
+	peer.loopback = ip_is_loopback(&peer.ip);
+	return peer;
 }
 
 bool socket_near(int fd)
@@ -233,7 +249,7 @@ bool socket_near(int fd)
 
 	if (getsockname(fd, (struct sockaddr *)&address, &len) != 0)
 		return false;
-	peer = peer_of(&address);
+	peer = socket_peer(&address);
 	return peer.local || peer.loopback;
 }
 

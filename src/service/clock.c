@@ -26,6 +26,11 @@ int64_t clock_micros(void)
 	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
+int64_t clock_after(int64_t seconds)
+{
+	return clock_micros() + seconds * 1000000;
+}
+
 void clock_cond_init(pthread_cond_t *ret_cond)
 {
 	pthread_condattr_t monotonic;

@@ -15,6 +15,9 @@ int64_t clock_millis(void);
 /* Microseconds that only go forward (CLOCK_MONOTONIC). */
 int64_t clock_micros(void);
 
+/* clock_micros in so many seconds. */
+int64_t clock_after(int64_t seconds);
+
 /* A condition variable for clock_cond_wait. */
 void clock_cond_init(pthread_cond_t *ret_cond);
 

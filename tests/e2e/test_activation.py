@@ -133,7 +133,7 @@ def test_fewer(activate, tmp_path):
     slotd.address = sock.getsockname()
     assert slotd.healthy()
     assert " level=warn msg=public reason=" in slotd.lines[0]
-    assert "LISTEN_FDS: no socket came for it" in slotd.lines[0]
+    assert "LISTEN_FDS has no socket for this listener" in slotd.lines[0]
     assert support.request(
         ("127.0.0.1", public["port"]), "GET", "/healthz").status == 200
 
@@ -184,7 +184,7 @@ def test_faults(tmp_path):
             socket.socket() as idle, \
             socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as datagrams:
         line = refused([one, two], config, tmp_path)
-        assert "a socket more than the configuration has listeners" in line
+        assert "belongs to no listener of the configuration" in line
         line = refused([one], config, tmp_path, "public")
         assert "(public)" in line
         for wrong in (idle, datagrams):

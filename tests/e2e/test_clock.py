@@ -41,7 +41,7 @@ def test_a_step_back_is_told(start, clock):
     # Only what is newer than all that was forgotten counts.
     clock.move(3700)
     clock.slot(slotd)
-    slotd.wait_line("taken again")
+    slotd.wait_line("accepted again")
     assert slotd.ask("GET", "/readyz").status == 200
     assert scrape(slotd).value(BLOCKED) == 0
 
