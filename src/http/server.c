@@ -36,6 +36,11 @@ static bool open_replay(struct server *server)
 	       service_authenticate(server->service, server->replay);
 }
 
+static struct service *newest(void *argument)
+{
+	return server_service(argument);
+}
+
 bool server_open_helpers(struct server *server, const struct service *service)
 {
 	if (conf_sends(service->conf) && !server->relay) {
@@ -66,6 +71,8 @@ static void note(void *argument, enum conf_log_level level, const char *message,
 
 static bool open_shared(struct server *server, char *wrong, size_t wrong_size)
 {
+	server->watcher.newest = newest;
+	server->watcher.argument = server;
 	server->counter.note = note;
 	server->counter.argument = server;
 	if (!open_replay(server) ||
@@ -95,8 +102,6 @@ void server_use(struct server *server, struct service *service)
 		    server->relay, service->conf->limits.body_timeout);
 	if (server->has_sweeper)
 		sweeper_use(&server->sweeper, service_file_store(service));
-	if (server->has_watcher)
-		watcher_use(&server->watcher, service);
 }
 
 static bool open_listener(struct server *server, unsigned roles,

@@ -10,7 +10,7 @@
 
 #define SAVE_MICROS 60000000
 
-/* Any thread of the counter's may call it. */
+/* Called by any of the counter's threads. */
 static void say(void *argument, bool warning, const char *text)
 {
 	const struct counter *counter = argument;
@@ -45,47 +45,22 @@ static struct quota *open_redis(struct counter *counter,
 	return redis_open(&config, wrong, wrong_size);
 }
 
-/* Complaints are not repeated until it has worked again. */
-static void save(struct counter *counter, bool *well)
-{
-	struct quota *quota = counter->quota;
-	char text[1024];
-	bool before = *well;
-
-	*well = quota->class->save(quota, clock_millis());
-	if (*well || !before)
-		return;
-	snprintf(text, sizeof text,
-	    "quota.state_file cannot be written: %s: %s", counter->state_file,
-	    strerror(errno));
-	counter->note(counter->argument, CONF_LOG_ERROR, "quota", text);
-}
-
-static void *run(void *argument)
+/* A failure is logged once, until saving has worked again. */
+static int64_t save(void *argument)
 {
 	struct counter *counter = argument;
-	int64_t next = clock_micros() + counter->pause;
-	bool well = true;
+	struct quota *quota = counter->quota;
+	const bool failed_before = counter->failed;
+	char text[1024];
 
-	pthread_mutex_lock(&counter->lock);
-	while (!counter->stopping) {
-		if (clock_micros() < next) {
-			clock_cond_wait(
-			    &counter->stop_now, &counter->lock, next);
-			continue;
-		}
-		pthread_mutex_unlock(&counter->lock);
-		save(counter, &well);
-		next = clock_micros() + counter->pause;
-		pthread_mutex_lock(&counter->lock);
+	counter->failed = !quota->class->save(quota, clock_millis());
+	if (counter->failed && !failed_before) {
+		snprintf(text, sizeof text,
+		    "quota.state_file cannot be written: %s: %s",
+		    counter->state_file, strerror(errno));
+		counter->note(counter->argument, CONF_LOG_ERROR, "quota", text);
 	}
-	pthread_mutex_unlock(&counter->lock);
-	save(counter, &well);
-	pthread_mutex_lock(&counter->lock);
-	counter->saved = true;
-	pthread_cond_broadcast(&counter->stopped);
-	pthread_mutex_unlock(&counter->lock);
-	return NULL;
+	return clock_micros() + counter->pause;
 }
 
 bool counter_open(struct counter *counter, const struct conf_quota *conf,
@@ -94,10 +69,7 @@ bool counter_open(struct counter *counter, const struct conf_quota *conf,
 	counter->open = true;
 	if (!counter->pause)
 		counter->pause = SAVE_MICROS;
-	pthread_mutex_init(&counter->lock, NULL);
-	clock_cond_init(&counter->stop_now);
-	clock_cond_init(&counter->stopped);
-	/* A reload takes the configuration away. */
+	/* A copy: a reload frees this configuration. */
 	if (conf->type == CONF_QUOTA_MEMORY && conf->memory.state_file) {
 		counter->state_file = strdup(conf->memory.state_file);
 		if (!counter->state_file)
@@ -114,38 +86,22 @@ bool counter_open(struct counter *counter, const struct conf_quota *conf,
 			return false;
 	}
 	if (counter->state_file)
-		counter->running =
-		    pthread_create(&counter->thread, NULL, run, counter) == 0;
-	return counter->running || !counter->state_file;
-}
-
-static void stop(struct counter *counter)
-{
-	counter->stopping = true;
-	pthread_cond_broadcast(&counter->stop_now);
+		counter->saves = ticker_start(&counter->saver,
+		    clock_micros() + counter->pause, save, counter);
+	return counter->saves || !counter->state_file;
 }
 
 void counter_save(struct counter *counter, int64_t until)
 {
-	if (!counter->running)
-		return;
-	pthread_mutex_lock(&counter->lock);
-	stop(counter);
-	while (!counter->saved && clock_micros() < until)
-		clock_cond_wait(&counter->stopped, &counter->lock, until);
-	pthread_mutex_unlock(&counter->lock);
+	if (counter->saves && ticker_stop(&counter->saver, true, until))
+		counter->saves = false;
 }
 
 void counter_close(struct counter *counter)
 {
 	if (!counter->open)
 		return;
-	if (counter->running) {
-		pthread_mutex_lock(&counter->lock);
-		stop(counter);
-		pthread_mutex_unlock(&counter->lock);
-		pthread_join(counter->thread, NULL);
-	}
+	counter_save(counter, INT64_MAX);
 	if (counter->quota)
 		counter->quota->class->close(counter->quota);
 	free(counter->state_file);

@@ -1,34 +1,33 @@
 #ifndef SERVICE_SWEEPER_H
 #define SERVICE_SWEEPER_H
 
-#include <pthread.h>
 #include <stdatomic.h>
 
+#include "service/ticker.h"
 #include "slotd/store.h"
 
-/* The thread that removes expired files of a store (`sweep` of its class). */
+/* The thread that removes expired files of a store (`sweep` of its class).
+ * One thread calls these functions. */
 struct sweeper {
-	struct store *store; /* NULL: nothing to do */
-	bool busy;
-	int64_t next; /* clock_micros */
-	pthread_mutex_t lock;
-	pthread_cond_t changed;
-	atomic_bool hurry; /* a sweep should end where it is */
-	bool stopping;
-	pthread_t thread;
+	struct ticker ticker;
+	struct store *store; /* NULL: none; changed only while paused */
+	atomic_bool hurry;   /* a running sweep is to end where it is */
 };
 
+/* Starts with this store; NULL: none yet. Returns false without a thread. */
 bool sweeper_start(struct sweeper *sweeper, struct store *store);
-/* Sweeps this store from now on, NULL: none; the one before is not used any
- * more when it returns. */
+
+/* Sweeps this store at once and from now on; NULL: none. When it returns, the
+ * previous store is no longer in use. */
 void sweeper_use(struct sweeper *sweeper, struct store *store);
-/* Does not wait for the end of a sweep. */
+
+/* Ends the thread; a running sweep ends where it is. */
 void sweeper_stop(struct sweeper *sweeper);
 
 /*
- * When the next sweep begins: `pause` after the last one began, but not
- * before 20 times what that took has passed since it ended, so that a store
- * of millions of files is not swept all the time. All in microseconds.
+ * Returns when the next sweep begins: `pause` after the last one began, but
+ * not before 20 times its duration has passed since it ended, so that a store
+ * with millions of files is not swept all the time. All in microseconds.
  */
 int64_t sweeper_next(int64_t began, int64_t ended, int64_t pause);
 

@@ -4,7 +4,7 @@
 
 #define PAUSE 1000000
 
-/* The store may be watched already, by the configuration before. */
+/* Only changes are logged, also across a reload. */
 static void note(struct watcher *watcher, const struct service *service,
     const struct store *store, const struct store_fault *fault)
 {
@@ -21,81 +21,26 @@ static void note(struct watcher *watcher, const struct service *service,
 	log_end(&line);
 }
 
-/* The lock is held, but not while it looks: a disk that does not answer keeps
- * this thread alone. */
-static void look(struct watcher *watcher)
-{
-	struct service *service = watcher->service;
-	struct store *store = service_file_store(service);
-	const struct store_fault *fault;
-
-	service_hold(service);
-	watcher->busy = true;
-	pthread_mutex_unlock(&watcher->lock);
-	fault = store->class->look(store);
-	pthread_mutex_lock(&watcher->lock);
-	watcher->busy = false;
-	note(watcher, service, store, fault);
-	service_release(service);
-	pthread_cond_broadcast(&watcher->changed);
-}
-
-static bool has_look(const struct service *service)
-{
-	const struct store *store = service_file_store(service);
-
-	return store && store->class->look;
-}
-
-static void *run(void *argument)
+/* The service is held meanwhile: the disk may hang, and a reload must neither
+ * wait for it nor close the store. */
+static int64_t look(void *argument)
 {
 	struct watcher *watcher = argument;
-	int64_t next = clock_micros();
+	struct service *service = watcher->newest(watcher->argument);
+	struct store *store = service_file_store(service);
 
-	pthread_mutex_lock(&watcher->lock);
-	while (!watcher->stopping) {
-		if (!watcher->service || !has_look(watcher->service)) {
-			pthread_cond_wait(&watcher->changed, &watcher->lock);
-		} else if (clock_micros() >= next) {
-			look(watcher);
-			next = clock_micros() + PAUSE;
-		} else {
-			clock_cond_wait(
-			    &watcher->changed, &watcher->lock, next);
-		}
-	}
-	pthread_mutex_unlock(&watcher->lock);
-	return NULL;
+	if (store && store->class->look)
+		note(watcher, service, store, store->class->look(store));
+	service_release(service);
+	return clock_micros() + PAUSE;
 }
 
 bool watcher_start(struct watcher *watcher)
 {
-	*watcher = (struct watcher){ .service = NULL };
-	pthread_mutex_init(&watcher->lock, NULL);
-	clock_cond_init(&watcher->changed);
-	return pthread_create(&watcher->thread, NULL, run, watcher) == 0;
-}
-
-void watcher_use(struct watcher *watcher, struct service *service)
-{
-	pthread_mutex_lock(&watcher->lock);
-	watcher->service = service;
-	pthread_cond_broadcast(&watcher->changed);
-	pthread_mutex_unlock(&watcher->lock);
+	return ticker_start(&watcher->ticker, clock_micros(), look, watcher);
 }
 
 bool watcher_stop(struct watcher *watcher, int64_t until)
 {
-	bool stuck;
-
-	pthread_mutex_lock(&watcher->lock);
-	watcher->stopping = true;
-	pthread_cond_broadcast(&watcher->changed);
-	while (watcher->busy && clock_micros() < until)
-		clock_cond_wait(&watcher->changed, &watcher->lock, until);
-	stuck = watcher->busy;
-	pthread_mutex_unlock(&watcher->lock);
-	if (!stuck)
-		pthread_join(watcher->thread, NULL);
-	return !stuck;
+	return ticker_stop(&watcher->ticker, false, until);
 }
