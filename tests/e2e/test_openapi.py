@@ -177,7 +177,9 @@ def test_errors_of_operations_are_named():
         codes = {name for _, _, examples in media(response["content"])
                  for name in examples}
         named = set(re.findall(r"`([a-z-]+)`", response["description"]))
-        assert codes and codes == named & set(CODES), where
+        assert codes and codes == named & set(CODES), (
+            where, "needs an example for each code, and `code` in its "
+            "description", codes, named)
 
 
 def test_codes_are_those_of_the_program():
@@ -204,6 +206,47 @@ def concrete(path):
     return path.format(token="t", key="k/file", path="id/file")
 
 
+def test_every_route_is_described():
+    source = (support.ROOT / "src/endpoint/routes.c").read_text()
+    served = set(re.findall(r'{ "(/[^"]*)"', source))
+    described = {path.partition("{")[0] for path in API["paths"]}
+    assert len(served) >= 9
+    assert served == described, "src/endpoint/routes.c, api/openapi.yaml"
+
+
+@pytest.mark.parametrize("path, method", [
+    where for where, operation in OPERATIONS.items()
+    # Below a base the dialect decides: tests/e2e/test_share.py.
+    if operation.get("security") and where[0] != SHARE])
+def test_callers_authenticate(fs, path, method):
+    reply = fs.ask(method.upper(), path, b"")
+    assert reply.status == 401, "the file says security, the server not"
+
+
+@pytest.fixture(scope="module")
+def public(start_once, tmp_path_factory):
+    """The address of a listener `public`."""
+    address = ("127.0.0.1", support.free_port())
+    config = support.fs_config(
+        tmp_path_factory.mktemp("store"),
+        public={"address": address[0], "port": address[1]})
+    config["callers"].append(dialects.caller("jwt", base="/share/"))
+    start_once(config)
+    return address
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_what_public_serves(public, path):
+    """Files, and whether slotd lives; the rest is for callers alone."""
+    tags = {tag for (at, _), operation in OPERATIONS.items() if at == path
+            for tag in operation["tags"]}
+    method, status = (
+        ("OPTIONS", 204) if tags == {"files"}
+        else ("GET", 200 if path == "/healthz" else 404))
+    assert support.request(
+        public, method, concrete(path)).status == status
+
+
 @pytest.mark.parametrize("path", PATHS)
 def test_methods(fs, path):
     known = {method.upper() for method in METHODS
@@ -214,11 +257,13 @@ def test_methods(fs, path):
     for method in [m.upper() for m in METHODS] + ["PROPFIND"]:
         reply = fs.ask(method, concrete(path), b"")
         if method in known:
-            assert reply.status not in (405, 501), (method, reply)
+            assert reply.status not in (405, 501), (
+                method, reply, "in api/openapi.yaml, not in routes.c?")
             continue
         assert reply.status == 405, (method, reply)
         allowed = set(re.split(", *", reply.headers["Allow"]))
-        assert allowed == known, method
+        assert allowed == known, (
+            "Allow in routes.c against api/openapi.yaml, HEAD with each GET")
 
 
 @pytest.mark.parametrize("path", [

@@ -56,14 +56,14 @@ def functions(path):
 def test_files():
     faults = [(house.name(path), lines) for path in house.files()
               if (lines := len(path.read_text().splitlines())) > FILE_MAX]
-    assert not faults
+    assert not faults, f"at most {FILE_MAX} lines"
 
 
 def test_functions():
     faults = [(house.name(path), first) for path in house.files()
               for first, last in functions(path)
               if last - first + 1 > FUNCTION_MAX]
-    assert not faults
+    assert not faults, f"at most {FUNCTION_MAX} lines"
 
 
 def test_it_can_tell():

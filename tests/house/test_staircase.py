@@ -102,10 +102,12 @@ def test_libraries_stay_behind_their_doors():
         for library in DOORS:
             if re.fullmatch(library, included):
                 found[library].add(house.name(path))
-    for library, door in DOORS.items():
-        assert found[library]
-        assert all(name.startswith(door) for name in found[library]), found
-        assert len(found[library]) == 1 or library not in ONE_FILE, found
+    faults = [(library, name, "instead of", door)
+              for library, door in DOORS.items()
+              for name in found[library] if not name.startswith(door)]
+    assert not faults
+    assert all(found.values()), found
+    assert all(len(found[library]) == 1 for library in ONE_FILE), found
 
 
 def test_below_the_edge_all_is_pure():
