@@ -91,6 +91,7 @@ static inline void close_store(struct setup *setup)
 {
 	setup->store->class->close(setup->store);
 	creds_pool_close(setup->pool);
+	setup->pool = NULL;
 }
 
 #define CAT_KEY "abc/tr\xc3\xa8s cool+&.jpg"
