@@ -41,13 +41,20 @@ void arena_none(void)
 	pthread_exit(NULL);
 }
 
+void *arena_grow(struct arena *arena, const void *old, size_t used, size_t size)
+{
+	void *bigger = arena_get(arena, size);
+
+	if (used)
+		memcpy(bigger, old, used);
+	return bigger;
+}
+
 struct span arena_copy(struct arena *arena, struct span bytes)
 {
-	char *copy = arena_get(arena, bytes.len + 1);
-
-	if (bytes.len)
-		memcpy(copy, bytes.at, bytes.len);
-	return (struct span){ copy, bytes.len };
+	return (struct span){
+		arena_grow(arena, bytes.at, bytes.len, bytes.len + 1), bytes.len
+	};
 }
 
 const char *arena_print(struct arena *arena, const char *format, ...)

@@ -6,8 +6,8 @@
 #include "core/span.h"
 
 /*
- * Memory that is taken piece by piece and given back at once, wiped: it may
- * hold secrets.
+ * Memory that is allocated in pieces and freed all at once. It is wiped then,
+ * because it may hold secrets.
  */
 struct arena {
 	struct arena_block *first;
@@ -15,11 +15,15 @@ struct arena {
 
 /* size bytes, zeroed, aligned for any type; NULL: there is no memory. */
 void *arena_try(struct arena *arena, size_t size);
-/* Never NULL: without memory it ends the thread, so no file may be open
- * meanwhile. See conf_read. */
+/* Never NULL: when there is no memory, it ends the thread (see conf_read), so
+ * no file may be open. */
 void *arena_get(struct arena *arena, size_t size);
 /* Ends the thread. */
 _Noreturn void arena_none(void);
+/* More memory for something that grows: `size` bytes, which begin with the
+ * `used` bytes at `old`. */
+void *arena_grow(
+    struct arena *arena, const void *old, size_t used, size_t size);
 /* A copy with a NUL behind it. */
 struct span arena_copy(struct arena *arena, struct span bytes);
 /* A text of any length, by the rules of printf. */

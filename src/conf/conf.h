@@ -20,15 +20,15 @@ struct conf_listener {
 	const char *address; /* IP literal */
 	uint16_t port;
 	const char *unix_path; /* NULL: TCP */
-	unsigned mode;         /* of the unix socket; 0: leave it to umask */
+	unsigned mode;         /* of the unix socket; 0: by umask */
 	struct span tls_cert;  /* PEM, with NUL behind it; empty: no TLS */
 	struct span tls_key;
-	unsigned tls_line; /* where tls_cert stands */
+	unsigned tls_line; /* the line of tls_cert */
 };
 
 struct conf_limits {
 	uint32_t connections;
-	uint32_t connections_per_address; /* or IPv6 /64; 0: any number */
+	uint32_t connections_per_address; /* or IPv6 /64; 0: no limit */
 	uint32_t header_timeout;          /* seconds, all of them */
 	uint32_t body_timeout;
 	uint32_t idle_timeout;
@@ -55,30 +55,31 @@ struct conf_storage {
 	const struct s3_config *s3;     /* it speaks S3 */
 	const struct fs_config *folder; /* its files are in a folder here */
 	struct creds_settings *creds;   /* it needs credentials */
-	struct creds_value s3_creds;    /* of those, what is known already */
+	struct creds_value s3_creds;    /* what is known of them when read */
 	bool has_template;              /* its `key` is set */
 	struct key_template template;   /* else the default:
 	                               * {random}/{filename}, with keys
 	                               * {random}/{owner}/{filename} */
 };
 
-/* One of `domains`: what differs for JIDs of a domain. */
+/* One of `domains`: the rules for JIDs of a domain. */
 struct conf_domain {
-	struct span name;     /* lower-case, or "*." and such a one */
-	struct policy policy; /* what it leaves out is as in `policy` */
-	size_t storage;       /* number of its store in conf.storages */
+	struct span name;     /* lower case; may begin with "*." */
+	struct policy policy; /* `policy`, with what this domain sets */
+	size_t storage;       /* the number of its store in conf.storages */
 };
 
 enum conf_quota_type { CONF_QUOTA_MEMORY, CONF_QUOTA_REDIS };
 
-/* Where slots and bytes are counted. What only the counter knows is left 0. */
+/* Where slots and bytes are counted. What is only known when the counter is
+ * opened is 0. */
 struct conf_quota {
 	enum conf_quota_type type;
 	struct quota_memory_config memory;
 	struct quota_redis_config redis;
 };
 
-/* A whole, valid configuration. Everything that it points to is its own. */
+/* A whole, valid configuration. It owns everything that it points to. */
 struct conf {
 	struct arena keep; /* what it points to */
 	struct conf_listener listen;
@@ -105,53 +106,53 @@ struct conf {
 	size_t domain_count;
 	struct conf_domain *domains; /* see slot_find_issuer */
 
-	/* max_size is never beyond what may be uploaded in a day. */
+	/* max_size never exceeds the bytes of a day. */
 	struct policy policy;
 	struct conf_quota quota;
 	struct conf_limits limits;
-	/* Whose X-Forwarded-For is believed, and who has any number of
-	 * connections. */
+	/* Their X-Forwarded-For is trusted, and their connections are not
+	 * limited. */
 	struct ip_nets trusted_proxies;
 	enum conf_log_format log_format;
 	enum conf_log_level log_level;
 	bool log_jids;
 
-	unsigned warnings; /* how many conf_read found */
+	unsigned warnings; /* how many warnings conf_read wrote */
 };
 
 /*
- * Reads and checks a configuration, with all that it names. Writes a line
+ * Reads and checks a configuration and the files that it names. Writes a line
  * for each fault to `faults`, "FILE:LINE: setting: what is wrong", and for
  * each warning, "FILE:LINE: setting: warning: …", to `warnings` (both may be
- * NULL). NULL when there was a fault. It opens and makes nothing: no folder,
- * no socket, no key.
+ * NULL). Gives NULL when there was a fault. It creates no folder, socket or
+ * key, and connects to nothing.
  */
 struct conf *conf_read(const char *path, FILE *faults, FILE *warnings);
 
-/* For a process that must not end for want of memory: libconfig then reads in
- * a child process, which is this program (see parse_child). */
+/* The same for a process that must not end when memory is short: libconfig
+ * then runs in a child process, which is this program (see parse_child). */
 struct conf *conf_read_apart(const char *path, FILE *faults, FILE *warnings);
 
-/* What is not set. */
+/* The values of settings that are not set. */
 extern const struct conf conf_defaults;
 
 /* The number of the storage for files of a lower-case domain, chosen as
  * slot_find_issuer does; for "", that of files without a domain. */
 size_t conf_storage_of(const struct conf *conf, struct span domain);
 
-/* Whether something is sent on to S3: for a relay, or for callers whose
- * dialect has PUTs that slotd takes. */
+/* Whether slotd sends uploads to S3: for a relay, or for callers whose dialect
+ * lets clients PUT to slotd. */
 bool conf_sends(const struct conf *conf);
 
-/* Whether only this machine's programs reach a listener. */
+/* Whether only programs on this machine can reach a listener. */
 bool conf_is_private(const struct conf_listener *listener);
 
-/* Gives one of conf's listeners what another's has, in memory of conf; false:
- * there is none. */
+/* Copies a listener of another configuration into one of conf's; false: there
+ * is no memory. */
 bool conf_copy_listener(struct conf *conf, struct conf_listener *into,
     const struct conf_listener *from);
 
-/* Wipes its secrets and frees it; NULL is fine. */
+/* Wipes the secrets and frees everything. NULL is allowed. */
 void conf_free(struct conf *conf);
 
 #endif

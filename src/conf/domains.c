@@ -37,7 +37,7 @@ bool domains_name(
 	return true;
 }
 
-/* The first "*." that matches a domain counts, whatever follows. */
+/* The first "*." entry that matches a domain is used, not the best one. */
 static void warn_hidden(const struct node *node, struct span name)
 {
 	const struct conf *conf = node->reading->conf;
@@ -107,7 +107,7 @@ static void read_one(const struct node *group, struct conf_domain *domain)
 	static const struct settings settings = { SETTINGS(rows),
 		.parts = parts };
 
-	/* What it leaves out. */
+	/* The values of what the entry does not set. */
 	*domain = (struct conf_domain){
 		.name = SPAN_EMPTY,
 		.policy = group->reading->conf->policy,
@@ -120,14 +120,16 @@ static void read_one(const struct node *group, struct conf_domain *domain)
 		    "the domain, such as \"example.org\" or \"*.example.org\"");
 }
 
-/* A presigned PUT takes any Content-Type that is not signed. */
+/* Whether the store enforces the type that the slot was granted for: a
+ * presigned PUT takes any Content-Type that is not signed. */
 static bool binds(const struct conf_storage *storage)
 {
 	return !storage->s3 || storage->takes_uploads ||
 	       storage->s3->sign_content_type;
 }
 
-/* Whether it warned. A list with a fault has fewer types. */
+/* Gives whether it warned. When an entry of the list is faulty, fewer types
+ * than entries were read: no warning then. */
 static bool check_one(
     const struct node *node, const struct policy *policy, size_t number)
 {
@@ -147,7 +149,8 @@ static bool check_one(
 	return true;
 }
 
-/* PUTs below a caller's base go by slotd, whatever the store. */
+/* Whether a caller gets slots: PUTs below a caller's base always go through
+ * slotd, which enforces the type. */
 static bool has_slots(const struct conf *conf)
 {
 	for (size_t i = 0; i < conf->caller_count; i++)

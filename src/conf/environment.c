@@ -10,7 +10,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define KEY_ID_MAX 256
 #define FILE_MAX 65536
 #define ECS "http://169.254.170.2"
 #define IMDS "http://169.254.169.254"
@@ -35,7 +34,7 @@ bool environment_shows(void)
 	return false;
 }
 
-/* Kept, since the environment may be taken away; empty: not set. */
+/* A copy, because the environment may change; empty: not set. */
 static struct span get(const struct node *node, const char *name)
 {
 	return arena_copy(node_keep(node), span_of(getenv(name)));
@@ -46,7 +45,7 @@ static struct span join(const struct node *node, const char *a, const char *b)
 	return span_of(arena_print(node_keep(node), "%s%s", a, b));
 }
 
-/* A file of the environment's: whether it can be used as it is now. */
+/* Warns when a file that the environment names cannot be used as it is now. */
 static void warn_of_token_file(
     const struct node *node, const char *name, struct span path)
 {
@@ -60,7 +59,7 @@ static void warn_of_token_file(
 	paths_add(node, path.at);
 	creds_draft_init(draft);
 	if (creds_read_one(path.at, memory, FILE_MAX, draft, &token))
-		/* What the sources take off. */
+		/* The sources trim the token, too. */
 		secret_warn_of_litter(node,
 		    arena_print(scratch, "%s: the file", name),
 		    span_trim(token, " \t\r\n"));
@@ -88,40 +87,36 @@ static void warn_of_shared_file(
 static void read_keys(
     const struct node *node, struct creds_settings *creds, bool must)
 {
-	struct span *text = creds->text;
+	const struct span id = get(node, "AWS_ACCESS_KEY_ID");
+	const struct span secret = get(node, "AWS_SECRET_ACCESS_KEY");
+	const struct span token = get(node, "AWS_SESSION_TOKEN");
+	const char *wrong = value_key_id(node->reading->conf, id);
 
-	text[CREDS_KEY_ID] = get(node, "AWS_ACCESS_KEY_ID");
-	text[CREDS_SECRET] = get(node, "AWS_SECRET_ACCESS_KEY");
-	text[CREDS_TOKEN] = get(node, "AWS_SESSION_TOKEN");
-	if (!text[CREDS_KEY_ID].len) {
-		if (must)
-			node_wrong(node,
-			    "AWS_ACCESS_KEY_ID is not set in the environment");
-		/* No use alone. */
-		text[CREDS_SECRET] = text[CREDS_TOKEN] = SPAN_EMPTY;
-	} else if (!text[CREDS_SECRET].len) {
-		node_wrong(node, "AWS_ACCESS_KEY_ID is set in the environment, "
-				 "but AWS_SECRET_ACCESS_KEY is not");
-	} else if (text[CREDS_KEY_ID].len > KEY_ID_MAX ||
-		   !span_visible(text[CREDS_KEY_ID]) ||
-		   span_find(text[CREDS_KEY_ID], '/') <
-		       text[CREDS_KEY_ID].len) {
+	if (!id.len && !must)
+		return;
+	if (!id.len)
+		node_wrong(
+		    node, "AWS_ACCESS_KEY_ID is not set in the environment");
+	else if (!secret.len)
 		node_wrong(node,
-		    "AWS_ACCESS_KEY_ID must be at most %d characters, without "
-		    "spaces or /",
-		    KEY_ID_MAX);
-	} else if (text[CREDS_SECRET].len > CREDS_MAX) {
+		    "AWS_ACCESS_KEY_ID is set in the environment, but "
+		    "AWS_SECRET_ACCESS_KEY is not");
+	else if (wrong)
+		node_wrong(node, "AWS_ACCESS_KEY_ID %s", wrong);
+	else if (secret.len > CREDS_MAX)
 		node_wrong(node,
 		    "AWS_SECRET_ACCESS_KEY is longer than %d bytes", CREDS_MAX);
-	} else if (text[CREDS_TOKEN].len > CREDS_TOKEN_MAX) {
+	else if (token.len > CREDS_TOKEN_MAX)
 		node_wrong(node, "AWS_SESSION_TOKEN is longer than %d bytes",
 		    CREDS_TOKEN_MAX);
-	} else if (text[CREDS_TOKEN].len && !span_visible(text[CREDS_TOKEN])) {
-		node_wrong(node, "AWS_SESSION_TOKEN has characters that a "
-				 "session token cannot have");
-	}
-	secret_warn_of_litter(
-	    node, "AWS_SECRET_ACCESS_KEY", text[CREDS_SECRET]);
+	else if (!span_visible(token))
+		node_wrong(node,
+		    "AWS_SESSION_TOKEN has characters that a session token "
+		    "cannot have");
+	secret_warn_of_litter(node, "AWS_SECRET_ACCESS_KEY", secret);
+	creds->text[CREDS_KEY_ID] = id;
+	creds->text[CREDS_SECRET] = secret;
+	creds->text[CREDS_TOKEN] = token;
 }
 
 static void read_shared(
@@ -185,33 +180,32 @@ static void read_sts(
 static void read_identity(const struct node *node, struct creds_settings *creds,
     struct span region, bool must)
 {
+	static const char role_name[] = "AWS_ROLE_ARN";
+	static const char file_name[] = "AWS_WEB_IDENTITY_TOKEN_FILE";
 	struct span *text = creds->text;
-	struct span role = get(node, "AWS_ROLE_ARN");
-	struct span file = get(node, "AWS_WEB_IDENTITY_TOKEN_FILE");
+	struct span role = get(node, role_name);
+	struct span file = get(node, file_name);
 	struct span session = get(node, "AWS_ROLE_SESSION_NAME");
+	const char *set = role.len ? role_name : file_name;
+	const char *unset = role.len ? file_name : role_name;
 
 	if (must && !role.len && !file.len)
-		node_wrong(node,
-		    "neither AWS_ROLE_ARN nor AWS_WEB_IDENTITY_TOKEN_FILE is "
-		    "set in the environment");
+		node_wrong(node, "neither %s nor %s is set in the environment",
+		    role_name, file_name);
 	else if (must && (!role.len || !file.len))
 		node_wrong(node, "%s is set in the environment, but %s is not",
-		    role.len ? "AWS_ROLE_ARN" : "AWS_WEB_IDENTITY_TOKEN_FILE",
-		    role.len ? "AWS_WEB_IDENTITY_TOKEN_FILE" : "AWS_ROLE_ARN");
-	else if (role.len && !file.len)
+		    set, unset);
+	else if (!role.len != !file.len)
 		node_warn(node,
-		    "AWS_ROLE_ARN is set in the environment, but "
-		    "AWS_WEB_IDENTITY_TOKEN_FILE is not: the role is not used");
-	else if (file.len && !role.len)
-		node_warn(node,
-		    "AWS_WEB_IDENTITY_TOKEN_FILE is set in the environment, "
-		    "but AWS_ROLE_ARN is not: the token is not used");
+		    "%s is set in the environment, but %s is not: %s "
+		    "is ignored",
+		    set, unset, set);
 	if (!role.len || !file.len)
 		return;
 	text[CREDS_ROLE_ARN] = role;
 	text[CREDS_IDENTITY_FILE] = file;
 	text[CREDS_SESSION_NAME] = session.len ? session : span_of("slotd");
-	warn_of_token_file(node, "AWS_WEB_IDENTITY_TOKEN_FILE", file);
+	warn_of_token_file(node, file_name, file);
 	read_sts(node, creds, region);
 }
 

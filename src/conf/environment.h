@@ -9,8 +9,8 @@
 /* Whether some variable says where credentials are. */
 bool environment_shows(void);
 
-/* Fills in what the settings' kind needs. Faults and warnings, of what cannot
- * work, are told of the node. The region is the storage's. Opens no network. */
+/* Fills in what the kind of credentials needs. Faults and warnings get the
+ * path of the node. The region is the storage's. It connects to nothing. */
 void environment_read(
     const struct node *node, struct creds_settings *creds, struct span region);
 

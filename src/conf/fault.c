@@ -9,15 +9,10 @@ void faults_add_place(
     struct faults *faults, struct origin *origin, unsigned line)
 {
 	if (faults->place_count == faults->place_size) {
-		size_t size = faults->place_size ? 2 * faults->place_size : 256;
-		struct place *places =
-		    arena_get(faults->arena, size * sizeof *places);
-
-		if (faults->place_count)
-			memcpy(places, faults->places,
-			    faults->place_count * sizeof *places);
-		faults->places = places;
-		faults->place_size = size;
+		faults->place_size = 2 * faults->place_size + 256;
+		faults->places = arena_grow(faults->arena, faults->places,
+		    faults->place_count * sizeof *faults->places,
+		    faults->place_size * sizeof *faults->places);
 	}
 	faults->places[faults->place_count++] = (struct place){ origin, line };
 }
@@ -68,7 +63,7 @@ static int compare(const void *a, const void *b)
 	return x->number < y->number ? -1 : 1;
 }
 
-/* Names come from the file system and may hold anything. */
+/* File names and settings may have any bytes: shown_put. */
 static void print(
     const struct faults *faults, const struct fault *fault, FILE *to)
 {
@@ -98,7 +93,7 @@ void faults_print(const struct faults *faults, FILE *to, FILE *warnings_to)
 	qsort(sorted, count, sizeof *sorted, compare);
 	for (i = 0; i < count; i++) {
 		FILE *where = sorted[i]->warning ? warnings_to : to;
-		/* What is wrong already needs no warning. */
+		/* A setting with a fault needs no warning. */
 		bool moot =
 		    sorted[i]->warning && fault_known(faults, sorted[i]->path);
 

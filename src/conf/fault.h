@@ -7,12 +7,12 @@
 #include "conf/arena.h"
 #include "conf/readable.h"
 
-/* More faults are not kept: nobody reads them. */
+/* Further faults are dropped: nobody reads as many. */
 #define FAULTS_MAX 1000
 
-/* A file that configuration text comes from. */
+/* A file with a part of the configuration. */
 struct origin {
-	const char *name; /* as it is shown */
+	const char *name; /* for people */
 	mode_t mode;
 	struct owner owner;
 	bool warned; /* of its mode */
@@ -23,7 +23,7 @@ struct place {
 	unsigned line;
 };
 
-/* Something that is wrong, or worth a warning. */
+/* A fault or a warning. */
 struct fault {
 	struct fault *next;
 	unsigned line; /* of the text with its includes in place, from 1 */
@@ -33,7 +33,7 @@ struct fault {
 	const char *text;
 };
 
-/* All of them, and where each line of the text comes from. */
+/* All faults and warnings, and where each line of the text comes from. */
 struct faults {
 	struct arena *arena;
 	struct fault *first;
@@ -50,10 +50,10 @@ void faults_add_place(
 /* Where a line comes from; line 0 counts as 1. There must be one. */
 struct place faults_place(const struct faults *faults, unsigned line);
 
-/* Adds a copy, but not of its text. A path has one fault at most, since a
- * second one follows from the first. */
+/* Adds a copy; only the text is not copied. A path gets one fault at most,
+ * because further ones follow from the first. */
 void fault_add(struct faults *faults, const struct fault *what);
-/* Whether a path has a fault; a warning is none. */
+/* Whether a path has a fault; warnings do not count. */
 bool fault_known(const struct faults *faults, const char *path);
 
 /* A line each, in the text's order. Both streams may be NULL. */

@@ -10,21 +10,21 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define INCLUDES_MAX 10 /* files in each other, as in libconfig */
+#define INCLUDES_MAX 10 /* that include each other, as in libconfig */
 
-/* The files that are read, one in the other. */
+/* The state of reading a file and its includes. */
 struct files {
 	struct reading *reading;
 	struct scan scan;
-	unsigned depth; /* 0: the configuration itself */
-	size_t size;    /* of all that were read */
+	unsigned depth; /* 0: the main file */
+	size_t size;    /* of all files so far */
 };
 
 /*
- * Reads a whole file, and what is known of it into origin. False: errno.
- * EFBIG: together with the rest it is too large. ESPIPE: an include that is a
- * FIFO, because nobody waits for whoever writes into that; the configuration
- * itself may come from another program, as the shell's <( ) gives it.
+ * Reads a whole file, and its mode and owner into origin. On failure errno is
+ * set: EFBIG when all files together are too large, ESPIPE when an included
+ * file is a FIFO, since opening one may block. The main file may be a FIFO,
+ * such as the shell's <( ).
  */
 static bool read_file(
     struct files *files, struct origin *origin, struct span *ret_text)
@@ -114,7 +114,7 @@ static void include(struct files *files, struct span name)
 		text_go_on(reading, origin, 0);
 		text_put(reading, span_of("\n"));
 		scan_file(files, text);
-		/* A line of its own, so that its last comment ends there. */
+		/* A comment in the last line of the file ends here. */
 		text_go_on(reading, before, line - 1);
 		text_put(reading, span_of("\n"));
 	} else {

@@ -48,7 +48,7 @@ static void read_unix(const struct node *node, void *into)
 		node_wrong(node, "%s exists and is not a socket", path);
 	else
 		*unix_path = path;
-	/* A service manager may make it in time. */
+	/* The folder may be created before slotd starts. */
 	folder = paths_folder(node_scratch(node), path);
 	if (access(folder, F_OK) != 0)
 		node_warn(node, "the folder %s: %s", folder, strerror(errno));
@@ -68,7 +68,7 @@ static bool octal_mode(struct span text, unsigned *ret_mode)
 	return true;
 }
 
-/* 400 is meant as 0400, and would be 0620. */
+/* Whether a decimal number looks like octal digits: 400 means 0620. */
 static bool looks_octal(int64_t mode)
 {
 	return mode >= 100 && mode % 10 < 8 && mode / 10 % 10 < 8;
@@ -98,7 +98,8 @@ static void read_mode(const struct node *node, void *into)
 		    *mode);
 }
 
-/* Clients take out the segments . and .. before they ask and sign. */
+/* HTTP clients remove the segments . and .. from a URL, so a path with them
+ * would never match. */
 static const char *base_path_fault(struct arena *arena, struct span path)
 {
 	struct span rest;
@@ -191,7 +192,7 @@ static const struct setting rows[] = {
 	{ "mode", READ(struct conf_listener, mode, read_mode) },
 	{ "tls_cert", WHOLE(read_tls_cert) },
 	{ "tls_key", READ(struct conf_listener, tls_key, read_tls_key) },
-	/* Of listen alone: they come last. */
+	/* These two are settings of listen only, see listen_read_public. */
 	{ "threads", WHOLE(read_threads) },
 	{ "base_path", WHOLE(read_base_path) },
 };
@@ -235,7 +236,41 @@ void listen_read_public(const struct node *node, void *into)
 	read_rows(node, COUNT - 2, into);
 }
 
-/* Whether two names are of one file, however they are written. */
+/* Duplicate and overlapping networks are harmless. */
+static bool read_net(const struct node *node, struct ip_net *ret_net)
+{
+	const char *wrong;
+	struct span text;
+
+	if (!value_text(node, &text))
+		return false;
+	if (!ip_net_parse(text, ret_net, &wrong)) {
+		node_wrong(node, "%s", wrong);
+		return false;
+	}
+	if (ret_net->bits == 0 ||
+	    (ip_is_v4(&ret_net->ip) && ret_net->bits == 96))
+		node_warn(node,
+		    "everybody is trusted as a proxy: anybody can claim "
+		    "any address, and nobody's connections are limited");
+	return true;
+}
+
+void listen_read_proxies(const struct node *node, void *into)
+{
+	struct ip_net *nets;
+	size_t count = 0;
+
+	if (!value_list(node, "strings"))
+		return;
+	nets = arena_get(node_keep(node), (node->count + 1) * sizeof *nets);
+	for (size_t i = 0; i < node->count; i++)
+		if (read_net(node_at(node, i), &nets[count]))
+			count++;
+	*(struct ip_nets *)into = (struct ip_nets){ nets, count };
+}
+
+/* Whether two names lead to the same file, which need not exist. */
 static bool same_path(struct arena *arena, const char *a, const char *b)
 {
 	struct stat x, y;
@@ -251,7 +286,8 @@ static bool same_path(struct arena *arena, const char *a, const char *b)
 		   x.st_dev == y.st_dev && x.st_ino == y.st_ino);
 }
 
-/* Whether an address stands for others, too. Sockets of :: take IPv4. */
+/* Whether a wildcard address includes another one. A socket on :: accepts
+ * IPv4, too. */
 static bool takes_in(const struct ip *all, const struct ip *one)
 {
 	static const struct ip any_v6 = { { 0 } };
@@ -261,7 +297,7 @@ static bool takes_in(const struct ip *all, const struct ip *one)
 	       (memcmp(all, &any_v4, sizeof *all) == 0 && ip_is_v4(one));
 }
 
-/* Why the two listeners exclude each other; else NULL. */
+/* Why the two listeners cannot coexist; NULL: they can. */
 static const char *clash(struct reading *reading)
 {
 	const struct conf_listener *a = &reading->conf->listen;
@@ -287,7 +323,7 @@ static const char *clash(struct reading *reading)
 	    takes_in(&x, &y) ? b->address : a->address);
 }
 
-/* Whether clients come to PUT /u/, GET /f/ or a caller's base. */
+/* Whether clients send requests to slotd: to /u/, /f/ or a caller's base. */
 static bool serves_clients(const struct conf *conf)
 {
 	if (conf_sends(conf))

@@ -13,9 +13,9 @@ enum node_type {
 };
 
 /*
- * A setting, a group of settings, or an entry of a list; only to be read. All
- * nodes of a configuration stand in one array, the entries of one beside each
- * other.
+ * A setting, a group of settings, or an entry of a list; read-only. All nodes
+ * of a configuration are in one array, where the entries of a node are
+ * adjacent.
  */
 struct node {
 	struct reading *reading;

@@ -2,7 +2,7 @@
 
 #include "core/chars.h"
 
-/* A NUL, too, when there is nothing. */
+/* Also a NUL at the end of the text. */
 static char peek(struct span text, size_t at)
 {
 	return at < text.len ? text.at[at] : 0;
@@ -16,7 +16,7 @@ int number_digit(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* L or LL behind a number. */
+/* The length of L or LL behind a number. */
 static size_t suffix_len(struct span rest)
 {
 	size_t len = 0;

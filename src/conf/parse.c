@@ -18,10 +18,10 @@
 
 static atomic_bool child_works;
 
-/* Of a child; a text that is refused later takes a fraction of one. */
+/* The time limit of a child; the largest text takes less than a second. */
 #define SECONDS 10
 
-/* --- in a child -----------------------------------------------------------*/
+/* --- the child ------------------------------------------------------------*/
 
 static char *read_all(int fd)
 {
@@ -70,10 +70,10 @@ int parse_child(void)
 	return done ? 0 : 1;
 }
 
-/* --- its parent -----------------------------------------------------------*/
+/* --- the parent -----------------------------------------------------------*/
 
-/* Its files and no others of ours, and nothing that a signal of ours means.
- * 0, or why there is none. */
+/* The child inherits the two descriptors and no others, and none of our
+ * signal handling. Gives 0 or an errno. */
 static int spawn(int from, int to, pid_t *ret_child)
 {
 	char name[] = PARSE_CHILD;
@@ -86,7 +86,7 @@ static int spawn(int from, int to, pid_t *ret_child)
 	posix_spawn_file_actions_init(&files);
 	posix_spawn_file_actions_adddup2(&files, from, STDIN_FILENO);
 	posix_spawn_file_actions_adddup2(&files, to, STDOUT_FILENO);
-	/* libconfig says there why it ends the process. */
+	/* libconfig writes to stderr when it runs out of memory. */
 	posix_spawn_file_actions_addopen(
 	    &files, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
 	posix_spawn_file_actions_addclosefrom_np(&files, STDERR_FILENO + 1);
@@ -104,7 +104,8 @@ static int spawn(int from, int to, pid_t *ret_child)
 	return error;
 }
 
-/* What a child has written; NULL: not all of a tree, or no memory here. */
+/* The tree that a child wrote; NULL: it is not complete, or there is no
+ * memory. */
 static struct tree *receive(struct arena *arena, int fd)
 {
 	struct stat status;
@@ -122,7 +123,7 @@ static struct tree *receive(struct arena *arena, int fd)
 	return tree;
 }
 
-/* 0, or why there is no child. */
+/* Gives 0, or an errno when no child could be started. */
 static int ask_child(struct arena *arena, const char *text, int from, int to,
     struct tree **ret_tree)
 {
@@ -153,11 +154,11 @@ static struct tree *read_here(struct arena *arena, const char *text)
 }
 
 /*
- * Files in memory: neither side ever waits for the other to read. Where there
- * are no children at all (without /proc, or by a filter of system calls), or
- * where none has ever given a tree (a program that is run by the dynamic
- * loader cannot be started again), it is read here. Since the first reading is
- * that of the start, what a child cannot do later is for want of memory.
+ * Parent and child exchange files in memory, so neither blocks on the other.
+ * If no child can be started (no /proc, a system call filter), or no child
+ * has ever succeeded (a program run by the dynamic loader cannot be started
+ * again), this process parses itself. If a child succeeded before, a failure
+ * means that memory is short, and parsing here might end the process.
  */
 static struct tree *read_apart(struct arena *arena, const char *text)
 {
@@ -182,7 +183,7 @@ static struct tree *read_apart(struct arena *arena, const char *text)
 
 /* --- strings --------------------------------------------------------------*/
 
-/* "3;" stands for the third of them, "3;4;" for two in a row. */
+/* "3;" is the string with the number 3; "3;4;" are two in a row. */
 static const char *resolve(struct reading *reading, const char *places)
 {
 	const struct span *strings = reading->text.strings;

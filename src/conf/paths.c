@@ -47,7 +47,7 @@ static const char *join(
 	    arena, "%s/%s", strcmp(folder, "/") == 0 ? "" : folder, name);
 }
 
-/* Without links and dots; NULL: it is not there. */
+/* A path without symbolic links and dots; NULL: it does not exist. */
 static const char *real_path(struct arena *arena, const char *path)
 {
 	char *real = realpath(path, NULL);
@@ -59,8 +59,7 @@ static const char *real_path(struct arena *arena, const char *path)
 	return kept;
 }
 
-/* Where a name stands, whether or not something is there: its folder without
- * links and dots, and its last segment as it is. */
+/* The same of a name that need not exist: only its folder is resolved. */
 static const char *real_name(struct arena *arena, const char *path)
 {
 	struct span text = span_of(path), name;
@@ -83,7 +82,8 @@ static const char *real_name(struct arena *arena, const char *path)
 	return folder ? join(arena, folder, name.at) : NULL;
 }
 
-/* By its name, and by what is mounted elsewhere, too. */
+/* Compares names, and devices and inodes, since a folder may be mounted in
+ * several places. */
 static bool is_below(struct arena *arena, const char *path, const char *files)
 {
 	struct span text = span_of(path);
@@ -116,7 +116,7 @@ static bool leads_below(
 	       (name && is_below(arena, name, files));
 }
 
-/* The file that was read, and what it includes. */
+/* The configuration and the files that it includes. */
 static void check_origins(struct reading *reading, const char *files)
 {
 	const struct faults *faults = &reading->faults;

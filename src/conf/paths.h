@@ -4,23 +4,24 @@
 #include "conf/node.h"
 
 /*
- * Files that the configuration names. None may lie where the embedded store
- * keeps uploads: there they would be served to everybody, and removed when
- * their time is over.
+ * Files that the configuration names. None may be in the folder of the embedded
+ * store's uploads: everybody could download such a file, and it would be
+ * removed when it is as old as uploads may be.
  */
 
-/* Remembers a path, which a setting has, for paths_check. */
+/* Remembers the path that a setting has, for paths_check. */
 void paths_add(const struct node *node, const char *path);
 
-/* When all has been read: refuses those below the uploads' folder, by
- * whatever links and dots they lead there, and the configuration's own. */
+/* When everything has been read: adds a fault for each path below the folder
+ * of uploads, also by symbolic links and dots, and for the configuration's own
+ * files. */
 void paths_check(struct reading *reading);
 
-/* Warns when who runs this cannot write to a folder: who serves may be
- * another. */
+/* Warns when the user of this process cannot write to a folder. No fault:
+ * `serve` may run as another user. */
 void paths_warn_not_writable(const struct node *node, const char *folder);
 
-/* The folder that a file is in. */
+/* The folder of a file. */
 const char *paths_folder(struct arena *arena, const char *path);
 
 #endif

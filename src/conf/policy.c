@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-/* What the counters can hold; see quota/windows.h. */
+/* The most that the counters can hold; see quota/windows.h. */
 #define SLOTS_MAX 4000
 #define DAY_BYTES_MAX ((1ULL << 48) - 1)
 #define S3_PUT_MAX (UINT64_C(5) << 30)
@@ -102,7 +102,8 @@ void policy_read(const struct node *node, void *into)
 	settings_read(node, &policy_settings, into);
 }
 
-/* The largest file that a limit lets through at all is the largest. */
+/* Lowers max_size to the limits of a day: a larger file could never be
+ * uploaded. */
 static void cap(const struct node *group, struct policy *policy)
 {
 	const struct node *node = node_member(group, "max_size");
@@ -125,8 +126,8 @@ static void cap(const struct node *group, struct policy *policy)
 		    wanted, name, limit, limit);
 }
 
-/* What goes to a store in one PUT ends there at most of them. `node` is what
- * sets the size, or picks the store. */
+/* Most S3 stores refuse a PUT above 5 GiB. The node sets the size, or picks
+ * the store. */
 static void warn_of_put(
     const struct node *node, const struct policy *policy, size_t storage)
 {
@@ -155,7 +156,7 @@ static void check_puts(const struct node *root)
 		const struct node *group = node_at(domains, i);
 		const struct node *node = node_member(group, "max_size");
 
-		/* With the default store and the common size it was said. */
+		/* If neither is set here, the warning above covers it. */
 		if (!node)
 			node = node_member(group, "storage");
 		warn_of_put(
@@ -163,7 +164,7 @@ static void check_puts(const struct node *root)
 	}
 }
 
-/* Whether anybody has a limit. */
+/* Whether any quota is set. */
 static bool counts(const struct conf *conf)
 {
 	for (size_t i = 0; i < conf->domain_count; i++)
@@ -172,7 +173,7 @@ static bool counts(const struct conf *conf)
 	return policy_counts(&conf->policy);
 }
 
-/* A file that would stay empty. */
+/* Without quotas the state file would stay empty. */
 static void warn_of_file(const struct node *root)
 {
 	const struct conf_quota *quota = &root->reading->conf->quota;
@@ -183,7 +184,7 @@ static void warn_of_file(const struct node *root)
 		    "slots_per_minute, bytes_per_day or domain_bytes_per_day");
 }
 
-/* Callers whose slots slotd never sees. */
+/* Callers whose XMPP server grants the slots itself. */
 static void warn_of_shares(const struct node *root)
 {
 	const struct conf *conf = root->reading->conf;

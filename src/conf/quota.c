@@ -28,7 +28,7 @@ static void read_state_file(const struct node *node, void *into)
 		return;
 	}
 	folder = paths_folder(node_scratch(node), path);
-	/* A service manager may make it in time. */
+	/* The folder may be created before slotd starts. */
 	if (access(folder, F_OK) == 0)
 		paths_warn_not_writable(node, folder);
 	else
@@ -38,13 +38,13 @@ static void read_state_file(const struct node *node, void *into)
 		    folder);
 }
 
-/* Underscores are for the names of containers. */
+/* Underscores occur in names of containers. */
 static const char *host(const struct conf *conf, struct span text)
 {
 	struct ip ip;
 
 	(void)conf;
-	/* With an interface: fe80::1%eth0. */
+	/* An address may have an interface: fe80::1%eth0. */
 	if (ip_parse(span_first(text, span_find(text, '%')), &ip))
 		return NULL;
 	if (text.len <= HOST_MAX && *text.at != '.' && *text.at != '-' &&
@@ -74,7 +74,7 @@ static void read_tls_ca(const struct node *node, void *into)
 		node_wrong(node, "cannot read %s: %s", path, strerror(errno));
 }
 
-/* Braces would move keys of one user to several nodes. */
+/* No braces: they would spread the keys of one user over several nodes. */
 static const char *prefix(const struct conf *conf, struct span text)
 {
 	(void)conf;

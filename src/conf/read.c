@@ -33,7 +33,7 @@ static void read_key_file(const struct node *node, void *into)
 	}
 	conf->has_key_file = true;
 	while (text.at)
-		/* What the keyring does not take off. */
+		/* The keyring trims the lines in this way. */
 		secret_warn_of_litter(node, "a line of the file",
 		    span_trim(span_cut(&text, '\n'), " \t\r"));
 }
@@ -97,7 +97,7 @@ static void read_root(const struct node *root, struct conf *conf)
 		{ "domains", ELSEWHERE },
 		{ "limits", READ(struct conf, limits, read_limits) },
 		{ "trusted_proxies",
-		    READ(struct conf, trusted_proxies, proxies_read) },
+		    READ(struct conf, trusted_proxies, listen_read_proxies) },
 		{ "log", WHOLE(read_log) },
 		{ "quota", READ(struct conf, quota, quota_read) },
 	};
@@ -122,7 +122,7 @@ static void add_syntax_fault(
 {
 	struct fault fault = { .line = line, .path = "" };
 
-	/* What the scan has found there is the better sentence. */
+	/* The scanner may have told this already, in a better sentence. */
 	for (const struct fault *f = reading->faults.first; f; f = f->next)
 		if (f->line == line && !f->warning)
 			return;
@@ -133,13 +133,13 @@ static void add_syntax_fault(
 	fault_add(&reading->faults, &fault);
 }
 
-/* What the thread of a reading is told, and tells. */
+/* The arguments and the result of the thread that reads. */
 struct job {
 	const char *path;
 	bool apart;
 	FILE *faults;
 	FILE *warnings;
-	bool done; /* not given up */
+	bool done; /* false: it ran out of memory */
 	bool ok;
 	struct reading reading;
 };
@@ -164,9 +164,11 @@ static bool read_all(struct job *job)
 	return reading->faults.fault_count == 0;
 }
 
-/* A thread of its own can be given up from anywhere (see arena_none). It
- * ends that way in any case: libc loads for it what it may not find room for
- * later. */
+/*
+ * Reading runs in a thread of its own, so that it can end anywhere when there
+ * is no memory (arena_none). It ends that way in any case: then libc has
+ * loaded what this needs while there was memory.
+ */
 static void *run(void *argument)
 {
 	struct job *job = argument;

@@ -6,7 +6,7 @@
 
 #define PLAIN CHARS_ALNUM "/._-+@:,=%"
 
-/* As a shell takes it. */
+/* Quoted for a shell. */
 static void add_path(struct buf *out, const char *path)
 {
 	struct span text = span_of(path);

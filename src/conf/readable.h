@@ -5,22 +5,22 @@
 
 #include "core/buf.h"
 
-/* Whose a file is. */
+/* The owner of a file. */
 struct owner {
 	uid_t uid;
 	gid_t gid;
 };
 
 /*
- * Appends the commands that take a secret file from everybody, and leave it
- * to who has to read it: the user who asks, or where root asks the user that
- * its owner or its group are made for already, else slotd's own group.
- * in_group tells whether the file's group is one of the user's.
+ * Appends the commands after which a secret file is readable only to those
+ * who need it: to the user who runs this; if that is root, to the file's owner
+ * or group where one of them is not root, else to the group slotd. in_group:
+ * whether the user is in the file's group.
  */
 void readable_advice(struct buf *out, const char *path, struct owner file,
     struct owner user, bool in_group);
 
-/* The same for who runs this process. */
+/* The same for the user of this process. */
 void readable_advice_here(struct buf *out, const char *path, struct owner file);
 
 #endif

@@ -23,17 +23,17 @@ struct text {
 	char *at; /* ends with a NUL when all is there */
 	size_t len;
 	size_t size;
-	struct span *strings; /* that the text has only numbers of */
+	struct span *strings; /* the text has their numbers */
 	size_t string_count;
-	size_t string_size;    /* how many there is room for */
-	struct origin *origin; /* of what is put now, and its line there */
+	size_t string_size;    /* allocated */
+	struct origin *origin; /* of the next line, and its number */
 	unsigned line;
 };
 
 /*
- * One reading of a configuration: the configuration that it fills in, and
- * all that is needed meanwhile. Every node knows the reading that it belongs
- * to.
+ * One reading of a configuration: the configuration that is filled in, and
+ * everything that is needed until then. Every node points to its reading. One
+ * thread uses it, see read.c.
  */
 struct reading {
 	struct conf *conf;
@@ -41,8 +41,8 @@ struct reading {
 	struct faults faults;
 	const char *folder; /* of the file, with its slash; or "" */
 	struct text text;
-	bool incomplete; /* an include is missing, and maybe settings: missing
-	                  * ones are not told */
+	bool incomplete; /* an include could not be read: no faults of missing
+	                  * settings then */
 	bool has_store;  /* the types of all stores are known */
 	struct seen_secret *secrets;
 	struct named_path *paths;

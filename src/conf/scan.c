@@ -9,17 +9,17 @@
 
 #define BYTE_ORDER_MARK "\xef\xbb\xbf"
 #define INCLUDE "@include"
-/* What a backslash is read with; before others it stands for itself. */
+/* The bytes that a backslash escapes; before others it is a plain byte. */
 #define ESCAPES "nrtf\\\""
 #define NAME_CHARS CHARS_ALNUM "-_*"
 
-/* A NUL, too, when there is nothing. */
+/* Also a NUL at the end of the text. */
 static char peek(struct span rest, size_t at)
 {
 	return at < rest.len ? rest.at[at] : 0;
 }
 
-/* Puts the first len bytes and goes on behind them. */
+/* Puts the first len bytes into the text and skips them. */
 static void put(struct scan *scan, struct span *rest, size_t len)
 {
 	text_put(scan->reading, span_first(*rest, len));
@@ -88,7 +88,8 @@ static void take_number(struct scan *scan, struct span *rest)
 	*rest = span_from(*rest, len);
 }
 
-/* Where libconfig would refuse a string, it would also leak it. */
+/* libconfig leaks a string where its grammar allows none, so such strings are
+ * refused here. */
 static const char *misplaced_string(struct scan *scan)
 {
 	struct scan_level *level = &scan->levels[scan->level_count - 1];
@@ -102,7 +103,7 @@ static const char *misplaced_string(struct scan *scan)
 	return NULL;
 }
 
-/* Whether a backslash and the next byte stand for one. */
+/* Whether an escape of two bytes begins here. */
 static bool is_pair(struct span rest)
 {
 	char second = peek(rest, 1);
@@ -110,7 +111,7 @@ static bool is_pair(struct span rest)
 	return peek(rest, 0) == '\\' && second && strchr(ESCAPES, second);
 }
 
-/* The byte of \xHH; -1: this is none. */
+/* The byte of \xHH; -1: no such escape is here. */
 static int hex_escape(struct span rest)
 {
 	int high = number_digit(peek(rest, 2));
@@ -122,7 +123,7 @@ static int hex_escape(struct span rest)
 	return 16 * high + low;
 }
 
-/* One byte of a string, or the escape that stands for it. */
+/* Takes one byte of a string, or one escape. */
 static void take_char(struct scan *scan, struct span *rest, struct buf *out)
 {
 	int byte = hex_escape(*rest);
@@ -146,7 +147,7 @@ static void take_char(struct scan *scan, struct span *rest, struct buf *out)
 	*rest = span_from(*rest, len);
 }
 
-/* Puts the number of a string, and its lines. */
+/* Keeps a string, and puts its number and line breaks into the text. */
 static void put_string(struct scan *scan, struct span string)
 {
 	struct reading *reading = scan->reading;
@@ -184,7 +185,7 @@ static void take_string(struct scan *scan, struct span *rest)
 	*rest = span_from(*rest, end + 1);
 }
 
-/* Only its lines. */
+/* Puts only the line breaks. */
 static void put_lines(struct scan *scan, struct span *rest, size_t len)
 {
 	for (size_t i = 0; i < len; i++)
@@ -194,7 +195,7 @@ static void put_lines(struct scan *scan, struct span *rest, size_t len)
 	*rest = span_from(*rest, len);
 }
 
-/* It may have a secret, too. */
+/* Comments are removed, because they may hold secrets. */
 static void take_comment(struct scan *scan, struct span *rest)
 {
 	size_t end = 2;
@@ -206,7 +207,7 @@ static void take_comment(struct scan *scan, struct span *rest)
 	while (end < rest->len &&
 	       !(rest->at[end] == '*' && peek(*rest, end + 1) == '/'))
 		end++;
-	/* libconfig would take it for the end of the file. */
+	/* libconfig would ignore the rest of the file in silence. */
 	if (end >= rest->len)
 		stop(scan, rest, "this comment is never closed: add */");
 	else
@@ -224,8 +225,8 @@ static void take_name(struct scan *scan, struct span *rest)
 	put(scan, rest, len);
 }
 
-/* Whether nothing but true and false may stand here: a word is a string whose
- * quotes were forgotten. */
+/* Whether a word is here where only true and false may be: a string without
+ * its quotes. */
 static bool is_stray(const struct scan *scan, struct span rest)
 {
 	const struct scan_level *level = &scan->levels[scan->level_count - 1];
@@ -254,7 +255,7 @@ static void open_level(struct scan *scan, struct span *rest, bool list)
 	put(scan, rest, 1);
 }
 
-/* Whatever else there is: one byte. */
+/* Takes one byte that begins no other token. */
 static void take_mark(struct scan *scan, struct span *rest)
 {
 	struct scan_level *level = &scan->levels[scan->level_count - 1];
@@ -282,7 +283,8 @@ static void take_mark(struct scan *scan, struct span *rest)
 	put(scan, rest, 1);
 }
 
-/* A line that begins with @include "name"; what follows is read on. */
+/* Takes @include "name" at the start of a line; the rest of the line is
+ * ordinary text. */
 static bool take_include(
     struct scan *scan, struct span *rest, struct span *ret_name)
 {

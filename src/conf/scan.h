@@ -3,7 +3,7 @@
 
 #include "conf/reading.h"
 
-#define SCAN_NESTING 32   /* groups and lists in each other */
+#define SCAN_NESTING 32   /* groups and lists inside each other */
 #define SCAN_MEMBERS 1000 /* settings of a group: each is compared with all */
 
 /* A group or list that is open at some point of the text. */
@@ -16,7 +16,7 @@ struct scan_level {
 	struct span name; /* of the setting that is being read */
 };
 
-/* The scanner, which goes from file to file. */
+/* The scanner, which goes through all files. */
 struct scan {
 	struct reading *reading;
 	bool stop; /* what follows cannot be understood */
@@ -31,14 +31,14 @@ void scan_init(struct scan *scan, struct reading *reading);
 /* A file begins. */
 void scan_begin(struct scan *scan, struct span *rest);
 /*
- * Puts a file's text into the reading's, up to the next include, and adds a
- * fault for each thing that libconfig would change in silence; instead of
- * these something harmless is put. True: at an include, whose name is given
- * and taken off rest. False: at the end, or stopped.
+ * Adds a file's text to the reading's up to the next include. Adds a fault for
+ * each thing that libconfig would change in silence, and puts something
+ * harmless in its place. True: rest begins behind an include, whose name is
+ * given. False: the file ends, or nothing more can be understood (stop).
  */
 bool scan_next(struct scan *scan, struct span *rest, struct span *ret_include);
 
-/* Adds a fault of no setting, and stops. */
+/* Adds a fault without a setting, and stops. */
 void scan_stop(struct scan *scan, const char *why);
 
 #endif

@@ -10,11 +10,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* The commands that put it right. */
+/* The commands that correct the mode of a file. */
 static const char *advice(
     const struct node *node, const char *path, struct owner owner)
 {
-	/* Twice the path, each of its letters escaped, and some words. */
+	/* The path occurs twice, and each byte may become four. */
 	size_t size = 8 * strlen(path) + 64;
 	struct buf out;
 
@@ -86,7 +86,7 @@ static bool read_open(const struct node *node, const char *path, int fd,
 		return cannot_read(node, path);
 	if (!check_mode(node, path, &status, is_secret))
 		return false;
-	/* One for the newline, one to see that there is more. */
+	/* One more for the newline, and one to notice a longer file. */
 	content = arena_try(node_scratch(node), max + 2);
 	if (!content) {
 		close(fd);
@@ -102,7 +102,7 @@ static bool read_open(const struct node *node, const char *path, int fd,
 static bool read_file(const struct node *node, const char *path, size_t max,
     bool is_secret, struct span *ret_text)
 {
-	/* Not to wait for whoever writes into a FIFO. */
+	/* Opening a FIFO must not block. */
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	bool ok;
 
@@ -196,8 +196,8 @@ static bool read_from_file(
 	if (!value_path(node, &ret_secret->path) ||
 	    !read_file(node, ret_secret->path, max, true, &text))
 		return false;
-	/* No other program takes such a secret, and to HMAC those at its end
-	 * would be nothing. */
+	/* Other programs cannot handle a NUL byte, and HMAC ignores NUL bytes
+	 * at the end of a key. */
 	if (span_find(text, '\0') < text.len) {
 		node_wrong(node, "the file %s", litter_of(text));
 		return false;

@@ -3,7 +3,7 @@
 
 #include "conf/value.h"
 
-/* A secret that stands in a setting, or in the file that a setting names. */
+/* A secret that is in a setting, or in the file that a setting names. */
 struct secret {
 	const struct node *node; /* the setting; NULL: there is none */
 	const char *path;        /* of the file; NULL: none */
@@ -11,12 +11,13 @@ struct secret {
 };
 
 /*
- * Reads a secret, as it stands but for one newline at a file's end; false
- * after a fault. The text lives as long as the reading. Faults: the file
- * cannot be read, is no regular file, or has a NUL byte; there is nothing, or
- * more than max bytes; others may write the file, or the configuration when
- * the secret stands there. Warnings: others may read it; litter, see
- * litter_of.
+ * Reads a secret without changes; only one newline at the end of a file is
+ * dropped. False after a fault. The text lives as long as the reading.
+ *
+ * Faults: the file cannot be read, is not a regular file or has a NUL byte;
+ * the secret is empty or longer than max bytes; the file with the secret, or
+ * the configuration when the secret is there, is world-writable. Warnings: it
+ * is world-readable; the secret has litter, see litter_of.
  */
 bool secret_read(
     const struct node *node, bool file, size_t max, struct secret *ret_secret);
@@ -26,19 +27,19 @@ bool secret_read(
 struct secret secret_member(
     const struct node *group, const char *name, size_t max);
 
-/* Reads a file that holds secrets, with the same faults and warnings of the
- * file but those of NUL bytes and litter. */
+/* Reads a file with secrets. Faults and warnings are the same, but NUL bytes
+ * and litter are not checked. */
 bool secret_read_file(
     const struct node *node, size_t max, struct span *ret_text);
-/* The same of a file that everybody may read. */
+/* The same for a file that may be world-readable. */
 bool secret_read_public(
     const struct node *node, size_t max, struct span *ret_text);
 
-/* Warns of litter in a secret, which `what` holds. */
+/* Warns of litter in a secret; `what` is the subject of the sentence. */
 void secret_warn_of_litter(
     const struct node *node, const char *what, struct span secret);
 
-/* Remembers a secret by its digest alone; a fault when it was seen before. */
+/* Remembers the digest of a secret. A fault when it was seen before. */
 bool secret_is_new(const struct node *node, struct span secret);
 
 #endif

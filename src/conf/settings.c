@@ -9,7 +9,7 @@ static unsigned least(unsigned a, unsigned b)
 	return a < b ? a : b;
 }
 
-/* How many letters must be put in, taken out or changed. */
+/* How many letters must be inserted, removed or changed. */
 static unsigned distance(const char *a, const char *b)
 {
 	unsigned row[NAME_MAX_LEN + 1];
@@ -34,7 +34,7 @@ static unsigned distance(const char *a, const char *b)
 	return row[b_len];
 }
 
-/* The name that differs least, by less than *limit letters. */
+/* The most similar name, which differs by less than *limit letters. */
 static void find_nearest(const struct settings *settings, const char *name,
     unsigned *limit, const char **best)
 {
@@ -76,7 +76,7 @@ static void read_one(
 			*(uint32_t *)place = (uint32_t)value;
 		break;
 	case SETTING_WORD:
-		/* Without negative values an enum is an unsigned. */
+		/* An enum without negative values is an unsigned. */
 		value_word(node, row->words, place);
 		break;
 	case SETTING_TEXT:

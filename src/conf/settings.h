@@ -9,7 +9,7 @@
 typedef void setting_reader(const struct node *node, void *into);
 
 enum setting_kind {
-	SETTING_ELSEWHERE, /* known here, read by other code */
+	SETTING_ELSEWHERE, /* known, and read by other code */
 	SETTING_U32,       /* into a uint32_t */
 	SETTING_WORD, /* into an enum, whose values are the words' numbers */
 	SETTING_TEXT, /* into a struct span */

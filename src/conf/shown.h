@@ -3,8 +3,8 @@
 
 #include <stdio.h>
 
-/* Text from elsewhere for a person to read: what is no UTF-8, cannot be seen
- * or would steer a terminal becomes a question mark (utf8_is_hidden). */
+/* Writes untrusted text for a person to read. Invalid UTF-8, invisible
+ * characters and terminal controls become question marks (utf8_is_hidden). */
 void shown_put(FILE *to, const char *text);
 
 #endif

@@ -64,7 +64,7 @@ void size_write(uint64_t bytes, char ret_text[SIZE_TEXT])
 {
 	size_t best = COUNT;
 
-	/* The one of the smallest number. */
+	/* The largest unit that divides it. */
 	for (size_t i = 0; bytes && i < COUNT; i++)
 		if (bytes % units[i].bytes == 0 && units[i].bytes > 1 &&
 		    (best == COUNT || units[best].bytes < units[i].bytes))

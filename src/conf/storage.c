@@ -39,7 +39,7 @@ static bool has_name(const struct conf *conf, struct span name)
 	return false;
 }
 
-/* Of an entry of `storages`. */
+/* The name of an entry of `storages`. */
 static void read_name(const struct node *group, struct conf_storage *storage)
 {
 	const struct node *node = node_member(group, "name");
@@ -105,8 +105,8 @@ static bool read_type(const struct node *group, unsigned *ret_number)
 	return true;
 }
 
-/* Bytes of bucket_url's path that surely are a prefix of keys: its first
- * segment may be the bucket's name. */
+/* The length of bucket_url's key prefix. The first segment of its path does
+ * not count, since it may be the bucket's name. */
 static size_t prefix_of(const struct conf_storage *storage)
 {
 	struct span path;
@@ -122,40 +122,42 @@ static size_t prefix_of(const struct conf_storage *storage)
 	return len;
 }
 
-/* Keys that no store takes, or not for everybody. */
+/* A key that no store takes, or not with each domain and file name. */
 static void check_key(
     const struct node *group, const struct conf_storage *storage)
 {
 	const struct node *node = node_member(group, "key");
-	const size_t segment = storage->kind->segment_max;
 	const size_t prefix = prefix_of(storage);
-	struct key_size size = key_size_of(&storage->template);
+	const struct key_size size = key_size_of(&storage->template);
+	const struct {
+		const char *what;
+		size_t least, most, max;
+	} bounds[] = {
+		{ prefix ? "the object key with bucket_url's prefix"
+			 : "the object key",
+		    size.key.least + prefix, size.key.most + prefix,
+		    OBJECT_KEY_MAX },
+		{ "a part between slashes", size.segment.least,
+		    size.segment.most, storage->kind->segment_max },
+	};
+	const size_t count = storage->kind->segment_max ? 2 : 1;
+	size_t i;
 
-	if (size.key.least + prefix > OBJECT_KEY_MAX)
+	for (i = 0; i < count && bounds[i].least <= bounds[i].max; i++)
+		;
+	if (i < count) {
 		node_wrong(node,
-		    "even the shortest object key has %zu bytes%s; a store "
-		    "takes at most %d",
-		    size.key.least + prefix,
-		    prefix ? " (with bucket_url's prefix)" : "",
-		    OBJECT_KEY_MAX);
-	else if (segment && size.segment.least > segment)
-		node_wrong(node,
-		    "a part between slashes has at least %zu bytes; the "
-		    "embedded store takes at most %zu",
-		    size.segment.least, segment);
-	else if (size.key.most + prefix > OBJECT_KEY_MAX)
+		    "%s has at least %zu bytes; the store takes at most %zu",
+		    bounds[i].what, bounds[i].least, bounds[i].max);
+		return;
+	}
+	for (i = 0; i < count && bounds[i].most <= bounds[i].max; i++)
+		;
+	if (i < count)
 		node_warn(node,
-		    "object keys can have %zu bytes%s, and a store takes at "
-		    "most %d: long domains or file names get no slot",
-		    size.key.most + prefix,
-		    prefix ? " (with bucket_url's prefix)" : "",
-		    OBJECT_KEY_MAX);
-	else if (segment && size.segment.most > segment)
-		node_warn(node,
-		    "a part between slashes can have %zu bytes, and the "
-		    "embedded store takes at most %zu: long domains or file "
-		    "names get no slot",
-		    size.segment.most, segment);
+		    "%s can have %zu bytes; the store takes at most %zu: long "
+		    "domains or file names get no slot",
+		    bounds[i].what, bounds[i].most, bounds[i].max);
 }
 
 /* A storage that is being read, and behind it what the settings of each kind
@@ -246,7 +248,7 @@ static void read_storage(const struct node *group, bool in_list)
 	conf->storages[conf->storage_count++] = *storage;
 }
 
-/* For JIDs that no domain matches. */
+/* The first store is used for JIDs that no domain matches. */
 static void put_default_first(struct conf *conf)
 {
 	struct conf_storage first;
@@ -285,7 +287,7 @@ void storage_read(const struct node *root)
 	put_default_first(conf);
 }
 
-/* Why a store needs public_url; NULL: it does not. */
+/* The setting that makes a store need public_url; NULL: it does not. */
 static const char *serves(
     const struct node *root, const struct conf_storage *storage)
 {

@@ -12,10 +12,11 @@ struct storage_s3 {
 /* Warns of what cannot work at AWS, by the host's name alone. */
 void storage_aws_check(const struct node *group, const struct s3_config *s3);
 
-/* The secret and the session token that stand here or in a file. */
+/* Reads the secret and the session token, from settings or files. */
 void storage_creds_secrets(
     const struct node *group, struct creds_settings *creds);
-/* Where credentials come from: what stands here, or the environment. */
+/* Decides whether credentials come from settings or the environment, and reads
+ * the latter. */
 void storage_creds_read(const struct node *group, struct conf_storage *storage);
 
 #endif

@@ -5,10 +5,10 @@
 #include <string.h>
 
 /*
- * What a host of AWS says by itself: docs.aws.amazon.com/AmazonS3/latest/
- * userguide/VirtualHosting.html and general/latest/gr/s3.html. The bucket,
- * "s3" or "s3-" and more, perhaps "dualstack", the region; or with an old
- * name the region behind "s3-", or none.
+ * The parts of an AWS host name: docs.aws.amazon.com/AmazonS3/latest/
+ * userguide/VirtualHosting.html and general/latest/gr/s3.html. These are the
+ * bucket, "s3" or "s3-…", sometimes "dualstack", and the region. Old names
+ * have the region behind "s3-", or none.
  */
 struct aws_host {
 	struct span bucket; /* as in the host; empty: path style */
@@ -35,7 +35,7 @@ static bool is_region(struct span text)
 	return parts >= 3;
 }
 
-/* Takes an end off. */
+/* Removes `end` from the end of a text. */
 static bool cut_end(struct span *text, const char *end)
 {
 	size_t len = strlen(end);
@@ -46,7 +46,7 @@ static bool cut_end(struct span *text, const char *end)
 	return true;
 }
 
-/* The last label, taken off with the dot before it. */
+/* Removes the last label and the dot before it, and gives the label. */
 static struct span cut_label(struct span *text)
 {
 	size_t dot = span_find_last(*text, '.');
@@ -66,7 +66,7 @@ static bool read_host(struct span host, struct aws_host *ret_host)
 	if (!cut_end(&rest, ".amazonaws.com") &&
 	    !cut_end(&rest, ".amazonaws.com.cn"))
 		return false;
-	/* The endpoint's own name stands where the bucket's does. */
+	/* The endpoint's name is in the place of the bucket's. */
 	bool own = cut_end(&rest, ".vpce");
 	label = cut_label(&rest);
 	if (is_region(label)) {

@@ -2,7 +2,7 @@
 #include "conf/secret.h"
 #include "conf/storage.h"
 
-/* What belongs to credentials = "static". */
+/* The settings of credentials = "static". */
 static const char *const names[] = { "access_key_id", "access_key_secret",
 	"access_key_secret_file", "session_token", "session_token_file" };
 #define COUNT (sizeof names / sizeof *names)
@@ -45,7 +45,7 @@ static bool has_static(const struct node *group)
 	return false;
 }
 
-/* What would be left unused. */
+/* Settings that would have no effect. */
 static void refuse_static(const struct node *group, const char *kind)
 {
 	for (size_t i = 0; i < COUNT; i++) {

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* False when there is nothing of this name. */
+/* Checks a folder; false when it does not exist. */
 static bool judge(const struct node *node, const char *path)
 {
 	struct stat status;
@@ -25,7 +25,8 @@ static bool judge(const struct node *node, const char *path)
 	return true;
 }
 
-/* Where uploads are, as `serve` opens it. */
+/* Checks the folder of the uploads, which `serve` opens without following a
+ * link. */
 static void judge_files(const struct node *node, const char *path)
 {
 	const char *files =
@@ -115,7 +116,7 @@ static void check(const struct node *group, struct conf_storage *storage)
 	const struct conf *conf = group->reading->conf;
 	struct fs_config *fs = storage->config;
 
-	/* No slot outlives its file: it could be used again. */
+	/* A slot must not outlive its file, or it could be used again. */
 	if (fs->expire_after && fs->expire_after < storage->put_ttl)
 		storage->put_ttl = fs->expire_after;
 	storage->folder = fs;

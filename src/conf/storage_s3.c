@@ -1,6 +1,5 @@
 #include "conf/storage.h"
 
-#define KEY_ID_MAX 256
 #define TTL_MAX 604800
 #define REDIRECT_TTL 3600
 
@@ -18,20 +17,11 @@ static bool host_is_local(struct span host)
 	       (ip_parse(host, &ip) && ip_is_loopback(&ip));
 }
 
-static const char *key_id(const struct conf *conf, struct span text)
-{
-	(void)conf;
-	if (text.len <= KEY_ID_MAX && span_visible(text) &&
-	    span_find(text, '/') == text.len)
-		return NULL;
-	return "must be at most 256 ASCII characters, without spaces or /";
-}
-
 static const struct setting rows[] = {
 	{ "bucket_url", READ(struct storage_s3, s3.bucket, settings_url) },
 	{ "region", TEXT(struct storage_s3, s3.region, value_id) },
 	{ "access_key_id",
-	    TEXT(struct storage_s3, creds.text[CREDS_KEY_ID], key_id) },
+	    TEXT(struct storage_s3, creds.text[CREDS_KEY_ID], value_key_id) },
 	{ "access_key_secret", ELSEWHERE },
 	{ "access_key_secret_file", ELSEWHERE },
 	{ "session_token", ELSEWHERE },

@@ -1,18 +1,5 @@
 #include "conf/text.h"
 
-#include <string.h>
-
-/* Memory for twice as much; what was there is copied. */
-static void *grow(
-    struct reading *reading, const void *old, size_t used, size_t size)
-{
-	void *bigger = arena_get(&reading->scratch, size);
-
-	if (used)
-		memcpy(bigger, old, used);
-	return bigger;
-}
-
 void text_go_on(struct reading *reading, struct origin *origin, unsigned line)
 {
 	reading->text.origin = origin;
@@ -25,7 +12,8 @@ void text_put(struct reading *reading, struct span bytes)
 
 	if (bytes.len >= text->size - text->len) {
 		text->size = 2 * (text->size + bytes.len) + 4096;
-		text->at = grow(reading, text->at, text->len, text->size);
+		text->at = arena_grow(
+		    &reading->scratch, text->at, text->len, text->size);
 	}
 	for (size_t i = 0; i < bytes.len; i++) {
 		text->at[text->len++] = bytes.at[i];
@@ -41,7 +29,7 @@ void text_keep_string(struct reading *reading, struct span string)
 
 	if (text->string_count == text->string_size) {
 		text->string_size = 2 * text->string_size + 16;
-		text->strings = grow(reading, text->strings,
+		text->strings = arena_grow(&reading->scratch, text->strings,
 		    text->string_count * sizeof string,
 		    text->string_size * sizeof string);
 	}

@@ -4,23 +4,23 @@
 #include "conf/reading.h"
 
 /*
- * The text of a configuration as libconfig sees it: with its includes in
- * place, without comments, and with numbers instead of strings. libconfig's
- * own @include looks in the working directory, and its versions differ in
- * what they do to numbers. Nor does it wipe memory, so it never sees a string:
- * the text has "12;" for the one with that number. Lines are as they were.
+ * The text of a configuration as libconfig gets it: includes are in place,
+ * comments are removed, and each string is replaced by its number, "12;". Lines
+ * stay as they were. The reasons: libconfig's own @include looks in the working
+ * directory, its versions read some numbers differently, and it does not wipe
+ * its memory, so it must not see strings.
  */
 
 #define TEXT_MAX 1048576 /* bytes of all files together */
 
-/* What follows comes from this line of a file. */
+/* The next text comes from a file, and the line before it has this number. */
 void text_go_on(struct reading *reading, struct origin *origin, unsigned line);
-/* Appends as it is, and keeps the count of lines. */
+/* Appends bytes without changes, and counts lines. */
 void text_put(struct reading *reading, struct span text);
-/* Keeps a string, which stays the caller's; its number is string_count before
- * that. */
+/* Keeps a string, which is not copied. Its number is string_count before the
+ * call. */
 void text_keep_string(struct reading *reading, struct span string);
-/* How many lines there are: a fault found now is told of the last. */
+/* The number of the last line, where faults found now are. */
 unsigned text_line(const struct reading *reading);
 
 #endif

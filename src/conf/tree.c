@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What is known of a text before its tree is made. */
+/* The sizes of a tree, which are counted before it is allocated. */
 struct sizes {
 	uint32_t nodes;
 	size_t text;
@@ -77,7 +77,7 @@ static uint32_t put_text(struct tree *tree, size_t *used, const char *text)
 	return at;
 }
 
-/* The text begins with an empty one, for names that are none. */
+/* The text begins with an empty string, for nodes without a name. */
 static struct tree *make(struct sizes sizes)
 {
 	size_t text = sizeof(struct tree) + sizes.nodes * sizeof(struct node);
@@ -105,7 +105,7 @@ static void fill_node(
 		node->integer = integer_of(which);
 }
 
-/* Level by level, so that entries of one stand beside each other. */
+/* Level by level, so that the entries of a node are adjacent. */
 static void fill(
     struct tree *tree, config_setting_t **settings, config_setting_t *root)
 {

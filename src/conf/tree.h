@@ -4,9 +4,9 @@
 #include "conf/node.h"
 
 /*
- * A parsed text in one piece, without pointers, so that a child process can
- * hand it to its parent: nodes have their names as name_at, strings as
- * integer, both places in the tree's text, and no reading.
+ * A parsed text in one piece without pointers, so that a child process can
+ * give it to its parent. Nodes have no reading; the names (name_at) and
+ * strings (integer) are offsets into the text of the tree.
  */
 struct tree {
 	size_t size;    /* of all of it */
@@ -18,13 +18,13 @@ struct tree {
 };
 
 /*
- * libconfig's one door. To be freed with free(). NULL: there is no memory,
- * unless libconfig itself finds that: then it ends the process, by exit or by
- * a signal.
+ * The only code that calls libconfig. Free the tree with free(). NULL: there
+ * is no memory. When libconfig itself gets no memory, it ends the process by
+ * exit or by a signal.
  */
 struct tree *tree_read(const char *text);
 
-/* What stands at this place of the tree's text; at 0: "". */
+/* The string at an offset of the text; at 0: "". */
 const char *tree_text(const struct tree *tree, size_t at);
 
 #endif

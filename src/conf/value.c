@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/un.h>
 
+#define KEY_ID_MAX 256
 #define UNIX_PATH_MAX (sizeof((struct sockaddr_un){ 0 }).sun_path - 1)
 
 static const char *type_name(enum node_type type)
@@ -136,6 +137,15 @@ const char *value_id(const struct conf *conf, struct span text)
 	return auth_id_valid(text) ? NULL
 				   : "must be 1 to 64 letters, digits, dots, "
 				     "underscores or hyphens";
+}
+
+const char *value_key_id(const struct conf *conf, struct span text)
+{
+	(void)conf;
+	if (text.len <= KEY_ID_MAX && span_visible(text) &&
+	    span_find(text, '/') == text.len)
+		return NULL;
+	return "must be at most 256 ASCII characters, without spaces or /";
 }
 
 bool value_url(

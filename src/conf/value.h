@@ -31,6 +31,8 @@ bool value_checked(
     const struct node *node, value_rule *rule, struct span *ret_text);
 /* The rule for names of callers, stores and regions. */
 value_rule value_id;
+/* The rule for ids of access keys. */
+value_rule value_key_id;
 
 /* The normal form of a URL, and its parts, which point into it. */
 bool value_url(

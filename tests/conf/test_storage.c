@@ -337,11 +337,11 @@ static void keys_that_no_store_takes(void **state)
 	(void)state;
 	expect(long_key(text, "", 1002, ""), "", "");
 	expect(long_key(text, "", 1003, ""),
-	    KEY_PLACE "even the shortest object key has 1025 bytes; a store "
+	    KEY_PLACE "the object key has at least 1025 bytes; the store "
 		      "takes at most 1024\n",
 	    "");
 	expect(long_key(text, "", 1001, "{filename}"), "",
-	    KEY_PLACE "warning: object keys can have 1223 bytes, and a store "
+	    KEY_PLACE "warning: the object key can have 1223 bytes; the store "
 		      "takes at most 1024: long domains or file names get no "
 		      "slot\n");
 	expect(long_key(text, "", 802, "{filename}"), "", "");
@@ -349,8 +349,8 @@ static void keys_that_no_store_takes(void **state)
 	expect(long_key(text, "bucket", 1002, ""), "", "");
 	expect(long_key(text, "bucket/a%20b", 998, ""), "", "");
 	expect(long_key(text, "bucket/a%20b", 999, ""),
-	    KEY_PLACE "even the shortest object key has 1025 bytes (with "
-		      "bucket_url's prefix); a store takes at most 1024\n",
+	    KEY_PLACE "the object key with bucket_url's prefix has at least "
+		      "1025 bytes; the store takes at most 1024\n",
 	    "");
 }
 
@@ -367,13 +367,13 @@ static void parts_that_are_no_file_names(void **state)
 	snprintf(text, sizeof text, FS_KEY("%s{random}/{filename}"), letters);
 	expect(text,
 	    KEY_PLACE "a part between slashes has at least 256 bytes; the "
-		      "embedded store takes at most 255\n",
+		      "store takes at most 255\n",
 	    "");
 	snprintf(text, sizeof text, FS_KEY("%s{random}"), letters + 1);
 	expect(text, "", "");
 	expect(FS_KEY("{domain}{random}"), "",
-	    KEY_PLACE "warning: a part between slashes can have 275 bytes, and "
-		      "the embedded store takes at most 255: long domains or "
+	    KEY_PLACE "warning: a part between slashes can have 275 bytes; the "
+		      "store takes at most 255: long domains or "
 		      "file names get no slot\n");
 }
 

@@ -206,7 +206,7 @@ def test_what_cannot_work(monkeypatch, tmp_path, word, env, said):
      "cannot read /nowhere/t: No such"),
     ("file", {"AWS_SHARED_CREDENTIALS_FILE": "/nowhere/credentials"},
      "cannot read /nowhere/credentials: No such"),
-    ("auto", {"AWS_ROLE_ARN": aws.ROLE}, "the role is not used"),
+    ("auto", {"AWS_ROLE_ARN": aws.ROLE}, "AWS_ROLE_ARN is ignored"),
     ("auto", {"AWS_EC2_METADATA_DISABLED": "true"},
      "the environment names no source"),
 ])
