@@ -132,7 +132,8 @@ void access_answered(struct request *request)
 
 /* --- lines ----------------------------------------------------------------*/
 
-/* Lines that an operator has to see are above the usual log.level. */
+/* An operator needs the lines of faults and of failed authentications, so their
+ * levels are higher than that of other requests. */
 static enum conf_log_level level_of(const struct request *request)
 {
 	if (request->status >= 500)

@@ -20,9 +20,9 @@ struct conn_table;
  *
  * Its life: the acceptor's thread makes it (conn_enter) and hands it to a
  * loop. The loop gives the socket to libmicrohttpd, which may close it without
- * telling anybody; so until conn_taken nobody else touches the socket. From
+ * notice; so until conn_taken no other thread touches the socket. From
  * conn_taken to conn_leave, both on the loop's thread, the socket is open.
- * conn_leave frees it.
+ * conn_leave frees the connection.
  *
  * conn_expect, conn_serve, conn_begin and conn_rest are called by the thread
  * that has the current request: the loop's, or a pool's while the request is

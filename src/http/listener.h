@@ -30,7 +30,7 @@ enum listener_role {
 struct listener {
 	int fd;
 	bool inherited;          /* the service manager keeps the socket open */
-	struct socket_file file; /* of a unix socket of ours */
+	struct socket_file file; /* of a unix socket that slotd made */
 	struct server *server;
 	unsigned roles;
 	pthread_mutex_t lock;        /* of what follows */

@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #define PLACES 1024
-#define TIME_MAX 10000000 /* microseconds */
+#define TIME_MAX 10 /* seconds */
 #define BYTES_MAX (64 << 20)
 #define EVENTS 64
 
@@ -189,7 +189,7 @@ void reaper_add(struct reaper *reaper, int fd)
 	if (!kept)
 		return;
 	kept->fd = -1;
-	kept->until = clock_micros() + TIME_MAX;
+	kept->until = clock_after(TIME_MAX);
 	event.data.ptr = kept;
 	pthread_mutex_lock(&reaper->lock);
 	if (reaper->count >= reaper->places)

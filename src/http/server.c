@@ -12,14 +12,14 @@
 
 #define WRITERS 8
 #define READERS 4
-/* Microseconds. For answers to reach clients that are still sending: */
-#define LAST_READS 2000000
-/* After drain_timeout, for a disk to finish what cannot be cut: */
-#define LAST_WRITES 5000000
-/* A client that sends its next request soon is not cut off: */
+/* Seconds for answers to reach clients that are still sending. */
+#define LAST_READS 2
+/* Seconds after drain_timeout, for writes to a disk, which cannot be cut. */
+#define LAST_WRITES 5
+/* Microseconds; a client that sends its next request soon is not cut off. */
 #define IDLE_GRACE 1000000
 #define TICK 100000
-/* One of so many descriptors is for the reaper. */
+/* The reaper may have one of so many descriptors. */
 #define REAPER_PART 16
 
 static bool open_replay(struct server *server)
@@ -207,10 +207,9 @@ void server_note_limit(const struct server *server)
 	if (most >= wanted)
 		return;
 	snprintf(text, sizeof text,
-	    "%u connections at the most, not the %u of limits.connections: "
-	    "the process may open %d files (LimitNOFILE of its unit, "
-	    "ulimit -n)",
-	    most, wanted, conns->fd_max);
+	    "limits.connections is %u, but the limit is %u: the process may "
+	    "open only %d files; raise LimitNOFILE of its unit or ulimit -n",
+	    wanted, most, conns->fd_max);
 	log_note(server_log(server), CONF_LOG_WARN, "few descriptors", "reason",
 	    text);
 }
@@ -241,7 +240,7 @@ static _Noreturn void give_up(struct server *server)
 	server_note(
 	    server, CONF_LOG_ERROR, "cut off", "the disk does not answer");
 	/* quota.state_file may be on another disk. */
-	counter_save(&server->counter, clock_micros() + LAST_WRITES);
+	counter_save(&server->counter, clock_after(LAST_WRITES));
 	log_flush();
 	_Exit(1);
 }
@@ -254,17 +253,17 @@ static bool finish_all(struct server *server)
 
 	if (!whole) {
 		server_note(server, CONF_LOG_WARN, "cut off",
-		    "limits.drain_timeout is over");
+		    "requests still ran after limits.drain_timeout");
 		if (server->relay)
 			relay_cut(server->relay);
 		conn_table_end_all(&server->conns);
-		conn_table_wait(&server->conns, clock_micros() + LAST_WRITES);
+		conn_table_wait(&server->conns, clock_after(LAST_WRITES));
 	}
 	/* libmicrohttpd aborts when it is stopped with a suspended request.
 	 * A request that is still open waits for a disk. */
 	if (!conn_table_wait(&server->conns, clock_micros()) ||
 	    (server->writers &&
-		!pool_wait(server->writers, clock_micros() + LAST_WRITES)))
+		!pool_wait(server->writers, clock_after(LAST_WRITES))))
 		give_up(server);
 	return whole;
 }
@@ -302,7 +301,7 @@ bool server_close(struct server *server)
 	if (server->has_acceptor)
 		whole = finish_all(server);
 	if (server->has_watcher &&
-	    !watcher_stop(&server->watcher, clock_micros() + LAST_WRITES))
+	    !watcher_stop(&server->watcher, clock_after(LAST_WRITES)))
 		give_up(server);
 	/* Before the loops, since the last jobs may still wake one. */
 	if (server->relay)
@@ -318,7 +317,7 @@ bool server_close(struct server *server)
 	if (server->has_sweeper)
 		sweeper_stop(&server->sweeper);
 	if (server->reaper)
-		reaper_close(server->reaper, clock_micros() + LAST_READS);
+		reaper_close(server->reaper, clock_after(LAST_READS));
 	if (server->has_conns)
 		conn_table_close(&server->conns);
 	counter_close(&server->counter);

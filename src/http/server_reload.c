@@ -6,7 +6,7 @@
 #include <signal.h>
 #include <stdio.h>
 
-#define CREDS_RELOAD 10000000
+#define CREDS_RELOAD 10 /* seconds */
 #define CREDS_SLICE_MS 200
 
 static void drop_sets(struct loop_set *sets[LISTENERS_MAX])
@@ -34,7 +34,7 @@ static bool prepare_sets(struct server *server, const struct service *service,
  * it is blocked, so it is pending. */
 static void wait_for_creds(const struct service *service)
 {
-	const int64_t until = clock_micros() + CREDS_RELOAD;
+	const int64_t until = clock_after(CREDS_RELOAD);
 	sigset_t pending;
 
 	while (!service_wait(service, CREDS_SLICE_MS)) {
@@ -45,8 +45,8 @@ static void wait_for_creds(const struct service *service)
 	}
 }
 
-/* False with a sentence in wrong: a store has no credentials, and each of the
- * service before had some. */
+/* False with a sentence in wrong: a store has no credentials, although none
+ * lacked them before. */
 static bool has_creds(const struct service *service,
     const struct service *before, char *wrong, size_t wrong_size)
 {

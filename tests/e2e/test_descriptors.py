@@ -7,7 +7,7 @@ import support
 from dial import Lines
 
 FEW = 256
-SAID = "128 connections at the most, not the 4096 of limits.connections"
+SAID = "limits.connections is 4096, but the limit is 128: "
 
 
 class Poor(support.Slotd):
