@@ -100,12 +100,11 @@ static const struct setting rows[] = {
 
 static void read_one(const struct node *group, struct conf_domain *domain)
 {
-	static const struct settings_part parts[] = {
-		{ &policy_settings, offsetof(struct conf_domain, policy) },
-		{ NULL, 0 },
+	const struct settings_part parts[] = {
+		{ &policy_settings, &domain->policy },
+		{ NULL, NULL },
 	};
-	static const struct settings settings = { SETTINGS(rows),
-		.parts = parts };
+	const struct settings settings = { SETTINGS(rows), .parts = parts };
 
 	/* The values of what the entry does not set. */
 	*domain = (struct conf_domain){

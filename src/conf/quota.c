@@ -121,10 +121,6 @@ static const struct setting rows[] = { { "type", ELSEWHERE } };
 static const struct settings memory = { SETTINGS(memory_rows),
 	.type = "memory" };
 static const struct settings redis = { SETTINGS(redis_rows), .type = "redis" };
-static const struct settings_part parts[] = { { &memory, 0 }, { &redis, 0 },
-	{ NULL, 0 } };
-static const struct settings settings = { SETTINGS(rows), .parts = parts };
-
 static void read_redis(
     const struct node *group, struct quota_redis_config *config)
 {
@@ -158,6 +154,9 @@ void quota_read(const struct node *group, void *into)
 	const struct node *node = node_member(group, "type");
 	unsigned number = CONF_QUOTA_MEMORY;
 	bool known = !node || value_word(node, "memory|redis", &number);
+	const struct settings_part parts[] = { { &memory, into },
+		{ &redis, into }, { NULL, NULL } };
+	const struct settings settings = { SETTINGS(rows), .parts = parts };
 	struct conf_quota *quota = into;
 
 	quota->type = (enum conf_quota_type)number;

@@ -92,27 +92,25 @@ static void read_one(
 struct found {
 	const struct setting *row;
 	const char *type;
-	size_t offset;
+	void *place;
 };
 
-static bool find(
-    const struct settings *settings, const char *name, struct found *ret_found)
+static bool find(const struct settings *settings, const char *name, void *into,
+    struct found *ret_found)
 {
 	for (size_t i = 0; i < settings->count; i++) {
 		const struct setting *row = &settings->rows[i];
 
 		if (strcmp(row->name, name) != 0)
 			continue;
-		*ret_found = (struct found){ row, settings->type, row->offset };
+		*ret_found = (struct found){ row, settings->type,
+			(char *)into + row->offset };
 		return true;
 	}
 	for (const struct settings_part *part = settings->parts;
-	     part && part->settings; part++) {
-		if (!find(part->settings, name, ret_found))
-			continue;
-		ret_found->offset += part->at;
-		return true;
-	}
+	     part && part->settings; part++)
+		if (find(part->settings, name, part->into, ret_found))
+			return true;
 	return false;
 }
 
@@ -132,14 +130,14 @@ void settings_read_typed(const struct node *group,
 		const struct node *node = node_at(group, i);
 		struct found found;
 
-		if (!find(settings, node->name, &found))
+		if (!find(settings, node->name, into, &found))
 			unknown(node, settings);
 		else if (type && found.type && strcmp(type, found.type) != 0)
 			node_wrong(node,
 			    "belongs to %s type \"%s\", but this one is \"%s\"",
 			    what, found.type, type);
 		else
-			read_one(node, found.row, (char *)into + found.offset);
+			read_one(node, found.row, found.place);
 	}
 }
 

@@ -52,7 +52,7 @@ struct settings;
 /* A table whose rows belong to another table's group, too. */
 struct settings_part {
 	const struct settings *settings;
-	size_t at; /* what it fills, in the struct that is filled */
+	void *into; /* what it fills */
 };
 
 /* A table, and maybe more tables of the same group. */

@@ -3,7 +3,6 @@
 #include "conf/sections.h"
 #include "slot/key_size.h"
 
-#include <stddef.h>
 #include <string.h>
 
 #define PUT_TTL 600
@@ -160,52 +159,34 @@ static void check_key(
 		    bounds[i].what, bounds[i].most, bounds[i].max);
 }
 
-/* A storage that is being read, and behind it what the settings of each kind
- * fill: until the type is known it may be any. */
-struct draft {
-	struct conf_storage *storage;
-	struct settings_part *parts; /* one for each kind */
-};
-
-static struct draft make_draft(const struct node *group)
+/* What the settings of each kind fill: until the type is known it may be
+ * any. */
+static struct settings_part *make_parts(const struct node *group)
 {
-	const size_t count = count_kinds();
-	size_t size = sizeof(struct conf_storage);
-	struct draft draft;
+	struct settings_part *parts =
+	    arena_get(node_scratch(group), (count_kinds() + 1) * sizeof *parts);
 
-	draft.parts =
-	    arena_get(node_scratch(group), (count + 1) * sizeof *draft.parts);
-	for (size_t i = 0; i < count; i++) {
-		const size_t align = _Alignof(max_align_t);
+	for (size_t i = 0; store_kinds[i]; i++) {
+		const struct store_kind *kind = store_kinds[i];
 
-		size = (size + align - 1) / align * align;
-		draft.parts[i] =
-		    (struct settings_part){ &store_kinds[i]->settings, size };
-		size += store_kinds[i]->size;
+		parts[i].settings = &kind->settings;
+		parts[i].into = arena_get(node_keep(group), kind->size);
+		if (kind->defaults)
+			memcpy(parts[i].into, kind->defaults, kind->size);
 	}
-	draft.storage = arena_get(node_keep(group), size);
-	for (size_t i = 0; i < count; i++)
-		if (store_kinds[i]->defaults)
-			memcpy((char *)draft.storage + draft.parts[i].at,
-			    store_kinds[i]->defaults, store_kinds[i]->size);
-	return draft;
+	return parts;
 }
 
-/* Of a type that is not known. */
-static const struct store_class no_class = { .type = "" };
-static const struct store_kind no_kind = { .class = &no_class };
-
-static void read_kind(const struct node *group, struct draft *draft)
+static void read_kind(const struct node *group, struct conf_storage *storage)
 {
 	const struct settings settings = { SETTINGS(rows),
-		.parts = draft->parts };
-	struct conf_storage *storage = draft->storage;
+		.parts = make_parts(group) };
 	unsigned number = 0;
 	bool known = read_type(group, &number);
 
 	if (known) {
 		storage->kind = store_kinds[number];
-		storage->config = (char *)storage + draft->parts[number].at;
+		storage->config = settings.parts[number].into;
 		storage->takes_uploads = storage->kind->class->upload_open;
 		storage->gives_files = storage->kind->class->file_open;
 	}
@@ -213,8 +194,7 @@ static void read_kind(const struct node *group, struct draft *draft)
 	    known ? storage->kind->class->type : NULL, storage);
 	for (size_t i = 0; store_kinds[i]; i++)
 		if (store_kinds[i]->read && (!known || i == number))
-			store_kinds[i]->read(
-			    group, (char *)storage + draft->parts[i].at);
+			store_kinds[i]->read(group, settings.parts[i].into);
 	if (!known) {
 		group->reading->has_store = false;
 		return;
@@ -225,11 +205,14 @@ static void read_kind(const struct node *group, struct draft *draft)
 		check_key(group, storage);
 }
 
+/* Of a type that is not known. */
+static const struct store_class no_class = { .type = "" };
+static const struct store_kind no_kind = { .class = &no_class };
+
 static void read_storage(const struct node *group, bool in_list)
 {
 	struct conf *conf = group->reading->conf;
-	struct draft draft = make_draft(group);
-	struct conf_storage *storage = draft.storage;
+	struct conf_storage *storage = &conf->storages[conf->storage_count];
 
 	storage->name = span_of(in_list ? "" : CONF_DEFAULT_STORE);
 	storage->kind = &no_kind;
@@ -241,11 +224,11 @@ static void read_storage(const struct node *group, bool in_list)
 			node_wrong(node_member(group, "name"),
 			    "is only for entries of storages; here the name "
 			    "is always \"" CONF_DEFAULT_STORE "\"");
-		read_kind(group, &draft);
+		read_kind(group, storage);
 	} else {
 		group->reading->has_store = false;
 	}
-	conf->storages[conf->storage_count++] = *storage;
+	conf->storage_count++;
 }
 
 /* The first store is used for JIDs that no domain matches. */

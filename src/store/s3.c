@@ -122,22 +122,6 @@ static enum failure sign(struct store *store,
 	return failure;
 }
 
-static enum failure put(struct s3 *s3, const struct store_request *request,
-    struct store_slot *ret_slot, struct refusal *why)
-{
-	struct creds_value creds;
-	enum failure failure;
-	int64_t ends;
-
-	if (!s3_creds_get(s3, request->now, &creds, why))
-		return FAILURE_UNAVAILABLE;
-	failure = sign_put(s3, request, &creds, ret_slot, &ends);
-	s3->creds->class->put_back(s3->creds, &creds);
-	if (failure == FAILURE_INTERNAL)
-		why->reason = "a URL is too long to be signed";
-	return failure;
-}
-
 /* Also of a store without relay: for the callers whose dialect has PUTs that
  * slotd takes. */
 static enum failure forward(struct store *store,
@@ -147,10 +131,18 @@ static enum failure forward(struct store *store,
 	struct s3 *s3 = (struct s3 *)store;
 	struct store_slot slot = { .put = ret_forward->url,
 		.type = ret_forward->type };
-	enum failure failure = put(s3, request, &slot, why);
+	struct creds_value creds;
+	enum failure failure;
+	int64_t ends;
 
-	if (failure != FAILURE_NONE)
+	if (!s3_creds_get(s3, request->now, &creds, why))
+		return FAILURE_UNAVAILABLE;
+	failure = sign_put(s3, request, &creds, &slot, &ends);
+	s3->creds->class->put_back(s3->creds, &creds);
+	if (failure != FAILURE_NONE) {
+		why->reason = "a URL is too long to be signed";
 		return failure;
+	}
 	/* Signed or not, it is the object's. */
 	if (!ret_forward->type->len)
 		buf_add(ret_forward->type, request->type);
