@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-/* The value of the one Authorization header; false: there are several. */
+/* The value of the one Authorization header. False if there are several. */
 static bool find_header(
     struct request *request, struct span *ret_header, struct refusal *why)
 {
@@ -22,7 +22,8 @@ static void note(struct request *request, const struct caller *caller)
 	request->caller[caller->id.len] = '\0';
 }
 
-/* Replies; whose request it claims to be tells the operator whom to mend. */
+/* Replies. The log has the caller that the request claims to come from, so that
+ * the operator knows which one to repair. */
 static void refuse(struct request *request, enum failure failure,
     const struct caller *claimed, const struct refusal *why)
 {
@@ -43,7 +44,7 @@ static void refuse_rate(struct request *request, int64_t wait)
 	reply_failure(request, FAILURE_RATE_LIMITED, &why);
 }
 
-/* The caller is right; whether it is in time, too. */
+/* The caller is authenticated. NULL after a reply if its rate is exceeded. */
 static const struct caller *admit(
     struct request *request, const struct caller *caller)
 {
@@ -57,7 +58,8 @@ static const struct caller *admit(
 	return wait ? NULL : caller;
 }
 
-/* For the other processes, if the counter knows any. */
+/* Keeps the nonce to be checked against other processes, if the counter is
+ * shared with any. */
 static void keep_nonce(struct request *request, const struct auth_claim *claim)
 {
 	if (!request->server->counter.quota->class->nonce)
@@ -69,7 +71,7 @@ static void keep_nonce(struct request *request, const struct auth_claim *claim)
 	};
 }
 
-/* Replies with why a signed request is not served. */
+/* Replies. */
 static void refuse_signed(struct request *request, enum failure failure,
     const struct auth_claim *claim, const struct refusal *why)
 {
@@ -115,7 +117,7 @@ const struct caller *authenticate_alone(struct request *request)
 	return admit(request, claim.caller);
 }
 
-enum failure authenticate_share(
+enum failure authenticate_nonce(
     const struct request *request, struct span domain, struct refusal *why)
 {
 	struct quota *quota = request->server->counter.quota;
@@ -127,15 +129,15 @@ enum failure authenticate_share(
 	return quota->class->nonce(quota, &nonce, clock_millis(), why);
 }
 
-static void share(void *argument)
+static void check_nonce(void *argument)
 {
 	struct request *request = argument;
 
 	request->seen =
-	    authenticate_share(request, SPAN_EMPTY, &request->seen_why);
+	    authenticate_nonce(request, SPAN_EMPTY, &request->seen_why);
 }
 
-static void shared(struct request *request)
+static void nonce_checked(struct request *request)
 {
 	if (request->seen == FAILURE_NONE)
 		request->authenticated(request);
@@ -151,8 +153,8 @@ void authenticate(
 		return;
 	request->authenticated = then;
 	if (request->nonce.caller.len)
-		request_wait(
-		    request, request->server->counter.askers, share, shared);
+		request_wait(request, request->server->counter.askers,
+		    check_nonce, nonce_checked);
 	else
 		then(request);
 }

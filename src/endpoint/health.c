@@ -18,7 +18,7 @@ static void alive(struct request *request)
 	answer(request, 200, "ok\n");
 }
 
-/* Whether some caller signs its requests, and cannot be served. */
+/* Whether callers that sign their requests cannot be served. */
 static bool is_blocked(const struct request *request, char *text, size_t size)
 {
 	const struct conf *conf = request->service->conf;
@@ -37,8 +37,8 @@ static bool is_blocked(const struct request *request, char *text, size_t size)
 	return left > 0;
 }
 
-/* Whether a store's disk takes no uploads. That it is full is no reason:
- * downloads go on, and clients are told. */
+/* Whether a store's disk takes no uploads. A full disk does not count:
+ * downloads go on, and uploads are refused with a reason. */
 static bool has_bad_disk(const struct request *request, struct buf *text)
 {
 	const struct service *service = request->service;

@@ -16,8 +16,9 @@ static void undo(void *argument)
 	slot_give_back(issue->quota, &issue->slot);
 }
 
-/* A slot whose answer did not go out is not left counted: its client will ask
- * again. Another thread may be the last to need the issue then. */
+/* A slot whose answer was not sent is uncounted, because its client will ask
+ * again. If that may wait, a thread of the counter does it and frees the
+ * issue. */
 static void forget(struct request *request)
 {
 	struct issue *issue = request->state;
@@ -58,32 +59,32 @@ void *issue_new(
 
 static bool needs_disk(const struct request *request, const struct issue *issue)
 {
-	return issue->who_wrong == FAILURE_NONE &&
-	       service_issuer(request->service, issue->who.domain)
+	return issue->jid_failure == FAILURE_NONE &&
+	       service_issuer(request->service, issue->jid.domain)
 		   ->store->class->waits;
 }
 
-/* The counter may ask a network, wherever the domain has a quota, and for
- * what other processes have seen. */
+/* Whether the counter may wait for a network: for the domain's quota, or to
+ * check the nonce. */
 static bool needs_counter(
     const struct request *request, const struct issue *issue)
 {
 	if (!request->server->counter.quota->class->waits)
 		return false;
 	return request->nonce.caller.len ||
-	       (issue->who_wrong == FAILURE_NONE &&
+	       (issue->jid_failure == FAILURE_NONE &&
 		   policy_counts(
-		       service_issuer(request->service, issue->who.domain)
+		       service_issuer(request->service, issue->jid.domain)
 			   ->policy));
 }
 
-/* A nonce that was not entered together with the slot; that it was seen is
- * told first, whatever else is wrong. */
-static void share(const struct request *request, struct issue *issue)
+/* Enters a nonce that was not entered together with the slot. A replay is
+ * reported before any other failure. */
+static void enter_nonce(const struct request *request, struct issue *issue)
 {
 	struct refusal why = { 0 };
-	enum failure failure = authenticate_share(request,
-	    issue->who_wrong == FAILURE_NONE ? issue->who.domain : SPAN_EMPTY,
+	enum failure failure = authenticate_nonce(request,
+	    issue->jid_failure == FAILURE_NONE ? issue->jid.domain : SPAN_EMPTY,
 	    &why);
 
 	if (failure == FAILURE_NONE ||
@@ -93,7 +94,7 @@ static void share(const struct request *request, struct issue *issue)
 	issue->why = why;
 }
 
-/* The first characters of its {random}. */
+/* The first characters of {random}, for the log. */
 static void note_slot(struct request *request, const uint8_t *random)
 {
 	struct buf slot;
@@ -109,19 +110,19 @@ static void run(void *argument)
 	uint8_t random[RANDOM_BYTES];
 
 	random_bytes(random, sizeof random);
-	issue->failure = issue->who_wrong;
-	issue->why = issue->who_why;
+	issue->failure = issue->jid_failure;
+	issue->why = issue->jid_why;
 	if (issue->failure == FAILURE_NONE)
 		issue->failure =
-		    slot_issue(&request->service->issuers, &issue->wish,
+		    slot_issue(&request->service->issuers, &issue->request,
 			clock_millis(), random, &issue->slot, &issue->why);
 	if (!issue->slot.counted)
-		share(request, issue);
+		enter_nonce(request, issue);
 	if (issue->failure == FAILURE_NONE)
 		note_slot(request, random);
 }
 
-/* For the operator, once as a user comes near his quota. */
+/* Logged once when a user comes near the quota. */
 static void note_nearly(
     const struct request *request, const struct issue *issue)
 {
@@ -154,7 +155,7 @@ static void answer(struct request *request)
 	}
 	note_nearly(request, issue);
 	metrics_slot(request->server->metrics, span_of(request->caller),
-	    span_of(request->domain), issue->wish.size);
+	    span_of(request->domain), issue->request.size);
 	reply = reply_text(200, issue->type, issue->write(&issue->slot));
 	reply_header(&reply, "Cache-Control", "no-store");
 	reply_send(request, &reply);
@@ -168,12 +169,13 @@ void issue_slot(struct request *request, const char *type,
 
 	issue->type = type;
 	issue->write = write;
-	issue->wish.jid = &issue->who;
-	issue->who_wrong = jid_read(issue->jid, &issue->who, &issue->who_why);
-	request->size = issue->wish.size;
+	issue->request.jid = &issue->jid;
+	issue->jid_failure =
+	    jid_read(issue->jid_text, &issue->jid, &issue->jid_why);
+	request->size = issue->request.size;
 	request->has_size = true;
-	if (issue->who_wrong == FAILURE_NONE)
-		access_jid(request, &issue->who);
+	if (issue->jid_failure == FAILURE_NONE)
+		access_jid(request, &issue->jid);
 	if (needs_counter(request, issue)) {
 		request_wait(request, server->counter.askers, run, answer);
 	} else if (needs_disk(request, issue)) {

@@ -5,35 +5,39 @@
 #include "slot/slot.h"
 
 /*
- * One slot on its way down and up again: what POST /slot and the dialects
- * share. An endpoint's own struct begins with it; it is the request's state
- * until that ends.
+ * Issues one slot, for POST /slot and for the dialects of GET /slot.
+ *
+ * An endpoint's own struct begins with struct issue. It is made by issue_new,
+ * is request->state, and is freed when the request ends. The endpoint fills
+ * `request` and `jid_text` and ends with issue_slot. The request is used by
+ * one thread at a time: its event loop's, or a pool's while it waits there.
  */
 struct issue {
-	struct slot_request wish; /* the endpoint's to fill, but for jid */
-	struct span jid;          /* as it was written; likewise */
+	struct slot_request request;       /* by the endpoint, except jid */
+	struct span jid_text;              /* as received; by the endpoint */
 	void (*done)(struct issue *issue); /* the endpoint's; NULL: nothing */
-	const char *type;                  /* of the answer */
+	const char *type;                  /* Content-Type of the answer */
 	char *(*write)(const struct slot *slot);
-	struct jid who;
-	enum failure who_wrong; /* FAILURE_NONE: who is what jid says */
-	struct refusal who_why;
+	struct jid jid;
+	enum failure jid_failure; /* of reading jid_text */
+	struct refusal jid_why;
 	struct slot slot;
-	enum failure failure; /* FAILURE_NONE: the slot is there */
+	enum failure failure; /* of issuing the slot */
 	struct refusal why;
-	struct quota *quota; /* for undo: the slot reached nobody */
+	struct quota *quota; /* for undo: the answer was not sent */
 	struct job undo;
 };
 
-/* Zeroed memory of `size` bytes for the struct that begins with it, as
- * request->state. NULL after it has replied: no memory. */
+/* Makes the request's state: zeroed memory of `size` bytes, for a struct that
+ * begins with struct issue. Calls `done` before it is freed. Returns NULL
+ * after a reply if there is no memory. */
 void *issue_new(
     struct request *request, size_t size, void (*done)(struct issue *issue));
 
 /*
- * The end of an endpoint that has filled the wish: answers with 200, this type
- * and the malloc'ed text that write makes of the slot (NULL: no memory), or
- * with what is wrong. The request may wait for disk or counter meanwhile.
+ * Issues the slot and replies: with 200, this type and the malloc'ed text that
+ * `write` makes of the slot (NULL: no memory), or with the failure. The
+ * request may wait for a disk or the counter meanwhile.
  */
 void issue_slot(struct request *request, const char *type,
     char *(*write)(const struct slot *slot));

@@ -27,18 +27,18 @@ static const char *syntax_sentence(json_error_t *error)
 {
 	switch (json_error_code(error)) {
 	case json_error_duplicate_key:
-		return "a member stands twice in an object";
+		return "a member appears twice in an object";
 	case json_error_null_character:
 	case json_error_null_byte_in_key:
-		return "a string has a NUL character";
+		return "a string contains a NUL character";
 	case json_error_invalid_utf8:
 		return "invalid UTF-8";
 	case json_error_numeric_overflow:
 		return "a number is beyond 64 bits";
 	case json_error_end_of_input_expected:
-		return "something follows the object";
+		return "there is text after the object";
 	case json_error_premature_end_of_input:
-		return "it ends too early";
+		return "the document ends too early";
 	default:
 		return "not valid JSON";
 	}
@@ -49,8 +49,9 @@ static bool has_nul(struct span text)
 	return text.len && memchr(text.at, '\0', text.len);
 }
 
-/* FAILURE_BAD_REQUEST when it is no document; what there is of one is given
- * in any case. jansson would skip a NUL byte between tokens. */
+/* FAILURE_BAD_REQUEST if the text is not JSON. *ret_root is always set, and to
+ * be freed. NUL bytes are looked for here because jansson skips those between
+ * tokens. */
 static enum failure load(
     struct span text, json_error_t *error, json_t **ret_root)
 {
@@ -71,7 +72,7 @@ static bool wrong_syntax(struct json_slot *slot, json_error_t *error)
 	return false;
 }
 
-/* False when the member is there and not a string. */
+/* False if the member exists and is not a string. */
 static bool read_text(json_t *root, const char *name, struct span *ret_text)
 {
 	json_t *member = json_object_get(root, name);
@@ -85,7 +86,7 @@ static bool read_text(json_t *root, const char *name, struct span *ret_text)
 	return true;
 }
 
-/* Likewise, but null is as if it were missing. */
+/* Likewise, but null counts as missing. */
 static bool read_hint(json_t *root, const char *name, struct span *ret_text)
 {
 	return json_is_null(json_object_get(root, name)) ||
@@ -134,7 +135,7 @@ static bool read_slot(
 	if (!body.len)
 		return wrong(slot, "body: missing");
 	if (has_nul(body))
-		return wrong(slot, "body: a NUL byte is not JSON");
+		return wrong(slot, "body: a NUL byte is not allowed in JSON");
 	if (!root)
 		return wrong_syntax(slot, error);
 	if (!json_is_object(root))
@@ -176,7 +177,7 @@ enum failure json_jwt_header(struct span text)
 	return right ? FAILURE_NONE : FAILURE_UNAUTHORIZED;
 }
 
-/* A NumericDate (RFC 7519): seconds, a fraction is allowed. */
+/* A NumericDate (RFC 7519): seconds, possibly with a fraction. */
 static bool read_date(json_t *root, const char *name, int64_t *ret_seconds)
 {
 	json_t *member = json_object_get(root, name);
@@ -213,7 +214,7 @@ static const char *read_claims(struct json_jwt *jwt, json_t *root)
 		return NULL;
 	if (!read_date(root, "expires", &jwt->expires))
 		return "the token's expires is wrong";
-	/* 0 is the past, too. */
+	/* 0 would mean "never"; 1 is in the past like 0. */
 	if (!jwt->expires)
 		jwt->expires = 1;
 	return NULL;
@@ -230,7 +231,7 @@ enum failure json_jwt_read(
 		return failure;
 	*ret_wrong = json_is_object(root)
 			 ? read_claims(jwt, root)
-			 : "the token's payload is no JSON object";
+			 : "the token's payload is not a JSON object";
 	return *ret_wrong ? FAILURE_UNAUTHORIZED : FAILURE_NONE;
 }
 
@@ -239,8 +240,8 @@ void json_jwt_done(struct json_jwt *jwt)
 	json_decref(jwt->root);
 }
 
-/* Gives the text and drops the document. Without memory there is none rather
- * than one that lacks members. */
+/* Writes the document and frees it. Without memory the result is NULL, not a
+ * document that lacks members. */
 static char *dump(json_t *root)
 {
 	char *text = NULL;
@@ -283,7 +284,8 @@ char *json_limits_write(const struct policy *policy, uint32_t put_ttl)
 	    "allow_types", types));
 }
 
-/* "…Z" of milliseconds, rounded up to what has surely come; null for 0. */
+/* Milliseconds rounded up to the second, so that the time is never early; null
+ * for 0. */
 static json_t *stamp_or_null(int64_t millis)
 {
 	char memory[32];

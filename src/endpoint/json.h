@@ -5,62 +5,66 @@
 #include "slot/slot.h"
 
 /*
- * The door to jansson. What reads documents of others gives FAILURE_NONE,
- * FAILURE_UNAVAILABLE when memory is lacking, or else what it names.
+ * All JSON documents; the only user of jansson. A function that reads a
+ * document returns FAILURE_NONE, FAILURE_UNAVAILABLE without memory, or the
+ * failure named at the function. Any thread may call these functions.
  */
 
-/* To be called once, before threads. */
+/* Called once, before there are threads. */
 void json_start(void);
 
-/* The body of POST /slot. The spans live until json_slot_done. */
+/* The body of POST /slot. The spans are valid until json_slot_done. */
 struct json_slot {
 	void *root;
 	struct span jid;
 	struct span filename;
-	struct span type; /* as it was written; may be empty */
+	struct span type; /* as received; may be empty */
 	uint64_t size;
-	char wrong[192]; /* when reading failed: a sentence */
+	char wrong[192]; /* if reading failed: a sentence */
 };
 
-/* FAILURE_BAD_REQUEST with a sentence in slot->wrong that names the member.
- * To be done in either case. */
+/* Returns FAILURE_BAD_REQUEST with a sentence in slot->wrong that names the
+ * member. json_slot_done must follow in any case. */
 enum failure json_slot_read(struct json_slot *slot, struct span body);
 void json_slot_done(struct json_slot *slot);
 
-/* FAILURE_UNAUTHORIZED unless the header of a JSON Web Token (RFC 7515) asks
- * for HS256, and for nothing critical that is not known here. */
+/* Checks the header of a JSON Web Token (RFC 7515). Returns
+ * FAILURE_UNAUTHORIZED if the algorithm is not HS256 or "crit" is present. */
 enum failure json_jwt_header(struct span text);
 
-/* The claims of mod_http_file_share. The spans live until json_jwt_done. */
+/* The claims of mod_http_file_share. The spans are valid until
+ * json_jwt_done. */
 struct json_jwt {
 	void *root;
 	struct span slot;
 	struct span filename;
-	struct span filetype; /* as it was written; may be empty */
-	bool filetype_wrong;  /* it is no string */
+	struct span filetype; /* as received; may be empty */
+	bool filetype_wrong;  /* it is not a string */
 	struct span sub;      /* at == NULL: none */
 	uint64_t filesize;
 	int64_t exp;     /* unix seconds */
 	int64_t expires; /* 0: none */
 };
 
-/* FAILURE_UNAUTHORIZED with a reason for the log. To be done in either case. */
+/* Returns FAILURE_UNAUTHORIZED with a reason for the log. json_jwt_done must
+ * follow in any case. */
 enum failure json_jwt_read(
     struct json_jwt *jwt, struct span text, const char **ret_wrong);
 void json_jwt_done(struct json_jwt *jwt);
 
-/* Documents as malloc'ed text; NULL: no memory. */
+/* These return documents as malloc'ed text, or NULL without memory. */
 char *json_slot_write(const struct slot *slot);
 char *json_limits_write(const struct policy *policy, uint32_t put_ttl);
 
-/* GET /quota. */
+/* The answer to GET /quota. */
 struct json_quota {
 	struct quota_use use;
 	const struct policy *policy;
 };
 char *json_quota_write(const struct json_quota *quota);
 
-/* The same as it arrives; stamps are empty when nothing is used. */
+/* The same, read from text. Time stamps are empty if nothing is used. False:
+ * the text is not such a document. */
 struct json_quota_read {
 	uint64_t slots, bytes, domain_bytes;
 	uint64_t slots_per_minute, bytes_per_day, domain_bytes_per_day;
@@ -69,7 +73,7 @@ struct json_quota_read {
 	char domain_free_at[32];
 };
 bool json_quota_read(struct span text, struct json_quota_read *ret_quota);
-/* The detail of a problem document, cut if it is long; false: it is none. */
+/* The detail of a problem document, cut to size; false: there is none. */
 bool json_problem_read(struct span text, char *ret_detail, size_t size);
 
 #endif

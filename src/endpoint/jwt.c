@@ -55,7 +55,7 @@ static bool signature_right(
 	       dialect_signature_right(caller, parts->signed_text, signature);
 }
 
-/* A reason, or NULL. */
+/* Returns a reason if the header has no token, else NULL. */
 static const char *read_header(struct span header, struct parts *ret_parts)
 {
 	size_t scheme = span_find(header, ' ');
@@ -63,9 +63,9 @@ static const char *read_header(struct span header, struct parts *ret_parts)
 	if (!header.at)
 		return "no Authorization header";
 	if (!span_equal_nocase(span_first(header, scheme), span_of(SCHEME)))
-		return "Authorization is no bearer token";
+		return "Authorization is not a bearer token";
 	if (!split(span_trim(span_from(header, scheme), " "), ret_parts))
-		return "the token is no JWT";
+		return "the token is not a JWT";
 	return NULL;
 }
 

@@ -3,8 +3,8 @@
 #include "http/reply.h"
 #include "endpoint/routes.h"
 
-/* The issuer of ?domain=; replies and gives NULL when it may not be asked
- * for. */
+/* The issuer of ?domain=. NULL after a reply: the domain is missing, invalid or
+ * not allowed. */
 static const struct issuer *find(
     struct request *request, const struct caller *caller)
 {
@@ -21,7 +21,7 @@ static const struct issuer *find(
 		reply_failure(request,
 		    jid_refuse(wrong,
 			missing ? "domain: missing from the query"
-				: "domain: not a domain",
+				: "domain: not a valid domain",
 			&why),
 		    &why);
 		return NULL;

@@ -1,7 +1,8 @@
 #include "http/reply.h"
 #include "endpoint/routes.h"
 
-/* api/openapi.yaml, byte for byte (the build runs at the top level). */
+/* api/openapi.yaml, byte for byte. The path is relative to the top folder,
+ * where make runs the compiler. */
 extern const char openapi_begin[];
 extern const char openapi_end[];
 

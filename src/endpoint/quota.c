@@ -6,11 +6,11 @@
 
 #include <stdlib.h>
 
-/* GET and DELETE /quota?jid=: what a user has used, or that he starts anew. */
+/* GET and DELETE /quota?jid=: shows or resets the usage of a user. */
 struct look {
 	bool reset; /* DELETE */
 	struct jid jid;
-	struct span user; /* the bare JID as the counter has it */
+	struct span user; /* the bare JID, as the counter knows it */
 	char memory[2 * JID_PART_MAX + 2];
 	bool reached;
 	struct json_quota found;
@@ -21,8 +21,8 @@ static void forget(struct request *request)
 	free(request->state);
 }
 
-/* The jid of the query; replies and gives false when it may not be asked
- * for. */
+/* The jid of the query. False after a reply: it is missing, invalid or not
+ * allowed. */
 static bool read_jid(
     struct request *request, const struct caller *caller, struct jid *jid)
 {
@@ -35,8 +35,9 @@ static bool read_jid(
 	buf_init(&text, memory, sizeof memory);
 	if (!request_query(request, "jid", &text, &missing))
 		failure = jid_refuse(NULL,
-		    missing ? "jid: missing from the query"
-			    : "jid: stands twice, or is malformed",
+		    missing
+			? "jid: missing from the query"
+			: "jid: appears twice in the query, or is malformed",
 		    &why);
 	else
 		failure = jid_read(buf_span(&text), jid, &why);
@@ -76,7 +77,7 @@ static void answer(struct request *request)
 {
 	const struct look *look = request->state;
 	const struct refusal why = {
-		.detail = "the counter cannot be reached; try again later"
+		.detail = "quota counts cannot be reached; try again later"
 	};
 	struct reply reply;
 
@@ -90,7 +91,6 @@ static void answer(struct request *request)
 	reply_send(request, &reply);
 }
 
-/* The caller is known. */
 static void begin(struct request *request)
 {
 	const struct refusal why = { 0 };

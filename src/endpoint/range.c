@@ -7,7 +7,7 @@ static enum range_kind read_suffix(
 
 	if (!span_only(digits, "0123456789") || !digits.len)
 		return RANGE_WHOLE;
-	/* More digits than 64 bits: more than any file has. */
+	/* A number beyond 64 bits is larger than any file. */
 	if (!span_u64(digits, &len) || len > size)
 		len = size;
 	if (len == 0)

@@ -4,9 +4,9 @@
 #include "core/span.h"
 
 enum range_kind {
-	RANGE_WHOLE,         /* none, several, or an invalid one: ignore it */
-	RANGE_PART,          /* bytes first to last, both included */
-	RANGE_UNSATISFIABLE, /* beyond the end */
+	RANGE_WHOLE,         /* none, several or invalid: send everything */
+	RANGE_PART,          /* bytes first to last, inclusive */
+	RANGE_UNSATISFIABLE, /* beyond the end of the file */
 };
 
 struct range {
@@ -14,13 +14,13 @@ struct range {
 	uint64_t last;
 };
 
-/* Reads a Range field (RFC 9110, section 14.2) for a file of `size` bytes;
- * header.at == NULL: there is none. */
+/* Reads a Range field (RFC 9110, section 14.2) for a file of `size` bytes.
+ * header.at == NULL: the field is missing. */
 enum range_kind range_read(
     struct span header, uint64_t size, struct range *ret_range);
 
-/* Whether an If-None-Match or If-Match list names this entity tag, or is
- * "*"; weak comparison (RFC 9110, section 8.8.3.2). */
+/* Whether an If-None-Match or If-Match list contains this entity tag, or is
+ * "*". The comparison is weak (RFC 9110, section 8.8.3.2). */
 bool range_etag_listed(struct span list, struct span etag);
 
 #endif

@@ -1,7 +1,5 @@
 #include "endpoint/routes.h"
 
-/* The table of URLs: what the server is handed. */
-
 #define ENDPOINTS(...)                                                         \
 	(const struct endpoint *const[])                                       \
 	{                                                                      \
@@ -47,7 +45,7 @@ static const struct route list[] = {
 
 static const struct route base = { "", ROLE_PUBLIC, NULL, true,
 	"GET, HEAD, PUT, OPTIONS",
-	ENDPOINTS(&share_put, &share_get, &cors_options) };
+	ENDPOINTS(&dialect_put, &dialect_get, &cors_options) };
 
 #define COUNT (sizeof list / sizeof *list)
 

@@ -3,7 +3,8 @@
 
 #include "http/route.h"
 
-/* Every URL that slotd serves. */
+/* The table of every URL that slotd serves, and their endpoints: one file for
+ * each URL. */
 extern const struct routes routes_all;
 
 extern const struct endpoint slot_post;
@@ -16,8 +17,8 @@ extern const struct endpoint readyz_get;
 extern const struct endpoint metrics_get;
 extern const struct endpoint openapi_get;
 extern const struct endpoint upload_put;
-extern const struct endpoint share_put;
-extern const struct endpoint share_get;
+extern const struct endpoint dialect_put;
+extern const struct endpoint dialect_get;
 extern const struct endpoint file_get;
 extern const struct endpoint cors_options;
 

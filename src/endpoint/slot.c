@@ -5,7 +5,7 @@
 #include "endpoint/routes.h"
 #include "slot/media_type.h"
 
-/* POST /slot; its spans live in the body's document. */
+/* POST /slot. The spans of the request point into the parsed body. */
 struct post {
 	struct issue issue;
 	struct json_slot body;
@@ -48,8 +48,8 @@ static void end(struct request *request)
 		reply_failure(request, failure, &why);
 		return;
 	}
-	post->issue.jid = post->body.jid;
-	post->issue.wish = (struct slot_request){
+	post->issue.jid_text = post->body.jid;
+	post->issue.request = (struct slot_request){
 		.caller = caller,
 		.filename = post->body.filename,
 		.type = post->body.type,

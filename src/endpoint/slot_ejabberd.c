@@ -7,9 +7,9 @@
 #include <stdlib.h>
 
 /*
- * GET /slot, which ejabberd's mod_http_upload sends to its service_url:
- * ?jid=&name=&size=&content_type=, answered by two lines, PUT URL and GET
- * URL. It reads statuses alone.
+ * GET /slot?jid=&name=&size=&content_type=, which ejabberd's mod_http_upload
+ * sends to its service_url. The answer has two lines: PUT URL and GET URL. Of a
+ * refusal ejabberd reads only the status.
  */
 struct query {
 	struct issue issue;
@@ -17,14 +17,14 @@ struct query {
 	char memory[]; /* decoded parameters */
 };
 
-/* A parameter's decoded value, which lives as long as the query; replies and
- * gives false when it cannot be read. at == NULL: it is not there, or is a
- * hint that cannot be decoded. */
+/* Reads a parameter and decodes it into the query's memory; at == NULL: it is
+ * missing. False after a reply if it appears twice or cannot be decoded; a hint
+ * that cannot be decoded counts as missing. */
 static bool take(struct request *request, const char *name, bool hint,
     struct span *ret_value)
 {
 	struct query *query = request->state;
-	struct refusal why = { .detail = "query: a parameter stands twice, or "
+	struct refusal why = { .detail = "query: a parameter appears twice, or "
 					 "has malformed %-escapes" };
 	struct span raw = { NULL, 0 };
 	struct buf text;
@@ -49,7 +49,7 @@ static bool read_size(struct span text, uint64_t *ret_size)
 {
 	if (!text.len || !span_only(text, "0123456789"))
 		return false;
-	/* What is beyond 64 bits is a number still, and too large. */
+	/* A number beyond 64 bits is too large, not malformed. */
 	if (!span_u64(text, ret_size))
 		*ret_size = UINT64_MAX;
 	return true;
@@ -57,21 +57,21 @@ static bool read_size(struct span text, uint64_t *ret_size)
 
 static const char *read_query(struct request *request, struct issue *issue)
 {
-	struct slot_request *wish = &issue->wish;
+	struct slot_request *wanted = &issue->request;
 	struct span size;
 
-	if (!take(request, "jid", false, &issue->jid) ||
-	    !take(request, "name", false, &wish->filename) ||
+	if (!take(request, "jid", false, &issue->jid_text) ||
+	    !take(request, "name", false, &wanted->filename) ||
 	    !take(request, "size", false, &size) ||
-	    !take(request, "content_type", true, &wish->type))
+	    !take(request, "content_type", true, &wanted->type))
 		return NULL;
-	if (!issue->jid.at)
+	if (!issue->jid_text.at)
 		return "jid: missing from the query";
-	if (!wish->filename.at)
+	if (!wanted->filename.at)
 		return "name: missing from the query";
 	if (!size.at)
 		return "size: missing from the query";
-	if (!read_size(size, &wish->size))
+	if (!read_size(size, &wanted->size))
 		return "size: must be a number of bytes";
 	return NULL;
 }
@@ -103,7 +103,7 @@ static void end(struct request *request)
 	    issue_new(request, sizeof *query + request->query.len + 1, NULL);
 	if (!query)
 		return;
-	query->issue.wish.caller = caller;
+	query->issue.request.caller = caller;
 	why.detail = read_query(request, &query->issue);
 	if (why.detail)
 		reply_failure(request, FAILURE_BAD_REQUEST, &why);

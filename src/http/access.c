@@ -239,7 +239,7 @@ static struct span first_segment(struct span path)
 static void add_target(struct log_line *line, const struct request *request)
 {
 	if (request->status == 401 && !request->endpoint->basic &&
-	    !request->share)
+	    !request->base_caller)
 		log_span(line, "target",
 		    request->endpoint->personal ? request->path
 						: request->target);
@@ -259,8 +259,8 @@ static void add_request(struct log_line *line, const struct request *request)
 	add_text(line, "user", request->user);
 	add_text(line, "slot", request->slot);
 	log_span(line, "method", request->method);
-	if (request->share)
-		log_span(line, "route", request->share->base);
+	if (request->base_caller)
+		log_span(line, "route", request->base_caller->base);
 	else if (request->route)
 		log_text(line, "route", request->route->path);
 	add_target(line, request);

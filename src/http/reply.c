@@ -140,8 +140,8 @@ static bool takes_basic(const struct request *request)
 
 static enum dialect dialect_of(const struct request *request)
 {
-	if (request->share)
-		return request->share->dialect;
+	if (request->base_caller)
+		return request->base_caller->dialect;
 	return takes_basic(request) ? DIALECT_EJABBERD : DIALECT_SLOTD;
 }
 

@@ -54,7 +54,8 @@ struct request {
 	struct span query;  /* behind the '?'; at == NULL: none */
 	const struct route *route;
 	const struct endpoint *endpoint;
-	const struct caller *share; /* the path is below its `base`; or NULL */
+	const struct caller
+	    *base_caller; /* the path is below its `base`; or NULL */
 
 	bool many_authorizations; /* more than one such header */
 	bool has_body;

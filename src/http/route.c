@@ -16,7 +16,7 @@ static bool matches(const struct route *route, struct span path)
 	return span_is(path, route->path);
 }
 
-static const struct caller *find_share(const struct request *request)
+static const struct caller *find_base_caller(const struct request *request)
 {
 	const struct conf *conf = request->service->conf;
 
@@ -44,8 +44,8 @@ const struct route *route_find(struct request *request)
 			return route;
 	}
 	if (routes->base->roles & roles)
-		request->share = find_share(request);
-	return request->share ? routes->base : NULL;
+		request->base_caller = find_base_caller(request);
+	return request->base_caller ? routes->base : NULL;
 }
 
 const struct endpoint *route_endpoint(

@@ -47,8 +47,8 @@ struct routes {
 	const struct route *base; /* below the `base` of callers with one */
 };
 
-/* Finds the route of request->path, and sets request->share. NULL: there is
- * none. */
+/* Finds the route of request->path, and sets request->base_caller. NULL: there
+ * is none. */
 const struct route *route_find(struct request *request);
 
 /* The route's endpoint for a method; NULL: there is none. That of GET serves

@@ -318,7 +318,7 @@ const struct issuer *service_issuer(
 	return slot_find_issuer(&service->issuers, domain);
 }
 
-const struct issuer *service_share(
+const struct issuer *service_base_issuer(
     const struct service *service, const struct caller *caller)
 {
 	return caller->allow_domain_count

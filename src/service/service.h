@@ -76,7 +76,7 @@ const struct key_template *service_template(
 
 /* What the files of a caller with a dialect of slot/dialect.h are made from,
  * whose names say nothing of a domain: that of its first allow_domains. */
-const struct issuer *service_share(
+const struct issuer *service_base_issuer(
     const struct service *service, const struct caller *caller);
 
 /* What slots of JIDs of a lower-case domain are made from. Never NULL. */

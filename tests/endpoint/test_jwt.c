@@ -29,8 +29,8 @@
 
 #define BAD_ALGORITHM "the token's algorithm is not HS256"
 #define BAD_SIGNATURE "wrong signature"
-#define NO_TOKEN "the token is no JWT"
-#define NO_SCHEME "Authorization is no bearer token"
+#define NO_TOKEN "the token is not a JWT"
+#define NO_SCHEME "Authorization is not a bearer token"
 
 static struct caller caller;
 
@@ -342,7 +342,7 @@ static void test_wrong_claims(void **state)
 		    "the token's expires is wrong" },
 		{ { .more = "\"expires\":-5," },
 		    "the token's expires is wrong" },
-#define NO_OBJECT "the token's payload is no JSON object"
+#define NO_OBJECT "the token's payload is not a JSON object"
 		{ { .filesize = "\"filesize\":9223372036854775808," },
 		    NO_OBJECT },
 		{ { .exp = "\"exp\":1e999," }, NO_OBJECT },

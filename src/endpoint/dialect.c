@@ -14,7 +14,7 @@
  * has made. */
 
 /* What the dialect says of one PUT. */
-struct wish {
+struct put {
 	struct receive_plan plan; /* without key */
 	struct span type;         /* as the policy sees it */
 	struct jid jid;
@@ -25,7 +25,7 @@ struct wish {
 static bool read_path(const struct request *request, struct buf *path)
 {
 	return uri_decode(
-	    path, span_from(request->path, request->share->base.len));
+	    path, span_from(request->path, request->base_caller->base.len));
 }
 
 static enum failure bad(struct refusal *why, const char *detail)
@@ -37,7 +37,7 @@ static enum failure bad(struct refusal *why, const char *detail)
 /* For the log, once it is known. */
 static void note_caller(struct request *request)
 {
-	const struct span id = request->share->id;
+	const struct span id = request->base_caller->id;
 
 	memcpy(request->caller, id.at, id.len);
 	request->caller[id.len] = '\0';
@@ -61,11 +61,11 @@ static struct span known_type(struct span hint)
 /* --- who may: the MAC in the query, or the bearer token ------------------*/
 
 static enum failure check_mac(struct request *request, struct span path,
-    struct wish *wish, struct refusal *why)
+    struct put *put, struct refusal *why)
 {
 	struct dialect_upload upload = { path, request->length,
 		request_header(request, "Content-Type") };
-	const char *name = dialect_parameter(request->share->dialect);
+	const char *name = dialect_parameter(request->base_caller->dialect);
 	char memory[2 * HASH_SIZE + 1];
 	struct buf mac;
 	bool missing;
@@ -79,19 +79,19 @@ static enum failure check_mac(struct request *request, struct span path,
 		    missing ? "no MAC in the query" : "the MAC is malformed";
 		return FAILURE_SLOT_INVALID;
 	}
-	if (!dialect_mac_right(request->share, &upload, buf_span(&mac))) {
+	if (!dialect_mac_right(request->base_caller, &upload, buf_span(&mac))) {
 		why->reason =
 		    "wrong MAC: of another secret, path, size or type";
 		return FAILURE_SLOT_INVALID;
 	}
 	note_caller(request);
-	wish->plan.size = request->length;
-	wish->type = known_type(upload.type);
+	put->plan.size = request->length;
+	put->type = known_type(upload.type);
 	return FAILURE_NONE;
 }
 
 static enum failure check_claims(const struct json_jwt *jwt, struct span path,
-    struct wish *wish, struct refusal *why)
+    struct put *put, struct refusal *why)
 {
 	struct span name = path;
 	struct span slot = span_cut(&name, '/');
@@ -105,18 +105,18 @@ static enum failure check_claims(const struct json_jwt *jwt, struct span path,
 		return bad(why, "target: not the filename of the token");
 	if (jwt->filetype_wrong)
 		return bad(why, "filetype of the token: must be a string");
-	wish->type = known_type(jwt->filetype);
-	if (jwt->sub.at && !jid_parse(jwt->sub, &wish->jid, &wrong))
+	put->type = known_type(jwt->filetype);
+	if (jwt->sub.at && !jid_parse(jwt->sub, &put->jid, &wrong))
 		return jid_refuse(wrong, "sub of the token: no JID", why);
-	wish->has_jid = jwt->sub.at != NULL;
-	wish->plan.size = jwt->filesize;
-	wish->plan.type = wish->type;
-	wish->plan.until = jwt->expires;
+	put->has_jid = jwt->sub.at != NULL;
+	put->plan.size = jwt->filesize;
+	put->plan.type = put->type;
+	put->plan.until = jwt->expires;
 	return FAILURE_NONE;
 }
 
 static enum failure check_jwt(struct request *request, struct span path,
-    struct json_jwt *jwt, struct wish *wish, struct refusal *why)
+    struct json_jwt *jwt, struct put *put, struct refusal *why)
 {
 	enum failure failure;
 
@@ -124,48 +124,48 @@ static enum failure check_jwt(struct request *request, struct span path,
 		why->reason = "more than one Authorization header";
 		return FAILURE_UNAUTHORIZED;
 	}
-	failure = jwt_read(request->share,
+	failure = jwt_read(request->base_caller,
 	    request_header(request, "Authorization"), jwt, &why->reason);
 	if (failure != FAILURE_NONE)
 		return failure;
 	note_caller(request);
-	return check_claims(jwt, path, wish, why);
+	return check_claims(jwt, path, put, why);
 }
 
 /* --- PUT -----------------------------------------------------------------*/
 
 /* Whether a token is of a domain that its caller may speak for. MACs do not
  * say whose file it is. */
-static bool domain_allowed(
-    const struct request *request, const struct wish *wish)
+static bool domain_allowed(const struct request *request, const struct put *put)
 {
-	const struct caller *caller = request->share;
+	const struct caller *caller = request->base_caller;
 
-	if (wish->has_jid)
-		return auth_allows(caller, wish->jid.domain);
+	if (put->has_jid)
+		return auth_allows(caller, put->jid.domain);
 	return caller->dialect != DIALECT_JWT || !caller->allow_domain_count;
 }
 
 /* The same rules as for a slot. */
-static enum failure check_policy(struct request *request,
-    const struct wish *wish, struct span filename, struct refusal *why)
+static enum failure check_policy(struct request *request, const struct put *put,
+    struct span filename, struct refusal *why)
 {
 	const struct service *service = request->service;
-	const struct issuer *issuer = service_share(service, request->share);
+	const struct issuer *issuer =
+	    service_base_issuer(service, request->base_caller);
 
-	if (!domain_allowed(request, wish)) {
+	if (!domain_allowed(request, put)) {
 		why->detail = "sub of the token: this caller gets no slots "
 			      "for its domain";
 		return FAILURE_FORBIDDEN;
 	}
-	if (wish->has_jid)
-		issuer = service_issuer(service, wish->jid.domain);
+	if (put->has_jid)
+		issuer = service_issuer(service, put->jid.domain);
 	return policy_check(
-	    issuer->policy, filename, wish->type, wish->plan.size, why);
+	    issuer->policy, filename, put->type, put->plan.size, why);
 }
 
 static enum failure plan(struct request *request, struct json_jwt *jwt,
-    struct wish *wish, struct buf *key, struct refusal *why)
+    struct put *put, struct buf *key, struct refusal *why)
 {
 	char memory[OBJECT_KEY_MAX + 1];
 	struct span filename;
@@ -176,47 +176,48 @@ static enum failure plan(struct request *request, struct json_jwt *jwt,
 	if (!read_path(request, &path))
 		return bad(why, "target: too long, or its percent-encoding is "
 				"malformed");
-	if (request->share->dialect == DIALECT_JWT)
-		failure = check_jwt(request, buf_span(&path), jwt, wish, why);
+	if (request->base_caller->dialect == DIALECT_JWT)
+		failure = check_jwt(request, buf_span(&path), jwt, put, why);
 	else
-		failure = check_mac(request, buf_span(&path), wish, why);
+		failure = check_mac(request, buf_span(&path), put, why);
 	if (failure != FAILURE_NONE)
 		return failure;
-	if (wish->has_jid)
-		access_jid(request, &wish->jid);
+	if (put->has_jid)
+		access_jid(request, &put->jid);
 	else
 		note_domain(request, span_of("unknown"));
-	request->size = wish->plan.size;
+	request->size = put->plan.size;
 	request->has_size = true;
-	if (!dialect_key(request->share, buf_span(&path), key, &filename))
+	if (!dialect_key(request->base_caller, buf_span(&path), key, &filename))
 		return bad(why, "target: no folder and file name that could be "
 				"an object's key");
-	return check_policy(request, wish, filename, why);
+	return check_policy(request, put, filename, why);
 }
 
 static void head(struct request *request)
 {
 	char memory[OBJECT_KEY_MAX + 1];
 	struct json_jwt jwt = { 0 };
-	struct wish wish = { 0 };
+	struct put put = { 0 };
 	struct refusal why = { 0 };
 	enum failure failure;
 	struct buf key;
 
 	buf_init(&key, memory, sizeof memory);
-	failure = plan(request, &jwt, &wish, &key, &why);
+	failure = plan(request, &jwt, &put, &key, &why);
 	if (failure == FAILURE_NONE) {
-		wish.plan.key = buf_span(&key);
-		wish.plan.store =
-		    service_share(request->service, request->share)->store;
-		receive_begin(request, &wish.plan);
+		put.plan.key = buf_span(&key);
+		put.plan.store =
+		    service_base_issuer(request->service, request->base_caller)
+			->store;
+		receive_begin(request, &put.plan);
 	} else {
 		reply_failure(request, failure, &why);
 	}
 	json_jwt_done(&jwt);
 }
 
-const struct endpoint share_put = {
+const struct endpoint dialect_put = {
 	.method = "PUT", .head = head, .body = receive_body, .end = receive_end
 };
 
@@ -232,16 +233,18 @@ static void end(struct request *request)
 	buf_init(&path, path_memory, sizeof path_memory);
 	buf_init(&key, key_memory, sizeof key_memory);
 	if (!read_path(request, &path) ||
-	    !dialect_key(request->share, buf_span(&path), &key, &filename)) {
+	    !dialect_key(
+		request->base_caller, buf_span(&path), &key, &filename)) {
 		reply_failure(
 		    request, FAILURE_NOT_FOUND, &(struct refusal){ 0 });
 		return;
 	}
-	store = service_share(request->service, request->share)->store;
+	store =
+	    service_base_issuer(request->service, request->base_caller)->store;
 	if (store->class->lead)
 		redirect_lead(request, store, buf_span(&key));
 	else
 		file_give(request, store, buf_span(&key));
 }
 
-const struct endpoint share_get = { .method = "GET", .end = end };
+const struct endpoint dialect_get = { .method = "GET", .end = end };
