@@ -134,7 +134,7 @@ static void add_syntax_fault(
 }
 
 /* The arguments and the result of the thread that reads. */
-struct job {
+struct task {
 	const char *path;
 	bool apart;
 	FILE *faults;
@@ -144,22 +144,22 @@ struct job {
 	struct reading reading;
 };
 
-static bool read_all(struct job *job)
+static bool read_all(struct task *task)
 {
-	struct reading *reading = &job->reading;
+	struct reading *reading = &task->reading;
 	const struct node *root;
 	const char *wrong;
 	unsigned line;
 
 	reading->faults.arena = &reading->scratch;
-	if (include_read(reading, job->path)) {
-		root = parse_text(reading, job->apart, &wrong, &line);
+	if (include_read(reading, task->path)) {
+		root = parse_text(reading, task->apart, &wrong, &line);
 		if (root)
 			read_root(root, reading->conf);
 		else
 			add_syntax_fault(reading, line, wrong);
 	}
-	faults_print(&reading->faults, job->faults, job->warnings);
+	faults_print(&reading->faults, task->faults, task->warnings);
 	reading->conf->warnings = reading->faults.warning_count;
 	return reading->faults.fault_count == 0;
 }
@@ -171,21 +171,21 @@ static bool read_all(struct job *job)
  */
 static void *run(void *argument)
 {
-	struct job *job = argument;
+	struct task *task = argument;
 
-	job->ok = read_all(job);
-	job->done = true;
+	task->ok = read_all(task);
+	task->done = true;
 	arena_none();
 }
 
-static void run_apart(struct job *job)
+static void run_apart(struct task *task)
 {
 	pthread_attr_t attributes;
 	pthread_t thread;
 
 	pthread_attr_init(&attributes);
 	pthread_attr_setstacksize(&attributes, STACK_SIZE);
-	if (pthread_create(&thread, &attributes, run, job) == 0)
+	if (pthread_create(&thread, &attributes, run, task) == 0)
 		pthread_join(thread, NULL);
 	pthread_attr_destroy(&attributes);
 }
@@ -194,7 +194,7 @@ static struct conf *read_conf(
     const char *path, bool apart, FILE *faults, FILE *warnings)
 {
 	struct conf *conf = malloc(sizeof *conf);
-	struct job job = { .path = path,
+	struct task task = { .path = path,
 		.apart = apart,
 		.faults = faults,
 		.warnings = warnings,
@@ -202,13 +202,13 @@ static struct conf *read_conf(
 
 	if (conf) {
 		*conf = conf_defaults;
-		run_apart(&job);
+		run_apart(&task);
 	}
-	if (!job.done && faults)
+	if (!task.done && faults)
 		fprintf(
 		    faults, "%s: not enough memory to read this file\n", path);
-	arena_done(&job.reading.scratch);
-	if (job.ok)
+	arena_done(&task.reading.scratch);
+	if (task.ok)
 		return conf;
 	conf_free(conf);
 	return NULL;

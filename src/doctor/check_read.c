@@ -17,7 +17,7 @@ bool check_is_probe(const struct doctor *doctor)
 }
 
 /* How the object is read. */
-struct reading {
+struct object_reading {
 	const char *method;
 	const struct uri_base *base;
 	const char *origin; /* header, or NULL */
@@ -25,7 +25,8 @@ struct reading {
 	int64_t age;        /* of the signature */
 };
 
-static void reading_url(struct doctor *doctor, const struct reading *reading)
+static void reading_url(
+    struct doctor *doctor, const struct object_reading *reading)
 {
 	const struct s3_config *s3 = doctor->storage->s3;
 	char memory[256];
@@ -60,14 +61,15 @@ static void reading_url(struct doctor *doctor, const struct reading *reading)
 
 void check_url_get(struct doctor *doctor)
 {
-	const struct reading reading = { .method = "GET",
+	const struct object_reading reading = { .method = "GET",
 		.base = &doctor->storage->s3->download };
 
 	reading_url(doctor, &reading);
 }
 
 /* Reads the object as clients do, at the shared URL or after a redirect. */
-static bool read_probe(struct doctor *doctor, const struct reading *reading)
+static bool read_probe(
+    struct doctor *doctor, const struct object_reading *reading)
 {
 	reading_url(doctor, reading);
 	return ask(doctor, (struct fetch_request){ .method = reading->method,
@@ -77,7 +79,7 @@ static bool read_probe(struct doctor *doctor, const struct reading *reading)
 void check_read_page(struct doctor *doctor, const char *origin)
 {
 	char header[128];
-	const struct reading reading = { .method = "GET",
+	const struct object_reading reading = { .method = "GET",
 		.base = &doctor->storage->s3->download,
 		.origin = header };
 
@@ -143,7 +145,8 @@ static enum verdict fail_get(struct doctor *doctor)
 }
 
 /* Finds out whether a fresh signature would be accepted. */
-static enum verdict fail_old(struct doctor *doctor, struct reading *reading)
+static enum verdict fail_old(
+    struct doctor *doctor, struct object_reading *reading)
 {
 	const long long age = reading->age;
 
@@ -163,7 +166,7 @@ static enum verdict fail_old(struct doctor *doctor, struct reading *reading)
 
 /* Reads the object like a redirect to a file that browsers must save. */
 static enum verdict judge_attachment(
-    struct doctor *doctor, struct reading *reading)
+    struct doctor *doctor, struct object_reading *reading)
 {
 	reading->attachment = true;
 	read_probe(doctor, reading);
@@ -190,7 +193,7 @@ static enum verdict judge_attachment(
 enum verdict check_get(struct doctor *doctor)
 {
 	const struct s3_config *s3 = doctor->storage->s3;
-	struct reading reading = {
+	struct object_reading reading = {
 		.method = "GET", .base = &s3->download, .age = oldest(s3)
 	};
 
@@ -214,7 +217,7 @@ enum verdict check_get(struct doctor *doctor)
 
 enum verdict check_head(struct doctor *doctor)
 {
-	const struct reading reading = { .method = "HEAD",
+	const struct object_reading reading = { .method = "HEAD",
 		.base = &doctor->storage->s3->download };
 
 	read_probe(doctor, &reading);
@@ -237,7 +240,8 @@ enum verdict check_download(struct doctor *doctor)
 	const bool same = span_equal(s3->download.host, s3->bucket.host) &&
 			  span_equal(s3->download.path, s3->bucket.path) &&
 			  span_equal(s3->download.scheme, s3->bucket.scheme);
-	const struct reading reading = { .method = "GET", .base = &s3->bucket };
+	const struct object_reading reading = { .method = "GET",
+		.base = &s3->bucket };
 
 	if (same) {
 		seen(doctor, "not set: clients download from bucket_url");
