@@ -61,10 +61,10 @@ def wait_for(what, condition, patience=None):
         time.sleep(0.02)
 
 
-def run(*args, stdin=b"", env=None):
+def run(*args, stdin=b"", env=None, program=SLOTD):
     """One run of slotd that is to end by itself."""
     return subprocess.run(
-        [SLOTD, *map(str, args)], input=stdin, capture_output=True,
+        [program, *map(str, args)], input=stdin, capture_output=True,
         timeout=PATIENCE, env=env)
 
 

@@ -71,6 +71,23 @@ static void test_writes(void **state)
 	}
 }
 
+static void test_writes_urls(void **state)
+{
+	const struct store_request request = { span_of(LONG_KEY), 23456,
+		span_of("image/jpeg"), NOW, 0 };
+	struct keyring ring = { 0 };
+	char memory[512];
+	struct buf out;
+
+	(void)state;
+	add_root(&ring, SECRET_ONE);
+	buf_init(&out, memory, sizeof memory);
+	grant_url(&ring.roots[0], span_of("default"),
+	    span_of("https://up.example.org/x"), &request, LATEST, &out);
+	expect_buf(&out, "https://up.example.org/x/u/" IN_DEFAULT
+			 "/AAAAAAAAAAAAAAAAAAAAAA/tr%C3%A8s%20cool.jpg");
+}
+
 static void test_reads(void **state)
 {
 	struct keyring ring = { 0 };
@@ -179,6 +196,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_writes),
+		cmocka_unit_test(test_writes_urls),
 		cmocka_unit_test(test_reads),
 		cmocka_unit_test(test_one_store_alone),
 		cmocka_unit_test(test_time),

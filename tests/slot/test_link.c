@@ -202,6 +202,27 @@ static void test_forms(void **state)
 	}
 }
 
+static void test_own_files(void **state)
+{
+	const struct span base = span_of(UP "/x");
+	char memory[64];
+	struct buf out;
+
+	(void)state;
+	buf_init(&out, memory, sizeof memory);
+	link_file_write(base, span_of("a b/\xc3\xa8.txt"), &out);
+	expect_buf(&out, UP "/x/f/a%20b/%C3%A8.txt");
+	buf_reset(&out);
+	assert_true(link_file_read(
+	    span_of(UP "/x/f/a%20b/%c3%A8.txt?y#z"), base, &out));
+	expect_buf(&out, "a b/\xc3\xa8.txt");
+	buf_reset(&out);
+	assert_false(link_file_read(span_of(UP "/f/a"), base, &out));
+	assert_false(link_file_read(span_of(UP "/x/u/a"), base, &out));
+	assert_false(link_file_read(span_of(UP "/x/f"), base, &out));
+	expect_buf(&out, "");
+}
+
 static void test_long_links(void **state)
 {
 	char link[LINK_PATH_MAX + 32], memory[LINK_PATH_MAX + 1];
@@ -227,6 +248,7 @@ int main(void)
 		cmocka_unit_test(test_rotated),
 		cmocka_unit_test(test_refuses),
 		cmocka_unit_test(test_forms),
+		cmocka_unit_test(test_own_files),
 		cmocka_unit_test(test_long_links),
 	};
 
