@@ -54,25 +54,17 @@ static void warn(const struct log *log, struct acceptor_warning *warning,
 static void log_refusal(struct acceptor *acceptor, const struct log *log,
     enum conn_verdict verdict, const struct peer *peer)
 {
-	switch (verdict) {
-	case CONN_CROWDED:
+	if (verdict == CONN_CROWDED)
 		/* The address of the last one: it may need a higher limit, or
 		 * be blocked. */
 		warn(log, &acceptor->crowded, "refused",
 		    "limits.connections_per_address reached", peer);
-		break;
-	case CONN_FULL:
+	else if (verdict == CONN_FULL)
 		warn(log, &acceptor->full, "refused",
 		    "limits.connections reached", NULL);
-		break;
-	case CONN_NO_MEMORY:
+	else
 		warn(
 		    log, &acceptor->shortage, "refused", "out of memory", NULL);
-		break;
-	case CONN_ENTERED:
-	case CONN_REPLACED:
-		break;
-	}
 }
 
 static void log_ended(
@@ -252,10 +244,7 @@ bool acceptor_start(struct acceptor *acceptor)
 
 void acceptor_stop(struct acceptor *acceptor)
 {
-	uint64_t one = 1;
-	ssize_t written = write(acceptor->stop, &one, sizeof one);
-
-	(void)written;
+	eventfd_write(acceptor->stop, 1);
 	pthread_join(acceptor->thread, NULL);
 	close(acceptor->stop);
 }

@@ -91,17 +91,15 @@ static int wait_time(const struct loop *loop)
 static void wait_for_work(struct loop *loop)
 {
 	struct epoll_event events[2];
-	int count = epoll_wait(loop->epoll, events, 2, wait_time(loop));
+	int ready = epoll_wait(loop->epoll, events, 2, wait_time(loop));
 
-	for (int i = 0; i < count; i++) {
-		uint64_t wakes;
-		ssize_t len;
+	for (int i = 0; i < ready; i++) {
+		eventfd_t count;
 
 		if (events[i].data.fd != loop->wake)
 			continue;
 		/* Before the list is read, so that no wake-up is lost. */
-		len = read(loop->wake, &wakes, sizeof wakes);
-		(void)len;
+		eventfd_read(loop->wake, &count);
 		give_pending(loop);
 	}
 }
@@ -226,11 +224,8 @@ bool loop_retired(const struct loop *loop)
 
 void loop_wake(struct loop *loop)
 {
-	const uint64_t one = 1;
 	/* It fails only when the counter is full: the loop is awake then. */
-	ssize_t written = write(loop->wake, &one, sizeof one);
-
-	(void)written;
+	eventfd_write(loop->wake, 1);
 }
 
 void loop_close(struct loop *loop)

@@ -95,28 +95,19 @@ static void *run(void *argument)
 	while (true) {
 		bool end;
 		int timeout = tidy(reaper, &end);
-		uint64_t count;
+		eventfd_t count;
 		int n;
 
 		if (end)
 			return NULL;
 		n = epoll_wait(reaper->epoll, events, EVENTS, timeout);
-
 		for (int i = 0; i < n; i++) {
 			if (events[i].data.ptr)
 				read_away(reaper, events[i].data.ptr);
-			else if (read(reaper->wake, &count, sizeof count) < 0)
-				break;
+			else
+				eventfd_read(reaper->wake, &count);
 		}
 	}
-}
-
-static void wake(struct reaper *reaper)
-{
-	uint64_t one = 1;
-	ssize_t written = write(reaper->wake, &one, sizeof one);
-
-	(void)written; /* it fails only when the thread is awake */
 }
 
 struct reaper *reaper_open(void)
@@ -159,7 +150,7 @@ void reaper_close(struct reaper *reaper, int64_t until)
 		if (kept->until > until)
 			kept->until = until;
 	pthread_mutex_unlock(&reaper->lock);
-	wake(reaper);
+	eventfd_write(reaper->wake, 1);
 	pthread_join(reaper->thread, NULL);
 	close(reaper->epoll);
 	close(reaper->wake);
@@ -207,7 +198,7 @@ void reaper_add(struct reaper *reaper, int fd)
 	}
 	pthread_mutex_unlock(&reaper->lock);
 	if (added) {
-		wake(reaper);
+		eventfd_write(reaper->wake, 1);
 		return;
 	}
 	free(kept);

@@ -52,41 +52,22 @@ static bool make_address(const struct conf_listener *listener,
 	return inet_pton(AF_INET6, listener->address, &a->v6.sin6_addr) == 1;
 }
 
-static int connect_local(const struct conf_listener *listener)
-{
-	union address address;
-	socklen_t len;
-	int fd, saved;
-
-	if (!make_address(listener, &address, &len)) {
-		errno = EINVAL;
-		return -1;
-	}
-	/* Non-blocking, since the queue of the other one may be full. */
-	fd = socket(address.any.sa_family,
-	    SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd < 0 || connect(fd, &address.any, len) == 0)
-		return fd;
-	saved = errno;
-	close(fd);
-	errno = saved;
-	return -1;
-}
-
 /* A socket file that no process serves is left of one that was killed. */
-static void remove_stale(const struct conf_listener *listener)
+static void remove_stale(
+    const char *path, const union address *address, socklen_t len)
 {
 	struct stat status;
 	int fd;
 
-	if (lstat(listener->unix_path, &status) != 0 ||
-	    !S_ISSOCK(status.st_mode))
+	if (lstat(path, &status) != 0 || !S_ISSOCK(status.st_mode))
 		return;
-	fd = connect_local(listener);
-	if (fd >= 0)
-		close(fd);
-	else if (errno == ECONNREFUSED)
-		unlink(listener->unix_path);
+	/* Non-blocking, since the queue of the other process may be full. */
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return;
+	if (connect(fd, &address->any, len) != 0 && errno == ECONNREFUSED)
+		unlink(path);
+	close(fd);
 }
 
 static bool set_options(int fd, int family)
@@ -168,7 +149,7 @@ int socket_listen(
 		return -1;
 	}
 	if (listener->unix_path)
-		remove_stale(listener);
+		remove_stale(listener->unix_path, &address, len);
 	fd = socket(address.any.sa_family,
 	    SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd >= 0 && bind_and_listen(listener, fd, &address, len))
