@@ -110,24 +110,14 @@ void access_slot(struct request *request, const struct key_template *template,
 
 /* --- counts ---------------------------------------------------------------*/
 
-static enum failure failure_of(const char *code)
-{
-	for (enum failure i = FAILURE_NONE + 1; i < FAILURE_COUNT; i++)
-		if (failure_entry(i)->code == code)
-			return i;
-	return FAILURE_NONE;
-}
-
 void access_answered(struct request *request)
 {
 	struct metrics *metrics = request->server->metrics;
-	enum failure failure =
-	    request->code ? failure_of(request->code) : FAILURE_NONE;
 
 	metrics_request(metrics, route_number(request), request->method,
 	    request->status, clock_micros() - request->started);
-	if (failure != FAILURE_NONE)
-		metrics_refusal(metrics, failure);
+	if (request->failure != FAILURE_NONE)
+		metrics_refusal(metrics, request->failure);
 }
 
 /* --- lines ----------------------------------------------------------------*/
@@ -143,8 +133,7 @@ static enum conf_log_level level_of(const struct request *request)
 
 static bool has_failed(const struct request *request)
 {
-	return request->status == 401 &&
-	       request->code == failure_entry(FAILURE_UNAUTHORIZED)->code;
+	return request->failure == FAILURE_UNAUTHORIZED;
 }
 
 /* No known caller has sent it, and it has changed nothing. */
@@ -178,7 +167,7 @@ static bool shows_client(const struct request *request)
 {
 	return request->status == 401 || request->status == 400 ||
 	       !request->route || was_slow(request) ||
-	       request->code == failure_entry(FAILURE_SLOT_INVALID)->code;
+	       request->failure == FAILURE_SLOT_INVALID;
 }
 
 static void say_unsaid(const struct log *log, struct throttle *throttle,
@@ -271,7 +260,8 @@ static void add_request(struct log_line *line, const struct request *request)
 	if (request->has_size)
 		log_u64(line, "size", request->size);
 	log_u64(line, "status", request->status);
-	log_text(line, "code", request->code);
+	if (request->failure != FAILURE_NONE)
+		log_text(line, "code", failure_entry(request->failure)->code);
 	if (was_slow(request) && !request->reason[0])
 		log_text(line, "reason", "the client was too slow");
 	add_text(line, "reason", request->reason);

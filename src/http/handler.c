@@ -154,7 +154,7 @@ static size_t collect(struct request *request, const char *bytes, size_t len)
 {
 	if (request->body_read > BODY_SWALLOW_MAX) {
 		request->abort = true;
-		request->code = failure_entry(FAILURE_BODY_TOO_LARGE)->code;
+		request->failure = FAILURE_BODY_TOO_LARGE;
 		return len;
 	}
 	if (request->body_read > BODY_MAX)

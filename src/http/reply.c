@@ -206,7 +206,7 @@ void reply_failure_with(struct request *request, enum failure failure,
 		add_retry_after(&reply, why->retry_at);
 	if (name)
 		reply_header(&reply, name, value);
-	request->code = entry.code;
+	request->failure = failure;
 	note_reason(request, why->reason ? why->reason : why->detail);
 	reply_send(request, &reply);
 }
@@ -289,7 +289,7 @@ bool reply_early(
 		return false;
 	request->told = true;
 	request->status = entry.status;
-	request->code = entry.code;
+	request->failure = failure;
 	note_reason(request, why->reason ? why->reason : "");
 	access_answered(request);
 	return true;

@@ -83,7 +83,7 @@ struct request {
 	char id[65];
 	int64_t started; /* clock_micros */
 	unsigned status;
-	const char *code;
+	enum failure failure; /* why it is refused; or FAILURE_NONE */
 	char reason[128];
 	char caller[65];
 	bool claimed; /* the request was refused: its caller is unproven */
