@@ -2,10 +2,15 @@
 
 #include <string.h>
 
+struct buf buf_of(char *memory, size_t size)
+{
+	memory[0] = '\0';
+	return (struct buf){ .at = memory, .size = size };
+}
+
 void buf_init(struct buf *buf, char *memory, size_t size)
 {
-	*buf = (struct buf){ .at = memory, .size = size };
-	buf->at[0] = '\0';
+	*buf = buf_of(memory, size);
 }
 
 void buf_reset(struct buf *buf)

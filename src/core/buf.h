@@ -15,6 +15,8 @@ struct buf {
 	bool full;
 };
 
+/* An empty buffer in this memory. */
+struct buf buf_of(char *memory, size_t size);
 void buf_init(struct buf *buf, char *memory, size_t size);
 void buf_reset(struct buf *buf);
 bool buf_ok(const struct buf *buf);

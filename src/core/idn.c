@@ -11,11 +11,10 @@ enum idn_result idn_to_ascii(struct span domain, struct buf *out)
 	char memory[INPUT_MAX + 1];
 	uint8_t *ascii = NULL;
 	struct span found;
-	struct buf name;
+	struct buf name = buf_of(memory, sizeof memory);
 	size_t room = out->size - 1 - out->len;
 	int result;
 
-	buf_init(&name, memory, sizeof memory);
 	buf_add(&name, domain);
 	/* libidn2 would not see what is behind a NUL. */
 	if (!buf_ok(&name) || strlen(name.at) != domain.len)

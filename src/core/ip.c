@@ -11,10 +11,9 @@ bool ip_parse(struct span text, struct ip *ret_ip)
 {
 	char memory[IP_TEXT_SIZE];
 	uint8_t four[4];
-	struct buf name;
+	struct buf name = buf_of(memory, sizeof memory);
 	struct ip ip;
 
-	buf_init(&name, memory, sizeof memory);
 	buf_add(&name, text);
 	/* The system's functions would not see what is behind a NUL. */
 	if (!buf_ok(&name) || strlen(name.at) != text.len)

@@ -209,19 +209,17 @@ bool sigv4_presign(const struct sigv4_request *request,
     const struct sigv4_key *key, struct buf *out)
 {
 	char memory[WORK_SIZE];
-	struct buf canonical;
+	struct buf canonical = buf_of(memory, sizeof memory);
 	char sign_memory[512];
-	struct buf to_sign;
+	struct buf to_sign = buf_of(sign_memory, sizeof sign_memory);
 	uint8_t mac[HASH_SIZE];
 	size_t from = out->len;
 
 	if (!sigv4_key_current(key, request->now))
 		return false;
 	sigv4_query(out, request);
-	buf_init(&canonical, memory, sizeof(memory));
 	sigv4_canonical_request(
 	    &canonical, request, span_from(buf_span(out), from));
-	buf_init(&to_sign, sign_memory, sizeof(sign_memory));
 	sigv4_string_to_sign(&to_sign, request, buf_span(&canonical));
 	if (!buf_ok(out) || !buf_ok(&canonical) || !buf_ok(&to_sign))
 		return false;

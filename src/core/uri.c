@@ -80,14 +80,13 @@ bool uri_address_write(struct span text, struct buf *out)
 	unsigned char address[sizeof(struct in6_addr)];
 	bool brackets = span_starts(text, "[");
 	int family = brackets ? AF_INET6 : AF_INET;
-	struct buf buf;
+	struct buf buf = buf_of(copy, sizeof copy);
 
 	if (brackets) {
 		if (text.at[text.len - 1] != ']')
 			return false;
 		text = span_from(span_first(text, text.len - 1), 1);
 	}
-	buf_init(&buf, copy, sizeof(copy));
 	buf_add(&buf, text);
 	if (!buf_ok(&buf) || span_find(text, '\0') < text.len ||
 	    inet_pton(family, copy, address) != 1 ||
@@ -102,9 +101,8 @@ bool uri_address_write(struct span text, struct buf *out)
 bool uri_address_valid(struct span text)
 {
 	char memory[INET6_ADDRSTRLEN + 2];
-	struct buf out;
+	struct buf out = buf_of(memory, sizeof memory);
 
-	buf_init(&out, memory, sizeof(memory));
 	return uri_address_write(text, &out);
 }
 

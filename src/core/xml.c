@@ -69,12 +69,11 @@ static void unescape(struct span text, struct buf *out)
 bool xml_text(struct span body, const char *name, struct buf *out)
 {
 	char open_memory[64], close_memory[64];
-	struct buf open, close;
+	struct buf open = buf_of(open_memory, sizeof open_memory);
+	struct buf close = buf_of(close_memory, sizeof close_memory);
 	struct span text;
 	size_t end;
 
-	buf_init(&open, open_memory, sizeof open_memory);
-	buf_init(&close, close_memory, sizeof close_memory);
 	buf_char(&open, '<');
 	buf_text(&open, name);
 	buf_char(&open, '>');

@@ -108,7 +108,7 @@ bool creds_try_container(
 {
 	const struct span url = round->settings->text[CREDS_CONTAINER_URL];
 	char memory[TOKEN_MAX + sizeof AUTHORIZATION];
-	struct buf header;
+	struct buf header = buf_of(memory, sizeof memory);
 	struct fetch_request request = { .method = "GET",
 		.url = url.at,
 		.headers = { "Accept: application/json" } };
@@ -124,7 +124,6 @@ bool creds_try_container(
 		return creds_draft_wrong(draft,
 		    "the container endpoint is neither https nor this "
 		    "machine nor an address of ECS or EKS");
-	buf_init(&header, memory, sizeof memory);
 	/* The token's file changes from time to time, too. */
 	ok = read_authorization(round, &header, draft);
 	if (header.len)

@@ -112,7 +112,7 @@ bool creds_try_instance(
 {
 	struct question question = { .round = round };
 	char memory[256];
-	struct buf role;
+	struct buf role = buf_of(memory, sizeof memory);
 	bool ok;
 
 	if (!round->network)
@@ -120,7 +120,6 @@ bool creds_try_instance(
 	if (!round->settings->text[CREDS_INSTANCE_URL].len)
 		return creds_draft_wrong(draft,
 		    "AWS_EC2_METADATA_DISABLED is set: " WHERE " is not asked");
-	buf_init(&role, memory, sizeof memory);
 	ok = get_token(&question, draft) && get_role(&question, &role, draft) &&
 	     get_credentials(&question, buf_span(&role), draft);
 	wipe(&question, sizeof question);

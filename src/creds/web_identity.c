@@ -23,9 +23,8 @@ static bool take(struct span xml, const char *name, struct buf *out)
 bool creds_sts_read(struct span xml, int64_t now, struct creds_draft *draft)
 {
 	char memory[64];
-	struct buf ends;
+	struct buf ends = buf_of(memory, sizeof memory);
 
-	buf_init(&ends, memory, sizeof memory);
 	if (!take(xml, "AccessKeyId", &draft->key_id) ||
 	    !take(xml, "SecretAccessKey", &draft->secret) ||
 	    !take(xml, "SessionToken", &draft->token) ||
@@ -85,7 +84,7 @@ bool creds_try_web_identity(
 	const struct span *text = round->settings->text;
 	char token_memory[TOKEN_MAX + 1], form_memory[3 * TOKEN_MAX + 8192];
 	struct span token;
-	struct buf form;
+	struct buf form = buf_of(form_memory, sizeof form_memory);
 	bool ok = false;
 
 	if (!round->network)
@@ -98,7 +97,6 @@ bool creds_try_web_identity(
 	if (!creds_read_one(text[CREDS_IDENTITY_FILE].at, token_memory,
 		sizeof token_memory, draft, &token))
 		return false;
-	buf_init(&form, form_memory, sizeof form_memory);
 	add(&form,
 	    "Action=AssumeRoleWithWebIdentity&Version=2011-06-15"
 	    "&RoleArn=",

@@ -239,11 +239,10 @@ void auth_sign(const struct caller *caller, const struct auth_request *request,
     struct span nonce, struct buf *out)
 {
 	char ts_memory[24];
-	struct buf ts;
+	struct buf ts = buf_of(ts_memory, sizeof ts_memory);
 	struct params params = { .id = caller->id, .nonce = nonce };
 	uint8_t sig[HASH_SIZE];
 
-	buf_init(&ts, ts_memory, sizeof ts_memory);
 	buf_u64(&ts, (uint64_t)request->now);
 	params.ts = buf_span(&ts);
 	make_sig(&caller->secrets[0], &params, request, sig);

@@ -29,11 +29,10 @@ static void make_mac(const struct hmac_key *key, enum dialect dialect,
 {
 	const struct span nul = { "", 1 };
 	char memory[24];
-	struct buf size;
+	struct buf size = buf_of(memory, sizeof memory);
 	struct hash running;
 	bool old = dialect == DIALECT_EXTERNAL_V1;
 
-	buf_init(&size, memory, sizeof memory);
 	buf_u64(&size, upload->size);
 	hmac_begin(key, &running);
 	hash_update(&running, upload->path);
@@ -84,7 +83,7 @@ bool dialect_key(const struct caller *caller, struct span path, struct buf *key,
 	size_t slash = span_find_last(path, '/');
 	struct span folders = span_first(path, slash), rest = folders;
 	char memory[FILENAME_MAX_BYTES + 1];
-	struct buf name;
+	struct buf name = buf_of(memory, sizeof memory);
 
 	if (slash >= path.len || span_find(path, '\0') < path.len ||
 	    slash + 1 == path.len)
@@ -96,7 +95,6 @@ bool dialect_key(const struct caller *caller, struct span path, struct buf *key,
 		    *segment.at == '.')
 			return false;
 	}
-	buf_init(&name, memory, sizeof memory);
 	filename_clean(span_from(path, slash + 1), &name);
 	if (!buf_ok(&name) || !utf8_valid(folders))
 		return false;

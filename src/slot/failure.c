@@ -76,9 +76,8 @@ const struct failure_entry *failure_entry(enum failure failure)
 static void add_time(struct buf *out, int64_t seconds, bool to_minute)
 {
 	char memory[32];
-	struct buf stamp;
+	struct buf stamp = buf_of(memory, sizeof memory);
 
-	buf_init(&stamp, memory, sizeof memory);
 	stamp_rfc3339(&stamp, to_minute ? seconds + 59 : seconds);
 	buf_add(out, span_first(buf_span(&stamp), 10));
 	buf_char(out, ' ');

@@ -114,11 +114,10 @@ void filename_plain(struct span cleaned, struct buf *out)
 void filename_ending(struct span cleaned, struct buf *out)
 {
 	char memory[FILENAME_ENDING_MAX + 1];
-	struct buf lower;
+	struct buf lower = buf_of(memory, sizeof memory);
 	size_t dot = span_find_last(cleaned, '.');
 	struct span ending = span_from(cleaned, dot + 1);
 
-	buf_init(&lower, memory, sizeof(memory));
 	for (size_t i = 0; i < ending.len; i++) {
 		if (!ascii_alnum(ending.at[i])) {
 			buf_reset(&lower);

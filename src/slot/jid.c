@@ -139,11 +139,10 @@ static const char *write_ascii(struct span domain, struct buf *out)
 static const char *write_mapped(struct span domain, struct buf *out)
 {
 	char memory[IDN_MAX + 1];
-	struct buf mapped;
+	struct buf mapped = buf_of(memory, sizeof memory);
 
 	if (!labels_valid(domain))
 		return not_domain;
-	buf_init(&mapped, memory, sizeof(memory));
 	switch (idn_to_ascii(domain, &mapped)) {
 	case IDN_NO_MEMORY:
 		return no_memory;
@@ -179,13 +178,12 @@ bool jid_labels_valid(struct span domain)
 	char memory[IDN_MAX + 1];
 	struct span rest = domain;
 	bool has_alabel = false;
-	struct buf same;
+	struct buf same = buf_of(memory, sizeof memory);
 
 	while (rest.at)
 		has_alabel |= span_starts(span_cut(&rest, '.'), "xn--");
 	if (!has_alabel)
 		return true;
-	buf_init(&same, memory, sizeof(memory));
 	return idn_to_ascii(domain, &same) == IDN_DONE &&
 	       span_equal(buf_span(&same), domain);
 }
@@ -239,13 +237,12 @@ bool jid_parse(struct span text, struct jid *ret_jid, const char **ret_wrong)
 	struct span local = SPAN_EMPTY;
 	const char *wrong = resource_fault(resource);
 	char memory[JID_PART_MAX + 1];
-	struct buf lower;
+	struct buf lower = buf_of(memory, sizeof memory);
 
 	if (!wrong && span_find(domain, '@') < domain.len) {
 		local = span_cut(&domain, '@');
 		wrong = local_fault(local);
 	}
-	buf_init(&lower, memory, sizeof(memory));
 	if (!wrong && domain.len == 0)
 		wrong = "jid: the domain is missing";
 	if (wrong || !jid_domain(domain, &lower, &wrong)) {

@@ -169,14 +169,13 @@ void key_template_make(const struct key_template *template,
     const struct key_input *input, struct buf *out)
 {
 	char memory[RANDOM_TEXT + 1];
-	struct buf random;
+	struct buf random = buf_of(memory, sizeof memory);
 	size_t start = out->len;
 
 	if (!input->root && key_template_needs_key(template)) {
 		out->full = true;
 		return;
 	}
-	buf_init(&random, memory, sizeof(memory));
 	base64url_encode(&random, input->random, sizeof(input->random));
 	for (size_t i = 0; i < template->count; i++)
 		add_part(out, &template->parts[i], input, buf_span(&random));

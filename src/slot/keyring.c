@@ -77,9 +77,8 @@ static void add_mac(const struct hmac_key *key, struct span prefix,
 	char memory[2 * JID_PART_MAX + 2];
 	struct hash running;
 	uint8_t mac[HASH_SIZE];
-	struct buf bare;
+	struct buf bare = buf_of(memory, sizeof memory);
 
-	buf_init(&bare, memory, sizeof(memory));
 	jid_bare(jid, &bare);
 	hmac_begin(key, &running);
 	hash_update(&running, prefix);

@@ -112,10 +112,9 @@ static bool same_host(struct span host, struct span base)
 static bool path_below(struct span path, struct span base, struct buf *out)
 {
 	char memory[LINK_PATH_MAX + 1], base_memory[LINK_PATH_MAX + 1];
-	struct buf decoded, start;
+	struct buf decoded = buf_of(memory, sizeof memory);
+	struct buf start = buf_of(base_memory, sizeof base_memory);
 
-	buf_init(&decoded, memory, sizeof memory);
-	buf_init(&start, base_memory, sizeof base_memory);
 	if (!uri_decode(&decoded, path) || !uri_decode(&start, base))
 		return false;
 	buf_char(&start, '/');
@@ -147,9 +146,8 @@ void link_file_write(struct span public_url, struct span key, struct buf *out)
 bool link_file_read(struct span link, struct span public_url, struct buf *out)
 {
 	char memory[LINK_PATH_MAX + 1];
-	struct buf rest;
+	struct buf rest = buf_of(memory, sizeof memory);
 
-	buf_init(&rest, memory, sizeof memory);
 	if (!link_below(link, public_url, &rest) ||
 	    !span_starts(buf_span(&rest), "f/"))
 		return false;

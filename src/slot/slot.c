@@ -156,7 +156,8 @@ enum failure slot_issue(const struct issuers *issuers,
 {
 	char filename_memory[FILENAME_MAX_BYTES + 1];
 	char key_memory[OBJECT_KEY_MAX + 1];
-	struct buf filename, key;
+	struct buf filename = buf_of(filename_memory, sizeof filename_memory);
+	struct buf key = buf_of(key_memory, sizeof key_memory);
 	struct store_request put = {
 		.size = request->size,
 		.type = media_type_hint(request->type),
@@ -165,8 +166,6 @@ enum failure slot_issue(const struct issuers *issuers,
 	const struct issuer *issuer;
 	enum failure failure;
 
-	buf_init(&filename, filename_memory, sizeof filename_memory);
-	buf_init(&key, key_memory, sizeof key_memory);
 	slot_init(ret_slot);
 	failure = read_request(request, &filename, why);
 	if (failure != FAILURE_NONE)

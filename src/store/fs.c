@@ -52,9 +52,8 @@ static bool read_url(struct store *store, struct span url, struct buf *out)
 {
 	const struct fs *fs = (const struct fs *)store;
 	char memory[FS_KEY_MAX + 1];
-	struct buf key;
+	struct buf key = buf_of(memory, sizeof memory);
 
-	buf_init(&key, memory, sizeof memory);
 	if (!link_file_read(url, fs->config.public_url, &key) ||
 	    !fs_path_valid(buf_span(&key)))
 		return false;

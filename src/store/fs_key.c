@@ -59,11 +59,10 @@ static bool write_key(const struct fs *fs, int fd)
 {
 	uint8_t secret[SECRET];
 	char memory[SECRET_TEXT + 1];
-	struct buf text;
+	struct buf text = buf_of(memory, sizeof memory);
 	struct stat folder;
 	bool ok = false;
 
-	buf_init(&text, memory, sizeof memory);
 	if (getrandom(secret, sizeof secret, 0) != sizeof secret)
 		return false;
 	hex_encode(&text, secret, sizeof secret);

@@ -30,11 +30,10 @@ enum failure fs_until_write(
     const struct fs *fs, int fd, int64_t until, struct refusal *why)
 {
 	char memory[TEXT];
-	struct buf text;
+	struct buf text = buf_of(memory, sizeof memory);
 
 	if (!fs->folder->has_types || until <= 0)
 		return FAILURE_NONE;
-	buf_init(&text, memory, sizeof memory);
 	buf_u64(&text, (uint64_t)until);
 	if (!fsetxattr(fd, FS_XATTR_UNTIL, text.at, text.len, 0) ||
 	    errno == EOPNOTSUPP)

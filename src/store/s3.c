@@ -28,7 +28,9 @@ static enum failure sign_put(struct s3 *s3, const struct store_request *request,
 {
 	const struct s3_config *config = &s3->config;
 	char path_memory[S3_PATH_SIZE], length_memory[24], until_memory[32];
-	struct buf path, length, until;
+	struct buf path = buf_of(path_memory, sizeof path_memory);
+	struct buf length = buf_of(length_memory, sizeof length_memory);
+	struct buf until;
 	struct sigv4_pair headers[3] = { { span_of("content-length"),
 	    SPAN_EMPTY } };
 	const struct sigv4_pair acl = { span_of("x-amz-acl"),
@@ -44,8 +46,6 @@ static enum failure sign_put(struct s3 *s3, const struct store_request *request,
 		.now = request->now,
 	};
 
-	buf_init(&path, path_memory, sizeof path_memory);
-	buf_init(&length, length_memory, sizeof length_memory);
 	s3_write_path(&path, &config->bucket, request->key);
 	if (!buf_ok(&path))
 		return FAILURE_INTERNAL;

@@ -11,9 +11,8 @@ static enum failure sign_get(struct s3 *s3, struct day_key *day,
     struct buf *out)
 {
 	char path_memory[S3_PATH_SIZE];
-	struct buf path;
+	struct buf path = buf_of(path_memory, sizeof path_memory);
 
-	buf_init(&path, path_memory, sizeof path_memory);
 	s3_write_path(&path, &s3->config.download, key);
 	if (!buf_ok(&path))
 		return FAILURE_INTERNAL;
@@ -52,10 +51,9 @@ enum failure s3_write_get(struct s3 *s3, const struct creds_value *creds,
 static struct span type_of(struct span name)
 {
 	char memory[FILENAME_ENDING_MAX + 1];
-	struct buf ending;
+	struct buf ending = buf_of(memory, sizeof memory);
 	struct span type;
 
-	buf_init(&ending, memory, sizeof memory);
 	filename_ending(name, &ending);
 	type = media_type_of_ending(buf_span(&ending));
 	/* With its charset, so that no browser guesses. */
@@ -147,9 +145,8 @@ static bool read_link(
 {
 	char memory[LINK_PATH_MAX + 1];
 	struct span token, key;
-	struct buf rest;
+	struct buf rest = buf_of(memory, sizeof memory);
 
-	buf_init(&rest, memory, sizeof memory);
 	if (!s3_knows_links(config) ||
 	    !link_below(url, config->public_url, &rest) ||
 	    !span_starts(buf_span(&rest), "f/"))
@@ -169,10 +166,9 @@ static bool read_plain(
     const struct uri_base *base, struct span url, struct buf *out)
 {
 	char memory[LINK_PATH_MAX + 1], prefix_memory[S3_PATH_SIZE];
-	struct buf prefix, key;
+	struct buf prefix = buf_of(prefix_memory, sizeof prefix_memory);
+	struct buf key = buf_of(memory, sizeof memory);
 
-	buf_init(&prefix, prefix_memory, sizeof prefix_memory);
-	buf_init(&key, memory, sizeof memory);
 	buf_add(&prefix, base->scheme);
 	buf_text(&prefix, "://");
 	buf_add(&prefix, base->host);
