@@ -65,6 +65,12 @@ struct refusal {
 	                   * unix seconds; 0: not known, or never */
 };
 
+/* Gives the failure, with why->reason or why->detail set. */
+enum failure failure_reason(
+    enum failure failure, const char *reason, struct refusal *why);
+enum failure failure_detail(
+    enum failure failure, const char *detail, struct refusal *why);
+
 /*
  * Appends the sentence for people, which chat clients show: why->detail or
  * the table's sentence, and the limit or the time that why has. Appends at

@@ -196,8 +196,7 @@ static bool sig_right(const struct auth *auth, const struct caller *caller,
 
 static enum failure unauthorized(struct refusal *why, const char *reason)
 {
-	why->reason = reason;
-	return FAILURE_UNAUTHORIZED;
+	return failure_reason(FAILURE_UNAUTHORIZED, reason, why);
 }
 
 enum failure auth_check(const struct auth *auth,

@@ -9,12 +9,6 @@
 #define CREDENTIALS_MAX 4224
 #define HEADER_MAX (8 + (CREDENTIALS_MAX + 2) / 3 * 4)
 
-static enum failure unauthorized(struct refusal *why, const char *reason)
-{
-	why->reason = reason;
-	return FAILURE_UNAUTHORIZED;
-}
-
 void basic_digest(struct span secret, uint8_t ret_digest[HASH_SIZE])
 {
 	struct hmac_key key;
@@ -53,14 +47,16 @@ static enum failure check(const struct auth *auth, struct span credentials,
 	named = auth_find(auth, span_first(credentials, colon));
 	*ret_claimed = named;
 	if (colon == credentials.len)
-		return unauthorized(why, "Basic without a colon");
+		return failure_reason(
+		    FAILURE_UNAUTHORIZED, "Basic without a colon", why);
 	if (named && named->dialect == DIALECT_EJABBERD)
 		caller = named;
 	if (!secret_right(caller, span_from(credentials, colon + 1)))
-		return unauthorized(
-		    why, caller  ? "wrong secret"
-			 : named ? "this caller's dialect is not ejabberd"
-				 : "unknown id");
+		return failure_reason(FAILURE_UNAUTHORIZED,
+		    caller  ? "wrong secret"
+		    : named ? "this caller's dialect is not ejabberd"
+			    : "unknown id",
+		    why);
 	return FAILURE_NONE;
 }
 

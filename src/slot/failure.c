@@ -71,6 +71,20 @@ const struct failure_entry *failure_entry(enum failure failure)
 	return &table[failure];
 }
 
+enum failure failure_reason(
+    enum failure failure, const char *reason, struct refusal *why)
+{
+	why->reason = reason;
+	return failure;
+}
+
+enum failure failure_detail(
+    enum failure failure, const char *detail, struct refusal *why)
+{
+	why->detail = detail;
+	return failure;
+}
+
 /* 2026-12-01 00:12 UTC, or with seconds. Rounds up to the next minute, so that
  * nobody tries again too early. */
 static void add_time(struct buf *out, int64_t seconds, bool to_minute)

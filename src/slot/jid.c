@@ -191,12 +191,9 @@ bool jid_labels_valid(struct span domain)
 enum failure jid_refuse(
     const char *wrong, const char *detail, struct refusal *why)
 {
-	if (wrong == no_memory) {
-		why->reason = wrong;
-		return FAILURE_UNAVAILABLE;
-	}
-	why->detail = detail;
-	return FAILURE_BAD_REQUEST;
+	if (wrong == no_memory)
+		return failure_reason(FAILURE_UNAVAILABLE, wrong, why);
+	return failure_detail(FAILURE_BAD_REQUEST, detail, why);
 }
 
 enum failure jid_read(

@@ -15,17 +15,13 @@ static bool type_allowed(const struct policy *policy, struct span type)
 enum failure policy_check(const struct policy *policy, struct span filename,
     struct span type, uint64_t size, struct refusal *why)
 {
-	if (!type_allowed(policy, type)) {
-		why->detail = "content_type: files of this type are not "
-			      "allowed";
-		return FAILURE_FORBIDDEN;
-	}
+	if (!type_allowed(policy, type))
+		return failure_detail(FAILURE_FORBIDDEN,
+		    "content_type: files of this type are not allowed", why);
 	if (filename_has_ending(filename, policy->deny_extensions,
-		policy->deny_extension_count)) {
-		why->detail = "filename: files with this ending are not "
-			      "allowed";
-		return FAILURE_FORBIDDEN;
-	}
+		policy->deny_extension_count))
+		return failure_detail(FAILURE_FORBIDDEN,
+		    "filename: files with this ending are not allowed", why);
 	if (size > policy->max_size) {
 		why->max_size = policy->max_size;
 		return FAILURE_FILE_TOO_LARGE;

@@ -270,36 +270,32 @@ static enum failure judge(struct replay *replay, uint32_t caller,
 	int64_t skew = replay->config.max_skew;
 	uint32_t at;
 
-	if (ts > now + skew || ts < now - skew) {
-		why->reason = "ts is off by more than max_skew";
-		return FAILURE_CLOCK_SKEW;
-	}
+	if (ts > now + skew || ts < now - skew)
+		return failure_reason(
+		    FAILURE_CLOCK_SKEW, "ts is off by more than max_skew", why);
 	drop(replay, now);
-	if (ts <= replay->dropped) {
-		why->reason = "the clock stepped back behind this ts";
-		return FAILURE_CLOCK_SKEW;
-	}
+	if (ts <= replay->dropped)
+		return failure_reason(FAILURE_CLOCK_SKEW,
+		    "the clock stepped back behind this ts", why);
 	for (at = *print_chain(replay, print); at != NOBODY;
 	     at = replay->entries[at].next_print) {
 		const struct entry *entry = &replay->entries[at];
 
 		if (entry->caller == caller &&
-		    memcmp(entry->print, print, PRINT_SIZE) == 0) {
-			why->reason = "nonce seen before";
-			return FAILURE_REPLAYED;
-		}
+		    memcmp(entry->print, print, PRINT_SIZE) == 0)
+			return failure_reason(
+			    FAILURE_REPLAYED, "nonce seen before", why);
 	}
 	if (replay->holders[caller].held >= replay->share &&
-	    replay->count >= replay->config.max) {
-		why->reason = "replay_max is reached, and this caller's share "
-			      "of it is full";
-		return FAILURE_UNAVAILABLE;
-	}
+	    replay->count >= replay->config.max)
+		return failure_reason(FAILURE_UNAVAILABLE,
+		    "replay_max is reached, and this caller's share "
+		    "of it is full",
+		    why);
 	/* Only requests of a caller that a reload removed get here. */
-	if (replay->free == NOBODY && replay->used == replay->size) {
-		why->reason = "replay_max is reached twice over";
-		return FAILURE_UNAVAILABLE;
-	}
+	if (replay->free == NOBODY && replay->used == replay->size)
+		return failure_reason(FAILURE_UNAVAILABLE,
+		    "replay_max is reached twice over", why);
 	enter(replay, caller, print, ts);
 	return FAILURE_NONE;
 }

@@ -4,23 +4,16 @@
 
 #include <string.h>
 
-static enum failure refuse(
-    enum failure failure, struct refusal *why, const char *detail)
-{
-	why->detail = detail;
-	return failure;
-}
-
 static enum failure read_request(const struct slot_request *request,
     struct buf *filename, struct refusal *why)
 {
 	filename_clean(request->filename, filename);
 	if (!buf_ok(filename))
-		return refuse(
-		    FAILURE_BAD_REQUEST, why, "filename: must be valid UTF-8");
+		return failure_detail(
+		    FAILURE_BAD_REQUEST, "filename: must be valid UTF-8", why);
 	if (!auth_allows(request->caller, request->jid->domain))
-		return refuse(FAILURE_FORBIDDEN, why,
-		    "jid: this caller gets no slots for this domain");
+		return failure_detail(FAILURE_FORBIDDEN,
+		    "jid: this caller gets no slots for this domain", why);
 	return FAILURE_NONE;
 }
 
@@ -91,11 +84,9 @@ static enum failure sign(struct store *store, const struct store_request *put,
 
 	if (failure != FAILURE_NONE)
 		return failure;
-	if (!buf_ok(&slot->put) || !buf_ok(&slot->get) ||
-	    !buf_ok(&slot->type)) {
-		why->reason = "a URL is longer than SLOT_URL_MAX";
-		return FAILURE_INTERNAL;
-	}
+	if (!buf_ok(&slot->put) || !buf_ok(&slot->get) || !buf_ok(&slot->type))
+		return failure_reason(
+		    FAILURE_INTERNAL, "a URL is longer than SLOT_URL_MAX", why);
 	slot->expires = urls.expires;
 	return FAILURE_NONE;
 }
@@ -179,8 +170,9 @@ enum failure slot_issue(const struct issuers *issuers,
 	failure = make_key(
 	    issuer, request, buf_span(&filename), put.now, random, &key);
 	if (failure != FAILURE_NONE)
-		return refuse(failure, why,
-		    "filename, jid: the object key would be over 1024 bytes");
+		return failure_detail(failure,
+		    "filename, jid: the object key would be over 1024 bytes",
+		    why);
 	put.key = buf_span(&key);
 	put.type = policy_type(issuer->policy, put.type);
 	return count_and_sign(issuers->quota, issuer, request->jid,

@@ -17,33 +17,25 @@ static enum failure sign(struct store *store,
 	int64_t expires = request->now + fs->config.put_ttl;
 	enum failure failure;
 
-	if (*fs->lack) {
-		why->reason = fs->lack;
-		return FAILURE_UNAVAILABLE;
-	}
-	if (fault) {
-		why->reason = fault->reason;
-		return fault->failure;
-	}
-	if (!fs_path_valid(request->key)) {
-		why->detail = "jid: its domain is too long for this server's "
-			      "keys";
-		return FAILURE_BAD_REQUEST;
-	}
-	if (request->type.len > MEDIA_TYPE_MAX) {
-		why->reason = "the media type is too long for a token";
-		return FAILURE_INTERNAL;
-	}
+	if (*fs->lack)
+		return failure_reason(FAILURE_UNAVAILABLE, fs->lack, why);
+	if (fault)
+		return failure_reason(fault->failure, fault->reason, why);
+	if (!fs_path_valid(request->key))
+		return failure_detail(FAILURE_BAD_REQUEST,
+		    "jid: its domain is too long for this server's keys", why);
+	if (request->type.len > MEDIA_TYPE_MAX)
+		return failure_reason(FAILURE_INTERNAL,
+		    "the media type is too long for a token", why);
 	failure = fs_room_check(fs, request->size, why);
 	if (failure)
 		return failure;
 	grant_url(&fs->keyring->roots[0], SPAN_EMPTY, fs->config.public_url,
 	    request, expires, ret_slot->put);
 	link_file_write(fs->config.public_url, request->key, ret_slot->get);
-	if (!buf_ok(ret_slot->put) || !buf_ok(ret_slot->get)) {
-		why->reason = "the slot's URL is too long";
-		return FAILURE_INTERNAL;
-	}
+	if (!buf_ok(ret_slot->put) || !buf_ok(ret_slot->get))
+		return failure_reason(
+		    FAILURE_INTERNAL, "the slot's URL is too long", why);
 	ret_slot->expires = expires;
 	return FAILURE_NONE;
 }

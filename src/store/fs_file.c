@@ -43,10 +43,9 @@ static enum failure read_status(const struct fs *fs, int fd, struct span key,
 {
 	struct stat status;
 
-	if (fstat(fd, &status)) {
-		why->reason = "a file's status cannot be read";
-		return FAILURE_INTERNAL;
-	}
+	if (fstat(fd, &status))
+		return failure_reason(
+		    FAILURE_INTERNAL, "a file's status cannot be read", why);
 	if (!S_ISREG(status.st_mode))
 		return FAILURE_NOT_FOUND;
 	ret_file->until = fs_until_of_file(fs, fd, status.st_mtim.tv_sec);
@@ -77,13 +76,13 @@ static enum failure open_failure(int error, struct refusal *why)
 		return FAILURE_NOT_FOUND;
 	case EACCES:
 	case EPERM:
-		why->reason = "a stored file may not be read";
-		return FAILURE_INTERNAL;
+		return failure_reason(
+		    FAILURE_INTERNAL, "a stored file may not be read", why);
 	default:
 		if (fs_shortage(error, why))
 			return FAILURE_UNAVAILABLE;
-		why->reason = "a stored file cannot be opened";
-		return FAILURE_INTERNAL;
+		return failure_reason(
+		    FAILURE_INTERNAL, "a stored file cannot be opened", why);
 	}
 }
 

@@ -13,8 +13,7 @@ static uint64_t times(uint64_t a, uint64_t b)
 
 static enum failure no_room(struct refusal *why, const char *reason)
 {
-	why->reason = reason;
-	return FAILURE_INSUFFICIENT_STORAGE;
+	return failure_reason(FAILURE_INSUFFICIENT_STORAGE, reason, why);
 }
 
 enum failure fs_room_check(
@@ -25,10 +24,9 @@ enum failure fs_room_check(
 
 	if (size > INT64_MAX)
 		return no_room(why, "no file can be so large");
-	if (fstatvfs(fs->folder->root, &now)) {
-		why->reason = "the store's free room cannot be read";
-		return FAILURE_INTERNAL;
-	}
+	if (fstatvfs(fs->folder->root, &now))
+		return failure_reason(FAILURE_INTERNAL,
+		    "the store's free room cannot be read", why);
 	if (now.f_flag & ST_RDONLY)
 		return fs_room_failure(EROFS, NULL, why);
 	/* A file system without a bound says 0 of 0 (so do some of their
@@ -52,20 +50,16 @@ enum failure fs_room_check(
 
 bool fs_shortage(int error, struct refusal *why)
 {
-	switch (error) {
-	case EMFILE:
+	if (error == EMFILE)
 		why->reason = "no descriptors are left: raise the limit of "
 			      "open files";
-		return true;
-	case ENFILE:
+	else if (error == ENFILE)
 		why->reason = "the system has too many open files";
-		return true;
-	case ENOMEM:
+	else if (error == ENOMEM)
 		why->reason = "out of memory";
-		return true;
-	default:
+	else
 		return false;
-	}
+	return true;
 }
 
 enum failure fs_room_failure(int error, const char *reason, struct refusal *why)

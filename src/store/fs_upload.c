@@ -85,10 +85,9 @@ void fs_upload_abort(struct store_upload *upload)
 /* What to say when the way to a key is not as it should be. */
 static enum failure way_failure(int error, struct refusal *why)
 {
-	if (error == ELOOP || error == ENOTDIR) {
-		why->reason = "a link or a file stands in a folder's place";
-		return FAILURE_ALREADY_EXISTS;
-	}
+	if (error == ELOOP || error == ENOTDIR)
+		return failure_reason(FAILURE_ALREADY_EXISTS,
+		    "a link or a file stands in a folder's place", why);
 	return fs_room_failure(error, "a folder cannot be made or synced", why);
 }
 
@@ -147,19 +146,15 @@ enum failure fs_upload_open(struct store *store,
 	struct fs_upload *upload;
 	enum failure failure;
 
-	if (fault) {
-		why->reason = fault->reason;
-		return fault->failure;
-	}
-	if (!fs_path_valid(key)) {
-		why->reason = "the key is no path in the store";
-		return FAILURE_INTERNAL;
-	}
+	if (fault)
+		return failure_reason(fault->failure, fault->reason, why);
+	if (!fs_path_valid(key))
+		return failure_reason(
+		    FAILURE_INTERNAL, "the key is no path in the store", why);
 	upload = calloc(1, sizeof *upload);
-	if (!upload) {
-		why->reason = "out of memory";
-		return FAILURE_UNAVAILABLE;
-	}
+	if (!upload)
+		return failure_reason(
+		    FAILURE_UNAVAILABLE, "out of memory", why);
 	upload->upload.store = store;
 	upload->fs = fs;
 	upload->fd = -1;

@@ -290,10 +290,9 @@ enum failure relay_begin(struct relay *relay,
 {
 	struct relay_upload *upload = relay_upload_new(relay, request);
 
-	if (!upload) {
-		why->reason = "out of memory";
-		return FAILURE_UNAVAILABLE;
-	}
+	if (!upload)
+		return failure_reason(
+		    FAILURE_UNAVAILABLE, "out of memory", why);
 	if (!enter(upload)) {
 		relay_upload_free(upload);
 		return FAILURE_ALREADY_EXISTS;
