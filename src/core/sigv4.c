@@ -104,29 +104,24 @@ static size_t host_place(const struct sigv4_request *request)
 	return place;
 }
 
+/* Header number i of all that are signed. */
+static struct sigv4_pair header_at(
+    const struct sigv4_request *request, size_t place, size_t i)
+{
+	if (i == place)
+		return (struct sigv4_pair){ span_of("host"), request->host };
+	return request->headers[i < place ? i : i - 1];
+}
+
 static void add_signed_headers(
     struct buf *out, const struct sigv4_request *request, const char *sep)
 {
 	size_t place = host_place(request);
 
 	for (size_t i = 0; i <= request->header_count; i++) {
-		if (i == place) {
-			buf_text(out, i > 0 ? sep : "");
-			buf_text(out, "host");
-		}
-		if (i == request->header_count)
-			break;
-		buf_text(out, i > 0 || place == 0 ? sep : "");
-		buf_add(out, request->headers[i].name);
+		buf_text(out, i ? sep : "");
+		buf_add(out, header_at(request, place, i).name);
 	}
-}
-
-static void add_header(struct buf *out, struct span name, struct span value)
-{
-	buf_add(out, name);
-	buf_char(out, ':');
-	buf_add(out, value);
-	buf_char(out, '\n');
 }
 
 static void add_canonical_headers(
@@ -134,13 +129,14 @@ static void add_canonical_headers(
 {
 	size_t place = host_place(request);
 
-	for (size_t i = 0; i < place; i++)
-		add_header(
-		    out, request->headers[i].name, request->headers[i].value);
-	add_header(out, span_of("host"), request->host);
-	for (size_t i = place; i < request->header_count; i++)
-		add_header(
-		    out, request->headers[i].name, request->headers[i].value);
+	for (size_t i = 0; i <= request->header_count; i++) {
+		struct sigv4_pair header = header_at(request, place, i);
+
+		buf_add(out, header.name);
+		buf_char(out, ':');
+		buf_add(out, header.value);
+		buf_char(out, '\n');
+	}
 }
 
 void sigv4_query(struct buf *out, const struct sigv4_request *request)
