@@ -133,12 +133,17 @@ bool span_only(struct span a, const char *set)
 	return span_run(a, set) == a.len;
 }
 
-bool span_visible(struct span a)
+bool span_printable(struct span a)
 {
 	for (size_t i = 0; i < a.len; i++)
-		if (a.at[i] <= ' ' || a.at[i] > '~')
+		if (a.at[i] < ' ' || a.at[i] > '~')
 			return false;
 	return true;
+}
+
+bool span_visible(struct span a)
+{
+	return span_printable(a) && span_find(a, ' ') == a.len;
 }
 
 char ascii_lower(char c)

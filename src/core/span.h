@@ -53,7 +53,8 @@ uint32_t span_hash(uint32_t hash, struct span a);
 size_t span_run(struct span a, const char *set);
 /* True when every byte is one of the set. */
 bool span_only(struct span a, const char *set);
-/* True when every byte is printable ASCII other than a blank. */
+/* True when every byte is printable ASCII; visible: other than a blank. */
+bool span_printable(struct span a);
 bool span_visible(struct span a);
 
 /* ASCII only, whatever the locale. */

@@ -55,10 +55,8 @@ static bool get_token(struct question *question, struct creds_draft *draft)
 	buf_init(&header, question->token, sizeof question->token);
 	buf_text(&header, TOKEN_HEADER);
 	buf_add(&header, span_trim(body_of(question), " \t\r\n"));
-	for (size_t i = 0; i < header.len; i++)
-		if (header.at[i] < ' ' || header.at[i] > '~')
-			header.full = true;
-	if (!buf_ok(&header) || header.len == sizeof TOKEN_HEADER - 1)
+	if (!buf_ok(&header) || !span_printable(buf_span(&header)) ||
+	    header.len == sizeof TOKEN_HEADER - 1)
 		return creds_draft_wrong(
 		    draft, WHERE " did not answer with a token");
 	return true;
