@@ -1,6 +1,7 @@
 #include "slot/media_type.h"
 
 #include "core/chars.h"
+#include "slot/filename.h"
 
 static bool token(struct span text)
 {
@@ -64,12 +65,8 @@ static bool parameters_valid(struct span rest)
 
 bool media_type_valid(struct span type)
 {
-	if (type.len > MEDIA_TYPE_MAX)
+	if (type.len > MEDIA_TYPE_MAX || !span_printable(type))
 		return false;
-	for (size_t i = 0; i < type.len; i++) {
-		if (type.at[i] < ' ' || type.at[i] > '~')
-			return false;
-	}
 	return take_token(&type).len > 0 && take_char(&type, '/') &&
 	       take_token(&type).len > 0 && parameters_valid(type);
 }
@@ -205,6 +202,16 @@ struct span media_type_of_ending(struct span ending)
 			return span_of(usual[i].type);
 	}
 	return span_of(MEDIA_TYPE_UNKNOWN);
+}
+
+struct span media_type_of_name(struct span name)
+{
+	char memory[FILENAME_ENDING_MAX + 1];
+	struct buf ending = buf_of(memory, sizeof memory);
+
+	/* A dot before the last slash begins no ending: a slash is in none. */
+	filename_ending(name, &ending);
+	return media_type_of_ending(buf_span(&ending));
 }
 
 bool media_type_inline(struct span type)

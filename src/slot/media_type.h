@@ -28,6 +28,8 @@ bool media_type_pattern_valid(struct span pattern);
 
 /* The usual type of a lower-case file name ending, or MEDIA_TYPE_UNKNOWN. */
 struct span media_type_of_ending(struct span ending);
+/* That of the ending of a file name or object key. */
+struct span media_type_of_name(struct span name);
 
 /*
  * Whether browsers may show the type: image/png, jpeg, gif, webp, avif, heic,

@@ -1,6 +1,5 @@
 #include "store/fs_private.h"
 
-#include "slot/filename.h"
 #include "slot/media_type.h"
 
 #include <errno.h>
@@ -16,22 +15,11 @@
 static void read_type(int fd, struct span key, char *ret_type, size_t size)
 {
 	char stored[MEDIA_TYPE_MAX];
-	char ending_memory[FILENAME_ENDING_MAX + 2];
-	struct buf ending;
-	struct span type;
 	ssize_t len = fgetxattr(fd, FS_XATTR_TYPE, stored, sizeof stored);
+	struct span type = { stored, len > 0 ? (size_t)len : 0 };
 
-	type = (struct span){ stored, len > 0 ? (size_t)len : 0 };
-	if (!media_type_valid(type)) {
-		size_t slash = span_find_last(key, '/');
-		struct span name = key;
-
-		if (slash < key.len)
-			name = span_from(key, slash + 1);
-		buf_init(&ending, ending_memory, sizeof ending_memory);
-		filename_ending(name, &ending);
-		type = media_type_of_ending(buf_span(&ending));
-	}
+	if (!media_type_valid(type))
+		type = media_type_of_name(key);
 	type = span_first(type, size - 1);
 	memcpy(ret_type, type.at, type.len);
 	ret_type[type.len] = '\0';

@@ -23,8 +23,7 @@ static void write_type(struct buf *out, struct span type)
 
 /* The URL for who sends the file to the store: the client, or the relay. */
 static enum failure sign_put(struct s3 *s3, const struct store_request *request,
-    const struct creds_value *creds, struct store_slot *ret_slot,
-    int64_t *ret_ends)
+    const struct creds_value *creds, struct store_slot *ret_slot)
 {
 	const struct s3_config *config = &s3->config;
 	char path_memory[S3_PATH_SIZE], length_memory[24], until_memory[32];
@@ -69,20 +68,21 @@ static enum failure sign_put(struct s3 *s3, const struct store_request *request,
 	}
 	failure = s3_presign(
 	    s3, &s3->today, &config->bucket, creds, &put, ret_slot->put);
-	*ret_ends = request->now + put.expires;
+	ret_slot->expires = request->now + put.expires;
 	return failure;
 }
 
-/* The URL where the relay takes the file. */
-static enum failure grant_put(
-    struct s3 *s3, const struct store_request *request, struct buf *out)
+/* The URL where the relay takes the file; it signs anew when that comes. */
+static enum failure grant_put(struct s3 *s3,
+    const struct store_request *request, struct store_slot *ret_slot)
 {
 	const struct s3_config *config = &s3->config;
 
 	if (!config->keyring || !config->keyring->count)
 		return FAILURE_INTERNAL;
+	ret_slot->expires = request->now + config->put_ttl;
 	grant_url(&config->keyring->roots[0], config->name, config->public_url,
-	    request, request->now + config->put_ttl, out);
+	    request, ret_slot->expires, ret_slot->put);
 	return FAILURE_NONE;
 }
 
@@ -97,29 +97,32 @@ static enum failure check_upload(struct store *store, struct span token,
 	    config->keyring, config->name, token, key, now, ret_grant);
 }
 
-static enum failure sign(struct store *store,
-    const struct store_request *request, struct store_slot *ret_slot,
-    struct refusal *why)
+/* Signs with credentials: a PUT where the relay takes the file, or one to the
+ * store; and the GET, if the slot has room for one. */
+static enum failure sign_slot(struct s3 *s3,
+    const struct store_request *request, bool relayed,
+    struct store_slot *ret_slot, struct refusal *why)
 {
-	struct s3 *s3 = (struct s3 *)store;
-	/* The relay signs anew when the file comes. */
-	int64_t ends = request->now + s3->config.put_ttl;
 	struct creds_value creds;
 	enum failure failure;
 
 	if (!s3_creds_get(s3, request->now, &creds, why))
 		return FAILURE_UNAVAILABLE;
-	failure = s3->config.relay
-		      ? grant_put(s3, request, ret_slot->put)
-		      : sign_put(s3, request, &creds, ret_slot, &ends);
-	if (failure == FAILURE_NONE)
+	failure = relayed ? grant_put(s3, request, ret_slot)
+			  : sign_put(s3, request, &creds, ret_slot);
+	if (failure == FAILURE_NONE && ret_slot->get)
 		failure = s3_write_get(
 		    s3, &creds, request->key, request->now, ret_slot->get);
-	s3->creds->class->put_back(s3->creds, &creds);
-	if (failure == FAILURE_INTERNAL)
-		why->reason = "a URL is too long to be signed";
-	ret_slot->expires = ends;
-	return failure;
+	return s3_creds_done(s3, &creds, failure, why);
+}
+
+static enum failure sign(struct store *store,
+    const struct store_request *request, struct store_slot *ret_slot,
+    struct refusal *why)
+{
+	struct s3 *s3 = (struct s3 *)store;
+
+	return sign_slot(s3, request, s3->config.relay, ret_slot, why);
 }
 
 /* Also of a store without relay: for the callers whose dialect has PUTs that
@@ -131,18 +134,10 @@ static enum failure forward(struct store *store,
 	struct s3 *s3 = (struct s3 *)store;
 	struct store_slot slot = { .put = ret_forward->url,
 		.type = ret_forward->type };
-	struct creds_value creds;
-	enum failure failure;
-	int64_t ends;
+	enum failure failure = sign_slot(s3, request, false, &slot, why);
 
-	if (!s3_creds_get(s3, request->now, &creds, why))
-		return FAILURE_UNAVAILABLE;
-	failure = sign_put(s3, request, &creds, &slot, &ends);
-	s3->creds->class->put_back(s3->creds, &creds);
-	if (failure != FAILURE_NONE) {
-		why->reason = "a URL is too long to be signed";
+	if (failure != FAILURE_NONE)
 		return failure;
-	}
 	/* Signed or not, it is the object's. */
 	if (!ret_forward->type->len)
 		buf_add(ret_forward->type, request->type);

@@ -50,12 +50,8 @@ enum failure s3_write_get(struct s3 *s3, const struct creds_value *creds,
 /* The type of a key's ending, as it is served; a literal. */
 static struct span type_of(struct span name)
 {
-	char memory[FILENAME_ENDING_MAX + 1];
-	struct buf ending = buf_of(memory, sizeof memory);
-	struct span type;
+	struct span type = media_type_of_name(name);
 
-	filename_ending(name, &ending);
-	type = media_type_of_ending(buf_span(&ending));
 	/* With its charset, so that no browser guesses. */
 	return span_is(type, "text/plain")
 		   ? span_of("text/plain; charset=utf-8")
@@ -133,10 +129,7 @@ enum failure s3_lead(struct store *store, struct span method, struct span key,
 	failure = sign_get(s3, &s3->before, &creds, key, &get, ret_lead->url);
 	ret_lead->keep =
 	    keep_for(s3->config.get_ttl, now, get.now + get.expires);
-	s3->creds->class->put_back(s3->creds, &creds);
-	if (failure == FAILURE_INTERNAL)
-		why->reason = "a URL is too long to be signed";
-	return failure;
+	return s3_creds_done(s3, &creds, failure, why);
 }
 
 /* What stands behind public_url/f/: a token and a key. */
@@ -144,19 +137,16 @@ static bool read_link(
     const struct s3_config *config, struct span url, struct buf *out)
 {
 	char memory[LINK_PATH_MAX + 1];
-	struct span token, key;
 	struct buf rest = buf_of(memory, sizeof memory);
+	struct span token, key;
 
 	if (!s3_knows_links(config) ||
-	    !link_below(url, config->public_url, &rest) ||
-	    !span_starts(buf_span(&rest), "f/"))
+	    !link_file_read(url, config->public_url, &rest))
 		return false;
-	token = span_first(span_from(buf_span(&rest), 2), LINK_TOKEN);
-	key = span_from(buf_span(&rest), 2 + LINK_TOKEN);
-	if (!span_starts(key, "/"))
-		return false;
-	key = span_from(key, 1);
-	if (!link_token_check(config->keyring, token, config->name, key))
+	key = buf_span(&rest);
+	token = span_cut(&key, '/');
+	if (!key.at ||
+	    !link_token_check(config->keyring, token, config->name, key))
 		return false;
 	buf_add(out, key);
 	return buf_ok(out);

@@ -35,6 +35,11 @@ struct s3 {
 bool s3_creds_get(struct s3 *s3, int64_t now, struct creds_value *ret_value,
     struct refusal *why);
 
+/* Puts them back, and gives the failure of what was signed with them; its
+ * reason, too, where a URL was too long. */
+enum failure s3_creds_done(struct s3 *s3, const struct creds_value *creds,
+    enum failure failure, struct refusal *why);
+
 /* Appends the whole URL, made with what is common to all requests; lowers
  * request->expires where the credentials end before. */
 enum failure s3_presign(struct s3 *s3, struct day_key *day,

@@ -84,3 +84,13 @@ bool s3_creds_get(struct s3 *s3, int64_t now, struct creds_value *ret_value,
 	why->reason = "no credentials for the store; /readyz says why";
 	return false;
 }
+
+enum failure s3_creds_done(struct s3 *s3, const struct creds_value *creds,
+    enum failure failure, struct refusal *why)
+{
+	s3->creds->class->put_back(s3->creds, creds);
+	return failure == FAILURE_INTERNAL
+		   ? failure_reason(
+			 failure, "a URL is too long to be signed", why)
+		   : failure;
+}
