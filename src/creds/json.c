@@ -11,7 +11,13 @@
 
 void creds_json_start(void)
 {
-	json_set_alloc_funcs(malloc, forget);
+	json_malloc_t take;
+	json_free_t drop;
+
+	/* That of endpoint/json.c, which wipes as well, stays. */
+	json_get_alloc_funcs(&take, &drop);
+	if (drop != forget)
+		json_set_alloc_funcs(malloc, forget);
 	json_object_seed(0);
 }
 
