@@ -101,7 +101,7 @@ void conn_table_end_all(struct conn_table *table);
  * left. */
 bool conn_table_wait(struct conn_table *table, int64_t until);
 
-/* What accept4 gave. */
+/* A socket from accept4, and the address that accept4 gave with it. */
 struct conn_accepted {
 	int fd;
 	socklen_t len;

@@ -126,7 +126,7 @@ static void begin(struct request *request)
 		request->endpoint->head(request);
 }
 
-/* What it has waited for is there. */
+/* The request was resumed. */
 static void go_on(struct request *request)
 {
 	void (*then)(struct request * request) = request->then;

@@ -16,17 +16,14 @@ static void drop_sets(struct loop_set *sets[LISTENERS_MAX])
 }
 
 /* Opens new loops for each listener that needs some. False with a sentence in
- * wrong: then none is open. */
+ * wrong: the caller drops those that were opened. */
 static bool prepare_sets(struct server *server, const struct service *service,
     struct loop_set *ret_sets[LISTENERS_MAX], char *wrong, size_t wrong_size)
 {
-	for (unsigned i = 0; i < server->acceptor.count; i++) {
-		if (listener_prepare(&server->acceptor.listeners[i], service,
+	for (unsigned i = 0; i < server->acceptor.count; i++)
+		if (!listener_prepare(&server->acceptor.listeners[i], service,
 			&ret_sets[i], wrong, wrong_size))
-			continue;
-		drop_sets(ret_sets);
-		return false;
-	}
+			return false;
 	return true;
 }
 
@@ -103,11 +100,8 @@ bool server_reload(
 	snprintf(wrong, wrong_size, "out of memory or threads");
 	if (!service_authenticate(service, server->replay) ||
 	    !server_open_helpers(server, service) ||
-	    !prepare_sets(server, service, sets, wrong, wrong_size)) {
-		service_release(service);
-		return false;
-	}
-	if (!server_share(server, service)) {
+	    !prepare_sets(server, service, sets, wrong, wrong_size) ||
+	    !server_share(server, service)) {
 		drop_sets(sets);
 		service_release(service);
 		return false;
@@ -134,8 +128,8 @@ bool server_tidy(struct server *server)
 	while (*at) {
 		struct service *service = *at;
 
-		/* Nobody can get hold of an older service again: only the
-		 * server's own hold may be left. */
+		/* New requests get the newest service. So when only the server
+		 * holds this one, no request needs it any more. */
 		if (atomic_load(&service->holders) > 1) {
 			at = &service->older;
 			continue;
