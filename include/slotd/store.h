@@ -78,66 +78,63 @@ struct store_upload {
 };
 
 /*
- * A kind of store: one folder or a few files in src/store/ for each. struct
- * store is the first member of the kind's own struct.
+ * A kind of store: one or a few files in src/store/. struct store is the first
+ * member of the kind's own struct.
  *
- * What a kind cannot do is a NULL member, and nobody asks for its name:
- * whoever needs something of a store looks whether its member is there. All
- * functions may be called from any number of threads at once, unless they say
- * otherwise. `now` is in unix seconds.
+ * What a kind cannot do is a NULL member, and nobody asks for its name: code
+ * that needs something of a store looks whether its member is there. Any
+ * number of threads may call any of these functions at once, unless a comment
+ * says otherwise. `now` is in unix seconds. Outputs stay untouched on failure.
  */
 struct store_class {
-	const char *type; /* as in storage.type; elsewhere for logs alone */
+	const char *type; /* as in storage.type; read to log it, only */
+	bool waits;       /* sign may wait for a disk: not for an event loop */
 
-	/* sign may wait for a disk: it is then called on a thread that may
-	 * wait. */
-	bool waits;
-
-	/* Signs one slot, without network. FAILURE_UNAVAILABLE: no
-	 * credentials; FAILURE_INSUFFICIENT_STORAGE: no room for such a
-	 * file. */
+	/* Signs one slot, without network. Returns FAILURE_UNAVAILABLE
+	 * without credentials, FAILURE_INSUFFICIENT_STORAGE without room for
+	 * such a file. */
 	enum failure (*sign)(struct store *store,
 	    const struct store_request *request, struct store_slot *ret_slot,
 	    struct refusal *why);
 
-	/* Appends the object key, decoded, behind any URL at which a file of
-	 * this store is shared or fetched, in any form that link_below of
-	 * slot/link.h knows. False when the URL is not one of its own, and
-	 * when out is full. */
+	/* Appends the decoded object key of a URL at which a file of this
+	 * store is shared or fetched, in any form that link_below of
+	 * slot/link.h knows. Returns false if the URL is not one of its own,
+	 * or out is full. */
 	bool (*read_url)(struct store *store, struct span url, struct buf *out);
 
-	/* Ends it and frees what it holds. No other call may be running. */
+	/* Closes it and frees what it holds. No other call may be running. */
 	void (*close)(struct store *store);
 
 	/*
-	 * Checks the decoded token of PUT public_url/u/TOKEN/KEY against the
-	 * decoded key, as grant_check of slot/grant.h. FAILURE_SLOT_INVALID
-	 * for whatever this store did not make. Never waits. NULL: its slots
-	 * never lead there.
+	 * Checks the decoded token of PUT public_url/u/TOKEN/KEY for this
+	 * decoded key, as grant_check of slot/grant.h does. Returns
+	 * FAILURE_SLOT_INVALID if this store did not make it. Never waits.
+	 * NULL: its slots never lead there.
 	 */
 	enum failure (*check_upload)(struct store *store, struct span token,
 	    struct span key, int64_t now, struct grant *ret_grant);
 
 	/*
-	 * Takes the bytes of an upload. These four may wait for a disk; NULL
-	 * all four: it has no such place.
+	 * Store an upload. All four may wait for a disk. NULL (all four): use
+	 * `forward`.
 	 *
-	 * upload_open begins one, under a key that has no file yet. request's
-	 * type is valid. FAILURE_ALREADY_EXISTS when there is a file, or
-	 * another upload to it runs; FAILURE_INSUFFICIENT_STORAGE without
-	 * room, which is reserved from here on; what `fault` says. Nothing is
-	 * visible under the key before upload_commit.
+	 * upload_open begins an upload; request's media type is valid. Returns
+	 * FAILURE_ALREADY_EXISTS if the key has a file or another upload,
+	 * FAILURE_INSUFFICIENT_STORAGE without room, which is reserved from
+	 * here on, or the failure of `fault`. The file is not visible before
+	 * upload_commit.
 	 *
-	 * upload_write: FAILURE_LENGTH_MISMATCH, and nothing written, when it
-	 * would be more than the announced size. After any failure only
-	 * upload_abort is left.
+	 * upload_write returns FAILURE_LENGTH_MISMATCH, and writes nothing, if
+	 * the bytes are more than were announced. After a failure only
+	 * upload_abort may be called.
 	 *
-	 * upload_commit makes the file visible, and durable where the store is
-	 * so. Frees the upload, whatever comes of it. FAILURE_LENGTH_MISMATCH
-	 * when bytes are missing, FAILURE_ALREADY_EXISTS when another process
-	 * was faster.
+	 * upload_commit makes the file visible, and durable if the store is.
+	 * It frees the upload in any case. Returns FAILURE_LENGTH_MISMATCH if
+	 * bytes are missing, FAILURE_ALREADY_EXISTS if another process was
+	 * faster.
 	 *
-	 * upload_abort drops what was written, and frees the upload.
+	 * upload_abort drops what was written and frees the upload.
 	 */
 	enum failure (*upload_open)(struct store *store,
 	    const struct store_request *request,
@@ -148,25 +145,23 @@ struct store_class {
 	    struct store_upload *upload, struct refusal *why);
 	void (*upload_abort)(struct store_upload *upload);
 
-	/*
-	 * Signs the PUT by which slotd itself sends a file on, without
-	 * network. As sign. NULL: it cannot be reached by HTTP.
-	 * Each kind takes bytes by upload_open or by forward.
-	 */
+	/* Signs the PUT by which slotd sends an upload on to the store; as
+	 * sign. NULL: use upload_open. */
 	enum failure (*forward)(struct store *store,
 	    const struct store_request *request,
 	    struct store_forward *ret_forward, struct refusal *why);
 
 	/*
-	 * Reads files for GET public_url/f/KEY. NULL all three: slotd does not
-	 * serve its files. At most one store of a configuration does.
+	 * Read a file for GET public_url/f/KEY. At most one store of a
+	 * configuration has these. NULL (all three): slotd does not serve its
+	 * files.
 	 *
-	 * file_open may wait for a disk. FAILURE_NOT_FOUND for whatever is no
-	 * file, and when its time is over.
+	 * file_open may wait for a disk. Returns FAILURE_NOT_FOUND if there is
+	 * no such file, or its time is over.
 	 *
-	 * file_read is like pread, and may give less than was asked for;
-	 * *ret_len is 0 only at the end of the file (or with size 0). With
-	 * `now_only`, FAILURE_UNAVAILABLE instead of waiting for a disk.
+	 * file_read reads like pread, maybe less than `size`; *ret_len is 0
+	 * only at the end of the file, or if size is 0. With `now_only` it
+	 * returns FAILURE_UNAVAILABLE instead of waiting for a disk.
 	 *
 	 * file_close never waits.
 	 */
@@ -177,59 +172,58 @@ struct store_class {
 	    size_t *ret_len);
 	void (*file_close)(struct store_file *file);
 
-	/* Whether this store has made this token for this decoded key, in a
-	 * link public_url/f/TOKEN/KEY. Whatever its settings are now: links
-	 * that were once shared never end. NULL: it makes no such links. */
+	/* Whether this store made the token of a link public_url/f/TOKEN/KEY
+	 * for this decoded key. Links never end, so its settings of today do
+	 * not count. NULL: it makes no links. */
 	bool (*link_check)(
 	    struct store *store, struct span token, struct span key);
 
-	/* Where a link to a key leads, for GET or HEAD. Never waits.
-	 * FAILURE_UNAVAILABLE: no credentials. NULL: links lead nowhere; such
-	 * a store has file_open. */
+	/* Gives the URL to which slotd redirects a GET or HEAD of a file.
+	 * Never waits. Returns FAILURE_UNAVAILABLE without credentials. NULL:
+	 * use file_open. */
 	enum failure (*lead)(struct store *store, struct span method,
 	    struct span key, int64_t now, struct store_lead *ret_lead,
 	    struct refusal *why);
 
-	/* Its credentials, which stay the store's. NULL: it needs none. */
+	/* Returns its credentials, which stay the store's. NULL: it needs
+	 * none. */
 	struct creds *(*creds)(const struct store *store);
 
-	/* The lines by which it makes tokens and keys, where there is no
-	 * key_file, for all stores. It gives NULL while there are none (see
-	 * lack). A store with this member is opened before all others. NULL:
-	 * it has none of its own. */
+	/* Returns the keys that it made itself, which all stores use if there
+	 * is no key_file, or NULL if it has made none yet (see lack). Stores
+	 * with this member are opened first. NULL: it makes no keys. */
 	const struct keyring *(*keyring)(const struct store *store);
 
-	/* A sentence about what a store that was opened for a command lacks
-	 * for slots. It gives NULL for nothing. NULL: it never lacks any. */
+	/* Returns what a store that was opened for a command lacks for slots,
+	 * as a sentence, or NULL. NULL: it never lacks anything. */
 	const char *(*lack)(const struct store *store);
 
 	/*
-	 * Whether it takes uploads now: what `look` has found last, without
-	 * waiting; NULL: nothing is wrong. look is called about once a second,
-	 * by one thread that may wait, and logs call the store `place`.
-	 * NULL all three: nothing of it can go wrong by itself.
+	 * fault returns why it takes no uploads now, as `look` has found last,
+	 * or NULL; it never waits. look is called about once a second, by one
+	 * thread that may wait. place names the store in the log.
+	 * NULL (all three): it has no disk that may fail.
 	 */
 	const struct store_fault *(*fault)(const struct store *store);
 	const struct store_fault *(*look)(struct store *store);
 	const char *(*place)(const struct store *store);
 
 	/*
-	 * Removes files whose time is over. Gives the unix second at which it
-	 * should be called again; INT64_MAX: never. Called by one thread that
-	 * may wait. When another thread sets *stop (NULL: nobody does) it
-	 * returns soon, with files left. NULL: its files stay, or go by
-	 * themselves.
+	 * Removes files whose time is over. Returns the unix second at which
+	 * it is to be called again; INT64_MAX: never. Called by one thread
+	 * that may wait; returns early once another thread sets *stop (NULL:
+	 * nobody does). NULL: files stay, or the store removes them itself.
 	 */
 	int64_t (*sweep)(
 	    struct store *store, int64_t now, const atomic_bool *stop);
 };
 
-/* What is the same for all kinds, set when the store is opened. */
+/* What all kinds have, set when the store is opened. */
 struct store {
 	const struct store_class *class;
 	uint32_t put_ttl;   /* seconds for which a slot's PUT is good */
 	bool takes_uploads; /* clients PUT to public_url/u/ */
-	bool gives_files;   /* they GET from public_url/f/ */
+	bool gives_files;   /* clients GET from public_url/f/ */
 };
 
 #endif

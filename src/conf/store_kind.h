@@ -4,47 +4,47 @@
 #include "conf/settings.h"
 #include "slotd/store.h"
 
-/* What a store is opened with. All of it stays valid until it is closed, but
- * for `before`. */
+/* What a store is opened with. All but `before` stays valid until the store is
+ * closed. */
 struct store_opening {
 	const struct conf *conf;
 	const struct conf_storage *storage; /* one of conf's */
-	/* The lines of key_file, or those that a store has made in its place;
-	 * NULL: there are none. */
+	/* The keys of key_file, or those that a store made itself; NULL: there
+	 * are none. */
 	const struct keyring *keyring;
-	/* By storage->creds; the store's own from then on, unless opening
-	 * fails. NULL: storage->creds is NULL. */
+	/* The credentials of storage->creds, NULL without them. Once opened,
+	 * the store owns them. */
 	struct creds *creds;
-	/* The first store of this kind in the configuration before, which
-	 * goes on meanwhile: files of a process belong to both. NULL: there is
-	 * none. */
+	/* With a reload: the first store of this kind in the configuration
+	 * before, which is still at work. NULL: there is none. */
 	const struct store *before;
-	bool looks; /* for a command, which makes nothing: see `lack` */
+	bool looks; /* for a command, which changes nothing: see `lack` */
 };
 
 /* A kind of store, as the configuration knows it. */
 struct store_kind {
 	const struct store_class *class;
 
-	/* Its settings beside type, name, put_ttl and key, and what they fill:
-	 * `size` bytes of storage->config, which begin as `defaults` has them
-	 * (NULL: as zeros). */
+	/* Its settings beside type, name, put_ttl and key. They fill
+	 * storage->config, which has `size` bytes and begins as a copy of
+	 * `defaults` (NULL: as zeros). */
 	struct settings settings;
 	size_t size;
 	const void *defaults;
-	/* Reads what no row of them can, into the same. NULL: nothing. */
+	/* Reads settings for which rows do not do. NULL: there are none. */
 	void (*read)(const struct node *group, void *config);
 
-	/* Bytes of a key between two slashes, at the most; 0: any number. */
+	/* The most bytes that a key may have between two slashes; 0: any. */
 	size_t segment_max;
 
-	/* When all settings of the group are read: what they ask of each other
-	 * and of the rest. Fills what other code goes by (see struct
-	 * conf_storage), where it is not as it stands there already. NULL:
-	 * there is nothing to check. */
+	/* Checks the settings together, when all of the group are read, and
+	 * sets the members of struct conf_storage that other code asks for.
+	 * takes_uploads and gives_files are set already, by whether the class
+	 * has upload_open and file_open. NULL: nothing to check or set. */
 	void (*check)(const struct node *group, struct conf_storage *storage);
 
-	/* NULL with a sentence in wrong; without one, there is no memory. */
+	/* Returns NULL with a sentence in wrong, or as it was without
+	 * memory. */
 	struct store *(*open)(const struct store_opening *opening, char *wrong,
 	    size_t wrong_size);
 };
