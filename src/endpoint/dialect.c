@@ -10,18 +10,18 @@
 
 #include <string.h>
 
-/* Below a caller's base: PUT, GET and HEAD of the URLs that its XMPP server
- * has made. */
+/* PUT, GET and HEAD below a caller's base: of URLs that its XMPP server makes
+ * itself (see slot/dialect.h). */
 
-/* What the dialect says of one PUT. */
+/* What the MAC or the token says about one PUT. */
 struct put {
 	struct receive_plan plan; /* without key */
 	struct span type;         /* as the policy sees it */
 	struct jid jid;
-	bool has_jid; /* else the dialect does not say whose file it is */
+	bool has_jid; /* false: the dialect does not name the user */
 };
 
-/* The path below the base, decoded: clients re-encode URLs. */
+/* The path below the base, decoded because some clients re-encode URLs. */
 static bool read_path(const struct request *request, struct buf *path)
 {
 	return uri_decode(
@@ -34,7 +34,7 @@ static enum failure bad(struct refusal *why, const char *detail)
 	return FAILURE_BAD_REQUEST;
 }
 
-/* For the log, once it is known. */
+/* For the log, once the caller is authenticated. */
 static void note_caller(struct request *request)
 {
 	const struct span id = request->base_caller->id;
@@ -58,7 +58,7 @@ static struct span known_type(struct span hint)
 	return type.len ? type : span_of(MEDIA_TYPE_UNKNOWN);
 }
 
-/* --- who may: the MAC in the query, or the bearer token ------------------*/
+/* --- authentication: a MAC in the query, or a bearer token ---------------*/
 
 static enum failure check_mac(struct request *request, struct span path,
     struct put *put, struct refusal *why)
@@ -70,7 +70,7 @@ static enum failure check_mac(struct request *request, struct span path,
 	struct buf mac;
 	bool missing;
 
-	/* The size is in the MAC, and nowhere else. */
+	/* The MAC covers the size, which no parameter names. */
 	if (!request->has_length)
 		return FAILURE_LENGTH_REQUIRED;
 	buf_init(&mac, memory, sizeof memory);
@@ -81,7 +81,7 @@ static enum failure check_mac(struct request *request, struct span path,
 	}
 	if (!dialect_mac_right(request->base_caller, &upload, buf_span(&mac))) {
 		why->reason =
-		    "wrong MAC: of another secret, path, size or type";
+		    "wrong MAC: made with another secret, path, size or type";
 		return FAILURE_SLOT_INVALID;
 	}
 	note_caller(request);
@@ -100,14 +100,16 @@ static enum failure check_claims(const struct json_jwt *jwt, struct span path,
 	if (jwt->exp <= clock_unix())
 		return FAILURE_SLOT_EXPIRED;
 	if (!span_equal(slot, jwt->slot))
-		return bad(why, "target: not the slot of the token");
+		return bad(
+		    why, "target: its folder is not the slot of the token");
 	if (!name.at || !span_equal(name, jwt->filename))
-		return bad(why, "target: not the filename of the token");
+		return bad(why,
+		    "target: its file name is not the filename of the token");
 	if (jwt->filetype_wrong)
 		return bad(why, "filetype of the token: must be a string");
 	put->type = known_type(jwt->filetype);
 	if (jwt->sub.at && !jid_parse(jwt->sub, &put->jid, &wrong))
-		return jid_refuse(wrong, "sub of the token: no JID", why);
+		return jid_refuse(wrong, "sub of the token: not a JID", why);
 	put->has_jid = jwt->sub.at != NULL;
 	put->plan.size = jwt->filesize;
 	put->plan.type = put->type;
@@ -134,8 +136,7 @@ static enum failure check_jwt(struct request *request, struct span path,
 
 /* --- PUT -----------------------------------------------------------------*/
 
-/* Whether a token is of a domain that its caller may speak for. MACs do not
- * say whose file it is. */
+/* Whether the caller may upload for the token's domain. MACs name no user. */
 static bool domain_allowed(const struct request *request, const struct put *put)
 {
 	const struct caller *caller = request->base_caller;
@@ -189,8 +190,8 @@ static enum failure plan(struct request *request, struct json_jwt *jwt,
 	request->size = put->plan.size;
 	request->has_size = true;
 	if (!dialect_key(request->base_caller, buf_span(&path), key, &filename))
-		return bad(why, "target: no folder and file name that could be "
-				"an object's key");
+		return bad(why, "target: must be a folder and a file name that "
+				"can be an object key");
 	return check_policy(request, put, filename, why);
 }
 

@@ -14,7 +14,7 @@
 #include <string.h>
 
 /* GET and HEAD /f/: redirects, and /f/KEY of the store whose files slotd
- * serves. */
+ * serves itself. */
 
 #define AHEAD_SIZE 65536
 #define YEAR 31536000
@@ -29,13 +29,13 @@ struct download {
 	size_t key_len;
 	char key[OBJECT_KEY_MAX + 1];
 	struct range range;
-	/* What the pool has read because it was not in memory. */
+	/* What the pool has read, because it was not in the page cache. */
 	char *ahead;
 	uint64_t ahead_at;
 	size_t ahead_len;
 	bool ahead_failed;
-	int64_t began; /* clock_micros: when the first byte went out; later by
-			* all the time that the disk took */
+	int64_t began; /* clock_micros of the first byte sent, moved on by the
+			* time that the disk took */
 	int64_t paused;
 };
 
@@ -77,8 +77,8 @@ static void read_job(void *argument)
 	    download->ahead_len == 0;
 }
 
-/* The reader has body_timeout seconds, and one more for each min_rate bytes
- * that it was given. */
+/* The client has body_timeout seconds, plus one for each min_rate bytes that
+ * were sent. */
 static void move_deadline(struct request *request, uint64_t offset)
 {
 	const struct conf_limits *limits = &request->service->conf->limits;
@@ -98,8 +98,8 @@ static void move_deadline(struct request *request, uint64_t offset)
 	conn_serve(request->conn, download->began + seconds * 1000000);
 }
 
-/* From memory if it is there; else the pool reads, and we are called
- * again. */
+/* Reads from the page cache if possible. Otherwise the pool reads from the
+ * disk, and this function is called again. */
 static long read_piece(
     void *argument, uint64_t offset, char *bytes, size_t size)
 {
@@ -149,7 +149,7 @@ static void add_disposition(struct reply *reply, struct span key)
 		reply_header(reply, "Content-Disposition", text.at);
 }
 
-/* text/plain is served with its charset, so that no browser guesses. */
+/* text/plain gets a charset, so that browsers do not guess one. */
 static const char *type_to_send(const char *type)
 {
 	if (span_equal_nocase(
@@ -158,7 +158,7 @@ static const char *type_to_send(const char *type)
 	return type;
 }
 
-/* No cache has the file for longer than slotd. */
+/* No cache may keep the file for longer than slotd does. */
 static void add_cache_control(
     struct reply *reply, const struct download *download)
 {
@@ -185,7 +185,8 @@ static void add_headers(struct reply *reply, const struct download *download)
 	char memory[64];
 	struct buf modified;
 
-	/* Stored while the clock was ahead: RFC 9110, section 8.8.2.1. */
+	/* Never in the future, which a file may be that was stored while the
+	 * clock was ahead (RFC 9110, section 8.8.2.1). */
 	buf_init(&modified, memory, sizeof memory);
 	stamp_http(&modified, download->file.modified < download->now
 				  ? download->file.modified
@@ -204,7 +205,7 @@ static void add_headers(struct reply *reply, const struct download *download)
 		add_disposition(reply, key);
 }
 
-/* If-Range: the part only of the very file that the client has begun. */
+/* If-Range: a part is sent only of the same file that the client has begun. */
 static bool same_file(
     const struct request *request, const struct download *download)
 {
@@ -276,8 +277,8 @@ static void answer(struct request *request)
 	request->has_size = true;
 	if (known.at &&
 	    range_etag_listed(known, span_of(download->file.etag))) {
-		/* Nothing is sent of it, but its Content-Length is that of the
-		 * 200 (RFC 9110, section 8.6). */
+		/* No body is sent, but Content-Length is that of a 200 (RFC
+		 * 9110, section 8.6). */
 		reply = reply_stream(
 		    304, NULL, download->file.size, read_piece, request);
 		add_headers(&reply, download);

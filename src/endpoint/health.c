@@ -4,10 +4,10 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-static void answer(struct request *request, unsigned status, const char *text)
+static void answer(struct request *request, const char *text)
 {
 	struct reply reply =
-	    reply_static(status, "text/plain; charset=utf-8", span_of(text));
+	    reply_static(200, "text/plain; charset=utf-8", span_of(text));
 
 	reply_header(&reply, "Cache-Control", "no-store");
 	reply_send(request, &reply);
@@ -15,7 +15,7 @@ static void answer(struct request *request, unsigned status, const char *text)
 
 static void alive(struct request *request)
 {
-	answer(request, 200, "ok\n");
+	answer(request, "ok\n");
 }
 
 /* Whether callers that sign their requests cannot be served. */
@@ -68,7 +68,7 @@ static void ready(struct request *request)
 		if (!service_lacks(request->service, &lack) &&
 		    !has_bad_disk(request, &lack) &&
 		    !is_blocked(request, memory, sizeof memory)) {
-			answer(request, 200, "ready\n");
+			answer(request, "ready\n");
 			return;
 		}
 		why.detail = memory;

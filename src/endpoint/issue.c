@@ -26,7 +26,7 @@ static void forget(struct request *request)
 	if (issue->done)
 		issue->done(issue);
 	issue->quota = request->server->counter.quota;
-	issue->undo = (struct job){
+	issue->undo = (struct pool_job){
 		.run = undo,
 		.done = free,
 		.argument = issue,
@@ -147,7 +147,6 @@ static void note_nearly(
 static void answer(struct request *request)
 {
 	const struct issue *issue = request->state;
-	struct reply reply;
 
 	if (issue->failure != FAILURE_NONE) {
 		reply_failure(request, issue->failure, &issue->why);
@@ -156,9 +155,7 @@ static void answer(struct request *request)
 	note_nearly(request, issue);
 	metrics_slot(request->server->metrics, span_of(request->caller),
 	    span_of(request->domain), issue->request.size);
-	reply = reply_text(200, issue->type, issue->write(&issue->slot));
-	reply_header(&reply, "Cache-Control", "no-store");
-	reply_send(request, &reply);
+	reply_send_text(request, issue->type, issue->write(&issue->slot));
 }
 
 void issue_slot(struct request *request, const char *type,

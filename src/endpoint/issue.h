@@ -25,7 +25,7 @@ struct issue {
 	enum failure failure; /* of issuing the slot */
 	struct refusal why;
 	struct quota *quota; /* for undo: the answer was not sent */
-	struct job undo;
+	struct pool_job undo;
 };
 
 /* Makes the request's state: zeroed memory of `size` bytes, for a struct that

@@ -10,14 +10,14 @@
 #define PAYLOAD_MAX 6144
 
 /* The parts of header.payload.signature. */
-struct parts {
+struct jwt_parts {
 	struct span header;
 	struct span payload;
 	struct span signature;
 	struct span signed_text;
 };
 
-static bool split(struct span token, struct parts *ret_parts)
+static bool split(struct span token, struct jwt_parts *ret_parts)
 {
 	size_t last = span_find_last(token, '.');
 	struct span rest = span_first(token, last);
@@ -44,7 +44,7 @@ static enum failure check_header(struct span text)
 }
 
 static bool signature_right(
-    const struct caller *caller, const struct parts *parts)
+    const struct caller *caller, const struct jwt_parts *parts)
 {
 	uint8_t signature[HASH_SIZE];
 	size_t len;
@@ -56,7 +56,7 @@ static bool signature_right(
 }
 
 /* Returns a reason if the header has no token, else NULL. */
-static const char *read_header(struct span header, struct parts *ret_parts)
+static const char *read_header(struct span header, struct jwt_parts *ret_parts)
 {
 	size_t scheme = span_find(header, ' ');
 
@@ -79,7 +79,7 @@ enum failure jwt_read(const struct caller *caller, struct span header,
     struct json_jwt *ret_jwt, const char **ret_reason)
 {
 	uint8_t payload[PAYLOAD_MAX];
-	struct parts parts;
+	struct jwt_parts parts;
 	size_t len;
 
 	*ret_jwt = (struct json_jwt){ 0 };

@@ -37,14 +37,10 @@ static const struct issuer *find(
 static void answer(struct request *request)
 {
 	const struct issuer *issuer = find(request, request->signer);
-	struct reply reply;
 
-	if (!issuer)
-		return;
-	reply = reply_text(200, "application/json",
-	    json_limits_write(issuer->policy, issuer->store->put_ttl));
-	reply_header(&reply, "Cache-Control", "no-store");
-	reply_send(request, &reply);
+	if (issuer)
+		reply_send_text(request, "application/json",
+		    json_limits_write(issuer->policy, issuer->store->put_ttl));
 }
 
 static void end(struct request *request)

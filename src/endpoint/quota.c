@@ -79,16 +79,12 @@ static void answer(struct request *request)
 	const struct refusal why = {
 		.detail = "quota counts cannot be reached; try again later"
 	};
-	struct reply reply;
 
-	if (!look->reached) {
+	if (look->reached)
+		reply_send_text(request, "application/json",
+		    json_quota_write(&look->found));
+	else
 		reply_failure(request, FAILURE_UNAVAILABLE, &why);
-		return;
-	}
-	reply =
-	    reply_text(200, "application/json", json_quota_write(&look->found));
-	reply_header(&reply, "Cache-Control", "no-store");
-	reply_send(request, &reply);
 }
 
 static void begin(struct request *request)

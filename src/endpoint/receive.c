@@ -11,11 +11,11 @@
 struct receive {
 	struct sink *sink;
 	int64_t opened; /* 0: not yet */
-	int64_t began;  /* later by all the time that the store took */
+	int64_t began;  /* moved on by the time that the store took */
 	int64_t paused;
 };
 
-/* The time of an upload begins when the store has taken it. */
+/* The time of an upload begins when the store has accepted it. */
 static int64_t last_moment(const struct request *request)
 {
 	const struct conf *conf = request->service->conf;
@@ -26,13 +26,13 @@ static int64_t last_moment(const struct request *request)
 	return receive->opened + (int64_t)conf->limits.upload_timeout * 1000000;
 }
 
-/* Why it ended without an answer, unless the store was the reason. */
+/* Notes why the upload ended without an answer, for the log. */
 static void note_end(struct request *request)
 {
 	const char *why = "the client closed the connection, or stalled";
 
 	if (atomic_load(&request->server->draining))
-		why = "cut off, for the service ends";
+		why = "cut off: the service is stopping";
 	else if (clock_micros() >= last_moment(request))
 		why = "limits.upload_timeout is over";
 	else if (atomic_load(&request->conn->late))
@@ -51,8 +51,8 @@ static void forget(struct request *request)
 	free(receive);
 }
 
-/* The client has body_timeout seconds, and one more for each min_rate bytes
- * that have arrived; the upload, with all that the store takes,
+/* The client has body_timeout seconds, plus one for each min_rate bytes that
+ * have arrived. The whole upload, time in the store included, has
  * upload_timeout. */
 static void move_deadline(struct request *request)
 {
@@ -89,7 +89,7 @@ static enum failure check_length(
 	return FAILURE_NONE;
 }
 
-/* The slot's type; when it named none, the PUT's. */
+/* The type of the slot, or of the PUT if the slot has none. */
 static struct span choose_type(const struct request *request, struct span type)
 {
 	if (!type.len)
@@ -105,7 +105,7 @@ struct sink *receive_sink(const struct request *request)
 	return receive->sink;
 }
 
-/* The store says whether it takes the file. */
+/* The store has accepted or refused the file. */
 static void opened(struct request *request)
 {
 	struct receive *receive = request->state;
@@ -146,16 +146,16 @@ void receive_begin(struct request *request, const struct receive_plan *plan)
 	class->open(request, receive->sink, opened);
 }
 
-/* After a failure the rest is read and dropped: a client may write all of it
- * before it reads. */
+/* After a failure the rest is read and dropped: many clients read the answer
+ * only after they have sent everything. */
 size_t receive_body(struct request *request, const char *bytes, size_t len)
 {
 	struct receive *receive = request->state;
 	struct sink *sink = receive->sink;
 	size_t taken;
 
-	/* The deadline alone would not see it: while the store is busy there
-	 * is none. */
+	/* Needed beside the connection's deadline, which is off while the store
+	 * is busy. */
 	if (clock_micros() >= last_moment(request)) {
 		request->abort = true;
 		return len;
@@ -164,7 +164,7 @@ size_t receive_body(struct request *request, const char *bytes, size_t len)
 	taken = len;
 	if (sink->failure == FAILURE_NONE)
 		taken = sink->class->write(request, sink, bytes, len);
-	/* It is suspended then, and the sink another thread's. */
+	/* The request is suspended now, and another thread uses the sink. */
 	if (taken < len) {
 		receive->paused = clock_micros();
 		return taken;
@@ -174,7 +174,6 @@ size_t receive_body(struct request *request, const char *bytes, size_t len)
 	return taken;
 }
 
-/* All of it is stored, or is not. */
 static void committed(struct request *request)
 {
 	const struct receive *receive = request->state;

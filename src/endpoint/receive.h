@@ -6,26 +6,27 @@
 #include "slot/media_type.h"
 
 /*
- * The body of a PUT on its way into a store, whichever endpoint has decided
- * that it may: deadlines, back-pressure, the answer. The request's state is a
- * struct receive from receive_begin on.
+ * Receives the body of a PUT into a store, for the endpoints that have decided
+ * that it may be stored: deadlines, back-pressure and the answer. From
+ * receive_begin on, the request's state is a struct receive. All functions are
+ * called on the request's event loop.
  */
 struct receive;
 
-/* What is to be stored. Filled by the endpoint; all of it is copied. */
+/* What is to be stored. The endpoint fills it; everything is copied. */
 struct receive_plan {
 	struct store *store;
 	struct span key;  /* decoded */
-	uint64_t size;    /* what Content-Length must be */
-	struct span type; /* empty: the PUT's own */
-	int64_t until;    /* unix seconds: when the file should go; 0 */
+	uint64_t size;    /* Content-Length must be the same */
+	struct span type; /* empty: the Content-Type of the PUT */
+	int64_t until;    /* unix seconds when the file expires; 0: never */
 };
 
-/* Checks the PUT's head and opens the store: the request waits, or is
- * answered. */
+/* Checks the head of the PUT and opens the store. The request then waits, or
+ * has been answered. */
 void receive_begin(struct request *request, const struct receive_plan *plan);
 
-/* The body and end of an endpoint whose head has called receive_begin. */
+/* `body` and `end` of an endpoint whose `head` calls receive_begin. */
 size_t receive_body(struct request *request, const char *bytes, size_t len);
 void receive_end(struct request *request);
 

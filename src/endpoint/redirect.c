@@ -11,7 +11,7 @@
 /* TOKEN, a slash and the object key. */
 #define LINK_MAX (LINK_TOKEN + 1 + OBJECT_KEY_MAX)
 
-/* The store that has made this token for this key; NULL: none. */
+/* The store that made this token for this key. NULL: none. */
 static struct store *find_store(
     const struct service *service, struct span token, struct span key)
 {
@@ -25,8 +25,8 @@ static struct store *find_store(
 	return NULL;
 }
 
-/* A browser may keep the answer. A cache that many share may not, since it
- * would answer HEAD with the URL for GET. */
+/* A browser may keep the answer. A shared cache may not: it would answer HEAD
+ * with the URL for GET. */
 static void add_cache_control(struct reply *reply, int64_t seconds)
 {
 	char memory[48];
@@ -59,7 +59,7 @@ void redirect_lead(
 		reply_failure(request, failure, &why);
 		return;
 	}
-	/* The type of what is there: libsoup would guess one from the empty
+	/* With the type of the file: libsoup would guess one from the empty
 	 * body, and clients that show pictures believe the first answer. */
 	reply = reply_static(302, lead.type, SPAN_EMPTY);
 	reply_header(&reply, "Location", location.at);
@@ -74,7 +74,7 @@ bool redirect_answer(struct request *request)
 	struct span key, token;
 	struct store *store;
 
-	/* Decoded as a whole: some clients re-encode URLs. */
+	/* Decoded as a whole, because some clients re-encode URLs. */
 	buf_init(&text, memory, sizeof memory);
 	if (!uri_decode(&text, span_from(request->path, strlen("/f/"))))
 		return false;

@@ -4,13 +4,13 @@
 #include "http/request.h"
 
 /*
- * GET and HEAD /f/TOKEN/KEY of the stores that have, or had, "redirect" as
- * `get`: links never end. Answers with a 302, or says why that cannot be;
- * false, with nothing done, when the path is no link that such a store made.
+ * Answers GET and HEAD /f/TOKEN/KEY of the stores with get = "redirect", and
+ * of those that had it once, because links stay valid: with a 302 or a
+ * failure. Returns false, without an answer, if no store made this link.
  */
 bool redirect_answer(struct request *request);
 
-/* Answers with a 302 to where the store's `lead` leads. */
+/* Answers with a 302 to the URL that the store's `lead` gives for a key. */
 void redirect_lead(
     struct request *request, struct store *store, struct span key);
 

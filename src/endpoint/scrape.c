@@ -171,15 +171,11 @@ static void end(struct request *request)
 		.detail = "metrics are served to this machine only, unless "
 			  "slotd.conf has a separate listener \"public\"",
 	};
-	struct reply reply;
 
-	if (!may_see(request)) {
+	if (may_see(request))
+		reply_send_text(request, TYPE, write_all(request));
+	else
 		reply_failure(request, FAILURE_FORBIDDEN, &why);
-		return;
-	}
-	reply = reply_text(200, TYPE, write_all(request));
-	reply_header(&reply, "Cache-Control", "no-store");
-	reply_send(request, &reply);
 }
 
 const struct endpoint metrics_get = { .method = "GET", .end = end };

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Into a store that takes the bytes itself. All that may wait for its disk
- * runs on the pool while the request is suspended. */
+/* Into a store that keeps files itself. Everything that may wait for its disk
+ * runs on a pool while the request is suspended. */
 
 #define HELD_MAX (128 << 10)
 
@@ -21,10 +21,10 @@ struct file_sink {
 	char key[OBJECT_KEY_MAX + 1];
 	char type[MEDIA_TYPE_MAX + 1];
 	size_t held;
-	char bytes[HELD_MAX]; /* what waits to be written */
+	char bytes[HELD_MAX]; /* not written yet */
 };
 
-/* Jobs get the request. */
+/* The argument of a job is its request. */
 static struct file_sink *of(void *request)
 {
 	return (struct file_sink *)receive_sink(request);
@@ -92,7 +92,6 @@ static size_t write(
 
 	memcpy(file->bytes + file->held, bytes, taken);
 	file->held += taken;
-	/* the server calls again for what is left only after a pause. */
 	if (taken < len)
 		request_wait(
 		    request, request->server->writers, write_job, NULL);
@@ -128,39 +127,40 @@ static void abort_job(void *argument)
 	free(file);
 }
 
-struct farewell {
-	struct job job;
-	struct service *service; /* held: the request may be gone */
+struct removal {
+	struct pool_job job;
+	struct service *service; /* held: the request ends before the job */
 	struct file_sink *file;
 };
 
-static void farewell_job(void *argument)
+static void removal_job(void *argument)
 {
-	struct farewell *farewell = argument;
+	struct removal *removal = argument;
 
-	abort_job(farewell->file);
-	service_release(farewell->service);
-	free(farewell);
+	abort_job(removal->file);
+	service_release(removal->service);
+	free(removal);
 }
 
-/* Dropping megabytes that were written may take the disk a while. */
+/* Removing a large file may take the disk a while, so the pool does it. Without
+ * memory for the job it is removed here. */
 static void drop(struct request *request, struct sink *sink)
 {
 	struct file_sink *file = (struct file_sink *)sink;
-	struct farewell *farewell = NULL;
+	struct removal *removal = NULL;
 
 	if (file->file)
-		farewell = calloc(1, sizeof *farewell);
-	if (!farewell) {
+		removal = calloc(1, sizeof *removal);
+	if (!removal) {
 		abort_job(file);
 		return;
 	}
-	farewell->file = file;
-	farewell->service = request->service;
-	service_hold(farewell->service);
-	farewell->job.run = farewell_job;
-	farewell->job.argument = farewell;
-	pool_run(request->server->writers, &farewell->job);
+	removal->file = file;
+	removal->service = request->service;
+	service_hold(removal->service);
+	removal->job.run = removal_job;
+	removal->job.argument = removal;
+	pool_run(request->server->writers, &removal->job);
 }
 
 const struct sink_class sink_file = { make, open, write, commit, drop };

@@ -8,17 +8,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* On to a store by HTTP, as it comes in. The relay's thread wakes the
+/* On to a store over HTTP while it arrives. The relay's thread resumes the
  * request. */
 
 struct relay_sink {
 	struct sink sink;
 	struct request *request;
-	struct relay_upload *upload; /* NULL: it did not begin */
+	struct relay_upload *upload; /* NULL: the upload did not begin */
 };
 
-/* Strings of one upload, until they are copied. */
-struct draft {
+/* Texts of one upload, until relay_begin has copied them. */
+struct upload_texts {
 	char url[SLOT_URL_MAX];
 	char type[MEDIA_TYPE_MAX + 1];
 	char header[sizeof "Content-Type: " + MEDIA_TYPE_MAX];
@@ -26,7 +26,7 @@ struct draft {
 	char name[OBJECT_KEY_MAX + 80];
 };
 
-/* Has it failed, or is it done? */
+/* Fetches the result from the relay, if there is one. */
 static void look(struct relay_sink *relay)
 {
 	if (relay->upload)
@@ -43,7 +43,7 @@ static void wake(void *argument)
 }
 
 static enum failure begin(struct request *request,
-    const struct receive_plan *plan, struct draft *draft,
+    const struct receive_plan *plan, struct upload_texts *texts,
     struct relay_sink *relay)
 {
 	const struct store_request put = { plan->key, plan->size, plan->type,
@@ -55,21 +55,21 @@ static enum failure begin(struct request *request,
 		.size = plan->size, .wake = wake, .argument = relay
 	};
 
-	buf_init(&url, draft->url, sizeof draft->url);
-	buf_init(&type, draft->type, sizeof draft->type);
-	buf_init(&until, draft->until, sizeof draft->until);
-	buf_init(&name, draft->name, sizeof draft->name);
+	buf_init(&url, texts->url, sizeof texts->url);
+	buf_init(&type, texts->type, sizeof texts->type);
+	buf_init(&until, texts->until, sizeof texts->until);
+	buf_init(&name, texts->name, sizeof texts->name);
 	failure = plan->store->class->forward(
 	    plan->store, &put, &forward, &relay->sink.why);
 	if (failure != FAILURE_NONE)
 		return failure;
-	buf_init(&header, draft->header, sizeof draft->header);
+	buf_init(&header, texts->header, sizeof texts->header);
 	buf_text(&header, "Content-Type: ");
 	buf_add(&header, buf_span(&type));
-	upload.headers[0] = draft->header;
+	upload.headers[0] = texts->header;
 	if (until.len)
-		upload.headers[1] = draft->until;
-	upload.url = draft->url;
+		upload.headers[1] = texts->until;
+	upload.url = texts->url;
 	upload.name = buf_span(&name);
 	if (!buf_ok(&url) || !buf_ok(&header) || !buf_ok(&until) ||
 	    !buf_ok(&name)) {
@@ -84,17 +84,17 @@ static struct sink *make(
     struct request *request, const struct receive_plan *plan)
 {
 	struct relay_sink *relay = calloc(1, sizeof *relay);
-	struct draft *draft = calloc(1, sizeof *draft);
+	struct upload_texts *texts = calloc(1, sizeof *texts);
 
-	if (!relay || !draft) {
+	if (!relay || !texts) {
 		free(relay);
-		free(draft);
+		free(texts);
 		return NULL;
 	}
 	relay->sink.class = &sink_relay;
 	relay->request = request;
-	relay->sink.failure = begin(request, plan, draft, relay);
-	free(draft);
+	relay->sink.failure = begin(request, plan, texts, relay);
+	free(texts);
 	return &relay->sink;
 }
 

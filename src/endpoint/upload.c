@@ -7,11 +7,11 @@
 
 #include <string.h>
 
-/* PUT /u/TOKEN/KEY, of the stores whose slots lead there. */
+/* PUT /u/TOKEN/KEY, of the stores whose PUT URLs lead to slotd. */
 
 #define TOKEN_MAX 512
 
-/* Token and key of the path, decoded; false when it is malformed. */
+/* Token and key of the path, decoded. False if the path is malformed. */
 static bool read_path(const struct request *request, struct buf *token,
     struct buf *key, const char **ret_wrong)
 {
@@ -26,8 +26,8 @@ static bool read_path(const struct request *request, struct buf *token,
 	return false;
 }
 
-/* The store that made this token for this key. Every one is tried: they may
- * have one key_file, and only one of them fits. */
+/* The store that made this token for this key. All stores are tried, because
+ * they may share one key_file. */
 static enum failure find_store(const struct service *service, struct span token,
     struct span key, struct store **ret_store, struct grant *ret_grant)
 {

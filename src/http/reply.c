@@ -124,6 +124,14 @@ void reply_send(struct request *request, struct reply *reply)
 	reply->response = NULL;
 }
 
+void reply_send_text(struct request *request, const char *type, char *body)
+{
+	struct reply reply = reply_text(200, type, body);
+
+	reply_header(&reply, "Cache-Control", "no-store");
+	reply_send(request, &reply);
+}
+
 /* Without such a caller, the challenge would make browsers ask for a password
  * that nobody has. */
 static bool takes_basic(const struct request *request)

@@ -34,6 +34,9 @@ void reply_header(struct reply *reply, const char *name, const char *value);
  * request. */
 void reply_send(struct request *request, struct reply *reply);
 
+/* Sends 200 with malloc'ed text (NULL: no memory) that no cache may keep. */
+void reply_send_text(struct request *request, const char *type, char *body);
+
 /* Sends the problem document of a failure, with the status and headers that
  * belong to it. */
 void reply_failure(

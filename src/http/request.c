@@ -108,7 +108,7 @@ static void resume(void *argument)
 void request_wait(struct request *request, struct pool *pool,
     void (*job)(void *request), void (*then)(struct request *request))
 {
-	request->job = (struct job){
+	request->job = (struct pool_job){
 		.run = job,
 		.done = resume,
 		.argument = request,

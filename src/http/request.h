@@ -75,7 +75,7 @@ struct request {
 	enum failure seen; /* whether another process has seen its nonce */
 	struct refusal seen_why;
 
-	struct job job;
+	struct pool_job job;
 	void *state; /* the endpoint's own */
 	void (*state_free)(struct request *request);
 

@@ -10,8 +10,8 @@ struct pool {
 	pthread_mutex_t lock;
 	pthread_cond_t work;
 	pthread_cond_t idle;
-	struct job *first;
-	struct job **last;
+	struct pool_job *first;
+	struct pool_job **last;
 	unsigned busy;
 	bool stopping;
 	unsigned threads;
@@ -24,7 +24,7 @@ static void *serve(void *argument)
 
 	pthread_mutex_lock(&pool->lock);
 	while (pool->first || !pool->stopping) {
-		struct job job;
+		struct pool_job job;
 
 		if (!pool->first) {
 			pthread_cond_wait(&pool->work, &pool->lock);
@@ -86,7 +86,7 @@ void pool_close(struct pool *pool)
 	free(pool);
 }
 
-void pool_run(struct pool *pool, struct job *job)
+void pool_run(struct pool *pool, struct pool_job *job)
 {
 	job->next = NULL;
 	pthread_mutex_lock(&pool->lock);

@@ -8,8 +8,8 @@
  * Threads for work that may wait for a disk, so that no event loop does.
  * A job is part of what it works on: nothing is allocated.
  */
-struct job {
-	struct job *next;
+struct pool_job {
+	struct pool_job *next;
 	void (*run)(void *argument);
 	/* Called after run, on the same thread; may be NULL. */
 	void (*done)(void *argument);
@@ -24,7 +24,7 @@ struct pool *pool_open(unsigned threads);
 void pool_close(struct pool *pool);
 
 /* The job must stay where it is until run or done, its last, has begun. */
-void pool_run(struct pool *pool, struct job *job);
+void pool_run(struct pool *pool, struct pool_job *job);
 
 /* Waits until nothing is queued or running, or the time (see clock_micros)
  * is reached; true: idle. */

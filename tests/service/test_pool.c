@@ -29,7 +29,7 @@ static void count_done(void *argument)
 
 static void test_runs_every_job_once_and_waits(void **state)
 {
-	static struct job jobs[JOBS];
+	static struct pool_job jobs[JOBS];
 	struct pool *pool = pool_open(4);
 
 	(void)state;
@@ -37,7 +37,7 @@ static void test_runs_every_job_once_and_waits(void **state)
 	assert_true(pool_wait(pool, clock_micros()));
 	pthread_mutex_lock(&gate);
 	for (int i = 0; i < JOBS; i++) {
-		jobs[i] = (struct job){
+		jobs[i] = (struct pool_job){
 			.run = pass_gate, .done = count_done, .argument = &ran
 		};
 		pool_run(pool, &jobs[i]);
@@ -54,13 +54,14 @@ static void test_runs_every_job_once_and_waits(void **state)
 
 static void test_closing_runs_what_is_queued(void **state)
 {
-	static struct job jobs[JOBS];
+	static struct pool_job jobs[JOBS];
 	struct pool *pool = pool_open(1);
 
 	(void)state;
 	atomic_store(&ran, 0);
 	for (int i = 0; i < JOBS; i++) {
-		jobs[i] = (struct job){ .run = pass_gate, .argument = &ran };
+		jobs[i] =
+		    (struct pool_job){ .run = pass_gate, .argument = &ran };
 		pool_run(pool, &jobs[i]);
 	}
 	pool_close(pool);
