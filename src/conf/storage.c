@@ -1,7 +1,6 @@
 #include "conf/storage.h"
 
 #include "conf/sections.h"
-#include "slot/key_size.h"
 
 #include <string.h>
 
@@ -127,7 +126,7 @@ static void check_key(
 {
 	const struct node *node = node_member(group, "key");
 	const size_t prefix = prefix_of(storage);
-	const struct key_size size = key_size_of(&storage->template);
+	const struct key_size size = key_template_size(&storage->template);
 	const struct {
 		const char *what;
 		size_t least, most, max;

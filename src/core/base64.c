@@ -1,5 +1,7 @@
 #include "core/base64.h"
 
+#include "core/chars.h"
+
 #include <string.h>
 
 #define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
@@ -78,5 +80,5 @@ bool base64_decode(
 	while (len && text.len - len < 2 && text.at[len - 1] == '=')
 		len--;
 	return decode(
-	    span_first(text, len), LETTERS "+/", max, ret_bytes, ret_len);
+	    span_first(text, len), CHARS_ALNUM "+/", max, ret_bytes, ret_len);
 }

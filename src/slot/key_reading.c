@@ -1,34 +1,24 @@
-#include "slot/key_size.h"
+#include "slot/key_template.h"
 
 #include <string.h>
-
-static bool base64url_char(char c)
-{
-	return ascii_alnum(c) || c == '-' || c == '_';
-}
 
 /* Whether a part can have this byte at this place. Not for literals. */
 static bool byte_fits(enum key_part_kind kind, size_t at, char c)
 {
-	switch (kind) {
-	case KEY_RANDOM:
-	case KEY_OWNER:
-	case KEY_USER:
-		return base64url_char(c);
-	case KEY_DATE:
-		return at == 4 || at == 7 ? c == '-' : c >= '0' && c <= '9';
-	case KEY_EXT:
-		return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z');
-	default:
-		return c != '/' && c != '\0';
-	}
+	const char *chars = key_kinds[kind].chars;
+
+	if (kind == KEY_DATE && (c == '-') != (at == 4 || at == 7))
+		return false;
+	return c != '\0' && (chars ? strchr(chars, c) != NULL : c != '/');
 }
 
 /* The length of a part that always has the same; 0: it varies, from 1 on. */
 static size_t fixed_length(const struct key_part *part)
 {
-	const struct key_range range = key_part_range(part, part->literal);
+	const struct key_range range = key_kinds[part->kind].range;
 
+	if (part->kind == KEY_LITERAL)
+		return part->literal.len;
 	return range.least == range.most ? range.least : 0;
 }
 
@@ -88,10 +78,7 @@ static bool is_certain(const struct key_template *template, size_t at)
 const char *key_reading_fault(const struct key_template *template)
 {
 	for (size_t i = 0; i < template->count; i++) {
-		enum key_part_kind kind = template->parts[i].kind;
-
-		if ((kind == KEY_RANDOM || kind == KEY_OWNER ||
-			kind == KEY_USER) &&
+		if (key_kinds[template->parts[i].kind].found_again &&
 		    !is_certain(template, i))
 			return "{random}, {owner} and {user} cannot be found "
 			       "again between {filename}, {domain} or {ext}: "
@@ -128,27 +115,14 @@ static void step_back(
 	}
 }
 
+/* A part that stands twice in a key has one text; NULL: it is not read. */
 static bool note(struct span *seen, struct span text)
 {
-	if (seen->len > 0)
+	if (seen && seen->len > 0)
 		return span_equal(*seen, text);
-	*seen = text;
+	if (seen)
+		*seen = text;
 	return true;
-}
-
-static bool note_part(
-    struct key_reading *reading, enum key_part_kind kind, struct span text)
-{
-	switch (kind) {
-	case KEY_RANDOM:
-		return note(&reading->random, text);
-	case KEY_OWNER:
-		return note(&reading->owner, text);
-	case KEY_USER:
-		return note(&reading->user, text);
-	default:
-		return true;
-	}
 }
 
 bool key_template_read(const struct key_template *template, struct span key,
@@ -157,6 +131,12 @@ bool key_template_read(const struct key_template *template, struct span key,
 	/* Row p: from which bytes the parts from p on can read the rest. */
 	bool ends[KEY_TEMPLATE_PARTS + 1][OBJECT_KEY_MAX + 1];
 	struct key_reading reading = { SPAN_EMPTY, SPAN_EMPTY, SPAN_EMPTY };
+	struct span *const places[] = {
+		[KEY_RANDOM] = &reading.random,
+		[KEY_OWNER] = &reading.owner,
+		[KEY_USER] = &reading.user,
+		[KEY_EXT] = NULL,
+	};
 	size_t at = 0;
 
 	if (key.len > OBJECT_KEY_MAX)
@@ -176,7 +156,7 @@ bool key_template_read(const struct key_template *template, struct span key,
 				len++;
 			while (!ends[p + 1][at + len]);
 		}
-		if (!note_part(&reading, template->parts[p].kind,
+		if (!note(places[template->parts[p].kind],
 			span_first(span_from(key, at), len)))
 			return false;
 		at += len;

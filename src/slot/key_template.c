@@ -3,23 +3,34 @@
 #include <string.h>
 
 #include "core/base64.h"
+#include "core/chars.h"
 #include "core/stamp.h"
 #include "slot/filename.h"
 
-static const char *const names[] = {
-	[KEY_RANDOM] = "random",
-	[KEY_OWNER] = "owner",
-	[KEY_USER] = "user",
-	[KEY_DOMAIN] = "domain",
-	[KEY_DATE] = "date",
-	[KEY_FILENAME] = "filename",
-	[KEY_EXT] = "ext",
+#define HOST_MAX 253
+#define DATE_TEXT 10
+
+/* clang-format off */
+const struct key_kind key_kinds[] = {
+	[KEY_RANDOM] = { "random", { RANDOM_TEXT, RANDOM_TEXT },
+		CHARS_ALNUM "-_", true },
+	[KEY_OWNER] = { "owner", { KEYRING_TEXT, KEYRING_TEXT },
+		CHARS_ALNUM "-_", true },
+	[KEY_USER] = { "user", { KEYRING_TEXT, KEYRING_TEXT },
+		CHARS_ALNUM "-_", true },
+	[KEY_DOMAIN] = { "domain", { 1, HOST_MAX }, NULL, false },
+	[KEY_DATE] = { "date", { DATE_TEXT, DATE_TEXT },
+		CHARS_DIGIT "-", false },
+	[KEY_FILENAME] = { "filename", { 1, FILENAME_MAX_BYTES }, NULL, false },
+	[KEY_EXT] = { "ext", { 1, FILENAME_ENDING_MAX },
+		CHARS_LOWER CHARS_DIGIT, false },
 };
+/* clang-format on */
 
 static bool kind_of(struct span name, enum key_part_kind *ret_kind)
 {
 	for (enum key_part_kind kind = KEY_RANDOM; kind <= KEY_EXT; kind++) {
-		if (span_is(name, names[kind])) {
+		if (span_is(name, key_kinds[kind].name)) {
 			*ret_kind = kind;
 			return true;
 		}
@@ -36,12 +47,6 @@ static bool has(const struct key_template *template, enum key_part_kind kind)
 	return false;
 }
 
-static bool literal_char(char c)
-{
-	return ascii_alnum(c) || c == '-' || c == '.' || c == '_' || c == '~' ||
-	       c == '/';
-}
-
 static const char *literal_fault(struct span literal, bool first)
 {
 	bool segment_start = first;
@@ -53,7 +58,7 @@ static const char *literal_fault(struct span literal, bool first)
 			       "a row";
 		if (c == '.' && segment_start)
 			return "no part between slashes may start with a dot";
-		if (!literal_char(c))
+		if (!strchr(CHARS_ALNUM "-._~/", c) || !c)
 			return "it has a character that is not a letter, a "
 			       "digit or one of - . _ ~ /";
 		segment_start = c == '/';
@@ -115,6 +120,53 @@ bool key_template_parse(
 bool key_template_needs_key(const struct key_template *template)
 {
 	return has(template, KEY_OWNER) || has(template, KEY_USER);
+}
+
+/* Of a literal this text counts. */
+static struct key_range range_of(const struct key_part *part, struct span text)
+{
+	if (part->kind == KEY_LITERAL)
+		return (struct key_range){ text.len, text.len };
+	return key_kinds[part->kind].range;
+}
+
+static void add_range(struct key_range *sum, struct key_range range)
+{
+	sum->least += range.least;
+	sum->most += range.most;
+}
+
+static void keep_longest(struct key_range *longest, struct key_range range)
+{
+	if (longest->least < range.least)
+		longest->least = range.least;
+	if (longest->most < range.most)
+		longest->most = range.most;
+}
+
+struct key_size key_template_size(const struct key_template *template)
+{
+	struct key_size size = { 0 };
+	struct key_range segment = { 0 };
+
+	for (size_t i = 0; i < template->count; i++) {
+		const struct key_part *part = &template->parts[i];
+		struct span rest = part->literal;
+
+		add_range(&size.key, range_of(part, part->literal));
+		do {
+			size_t slash = span_find(rest, '/');
+
+			add_range(
+			    &segment, range_of(part, span_first(rest, slash)));
+			keep_longest(&size.segment, segment);
+			if (slash == rest.len)
+				break;
+			segment = (struct key_range){ 0 };
+			rest = span_from(rest, slash + 1);
+		} while (true);
+	}
+	return size;
 }
 
 static void add_text(struct buf *out, struct span text, bool plain)

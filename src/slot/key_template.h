@@ -21,6 +21,22 @@ enum key_part_kind {
 	KEY_EXT,
 };
 
+/* A number of bytes. */
+struct key_range {
+	size_t least;
+	size_t most;
+};
+
+/* What all parts of one kind have in common. */
+struct key_kind {
+	const char *name; /* in braces; NULL: literals have none */
+	struct key_range range;
+	const char *chars; /* the only bytes in it; NULL: all but / and NUL */
+	bool found_again;  /* by key_template_read */
+};
+
+extern const struct key_kind key_kinds[];
+
 struct key_part {
 	enum key_part_kind kind;
 	struct span literal;
@@ -40,6 +56,18 @@ struct key_template {
  */
 bool key_template_parse(struct span text, struct key_template *ret_template,
     const char **ret_wrong);
+
+/*
+ * How long a key can be as a whole, and its longest segment between slashes.
+ * least counts domain and file name as 1 byte, most as 253 and 200 bytes. (A
+ * JID's domain may be longer, but no host has such a name.)
+ */
+struct key_size {
+	struct key_range key;
+	struct key_range segment;
+};
+
+struct key_size key_template_size(const struct key_template *template);
 
 /* Whether it has {owner} or {user}, which need key_file. */
 bool key_template_needs_key(const struct key_template *template);

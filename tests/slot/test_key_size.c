@@ -1,6 +1,6 @@
 #include "expect.h"
 
-#include "slot/key_size.h"
+#include "slot/key_template.h"
 
 /* Counted by hand: {random}, {owner}, {user} 22, {date} 10, {domain} 1 to
  * 253, {filename} 1 to 200, {ext} 1 to 20. */
@@ -28,7 +28,7 @@ static void test_sizes(void **state)
 
 		assert_true(key_template_parse(
 		    span_of(rows[i].text), &template, &wrong));
-		size = key_size_of(&template);
+		size = key_template_size(&template);
 		assert_int_equal(size.key.least, rows[i].size.key.least);
 		assert_int_equal(size.key.most, rows[i].size.key.most);
 		assert_int_equal(
