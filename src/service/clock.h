@@ -4,24 +4,26 @@
 #include <pthread.h>
 #include <stdint.h>
 
-/* The only place that reads the clock: below service/ time is an argument. */
+/* The only file that reads the clock. Code below service/ gets the time as an
+ * argument. */
 
 /* Unix seconds, UTC. */
 int64_t clock_unix(void);
 
-/* The same in milliseconds. */
+/* Unix time in milliseconds. */
 int64_t clock_millis(void);
 
-/* Microseconds that only go forward (CLOCK_MONOTONIC). */
+/* Microseconds of CLOCK_MONOTONIC, which never goes back. */
 int64_t clock_micros(void);
 
 /* clock_micros in so many seconds. */
 int64_t clock_after(int64_t seconds);
 
-/* A condition variable for clock_cond_wait. */
+/* Makes a condition variable for clock_cond_wait. */
 void clock_cond_init(pthread_cond_t *ret_cond);
 
-/* Like pthread_cond_wait, and returns at `until` (clock_micros) as well. */
+/* Like pthread_cond_wait, but returns at `until` (clock_micros) at the
+ * latest. */
 void clock_cond_wait(
     pthread_cond_t *cond, pthread_mutex_t *lock, int64_t until);
 

@@ -12,12 +12,12 @@
 #include <unistd.h>
 
 #define VALUE_MAX 256
-/* Kept for what a line ends with. */
+/* Bytes kept free for the end of a line: left_out and "}". */
 #define END_MAX 40
-/* Microseconds at the end, when who reads stderr stands still. */
+/* How long the end waits when stderr is not read; microseconds. */
 #define FLUSH_MAX 3000000
 
-/* A process has one stderr. Set while there is one thread. */
+/* Global because a process has one stderr. Set while there is one thread. */
 static struct log_queue *queue;
 static bool in_journal;
 
@@ -97,8 +97,7 @@ static bool plain(struct span value)
 	return true;
 }
 
-/* Where the line ends without the field that was written last, when there was
- * no room for that. */
+/* Removes the field that was written last if the line had no room for it. */
 static void end_field(struct log_line *line, size_t before)
 {
 	if (buf_ok(&line->text))
@@ -199,7 +198,7 @@ void log_end(struct log_line *line)
 		log_queue_put(queue, line->log, text);
 		return;
 	}
-	/* When it fails there is nowhere to say so. */
+	/* There is nowhere to report a failure. */
 	written = write(STDERR_FILENO, text.at, text.len);
 	(void)written;
 }

@@ -5,9 +5,9 @@
 #include "core/buf.h"
 
 /*
- * Log lines to stderr, logfmt or JSON. What comes from outside is escaped,
- * and cut at 256 bytes. A field for which a line has no room is left out, and
- * the line's last field says how many are.
+ * Log lines on stderr, as logfmt or JSON. Values are escaped and cut to 256
+ * bytes. A field that does not fit into a line is left out, and the last field
+ * of the line says how many were. Any thread may log.
  */
 struct log {
 	enum conf_log_format format;
@@ -17,30 +17,31 @@ struct log {
 struct log_line {
 	const struct log *log;
 	bool on;
-	size_t start; /* behind the priority */
+	size_t start; /* after the priority */
 	uint64_t left_out;
 	struct buf text;
-	char memory[4096]; /* at most PIPE_BUF: see service/log_queue.h */
+	char memory[4096]; /* at most LOG_QUEUE_LINE */
 };
 
 /*
- * From here on one thread writes the lines, and nobody else waits for who
- * reads them: see service/log_queue.h. Before, each is written at once. When
- * stderr is the journal of systemd (JOURNAL_STREAM) each begins with its
- * priority, see sd-daemon(3). False: no memory, or no thread.
+ * Starts the thread that writes the lines, so that no other thread waits for
+ * the reader of stderr (see service/log_queue.h). Before, each line is written
+ * at once. If stderr is systemd's journal (JOURNAL_STREAM), lines begin with
+ * their priority (sd-daemon(3)). Returns false without memory or a thread.
  */
 bool log_start(void);
-/* Waits for a few seconds until all lines are written. */
+/* Waits until all lines are written, for a few seconds at most. */
 void log_flush(void);
-/* The same, and the thread ends. Only when no other thread is left. */
+/* The same, and ends the thread. No other thread may log any more. */
 void log_stop(void);
-/* Lines that were dropped because stderr did not take them. */
+/* How many lines were dropped because stderr did not take them. */
 uint64_t log_dropped(void);
 
-/* "<3>" and the like, or nothing when stderr is not the journal. */
+/* "<3>" or the like; "" if stderr is not the journal. */
 const char *log_priority(enum conf_log_level level);
 
-/* Starts a line; the fields follow, log_end writes it. Keys are literals. */
+/* log_begin starts a line, its fields follow, log_end writes it. Keys are
+ * literals. */
 void log_begin(struct log_line *line, const struct log *log,
     enum conf_log_level level, const char *message);
 void log_span(struct log_line *line, const char *key, struct span value);
@@ -48,10 +49,10 @@ void log_text(struct log_line *line, const char *key, const char *value);
 void log_u64(struct log_line *line, const char *key, uint64_t value);
 void log_i64(struct log_line *line, const char *key, int64_t value);
 void log_end(struct log_line *line);
-/* The same, but the line is returned and goes nowhere. */
+/* Like log_end, but returns the line instead of writing it. */
 struct span log_finish(struct log_line *line);
 
-/* A line with one field; key may be NULL. */
+/* Writes a line with one field. key == NULL: without a field. */
 void log_note(const struct log *log, enum conf_log_level level,
     const char *message, const char *key, const char *value);
 

@@ -1,12 +1,13 @@
 /*
- * A ring of bytes. Producers copy whole lines to its end under the lock; the
+ * A ring of bytes. Producers copy whole lines to its end under the lock. The
  * writer copies a few whole lines from its front, writes them without the
- * lock, and only then makes their place free.
+ * lock, and then frees their place.
  *
- * full: a line did not fit. None is taken until the writer has written all
- * and told how many lines were dropped: what comes then stands behind the gap.
- * works: the last write was a success. While it was not, the next line is
- * tried all the same, and the count is told once one of them is through.
+ * full: a line did not fit. No line is taken until the writer has written all
+ * lines and then how many were dropped, so that later lines follow the gap.
+ * works: the last write succeeded. After a failure the next lines are tried
+ * all the same, and the number of dropped lines is written after the first
+ * success.
  */
 #include "service/log_queue.h"
 
@@ -31,10 +32,10 @@ struct log_queue {
 	size_t used;
 	bool full;
 	bool works;
-	bool torn; /* what was written last ends within a line */
+	bool torn; /* the last write ended within a line */
 	bool closing;
 	int error;        /* of the last write that failed; 0: none did */
-	uint64_t untold;  /* lines dropped since the last such line */
+	uint64_t untold;  /* lines dropped since a line said how many */
 	uint64_t dropped; /* in all */
 	char batch[LOG_QUEUE_LINE];
 	char ring[LOG_QUEUE_SIZE];
@@ -42,7 +43,7 @@ struct log_queue {
 
 /* --- the writer -----------------------------------------------------------*/
 
-/* What the descriptor has not taken; its end is empty when it has all. */
+/* Returns what the descriptor did not take: empty if it took everything. */
 static struct span write_all(int fd, struct span text, int *ret_error)
 {
 	struct pollfd poll_fd = { .fd = fd, .events = POLLOUT };
@@ -53,7 +54,8 @@ static struct span write_all(int fd, struct span text, int *ret_error)
 		if (done >= 0) {
 			text = span_from(text, (size_t)done);
 		} else if (errno == EAGAIN || errno == EWOULDBLOCK) {
-			/* Another program has made it non-blocking. */
+			/* Another program made the descriptor
+			 * non-blocking. */
 			poll(&poll_fd, 1, -1);
 		} else if (errno != EINTR) {
 			*ret_error = errno;
@@ -78,7 +80,7 @@ static void drop(struct log_queue *queue, uint64_t lines)
 	queue->dropped += lines;
 }
 
-/* The whole lines at the front that one write takes: at least one. */
+/* As many whole lines from the front as one write takes, at least one. */
 static struct span take_batch(struct log_queue *queue)
 {
 	size_t len = queue->used;
@@ -95,7 +97,8 @@ static struct span take_batch(struct log_queue *queue)
 	return (struct span){ queue->batch, len };
 }
 
-/* What was not written of whole lines; without the lock meanwhile. */
+/* Writes whole lines, without the lock meanwhile. Returns what was not
+ * written. */
 static struct span send(struct log_queue *queue, struct span text)
 {
 	const bool torn = queue->torn;
@@ -125,7 +128,7 @@ static void write_some(struct log_queue *queue)
 	drop(queue, count_lines(left));
 }
 
-/* The line on those that are missing, in their place. */
+/* Writes how many lines are missing, in their place. */
 static void tell(struct log_queue *queue)
 {
 	const struct log always = { queue->log.format, CONF_LOG_INFO };
@@ -164,8 +167,8 @@ static void *run(void *argument)
 			pthread_cond_wait(&queue->work, &queue->lock);
 			continue;
 		}
-		/* What is missing is missing in front of what is there, or,
-		 * when it is full, behind it. */
+		/* The missing lines belong before the lines that wait; when
+		 * the queue is full, after them. */
 		if (queue->untold && (!queue->full || !queue->used))
 			tell(queue);
 		if (queue->used)
@@ -175,7 +178,7 @@ static void *run(void *argument)
 	return NULL;
 }
 
-/* --- everybody else -------------------------------------------------------*/
+/* --- producers ------------------------------------------------------------*/
 
 struct log_queue *log_queue_open(int fd)
 {

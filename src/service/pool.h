@@ -5,29 +5,31 @@
 #include <stdint.h>
 
 /*
- * Threads for work that may wait for a disk, so that no event loop does.
- * A job is part of what it works on: nothing is allocated.
+ * Threads for work that may wait for a disk or a network, so that no event
+ * loop does. A job is a member of the struct that it works on: running it
+ * needs no memory. Any thread may call pool_run and pool_wait.
  */
 struct pool_job {
 	struct pool_job *next;
 	void (*run)(void *argument);
-	/* Called after run, on the same thread; may be NULL. */
+	/* Called after `run` on the same thread. NULL: nothing. */
 	void (*done)(void *argument);
 	void *argument;
 };
 
 struct pool;
 
-/* NULL when there is no memory or no thread. */
+/* Returns NULL without memory or a thread. */
 struct pool *pool_open(unsigned threads);
-/* Runs what is queued, then ends the threads. */
+/* Runs what is queued, ends the threads, and frees the pool. */
 void pool_close(struct pool *pool);
 
-/* The job must stay where it is until run or done, its last, has begun. */
+/* Queues a job. It must stay in memory until its last function, `done` or else
+ * `run`, has begun. */
 void pool_run(struct pool *pool, struct pool_job *job);
 
-/* Waits until nothing is queued or running, or the time (see clock_micros)
- * is reached; true: idle. */
+/* Waits until nothing is queued or running, but not beyond `until`
+ * (clock_micros). Returns whether the pool is idle. */
 bool pool_wait(struct pool *pool, int64_t until);
 
 #endif

@@ -5,7 +5,7 @@
 
 void random_bytes(void *ret_bytes, unsigned len)
 {
-	/* Up to 256 bytes are never cut short (getrandom(2)). */
+	/* getrandom(2) always gives all of up to 256 bytes. */
 	if (len > 256 || getrandom(ret_bytes, len, 0) != (ssize_t)len)
 		abort();
 }

@@ -15,7 +15,7 @@ struct sources {
 	struct log log;
 };
 
-/* Called by the threads of sources. */
+/* Called by the sources' threads. */
 static void tell(void *of, enum creds_news news, const char *source,
     const char *why, int64_t expires)
 {

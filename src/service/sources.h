@@ -6,22 +6,23 @@
 #include "service/log.h"
 
 /*
- * The sources of credentials of a process, which its services share: what is
- * the same in the next reading of the configuration is carried over, and what
- * happens to them is logged.
+ * All sources of credentials of the process. The services share them: a source
+ * that the next configuration has too goes on. Their failures are logged. Any
+ * thread may call these functions.
  */
 struct sources;
 
-/* NULL: no memory. */
+/* Returns NULL without memory. */
 struct sources *sources_open(void);
 struct sources *sources_hold(struct sources *sources);
-/* The last who lets go of it waits for their threads. NULL is fine. */
+/* The last release waits for the threads of all sources. NULL is allowed. */
 void sources_release(struct sources *sources);
 
-/* How to log from now on; before the first call nothing is logged. */
+/* Sets how to log. Nothing is logged before the first call. */
 void sources_log(struct sources *sources, const struct log *log);
 
-/* To be closed; NULL: no memory or no thread. */
+/* Opens the credentials of a store, to be closed with its class's `close`.
+ * Returns NULL without memory or a thread. */
 struct creds *sources_get(
     struct sources *sources, const struct creds_settings *settings);
 

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-/* Microseconds that a line costs. */
+/* Microseconds of the rate that one line uses up. */
 #define COST_EACH 1000000
 #define COST_ALL 200000
 
@@ -20,7 +20,8 @@ void throttle_done(struct throttle *throttle)
 	pthread_mutex_destroy(&throttle->lock);
 }
 
-/* The subscriber's entry, or the one of its set that matters least. */
+/* The subscriber's entry. If there is none, it replaces the oldest of its
+ * set. */
 static struct throttle_entry *find(
     struct throttle *throttle, const struct ip *ip)
 {
@@ -41,7 +42,7 @@ static struct throttle_entry *find(
 	return oldest;
 }
 
-/* Whether one more is within the burst. */
+/* Whether one more line is within the burst. */
 static bool fits(int64_t *paid, int64_t now, int64_t cost, unsigned burst)
 {
 	if (*paid < now)
