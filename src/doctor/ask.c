@@ -143,8 +143,7 @@ bool ask_unsure(const struct doctor *doctor)
 
 enum verdict ask_undecided(struct doctor *doctor, const char *what)
 {
-	seen(doctor, "%s: ", what);
-	ask_seen(doctor);
+	seen_reply(doctor, "%s: ", what);
 	change(doctor, "Run slotd doctor again: this check is undecided.\n");
 	return VERDICT_WARNING;
 }

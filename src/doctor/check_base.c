@@ -23,8 +23,7 @@ bool check_says(const struct doctor *doctor, const char *code)
 
 static enum verdict fail_silent(struct doctor *doctor)
 {
-	seen(doctor, "%s: ", doctor->url.at);
-	ask_seen(doctor);
+	seen_reply(doctor, "%s: ", doctor->url.at);
 	change(doctor,
 	    "Start the service first. If it is running: does public_url lead "
 	    "to it (DNS, proxy, certificate)?\nTry: curl -v %s\n",
@@ -36,8 +35,7 @@ enum verdict check_fail_foreign(struct doctor *doctor, const char *below)
 {
 	if (doctor->reply.result != FETCH_ANSWERED)
 		return fail_silent(doctor);
-	seen(doctor, "%s: this is not slotd's answer: ", doctor->url.at);
-	ask_seen(doctor);
+	seen_reply(doctor, "%s: this is not slotd's answer: ", doctor->url.at);
 	change(doctor,
 	    "The proxy must pass %s below public_url to slotd, with the path "
 	    "unchanged (see base_path).\n",
@@ -47,12 +45,12 @@ enum verdict check_fail_foreign(struct doctor *doctor, const char *below)
 
 enum verdict check_fail_other(struct doctor *doctor)
 {
-	seen(doctor, "%s: another slotd answers, or one with another key_file",
-	    doctor->url.at);
 	change(doctor, "public_url must lead to the slotd that runs with this "
 		       "configuration. After a change of key_file or of the "
 		       "storage's name: systemctl reload slotd\n");
-	return VERDICT_FAILURE;
+	return seen_failure(doctor,
+	    "%s: another slotd answers, or one with another key_file",
+	    doctor->url.at);
 }
 
 /* --- the bases of callers -------------------------------------------------*/

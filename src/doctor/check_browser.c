@@ -44,10 +44,9 @@ static enum verdict web_fails(struct doctor *doctor)
 
 enum verdict check_cors_put(struct doctor *doctor)
 {
-	if (doctor->storage->s3->relay) {
-		seen(doctor, "web pages upload to slotd, which allows it");
-		return VERDICT_OK;
-	}
+	if (doctor->storage->s3->relay)
+		return seen_ok(
+		    doctor, "web pages upload to slotd, which allows it");
 	ask_url_put(doctor, 0);
 	if (!preflight(doctor, "Origin: " BROWSER_ORIGIN,
 		"Access-Control-Request-Method: PUT",
@@ -70,8 +69,7 @@ enum verdict check_cors_put(struct doctor *doctor)
 		    "a failure although the file is stored");
 		return web_fails(doctor);
 	}
-	seen(doctor, "web pages may upload");
-	return VERDICT_OK;
+	return seen_ok(doctor, "web pages may upload");
 }
 
 /* A simple GET needs no preflight, so its own answer decides. */
@@ -206,10 +204,9 @@ enum verdict check_lifecycle(struct doctor *doctor)
 	else if (doctor->reply.status == 403)
 		seen(doctor, "slotd's key may not read the rules, as it should "
 			     "be; look with another key");
-	else {
-		seen(doctor, "this store has no lifecycle rules, so files stay "
-			     "for ever: ");
-		ask_seen(doctor);
-	}
+	else
+		seen_reply(doctor,
+		    "this store has no lifecycle rules, so files stay "
+		    "for ever: ");
 	return VERDICT_OK;
 }

@@ -22,9 +22,8 @@ enum verdict check_folder(struct doctor *doctor)
 		return errno == ENOENT ? VERDICT_WARNING : VERDICT_FAILURE;
 	}
 	if (!S_ISDIR(status.st_mode)) {
-		seen(doctor, "%s is not a folder", path);
 		change(doctor, "Set path to a folder that only slotd uses.\n");
-		return VERDICT_FAILURE;
+		return seen_failure(doctor, "%s is not a folder", path);
 	}
 	if (access(path, R_OK | W_OK | X_OK) != 0) {
 		bool read_only = errno == EROFS;
@@ -44,16 +43,15 @@ enum verdict check_folder(struct doctor *doctor)
 	}
 	longest = pathconf(path, _PC_NAME_MAX);
 	if (longest > 0 && longest < FS_SEGMENT_MAX) {
-		seen(doctor, "%s: file names there can have only %ld bytes",
-		    path, longest);
 		change(doctor,
 		    "slotd does not start there, because its file names can "
 		    "have %d bytes. Use ext4, XFS, btrfs or tmpfs.\n",
 		    FS_SEGMENT_MAX);
-		return VERDICT_FAILURE;
+		return seen_failure(doctor,
+		    "%s: file names there can have only %ld bytes", path,
+		    longest);
 	}
-	seen(doctor, "%s is writable", path);
-	return VERDICT_OK;
+	return seen_ok(doctor, "%s is writable", path);
 }
 
 enum verdict check_room(struct doctor *doctor)

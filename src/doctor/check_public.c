@@ -132,10 +132,9 @@ static enum verdict know_by_link(struct doctor *doctor)
 	}
 	if (!check_says(doctor, "unavailable"))
 		return check_fail_foreign(doctor, "/u/ and /f/");
-	seen(doctor, "%s: slotd has no credentials to sign with",
-	    doctor->url.at);
 	change(doctor, "See the service's log: journalctl -u slotd\n");
-	return VERDICT_FAILURE;
+	return seen_failure(doctor, "%s: slotd has no credentials to sign with",
+	    doctor->url.at);
 }
 
 /* --- both -----------------------------------------------------------------*/
@@ -186,8 +185,7 @@ static enum verdict fail_follow(struct doctor *doctor, const char *method)
 	struct span place = buf_span(&doctor->url);
 
 	place = span_first(place, span_find(place, '?'));
-	seen(doctor, "%s of a link leads to %.*s: ", method, ARG(place));
-	ask_seen(doctor);
+	seen_reply(doctor, "%s of a link leads to %.*s: ", method, ARG(place));
 	change(doctor, "slotd must run with this configuration (systemctl "
 		       "reload slotd) and the right time. No cache in front of "
 		       "slotd\nmay keep its answers, since each is for GET or "
@@ -208,12 +206,12 @@ static enum verdict follow(struct doctor *doctor, const char *method)
 	    !*doctor->reply.location)
 		return check_fail_foreign(doctor, "/f/");
 	if (strcmp(doctor->reply.allow_origin, "*") != 0) {
-		seen(doctor, "the proxy at public_url removes "
-			     "Access-Control-Allow-Origin, so web pages cannot "
-			     "follow links");
 		change(doctor, "Configure the proxy to pass slotd's response "
 			       "headers on unchanged.\n");
-		return VERDICT_FAILURE;
+		return seen_failure(doctor,
+		    "the proxy at public_url removes "
+		    "Access-Control-Allow-Origin, so web pages cannot "
+		    "follow links");
 	}
 	buf_text(ask_url(doctor), doctor->reply.location);
 	request.headers[0] = "Origin: null";

@@ -58,7 +58,6 @@ enum verdict check_name(struct doctor *doctor)
 	four = resolve(host, AF_INET, &address);
 	six = resolve(host, AF_INET6, &address6);
 	if (!four && !six) {
-		seen(doctor, "%s does not resolve", host);
 		change(doctor,
 		    "Check the host in bucket_url, and this machine's DNS: "
 		    "getent ahosts %s\nFor a bucket in the host name, the "
@@ -66,12 +65,11 @@ enum verdict check_name(struct doctor *doctor)
 		    "a bucket\nin the path (https://s3.example.org/BUCKET), it "
 		    "needs none.\n",
 		    host);
-		return VERDICT_FAILURE;
+		return seen_failure(doctor, "%s does not resolve", host);
 	}
-	seen(doctor, "%s is %s%s%s%s", host, address.at,
+	return seen_ok(doctor, "%s is %s%s%s%s", host, address.at,
 	    four && six ? " and " : "", address6.at,
 	    six ? "" : " (no IPv6 address)");
-	return VERDICT_OK;
 }
 
 /* A certificate for *.s3.example.org covers one label only, so not the name of
@@ -182,18 +180,15 @@ enum verdict check_clock(struct doctor *doctor)
 {
 	int64_t ahead, off;
 
-	if (doctor->reply.date < 0) {
-		seen(doctor, "the store sends no Date header, so the clocks "
-			     "cannot be compared");
-		return VERDICT_WARNING;
-	}
+	if (doctor->reply.date < 0)
+		return seen_warning(doctor,
+		    "the store sends no Date header, so the clocks "
+		    "cannot be compared");
 	ahead = doctor->clock() - doctor->reply.date;
 	off = ahead < 0 ? -ahead : ahead;
-	if (off < SKEW_WARN) {
-		seen(doctor, "less than %lld s from the store's",
+	if (off < SKEW_WARN)
+		return seen_ok(doctor, "less than %lld s from the store's",
 		    (long long)off + 1);
-		return VERDICT_OK;
-	}
 	seen(doctor, "%lld seconds (%lld min) %s the store's", (long long)off,
 	    (long long)off / 60, ahead > 0 ? "ahead of" : "behind");
 	change(doctor, "Correct this machine's clock, or the store's: "

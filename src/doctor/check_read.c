@@ -92,9 +92,8 @@ static void seen_reading(struct doctor *doctor, const char *method)
 	const struct s3_config *s3 = doctor->storage->s3;
 	const bool public = s3->get == S3_GET_PUBLIC;
 
-	seen(doctor, "%s %s: ", method,
+	seen_reply(doctor, "%s %s: ", method,
 	    public ? "as everybody" : "by a presigned URL");
-	ask_seen(doctor);
 }
 
 static void advice_unreadable(struct doctor *doctor)
@@ -128,10 +127,10 @@ static enum verdict fail_get(struct doctor *doctor)
 
 	if (doctor->reply.result == FETCH_ANSWERED &&
 	    doctor->reply.status == 200) {
-		seen(doctor, "GET answers 200, but not with the stored object");
 		change(doctor, "Does download_url (or bucket_url) lead to this "
 			       "bucket, or to a web site?\n");
-		return VERDICT_FAILURE;
+		return seen_failure(
+		    doctor, "GET answers 200, but not with the stored object");
 	}
 	if (s3->set_public && s3->get == S3_GET_PUBLIC &&
 	    doctor->reply.status == 403)
@@ -154,14 +153,13 @@ static enum verdict fail_old(
 	read_probe(doctor, reading);
 	if (!age || !check_is_probe(doctor))
 		return fail_get(doctor);
-	seen(doctor,
-	    "the store refuses a URL that was signed %lld s ago, although "
-	    "get_ttl is %u s",
-	    age, doctor->storage->s3->get_ttl);
 	change(doctor,
 	    "Some stores (s3proxy, older NooBaa) accept presigned URLs for 15 "
 	    "minutes only. Set get = \"redirect\" and get_ttl = 1200.\n");
-	return VERDICT_FAILURE;
+	return seen_failure(doctor,
+	    "the store refuses a URL that was signed %lld s ago, although "
+	    "get_ttl is %u s",
+	    age, doctor->storage->s3->get_ttl);
 }
 
 /* Reads the object like a redirect to a file that browsers must save. */
@@ -171,8 +169,7 @@ static enum verdict judge_attachment(
 	reading->attachment = true;
 	read_probe(doctor, reading);
 	if (!check_is_probe(doctor)) {
-		seen(doctor, "; as an attachment: ");
-		ask_seen(doctor);
+		seen_reply(doctor, "; as an attachment: ");
 		change(doctor,
 		    "The store must accept response-content-disposition with a "
 		    "file name; otherwise only pictures, audio, video\nand "
@@ -183,11 +180,11 @@ static enum verdict judge_attachment(
 	if (strcmp(doctor->reply.type, PROBE_BINARY) == 0 &&
 	    span_starts(span_of(doctor->reply.disposition), "attachment"))
 		return VERDICT_OK;
-	seen(doctor, "; the store ignores response-content-disposition or "
-		     "response-content-type");
 	change(doctor, "Browsers may show files that should be saved. Use a "
 		       "host for download_url that serves nothing else.\n");
-	return VERDICT_WARNING;
+	return seen_warning(doctor,
+	    "; the store ignores response-content-disposition or "
+	    "response-content-type");
 }
 
 enum verdict check_get(struct doctor *doctor)
@@ -243,20 +240,15 @@ enum verdict check_download(struct doctor *doctor)
 	const struct object_reading reading = { .method = "GET",
 		.base = &s3->bucket };
 
-	if (same) {
-		seen(doctor, "not set: clients download from bucket_url");
-		return VERDICT_OK;
-	}
+	if (same)
+		return seen_ok(
+		    doctor, "not set: clients download from bucket_url");
 	if (!doctor->stored)
 		return VERDICT_SKIPPED;
-	if (doctor->reads) {
-		seen(doctor, "serves the same object as bucket_url");
-		return VERDICT_OK;
-	}
+	if (doctor->reads)
+		return seen_ok(doctor, "serves the same object as bucket_url");
 	read_probe(doctor, &reading);
 	if (check_is_probe(doctor)) {
-		seen(
-		    doctor, "does not serve the object that bucket_url serves");
 		change(doctor,
 		    "The bucket itself is readable. Correct download_url, or "
 		    "the CDN or proxy behind it: it must lead to the\nsame "
@@ -264,11 +256,11 @@ enum verdict check_download(struct doctor *doctor)
 		    s3->get == S3_GET_PUBLIC
 			? ""
 			: ", and pass on Host and the query unchanged");
-		return VERDICT_FAILURE;
+		return seen_failure(
+		    doctor, "does not serve the object that bucket_url serves");
 	}
-	seen(doctor,
+	return seen_failure(doctor,
 	    "bucket_url does not serve the object either; see get above");
-	return VERDICT_FAILURE;
 }
 
 enum listing { LISTING_NO, LISTING_YES, LISTING_UNSURE };
@@ -297,10 +289,8 @@ enum verdict check_list(struct doctor *doctor)
 		listing = lists(doctor, bases[i]);
 	if (listing == LISTING_UNSURE)
 		return ask_undecided(doctor, "a stranger's listing");
-	if (listing == LISTING_NO) {
-		seen(doctor, "strangers cannot list the bucket");
-		return VERDICT_OK;
-	}
+	if (listing == LISTING_NO)
+		return seen_ok(doctor, "strangers cannot list the bucket");
 	seen(doctor, "anybody can list the bucket, and so find every file");
 	if (!doctor->swift)
 		change(doctor,
@@ -322,14 +312,12 @@ static enum verdict try_stranger(struct doctor *doctor,
 		seen(doctor, "a stranger's ");
 		return ask_undecided(doctor, request.method);
 	}
-	if (!ask_well(doctor)) {
-		seen(doctor, "strangers cannot %s", act);
-		return VERDICT_OK;
-	}
-	seen(doctor, "anybody can %s: %s without a signature got %u", act,
-	    request.method, doctor->reply.status);
+	if (!ask_well(doctor))
+		return seen_ok(doctor, "strangers cannot %s", act);
 	advice_no_strangers(doctor);
-	return VERDICT_FAILURE;
+	return seen_failure(doctor,
+	    "anybody can %s: %s without a signature got %u", act,
+	    request.method, doctor->reply.status);
 }
 
 enum verdict check_stranger_put(struct doctor *doctor)

@@ -22,9 +22,8 @@ static unsigned put_as_relay(struct doctor *doctor)
 			not_known = how & PUT_EXPECT;
 		if (!not_known)
 			break;
-		seen(doctor, "the store does not support %s: ",
+		seen_reply(doctor, "the store does not support %s: ",
 		    not_known == PUT_EXPECT ? "Expect" : "If-None-Match");
-		ask_seen(doctor);
 		seen(doctor, ", so slotd sends uploads without it; ");
 		how &= ~not_known;
 	}
@@ -58,12 +57,11 @@ enum verdict check_relay(struct doctor *doctor)
 		return again(doctor, how);
 	if ((how & PUT_CONDITION) &&
 	    (doctor->reply.status == 412 || doctor->reply.status == 409)) {
-		seen(doctor, "a slot works once, a second PUT is refused: ");
-		ask_seen(doctor);
+		seen_reply(
+		    doctor, "a slot works once, a second PUT is refused: ");
 		return VERDICT_OK;
 	}
-	seen(doctor, "a relayed PUT is refused: ");
-	ask_seen(doctor);
+	seen_reply(doctor, "a relayed PUT is refused: ");
 	advice_refused(doctor);
 	return VERDICT_FAILURE;
 }

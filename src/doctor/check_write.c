@@ -10,18 +10,16 @@ bool check_lacks_creds(const struct doctor *doctor)
 
 enum verdict check_credentials(struct doctor *doctor)
 {
-	seen(doctor, "there are none: %s", doctor->no_creds);
 	change(doctor, "slotd issues no slots for this store until it has "
 		       "credentials: see `credentials` in slotd.conf(5).\n");
-	return VERDICT_FAILURE;
+	return seen_failure(doctor, "there are none: %s", doctor->no_creds);
 }
 
 enum verdict check_put(struct doctor *doctor)
 {
 	if (!ask_put(doctor, span_of(PROBE_BODY), 0)) {
 		doctor->unsure = true;
-		seen(doctor, "a slot's PUT: ");
-		ask_seen(doctor);
+		seen_reply(doctor, "a slot's PUT: ");
 		change(doctor,
 		    "The store answers, but not to an upload. See its "
 		    "log, and the logs of proxies in between.\n");
@@ -32,14 +30,12 @@ enum verdict check_put(struct doctor *doctor)
 		doctor->stored = true;
 		snprintf(doctor->put_origin, sizeof doctor->put_origin, "%s",
 		    doctor->reply.allow_origin);
-		seen(doctor, "a slot's PUT is accepted: %u",
+		return seen_ok(doctor, "a slot's PUT is accepted: %u",
 		    doctor->reply.status);
-		return VERDICT_OK;
 	}
 	doctor->unsure = ask_unsure(doctor);
-	seen(doctor,
+	seen_reply(doctor,
 	    "a slot's PUT %s: ", doctor->unsure ? "fails" : "is refused");
-	ask_seen(doctor);
 	advice_refused(doctor);
 	return VERDICT_FAILURE;
 }
@@ -62,8 +58,7 @@ enum verdict check_size(struct doctor *doctor)
 		return verdict;
 	}
 	if (!ask_well(doctor)) {
-		seen(doctor, "a PUT of another length is refused: ");
-		ask_seen(doctor);
+		seen_reply(doctor, "a PUT of another length is refused: ");
 		return VERDICT_OK;
 	}
 	seen(doctor,
@@ -85,18 +80,17 @@ enum verdict check_signature(struct doctor *doctor)
 	if (ask_unsure(doctor))
 		return ask_undecided(doctor, "a forged signature");
 	if (!ask_well(doctor)) {
-		seen(doctor, "a forged signature is refused: ");
-		ask_seen(doctor);
+		seen_reply(doctor, "a forged signature is refused: ");
 		return VERDICT_OK;
 	}
-	seen(doctor, "the store took a PUT with a forged signature: %u",
-	    doctor->reply.status);
 	change(doctor,
 	    "Anybody can write there. Is bucket_url the store itself, or a "
 	    "proxy or test server that\nchecks no signatures? May everybody "
 	    "write (bucket policy, ACL public-read-write)?\n");
 	advice_no_strangers(doctor);
-	return VERDICT_FAILURE;
+	return seen_failure(doctor,
+	    "the store took a PUT with a forged signature: %u",
+	    doctor->reply.status);
 }
 
 /* A key that may only write cannot be used to read files. */
@@ -107,15 +101,12 @@ enum verdict check_key(struct doctor *doctor)
 	ask_signed(doctor, "GET", &bucket.base, "", NULL, false);
 	if (ask_unsure(doctor))
 		return ask_undecided(doctor, "a listing with slotd's key");
-	if (!ask_well(doctor)) {
-		seen(doctor,
+	if (!ask_well(doctor))
+		return seen_ok(doctor,
 		    "slotd's key may not list the bucket, as it should be");
-		return VERDICT_OK;
-	}
-	seen(doctor,
-	    "slotd's key may list the bucket, which slotd does not need");
 	advice_key(doctor);
-	return VERDICT_WARNING;
+	return seen_warning(doctor,
+	    "slotd's key may list the bucket, which slotd does not need");
 }
 
 static bool remove_one(struct doctor *doctor, const char *path)
@@ -146,19 +137,14 @@ enum verdict check_tidy(struct doctor *doctor)
 	if (!doctor->touched && !doctor->stranger_touched)
 		return VERDICT_SKIPPED;
 	gone = remove_all(doctor);
-	if (!doctor->stored && !doctor->stranger_touched && !doctor->unsure) {
-		seen(doctor, "nothing is left in the bucket");
-		return VERDICT_OK;
-	}
-	if (gone) {
-		seen(doctor, "the test objects were removed again");
-		return VERDICT_OK;
-	}
-	seen(doctor, "%.*s%s" PROBE_FOLDER "/%s %s: ", ARG(bucket.prefix),
+	if (!doctor->stored && !doctor->stranger_touched && !doctor->unsure)
+		return seen_ok(doctor, "nothing is left in the bucket");
+	if (gone)
+		return seen_ok(doctor, "the test objects were removed again");
+	seen_reply(doctor, "%.*s%s" PROBE_FOLDER "/%s %s: ", ARG(bucket.prefix),
 	    bucket.prefix.len ? "/" : "",
 	    doctor->stranger_touched ? "" : "probe.txt",
 	    doctor->stored ? "stays" : "may stay");
-	ask_seen(doctor);
 	may_not = !ask_unsure(doctor);
 	change(doctor,
 	    "%sTo remove it, use a key that may delete:\n   aws s3 rm "

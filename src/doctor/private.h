@@ -30,6 +30,12 @@ void say(struct buf *out, const char *format, ...)
  * keep by '?': texts from outside must not steer the terminal. */
 void say_printable(struct buf *out, size_t from, const char *keep);
 #define seen(doctor, ...) say(&(doctor)->finding.seen, __VA_ARGS__)
+/* The same, as a verdict. */
+#define seen_ok(doctor, ...) (seen(doctor, __VA_ARGS__), VERDICT_OK)
+#define seen_warning(doctor, ...) (seen(doctor, __VA_ARGS__), VERDICT_WARNING)
+#define seen_failure(doctor, ...) (seen(doctor, __VA_ARGS__), VERDICT_FAILURE)
+/* And the last reply behind it. */
+#define seen_reply(doctor, ...) (seen(doctor, __VA_ARGS__), ask_seen(doctor))
 #define change(doctor, ...) say(&(doctor)->finding.change, __VA_ARGS__)
 
 /* --- requests --- */
