@@ -263,33 +263,23 @@ enum verdict check_download(struct doctor *doctor)
 	    "bucket_url does not serve the object either; see get above");
 }
 
-enum listing { LISTING_NO, LISTING_YES, LISTING_UNSURE };
-
-static enum listing lists(struct doctor *doctor, const struct uri_base *base)
-{
-	ask_url_plain(doctor, base, "/?list-type=2&max-keys=1");
-	ask(doctor, (struct fetch_request){ .method = "GET" });
-	if (ask_unsure(doctor))
-		return LISTING_UNSURE;
-	return doctor->reply.status == 200 &&
-		       strstr(doctor->reply.body, "<ListBucketResult")
-		   ? LISTING_YES
-		   : LISTING_NO;
-}
-
 enum verdict check_list(struct doctor *doctor)
 {
 	const struct s3_config *s3 = doctor->storage->s3;
 	const struct bucket bucket = bucket_of(s3);
 	const struct uri_base *const bases[] = { &bucket.base, &s3->bucket,
 		&s3->download };
-	enum listing listing = LISTING_NO;
+	bool listed = false;
 
-	for (size_t i = 0; i < 3 && listing == LISTING_NO; i++)
-		listing = lists(doctor, bases[i]);
-	if (listing == LISTING_UNSURE)
-		return ask_undecided(doctor, "a stranger's listing");
-	if (listing == LISTING_NO)
+	for (size_t i = 0; i < 3 && !listed; i++) {
+		ask_url_plain(doctor, bases[i], "/?list-type=2&max-keys=1");
+		ask(doctor, (struct fetch_request){ .method = "GET" });
+		if (ask_unsure(doctor))
+			return ask_undecided(doctor, "a stranger's listing");
+		listed = doctor->reply.status == 200 &&
+			 strstr(doctor->reply.body, "<ListBucketResult");
+	}
+	if (!listed)
 		return seen_ok(doctor, "strangers cannot list the bucket");
 	seen(doctor, "anybody can list the bucket, and so find every file");
 	if (!doctor->swift)

@@ -40,38 +40,32 @@ enum verdict check_put(struct doctor *doctor)
 	return VERDICT_FAILURE;
 }
 
-/* Restores the object, which a check may have replaced. */
-static void mend(struct doctor *doctor)
-{
-	ask_put(doctor, span_of(PROBE_BODY), 0);
-}
-
 enum verdict check_size(struct doctor *doctor)
 {
+	enum verdict verdict = VERDICT_FAILURE;
+
 	/* The store may close the connection early. */
 	ask_put(doctor, span_of(PROBE_BODY PROBE_BODY), 0);
 	if (ask_unsure(doctor)) {
-		enum verdict verdict =
-		    ask_undecided(doctor, "a PUT of another length");
-
-		mend(doctor);
-		return verdict;
-	}
-	if (!ask_well(doctor)) {
+		verdict = ask_undecided(doctor, "a PUT of another length");
+	} else if (!ask_well(doctor)) {
 		seen_reply(doctor, "a PUT of another length is refused: ");
 		return VERDICT_OK;
+	} else {
+		seen(doctor,
+		    "the store took %u bytes for a slot of " PROBE_LENGTH
+		    ": it does not enforce the size",
+		    (unsigned)strlen(PROBE_BODY PROBE_BODY));
+		change(doctor,
+		    "Clients can store files of any size: policy.max_size does "
+		    "not limit them with this store. The store must\ncheck the "
+		    "signed Content-Length, as AWS, Ceph RGW and MinIO do. "
+		    "Update it or use another one, and set a\nquota on the "
+		    "bucket until then.\n");
 	}
-	seen(doctor,
-	    "the store took %u bytes for a slot of " PROBE_LENGTH
-	    ": it does not enforce the size",
-	    (unsigned)strlen(PROBE_BODY PROBE_BODY));
-	change(doctor,
-	    "Clients can store files of any size: policy.max_size does not "
-	    "limit them with this store. The store must\ncheck the signed "
-	    "Content-Length, as AWS, Ceph RGW and MinIO do. Update it or use "
-	    "another one, and set a\nquota on the bucket until then.\n");
-	mend(doctor);
-	return VERDICT_FAILURE;
+	/* Restores the object, which may have been replaced. */
+	ask_put(doctor, span_of(PROBE_BODY), 0);
+	return verdict;
 }
 
 enum verdict check_signature(struct doctor *doctor)
