@@ -1,9 +1,9 @@
 #include "core/hash.h"
-#include "net/input.h"
 #include "quota/memory_private.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,7 +19,7 @@
 #define ORDER 0x01020304
 /* The highest quota.max_users. */
 #define RECORDS_MAX 10000000
-/* How many records are copied or read at a time. */
+/* How many records are copied at a time. */
 #define SLICE 256
 
 struct head {
@@ -35,12 +35,31 @@ struct record {
 	struct windows windows;
 };
 
-/* What is written. */
-struct copy {
-	struct record *records;
-	size_t count;
-	size_t size;
-};
+/* NULL with errno. */
+static FILE *open_as(const char *path, int flags, const char *mode)
+{
+	int fd = open(path, flags | O_CLOEXEC, 0600);
+	FILE *file = fd >= 0 ? fdopen(fd, mode) : NULL;
+
+	if (fd >= 0 && !file)
+		close(fd);
+	return file;
+}
+
+/* Writes or reads something that counts for the SHA-256 at the end. */
+static bool put(FILE *file, struct hash *hash, const void *bytes, size_t len)
+{
+	hash_update(hash, (struct span){ bytes, len });
+	return fwrite(bytes, 1, len, file) == len;
+}
+
+static bool get(FILE *file, struct hash *hash, void *ret_bytes, size_t len)
+{
+	if (fread(ret_bytes, 1, len, file) != len)
+		return false;
+	hash_update(hash, (struct span){ ret_bytes, len });
+	return true;
+}
 
 /* --- writing --------------------------------------------------------------*/
 
@@ -54,18 +73,24 @@ static int by_age(const void *a, const void *b)
 }
 
 /* A slice at a time, so that nobody waits long for the lock. Users that come or
- * go meanwhile are for the next save. */
-static void copy_table(
-    struct copy *copy, struct quota_memory *memory, int64_t now)
+ * go meanwhile are for the next save. NULL with errno. */
+static struct record *copy_table(
+    struct quota_memory *memory, int64_t now, size_t *ret_count)
 {
 	const struct table *table = &memory->table;
+	struct record *records;
+	size_t size, count = 0;
 
-	for (size_t from = 0; from < copy->size; from += SLICE) {
-		size_t begin = copy->count, end = begin;
+	pthread_mutex_lock(&memory->lock);
+	size = table->used;
+	pthread_mutex_unlock(&memory->lock);
+	records = calloc(size + 1, sizeof *records);
+	for (size_t from = 0; records && from < size; from += SLICE) {
+		size_t begin = count, end = begin;
 
 		pthread_mutex_lock(&memory->lock);
-		for (size_t i = from; i < from + SLICE && i < copy->size; i++) {
-			struct record *record = &copy->records[end++];
+		for (size_t i = from; i < from + SLICE && i < size; i++) {
+			struct record *record = &records[end++];
 
 			memcpy(
 			    record->print, table->entries[i].print, PRINT_SIZE);
@@ -73,109 +98,69 @@ static void copy_table(
 		}
 		pthread_mutex_unlock(&memory->lock);
 		for (size_t i = begin; i < end; i++)
-			if (windows_next(&copy->records[i].windows, now))
-				copy->records[copy->count++] = copy->records[i];
+			if (windows_next(&records[i].windows, now))
+				records[count++] = records[i];
 	}
-	qsort(copy->records, copy->count, sizeof *copy->records, by_age);
+	if (records)
+		qsort(records, count, sizeof *records, by_age);
+	*ret_count = count;
+	return records;
 }
 
-static bool copy_all(
-    struct copy *copy, struct quota_memory *memory, int64_t now)
-{
-	pthread_mutex_lock(&memory->lock);
-	copy->size = memory->table.used;
-	pthread_mutex_unlock(&memory->lock);
-	copy->records = calloc(copy->size + 1, sizeof *copy->records);
-	if (!copy->records)
-		return false;
-	copy_table(copy, memory, now);
-	return true;
-}
-
-static bool write_all(int fd, const void *bytes, size_t len)
-{
-	const char *at = bytes;
-
-	while (len) {
-		ssize_t done = write(fd, at, len);
-
-		if (done < 0 && errno == EINTR)
-			continue;
-		if (done <= 0)
-			return false;
-		at += done;
-		len -= (size_t)done;
-	}
-	return true;
-}
-
-static bool write_state(
-    int fd, const struct quota_memory *memory, const struct copy *copy)
+static bool write_state(FILE *file, const struct quota_memory *memory,
+    const struct record *records, size_t count)
 {
 	struct head head = { .magic = MAGIC,
 		.order = ORDER,
-		.record = sizeof(struct record),
-		.count = copy->count };
-	size_t len = copy->count * sizeof *copy->records;
+		.record = sizeof *records,
+		.count = count };
 	uint8_t digest[HASH_SIZE];
 	struct hash hash;
+	bool well;
 
 	memcpy(head.seed, memory->config.seed, SEED_SIZE);
 	hash_init(&hash);
-	hash_update(&hash, (struct span){ (const char *)&head, sizeof head });
-	hash_update(&hash, (struct span){ (const char *)copy->records, len });
+	well = put(file, &hash, &head, sizeof head) &&
+	       put(file, &hash, records, count * sizeof *records);
 	hash_final(&hash, digest);
-	return write_all(fd, &head, sizeof head) &&
-	       write_all(fd, copy->records, len) &&
-	       write_all(fd, digest, sizeof digest) && fsync(fd) == 0;
+	return well && fwrite(digest, sizeof digest, 1, file) == 1 &&
+	       fflush(file) == 0 && fsync(fileno(file)) == 0;
 }
 
 static bool sync_folder(const char *path)
 {
-	char *folder = strdup(path);
-	char *slash = folder ? strrchr(folder, '/') : NULL;
-	int fd;
-	bool well;
+	char *copy = strdup(path);
+	int fd =
+	    copy ? open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+	bool well = fd >= 0 && fsync(fd) == 0;
 
-	if (!folder)
-		return false;
-	if (slash)
-		slash[slash == folder ? 1 : 0] = '\0';
-	fd = open(slash ? folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	free(folder);
-	if (fd < 0)
-		return false;
-	well = fsync(fd) == 0;
-	close(fd);
+	if (fd >= 0)
+		close(fd);
+	free(copy);
 	return well;
 }
 
 /* Writes another file and renames it, so that there is always a whole one. */
-static bool write_file(
-    const struct quota_memory *memory, const struct copy *copy)
+static bool write_file(const struct quota_memory *memory,
+    const struct record *records, size_t count)
 {
 	const char *path = memory->config.state_file;
-	size_t size = strlen(path) + sizeof ".new";
-	char *aside = malloc(size);
-	int fd, error;
+	char *aside;
+	FILE *file;
 	bool well;
+	int error;
 
-	if (!aside)
+	if (asprintf(&aside, "%s.new", path) < 0)
 		return false;
-	snprintf(aside, size, "%s.new", path);
 	/* Nothing is written into a file that somebody else has put there. */
 	unlink(aside);
-	fd = open(
-	    aside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	well = fd >= 0 && write_state(fd, memory, copy);
+	file = open_as(aside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, "w");
+	well = file && write_state(file, memory, records, count) &&
+	       rename(aside, path) == 0 && sync_folder(path);
 	error = errno;
-	if (fd >= 0)
-		close(fd);
-	if (well) {
-		well = rename(aside, path) == 0 && sync_folder(path);
-		error = errno;
-	}
-	if (!well && fd >= 0)
+	if (file)
+		fclose(file);
+	if (file && !well)
 		unlink(aside);
 	free(aside);
 	errno = error;
@@ -184,25 +169,22 @@ static bool write_file(
 
 bool memory_save(struct quota_memory *memory, int64_t now)
 {
-	struct copy copy = { 0 };
+	struct record *records;
+	size_t count;
 	bool well;
 
 	/* Before the copy: changes from here on are for the next save. */
 	if (!atomic_exchange(&memory->changed, false))
 		return true;
-	well = copy_all(&copy, memory, now) && write_file(memory, &copy);
-	free(copy.records);
+	records = copy_table(memory, now, &count);
+	well = records && write_file(memory, records, count);
+	free(records);
 	if (!well)
 		atomic_store(&memory->changed, true);
 	return well;
 }
 
 /* --- reading --------------------------------------------------------------*/
-
-static bool read_whole(int fd, void *ret_bytes, size_t len)
-{
-	return input_read(fd, ret_bytes, len) == (ssize_t)len;
-}
 
 /* Whether this can be the head of a state file of this size. */
 static bool fits(const struct head *head, off_t size)
@@ -246,84 +228,45 @@ static uint64_t enter(
 	return left_out;
 }
 
-/* Reads some of the records that are left; 0: none are, or the file ends. */
-static size_t next_slice(int fd, uint64_t *left, struct record slice[SLICE])
+/* A record at a time, whatever the head claims. False: this is not a whole
+ * state file, and what is in the table does not count. */
+static bool load(struct quota_memory *memory, FILE *file, off_t size,
+    int64_t now, uint64_t *ret_left_out)
 {
-	size_t count = *left < SLICE ? (size_t)*left : SLICE;
-
-	if (!read_whole(fd, slice, count * sizeof *slice))
-		count = 0;
-	*left -= count;
-	return count;
-}
-
-/* Whether the SHA-256 at the end is that of the head and the records. */
-static bool is_whole(int fd, const struct head *head)
-{
-	struct record slice[SLICE];
 	uint8_t digest[HASH_SIZE], want[HASH_SIZE];
-	uint64_t left = head->count;
-	struct hash hash;
-	size_t count;
-
-	hash_init(&hash);
-	hash_update(&hash, (struct span){ (const char *)head, sizeof *head });
-	while ((count = next_slice(fd, &left, slice)))
-		hash_update(&hash, (struct span){ (const char *)slice,
-				       count * sizeof *slice });
-	hash_final(&hash, digest);
-	return !left && read_whole(fd, want, sizeof want) &&
-	       memcmp(want, digest, sizeof digest) == 0;
-}
-
-/* A slice at a time, whatever the head claims. False: this is not a whole state
- * file. */
-static bool load(struct quota_memory *memory, int fd, off_t size, int64_t now,
-    uint64_t *ret_left_out)
-{
-	struct record slice[SLICE];
+	struct record record;
 	struct head head;
-	uint64_t left, left_out = 0;
-	size_t count;
+	struct hash hash;
 
-	if (!read_whole(fd, &head, sizeof head) || !fits(&head, size) ||
-	    !is_whole(fd, &head) || lseek(fd, sizeof head, SEEK_SET) < 0)
+	*ret_left_out = 0;
+	hash_init(&hash);
+	if (!get(file, &hash, &head, sizeof head) || !fits(&head, size))
 		return false;
-	memcpy(memory->config.seed, head.seed, SEED_SIZE);
-	left = head.count;
-	while ((count = next_slice(fd, &left, slice)))
-		for (size_t i = 0; i < count; i++)
-			left_out += enter(memory, &slice[i], now);
-	*ret_left_out = left_out;
-	return true;
-}
-
-/* -1 with errno. */
-static int open_state(const char *path, off_t *ret_size)
-{
-	int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-	struct stat stat;
-
-	if (fd < 0)
-		return -1;
-	if (fstat(fd, &stat) == 0 && S_ISREG(stat.st_mode)) {
-		*ret_size = stat.st_size;
-		return fd;
+	for (uint64_t i = 0; i < head.count; i++) {
+		if (!get(file, &hash, &record, sizeof record))
+			return false;
+		*ret_left_out += enter(memory, &record, now);
 	}
-	close(fd);
-	errno = EINVAL;
-	return -1;
+	hash_final(&hash, digest);
+	memcpy(memory->config.seed, head.seed, SEED_SIZE);
+	return fread(want, sizeof want, 1, file) == 1 &&
+	       memcmp(want, digest, sizeof digest) == 0;
 }
 
 void memory_load(
     struct quota_memory *memory, int64_t now, char *ret_said, size_t said_size)
 {
 	const char *path = memory->config.state_file;
-	uint64_t left_out = 0;
-	off_t size;
-	int fd = open_state(path, &size);
+	FILE *file = open_as(path, O_RDONLY | O_NONBLOCK, "r");
+	struct stat stat = { 0 };
+	uint64_t left_out;
 
-	if (fd < 0) {
+	if (file && (fstat(fileno(file), &stat) || !S_ISREG(stat.st_mode))) {
+		fclose(file);
+		file = NULL;
+		errno = EINVAL;
+	}
+	if (!file) {
 		/* At the first start there is none. */
 		if (errno != ENOENT)
 			snprintf(ret_said, said_size,
@@ -331,15 +274,17 @@ void memory_load(
 			    strerror(errno));
 		return;
 	}
-	if (!load(memory, fd, size, now, &left_out))
+	if (!load(memory, file, stat.st_size, now, &left_out)) {
+		table_clear(&memory->table);
 		snprintf(ret_said, said_size,
 		    "%s: is damaged, or no state file of slotd; counting "
 		    "starts at zero",
 		    path);
-	else if (left_out)
+	} else if (left_out) {
 		snprintf(ret_said, said_size,
 		    "%s: %llu users do not fit: quota.max_users is smaller "
 		    "than it was",
 		    path, (unsigned long long)left_out);
-	close(fd);
+	}
+	fclose(file);
 }

@@ -68,6 +68,7 @@ void table_remove(struct table *table, struct entry *entry);
 void table_set_back(struct table *table, int64_t now);
 
 bool table_open(struct table *table, uint32_t size);
+void table_clear(struct table *table);
 void table_close(struct table *table);
 
 /* memory_file.c. False with errno. */

@@ -3,17 +3,23 @@
 #include <stdlib.h>
 #include <string.h>
 
-bool table_open(struct table *table, uint32_t size)
+void table_clear(struct table *table)
 {
-	table->size = size;
+	table->used = table->count = 0;
 	table->free = NOBODY;
 	for (enum list list = 0; list < LISTS; list++)
 		table->oldest[list] = table->newest[list] = NOBODY;
+	memset(table->heads, 0xff, table->size * sizeof *table->heads);
+}
+
+bool table_open(struct table *table, uint32_t size)
+{
+	table->size = size;
 	table->entries = calloc(size, sizeof *table->entries);
 	table->heads = malloc(size * sizeof *table->heads);
 	if (!table->entries || !table->heads)
 		return false;
-	memset(table->heads, 0xff, size * sizeof *table->heads);
+	table_clear(table);
 	return true;
 }
 
