@@ -2,39 +2,25 @@
 
 /*
  * Which source that needs the network is there, in the order of AWS's SDKs;
- * CREDS_AUTO when none is. A source that is there and fails is a fault: the
+ * NULL when none is. A source that is there and fails is a fault: the
  * next one may hold credentials that are meant for something else. Only the
  * shared file may lack the section that is wanted.
  */
-static enum creds_kind pick(const struct span *text)
+static creds_try *pick(const struct span *text)
 {
 	if (text[CREDS_ROLE_ARN].len && text[CREDS_IDENTITY_FILE].len)
-		return CREDS_WEB_IDENTITY;
+		return creds_try_web_identity;
 	if (text[CREDS_CONTAINER_URL].len)
-		return CREDS_CONTAINER;
+		return creds_try_container;
 	if (text[CREDS_INSTANCE_URL].len)
-		return CREDS_INSTANCE;
-	return CREDS_AUTO;
-}
-
-static bool try_network(
-    const struct creds_round *round, struct creds_draft *draft)
-{
-	switch (pick(round->settings->text)) {
-	case CREDS_WEB_IDENTITY:
-		return creds_try_web_identity(round, draft);
-	case CREDS_CONTAINER:
-		return creds_try_container(round, draft);
-	case CREDS_INSTANCE:
-		return creds_try_instance(round, draft);
-	default:
-		return false;
-	}
+		return creds_try_instance;
+	return NULL;
 }
 
 bool creds_try_auto(const struct creds_round *round, struct creds_draft *draft)
 {
 	const struct span *text = round->settings->text;
+	creds_try *try_network = pick(text);
 
 	if (text[CREDS_KEY_ID].len)
 		return creds_try_given(round, draft);
@@ -44,9 +30,9 @@ bool creds_try_auto(const struct creds_round *round, struct creds_draft *draft)
 			return true;
 		}
 		/* Nothing else is used while the file is being written. */
-		if (*round->shared || pick(text) == CREDS_AUTO)
+		if (*round->shared || !try_network)
 			return false;
-	} else if (pick(text) == CREDS_AUTO) {
+	} else if (!try_network) {
 		return creds_draft_wrong(
 		    draft, "the environment names no source of credentials");
 	}

@@ -1,67 +1,56 @@
 #include "core/chars.h"
 #include "core/hash.h"
+#include "core/ip.h"
 #include "creds/fetch.h"
 #include "creds/json.h"
 #include "creds/read.h"
 
-#include <arpa/inet.h>
-#include <stdio.h>
 #include <string.h>
 
 #define TOKEN_MAX 16384
 #define WHERE "the container endpoint"
 #define AUTHORIZATION "Authorization: "
 
-/* The host of "host:port/path"; "" when it is not understood. */
-static void host_of(struct span rest, char out[64])
+/* The host of "host:port/path"; empty when it is not understood. */
+static struct span host_of(struct span rest)
 {
 	size_t end = span_run(rest, CHARS_ID ":[]");
 	struct span host = span_first(rest, end);
 
-	out[0] = '\0';
 	/* A user name or a backslash: other readers may see another host. */
 	if (end < rest.len && span_run(span_from(rest, end), "/?#") == 0)
-		return;
-	if (span_starts(host, "[")) {
-		host = span_from(host, 1);
-		host = span_first(host, span_find(host, ']'));
-	} else {
-		host = span_first(host, span_find(host, ':'));
-	}
-	if (host.len < 64)
-		snprintf(out, 64, "%.*s", (int)host.len, host.at);
+		return SPAN_EMPTY;
+	if (!span_starts(host, "["))
+		return span_first(host, span_find(host, ':'));
+	host = span_from(host, 1);
+	return span_first(host, span_find(host, ']'));
 }
 
-static bool is_near(const char *host)
+static bool is_near(struct span host)
 {
-	static const char *const four[] = { "169.254.170.2", "169.254.170.23" };
-	struct in6_addr six, eks;
-	struct in_addr address;
+	static const char *const links[] = { "169.254.170.2", "169.254.170.23",
+		"fd00:ec2::23" };
+	struct ip ip, link;
 
-	if (strcasecmp(host, "localhost") == 0)
+	if (span_equal_nocase(host, span_of("localhost")))
 		return true;
-	if (inet_pton(AF_INET6, host, &six) == 1)
-		return inet_pton(AF_INET6, "fd00:ec2::23", &eks) == 1 &&
-		       (IN6_IS_ADDR_LOOPBACK(&six) ||
-			   memcmp(&six, &eks, sizeof six) == 0);
-	if (inet_pton(AF_INET, host, &address) != 1)
+	/* An IPv4 address that is written as an IPv6 one is neither. */
+	if (!ip_parse(host, &ip) ||
+	    ip_is_v4(&ip) != (span_find(host, ':') == host.len))
 		return false;
-	for (size_t i = 0; i < sizeof four / sizeof *four; i++)
-		if (strcmp(host, four[i]) == 0)
+	for (size_t i = 0; i < sizeof links / sizeof *links; i++)
+		if (ip_parse(span_of(links[i]), &link) &&
+		    memcmp(&ip, &link, sizeof ip) == 0)
 			return true;
-	return ntohl(address.s_addr) >> 24 == 127;
+	return ip_is_loopback(&ip);
 }
 
 bool creds_container_allowed(struct span url)
 {
-	char host[64];
-
 	if (span_starts(url, "https://"))
 		return url.len > strlen("https://");
-	if (!span_starts(url, "http://"))
-		return false;
-	host_of(span_from(url, strlen("http://")), host);
-	return is_near(host);
+	return span_starts(url, "http://") &&
+	       is_near(host_of(span_from(url, strlen("http://"))));
 }
 
 /* Writes the header; it stays empty when the environment names no token. */
@@ -89,18 +78,6 @@ static bool read_authorization(const struct creds_round *round,
 	}
 	wipe(memory, sizeof memory);
 	return ok;
-}
-
-static bool take(const struct creds_round *round,
-    const struct fetch_reply *reply, struct span secret,
-    struct creds_draft *draft)
-{
-	const struct span body = { reply->body, reply->body_len };
-
-	if (reply->status != 200)
-		return creds_json_refused(
-		    reply->status, body, WHERE, secret, draft);
-	return creds_json_read(body, WHERE, round->now, draft);
 }
 
 bool creds_try_container(
@@ -131,8 +108,14 @@ bool creds_try_container(
 	ok = ok && creds_fetch(round, request, !span_starts(url, "https://"),
 		       WHERE, &reply, draft);
 	if (ok) {
-		ok = take(round, &reply,
-		    span_from(buf_span(&header), strlen(AUTHORIZATION)), draft);
+		const struct span body = { reply.body, reply.body_len };
+
+		ok = reply.status == 200
+			 ? creds_json_read(body, WHERE, round->now, draft)
+			 : creds_json_refused(reply.status, body, WHERE,
+			       span_from(
+				   buf_span(&header), strlen(AUTHORIZATION)),
+			       draft);
 		wipe(&reply, sizeof reply);
 	}
 	wipe(memory, sizeof memory);

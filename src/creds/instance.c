@@ -20,9 +20,12 @@ static struct span body_of(const struct question *question)
 	return (struct span){ question->reply.body, question->reply.body_len };
 }
 
+/* Asks for something, which `what` names in a sentence. */
 static bool ask(struct question *question, struct fetch_request request,
-    const char *path, struct span name, struct creds_draft *draft)
+    const char *path, struct span name, const char *what,
+    struct creds_draft *draft)
 {
+	const struct fetch_reply *reply = &question->reply;
 	struct buf url;
 
 	buf_init(&url, question->url, sizeof question->url);
@@ -33,8 +36,12 @@ static bool ask(struct question *question, struct fetch_request request,
 		return creds_draft_wrong(
 		    draft, WHERE " answered a name that is too long");
 	request.url = url.at;
-	return creds_fetch(
-	    question->round, request, true, WHERE, &question->reply, draft);
+	if (!creds_fetch(
+		question->round, request, true, WHERE, &question->reply, draft))
+		return false;
+	return reply->status == 200 ||
+	       creds_draft_wrong(draft, WHERE " answered %u to the request %s",
+		   reply->status, what);
 }
 
 /* IMDSv2: every other question needs a token. */
@@ -43,15 +50,11 @@ static bool get_token(struct question *question, struct creds_draft *draft)
 	const struct fetch_request request = { .method = "PUT",
 		.headers = { "X-aws-ec2-metadata-token-ttl-seconds: 21600" },
 		.body = SPAN_EMPTY };
-	const struct fetch_reply *reply = &question->reply;
 	struct buf header;
 
-	if (!ask(question, request, "/latest/api/token", SPAN_EMPTY, draft))
+	if (!ask(question, request, "/latest/api/token", SPAN_EMPTY,
+		"for a token", draft))
 		return false;
-	if (reply->status != 200)
-		return creds_draft_wrong(draft,
-		    WHERE " answered %u to the request for a token",
-		    reply->status);
 	buf_init(&header, question->token, sizeof question->token);
 	buf_text(&header, TOKEN_HEADER);
 	buf_add(&header, span_trim(body_of(question), " \t\r\n"));
@@ -62,47 +65,32 @@ static bool get_token(struct question *question, struct creds_draft *draft)
 	return true;
 }
 
+/* The instance's role, or the credentials of a role. */
+static bool get(struct question *question, struct span role, const char *what,
+    struct creds_draft *draft)
+{
+	const struct fetch_request request = { .method = "GET",
+		.headers = { question->token } };
+
+	return ask(question, request, LIST, role, what, draft);
+}
+
 /* The name of the instance's role: the first line of the answer. */
 static bool get_role(
     struct question *question, struct buf *role, struct creds_draft *draft)
 {
-	const struct fetch_request request = { .method = "GET",
-		.headers = { question->token } };
-	const struct fetch_reply *reply = &question->reply;
 	struct span rest;
 
-	if (!ask(question, request, LIST, SPAN_EMPTY, draft))
-		return false;
-	if (reply->status == 404)
-		return creds_draft_wrong(
-		    draft, WHERE " answered 404: the instance has no role");
-	if (reply->status != 200)
-		return creds_draft_wrong(draft,
-		    WHERE " answered %u to the request for the role's name",
-		    reply->status);
+	if (!get(question, SPAN_EMPTY, "for the role's name", draft))
+		return question->reply.status == 404 &&
+		       creds_draft_wrong(draft,
+			   WHERE " answered 404: the instance has no role");
 	rest = body_of(question);
 	buf_add(role, span_trim(span_cut(&rest, '\n'), " \t\r"));
 	if (!buf_ok(role) || !role->len)
 		return creds_draft_wrong(
 		    draft, WHERE " did not answer with the name of a role");
 	return true;
-}
-
-static bool get_credentials(
-    struct question *question, struct span role, struct creds_draft *draft)
-{
-	const struct fetch_request request = { .method = "GET",
-		.headers = { question->token } };
-	const struct fetch_reply *reply = &question->reply;
-
-	if (!ask(question, request, LIST, role, draft))
-		return false;
-	if (reply->status != 200)
-		return creds_draft_wrong(draft,
-		    WHERE " answered %u to the request for credentials",
-		    reply->status);
-	return creds_json_read(
-	    body_of(question), WHERE, question->round->now, draft);
 }
 
 bool creds_try_instance(
@@ -119,7 +107,8 @@ bool creds_try_instance(
 		return creds_draft_wrong(draft,
 		    "AWS_EC2_METADATA_DISABLED is set: " WHERE " is not asked");
 	ok = get_token(&question, draft) && get_role(&question, &role, draft) &&
-	     get_credentials(&question, buf_span(&role), draft);
+	     get(&question, buf_span(&role), "for credentials", draft) &&
+	     creds_json_read(body_of(&question), WHERE, round->now, draft);
 	wipe(&question, sizeof question);
 	return ok;
 }
