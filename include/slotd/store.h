@@ -89,6 +89,9 @@ struct store_upload {
 struct store_class {
 	const char *type; /* as in storage.type; read to log it, only */
 	bool waits;       /* sign may wait for a disk: not for an event loop */
+	/* It makes the keys of all stores if there is no key_file, so it is
+	 * opened first. */
+	bool makes_keys;
 
 	/* Signs one slot, without network. Returns FAILURE_UNAVAILABLE
 	 * without credentials, FAILURE_INSUFFICIENT_STORAGE without room for
@@ -185,28 +188,13 @@ struct store_class {
 	    struct span key, int64_t now, struct store_lead *ret_lead,
 	    struct refusal *why);
 
-	/* Returns its credentials, which stay the store's. NULL: it needs
-	 * none. */
-	struct creds *(*creds)(const struct store *store);
-
-	/* Returns the keys that it made itself, which all stores use if there
-	 * is no key_file, or NULL if it has made none yet (see lack). Stores
-	 * with this member are opened first. NULL: it makes no keys. */
-	const struct keyring *(*keyring)(const struct store *store);
-
-	/* Returns what a store that was opened for a command lacks for slots,
-	 * as a sentence, or NULL. NULL: it never lacks anything. */
-	const char *(*lack)(const struct store *store);
-
 	/*
 	 * fault returns why it takes no uploads now, as `look` has found last,
 	 * or NULL; it never waits. look is called about once a second, by one
-	 * thread that may wait. place names the store in the log.
-	 * NULL (all three): it has no disk that may fail.
+	 * thread that may wait. NULL (both): it has no disk that may fail.
 	 */
 	const struct store_fault *(*fault)(const struct store *store);
 	const struct store_fault *(*look)(struct store *store);
-	const char *(*place)(const struct store *store);
 
 	/*
 	 * Removes files whose time is over. Returns the unix second at which
@@ -224,6 +212,14 @@ struct store {
 	uint32_t put_ttl;   /* seconds for which a slot's PUT is good */
 	bool takes_uploads; /* clients PUT to public_url/u/ */
 	bool gives_files;   /* clients GET from public_url/f/ */
+	const char *place;  /* in the log; NULL: it has no disk */
+	/* What a store that was opened for a command lacks for slots, as a
+	 * sentence; NULL: nothing. */
+	const char *lack;
+	struct creds *creds; /* the store's own; NULL: it needs none */
+	/* With makes_keys: the keys that it uses; NULL: it has made none yet
+	 * (see lack). */
+	const struct keyring *keyring;
 };
 
 #endif

@@ -298,7 +298,7 @@ static void check_public_url(
 static bool makes_key(const struct conf *conf)
 {
 	for (size_t i = 0; i < conf->storage_count; i++)
-		if (conf->storages[i].kind->class->keyring)
+		if (conf->storages[i].kind->class->makes_keys)
 			return true;
 	return false;
 }

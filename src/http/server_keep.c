@@ -31,12 +31,11 @@ static void check_folder(const struct service *before, const struct conf *conf)
 {
 	const struct store *store = service_file_store(before);
 
-	if (!store || !store->class->place)
+	if (!store || !store->place)
 		return;
 	for (size_t i = 0; i < conf->storage_count; i++)
 		if (conf->storages[i].folder &&
-		    strcmp(conf->storages[i].folder->path,
-			store->class->place(store)) != 0)
+		    strcmp(conf->storages[i].folder->path, store->place) != 0)
 			say(before, "storage.path");
 }
 

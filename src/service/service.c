@@ -52,12 +52,11 @@ static bool open_stores(struct service *service, const struct service *before,
 	if (conf->has_key_file)
 		service->keyring = &conf->keyring;
 	for (size_t i = 0; i < conf->storage_count; i++) {
-		if (!conf->storages[i].kind->class->keyring)
+		if (!conf->storages[i].kind->class->makes_keys)
 			continue;
 		if (!open_store(service, i, before, wrong, wrong_size))
 			return false;
-		service->keyring =
-		    service->stores[i]->class->keyring(service->stores[i]);
+		service->keyring = service->stores[i]->keyring;
 	}
 	for (size_t i = 0; i < conf->storage_count; i++)
 		if (!service->stores[i] &&
@@ -228,9 +227,7 @@ void service_resume(
 
 struct creds *service_creds(const struct service *service, size_t number)
 {
-	const struct store *store = service->stores[number];
-
-	return store->class->creds ? store->class->creds(store) : NULL;
+	return service->stores[number]->creds;
 }
 
 bool service_wait(const struct service *service, int milliseconds)
@@ -293,12 +290,8 @@ const char *service_store_lack(const struct service *service)
 {
 	const char *lack = NULL;
 
-	for (size_t i = 0; i < service->store_count && !lack; i++) {
-		const struct store *store = service->stores[i];
-
-		if (store->class->lack)
-			lack = store->class->lack(store);
-	}
+	for (size_t i = 0; i < service->store_count && !lack; i++)
+		lack = service->stores[i]->lack;
 	return lack;
 }
 

@@ -15,7 +15,7 @@ static void note(struct watcher *watcher, const struct service *service,
 	watcher->fault = fault;
 	log_begin(&line, &service->log, fault ? CONF_LOG_ERROR : CONF_LOG_WARN,
 	    fault ? "storage takes no uploads" : "storage takes uploads again");
-	log_text(&line, "path", store->class->place(store));
+	log_text(&line, "path", store->place);
 	if (fault)
 		log_text(&line, "reason", fault->reason);
 	log_end(&line);

@@ -17,8 +17,8 @@ static enum failure sign(struct store *store,
 	int64_t expires = request->now + fs->config.put_ttl;
 	enum failure failure;
 
-	if (*fs->lack)
-		return failure_reason(FAILURE_UNAVAILABLE, fs->lack, why);
+	if (store->lack)
+		return failure_reason(FAILURE_UNAVAILABLE, store->lack, why);
 	if (fault)
 		return failure_reason(fault->failure, fault->reason, why);
 	if (!fs_path_valid(request->key))
@@ -63,26 +63,6 @@ static enum failure check_upload(struct store *store, struct span token,
 	return grant_check(fs->keyring, SPAN_EMPTY, token, key, now, ret_grant);
 }
 
-static const struct keyring *get_keyring(const struct store *store)
-{
-	const struct fs *fs = (const struct fs *)store;
-
-	return fs->keyring->count ? fs->keyring : NULL;
-}
-
-static const char *get_lack(const struct store *store)
-{
-	const struct fs *fs = (const struct fs *)store;
-
-	return *fs->lack ? fs->lack : NULL;
-}
-
-/* Where the folder was when it was opened first. */
-static const char *get_place(const struct store *store)
-{
-	return ((const struct fs *)store)->folder->path;
-}
-
 static void close_store(struct store *store)
 {
 	struct fs *fs = (struct fs *)store;
@@ -95,6 +75,7 @@ static void close_store(struct store *store)
 const struct store_class fs_class = {
 	.type = "fs",
 	.waits = true,
+	.makes_keys = true,
 	.sign = sign,
 	.read_url = read_url,
 	.close = close_store,
@@ -106,11 +87,8 @@ const struct store_class fs_class = {
 	.file_open = fs_file_open,
 	.file_read = fs_file_read,
 	.file_close = fs_file_close,
-	.keyring = get_keyring,
-	.lack = get_lack,
 	.fault = fs_disk_fault,
 	.look = fs_disk_look,
-	.place = get_place,
 	.sweep = fs_sweep,
 };
 
@@ -152,13 +130,22 @@ static struct fs *make_first(
 	return fs;
 }
 
+/* Fills in what is known only now that it is open. */
+static struct store *done(struct fs *fs)
+{
+	fs->store.place = fs->folder->path;
+	fs->store.lack = *fs->lack ? fs->lack : NULL;
+	fs->store.keyring = fs->keyring->count ? fs->keyring : NULL;
+	return &fs->store;
+}
+
 static struct store *finish(
     struct fs *fs, bool ok, char *wrong, size_t wrong_size)
 {
 	if (ok &&
 	    (fs->config.keyring || fs_key_open(fs, true, wrong, wrong_size))) {
 		fs_until_mark(fs);
-		return &fs->store;
+		return done(fs);
 	}
 	close_store(&fs->store);
 	return NULL;
@@ -200,5 +187,5 @@ struct store *fs_look(
 	if (fs_folder_open(fs->folder, false, fs->lack, sizeof fs->lack) &&
 	    !config->keyring)
 		fs_key_open(fs, false, fs->lack, sizeof fs->lack);
-	return &fs->store;
+	return done(fs);
 }

@@ -151,11 +151,6 @@ static enum failure forward(struct store *store,
 	return FAILURE_NONE;
 }
 
-static struct creds *get_creds(const struct store *store)
-{
-	return ((const struct s3 *)store)->creds;
-}
-
 static void close_key(struct day_key *day)
 {
 	pthread_rwlock_destroy(&day->lock);
@@ -167,7 +162,7 @@ static void close(struct store *store)
 {
 	struct s3 *s3 = (struct s3 *)store;
 
-	s3->creds->class->close(s3->creds);
+	s3->store.creds->class->close(s3->store.creds);
 	close_key(&s3->today);
 	close_key(&s3->before);
 	free(s3);
@@ -182,7 +177,6 @@ const struct store_class s3_class = {
 	.forward = forward,
 	.link_check = s3_link_check,
 	.lead = s3_lead,
-	.creds = get_creds,
 };
 
 struct store *s3_open(const struct s3_config *config, struct creds *creds)
@@ -194,11 +188,11 @@ struct store *s3_open(const struct s3_config *config, struct creds *creds)
 	s3->store = (struct store){
 		.class = &s3_class,
 		.put_ttl = config->put_ttl,
+		.creds = creds,
 		.takes_uploads = config->relay,
 		.gives_files = s3_knows_links(config),
 	};
 	s3->config = *config;
-	s3->creds = creds;
 	pthread_rwlock_init(&s3->today.lock, NULL);
 	pthread_rwlock_init(&s3->before.lock, NULL);
 	return &s3->store;

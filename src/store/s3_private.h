@@ -22,7 +22,6 @@ struct day_key {
 struct s3 {
 	struct store store;
 	struct s3_config config;
-	struct creds *creds;
 	struct day_key today;
 	/* Redirects are signed with a time that has passed, mostly of another
 	 * day: one key for both would be made anew for every slot. */

@@ -79,7 +79,7 @@ void s3_write_plain(
 bool s3_creds_get(struct s3 *s3, int64_t now, struct creds_value *ret_value,
     struct refusal *why)
 {
-	if (s3->creds->class->get(s3->creds, now, ret_value))
+	if (s3->store.creds->class->get(s3->store.creds, now, ret_value))
 		return true;
 	why->reason = "no credentials for the store; /readyz says why";
 	return false;
@@ -88,7 +88,7 @@ bool s3_creds_get(struct s3 *s3, int64_t now, struct creds_value *ret_value,
 enum failure s3_creds_done(struct s3 *s3, const struct creds_value *creds,
     enum failure failure, struct refusal *why)
 {
-	s3->creds->class->put_back(s3->creds, creds);
+	s3->store.creds->class->put_back(s3->store.creds, creds);
 	return failure == FAILURE_INTERNAL
 		   ? failure_reason(
 			 failure, "a URL is too long to be signed", why)

@@ -7,7 +7,7 @@ static void test_class(void **state)
 	struct place *place = *state;
 
 	assert_string_equal(place->fs->class->type, "fs");
-	assert_ptr_equal(place->fs->class->keyring(place->fs), &place->ring);
+	assert_ptr_equal(place->fs->keyring, &place->ring);
 }
 
 static void test_sign_refuses(void **state)

@@ -112,8 +112,8 @@ static void test_look(void **state)
 			    0);
 		fs = fs_look(&place->config, wrong, sizeof wrong);
 		assert_non_null(fs);
-		assert_null(fs->class->keyring(fs));
-		assert_non_null(strstr(fs->class->lack(fs), lacks[i]));
+		assert_null(fs->keyring);
+		assert_non_null(strstr(fs->lack, lacks[i]));
 		fs->class->close(fs);
 		assert_int_equal(is_there(place->home), i > 0);
 		assert_int_equal(is_there(place->store), i > 1);
@@ -123,8 +123,8 @@ static void test_look(void **state)
 	place_open(place);
 	fs = fs_look(&place->config, wrong, sizeof wrong);
 	assert_non_null(fs);
-	assert_null(fs->class->lack(fs));
-	assert_int_equal(fs->class->keyring(fs)->count, 1);
+	assert_null(fs->lack);
+	assert_int_equal(fs->keyring->count, 1);
 	assert_int_equal(ask_slot(fs, span_of("k"), 1, url), 0);
 	fs->class->close(fs);
 }
@@ -183,7 +183,7 @@ static void test_key_is_made_once(void **state)
 	assert_int_equal(mode_of(in_home(place, ".key")), 0600);
 	assert_int_equal(count_entries(place->home), 2);
 	assert_int_equal(count_entries(place->store), 0);
-	assert_int_equal(place->fs->class->keyring(place->fs)->count, 1);
+	assert_int_equal(place->fs->keyring->count, 1);
 	file = fopen(in_home(place, ".key"), "r");
 	assert_non_null(file);
 	assert_int_equal(fread(key, 1, sizeof key, file), 65);
