@@ -5,27 +5,26 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static bool get_one(struct command_creds *creds, const char *command,
-    struct conf_storage *storage, size_t number)
+static bool get_one(struct sources *sources, const char *command,
+    struct conf_storage *storage, struct command_creds_one *one)
 {
-	struct creds_value *value = &creds->values[number];
-	struct creds *one = sources_get(creds->sources, storage->creds);
+	struct creds *source = sources_get(sources, storage->creds);
 	struct creds_status status;
 
-	creds->list[number] = one;
-	if (!one)
+	one->source = source;
+	if (!source)
 		return false;
-	one->class->wait(one, CREDS_WAIT_MS);
-	if (one->class->get(one, clock_unix(), value)) {
-		storage->s3_creds = *value;
+	source->class->wait(source, CREDS_WAIT_MS);
+	if (source->class->get(source, clock_unix(), &one->value)) {
+		storage->s3_creds = one->value;
 		return true;
 	}
-	one->class->status(one, clock_unix(), &status);
+	source->class->status(source, clock_unix(), &status);
 	fprintf(stderr, "slotd %s: storage %.*s: credentials: %s\n", command,
 	    (int)storage->name.len, storage->name.at, status.why);
-	snprintf(creds->why[number], sizeof *creds->why, "%s",
+	snprintf(one->why, sizeof one->why, "%s",
 	    *status.why ? status.why : "there are none");
-	*value = (struct creds_value){ 0 };
+	one->value = (struct creds_value){ 0 };
 	storage->s3_creds = (struct creds_value){ .access_key_id = SPAN_EMPTY,
 		.access_key_secret = SPAN_EMPTY,
 		.session_token = SPAN_EMPTY };
@@ -39,15 +38,14 @@ bool command_creds_get(struct command_creds *creds, const char *command,
 
 	*creds = (struct command_creds){ .count = conf->storage_count };
 	creds->sources = sources_open();
-	creds->list = calloc(creds->count, sizeof(struct creds *));
-	creds->values = calloc(creds->count, sizeof *creds->values);
-	creds->why = calloc(creds->count, sizeof *creds->why);
-	ok = creds->sources && creds->list && creds->values && creds->why;
+	creds->list = calloc(creds->count, sizeof *creds->list);
+	ok = creds->sources && creds->list;
 	for (size_t i = 0; ok && i < creds->count; i++) {
 		struct conf_storage *storage = &conf->storages[i];
 
 		if (storage->creds && (!name || span_is(storage->name, name)))
-			ok = get_one(creds, command, storage, i);
+			ok = get_one(
+			    creds->sources, command, storage, &creds->list[i]);
 	}
 	if (!ok)
 		fprintf(stderr, "slotd %s: out of memory\n", command);
@@ -56,17 +54,14 @@ bool command_creds_get(struct command_creds *creds, const char *command,
 
 void command_creds_done(struct command_creds *creds)
 {
-	for (size_t i = 0; creds->list && creds->values && i < creds->count;
-	     i++) {
-		struct creds *one = creds->list[i];
+	for (size_t i = 0; creds->list && i < creds->count; i++) {
+		struct command_creds_one *one = &creds->list[i];
 
-		if (one && creds->values[i].access_key_id.at)
-			one->class->put_back(one, &creds->values[i]);
-		if (one)
-			one->class->close(one);
+		if (one->source && one->value.access_key_id.at)
+			one->source->class->put_back(one->source, &one->value);
+		if (one->source)
+			one->source->class->close(one->source);
 	}
 	free(creds->list);
-	free(creds->values);
-	free(creds->why);
 	sources_release(creds->sources);
 }

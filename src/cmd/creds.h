@@ -15,10 +15,12 @@
 struct command_creds {
 	struct sources *sources;
 	size_t count;
-	struct creds **list; /* a source for each S3 storage, else NULL */
-	struct creds_value *values;
-	/* Why a storage has none; "": it has some, or was not asked for. */
-	char (*why)[CREDS_WHY];
+	struct command_creds_one {
+		struct creds *source; /* NULL unless it is an S3 storage */
+		struct creds_value value;
+		/* Why there are none; "": there are, or were not asked for. */
+		char why[CREDS_WHY];
+	} * list;
 };
 
 bool command_creds_get(struct command_creds *creds, const char *command,

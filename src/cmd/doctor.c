@@ -77,7 +77,7 @@ static int examine_all(
 
 		if (!name || span_is(storage->name, name))
 			failures +=
-			    examine(conf, storage, creds->why[i], &report);
+			    examine(conf, storage, creds->list[i].why, &report);
 	}
 	report_close(&report, report.storages && !stopped, clock_unix());
 	if (stopped)

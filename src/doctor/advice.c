@@ -1,4 +1,3 @@
-#include "doctor/codes.h"
 #include "doctor/private.h"
 
 #include <string.h>

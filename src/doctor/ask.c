@@ -1,7 +1,5 @@
 #include "doctor/private.h"
 
-#include "doctor/codes.h"
-
 #include <string.h>
 
 /* Metadata of the object, without effect on the store. */

@@ -5,11 +5,6 @@
 /* Who answers at public_url, and below the bases of callers whose XMPP server
  * makes the URLs. */
 
-bool check_is_s3(const struct doctor *doctor)
-{
-	return doctor->storage->s3;
-}
-
 bool check_says(const struct doctor *doctor, const char *code)
 {
 	char memory[64];
@@ -116,11 +111,11 @@ static enum verdict try_base(struct doctor *doctor, const struct caller *caller)
 	say(ask_url(doctor), "%.*s%.*s" PROBE_KEY,
 	    ARG(doctor->conf->public_url), ARG(caller->base));
 	ask(doctor, (struct fetch_request){ .method = "GET" });
-	if (check_is_s3(doctor) && doctor->reply.result == FETCH_ANSWERED &&
+	if (doctor->storage->s3 && doctor->reply.result == FETCH_ANSWERED &&
 	    doctor->reply.status == 302 && !leads_to_store(doctor, caller))
 		return check_fail_other(doctor);
 	if (doctor->reply.result != FETCH_ANSWERED ||
-	    !(check_is_s3(doctor) ? doctor->reply.status == 302
+	    !(doctor->storage->s3 ? doctor->reply.status == 302
 				  : check_says(doctor, "not-found")))
 		return check_fail_foreign(doctor, below);
 	/* An upload without a signature, which slotd refuses. */

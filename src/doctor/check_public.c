@@ -18,25 +18,15 @@
 
 #define KEY_MAX 4096
 
-static bool takes_uploads(const struct doctor *doctor)
-{
-	return doctor->storage->takes_uploads;
-}
-
-static bool gives_files(const struct doctor *doctor)
-{
-	return doctor->storage->gives_files;
-}
-
 bool check_public_applies(const struct doctor *doctor)
 {
-	return takes_uploads(doctor) || gives_files(doctor) ||
+	return doctor->storage->takes_uploads || doctor->storage->gives_files ||
 	       check_has_bases(doctor);
 }
 
 bool check_redirect_applies(const struct doctor *doctor)
 {
-	return check_is_s3(doctor) && gives_files(doctor);
+	return doctor->storage->s3 && doctor->storage->gives_files;
 }
 
 /* --- uploads --------------------------------------------------------------*/
@@ -71,11 +61,11 @@ static bool late_token(const struct doctor *doctor, struct buf *out)
 
 	if (doctor->conf->has_key_file) {
 		grant_write(&doctor->conf->keyring.roots[0],
-		    check_is_s3(doctor) ? doctor->storage->name : SPAN_EMPTY,
+		    doctor->storage->s3 ? doctor->storage->name : SPAN_EMPTY,
 		    span_of(PROBE_KEY), 0, SPAN_EMPTY, 1, out);
 		return true;
 	}
-	if (check_is_s3(doctor) ||
+	if (doctor->storage->s3 ||
 	    !read_own_key(doctor->storage->folder->path, &own))
 		return false;
 	grant_write(&own.roots[0], SPAN_EMPTY, span_of(PROBE_KEY), 0,
@@ -154,7 +144,8 @@ static enum verdict passes(
 
 enum verdict check_public_url(struct doctor *doctor)
 {
-	const bool up = takes_uploads(doctor), down = gives_files(doctor);
+	const bool up = doctor->storage->takes_uploads;
+	const bool down = doctor->storage->gives_files;
 	enum verdict verdict = VERDICT_OK;
 
 	if (down)

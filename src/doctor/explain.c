@@ -1,8 +1,9 @@
 #include "doctor/explain.h"
 
-#include "doctor/codes.h"
-#include "doctor/explain_private.h"
+#include "doctor/private.h"
 #include "doctor/text_url.h"
+
+#include <string.h>
 
 /* AWS and others tell the request that they received. Without that, request
  * has no method. */

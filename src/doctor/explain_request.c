@@ -1,6 +1,8 @@
-#include "doctor/explain_private.h"
+#include "doctor/private.h"
 
 #include "core/stamp.h"
+
+#include <string.h>
 
 static bool explain_host(const struct conf_storage *storage,
     const struct signed_request *request, struct buf *out)

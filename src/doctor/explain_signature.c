@@ -1,6 +1,7 @@
-#include "doctor/explain_private.h"
+#include "doctor/private.h"
 
 #include <stdio.h>
+#include <string.h>
 
 /* The sizes up to this one are tried, since a URL does not tell it. */
 #define SIZES_TRIED 200000

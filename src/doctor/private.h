@@ -4,6 +4,7 @@
 #include "core/sigv4.h"
 #include "core/xml.h"
 #include "doctor/doctor.h"
+#include "doctor/signed.h"
 
 /* Used by several checks. */
 
@@ -105,6 +106,29 @@ struct bucket {
 struct bucket bucket_of(const struct s3_config *s3);
 bool bucket_is_aws(const struct bucket *bucket);
 
+/* --- the error codes of S3 stores --- */
+
+/* The cause of an AccessDenied. */
+enum denial {
+	DENIAL_RIGHT,   /* a permission is missing */
+	DENIAL_LATE,    /* the URL has expired */
+	DENIAL_EARLY,   /* it was signed in the future, for the store */
+	DENIAL_HEADERS, /* the request has headers that are not signed */
+};
+
+/*
+ * Appends lines with the cause of a code and what to change. xml: the store's
+ * answer, which has details of some codes; may be empty. False, with nothing
+ * appended, for an unknown code.
+ */
+bool code_tell(const struct conf_storage *storage, const char *code,
+    struct span xml, struct buf *out);
+
+enum denial code_denial(struct span xml);
+
+/* Sets out to the text of an element, made printable; false: there is none. */
+bool code_element(struct span xml, const char *name, struct buf *out);
+
 /* --- advice, appended to what to change --- */
 
 /* The --endpoint-url of an aws command, unless the store is AWS. */
@@ -154,8 +178,6 @@ bool check_redirect_applies(const struct doctor *doctor);
 
 /* --- who answers at public_url --- */
 
-bool check_is_s3(const struct doctor *doctor);
-
 /* Whether the last reply is slotd's, with this code. */
 bool check_says(const struct doctor *doctor, const char *code);
 /* Failures: not slotd answers at doctor->url (below: the paths that a proxy
@@ -171,5 +193,23 @@ bool check_has_ends(const struct doctor *doctor);
  * was seen. */
 enum verdict check_bases(struct doctor *doctor);
 void check_seen_bases(struct doctor *doctor);
+
+/* --- parts of explain --- */
+
+/* Explains how a request differs from what slotd signs for this storage; false
+ * when it does not. */
+bool explain_request(const struct conf_storage *storage,
+    const struct signed_request *request, int64_t now, struct buf *out);
+
+/* Says what slotd signs, what the request has, and the cause. Gives true. */
+bool explain_differ(struct buf *out, const char *what, struct span slotd,
+    struct span got, const char *cause);
+
+/* Explain a signature when the rest is as slotd signs it: of a URL, and of a
+ * request as a store received it. */
+bool explain_url_signature(const struct conf_storage *storage,
+    struct signed_request request, struct buf *out);
+bool explain_by_trying(const struct conf_storage *storage,
+    const struct signed_request *request, struct buf *out);
 
 #endif

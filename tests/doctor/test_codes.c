@@ -1,6 +1,6 @@
 #include "expect.h"
 
-#include "doctor/codes.h"
+#include "doctor/private.h"
 
 /* Answers as AWS, MinIO and Ceph write them. */
 static const struct {
