@@ -49,8 +49,8 @@ static bool dial(struct redis_link *link, int family,
 		return true;
 	if (errno != EINPROGRESS)
 		return fail(link, QUOTA_REDIS_CONNECTION, errno);
-	if (!redis_link_poll(link, POLLOUT))
-		return fail(link, QUOTA_REDIS_TIMEOUT, 0);
+	if (!redis_link_wait(link, POLLOUT))
+		return false;
 	getsockopt(link->socket, SOL_SOCKET, SO_ERROR, &error, &size);
 	return error == 0 || fail(link, QUOTA_REDIS_CONNECTION, error);
 }
@@ -60,32 +60,36 @@ static void set(int socket, int level, int option, int value)
 	setsockopt(socket, level, option, &value, sizeof value);
 }
 
-bool redis_link_resolve(struct redis_link *link,
-    const struct quota_redis_config *config, struct addrinfo **ret_found)
-{
-	const struct addrinfo hints = { .ai_socktype = SOCK_STREAM };
-	char port[8];
-	int error;
-
-	*ret_found = NULL;
-	if (!config->address)
-		return true;
-	snprintf(port, sizeof port, "%u", (unsigned)config->port);
-	error = getaddrinfo(config->address, port, &hints, ret_found);
-	return error == 0 || redis_fault_set(&link->fault,
-				 QUOTA_REDIS_CONNECTION, gai_strerror(error));
-}
-
 /* Each address gets the whole time. */
-static bool dial_tcp(struct redis_link *link, const struct addrinfo *found)
+static bool dial_each(struct redis_link *link, const struct addrinfo *found,
+    const atomic_bool *stopping)
 {
 	bool open = false;
 
-	for (; found && !open; found = found->ai_next) {
+	for (; found && !open && !atomic_load(stopping);
+	     found = found->ai_next) {
 		link->until = limit(link->config);
 		open = dial(
 		    link, found->ai_family, found->ai_addr, found->ai_addrlen);
 	}
+	return open;
+}
+
+static bool dial_tcp(struct redis_link *link, const atomic_bool *stopping)
+{
+	const struct addrinfo hints = { .ai_socktype = SOCK_STREAM };
+	struct addrinfo *found;
+	char port[8];
+	bool open;
+	int error;
+
+	snprintf(port, sizeof port, "%u", (unsigned)link->config->port);
+	error = getaddrinfo(link->config->address, port, &hints, &found);
+	if (error)
+		return redis_fault_set(
+		    &link->fault, QUOTA_REDIS_CONNECTION, gai_strerror(error));
+	open = dial_each(link, found, stopping);
+	freeaddrinfo(found);
 	if (open) {
 		set(link->socket, IPPROTO_TCP, TCP_NODELAY, 1);
 		set(link->socket, SOL_SOCKET, SO_KEEPALIVE, 1);
@@ -106,30 +110,6 @@ static bool dial_unix(struct redis_link *link)
 	memcpy(address.sun_path, link->config->unix_path, len);
 	return dial(
 	    link, AF_UNIX, (const struct sockaddr *)&address, sizeof address);
-}
-
-static bool shake(struct redis_link *link, struct redis_trust *trust)
-{
-	struct buf why;
-	int wants;
-
-	if (!trust)
-		return true;
-	link->tls = redis_tls_open(trust, link->socket, link->config->address);
-	if (!link->tls)
-		return fail(link, QUOTA_REDIS_TLS, ENOMEM);
-	while ((wants = redis_tls_shake(link->tls)) != REDIS_TLS_DONE) {
-		if (wants == REDIS_TLS_FAILED) {
-			fail(link, QUOTA_REDIS_TLS, 0);
-			buf_init(
-			    &why, link->fault.text, sizeof link->fault.text);
-			redis_tls_why(link->tls, &why);
-			return false;
-		}
-		if (!redis_link_poll(link, (short)wants))
-			return fail(link, QUOTA_REDIS_TIMEOUT, 0);
-	}
-	return true;
 }
 
 static bool command(
@@ -179,8 +159,9 @@ static bool log_in(struct redis_link *link)
 }
 
 bool redis_link_open(struct redis_link *link,
-    const struct quota_redis_config *config, const struct addrinfo *found,
-    struct redis_trust *trust)
+    const struct quota_redis_config *config,
+    struct gnutls_certificate_credentials_st *trust,
+    const atomic_bool *stopping)
 {
 	*link = (struct redis_link){ .config = config,
 		.socket = -1,
@@ -188,9 +169,10 @@ bool redis_link_open(struct redis_link *link,
 		.until = limit(config) };
 	if (!link->reader)
 		fail(link, QUOTA_REDIS_OTHER, ENOMEM);
-	else if ((config->address ? dial_tcp(link, found) : dial_unix(link)) &&
-		 shake(link, trust) && log_in(link) && redis_call_load(link) &&
-		 redis_call_probe(link))
+	else if ((config->address ? dial_tcp(link, stopping)
+				  : dial_unix(link)) &&
+		 (!trust || redis_tls_open(link, trust)) && log_in(link) &&
+		 redis_call_load(link) && redis_call_probe(link))
 		return true;
 	redis_link_close(link);
 	return false;

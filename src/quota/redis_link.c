@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <hiredis/hiredis.h>
 #include <poll.h>
+#include <pthread.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -69,19 +70,20 @@ static ssize_t transmit(struct redis_link *link, const void *bytes, size_t len)
 			       MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
-bool redis_link_poll(const struct redis_link *link, short events)
+bool redis_link_wait(struct redis_link *link, short events)
 {
 	struct pollfd poll_socket = { link->socket, events, 0 };
 	int64_t left;
-	int count;
 
-	do {
-		left = link->until - link->config->clock();
-		if (left <= 0)
-			return false;
-		count = poll(&poll_socket, 1, (int)((left + 999) / 1000));
-	} while (count == 0 || (count < 0 && errno == EINTR));
-	return count > 0;
+	while ((left = link->until - link->config->clock()) > 0) {
+		int count = poll(&poll_socket, 1, (int)((left + 999) / 1000));
+
+		if (count > 0)
+			return true;
+		if (count < 0 && errno != EINTR)
+			break;
+	}
+	return redis_fault_set(&link->fault, QUOTA_REDIS_TIMEOUT, "");
 }
 
 static bool fail(struct redis_link *link, const char *text)
@@ -96,8 +98,7 @@ static bool wait_for(struct redis_link *link, short events)
 		return true;
 	if (errno != EAGAIN)
 		return fail(link, strerror(errno));
-	return redis_link_poll(link, events) ||
-	       redis_fault_set(&link->fault, QUOTA_REDIS_TIMEOUT, "");
+	return redis_link_wait(link, events);
 }
 
 static bool write_all(struct redis_link *link, const char *bytes, size_t len)

@@ -1,9 +1,8 @@
 #include "core/hash.h"
 #include "quota/redis_private.h"
 
-#include <netdb.h>
+#include <pthread.h>
 #include <signal.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,7 +37,7 @@ enum state {
 
 struct redis_pool {
 	struct quota_redis_config *config;
-	struct redis_trust *trust; /* NULL without TLS */
+	struct gnutls_certificate_credentials_st *trust; /* NULL without TLS */
 	pthread_mutex_t lock;
 	pthread_cond_t ready; /* for calls that wait for a connection */
 	pthread_cond_t work;  /* for the keeper */
@@ -288,18 +287,13 @@ static void take_in(struct redis_pool *pool, struct redis_link *link)
 
 static void work(struct redis_pool *pool)
 {
-	const struct quota_redis_config *config = pool->config;
-	struct addrinfo *found;
 	struct redis_link link;
 	bool made;
 
 	pool->connecting = true;
 	pthread_mutex_unlock(&pool->lock);
-	made = redis_link_resolve(&link, config, &found) &&
-	       !atomic_load(&pool->stopping) &&
-	       redis_link_open(&link, config, found, pool->trust);
-	if (found)
-		freeaddrinfo(found);
+	made =
+	    redis_link_open(&link, pool->config, pool->trust, &pool->stopping);
 	pthread_mutex_lock(&pool->lock);
 	if (pool->stopping) {
 		if (made)

@@ -4,10 +4,11 @@
 #include "core/buf.h"
 #include "quota/redis.h"
 
-#include <pthread.h>
+#include <stdatomic.h>
 #include <sys/types.h>
 
-struct addrinfo;
+struct gnutls_certificate_credentials_st;
+struct gnutls_session_int;
 struct redisReply;
 struct redisReader;
 
@@ -29,40 +30,12 @@ bool redis_fault_cuts(const struct redis_fault *fault);
 void redis_fault_say(const struct redis_fault *fault,
     const struct quota_redis_config *config, struct buf *text);
 
-/* --- TLS (redis_tls.c) --------------------------------------------------- */
-
-/* The certificates that all connections trust. */
-struct redis_trust;
-/* One session. */
-struct redis_tls;
-
-/* NULL with a sentence. */
-struct redis_trust *redis_trust_open(
-    const char *ca_file, char *wrong, size_t wrong_size);
-void redis_trust_close(struct redis_trust *trust);
-
-/* A session on a non-blocking socket. The certificate must be host's. */
-struct redis_tls *redis_tls_open(
-    struct redis_trust *trust, int socket, const char *host);
-/* Sends nothing and leaves the socket open. */
-void redis_tls_close(struct redis_tls *tls);
-
-/* POLLIN or POLLOUT: wait for that and call it again. */
-#define REDIS_TLS_DONE 0
-#define REDIS_TLS_FAILED (-1)
-int redis_tls_shake(struct redis_tls *tls);
-/* Bytes, 0 at the end; -1 with errno, which may be EAGAIN. */
-ssize_t redis_tls_read(struct redis_tls *tls, void *bytes, size_t size);
-ssize_t redis_tls_write(struct redis_tls *tls, const void *bytes, size_t len);
-/* Why a handshake failed, into `text`. */
-void redis_tls_why(const struct redis_tls *tls, struct buf *text);
-
 /* --- one connection (redis_link.c, redis_connect.c) ---------------------- */
 
 struct redis_link {
 	const struct quota_redis_config *config;
 	int socket;
-	struct redis_tls *tls; /* NULL: none */
+	struct gnutls_session_int *tls; /* NULL: none */
 	struct redisReader *reader;
 	char script[41]; /* SHA-1 of the script as Redis gave it; or "" */
 	unsigned era;    /* the pool's, when this was made */
@@ -70,19 +43,16 @@ struct redis_link {
 	struct redis_fault fault; /* why the last command failed */
 };
 
-/* Looks up the address, which may take any time. NULL for a unix socket.
- * False with link->fault. */
-bool redis_link_resolve(struct redis_link *link,
-    const struct quota_redis_config *config, struct addrinfo **ret_found);
-
 /*
- * Connects, logs in, loads the script and probes it. When Redis refuses the
+ * Looks up the address, which may take any time, connects, logs in, loads the
+ * script and probes it; gives up once *stopping is true. When Redis refuses the
  * probe for a reason that may end while the connection lasts, the result is
  * true and link->fault says what is wrong; else its error is QUOTA_REDIS_NONE.
  */
 bool redis_link_open(struct redis_link *link,
-    const struct quota_redis_config *config, const struct addrinfo *found,
-    struct redis_trust *trust);
+    const struct quota_redis_config *config,
+    struct gnutls_certificate_credentials_st *trust,
+    const atomic_bool *stopping);
 /* Leaves link->fault as it is. */
 void redis_link_close(struct redis_link *link);
 
@@ -92,14 +62,34 @@ struct redisReader *redis_reader_open(void);
 /* Whether an idle connection still seems good; asks nothing of Redis. */
 bool redis_link_alive(struct redis_link *link);
 
-/* Waits for the socket; false: link->until has come, or it is broken. */
-bool redis_link_poll(const struct redis_link *link, short events);
+/* Waits for the socket. False with link->fault: link->until has come, or the
+ * socket is broken. */
+bool redis_link_wait(struct redis_link *link, short events);
 
 /* Sends one command and reads its reply, to be freed; NULL with link->fault.
  * An error reply, or more than one reply, is a fault too. */
 struct redisReply *redis_link_call(
     struct redis_link *link, const struct span *words, unsigned count);
 void redis_reply_free(struct redisReply *reply);
+
+/* --- TLS (redis_tls.c) --------------------------------------------------- */
+
+/* The certificates that all connections trust. NULL with a sentence. */
+struct gnutls_certificate_credentials_st *redis_trust_open(
+    const char *ca_file, char *wrong, size_t wrong_size);
+void redis_trust_close(struct gnutls_certificate_credentials_st *trust);
+
+/* Makes link->tls on its socket. The certificate must be that of the
+ * configured address. False with link->fault. */
+bool redis_tls_open(
+    struct redis_link *link, struct gnutls_certificate_credentials_st *trust);
+/* Sends nothing and leaves the socket open. */
+void redis_tls_close(struct gnutls_session_int *tls);
+/* Bytes, 0 at the end; -1 with errno, which may be EAGAIN. */
+ssize_t redis_tls_read(
+    struct gnutls_session_int *tls, void *bytes, size_t size);
+ssize_t redis_tls_write(
+    struct gnutls_session_int *tls, const void *bytes, size_t len);
 
 /* --- the script (redis_call.c) ------------------------------------------- */
 

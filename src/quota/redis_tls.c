@@ -4,34 +4,20 @@
 #include <gnutls/gnutls.h>
 #include <poll.h>
 #include <stdio.h>
-#include <stdlib.h>
+#include <string.h>
 
-struct redis_trust {
-	gnutls_certificate_credentials_t credentials;
-};
-
-struct redis_tls {
-	gnutls_session_t session;
-	int error; /* of the handshake */
-};
-
-struct redis_trust *redis_trust_open(
+gnutls_certificate_credentials_t redis_trust_open(
     const char *ca_file, char *wrong, size_t wrong_size)
 {
-	struct redis_trust *trust = calloc(1, sizeof *trust);
+	gnutls_certificate_credentials_t trust;
 	int count;
 
 	snprintf(wrong, wrong_size, "out of memory");
-	if (!trust)
+	if (gnutls_certificate_allocate_credentials(&trust) < 0)
 		return NULL;
-	if (gnutls_certificate_allocate_credentials(&trust->credentials) < 0) {
-		free(trust);
-		return NULL;
-	}
 	count = ca_file ? gnutls_certificate_set_x509_trust_file(
-			      trust->credentials, ca_file, GNUTLS_X509_FMT_PEM)
-			: gnutls_certificate_set_x509_system_trust(
-			      trust->credentials);
+			      trust, ca_file, GNUTLS_X509_FMT_PEM)
+			: gnutls_certificate_set_x509_system_trust(trust);
 	if (count > 0)
 		return trust;
 	snprintf(wrong, wrong_size, "%s: no certificate could be read%s%s",
@@ -41,12 +27,10 @@ struct redis_trust *redis_trust_open(
 	return NULL;
 }
 
-void redis_trust_close(struct redis_trust *trust)
+void redis_trust_close(gnutls_certificate_credentials_t trust)
 {
-	if (!trust)
-		return;
-	gnutls_certificate_free_credentials(trust->credentials);
-	free(trust);
+	if (trust)
+		gnutls_certificate_free_credentials(trust);
 }
 
 static bool is_name(const char *host)
@@ -55,54 +39,71 @@ static bool is_name(const char *host)
 	       span_find(span_of(host), ':') == span_of(host).len;
 }
 
-struct redis_tls *redis_tls_open(
-    struct redis_trust *trust, int socket, const char *host)
+static bool begin(
+    struct redis_link *link, gnutls_certificate_credentials_t trust)
 {
-	struct redis_tls *tls = calloc(1, sizeof *tls);
+	const char *host = link->config->address;
 
-	if (!tls)
-		return NULL;
-	if (gnutls_init(&tls->session,
+	if (gnutls_init(&link->tls,
 		GNUTLS_CLIENT | GNUTLS_NONBLOCK | GNUTLS_NO_SIGNAL) < 0) {
-		free(tls);
-		return NULL;
+		link->tls = NULL;
+		return false;
 	}
 	if (gnutls_set_default_priority_append(
-		tls->session, "-VERS-TLS1.0:-VERS-TLS1.1", NULL, 0) < 0 ||
-	    gnutls_credentials_set(
-		tls->session, GNUTLS_CRD_CERTIFICATE, trust->credentials) < 0 ||
-	    (is_name(host) &&
-		gnutls_server_name_set(tls->session, GNUTLS_NAME_DNS, host,
-		    span_of(host).len) < 0)) {
-		redis_tls_close(tls);
-		return NULL;
-	}
-	gnutls_session_set_verify_cert(tls->session, host, 0);
-	gnutls_transport_set_int(tls->session, socket);
-	/* The caller has a deadline of its own. */
-	gnutls_handshake_set_timeout(tls->session, GNUTLS_INDEFINITE_TIMEOUT);
-	return tls;
+		link->tls, "-VERS-TLS1.0:-VERS-TLS1.1", NULL, 0) < 0 ||
+	    gnutls_credentials_set(link->tls, GNUTLS_CRD_CERTIFICATE, trust) <
+		0 ||
+	    (is_name(host) && gnutls_server_name_set(link->tls, GNUTLS_NAME_DNS,
+				  host, span_of(host).len) < 0))
+		return false;
+	gnutls_session_set_verify_cert(link->tls, host, 0);
+	gnutls_transport_set_int(link->tls, link->socket);
+	/* The link has a deadline of its own. */
+	gnutls_handshake_set_timeout(link->tls, GNUTLS_INDEFINITE_TIMEOUT);
+	return true;
 }
 
-void redis_tls_close(struct redis_tls *tls)
+static bool fail(struct redis_link *link, int error)
 {
-	if (!tls)
-		return;
-	gnutls_deinit(tls->session);
-	free(tls);
+	gnutls_datum_t words = { NULL, 0 };
+	unsigned status = gnutls_session_get_verify_cert_status(link->tls);
+
+	/* ~0: the handshake failed before the certificate was checked. */
+	if (error == GNUTLS_E_CERTIFICATE_VERIFICATION_ERROR && status != ~0U &&
+	    gnutls_certificate_verification_status_print(
+		status, GNUTLS_CRT_X509, &words, 0) >= 0)
+		redis_fault_set(
+		    &link->fault, QUOTA_REDIS_TLS, (const char *)words.data);
+	else
+		redis_fault_set(
+		    &link->fault, QUOTA_REDIS_TLS, gnutls_strerror(error));
+	gnutls_free(words.data);
+	return false;
 }
 
-int redis_tls_shake(struct redis_tls *tls)
+bool redis_tls_open(
+    struct redis_link *link, gnutls_certificate_credentials_t trust)
 {
-	int error = gnutls_handshake(tls->session);
+	int error;
 
-	if (error == GNUTLS_E_SUCCESS)
-		return REDIS_TLS_DONE;
-	if (gnutls_error_is_fatal(error)) {
-		tls->error = error;
-		return REDIS_TLS_FAILED;
+	if (!begin(link, trust))
+		return redis_fault_set(
+		    &link->fault, QUOTA_REDIS_TLS, strerror(ENOMEM));
+	while ((error = gnutls_handshake(link->tls)) != GNUTLS_E_SUCCESS) {
+		bool sends = gnutls_record_get_direction(link->tls);
+
+		if (gnutls_error_is_fatal(error))
+			return fail(link, error);
+		if (!redis_link_wait(link, sends ? POLLOUT : POLLIN))
+			return false;
 	}
-	return gnutls_record_get_direction(tls->session) ? POLLOUT : POLLIN;
+	return true;
+}
+
+void redis_tls_close(gnutls_session_t tls)
+{
+	if (tls)
+		gnutls_deinit(tls);
 }
 
 static ssize_t give(ssize_t done)
@@ -114,31 +115,15 @@ static ssize_t give(ssize_t done)
 	return -1;
 }
 
-ssize_t redis_tls_read(struct redis_tls *tls, void *bytes, size_t size)
+ssize_t redis_tls_read(gnutls_session_t tls, void *bytes, size_t size)
 {
-	ssize_t got = gnutls_record_recv(tls->session, bytes, size);
+	ssize_t got = gnutls_record_recv(tls, bytes, size);
 
 	/* Redis closes the connection without closing TLS. */
 	return got == GNUTLS_E_PREMATURE_TERMINATION ? 0 : give(got);
 }
 
-ssize_t redis_tls_write(struct redis_tls *tls, const void *bytes, size_t len)
+ssize_t redis_tls_write(gnutls_session_t tls, const void *bytes, size_t len)
 {
-	return give(gnutls_record_send(tls->session, bytes, len));
-}
-
-void redis_tls_why(const struct redis_tls *tls, struct buf *text)
-{
-	gnutls_datum_t words = { NULL, 0 };
-	unsigned status = gnutls_session_get_verify_cert_status(tls->session);
-
-	/* ~0: the handshake failed before the certificate was checked. */
-	if (tls->error == GNUTLS_E_CERTIFICATE_VERIFICATION_ERROR &&
-	    status != ~0U &&
-	    gnutls_certificate_verification_status_print(
-		status, GNUTLS_CRT_X509, &words, 0) >= 0)
-		buf_text(text, (const char *)words.data);
-	else
-		buf_text(text, gnutls_strerror(tls->error));
-	gnutls_free(words.data);
+	return give(gnutls_record_send(tls, bytes, len));
 }
