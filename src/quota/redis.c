@@ -19,15 +19,14 @@ static struct quota_redis *of(struct quota *quota)
 
 /* Makes a call on a connection of this thread. False: on_error decides.
  * writes: it changes something in Redis when its first number is 0. */
-static bool ask(struct quota_redis *redis, const struct redis_call *call,
-    bool writes, unsigned count, int64_t *ret_numbers)
+static bool ask(struct quota_redis *redis, struct redis_call *call, bool writes,
+    unsigned count, int64_t *ret_numbers)
 {
 	int64_t begin = redis->config->clock();
 	int64_t until = begin + 1000 * (int64_t)redis->config->timeout_ms;
 	struct redis_link link;
 
-	if (!redis_call_fits(call) ||
-	    !redis_pool_take(redis->pool, until, &link))
+	if (!buf_ok(&call->text) || !redis_pool_take(redis->pool, until, &link))
 		return false;
 	link.until = until;
 	if (!redis_call_run(call, &link, count, ret_numbers)) {

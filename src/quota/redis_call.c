@@ -12,6 +12,9 @@
 /* Lua's numbers are exact up to here. */
 #define NUMBER_MAX (1LL << 53)
 
+/* Where the nonce's key stands in a call of the script. */
+#define NONCE_KEY 5
+
 /* redis.lua, byte for byte (the build runs at the top level). */
 extern const char redis_script_begin[];
 extern const char redis_script_end[];
@@ -32,18 +35,38 @@ static struct span script(void)
 	return (struct span){ redis_script_begin, (size_t)len };
 }
 
-static struct buf *add_key(
-    struct redis_call *call, int number, struct span domain, const char *kind)
+/* The word that begins there in the text and ends here. */
+static struct span word_from(const struct redis_call *call, size_t begin)
 {
-	struct buf *key = &call->keys[number];
+	return span_from(buf_span(&call->text), begin);
+}
 
-	buf_init(key, call->key_memory[number], REDIS_KEY_MAX);
-	buf_add(key, call->config->prefix);
-	buf_char(key, '{');
-	buf_add(key, domain);
-	buf_text(key, "}:");
-	buf_text(key, kind);
-	return key;
+static void add_word(struct redis_call *call, struct span word)
+{
+	call->words[call->count++] = word;
+}
+
+static void init(
+    struct redis_call *call, const struct quota_redis_config *config)
+{
+	call->config = config;
+	call->count = 0;
+	buf_init(&call->text, call->memory, sizeof call->memory);
+}
+
+/* Gives where it begins; the caller goes on with it. */
+static size_t begin_key(
+    struct redis_call *call, struct span domain, const char *kind)
+{
+	struct buf *text = &call->text;
+	size_t begin = text->len;
+
+	buf_add(text, call->config->prefix);
+	buf_char(text, '{');
+	buf_add(text, domain);
+	buf_text(text, "}:");
+	buf_text(text, kind);
+	return begin;
 }
 
 void redis_call_init(struct redis_call *call,
@@ -51,28 +74,31 @@ void redis_call_init(struct redis_call *call,
     struct span domain, struct span user)
 {
 	uint8_t digest[HASH_SIZE];
+	size_t begin;
 
-	call->config = config;
+	init(call, config);
 	call->plain = false;
+	/* The command and the script: see run_once. */
+	call->count = 2;
+	add_word(call, span_of("3"));
 	/* Redis gets no JID to see. */
 	sha256(user, digest);
-	hex_encode(add_key(call, 0, domain, "u:"), digest, sizeof digest / 2);
-	add_key(call, 1, domain, "d");
+	begin = begin_key(call, domain, "u:");
+	hex_encode(&call->text, digest, sizeof digest / 2);
+	add_word(call, word_from(call, begin));
+	add_word(call, word_from(call, begin_key(call, domain, "d")));
 	/* Without a nonce the script does not look at this key. */
-	add_key(call, 2, domain, "n:");
-	call->arguments[0] = span_of(function);
-	call->argument_count = 1;
+	add_word(call, word_from(call, begin_key(call, domain, "n:")));
+	add_word(call, span_of(function));
 	redis_call_number(call, (uint64_t)now);
 }
 
 void redis_call_number(struct redis_call *call, uint64_t value)
 {
-	char *memory = call->number_memory[call->argument_count];
-	struct buf text;
+	size_t begin = call->text.len;
 
-	buf_init(&text, memory, sizeof call->number_memory[0]);
-	buf_u64(&text, value);
-	call->arguments[call->argument_count++] = buf_span(&text);
+	buf_u64(&call->text, value);
+	add_word(call, word_from(call, begin));
 }
 
 void redis_call_charge(
@@ -84,14 +110,15 @@ void redis_call_charge(
 	redis_call_number(call, charge->domain_bytes_per_day);
 }
 
-static void add_nonce_key(struct redis_call *call, struct span domain,
+static struct span nonce_key(struct redis_call *call, struct span domain,
     const struct quota_nonce *nonce)
 {
-	struct buf *key = add_key(call, 2, domain, "n:");
+	size_t begin = begin_key(call, domain, "n:");
 
-	buf_add(key, nonce->caller);
-	buf_char(key, ':');
-	buf_add(key, nonce->nonce);
+	buf_add(&call->text, nonce->caller);
+	buf_char(&call->text, ':');
+	buf_add(&call->text, nonce->nonce);
+	return word_from(call, begin);
 }
 
 /* A length of time, so it does not matter whose clock it is by. */
@@ -106,7 +133,7 @@ void redis_call_nonce(struct redis_call *call, struct span domain,
     const struct quota_nonce *nonce, int64_t now)
 {
 	if (nonce)
-		add_nonce_key(call, domain, nonce);
+		call->words[NONCE_KEY] = nonce_key(call, domain, nonce);
 	redis_call_number(call, nonce ? life_of(nonce, now) : 0);
 }
 
@@ -115,53 +142,22 @@ void redis_call_init_set(struct redis_call *call,
     const struct quota_redis_config *config, const struct quota_nonce *nonce,
     int64_t now)
 {
-	call->config = config;
+	init(call, config);
 	call->plain = true;
-	for (int i = 0; i < REDIS_KEYS; i++)
-		buf_init(&call->keys[i], call->key_memory[i], REDIS_KEY_MAX);
-	add_nonce_key(call, nonce->domain, nonce);
-	call->arguments[0] = span_of("SET");
-	call->arguments[1] = buf_span(&call->keys[2]);
-	call->arguments[2] = SPAN_EMPTY;
-	call->arguments[3] = span_of("NX");
-	call->arguments[4] = span_of("PX");
-	call->argument_count = 5;
+	add_word(call, span_of("SET"));
+	add_word(call, nonce_key(call, nonce->domain, nonce));
+	add_word(call, SPAN_EMPTY);
+	add_word(call, span_of("NX"));
+	add_word(call, span_of("PX"));
 	redis_call_number(call, life_of(nonce, now));
 }
 
-bool redis_call_fits(const struct redis_call *call)
-{
-	for (int i = 0; i < REDIS_KEYS; i++)
-		if (!buf_ok(&call->keys[i]))
-			return false;
-	return true;
-}
-
 static redisReply *run_once(
-    const struct redis_call *call, struct redis_link *link, bool by_sum)
+    struct redis_call *call, struct redis_link *link, bool by_sum)
 {
-	struct span words[3 + REDIS_KEYS + REDIS_ARGUMENTS_MAX] = {
-		span_of(by_sum ? "EVALSHA" : "EVAL"),
-		by_sum ? span_of(link->script) : script(),
-		span_of("3"),
-	};
-	unsigned count = 3;
-
-	for (int i = 0; i < REDIS_KEYS; i++)
-		words[count++] = buf_span(&call->keys[i]);
-	for (unsigned i = 0; i < call->argument_count; i++)
-		words[count++] = call->arguments[i];
-	return redis_link_call(link, words, count);
-}
-
-static bool are_numbers(const redisReply *reply, unsigned count)
-{
-	if (reply->type != REDIS_REPLY_ARRAY || reply->elements != count)
-		return false;
-	for (unsigned i = 0; i < count; i++)
-		if (reply->element[i]->type != REDIS_REPLY_INTEGER)
-			return false;
-	return true;
+	call->words[0] = span_of(by_sum ? "EVALSHA" : "EVAL");
+	call->words[1] = by_sum ? span_of(link->script) : script();
+	return redis_link_call(link, call->words, call->count);
 }
 
 /* Closes the connection: what follows may answer other calls. */
@@ -183,20 +179,21 @@ static bool read_set(
 static bool read_numbers(struct redis_link *link, const redisReply *reply,
     unsigned count, int64_t *ret_numbers)
 {
-	if (!are_numbers(reply, count))
+	if (reply->type != REDIS_REPLY_ARRAY || reply->elements != count)
 		return other_form(link);
 	for (unsigned i = 0; i < count; i++)
-		if (reply->element[i]->integer < 0 ||
-		    reply->element[i]->integer > NUMBER_MAX)
+		if (reply->element[i]->type != REDIS_REPLY_INTEGER)
+			return other_form(link);
+	for (unsigned i = 0; i < count; i++) {
+		ret_numbers[i] = reply->element[i]->integer;
+		if (ret_numbers[i] < 0 || ret_numbers[i] > NUMBER_MAX)
 			return redis_fault_set(&link->fault, QUOTA_REDIS_OTHER,
 			    "a number that cannot be");
-	for (unsigned i = 0; i < count; i++)
-		ret_numbers[i] = reply->element[i]->integer;
+	}
 	return true;
 }
 
-static redisReply *run_script(
-    const struct redis_call *call, struct redis_link *link)
+static redisReply *run_script(struct redis_call *call, struct redis_link *link)
 {
 	bool by_sum = link->script[0] != '\0';
 	redisReply *reply = run_once(call, link, by_sum);
@@ -208,12 +205,12 @@ static redisReply *run_script(
 	return reply;
 }
 
-bool redis_call_run(const struct redis_call *call, struct redis_link *link,
+bool redis_call_run(struct redis_call *call, struct redis_link *link,
     unsigned count, int64_t *ret_numbers)
 {
-	redisReply *reply = call->plain ? redis_link_call(link, call->arguments,
-					      call->argument_count)
-					: run_script(call, link);
+	redisReply *reply =
+	    call->plain ? redis_link_call(link, call->words, call->count)
+			: run_script(call, link);
 	bool right = reply && (call->plain ? read_set(link, reply, ret_numbers)
 					   : read_numbers(link, reply, count,
 						 ret_numbers));

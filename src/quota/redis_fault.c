@@ -1,5 +1,6 @@
 #include "quota/redis_private.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static const struct row {
@@ -106,24 +107,17 @@ bool redis_fault_cuts(const struct redis_fault *fault)
 }
 
 void redis_fault_say(const struct redis_fault *fault,
-    const struct quota_redis_config *config, struct buf *text)
+    const struct quota_redis_config *config, char *ret_text, size_t size)
 {
-	buf_text(text, "Redis at ");
-	if (config->address) {
-		buf_text(text, config->address);
-		buf_char(text, ':');
-		buf_u64(text, config->port);
-	} else {
-		buf_text(text, config->unix_path);
-	}
-	buf_text(text, ": ");
-	buf_text(text, rows[fault->error].sentence);
-	if (fault->text[0]) {
-		buf_text(text, " (");
-		buf_text(text, fault->text);
-		buf_char(text, ')');
-	}
-	buf_text(text, config->allow_on_error
-			   ? "; meanwhile slots are granted uncounted"
-			   : "; meanwhile slots are refused");
+	const bool detail = fault->text[0] != '\0';
+	char port[8] = "";
+
+	if (config->address)
+		snprintf(port, sizeof port, ":%u", (unsigned)config->port);
+	snprintf(ret_text, size,
+	    "Redis at %s%s: %s%s%s%s; meanwhile slots are %s",
+	    config->address ? config->address : config->unix_path, port,
+	    rows[fault->error].sentence, detail ? " (" : "", fault->text,
+	    detail ? ")" : "",
+	    config->allow_on_error ? "granted uncounted" : "refused");
 }

@@ -123,17 +123,15 @@ static void report(
 {
 	int64_t now = pool->config->clock();
 	int64_t *told_at = &pool->told_at[fault->error];
-	char memory[1024];
-	struct buf text;
+	char text[1024];
 
 	pool->stats.errors[fault->error] += failed;
 	if (*told_at && now - *told_at < TELL_EVERY)
 		return;
 	*told_at = now;
 	pool->told = true;
-	buf_init(&text, memory, sizeof memory);
-	redis_fault_say(fault, pool->config, &text);
-	say(pool, true, text.at);
+	redis_fault_say(fault, pool->config, text, sizeof text);
+	say(pool, true, text);
 }
 
 static void begin_working(struct redis_pool *pool)

@@ -28,7 +28,7 @@ void redis_fault_read(struct redis_fault *fault, struct span reply);
 bool redis_fault_cuts(const struct redis_fault *fault);
 /* A sentence for the operator. */
 void redis_fault_say(const struct redis_fault *fault,
-    const struct quota_redis_config *config, struct buf *text);
+    const struct quota_redis_config *config, char *ret_text, size_t size);
 
 /* --- one connection (redis_link.c, redis_connect.c) ---------------------- */
 
@@ -94,19 +94,18 @@ ssize_t redis_tls_write(
 /* --- the script (redis_call.c) ------------------------------------------- */
 
 #define REDIS_KEY_MAX 1400
-#define REDIS_KEYS 3
-#define REDIS_ARGUMENTS_MAX 7
+#define REDIS_WORDS_MAX 13
 
-/* One call of a function of redis.lua, or a plain SET of a nonce. Its keys
- * share the hash tag {DOMAIN}. */
+/* One call of a function of redis.lua, or a plain SET of a nonce: the words of
+ * the command. Its keys (the user's, the domain's, the nonce's) share the hash
+ * tag {DOMAIN}. */
 struct redis_call {
-	bool plain; /* the arguments are the whole command */
+	bool plain;
 	const struct quota_redis_config *config;
-	struct buf keys[REDIS_KEYS]; /* the user's, the domain's, the nonce's */
-	char key_memory[REDIS_KEYS][REDIS_KEY_MAX];
-	struct span arguments[REDIS_ARGUMENTS_MAX];
-	unsigned argument_count;
-	char number_memory[REDIS_ARGUMENTS_MAX][24];
+	struct span words[REDIS_WORDS_MAX];
+	unsigned count;
+	struct buf text; /* keys and numbers; full: they do not fit */
+	char memory[4 * REDIS_KEY_MAX];
 };
 
 /* now: unix milliseconds; 0: Redis' own clock, which all processes share.
@@ -124,12 +123,9 @@ void redis_call_nonce(struct redis_call *call, struct span domain,
 void redis_call_init_set(struct redis_call *call,
     const struct quota_redis_config *config, const struct quota_nonce *nonce,
     int64_t now);
-/* Whether all of its keys fit. */
-bool redis_call_fits(const struct redis_call *call);
-
 /* Makes the call before link->until. The answer must be so many numbers from 0
  * to 2^53; false with link->fault. */
-bool redis_call_run(const struct redis_call *call, struct redis_link *link,
+bool redis_call_run(struct redis_call *call, struct redis_link *link,
     unsigned count, int64_t *ret_numbers);
 
 /* Loads the script. False with link->fault when the connection is of no use.
