@@ -249,10 +249,15 @@ static void give_back(struct quota *quota, const struct quota_charge *charge)
 	atomic_store(&memory->changed, true);
 }
 
-static int64_t free_at(
-    const struct windows *windows, enum window window, int64_t now)
+/* What counts in a window, and when the next part of it frees; 0: nothing. */
+static uint64_t used_of(const struct target *target, enum window window,
+    int64_t now, int64_t *ret_free_at)
 {
-	return windows_next_of(windows, window, now) * 1000;
+	if (!target->entry)
+		return 0;
+	*ret_free_at =
+	    windows_next_of(&target->entry->windows, window, now) * 1000;
+	return windows_used(&target->entry->windows, window, now);
 }
 
 static bool use(struct quota *quota, struct span user, int64_t now,
@@ -264,20 +269,12 @@ static bool use(struct quota *quota, struct span user, int64_t now,
 	struct quota_use found = { 0 };
 
 	lock(memory, targets, count, now);
-	if (targets[0].entry) {
-		const struct windows *windows = &targets[0].entry->windows;
-
-		found.slots = windows_used(windows, WINDOW_MINUTE, now);
-		found.bytes = windows_used(windows, WINDOW_DAY, now);
-		found.slots_free_at = free_at(windows, WINDOW_MINUTE, now);
-		found.bytes_free_at = free_at(windows, WINDOW_DAY, now);
-	}
-	if (targets[1].entry) {
-		const struct windows *windows = &targets[1].entry->windows;
-
-		found.domain_bytes = windows_used(windows, WINDOW_DAY, now);
-		found.domain_free_at = free_at(windows, WINDOW_DAY, now);
-	}
+	found.slots =
+	    used_of(&targets[0], WINDOW_MINUTE, now, &found.slots_free_at);
+	found.bytes =
+	    used_of(&targets[0], WINDOW_DAY, now, &found.bytes_free_at);
+	found.domain_bytes =
+	    used_of(&targets[1], WINDOW_DAY, now, &found.domain_free_at);
 	unlock(memory);
 	*ret_use = found;
 	return true;

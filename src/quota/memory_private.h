@@ -31,14 +31,12 @@ _Static_assert(sizeof(struct entry) + sizeof(uint32_t) <= 128,
 enum list { LIST_MINUTE, LIST_DAY, LISTS };
 
 struct table {
-	struct entry *entries;
-	uint32_t *heads; /* as many as entries */
+	struct entry *entries; /* size, and an end of each list */
+	uint32_t *heads;       /* size */
 	uint32_t size;
 	uint32_t used; /* entries ever taken */
 	uint32_t free; /* chain of removed entries; their windows are empty */
 	uint32_t count;
-	uint32_t oldest[LISTS];
-	uint32_t newest[LISTS];
 };
 
 /* One table under one lock, so any user can have any of max_users places. The

@@ -169,15 +169,9 @@ function functions.take()
 	if hit > 0 then
 		return { hit, now, again == math.huge and 0 or again, 0 }
 	end
-	if slots > 0 then
-		add(KEYS[1], user, "m", 1)
-	end
-	if bytes > 0 then
-		add(KEYS[1], user, "d", size)
-	end
-	if domain_bytes > 0 then
-		add(KEYS[2], domain, "d", size)
-	end
+	add(KEYS[1], user, "m", math.min(slots, 1))
+	add(KEYS[1], user, "d", bytes > 0 and size or 0)
+	add(KEYS[2], domain, "d", domain_bytes > 0 and size or 0)
 	return { 0, now, 0, bytes > 0 and used(user, "d") or 0 }
 end
 
@@ -224,11 +218,7 @@ end
 -- used), and the same of bytes, and of the domain's.
 function functions.use()
 	local function first(parts, window)
-		local at = math.huge
-		for _, part in pairs(parts[window]) do
-			at = math.min(at, part.last + shapes[window][1])
-		end
-		return at == math.huge and 0 or at
+		return free(parts, window, used(parts, window) - 1)
 	end
 	local user, domain = load(KEYS[1]), load(KEYS[2])
 	return { used(user, "m"), first(user, "m"), used(user, "d"),

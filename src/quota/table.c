@@ -3,19 +3,33 @@
 #include <stdlib.h>
 #include <string.h>
 
+static uint32_t number_of(const struct table *table, const struct entry *entry)
+{
+	return (uint32_t)(entry - table->entries);
+}
+
+/* Where a list begins and ends: before its oldest, after its newest. */
+static struct entry *end_of(struct table *table, enum list list)
+{
+	return &table->entries[table->size + list];
+}
+
 void table_clear(struct table *table)
 {
 	table->used = table->count = 0;
 	table->free = NOBODY;
-	for (enum list list = 0; list < LISTS; list++)
-		table->oldest[list] = table->newest[list] = NOBODY;
+	for (enum list list = 0; list < LISTS; list++) {
+		struct entry *end = end_of(table, list);
+
+		end->older = end->newer = number_of(table, end);
+	}
 	memset(table->heads, 0xff, table->size * sizeof *table->heads);
 }
 
 bool table_open(struct table *table, uint32_t size)
 {
 	table->size = size;
-	table->entries = calloc(size, sizeof *table->entries);
+	table->entries = calloc((size_t)size + LISTS, sizeof *table->entries);
 	table->heads = malloc(size * sizeof *table->heads);
 	if (!table->entries || !table->heads)
 		return false;
@@ -47,37 +61,22 @@ struct entry *table_find(struct table *table, const uint8_t *print)
 	return at == NOBODY ? NULL : &table->entries[at];
 }
 
-static uint32_t number_of(const struct table *table, const struct entry *entry)
-{
-	return (uint32_t)(entry - table->entries);
-}
-
 static void unlist(struct table *table, struct entry *entry)
 {
-	uint16_t list = entry->windows.mark;
-
-	if (entry->older == NOBODY)
-		table->oldest[list] = entry->newer;
-	else
-		table->entries[entry->older].newer = entry->newer;
-	if (entry->newer == NOBODY)
-		table->newest[list] = entry->older;
-	else
-		table->entries[entry->newer].older = entry->older;
+	table->entries[entry->older].newer = entry->newer;
+	table->entries[entry->newer].older = entry->older;
 }
 
+/* As its newest. */
 static void enlist(struct table *table, struct entry *entry, enum list list)
 {
-	uint32_t number = number_of(table, entry);
+	struct entry *end = end_of(table, list);
 
 	entry->windows.mark = (uint16_t)list;
-	entry->newer = NOBODY;
-	entry->older = table->newest[list];
-	if (entry->older == NOBODY)
-		table->oldest[list] = number;
-	else
-		table->entries[entry->older].newer = number;
-	table->newest[list] = number;
+	entry->newer = number_of(table, end);
+	entry->older = end->older;
+	table->entries[entry->older].newer = number_of(table, entry);
+	end->older = number_of(table, entry);
 }
 
 void table_remove(struct table *table, struct entry *entry)
@@ -101,12 +100,10 @@ static bool drop_one(struct table *table, int64_t now)
 	struct entry *found = NULL;
 
 	for (enum list list = 0; list < LISTS; list++) {
-		struct entry *entry;
+		struct entry *end = end_of(table, list);
+		struct entry *entry = &table->entries[end->newer];
 
-		if (table->oldest[list] == NOBODY)
-			continue;
-		entry = &table->entries[table->oldest[list]];
-		if (!windows_next(&entry->windows, now) &&
+		if (entry != end && !windows_next(&entry->windows, now) &&
 		    (!found || entry->windows.newest < found->windows.newest))
 			found = entry;
 	}
