@@ -99,7 +99,7 @@ static void lock_then(struct quota_memory *memory, struct target *targets,
 
 /* now: the present time. When the clock was set back, all entries move with it:
  * users who do not come again would keep their places too long. */
-static void lock(struct quota_memory *memory, struct target *targets,
+static void lock_now(struct quota_memory *memory, struct target *targets,
     size_t count, int64_t now)
 {
 	pthread_mutex_lock(&memory->lock);
@@ -112,49 +112,25 @@ static void lock(struct quota_memory *memory, struct target *targets,
 	find_entries(memory, targets, count, now);
 }
 
-static void unlock(struct quota_memory *memory)
+/* Until when a limit is used up, unix seconds; 0: it is not. */
+static int64_t full_until(const struct target *target, enum window window,
+    uint64_t wanted, uint64_t most, int64_t now)
 {
-	pthread_mutex_unlock(&memory->lock);
+	return target->entry && most ? windows_free(&target->entry->windows,
+					   window, most - wanted, now)
+				     : 0;
 }
 
-/* when: until when a limit is used up; 0: it is not. */
-static void fail(enum failure failure, int64_t when, struct refusal *why,
-    enum failure *result)
+static int64_t later(int64_t a, int64_t b)
 {
-	if (when && *result != FAILURE_QUOTA_EXCEEDED)
-		*result = failure;
-	if (when > why->retry_at)
-		why->retry_at = when;
-}
-
-static void judge(const struct target *target, int64_t now, struct refusal *why,
-    enum failure *result)
-{
-	struct windows *windows =
-	    target->entry ? &target->entry->windows : NULL;
-
-	if (!windows)
-		return;
-	windows_turn(windows, now);
-	if (target->slots_max)
-		fail(FAILURE_RATE_LIMITED,
-		    windows_free(windows, WINDOW_MINUTE,
-			target->slots_max - target->slots, now),
-		    why, result);
-	if (target->bytes_max)
-		fail(FAILURE_QUOTA_EXCEEDED,
-		    windows_free(windows, WINDOW_DAY,
-			target->bytes_max - target->bytes, now),
-		    why, result);
+	return a > b ? a : b;
 }
 
 static enum failure check(const struct target *targets, size_t count,
     int64_t now, struct refusal *why)
 {
-	struct refusal found = *why;
-	enum failure result = FAILURE_NONE;
+	int64_t rate = 0, quota = 0;
 
-	found.retry_at = 0;
 	for (size_t i = 0; i < count; i++) {
 		if (!targets[i].bytes_max ||
 		    targets[i].bytes <= targets[i].bytes_max)
@@ -164,11 +140,21 @@ static enum failure check(const struct target *targets, size_t count,
 			      "of a day";
 		return FAILURE_QUOTA_EXCEEDED;
 	}
-	for (size_t i = 0; i < count; i++)
-		judge(&targets[i], now, &found, &result);
-	if (result != FAILURE_NONE)
-		*why = found;
-	return result;
+	for (size_t i = 0; i < count; i++) {
+		const struct target *target = &targets[i];
+
+		if (target->entry)
+			windows_turn(&target->entry->windows, now);
+		rate = later(rate, full_until(target, WINDOW_MINUTE,
+				       target->slots, target->slots_max, now));
+		quota =
+		    later(quota, full_until(target, WINDOW_DAY, target->bytes,
+				     target->bytes_max, now));
+	}
+	if (!rate && !quota)
+		return FAILURE_NONE;
+	why->retry_at = later(rate, quota);
+	return quota ? FAILURE_QUOTA_EXCEEDED : FAILURE_RATE_LIMITED;
 }
 
 static void undo(
@@ -218,7 +204,7 @@ static enum failure take(struct quota *quota, struct quota_charge *charge,
 	*ret_bytes = 0;
 	if (!count)
 		return FAILURE_NONE;
-	lock(memory, targets, count, charge->now);
+	lock_now(memory, targets, count, charge->now);
 	failure = check(targets, count, charge->now, why);
 	if (failure == FAILURE_NONE &&
 	    !count_all(memory, targets, count, charge->now)) {
@@ -229,7 +215,7 @@ static enum failure take(struct quota *quota, struct quota_charge *charge,
 	    targets[0].entry)
 		*ret_bytes = windows_used(
 		    &targets[0].entry->windows, WINDOW_DAY, charge->now);
-	unlock(memory);
+	pthread_mutex_unlock(&memory->lock);
 	atomic_store(&memory->changed, true);
 	return failure;
 }
@@ -245,7 +231,7 @@ static void give_back(struct quota *quota, const struct quota_charge *charge)
 	lock_then(memory, targets, count, charge->now);
 	for (size_t i = 0; i < count; i++)
 		undo(memory, &targets[i], charge->now);
-	unlock(memory);
+	pthread_mutex_unlock(&memory->lock);
 	atomic_store(&memory->changed, true);
 }
 
@@ -268,14 +254,14 @@ static bool use(struct quota *quota, struct span user, int64_t now,
 	size_t count = read_user(memory, user, targets);
 	struct quota_use found = { 0 };
 
-	lock(memory, targets, count, now);
+	lock_now(memory, targets, count, now);
 	found.slots =
 	    used_of(&targets[0], WINDOW_MINUTE, now, &found.slots_free_at);
 	found.bytes =
 	    used_of(&targets[0], WINDOW_DAY, now, &found.bytes_free_at);
 	found.domain_bytes =
 	    used_of(&targets[1], WINDOW_DAY, now, &found.domain_free_at);
-	unlock(memory);
+	pthread_mutex_unlock(&memory->lock);
 	*ret_use = found;
 	return true;
 }
@@ -290,7 +276,7 @@ static bool reset(struct quota *quota, struct span user)
 	for (size_t i = 0; i < count; i++)
 		if (targets[i].entry)
 			table_remove(&memory->table, targets[i].entry);
-	unlock(memory);
+	pthread_mutex_unlock(&memory->lock);
 	atomic_store(&memory->changed, true);
 	return true;
 }

@@ -67,9 +67,8 @@ static int by_age(const void *a, const void *b)
 {
 	const struct record *x = a, *y = b;
 
-	return x->windows.newest < y->windows.newest   ? -1
-	       : x->windows.newest > y->windows.newest ? 1
-						       : 0;
+	return (x->windows.newest > y->windows.newest) -
+	       (x->windows.newest < y->windows.newest);
 }
 
 /* A slice at a time, so that nobody waits long for the lock. Users that come or

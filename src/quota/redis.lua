@@ -177,10 +177,10 @@ end
 
 -- Takes a charge back: arguments as take, with its time, without a nonce.
 function functions.back()
-	local function sub(key, window, amount)
+	local function sub(key, window, amount, limit)
 		local number = math.floor(second / shapes[window][2])
 		local field = window .. whole(number)
-		local text = redis.call("HGET", key, field)
+		local text = limit ~= "0" and redis.call("HGET", key, field)
 		local have, last = string.match(text or "", "^(%d+) (%d+)$")
 		if not have then
 			return
@@ -193,15 +193,9 @@ function functions.back()
 		end
 	end
 	local size = tonumber(ARGV[3])
-	if ARGV[4] ~= "0" then
-		sub(KEYS[1], "m", 1)
-	end
-	if ARGV[5] ~= "0" then
-		sub(KEYS[1], "d", size)
-	end
-	if ARGV[6] ~= "0" then
-		sub(KEYS[2], "d", size)
-	end
+	sub(KEYS[1], "m", 1, ARGV[4])
+	sub(KEYS[1], "d", size, ARGV[5])
+	sub(KEYS[2], "d", size, ARGV[6])
 	return { 0 }
 end
 

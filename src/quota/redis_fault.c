@@ -64,19 +64,11 @@ const char *redis_error_name(enum quota_redis_error error)
 	return rows[error].name;
 }
 
-static void copy(struct redis_fault *fault, struct span text)
-{
-	struct buf out;
-
-	buf_init(&out, fault->text, sizeof fault->text);
-	buf_add(&out, span_first(text, sizeof fault->text - 1));
-}
-
 bool redis_fault_set(
     struct redis_fault *fault, enum quota_redis_error error, const char *text)
 {
 	fault->error = error;
-	copy(fault, span_of(text));
+	snprintf(fault->text, sizeof fault->text, "%s", text);
 	return false;
 }
 
@@ -93,7 +85,8 @@ static bool has(struct span reply, const struct prefix *prefix)
 void redis_fault_read(struct redis_fault *fault, struct span reply)
 {
 	fault->error = QUOTA_REDIS_OTHER;
-	copy(fault, reply);
+	snprintf(
+	    fault->text, sizeof fault->text, "%.*s", (int)reply.len, reply.at);
 	for (size_t i = 0; i < PREFIXES; i++)
 		if (has(reply, &prefixes[i])) {
 			fault->error = prefixes[i].error;

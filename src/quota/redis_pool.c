@@ -50,9 +50,8 @@ struct redis_pool {
 	int64_t backoff; /* microseconds */
 	int64_t next_try;
 	int64_t told_at[QUOTA_REDIS_ERRORS]; /* 0: never */
-	struct quota_redis_stats stats;
-	unsigned waiting; /* calls, for a connection */
-	unsigned open;    /* connections, idle and in use */
+	struct quota_redis_stats stats;      /* open: idle and in use */
+	unsigned waiting;                    /* calls, for a connection */
 	unsigned idle_count;
 	struct redis_link idle[]; /* config->pool */
 };
@@ -73,7 +72,7 @@ static void wait_until(
 static void close_link(struct redis_pool *pool, struct redis_link *link)
 {
 	redis_link_close(link);
-	pool->open--;
+	pool->stats.open--;
 }
 
 static void close_idle(struct redis_pool *pool)
@@ -186,7 +185,7 @@ bool redis_pool_take(
 			pthread_cond_signal(&pool->work);
 			wait_until(pool, &pool->ready, until);
 			pool->waiting--;
-		} else if (!pool->open) {
+		} else if (!pool->stats.open) {
 			/* All other calls would wait as long. */
 			begin_outage(pool);
 		}
@@ -239,7 +238,6 @@ void redis_pool_stats(
 	pthread_mutex_lock(&pool->lock);
 	*ret_stats = pool->stats;
 	ret_stats->up = pool->state == STATE_WORKS;
-	ret_stats->open = pool->open;
 	pthread_mutex_unlock(&pool->lock);
 }
 
@@ -260,10 +258,10 @@ static void pool_free(struct redis_pool *pool)
 /* When it has to connect. */
 static int64_t due(const struct redis_pool *pool, int64_t now)
 {
-	bool lacks =
-	    pool->waiting > pool->idle_count && pool->open < pool->config->pool;
+	bool lacks = pool->waiting > pool->idle_count &&
+		     pool->stats.open < pool->config->pool;
 
-	if (pool->state != STATE_AWAY && (pool->open == 0 || lacks))
+	if (pool->state != STATE_AWAY && (pool->stats.open == 0 || lacks))
 		return now;
 	return pool->state == STATE_WORKS ? now + FOR_LONG : pool->next_try;
 }
@@ -271,10 +269,11 @@ static int64_t due(const struct redis_pool *pool, int64_t now)
 static void take_in(struct redis_pool *pool, struct redis_link *link)
 {
 	link->era = pool->era;
-	pool->open++;
+	pool->stats.open++;
 	/* It may have been made only to see whether Redis works. */
 	put(pool, link,
-	    pool->state == STATE_AWAY || pool->open <= pool->config->pool);
+	    pool->state == STATE_AWAY ||
+		pool->stats.open <= pool->config->pool);
 	if (link->fault.error == QUOTA_REDIS_NONE) {
 		begin_working(pool);
 	} else {
