@@ -104,8 +104,9 @@ struct redis_call {
 	const struct quota_redis_config *config;
 	struct span words[REDIS_WORDS_MAX];
 	unsigned count;
-	struct buf text; /* keys and numbers; full: they do not fit */
-	char memory[4 * REDIS_KEY_MAX];
+	/* Up to four keys and seven numbers; full: they do not fit. */
+	struct buf text;
+	char memory[4 * REDIS_KEY_MAX + 7 * 24];
 };
 
 /* now: unix milliseconds; 0: Redis' own clock, which all processes share.
