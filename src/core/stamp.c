@@ -5,18 +5,33 @@
 #define SECONDS_LAST INT64_C(253402300799) /* 9999-12-31T23:59:59Z */
 
 /*
- * gmtime_r looks at TZ the first time, and never again: neither it nor timegm
- * reads a clock. strftime would look at the time zone's file each time.
+ * Not gmtime_r: it takes a lock that all threads share, and with a time zone
+ * that counts leap seconds its days begin 27 seconds late. Years are counted
+ * from March, so that a leap day is the last of its year and the months'
+ * lengths follow one line; 400 of them have 146097 days.
  */
 static struct tm moment_of(int64_t seconds)
 {
-	time_t time = seconds > SECONDS_LAST ? SECONDS_LAST : seconds;
-	struct tm moment;
+	const int64_t time = seconds < 0              ? 0
+			     : seconds > SECONDS_LAST ? SECONDS_LAST
+						      : seconds;
+	const int days = (int)(time / 86400), clock = (int)(time % 86400);
+	const int since = days + 719468; /* days since 0000-03-01 */
+	const int in_era = since % 146097;
+	const int year =
+	    (in_era - in_era / 1460 + in_era / 36524 - in_era / 146096) / 365;
+	const int in_year = in_era - (365 * year + year / 4 - year / 100);
+	const int month = (5 * in_year + 2) / 153; /* 0: March */
 
-	if (time < 0)
-		time = 0;
-	gmtime_r(&time, &moment);
-	return moment;
+	return (struct tm){
+		.tm_year = year + 400 * (since / 146097) + month / 10 - 1900,
+		.tm_mon = (month + 2) % 12,
+		.tm_mday = in_year - (153 * month + 2) / 5 + 1,
+		.tm_hour = clock / 3600,
+		.tm_min = clock / 60 % 60,
+		.tm_sec = clock % 60,
+		.tm_wday = (days + 4) % 7, /* the first was a Thursday */
+	};
 }
 
 static void two(struct buf *out, int value)
