@@ -20,14 +20,23 @@ static void drop(struct creds_held *held)
 	free(held);
 }
 
+static bool is_fresh(const struct creds_held *held, int64_t now)
+{
+	return held && (!held->value.expires || now < held->value.expires);
+}
+
 static bool get(struct creds *creds, int64_t now, struct creds_value *ret_value)
 {
 	struct creds_source *source = (struct creds_source *)creds;
 	bool ok;
 
+	/* What never changes needs neither a lock nor a count of users. */
+	if (!source->changes) {
+		*ret_value = source->held->value;
+		return is_fresh(source->held, now);
+	}
 	pthread_mutex_lock(&source->lock);
-	ok = source->held && (!source->held->value.expires ||
-				 now < source->held->value.expires);
+	ok = is_fresh(source->held, now);
 	if (ok) {
 		source->held->users++;
 		*ret_value = source->held->value;
@@ -49,6 +58,8 @@ static void leave(struct creds_source *source, struct creds_held *held)
 
 static void put_back(struct creds *creds, const struct creds_value *value)
 {
+	if (!((struct creds_source *)creds)->changes)
+		return;
 	/* The id stands at the start of its memory. */
 	char *memory = (char *)value->access_key_id.at;
 
@@ -68,8 +79,7 @@ static void status(
 	held = source->held;
 	why = source->why;
 	memset(ret_status, 0, sizeof *ret_status);
-	ret_status->ready =
-	    held && (!held->value.expires || now < held->value.expires);
+	ret_status->ready = is_fresh(held, now);
 	if (ret_status->ready)
 		ret_status->expires = held->value.expires;
 	else if (!*why)
@@ -97,6 +107,7 @@ static void release(struct creds_source *source)
 	if (source->held)
 		drop(source->held);
 	creds_settings_drop(source->settings);
+	wipe(source->print, sizeof source->print);
 	pthread_mutex_destroy(&source->lock);
 	pthread_mutex_destroy(&source->reading);
 	free(source);
