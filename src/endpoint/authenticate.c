@@ -73,18 +73,18 @@ static void keep_nonce(struct request *request, const struct auth_claim *claim)
 
 /* Replies. */
 static void refuse_signed(struct request *request, enum failure failure,
-    const struct auth_claim *claim, const struct refusal *why)
+    const struct auth_request *at, const struct auth_claim *claim,
+    const struct refusal *why)
 {
 	int64_t back;
 
 	if (failure == FAILURE_RATE_LIMITED) {
 		note(request, claim->caller);
-		refuse_rate(
-		    request, rate_look(claim->caller->rate, clock_micros()));
+		refuse_rate(request, rate_look(claim->caller->rate, at->clock));
 		return;
 	}
 	if (failure == FAILURE_CLOCK_SKEW) {
-		request->skew = claim->ts - clock_unix();
+		request->skew = claim->ts - at->now;
 		server_blocked(request->server, &back);
 	}
 	refuse(request, failure, claim->caller, why);
@@ -109,7 +109,7 @@ const struct caller *authenticate_alone(struct request *request)
 		failure =
 		    auth_check(&service->auth, &signed_request, &claim, &why);
 	if (failure != FAILURE_NONE) {
-		refuse_signed(request, failure, &claim, &why);
+		refuse_signed(request, failure, &signed_request, &claim, &why);
 		return NULL;
 	}
 	server_unblocked(request->server);
