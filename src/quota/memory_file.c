@@ -247,9 +247,11 @@ static bool load(struct quota_memory *memory, FILE *file, off_t size,
 		*ret_left_out += enter(memory, &record, now);
 	}
 	hash_final(&hash, digest);
+	if (fread(want, sizeof want, 1, file) != 1 ||
+	    memcmp(want, digest, sizeof digest) != 0)
+		return false;
 	memcpy(memory->config.seed, head.seed, SEED_SIZE);
-	return fread(want, sizeof want, 1, file) == 1 &&
-	       memcmp(want, digest, sizeof digest) == 0;
+	return true;
 }
 
 void memory_load(
