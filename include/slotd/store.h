@@ -191,7 +191,8 @@ struct store_class {
 	/*
 	 * fault returns why it takes no uploads now, as `look` has found last,
 	 * or NULL; it never waits. look is called about once a second, by one
-	 * thread that may wait. NULL (both): it has no disk that may fail.
+	 * thread that may wait, and like sweep for the store with file_open
+	 * alone. NULL (both): it has no disk that may fail.
 	 */
 	const struct store_fault *(*fault)(const struct store *store);
 	const struct store_fault *(*look)(struct store *store);

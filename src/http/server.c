@@ -49,7 +49,7 @@ bool server_open_helpers(struct server *server, const struct service *service)
 		if (!server->relay)
 			return false;
 	}
-	if (!service_file_store(service))
+	if (!service_waits(service))
 		return true;
 	if (!server->writers)
 		server->writers = pool_open(WRITERS);

@@ -278,6 +278,17 @@ void service_release(struct service *service)
 		finish(service);
 }
 
+bool service_waits(const struct service *service)
+{
+	for (size_t i = 0; i < service->store_count; i++) {
+		const struct store_class *class = service->stores[i]->class;
+
+		if (class->waits || class->upload_open || class->file_open)
+			return true;
+	}
+	return false;
+}
+
 struct store *service_file_store(const struct service *service)
 {
 	for (size_t i = 0; i < service->store_count; i++)

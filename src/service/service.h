@@ -68,6 +68,8 @@ void service_hold(struct service *service);
 /* NULL is allowed. */
 void service_release(struct service *service);
 
+/* Whether one of its stores may wait for a disk. */
+bool service_waits(const struct service *service);
 /* The store whose files slotd serves. NULL: there is none. */
 struct store *service_file_store(const struct service *service);
 /* After service_look: what its stores lack for slots. NULL: nothing. */
