@@ -17,22 +17,17 @@ bool domains_name(
 	buf_init(&out, arena_get(node_keep(node), size), size);
 	if (below)
 		buf_text(&out, "*.");
-	if (!jid_domain(span_from(text, below ? 2 : 0), &out, &wrong)) {
-		node_wrong(node,
+	if (!jid_domain(span_from(text, below ? 2 : 0), &out, &wrong))
+		return node_wrong(node,
 		    "must be a domain, or \"*.\" and a domain (%s)",
 		    wrong + strlen("jid: "));
-		return false;
-	}
 	name = span_from(buf_span(&out), below ? 2 : 0);
-	if (below && jid_is_address(name)) {
-		node_wrong(node, "an IP address has no subdomains");
-		return false;
-	}
-	if (!jid_labels_valid(name)) {
-		node_wrong(node, "has a label that begins with xn-- but is not "
-				 "an A-label (IDNA2008)");
-		return false;
-	}
+	if (below && jid_is_address(name))
+		return node_wrong(node, "an IP address has no subdomains");
+	if (!jid_labels_valid(name))
+		return node_wrong(node,
+		    "has a label that begins with xn-- but is not "
+		    "an A-label (IDNA2008)");
 	*ret_item = buf_span(&out);
 	return true;
 }

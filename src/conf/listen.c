@@ -244,10 +244,8 @@ static bool read_net(const struct node *node, struct ip_net *ret_net)
 
 	if (!value_text(node, &text))
 		return false;
-	if (!ip_net_parse(text, ret_net, &wrong)) {
-		node_wrong(node, "%s", wrong);
-		return false;
-	}
+	if (!ip_net_parse(text, ret_net, &wrong))
+		return node_wrong(node, "%s", wrong);
 	if (ret_net->bits == 0 ||
 	    (ip_is_v4(&ret_net->ip) && ret_net->bits == 96))
 		node_warn(node,

@@ -71,7 +71,7 @@ static void add(
 	fault_add(&node->reading->faults, &fault);
 }
 
-void node_wrong(const struct node *node, const char *format, ...)
+bool node_wrong(const struct node *node, const char *format, ...)
 {
 	va_list arguments;
 
@@ -79,6 +79,7 @@ void node_wrong(const struct node *node, const char *format, ...)
 	add(node, false, node_path(node),
 	    arena_print_list(node_scratch(node), format, arguments));
 	va_end(arguments);
+	return false;
 }
 
 void node_warn(const struct node *node, const char *format, ...)

@@ -46,9 +46,10 @@ const struct node *node_only(const struct node *group, const char *names);
 /* "callers[1].secret"; empty for the root. */
 const char *node_path(const struct node *node);
 
-/* Adds a fault or a warning of a setting. */
-void node_wrong(const struct node *node, const char *format, ...)
+/* Adds a fault of a setting. Gives false, which readers return. */
+bool node_wrong(const struct node *node, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+/* Adds a warning. */
 void node_warn(const struct node *node, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 /* Adds a fault of what a group lacks, at the group's line. */

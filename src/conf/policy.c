@@ -39,11 +39,10 @@ static void read_day_bytes(const struct node *node, void *into)
 static bool read_type(
     const struct node *node, struct span text, struct span *ret_item)
 {
-	if (!media_type_pattern_valid(text)) {
-		node_wrong(node, "must be a media type such as \"image/png\" "
-				 "or \"image/*\"");
-		return false;
-	}
+	if (!media_type_pattern_valid(text))
+		return node_wrong(node,
+		    "must be a media type such as \"image/png\" "
+		    "or \"image/*\"");
 	*ret_item = arena_copy(node_keep(node), text);
 	return true;
 }
@@ -65,11 +64,9 @@ static bool read_extension(
 	char *lower = arena_get(node_keep(node), rest.len + 1);
 
 	if (rest.len == 0 || span_find(rest, '/') < rest.len ||
-	    rest.at[rest.len - 1] == '.') {
-		node_wrong(node,
+	    rest.at[rest.len - 1] == '.')
+		return node_wrong(node,
 		    "must be the extension of a file name, such as \"exe\"");
-		return false;
-	}
 	for (size_t i = 0; i < rest.len; i++)
 		lower[i] = ascii_lower(rest.at[i]);
 	*ret_item = (struct span){ lower, rest.len };

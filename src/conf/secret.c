@@ -29,10 +29,8 @@ static bool check_mode(const struct node *node, const char *path,
 	const struct owner owner = { status->st_uid, status->st_gid };
 	const mode_t mode = status->st_mode;
 
-	if (!S_ISREG(mode)) {
-		node_wrong(node, "%s is not a regular file", path);
-		return false;
-	}
+	if (!S_ISREG(mode))
+		return node_wrong(node, "%s is not a regular file", path);
 	if (mode & S_IWOTH) {
 		if (secret)
 			node_wrong(node,
@@ -54,14 +52,11 @@ static bool check_content(
 {
 	if (content->len > 0 && content->at[content->len - 1] == '\n')
 		content->len--;
-	if (content->len == 0) {
-		node_wrong(node, "%s is empty", path);
-		return false;
-	}
-	if (content->len > max) {
-		node_wrong(node, "%s is larger than %zu bytes", path, max);
-		return false;
-	}
+	if (content->len == 0)
+		return node_wrong(node, "%s is empty", path);
+	if (content->len > max)
+		return node_wrong(
+		    node, "%s is larger than %zu bytes", path, max);
 	return true;
 }
 
@@ -71,8 +66,8 @@ static bool cannot_read(const struct node *node, const char *path)
 	int error = errno;
 
 	unit_path_hint(error, path, hint);
-	node_wrong(node, "cannot read %s: %s%s", path, strerror(error), hint);
-	return false;
+	return node_wrong(
+	    node, "cannot read %s: %s%s", path, strerror(error), hint);
 }
 
 static bool read_open(const struct node *node, const char *path, int fd,
@@ -147,13 +142,11 @@ static bool check_origin(const struct node *node)
 	    faults_place(&node->reading->faults, node->line).origin;
 	const char *commands = advice(node, origin->name, origin->owner);
 
-	if (origin->mode & S_IWOTH) {
-		node_wrong(node,
+	if (origin->mode & S_IWOTH)
+		return node_wrong(node,
 		    "%s holds a secret and is world-writable: %s; then make a "
 		    "new secret",
 		    origin->name, commands);
-		return false;
-	}
 	if ((origin->mode & S_IROTH) && !origin->warned) {
 		origin->warned = true;
 		node_warn(node,
@@ -175,14 +168,10 @@ static bool read_inline(
 	if (!check_origin(node))
 		return false;
 	secret = span_of(node->string);
-	if (secret.len == 0) {
-		node_wrong(node, "is empty");
-		return false;
-	}
-	if (secret.len > max) {
-		node_wrong(node, "is longer than %zu bytes", max);
-		return false;
-	}
+	if (secret.len == 0)
+		return node_wrong(node, "is empty");
+	if (secret.len > max)
+		return node_wrong(node, "is longer than %zu bytes", max);
 	secret_warn_of_litter(node, "this", secret);
 	*ret_secret = secret;
 	return true;
@@ -198,10 +187,8 @@ static bool read_from_file(
 		return false;
 	/* Other programs cannot handle a NUL byte, and HMAC ignores NUL bytes
 	 * at the end of a key. */
-	if (span_find(text, '\0') < text.len) {
-		node_wrong(node, "the file %s", litter_of(text));
-		return false;
-	}
+	if (span_find(text, '\0') < text.len)
+		return node_wrong(node, "the file %s", litter_of(text));
 	secret_warn_of_litter(node, "the file", text);
 	ret_secret->text = text;
 	return true;
@@ -238,10 +225,9 @@ bool secret_is_new(const struct node *node, struct span secret)
 	for (const struct seen_secret *s = reading->secrets; s; s = s->next) {
 		if (!equal_constant_time(s->digest, seen->digest, HASH_SIZE))
 			continue;
-		node_wrong(node,
+		return node_wrong(node,
 		    "is the same secret as %s: each caller needs its own",
 		    s->path);
-		return false;
 	}
 	seen->path = node_path(node);
 	seen->next = reading->secrets;

@@ -26,8 +26,8 @@ static const char *type_name(enum node_type type)
 
 static bool wrong_type(const struct node *node, const char *wanted)
 {
-	node_wrong(node, "must be %s, not %s", wanted, type_name(node->type));
-	return false;
+	return node_wrong(
+	    node, "must be %s, not %s", wanted, type_name(node->type));
 }
 
 bool value_group(const struct node *node)
@@ -51,11 +51,9 @@ bool value_integer(
 	if (node->type != NODE_INTEGER)
 		return wrong_type(node, "an integer");
 	value = node->integer;
-	if (value < min || value > max) {
-		node_wrong(node, "must be from %lld to %lld", (long long)min,
-		    (long long)max);
-		return false;
-	}
+	if (value < min || value > max)
+		return node_wrong(node, "must be from %lld to %lld",
+		    (long long)min, (long long)max);
 	*ret_value = value;
 	return true;
 }
@@ -67,15 +65,12 @@ bool value_text(const struct node *node, struct span *ret_text)
 	if (node->type != NODE_STRING)
 		return wrong_type(node, "a string");
 	text = span_of(node->string);
-	if (text.len == 0) {
-		node_wrong(node, "is empty");
-		return false;
-	}
+	if (text.len == 0)
+		return node_wrong(node, "is empty");
 	for (size_t i = 0; i < text.len; i++) {
 		if ((unsigned char)text.at[i] >= ' ' && text.at[i] != 127)
 			continue;
-		node_wrong(node, "has a control character");
-		return false;
+		return node_wrong(node, "has a control character");
 	}
 	*ret_text = text;
 	return true;
@@ -110,8 +105,7 @@ bool value_word(
 		*ret_number = number;
 		return true;
 	}
-	node_wrong(node, "must be %s", value_words(node, words));
-	return false;
+	return node_wrong(node, "must be %s", value_words(node, words));
 }
 
 bool value_checked(
@@ -123,10 +117,8 @@ bool value_checked(
 	if (!value_text(node, &text))
 		return false;
 	wrong = rule ? rule(node->reading->conf, text) : NULL;
-	if (wrong) {
-		node_wrong(node, "%s", wrong);
-		return false;
-	}
+	if (wrong)
+		return node_wrong(node, "%s", wrong);
 	*ret_text = arena_copy(node_keep(node), text);
 	return true;
 }
@@ -159,10 +151,8 @@ bool value_url(
 		return false;
 	buf_init(
 	    &out, arena_get(node_keep(node), text.len + 16), text.len + 16);
-	if (!uri_base_parse(text, &out, ret_parts, &wrong)) {
-		node_wrong(node, "%s", wrong);
-		return false;
-	}
+	if (!uri_base_parse(text, &out, ret_parts, &wrong))
+		return node_wrong(node, "%s", wrong);
 	*ret_url = buf_span(&out);
 	return true;
 }
@@ -187,13 +177,11 @@ bool value_unix_path(const struct node *node, const char **ret_path)
 
 	if (!value_path(node, &path))
 		return false;
-	if (strlen(path) > UNIX_PATH_MAX) {
-		node_wrong(node,
+	if (strlen(path) > UNIX_PATH_MAX)
+		return node_wrong(node,
 		    "is longer than %zu bytes, the limit of a unix socket's "
 		    "path",
 		    UNIX_PATH_MAX);
-		return false;
-	}
 	*ret_path = path;
 	return true;
 }
@@ -204,10 +192,8 @@ bool value_size(const struct node *node, uint64_t *ret_bytes)
 	const char *wrong;
 
 	if (node->type == NODE_INTEGER) {
-		if (node->integer < 0) {
-			node_wrong(node, "must not be negative");
-			return false;
-		}
+		if (node->integer < 0)
+			return node_wrong(node, "must not be negative");
 		*ret_bytes = (uint64_t)node->integer;
 		return true;
 	}
@@ -216,10 +202,8 @@ bool value_size(const struct node *node, uint64_t *ret_bytes)
 		    node, "an integer or a string such as \"100 MiB\"");
 	if (!value_text(node, &text))
 		return false;
-	if (!size_parse(text, ret_bytes, &wrong)) {
-		node_wrong(node, "%s", wrong);
-		return false;
-	}
+	if (!size_parse(text, ret_bytes, &wrong))
+		return node_wrong(node, "%s", wrong);
 	return true;
 }
 
