@@ -102,7 +102,7 @@ static const struct setting rows[] = {
 	{ "secrets", ELSEWHERE },
 	{ "secret_files", ELSEWHERE },
 	{ "allow_domains", WHOLE(read_allowed) },
-	{ "plain_urls", READ(struct caller, plain_urls, settings_boolean) },
+	{ "plain_urls", READ(struct caller, plain_urls, value_boolean) },
 	{ "dialect", READ(struct caller, dialect, dialect_read) },
 	{ "base", TEXT(struct caller, base, dialect_base) },
 	{ "rate", ELSEWHERE },

@@ -74,18 +74,16 @@ static void read_name(const struct node *node, void *into)
 static void read_store(const struct node *node, void *into)
 {
 	const struct conf *conf = node->reading->conf;
-	size_t *number = into;
+	size_t *number = into, found;
 	struct span text;
 
 	if (!value_text(node, &text))
 		return;
-	for (size_t i = 0; i < conf->storage_count; i++) {
-		if (!span_equal(conf->storages[i].name, text))
-			continue;
-		*number = i;
-		return;
-	}
-	node_wrong(node, "no store has this name");
+	found = storage_named(conf, text);
+	if (found < conf->storage_count)
+		*number = found;
+	else
+		node_wrong(node, "no store has this name");
 }
 
 static const struct setting rows[] = {
@@ -95,11 +93,8 @@ static const struct setting rows[] = {
 
 static void read_one(const struct node *group, struct conf_domain *domain)
 {
-	const struct settings_part parts[] = {
-		{ &policy_settings, &domain->policy },
-		{ NULL, NULL },
-	};
-	const struct settings settings = { SETTINGS(rows), .parts = parts };
+	struct settings policy = policy_settings;
+	const struct settings settings = { SETTINGS(rows), .more = &policy };
 
 	/* The values of what the entry does not set. */
 	*domain = (struct conf_domain){
@@ -108,6 +103,7 @@ static void read_one(const struct node *group, struct conf_domain *domain)
 	};
 	if (!value_group(group))
 		return;
+	policy.into = &domain->policy;
 	settings_read(group, &settings, domain);
 	if (!node_member(group, "name"))
 		node_missing(group, "name",

@@ -28,14 +28,6 @@ static const char *address(const struct conf *conf, struct span text)
 		   : NULL;
 }
 
-static void read_address(const struct node *node, void *into)
-{
-	struct span text;
-
-	if (value_checked(node, address, &text))
-		*(const char **)into = text.at;
-}
-
 static void read_unix(const struct node *node, void *into)
 {
 	const char **unix_path = into;
@@ -186,7 +178,7 @@ static void read_threads(const struct node *node, void *into)
 }
 
 static const struct setting rows[] = {
-	{ "address", READ(struct conf_listener, address, read_address) },
+	{ "address", STRING(struct conf_listener, address, address) },
 	{ "port", READ(struct conf_listener, port, settings_port) },
 	{ "unix", READ(struct conf_listener, unix_path, read_unix) },
 	{ "mode", READ(struct conf_listener, mode, read_mode) },

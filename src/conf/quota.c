@@ -54,14 +54,6 @@ static const char *host(const struct conf *conf, struct span text)
 	       "password_file and database are separate settings)";
 }
 
-static void read_address(const struct node *node, void *into)
-{
-	struct span address;
-
-	if (value_checked(node, host, &address))
-		*(const char **)into = address.at;
-}
-
 static void read_tls_ca(const struct node *node, void *into)
 {
 	const char **tls_ca = into;
@@ -99,11 +91,11 @@ static const struct setting memory_rows[] = {
 };
 
 static const struct setting redis_rows[] = {
-	{ "address", READ(struct conf_quota, redis.address, read_address) },
+	{ "address", STRING(struct conf_quota, redis.address, host) },
 	{ "port", READ(struct conf_quota, redis.port, settings_port) },
 	{ "unix",
 	    READ(struct conf_quota, redis.unix_path, settings_unix_path) },
-	{ "tls", READ(struct conf_quota, redis.tls, settings_boolean) },
+	{ "tls", READ(struct conf_quota, redis.tls, value_boolean) },
 	{ "tls_ca", READ(struct conf_quota, redis.tls_ca, read_tls_ca) },
 	{ "username", TEXT(struct conf_quota, redis.username, NULL) },
 	{ "password", ELSEWHERE },
@@ -118,9 +110,11 @@ static const struct setting redis_rows[] = {
 
 static const struct setting rows[] = { { "type", ELSEWHERE } };
 
-static const struct settings memory = { SETTINGS(memory_rows),
-	.type = "memory" };
 static const struct settings redis = { SETTINGS(redis_rows), .type = "redis" };
+static const struct settings memory = { SETTINGS(memory_rows), .type = "memory",
+	.more = &redis };
+static const struct settings settings = { SETTINGS(rows), .more = &memory };
+
 static void read_redis(
     const struct node *group, struct quota_redis_config *config)
 {
@@ -154,9 +148,6 @@ void quota_read(const struct node *group, void *into)
 	const struct node *node = node_member(group, "type");
 	unsigned number = CONF_QUOTA_MEMORY;
 	bool known = !node || value_word(node, "memory|redis", &number);
-	const struct settings_part parts[] = { { &memory, into },
-		{ &redis, into }, { NULL, NULL } };
-	const struct settings settings = { SETTINGS(rows), .parts = parts };
 	struct conf_quota *quota = into;
 
 	quota->type = (enum conf_quota_type)number;

@@ -74,7 +74,7 @@ static void read_log(const struct node *node, void *into)
 	static const struct setting rows[] = {
 		{ "format", WORD(struct conf, log_format, "logfmt|json") },
 		{ "level", WORD(struct conf, log_level, "error|warn|info") },
-		{ "jids", READ(struct conf, log_jids, settings_boolean) },
+		{ "jids", READ(struct conf, log_jids, value_boolean) },
 	};
 	static const struct settings settings = { SETTINGS(rows) };
 

@@ -19,6 +19,8 @@ void dialect_check(const struct node *group, const struct caller *caller);
 /* `storage` and `storages`, then `domains`, after all other settings. */
 void storage_read(const struct node *root);
 void domains_read(const struct node *root);
+/* The number of the store with a name; storage_count: there is none. */
+size_t storage_named(const struct conf *conf, struct span name);
 
 /* Settings that `policy` and `domains` share, into a struct policy. */
 extern const struct settings policy_settings;

@@ -34,29 +34,30 @@ static unsigned distance(const char *a, const char *b)
 	return row[b_len];
 }
 
-/* The most similar name, which differs by less than *limit letters. */
-static void find_nearest(const struct settings *settings, const char *name,
-    unsigned *limit, const char **best)
+/* The most similar name, which differs by less than limit letters. */
+static const char *nearest(
+    const struct settings *settings, const char *name, unsigned limit)
 {
-	for (size_t i = 0; i < settings->count; i++) {
-		unsigned found = distance(settings->rows[i].name, name);
+	const char *best = NULL;
 
-		if (found >= *limit)
-			continue;
-		*limit = found;
-		*best = settings->rows[i].name;
+	for (; settings; settings = settings->more) {
+		for (size_t i = 0; i < settings->count; i++) {
+			unsigned found = distance(settings->rows[i].name, name);
+
+			if (found >= limit)
+				continue;
+			limit = found;
+			best = settings->rows[i].name;
+		}
 	}
-	for (const struct settings_part *part = settings->parts;
-	     part && part->settings; part++)
-		find_nearest(part->settings, name, limit, best);
+	return best;
 }
 
 static void unknown(const struct node *node, const struct settings *settings)
 {
-	unsigned limit = strlen(node->name) > 5 ? 3 : 2;
-	const char *best = NULL;
+	const char *best =
+	    nearest(settings, node->name, strlen(node->name) > 5 ? 3 : 2);
 
-	find_nearest(settings, node->name, &limit, &best);
 	if (best)
 		node_wrong(node, "unknown setting; did you mean %s?", best);
 	else
@@ -64,8 +65,10 @@ static void unknown(const struct node *node, const struct settings *settings)
 }
 
 static void read_one(
-    const struct node *node, const struct setting *row, void *place)
+    const struct node *node, const struct setting *row, void *into)
 {
+	void *place = (char *)into + row->offset;
+	struct span text;
 	int64_t value;
 
 	switch (row->kind) {
@@ -82,36 +85,25 @@ static void read_one(
 	case SETTING_TEXT:
 		value_checked(node, row->rule, place);
 		break;
+	case SETTING_STRING:
+		if (value_checked(node, row->rule, &text))
+			*(const char **)place = text.at;
+		break;
 	case SETTING_READ:
 		row->read(node, place);
 		break;
 	}
 }
 
-/* Where a setting belongs. */
-struct found {
-	const struct setting *row;
-	const char *type;
-	void *place;
-};
-
-static bool find(const struct settings *settings, const char *name, void *into,
-    struct found *ret_found)
+/* The row of a setting, and its table; NULL: there is none. */
+static const struct setting *find(
+    const struct settings **settings, const char *name)
 {
-	for (size_t i = 0; i < settings->count; i++) {
-		const struct setting *row = &settings->rows[i];
-
-		if (strcmp(row->name, name) != 0)
-			continue;
-		*ret_found = (struct found){ row, settings->type,
-			(char *)into + row->offset };
-		return true;
-	}
-	for (const struct settings_part *part = settings->parts;
-	     part && part->settings; part++)
-		if (find(part->settings, name, part->into, ret_found))
-			return true;
-	return false;
+	for (; *settings; *settings = (*settings)->more)
+		for (size_t i = 0; i < (*settings)->count; i++)
+			if (strcmp((*settings)->rows[i].name, name) == 0)
+				return &(*settings)->rows[i];
+	return NULL;
 }
 
 void settings_read(
@@ -128,22 +120,18 @@ void settings_read_typed(const struct node *group,
 		return;
 	for (size_t i = 0; i < group->count; i++) {
 		const struct node *node = node_at(group, i);
-		struct found found;
+		const struct settings *table = settings;
+		const struct setting *row = find(&table, node->name);
 
-		if (!find(settings, node->name, into, &found))
+		if (!row)
 			unknown(node, settings);
-		else if (type && found.type && strcmp(type, found.type) != 0)
+		else if (type && table->type && strcmp(type, table->type) != 0)
 			node_wrong(node,
 			    "belongs to %s type \"%s\", but this one is \"%s\"",
-			    what, found.type, type);
+			    what, table->type, type);
 		else
-			read_one(node, found.row, found.place);
+			read_one(node, row, table->into ? table->into : into);
 	}
-}
-
-void settings_boolean(const struct node *node, void *into)
-{
-	value_boolean(node, into);
 }
 
 void settings_port(const struct node *node, void *into)

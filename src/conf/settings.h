@@ -11,9 +11,10 @@ typedef void setting_reader(const struct node *node, void *into);
 enum setting_kind {
 	SETTING_ELSEWHERE, /* known, and read by other code */
 	SETTING_U32,       /* into a uint32_t */
-	SETTING_WORD, /* into an enum, whose values are the words' numbers */
-	SETTING_TEXT, /* into a struct span */
-	SETTING_READ, /* by a reader */
+	SETTING_WORD,   /* into an enum, whose values are the words' numbers */
+	SETTING_TEXT,   /* into a struct span */
+	SETTING_STRING, /* into a const char * */
+	SETTING_READ,   /* by a reader */
 };
 
 /* One row of the tables that say which settings there are. */
@@ -36,24 +37,17 @@ struct setting {
 	.kind = SETTING_WORD, .offset = offsetof(type, member), .words = list
 #define TEXT(type, member, by)                                                 \
 	.kind = SETTING_TEXT, .offset = offsetof(type, member), .rule = by
+#define STRING(type, member, by)                                               \
+	.kind = SETTING_STRING, .offset = offsetof(type, member), .rule = by
 #define READ(type, member, by)                                                 \
 	.kind = SETTING_READ, .offset = offsetof(type, member), .read = by
 
 /* By a reader that gets the whole struct. */
 #define WHOLE(by) .kind = SETTING_READ, .read = by
 
-/* Readers that any table may use, into a bool, a uint16_t, a struct uri_base
- * and a const char *. */
-setting_reader settings_boolean, settings_port, settings_url,
-    settings_unix_path;
-
-struct settings;
-
-/* A table whose rows belong to another table's group, too. */
-struct settings_part {
-	const struct settings *settings;
-	void *into; /* what it fills */
-};
+/* Readers that any table may use, as value_boolean: into a uint16_t, a struct
+ * uri_base and a const char *. */
+setting_reader settings_port, settings_url, settings_unix_path;
 
 /* A table, and maybe more tables of the same group. */
 struct settings {
@@ -61,8 +55,8 @@ struct settings {
 	size_t count;
 	const char *type; /* of the group, to which the rows belong; NULL: to
 	                   * all types */
-	const struct settings_part *parts; /* up to one that has no settings;
-	                                    * NULL: there are none */
+	void *into;       /* what they fill; NULL: what the group fills */
+	const struct settings *more; /* NULL: there are none */
 };
 
 #define SETTINGS(table) .rows = table, .count = sizeof table / sizeof *table

@@ -29,18 +29,21 @@ static const struct setting rows[] = {
 	{ "key", WHOLE(read_key) },
 };
 
-static bool has_name(const struct conf *conf, struct span name)
+size_t storage_named(const struct conf *conf, struct span name)
 {
-	for (size_t i = 0; i < conf->storage_count; i++)
-		if (span_equal(conf->storages[i].name, name))
-			return true;
-	return false;
+	size_t i = 0;
+
+	while (i < conf->storage_count &&
+	       !span_equal(conf->storages[i].name, name))
+		i++;
+	return i;
 }
 
 /* The name of an entry of `storages`. */
 static void read_name(const struct node *group, struct conf_storage *storage)
 {
 	const struct node *node = node_member(group, "name");
+	const struct conf *conf = group->reading->conf;
 	struct span name;
 
 	if (!node)
@@ -48,7 +51,7 @@ static void read_name(const struct node *group, struct conf_storage *storage)
 		    "each store needs a name, such as \"archive\"");
 	if (!node || !value_checked(node, value_id, &name))
 		return;
-	if (!has_name(node->reading->conf, name))
+	if (storage_named(conf, name) == conf->storage_count)
 		storage->name = name;
 	else
 		node_wrong(node, "%s",
@@ -120,6 +123,22 @@ static size_t prefix_of(const struct conf_storage *storage)
 	return len;
 }
 
+/* told: one warning is enough. Gives whether the part can be too long. */
+static bool check_part(const struct node *node, const char *what,
+    struct key_range bytes, size_t max, bool told)
+{
+	if (bytes.least > max)
+		node_wrong(node,
+		    "%s has at least %zu bytes; the store takes at most %zu",
+		    what, bytes.least, max);
+	else if (bytes.most > max && !told)
+		node_warn(node,
+		    "%s can have %zu bytes; the store takes at most %zu: long "
+		    "domains or file names get no slot",
+		    what, bytes.most, max);
+	return bytes.most > max;
+}
+
 /* A key that no store takes, or not with each domain and file name. */
 static void check_key(
     const struct node *group, const struct conf_storage *storage)
@@ -127,80 +146,63 @@ static void check_key(
 	const struct node *node = node_member(group, "key");
 	const size_t prefix = prefix_of(storage);
 	const struct key_size size = key_template_size(&storage->template);
-	const struct {
-		const char *what;
-		size_t least, most, max;
-	} bounds[] = {
-		{ prefix ? "the object key with bucket_url's prefix"
-			 : "the object key",
-		    size.key.least + prefix, size.key.most + prefix,
-		    OBJECT_KEY_MAX },
-		{ "a part between slashes", size.segment.least,
-		    size.segment.most, storage->kind->segment_max },
-	};
-	const size_t count = storage->kind->segment_max ? 2 : 1;
-	size_t i;
+	bool told = check_part(node,
+	    prefix ? "the object key with bucket_url's prefix"
+		   : "the object key",
+	    (struct key_range){
+		size.key.least + prefix, size.key.most + prefix },
+	    OBJECT_KEY_MAX, false);
 
-	for (i = 0; i < count && bounds[i].least <= bounds[i].max; i++)
-		;
-	if (i < count) {
-		node_wrong(node,
-		    "%s has at least %zu bytes; the store takes at most %zu",
-		    bounds[i].what, bounds[i].least, bounds[i].max);
-		return;
-	}
-	for (i = 0; i < count && bounds[i].most <= bounds[i].max; i++)
-		;
-	if (i < count)
-		node_warn(node,
-		    "%s can have %zu bytes; the store takes at most %zu: long "
-		    "domains or file names get no slot",
-		    bounds[i].what, bounds[i].most, bounds[i].max);
+	if (storage->kind->segment_max)
+		check_part(node, "a part between slashes", size.segment,
+		    storage->kind->segment_max, told);
 }
 
-/* What the settings of each kind fill: until the type is known it may be
- * any. */
-static struct settings_part *make_parts(const struct node *group)
+/* The tables of the group: `rows`, then that of each kind with what it fills,
+ * since until the type is known it may be any. */
+static struct settings *make_tables(const struct node *group)
 {
-	struct settings_part *parts =
-	    arena_get(node_scratch(group), (count_kinds() + 1) * sizeof *parts);
+	const size_t count = count_kinds();
+	struct settings *tables =
+	    arena_get(node_scratch(group), (count + 1) * sizeof *tables);
 
-	for (size_t i = 0; store_kinds[i]; i++) {
+	tables[0] = (struct settings){ SETTINGS(rows) };
+	for (size_t i = 0; i < count; i++) {
 		const struct store_kind *kind = store_kinds[i];
+		struct settings *table = &tables[i + 1];
 
-		parts[i].settings = &kind->settings;
-		parts[i].into = arena_get(node_keep(group), kind->size);
+		*table = kind->settings;
+		table->into = arena_get(node_keep(group), kind->size);
 		if (kind->defaults)
-			memcpy(parts[i].into, kind->defaults, kind->size);
+			memcpy(table->into, kind->defaults, kind->size);
+		tables[i].more = table;
 	}
-	return parts;
+	return tables;
 }
 
 static void read_kind(const struct node *group, struct conf_storage *storage)
 {
-	const struct settings settings = { SETTINGS(rows),
-		.parts = make_parts(group) };
+	const struct settings *tables = make_tables(group);
+	const char *type = NULL;
 	unsigned number = 0;
 	bool known = read_type(group, &number);
 
 	if (known) {
 		storage->kind = store_kinds[number];
-		storage->config = settings.parts[number].into;
+		storage->config = tables[number + 1].into;
 		storage->takes_uploads = storage->kind->class->upload_open;
 		storage->gives_files = storage->kind->class->file_open;
+		type = storage->kind->class->type;
 	}
-	settings_read_typed(group, &settings, "storage",
-	    known ? storage->kind->class->type : NULL, storage);
+	settings_read_typed(group, tables, "storage", type, storage);
 	for (size_t i = 0; store_kinds[i]; i++)
 		if (store_kinds[i]->read && (!known || i == number))
-			store_kinds[i]->read(group, settings.parts[i].into);
-	if (!known) {
+			store_kinds[i]->read(group, tables[i + 1].into);
+	if (!known)
 		group->reading->has_store = false;
-		return;
-	}
 	if (storage->kind->check)
 		storage->kind->check(group, storage);
-	if (storage->has_template)
+	if (known && storage->has_template)
 		check_key(group, storage);
 }
 
@@ -269,29 +271,23 @@ void storage_read(const struct node *root)
 	put_default_first(conf);
 }
 
-/* The setting that makes a store need public_url; NULL: it does not. */
-static const char *serves(
-    const struct node *root, const struct conf_storage *storage)
-{
-	if (!storage->takes_uploads && !storage->gives_files)
-		return NULL;
-	if (!storage->s3)
-		return arena_print(node_scratch(root), "storage type \"%s\"",
-		    storage->kind->class->type);
-	return storage->gives_files ? "get = \"redirect\"" : "relay = true";
-}
-
 static void check_public_url(
     const struct node *root, const struct conf_storage *storage)
 {
-	const char *why = serves(root, storage);
+	const char *why =
+	    storage->gives_files ? "get = \"redirect\"" : "relay = true";
 
-	if (why && !node_member(root, "public_url"))
-		node_missing(root, "public_url",
-		    arena_print(node_scratch(root),
-			"with %s clients must know how to reach this service, "
-			"such as \"https://upload.example.org\"",
-			why));
+	if (node_member(root, "public_url") ||
+	    (!storage->takes_uploads && !storage->gives_files))
+		return;
+	if (!storage->s3)
+		why = arena_print(node_scratch(root), "storage type \"%s\"",
+		    storage->kind->class->type);
+	node_missing(root, "public_url",
+	    arena_print(node_scratch(root),
+		"with %s clients must know how to reach this service, "
+		"such as \"https://upload.example.org\"",
+		why));
 }
 
 /* Whether a store makes a key_file for all, if there is none. */
@@ -311,21 +307,18 @@ static void check_keys(
 	if (node_member(root, "key_file") || makes_key(root->reading->conf))
 		return;
 	if (storage->takes_uploads)
-		why = storage->s3 ? "relay = true needs a key for upload "
-				    "tokens; make one with `openssl rand "
-				    "-hex 32`"
-				  : "this storage type needs a key for upload "
-				    "tokens; make one with `openssl rand "
-				    "-hex 32`";
+		why = storage->s3
+			  ? "relay = true needs a key for upload tokens"
+			  : "this storage type needs a key for upload tokens";
 	else if (storage->has_template &&
 		 key_template_needs_key(&storage->template))
-		why = "{owner} and {user} in storage.key need a key; make one "
-		      "with `openssl rand -hex 32`";
+		why = "{owner} and {user} in storage.key need a key";
 	else if (storage->gives_files)
-		why = "get = \"redirect\" needs a key for its links; make one "
-		      "with `openssl rand -hex 32`";
+		why = "get = \"redirect\" needs a key for its links";
 	if (why)
-		node_missing(root, "key_file", why);
+		node_missing(root, "key_file",
+		    arena_print(node_scratch(root),
+			"%s; make one with `openssl rand -hex 32`", why));
 }
 
 void storage_check(const struct node *root)

@@ -29,11 +29,10 @@ static const struct setting rows[] = {
 	{ "download_url", READ(struct storage_s3, s3.download, settings_url) },
 	{ "get", WORD(struct storage_s3, s3.get, "public|redirect|presigned") },
 	{ "get_ttl", U32(struct storage_s3, s3.get_ttl, 1, TTL_MAX) },
-	{ "set_public",
-	    READ(struct storage_s3, s3.set_public, settings_boolean) },
+	{ "set_public", READ(struct storage_s3, s3.set_public, value_boolean) },
 	{ "sign_content_type",
-	    READ(struct storage_s3, s3.sign_content_type, settings_boolean) },
-	{ "relay", READ(struct storage_s3, s3.relay, settings_boolean) },
+	    READ(struct storage_s3, s3.sign_content_type, value_boolean) },
+	{ "relay", READ(struct storage_s3, s3.relay, value_boolean) },
 	{ "credentials", WORD(struct storage_s3, creds.kind, CREDS_WORDS) },
 };
 

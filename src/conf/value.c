@@ -35,12 +35,12 @@ bool value_group(const struct node *node)
 	return node->type == NODE_GROUP || wrong_type(node, "a group { }");
 }
 
-bool value_boolean(const struct node *node, bool *ret_value)
+void value_boolean(const struct node *node, void *into)
 {
-	if (node->type != NODE_BOOLEAN)
-		return wrong_type(node, "true or false");
-	*ret_value = node->integer != 0;
-	return true;
+	if (node->type == NODE_BOOLEAN)
+		*(bool *)into = node->integer != 0;
+	else
+		wrong_type(node, "true or false");
 }
 
 bool value_integer(

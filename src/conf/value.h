@@ -9,7 +9,8 @@
 bool value_group(const struct node *node);
 /* of_what: "strings", "groups" */
 bool value_list(const struct node *node, const char *of_what);
-bool value_boolean(const struct node *node, bool *ret_value);
+/* Into a bool. */
+void value_boolean(const struct node *node, void *into);
 bool value_integer(
     const struct node *node, int64_t min, int64_t max, int64_t *ret_value);
 /* Not empty, no control characters. It lives as long as the reading. */
