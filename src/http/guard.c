@@ -9,14 +9,19 @@
 #define GAP_MAX 256
 #define NOT_CRLF "a line does not end with CRLF, or has a NUL byte"
 
+/* The headers that the checks and the request ask for. */
+enum { HOST, LENGTH, ENCODING, AUTHORIZATION, WATCHED };
+static const char *const watched[WATCHED] = {
+	"host",
+	"content-length",
+	"transfer-encoding",
+	"authorization",
+};
+
 struct seen {
 	const char *next; /* where the next line begins; NULL: unknown */
-	unsigned hosts;
-	unsigned lengths;
-	unsigned authorizations;
-	unsigned encodings;
-	struct span length;
-	struct span encoding;
+	unsigned count[WATCHED];
+	struct span value[WATCHED]; /* the last one */
 	const char *wrong;
 };
 
@@ -33,17 +38,11 @@ static bool has_controls(struct span value)
 
 static void note(struct seen *seen, struct span name, struct span value)
 {
-	if (span_equal_nocase(name, span_of("host"))) {
-		seen->hosts++;
-	} else if (span_equal_nocase(name, span_of("authorization"))) {
-		seen->authorizations++;
-	} else if (span_equal_nocase(name, span_of("content-length"))) {
-		seen->lengths++;
-		seen->length = value;
-	} else if (span_equal_nocase(name, span_of("transfer-encoding"))) {
-		seen->encodings++;
-		seen->encoding = value;
-	}
+	for (unsigned i = 0; i < WATCHED; i++)
+		if (span_equal_nocase(name, span_of(watched[i]))) {
+			seen->count[i]++;
+			seen->value[i] = value;
+		}
 }
 
 /*
@@ -134,41 +133,43 @@ static bool ends_badly(const struct seen *seen, const struct request *request)
 	       !ends_in_crlf(seen->next);
 }
 
-static const char *judge_framing(const struct seen *seen)
+static bool is_chunked(const struct seen *seen)
 {
-	if (seen->hosts > 1)
-		return "Host: more than one";
-	if (seen->lengths > 1)
-		return "Content-Length: more than one";
-	if (seen->lengths && seen->encodings)
-		return "Content-Length and Transfer-Encoding: only one is "
-		       "allowed";
-	if (seen->encodings > 1 ||
-	    (seen->encodings &&
-		!span_equal_nocase(seen->encoding, span_of("chunked"))))
-		return "Transfer-Encoding: only chunked is supported";
-	return NULL;
+	return span_equal_nocase(seen->value[ENCODING], span_of("chunked"));
 }
 
+/* The reason of the first rule that is broken; NULL: none is. */
 static const char *judge(const struct seen *seen, const struct request *request,
     const char *version, uint64_t *ret_length)
 {
-	const char *framing = judge_framing(seen);
+	const unsigned lengths = seen->count[LENGTH];
+	const unsigned encodings = seen->count[ENCODING];
+	const struct {
+		bool broken;
+		const char *wrong;
+	} rules[] = {
+		{ seen->wrong, seen->wrong },
+		{ ends_badly(seen, request), NOT_CRLF },
+		{ seen->count[HOST] > 1, "Host: more than one" },
+		{ lengths > 1, "Content-Length: more than one" },
+		{ lengths && encodings,
+		    "Content-Length and Transfer-Encoding: only one is "
+		    "allowed" },
+		{ encodings > 1 || (encodings && !is_chunked(seen)),
+		    "Transfer-Encoding: only chunked is supported" },
+		{ !span_only(request->method, CHARS_TOKEN),
+		    "the method is not a token" },
+		{ has_controls(request->target),
+		    "the target has a control character" },
+		{ encodings && strcmp(version, "HTTP/1.1") != 0,
+		    "Transfer-Encoding: needs HTTP/1.1" },
+		{ lengths && !span_u64(seen->value[LENGTH], ret_length),
+		    "Content-Length: not a number" },
+	};
 
-	if (seen->wrong)
-		return seen->wrong;
-	if (ends_badly(seen, request))
-		return NOT_CRLF;
-	if (framing)
-		return framing;
-	if (!span_only(request->method, CHARS_TOKEN))
-		return "the method is not a token";
-	if (has_controls(request->target))
-		return "the target has a control character";
-	if (seen->encodings && strcmp(version, "HTTP/1.1") != 0)
-		return "Transfer-Encoding: needs HTTP/1.1";
-	if (seen->lengths && !span_u64(seen->length, ret_length))
-		return "Content-Length: not a number";
+	for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
+		if (rules[i].broken)
+			return rules[i].wrong;
 	return NULL;
 }
 
@@ -214,11 +215,11 @@ bool guard_check(struct request *request, const char *url, const char *version,
 		*ret_wrong = wrong;
 		return false;
 	}
-	request->has_length = seen.lengths == 1;
-	request->chunked = seen.encodings == 1;
+	request->has_length = seen.count[LENGTH] == 1;
+	request->chunked = seen.count[ENCODING] == 1;
 	request->has_body = request->chunked || request->length > 0;
 	/* Bare LFs between chunks are accepted too, and cannot be seen. */
 	request->last = request->chunked && keeps_lines();
-	request->many_authorizations = seen.authorizations > 1;
+	request->many_authorizations = seen.count[AUTHORIZATION] > 1;
 	return true;
 }
