@@ -87,27 +87,36 @@ static int take(struct inherited *inherited, unsigned number)
 	return fd;
 }
 
-static bool known(const char *name)
+/* How well a socket suits a listener, see inherit_take; 0: not at all. */
+static unsigned rank(const char *name, int fd, const char *wanted,
+    const struct conf_listener *listener, const struct conf_listener *other)
 {
-	return strcmp(name, "listen") == 0 || strcmp(name, "public") == 0;
+	if (fd < 0)
+		return 0;
+	if (strcmp(name, wanted) == 0)
+		return 3;
+	if (strcmp(name, "listen") == 0 || strcmp(name, "public") == 0)
+		return 0;
+	if (socket_listens(fd, listener))
+		return 2;
+	return other && socket_listens(fd, other) ? 0 : 1;
 }
 
 int inherit_take(struct inherited *inherited, const char *name,
     const struct conf_listener *listener, const struct conf_listener *other)
 {
-	for (unsigned i = 0; i < inherited->count; i++)
-		if (inherited->fds[i] >= 0 &&
-		    strcmp(inherited->names[i], name) == 0)
-			return take(inherited, i);
-	for (unsigned i = 0; i < inherited->count; i++)
-		if (inherited->fds[i] >= 0 && !known(inherited->names[i]) &&
-		    socket_listens(inherited->fds[i], listener))
-			return take(inherited, i);
-	for (unsigned i = 0; i < inherited->count; i++)
-		if (inherited->fds[i] >= 0 && !known(inherited->names[i]) &&
-		    !(other && socket_listens(inherited->fds[i], other)))
-			return take(inherited, i);
-	return -1;
+	unsigned best = 0, number = 0;
+
+	for (unsigned i = 0; i < inherited->count; i++) {
+		unsigned found = rank(inherited->names[i], inherited->fds[i],
+		    name, listener, other);
+
+		if (found > best) {
+			best = found;
+			number = i;
+		}
+	}
+	return best ? take(inherited, number) : -1;
 }
 
 bool inherit_done(struct inherited *inherited, char *wrong, size_t wrong_size)

@@ -24,8 +24,11 @@ union address {
 	struct sockaddr_un local;
 };
 
-static bool make_address(const struct conf_listener *listener,
-    union address *ret_address, socklen_t *ret_len)
+/* Long enough for each family: the kernel reads as much as it needs. */
+#define ADDRESS_LEN sizeof(struct sockaddr_un)
+
+static bool make_address(
+    const struct conf_listener *listener, union address *ret_address)
 {
 	union address *a = ret_address;
 	size_t len;
@@ -33,28 +36,23 @@ static bool make_address(const struct conf_listener *listener,
 	memset(a, 0, sizeof *a);
 	if (listener->unix_path) {
 		len = strlen(listener->unix_path);
-		if (len >= sizeof a->local.sun_path)
-			return false;
 		a->local.sun_family = AF_UNIX;
-		memcpy(a->local.sun_path, listener->unix_path, len + 1);
-		*ret_len = sizeof a->local;
-		return true;
+		if (len < sizeof a->local.sun_path)
+			memcpy(a->local.sun_path, listener->unix_path, len);
+		return len < sizeof a->local.sun_path;
 	}
 	if (inet_pton(AF_INET, listener->address, &a->v4.sin_addr) == 1) {
 		a->v4.sin_family = AF_INET;
 		a->v4.sin_port = htons(listener->port);
-		*ret_len = sizeof a->v4;
 		return true;
 	}
 	a->v6.sin6_family = AF_INET6;
 	a->v6.sin6_port = htons(listener->port);
-	*ret_len = sizeof a->v6;
 	return inet_pton(AF_INET6, listener->address, &a->v6.sin6_addr) == 1;
 }
 
 /* A socket file that no process serves is left of one that was killed. */
-static void remove_stale(
-    const char *path, const union address *address, socklen_t len)
+static void remove_stale(const char *path, const union address *address)
 {
 	struct stat status;
 	int fd;
@@ -65,7 +63,8 @@ static void remove_stale(
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return;
-	if (connect(fd, &address->any, len) != 0 && errno == ECONNREFUSED)
+	if (connect(fd, &address->any, ADDRESS_LEN) != 0 &&
+	    errno == ECONNREFUSED)
 		unlink(path);
 	close(fd);
 }
@@ -82,11 +81,11 @@ static bool set_options(int fd, int family)
 	return setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0;
 }
 
-static bool bind_and_listen(const struct conf_listener *listener, int fd,
-    const union address *address, socklen_t len)
+static bool bind_and_listen(
+    const struct conf_listener *listener, int fd, const union address *address)
 {
 	if (!set_options(fd, address->any.sa_family) ||
-	    bind(fd, &address->any, len) != 0)
+	    bind(fd, &address->any, ADDRESS_LEN) != 0)
 		return false;
 	if (listener->unix_path && listener->mode &&
 	    chmod(listener->unix_path, listener->mode) != 0)
@@ -135,24 +134,23 @@ int socket_listen(
     const struct conf_listener *listener, char *wrong, size_t wrong_size)
 {
 	union address address;
-	socklen_t len;
 	char memory[160], hint[UNIT_HINT];
 	struct buf name;
 	int fd = -1;
 
 	buf_init(&name, memory, sizeof memory);
 	socket_name(listener, &name);
-	if (!make_address(listener, &address, &len)) {
+	if (!make_address(listener, &address)) {
 		snprintf(wrong, wrong_size,
 		    "cannot listen on %s: not an address, or too long",
 		    name.at);
 		return -1;
 	}
 	if (listener->unix_path)
-		remove_stale(listener->unix_path, &address, len);
+		remove_stale(listener->unix_path, &address);
 	fd = socket(address.any.sa_family,
 	    SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd >= 0 && bind_and_listen(listener, fd, &address, len))
+	if (fd >= 0 && bind_and_listen(listener, fd, &address))
 		return fd;
 	if (listener->unix_path)
 		unit_path_hint(errno, listener->unix_path, hint);
@@ -237,23 +235,14 @@ bool socket_near(int fd)
 bool socket_listens(int fd, const struct conf_listener *listener)
 {
 	union address wanted, found;
-	socklen_t wanted_len, len = sizeof found;
+	socklen_t len = sizeof found;
 
 	memset(&found, 0, sizeof found);
-	if (!make_address(listener, &wanted, &wanted_len) ||
-	    getsockname(fd, &found.any, &len) != 0 ||
-	    wanted.any.sa_family != found.any.sa_family)
+	if (!make_address(listener, &wanted) ||
+	    getsockname(fd, &found.any, &len) != 0)
 		return false;
-	switch (found.any.sa_family) {
-	case AF_INET:
-		return wanted.v4.sin_port == found.v4.sin_port &&
-		       wanted.v4.sin_addr.s_addr == found.v4.sin_addr.s_addr;
-	case AF_INET6:
-		return wanted.v6.sin6_port == found.v6.sin6_port &&
-		       memcmp(&wanted.v6.sin6_addr, &found.v6.sin6_addr,
-			   sizeof found.v6.sin6_addr) == 0;
-	default:
-		return strncmp(wanted.local.sun_path, found.local.sun_path,
-			   sizeof found.local.sun_path) == 0;
-	}
+	if (found.any.sa_family == AF_INET6)
+		/* The configuration cannot name an interface. */
+		found.v6.sin6_scope_id = 0;
+	return memcmp(&wanted, &found, sizeof found) == 0;
 }
