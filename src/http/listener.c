@@ -67,31 +67,19 @@ const struct conf_listener *listener_conf(
 	return listener->roles & ROLE_LISTEN ? &conf->listen : &conf->public;
 }
 
-static enum MHD_Result serve_nobody(void *argument, struct MHD_Connection *mhd,
-    const char *url, const char *method, const char *version,
-    const char *upload_data, size_t *upload_data_size, void **req_cls)
-{
-	(void)argument;
-	(void)mhd;
-	(void)url;
-	(void)method;
-	(void)version;
-	(void)upload_data;
-	(void)upload_data_size;
-	(void)req_cls;
-	return MHD_NO;
-}
-
 bool listener_check_tls(const struct conf_listener *conf)
 {
+	const struct loop_options options = {
+		.tls = true,
+		.cert = conf->tls_cert.at,
+		.key = conf->tls_key.at,
+	};
 	struct MHD_Daemon *daemon;
 
 	if (!conf->tls_cert.len)
 		return true;
-	daemon = MHD_start_daemon(MHD_USE_NO_LISTEN_SOCKET | MHD_USE_TLS, 0,
-	    NULL, NULL, serve_nobody, NULL, MHD_OPTION_HTTPS_MEM_CERT,
-	    conf->tls_cert.at, MHD_OPTION_HTTPS_MEM_KEY, conf->tls_key.at,
-	    MHD_OPTION_END);
+	/* It gets no connection, so it needs neither listener nor loop. */
+	daemon = handler_start(NULL, &options, NULL);
 	if (daemon)
 		MHD_stop_daemon(daemon);
 	return daemon != NULL;
