@@ -13,7 +13,8 @@
 
 static void end_late(struct conn_table *table, int64_t now)
 {
-	for (struct conn *conn = table->first; conn; conn = conn->next) {
+	for (struct conn *conn = LIST_FIRST(&table->list); conn;
+	     conn = LIST_NEXT(conn, links)) {
 		if (!conn->taken || atomic_load(&conn->deadline) > now)
 			continue;
 		atomic_store(&conn->late, true);
@@ -36,7 +37,8 @@ static void end_gone(struct conn_table *table)
 {
 	nfds_t count = 0;
 
-	for (struct conn *conn = table->first; conn; conn = conn->next) {
+	for (struct conn *conn = LIST_FIRST(&table->list); conn;
+	     conn = LIST_NEXT(conn, links)) {
 		if (!conn->taken || !atomic_load(&conn->receiving))
 			continue;
 		table->polls[count] = (struct pollfd){ conn->fd, POLLRDHUP, 0 };
@@ -80,7 +82,7 @@ static void *watch(void *argument)
 
 	pthread_mutex_lock(&table->lock);
 	while (!table->stopping) {
-		if (!table->first) {
+		if (LIST_EMPTY(&table->list)) {
 			pthread_cond_wait(&table->changed, &table->lock);
 		} else if (clock_micros() < next) {
 			clock_cond_wait(&table->changed, &table->lock, next);
@@ -158,12 +160,7 @@ void conn_table_close(struct conn_table *table)
 
 static void unlink_conn(struct conn_table *table, struct conn *conn)
 {
-	if (conn->next)
-		conn->next->before = conn->before;
-	if (conn->before)
-		conn->before->next = conn->next;
-	else
-		table->first = conn->next;
+	LIST_REMOVE(conn, links);
 	waiting_remove(&table->waiting, &conn->waiter);
 	table->count--;
 	if (conn->waiter.taken)
@@ -224,10 +221,7 @@ static enum conn_verdict admit(struct conn_table *table, struct conn *conn,
 
 static void link_conn(struct conn_table *table, struct conn *conn)
 {
-	conn->next = table->first;
-	if (conn->next)
-		conn->next->before = conn;
-	table->first = conn;
+	LIST_INSERT_HEAD(&table->list, conn, links);
 	if (table->count++ == 0)
 		pthread_cond_broadcast(&table->changed);
 }
@@ -328,7 +322,8 @@ static uint64_t heard(int fd)
 void conn_table_end_idle(struct conn_table *table, int64_t now, int64_t grace)
 {
 	pthread_mutex_lock(&table->lock);
-	for (struct conn *conn = table->first; conn; conn = conn->next) {
+	for (struct conn *conn = LIST_FIRST(&table->list); conn;
+	     conn = LIST_NEXT(conn, links)) {
 		uint64_t bytes;
 
 		if (!conn->taken || !atomic_load(&conn->idle))
@@ -348,7 +343,8 @@ void conn_table_end_all(struct conn_table *table)
 {
 	pthread_mutex_lock(&table->lock);
 	table->cut = true;
-	for (struct conn *conn = table->first; conn; conn = conn->next)
+	for (struct conn *conn = LIST_FIRST(&table->list); conn;
+	     conn = LIST_NEXT(conn, links))
 		if (conn->taken)
 			shutdown(conn->fd, SHUT_RDWR);
 	pthread_mutex_unlock(&table->lock);

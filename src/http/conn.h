@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/queue.h>
 #include <sys/socket.h>
 
 #include "http/crowd.h"
@@ -33,11 +34,10 @@ struct conn_table;
  */
 struct conn {
 	struct waiter waiter; /* first: see make_room in conn.c */
-	struct conn *next;
-	struct conn *before;
+	LIST_ENTRY(conn) links;
 	struct conn_table *table;
 	struct loop *loop;         /* set by loop_add, then constant */
-	struct conn *next_in_loop; /* for loop.c alone */
+	TAILQ_ENTRY(conn) in_loop; /* for loop.c alone */
 	/* Constant: */
 	int fd;
 	struct sockaddr_storage address;
@@ -66,7 +66,7 @@ struct conn {
 struct conn_table {
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
-	struct conn *first;
+	LIST_HEAD(, conn) list;
 	unsigned count;
 	unsigned ending; /* of them, those ended to make room */
 	struct crowd *crowd;

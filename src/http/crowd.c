@@ -2,10 +2,10 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/queue.h>
 
 struct crowd_entry {
-	struct crowd_entry *next;
-	struct crowd_entry **at;    /* the pointer to this entry */
+	LIST_ENTRY(crowd_entry) links;
 	struct crowd_entry *around; /* the larger network; NULL: none */
 	struct ip ip;
 	unsigned bits; /* of ip; 0: an address without a limit */
@@ -25,7 +25,7 @@ struct crowd {
 	struct crowd_key key;
 	size_t count;
 	size_t mask;
-	struct crowd_entry *chains[];
+	LIST_HEAD(chain, crowd_entry) chains[];
 };
 
 #define CHAINS_MIN 64
@@ -39,8 +39,7 @@ struct crowd *crowd_open(size_t size, const struct crowd_key *key)
 	while (chains < size && chains < CHAINS_MAX)
 		chains *= 2;
 	/* Unused pages of it take no memory. */
-	crowd =
-	    calloc(1, sizeof *crowd + chains * sizeof(struct crowd_entry *));
+	crowd = calloc(1, sizeof *crowd + chains * sizeof(struct chain));
 	if (!crowd)
 		return NULL;
 	crowd->key = *key;
@@ -56,7 +55,7 @@ void crowd_close(struct crowd *crowd)
 /* Multilinear hashing: without the key nobody can find networks that share a
  * chain more often than by chance. The low half of the sum is weaker, and not
  * used. */
-static struct crowd_entry **chain_of(
+static struct chain *chain_of(
     struct crowd *crowd, const struct ip *ip, unsigned bits)
 {
 	uint64_t sum = crowd->key.words[4] + crowd->key.words[5] * bits;
@@ -72,33 +71,28 @@ static struct crowd_entry **chain_of(
 static struct crowd_entry *find(
     struct crowd *crowd, const struct ip *ip, unsigned bits)
 {
-	struct crowd_entry *entry = *chain_of(crowd, ip, bits);
+	struct crowd_entry *entry = LIST_FIRST(chain_of(crowd, ip, bits));
 
 	while (entry &&
 	       (entry->bits != bits || memcmp(&entry->ip, ip, sizeof *ip) != 0))
-		entry = entry->next;
+		entry = LIST_NEXT(entry, links);
 	return entry;
 }
 
 static struct crowd_entry *find_or_add(struct crowd *crowd, const struct ip *ip,
     unsigned bits, struct crowd_entry *around)
 {
-	struct crowd_entry *entry = find(crowd, ip, bits), **chain;
+	struct crowd_entry *entry = find(crowd, ip, bits);
 
 	if (entry)
 		return entry;
 	entry = calloc(1, sizeof *entry);
 	if (!entry)
 		return NULL;
-	chain = chain_of(crowd, ip, bits);
-	*entry = (struct crowd_entry){ .next = *chain,
-		.at = chain,
-		.around = around,
-		.ip = *ip,
-		.bits = bits };
-	if (entry->next)
-		entry->next->at = &entry->next;
-	*chain = entry;
+	entry->around = around;
+	entry->ip = *ip;
+	entry->bits = bits;
+	LIST_INSERT_HEAD(chain_of(crowd, ip, bits), entry, links);
 	return entry;
 }
 
@@ -108,9 +102,7 @@ static void remove_empty(struct crowd_entry *entry)
 	while (entry && !entry->count) {
 		struct crowd_entry *around = entry->around;
 
-		*entry->at = entry->next;
-		if (entry->next)
-			entry->next->at = entry->at;
+		LIST_REMOVE(entry, links);
 		free(entry);
 		entry = around;
 	}

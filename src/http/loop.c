@@ -10,6 +10,8 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+TAILQ_HEAD(conn_list, conn);
+
 struct loop {
 	const struct listener *listener;
 	struct MHD_Daemon *daemon;
@@ -17,11 +19,10 @@ struct loop {
 	int epoll; /* watches the daemon's epoll and wake */
 	int wake;  /* an eventfd: a connection is pending or was resumed, or
 		    * the loop is to end */
-	pthread_mutex_t lock; /* of pending */
-	struct conn *pending; /* handed over by the acceptor, oldest first */
-	struct conn **pending_end;
+	pthread_mutex_t lock;     /* of pending */
+	struct conn_list pending; /* handed over by the acceptor */
 	/* Given to libmicrohttpd and not yet taken; the thread's own. */
-	struct conn *given;
+	struct conn_list given;
 	atomic_bool ending;
 	atomic_bool retired;
 	atomic_uint conn_count; /* of connections and of loop_hold */
@@ -36,18 +37,17 @@ struct loop {
  */
 static void give_pending(struct loop *loop)
 {
-	struct conn *next;
+	const struct conn *next;
 
 	pthread_mutex_lock(&loop->lock);
-	loop->given = next = loop->pending;
-	loop->pending = NULL;
-	loop->pending_end = &loop->pending;
+	TAILQ_CONCAT(&loop->given, &loop->pending, in_loop);
 	pthread_mutex_unlock(&loop->lock);
+	next = TAILQ_FIRST(&loop->given);
 	while (next) {
 		const struct conn *conn = next;
 
 		/* Afterwards the connection may be gone. */
-		next = conn->next_in_loop;
+		next = TAILQ_NEXT(conn, in_loop);
 		MHD_add_connection(loop->daemon, conn->fd,
 		    (const struct sockaddr *)&conn->address, conn->address_len);
 	}
@@ -55,15 +55,14 @@ static void give_pending(struct loop *loop)
 
 struct conn *loop_taken(struct loop *loop, int fd)
 {
-	struct conn **at = &loop->given, *conn;
+	struct conn *conn = TAILQ_FIRST(&loop->given);
 
 	/* All in the list were open at once: each number is there once. */
-	while (*at && (*at)->fd != fd)
-		at = &(*at)->next_in_loop;
-	conn = *at;
+	while (conn && conn->fd != fd)
+		conn = TAILQ_NEXT(conn, in_loop);
 	if (!conn)
 		return NULL;
-	*at = conn->next_in_loop;
+	TAILQ_REMOVE(&loop->given, conn, in_loop);
 	conn_taken(conn);
 	return conn;
 }
@@ -72,8 +71,8 @@ static void forget_lost(struct loop *loop)
 {
 	struct conn *conn;
 
-	while ((conn = loop->given)) {
-		loop->given = conn->next_in_loop;
+	while ((conn = TAILQ_FIRST(&loop->given))) {
+		TAILQ_REMOVE(&loop->given, conn, in_loop);
 		loop_leave(loop, conn);
 	}
 }
@@ -156,7 +155,8 @@ struct loop *loop_open(const struct listener *listener)
 	if (!loop)
 		return NULL;
 	*loop = (struct loop){ .listener = listener, .epoll = -1, .wake = -1 };
-	loop->pending_end = &loop->pending;
+	TAILQ_INIT(&loop->pending);
+	TAILQ_INIT(&loop->given);
 	pthread_mutex_init(&loop->lock, NULL);
 	return loop;
 }
@@ -175,12 +175,10 @@ void loop_add(struct loop *loop, struct conn *conn)
 	bool first;
 
 	conn->loop = loop;
-	conn->next_in_loop = NULL;
 	loop_hold(loop);
 	pthread_mutex_lock(&loop->lock);
-	first = !loop->pending;
-	*loop->pending_end = conn;
-	loop->pending_end = &conn->next_in_loop;
+	first = TAILQ_EMPTY(&loop->pending);
+	TAILQ_INSERT_TAIL(&loop->pending, conn, in_loop);
 	pthread_mutex_unlock(&loop->lock);
 	if (first)
 		loop_wake(loop);

@@ -10,7 +10,7 @@
 
 void waiting_init(struct waiting *waiting)
 {
-	*waiting = (struct waiting){ .first = NULL };
+	TAILQ_INIT(&waiting->list);
 	pthread_mutex_init(&waiting->lock, NULL);
 }
 
@@ -24,26 +24,7 @@ static void unlink_waiter(struct waiting *waiting, struct waiter *waiter)
 	if (!waiter->there)
 		return;
 	waiter->there = false;
-	if (waiter->before)
-		waiter->before->next = waiter->next;
-	else
-		waiting->first = waiter->next;
-	if (waiter->next)
-		waiter->next->before = waiter->before;
-	else
-		waiting->last = waiter->before;
-}
-
-static void link_last(struct waiting *waiting, struct waiter *waiter)
-{
-	waiter->there = true;
-	waiter->next = NULL;
-	waiter->before = waiting->last;
-	if (waiter->before)
-		waiter->before->next = waiter;
-	else
-		waiting->first = waiter;
-	waiting->last = waiter;
+	TAILQ_REMOVE(&waiting->list, waiter, links);
 }
 
 void waiting_add(
@@ -53,8 +34,9 @@ void waiting_add(
 	unlink_waiter(waiting, waiter);
 	waiter->since = now;
 	waiter->served = served;
-	if (!waiter->taken)
-		link_last(waiting, waiter);
+	waiter->there = !waiter->taken;
+	if (waiter->there)
+		TAILQ_INSERT_TAIL(&waiting->list, waiter, links);
 	pthread_mutex_unlock(&waiting->lock);
 }
 
@@ -78,7 +60,8 @@ struct waiter *waiting_take(struct waiting *waiting, int64_t now)
 	unsigned looks = 0;
 
 	pthread_mutex_lock(&waiting->lock);
-	for (waiter = waiting->first; waiter; waiter = waiter->next) {
+	for (waiter = TAILQ_FIRST(&waiting->list); waiter;
+	     waiter = TAILQ_NEXT(waiter, links)) {
 		if (looks++ == LOOKS) {
 			waiter = NULL;
 			break;

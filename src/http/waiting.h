@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/queue.h>
 
 /*
  * The connections that wait for a whole request, in the order in which they
@@ -13,15 +14,13 @@
  */
 struct waiting {
 	pthread_mutex_t lock;
-	struct waiter *first;
-	struct waiter *last;
+	TAILQ_HEAD(, waiter) list;
 };
 
 /* A part of each connection; all zeros before the first waiting_add, but for
  * fd. */
 struct waiter {
-	struct waiter *next;
-	struct waiter *before;
+	TAILQ_ENTRY(waiter) links;
 	bool there;  /* in the list */
 	bool served; /* it waits after an answer, not for its first */
 	bool taken;  /* waiting_take gave it; it is never added again */
