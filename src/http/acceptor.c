@@ -51,30 +51,28 @@ static void warn(const struct log *log, struct acceptor_warning *warning,
 	warning->count = 0;
 }
 
-static void log_refusal(struct acceptor *acceptor, const struct log *log,
-    enum conn_verdict verdict, const struct peer *peer)
-{
-	if (verdict == CONN_CROWDED)
-		/* The address of the last one: it may need a higher limit, or
-		 * be blocked. */
-		warn(log, &acceptor->crowded, "refused",
-		    "limits.connections_per_address reached", peer);
-	else if (verdict == CONN_FULL)
-		warn(log, &acceptor->full, "refused",
-		    "limits.connections reached", NULL);
-	else
-		warn(
-		    log, &acceptor->shortage, "refused", "out of memory", NULL);
-}
-
-static void log_ended(
-    struct acceptor *acceptor, const struct log *log, const struct peer *client)
-{
-	metrics_count(acceptor->server->metrics, METRICS_ENDED, 1);
-	warn(log, &acceptor->ended, "ended",
+/* What is said about each verdict. The client is named where its address may
+ * need a higher limit, or be blocked. */
+static const struct {
+	const char *message;
+	const char *reason;
+	bool names_client;
+} lines[] = {
+	[CONN_REPLACED] = { "ended",
 	    "limits.connections reached: this one had waited longest for a "
 	    "request",
-	    client);
+	    true },
+	[CONN_FULL] = { "refused", "limits.connections reached", false },
+	[CONN_CROWDED] = { "refused", "limits.connections_per_address reached",
+	    true },
+	[CONN_NO_MEMORY] = { "refused", "out of memory", false },
+};
+
+static void log_verdict(struct acceptor *acceptor, const struct log *log,
+    enum conn_verdict verdict, const struct peer *client)
+{
+	warn(log, &acceptor->warnings[verdict], lines[verdict].message,
+	    lines[verdict].reason, lines[verdict].names_client ? client : NULL);
 }
 
 /* Connections then stay in the kernel's queue. */
@@ -82,7 +80,8 @@ static void log_shortage(struct acceptor *acceptor, int error)
 {
 	struct service *service = server_service(acceptor->server);
 
-	warn(&service->log, &acceptor->shortage, "cannot accept",
+	warn(&service->log, &acceptor->warnings[CONN_NO_MEMORY],
+	    "cannot accept",
 	    error == EMFILE
 		? "no descriptors are left: raise the limit of open files"
 		: strerror(error),
@@ -143,8 +142,10 @@ static void take(struct acceptor *acceptor, struct listener *listener,
 	    clock_after(conf->limits.header_timeout), &limits, &verdict,
 	    &ended);
 
-	if (verdict == CONN_REPLACED)
-		log_ended(acceptor, &service->log, &ended);
+	if (verdict == CONN_REPLACED) {
+		metrics_count(server->metrics, METRICS_ENDED, 1);
+		log_verdict(acceptor, &service->log, verdict, &ended);
+	}
 	if (conn) {
 		listener_add(listener, conn);
 	} else {
@@ -153,8 +154,9 @@ static void take(struct acceptor *acceptor, struct listener *listener,
 
 		metrics_count(server->metrics, METRICS_REFUSED + kind, 1);
 		metrics_refusal(server->metrics, FAILURE_UNAVAILABLE);
-		refuse(acceptor, accepted->fd, listener_has_tls(listener));
-		log_refusal(acceptor, &service->log, verdict, &accepted->peer);
+		refuse(acceptor, accepted->fd,
+		    listener_conf(listener, conf)->tls_cert.len > 0);
+		log_verdict(acceptor, &service->log, verdict, &accepted->peer);
 	}
 	service_release(service);
 }

@@ -1,6 +1,7 @@
 #ifndef HTTP_ACCEPTOR_H
 #define HTTP_ACCEPTOR_H
 
+#include "http/conn.h"
 #include "http/listener.h"
 
 #define LISTENERS_MAX 2
@@ -28,11 +29,10 @@ struct acceptor {
 	struct server *server;
 	struct listener listeners[LISTENERS_MAX];
 	unsigned count;
-	int stop;                         /* an eventfd */
-	struct acceptor_warning crowded;  /* connections_per_address */
-	struct acceptor_warning full;     /* connections */
-	struct acceptor_warning ended;    /* to make room for another */
-	struct acceptor_warning shortage; /* of descriptors or memory */
+	int stop; /* an eventfd */
+	/* One for each verdict; a lack of descriptors is counted with that of
+	 * memory. */
+	struct acceptor_warning warnings[CONN_NO_MEMORY + 1];
 	pthread_t thread;
 };
 
