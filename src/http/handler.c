@@ -312,9 +312,9 @@ struct MHD_Daemon *handler_start(const struct listener *listener,
 	void *argument = (void *)(uintptr_t)listener;
 	struct MHD_OptionItem tls[] = {
 		{ MHD_OPTION_HTTPS_MEM_CERT, 0,
-		    (void *)(uintptr_t)options->cert },
+		    (void *)(uintptr_t)options->cert.at },
 		{ MHD_OPTION_HTTPS_MEM_KEY, 0,
-		    (void *)(uintptr_t)options->key },
+		    (void *)(uintptr_t)options->key.at },
 		{ MHD_OPTION_END, 0, NULL },
 	};
 

@@ -12,7 +12,6 @@
 
 struct loop_set {
 	struct loop_set *next; /* older */
-	struct loop_options options;
 	unsigned count;
 	struct loop *list[];
 };
@@ -71,8 +70,8 @@ bool listener_check_tls(const struct conf_listener *conf)
 {
 	const struct loop_options options = {
 		.tls = true,
-		.cert = conf->tls_cert.at,
-		.key = conf->tls_key.at,
+		.cert = conf->tls_cert,
+		.key = conf->tls_key,
 	};
 	struct MHD_Daemon *daemon;
 
@@ -88,31 +87,24 @@ bool listener_check_tls(const struct conf_listener *conf)
 static struct loop_options choose(
     const struct listener *listener, const struct service *service)
 {
-	const struct conf *conf = service->conf;
-	const struct conf_listener *wanted = listener_conf(listener, conf);
-	struct loop_options options = { 0 };
-	struct hash hash;
+	const struct conf_listener *wanted =
+	    listener_conf(listener, service->conf);
 
-	options.files = (listener->roles & ROLE_PUBLIC) &&
-			route_has_files(listener->server->routes, service);
-	options.idle_timeout = conf->limits.idle_timeout;
-	options.tls = wanted->tls_cert.len > 0;
-	if (!options.tls)
-		return options;
-	hash_init(&hash);
-	hash_field(&hash, wanted->tls_cert);
-	hash_field(&hash, wanted->tls_key);
-	hash_final(&hash, options.print);
-	options.cert = wanted->tls_cert.at;
-	options.key = wanted->tls_key.at;
-	return options;
+	return (struct loop_options){
+		.files = (listener->roles & ROLE_PUBLIC) &&
+			 route_has_files(listener->server->routes, service),
+		.idle_timeout = service->conf->limits.idle_timeout,
+		.tls = wanted->tls_cert.len > 0,
+		.cert = wanted->tls_cert,
+		.key = wanted->tls_key,
+	};
 }
 
 static bool same(const struct loop_options *a, const struct loop_options *b)
 {
 	return a->files == b->files && a->tls == b->tls &&
 	       a->idle_timeout == b->idle_timeout &&
-	       memcmp(a->print, b->print, sizeof a->print) == 0;
+	       span_equal(a->cert, b->cert) && span_equal(a->key, b->key);
 }
 
 static struct loop *open_loop(
@@ -144,24 +136,24 @@ static struct loop_set *open_set(const struct listener *listener,
 	return set;
 }
 
-bool listener_prepare(struct listener *listener, const struct service *service,
-    struct loop_set **ret_set, char *wrong, size_t wrong_size)
+bool listener_prepare(struct listener *listener, const struct service *before,
+    const struct service *service, struct loop_set **ret_set, char *wrong,
+    size_t wrong_size)
 {
-	struct loop_options options = choose(listener, service);
+	const struct loop_options options = choose(listener, service);
 	const struct conf_listener *wanted =
 	    listener_conf(listener, service->conf);
+	struct loop_options present;
 
 	*ret_set = NULL;
-	if (listener->sets && same(&options, &listener->options))
-		return true;
-	*ret_set = open_set(listener, &options, count_threads(service->conf));
-	if (*ret_set) {
-		/* They belong to the configuration, and are not needed any
-		 * more. */
-		options.cert = options.key = NULL;
-		(*ret_set)->options = options;
-		return true;
+	if (before) {
+		present = choose(listener, before);
+		if (same(&options, &present))
+			return true;
 	}
+	*ret_set = open_set(listener, &options, count_threads(service->conf));
+	if (*ret_set)
+		return true;
 	if (listener_check_tls(wanted))
 		snprintf(wrong, wrong_size, "libmicrohttpd did not start");
 	else
@@ -182,7 +174,6 @@ void listener_use(struct listener *listener, struct loop_set *set)
 		loop_retire(before->list[i]);
 	set->next = before;
 	listener->sets = set;
-	listener->options = set->options;
 	pthread_mutex_unlock(&listener->lock);
 }
 
@@ -227,14 +218,4 @@ void listener_add(struct listener *listener, struct conn *conn)
 	set = listener->sets;
 	loop_add(set->list[listener->next++ % set->count], conn);
 	pthread_mutex_unlock(&listener->lock);
-}
-
-bool listener_has_tls(struct listener *listener)
-{
-	bool tls;
-
-	pthread_mutex_lock(&listener->lock);
-	tls = listener->options.tls;
-	pthread_mutex_unlock(&listener->lock);
-	return tls;
 }

@@ -33,10 +33,9 @@ struct listener {
 	struct socket_file file; /* of a unix socket that slotd made */
 	struct server *server;
 	unsigned roles;
-	pthread_mutex_t lock;        /* of what follows */
-	struct loop_options options; /* of the newest set */
-	struct loop_set *sets;       /* the newest first */
-	unsigned next;               /* the loop that has the next turn */
+	pthread_mutex_t lock;  /* of what follows */
+	struct loop_set *sets; /* the newest first */
+	unsigned next;         /* the loop that has the next turn */
 };
 
 /* Takes over a listening socket; server_close closes it. */
@@ -57,20 +56,19 @@ const struct conf_listener *listener_conf(
 bool listener_check_tls(const struct conf_listener *conf);
 
 /*
- * Opens the set of loops that this configuration needs; *ret_set is NULL when
- * the present one will do. False with a sentence in wrong.
+ * Opens the set of loops that this service needs; *ret_set is NULL when the set
+ * of the service before it, which may be NULL, will do. False with a sentence
+ * in wrong.
  */
-bool listener_prepare(struct listener *listener, const struct service *service,
-    struct loop_set **ret_set, char *wrong, size_t wrong_size);
+bool listener_prepare(struct listener *listener, const struct service *before,
+    const struct service *service, struct loop_set **ret_set, char *wrong,
+    size_t wrong_size);
 /* Makes a set from listener_prepare the newest. NULL changes nothing. */
 void listener_use(struct listener *listener, struct loop_set *set);
 /* Closes a set from listener_prepare that is not used. NULL is allowed. */
 void listener_drop(struct loop_set *set);
 /* Closes older sets that have no connections; true: some still have. */
 bool listener_tidy(struct listener *listener);
-
-/* Whether new connections are served with TLS. */
-bool listener_has_tls(struct listener *listener);
 
 /* Hands a connection to the loop whose turn it is. */
 void listener_add(struct listener *listener, struct conn *conn);

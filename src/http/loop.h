@@ -3,7 +3,7 @@
 
 #include <stdbool.h>
 
-#include "core/hash.h"
+#include "core/span.h"
 
 struct conn;
 struct listener;
@@ -29,9 +29,8 @@ struct loop_options {
 	bool files;            /* connections need room for long heads */
 	uint32_t idle_timeout; /* seconds */
 	bool tls;
-	uint8_t print[HASH_SIZE]; /* of certificate and key */
-	const char *cert;         /* PEM, read by handler_start only */
-	const char *key;
+	struct span cert; /* PEM with NUL behind it; read by handler_start */
+	struct span key;
 };
 
 /* Makes a loop for a listener, which must outlive it. loop_start must follow.

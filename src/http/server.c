@@ -128,7 +128,7 @@ static bool open_listener(struct server *server, unsigned roles,
 		listener->file = socket_file(wanted);
 	server->acceptor.count++;
 	if (!listener_prepare(
-		listener, server->service, &set, wrong, wrong_size))
+		listener, NULL, server->service, &set, wrong, wrong_size))
 		return false;
 	listener_use(listener, set);
 	return true;

@@ -21,8 +21,9 @@ static bool prepare_sets(struct server *server, const struct service *service,
     struct loop_set *ret_sets[LISTENERS_MAX], char *wrong, size_t wrong_size)
 {
 	for (unsigned i = 0; i < server->acceptor.count; i++)
-		if (!listener_prepare(&server->acceptor.listeners[i], service,
-			&ret_sets[i], wrong, wrong_size))
+		if (!listener_prepare(&server->acceptor.listeners[i],
+			server->service, service, &ret_sets[i], wrong,
+			wrong_size))
 			return false;
 	return true;
 }
