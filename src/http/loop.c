@@ -4,9 +4,9 @@
 
 #include <limits.h>
 #include <microhttpd.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
-#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -15,9 +15,9 @@ TAILQ_HEAD(conn_list, conn);
 struct loop {
 	const struct listener *listener;
 	struct MHD_Daemon *daemon;
+	int daemon_epoll; /* what the daemon waits for */
 	pthread_t thread;
-	int epoll; /* watches the daemon's epoll and wake */
-	int wake;  /* an eventfd: a connection is pending or was resumed, or
+	int wake; /* an eventfd: a connection is pending or was resumed, or
 		    * the loop is to end */
 	pthread_mutex_t lock;     /* of pending */
 	struct conn_list pending; /* handed over by the acceptor */
@@ -77,7 +77,7 @@ static void forget_lost(struct loop *loop)
 	}
 }
 
-/* For epoll_wait, in milliseconds. */
+/* For poll, in milliseconds. */
 static int wait_time(const struct loop *loop)
 {
 	MHD_UNSIGNED_LONG_LONG milliseconds;
@@ -89,18 +89,17 @@ static int wait_time(const struct loop *loop)
 
 static void wait_for_work(struct loop *loop)
 {
-	struct epoll_event events[2];
-	int ready = epoll_wait(loop->epoll, events, 2, wait_time(loop));
+	struct pollfd polls[] = {
+		{ loop->wake, POLLIN, 0 },
+		{ loop->daemon_epoll, POLLIN, 0 },
+	};
+	eventfd_t count;
 
-	for (int i = 0; i < ready; i++) {
-		eventfd_t count;
-
-		if (events[i].data.fd != loop->wake)
-			continue;
-		/* Before the list is read, so that no wake-up is lost. */
-		eventfd_read(loop->wake, &count);
-		give_pending(loop);
-	}
+	if (poll(polls, 2, wait_time(loop)) <= 0 || !polls[0].revents)
+		return;
+	/* Before the list is read, so that no wake-up is lost. */
+	eventfd_read(loop->wake, &count);
+	give_pending(loop);
 }
 
 static void *run(void *argument)
@@ -115,23 +114,16 @@ static void *run(void *argument)
 	return NULL;
 }
 
-static bool watch(const struct loop *loop, int fd)
-{
-	struct epoll_event event = { .events = EPOLLIN, .data.fd = fd };
-
-	return epoll_ctl(loop->epoll, EPOLL_CTL_ADD, fd, &event) == 0;
-}
-
 static bool start(struct loop *loop)
 {
 	const union MHD_DaemonInfo *info;
 
 	info = MHD_get_daemon_info(loop->daemon, MHD_DAEMON_INFO_EPOLL_FD);
-	loop->epoll = epoll_create1(EPOLL_CLOEXEC);
 	loop->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	return info && loop->epoll >= 0 && loop->wake >= 0 &&
-	       watch(loop, loop->wake) && watch(loop, info->epoll_fd) &&
-	       pthread_create(&loop->thread, NULL, run, loop) == 0;
+	if (!info || loop->wake < 0)
+		return false;
+	loop->daemon_epoll = info->epoll_fd;
+	return pthread_create(&loop->thread, NULL, run, loop) == 0;
 }
 
 static void release(struct loop *loop)
@@ -140,8 +132,6 @@ static void release(struct loop *loop)
 	if (loop->daemon)
 		MHD_stop_daemon(loop->daemon);
 	forget_lost(loop);
-	if (loop->epoll >= 0)
-		close(loop->epoll);
 	if (loop->wake >= 0)
 		close(loop->wake);
 	pthread_mutex_destroy(&loop->lock);
@@ -154,7 +144,7 @@ struct loop *loop_open(const struct listener *listener)
 
 	if (!loop)
 		return NULL;
-	*loop = (struct loop){ .listener = listener, .epoll = -1, .wake = -1 };
+	*loop = (struct loop){ .listener = listener, .wake = -1 };
 	TAILQ_INIT(&loop->pending);
 	TAILQ_INIT(&loop->given);
 	pthread_mutex_init(&loop->lock, NULL);
