@@ -25,7 +25,7 @@ struct loop {
 	struct conn_list given;
 	atomic_bool ending;
 	atomic_bool retired;
-	atomic_uint conn_count; /* of connections and of loop_hold */
+	atomic_uint conn_count; /* of connections and of loop_resume */
 };
 
 /*
@@ -160,18 +160,24 @@ bool loop_start(struct loop *loop, struct MHD_Daemon *daemon)
 	return false;
 }
 
+static void wake(const struct loop *loop)
+{
+	/* It fails only when the counter is full: the loop is awake then. */
+	eventfd_write(loop->wake, 1);
+}
+
 void loop_add(struct loop *loop, struct conn *conn)
 {
 	bool first;
 
 	conn->loop = loop;
-	loop_hold(loop);
+	atomic_fetch_add(&loop->conn_count, 1);
 	pthread_mutex_lock(&loop->lock);
 	first = TAILQ_EMPTY(&loop->pending);
 	TAILQ_INSERT_TAIL(&loop->pending, conn, in_loop);
 	pthread_mutex_unlock(&loop->lock);
 	if (first)
-		loop_wake(loop);
+		wake(loop);
 }
 
 const struct listener *loop_listener(const struct loop *loop)
@@ -179,20 +185,10 @@ const struct listener *loop_listener(const struct loop *loop)
 	return loop->listener;
 }
 
-void loop_hold(struct loop *loop)
-{
-	atomic_fetch_add(&loop->conn_count, 1);
-}
-
-void loop_release(struct loop *loop)
-{
-	atomic_fetch_sub(&loop->conn_count, 1);
-}
-
 void loop_leave(struct loop *loop, struct conn *conn)
 {
 	conn_leave(conn);
-	loop_release(loop);
+	atomic_fetch_sub(&loop->conn_count, 1);
 }
 
 bool loop_busy(const struct loop *loop)
@@ -210,16 +206,20 @@ bool loop_retired(const struct loop *loop)
 	return atomic_load(&loop->retired);
 }
 
-void loop_wake(struct loop *loop)
+void loop_resume(struct loop *loop, struct MHD_Connection *mhd)
 {
-	/* It fails only when the counter is full: the loop is awake then. */
-	eventfd_write(loop->wake, 1);
+	/* Once resumed, the request may end at any time, and its connection
+	 * with it; the count keeps the loop that is to be woken. */
+	atomic_fetch_add(&loop->conn_count, 1);
+	MHD_resume_connection(mhd);
+	wake(loop);
+	atomic_fetch_sub(&loop->conn_count, 1);
 }
 
 void loop_close(struct loop *loop)
 {
 	atomic_store(&loop->ending, true);
-	loop_wake(loop);
+	wake(loop);
 	pthread_join(loop->thread, NULL);
 	release(loop);
 }

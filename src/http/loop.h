@@ -7,6 +7,7 @@
 
 struct conn;
 struct listener;
+struct MHD_Connection;
 struct MHD_Daemon;
 
 /*
@@ -18,9 +19,8 @@ struct MHD_Daemon;
  * retires it when a reload needs other loops (loop_retire), and closes it when
  * it has no connection left (loop_busy, loop_close). The acceptor's thread
  * hands it connections (loop_add). loop_taken and loop_leave are called on the
- * loop's own thread, by libmicrohttpd's callbacks. A thread that resumes a
- * request calls loop_hold, loop_wake and loop_release, so that the loop is not
- * closed in between. loop_close joins the thread.
+ * loop's own thread, by libmicrohttpd's callbacks. Any thread may
+ * resume a request (loop_resume). loop_close joins the thread.
  */
 struct loop;
 
@@ -50,13 +50,9 @@ void loop_retire(struct loop *loop);
 bool loop_retired(const struct loop *loop);
 /* Whether the loop has connections, counting those on their way to it. */
 bool loop_busy(const struct loop *loop);
-/* Keeps the loop open until the matching loop_release. */
-void loop_hold(struct loop *loop);
-void loop_release(struct loop *loop);
-/* Makes the loop look at its connections at once, because one was resumed.
- * Any thread may call it. (Without threads of its own libmicrohttpd wakes
- * nobody.) */
-void loop_wake(struct loop *loop);
+/* Resumes a suspended connection of libmicrohttpd, and makes the loop look at
+ * it at once. (Without threads of its own libmicrohttpd wakes nobody.) */
+void loop_resume(struct loop *loop, struct MHD_Connection *mhd);
 
 /* Hands a connection over; from now on it belongs to the loop. */
 void loop_add(struct loop *loop, struct conn *conn);

@@ -90,14 +90,7 @@ void request_suspend(
 
 void request_resume(struct request *request)
 {
-	/* Once resumed, the request may end at any time; loop_hold keeps the
-	 * loop that is to be woken. */
-	struct loop *loop = request->conn->loop;
-
-	loop_hold(loop);
-	MHD_resume_connection(request->mhd);
-	loop_wake(loop);
-	loop_release(loop);
+	loop_resume(request->conn->loop, request->mhd);
 }
 
 static void resume(void *argument)
