@@ -159,17 +159,12 @@ static size_t collect(struct request *request, const char *bytes, size_t len)
 	}
 	if (request->body_read > BODY_MAX)
 		return len;
-	if (request->body_len + len > request->body_size) {
-		size_t size =
-		    request->chunked ? BODY_MAX : (size_t)request->length;
-		char *body = realloc(request->body, size ? size : 1);
-
-		if (!body) {
-			request->abort = true;
-			return len;
-		}
-		request->body = body;
-		request->body_size = size;
+	if (!request->body)
+		request->body = malloc(
+		    request->chunked ? BODY_MAX : (size_t)request->length);
+	if (!request->body) {
+		request->abort = true;
+		return len;
 	}
 	memcpy(request->body + request->body_len, bytes, len);
 	request->body_len += len;

@@ -64,7 +64,6 @@ struct request {
 	uint64_t length;
 	char *body; /* collected for endpoints without a `body` function */
 	size_t body_len;
-	size_t body_size;
 	uint64_t body_read; /* bytes so far, collected or not */
 
 	/* What a shared counter tells other processes of a signed request, so
