@@ -28,10 +28,9 @@ static unsigned count_threads(const struct conf *conf)
 }
 
 void listener_init(
-    struct listener *listener, int fd, struct server *server, unsigned roles)
+    struct listener *listener, struct server *server, unsigned roles)
 {
-	*listener =
-	    (struct listener){ .fd = fd, .server = server, .roles = roles };
+	*listener = (struct listener){ .server = server, .roles = roles };
 	pthread_mutex_init(&listener->lock, NULL);
 }
 

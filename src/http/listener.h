@@ -38,9 +38,9 @@ struct listener {
 	unsigned next;         /* the loop that has the next turn */
 };
 
-/* Takes over a listening socket; server_close closes it. */
+/* The caller sets fd. */
 void listener_init(
-    struct listener *listener, int fd, struct server *server, unsigned roles);
+    struct listener *listener, struct server *server, unsigned roles);
 /* Closes all loops. No request may be suspended. */
 void listener_done(struct listener *listener);
 

@@ -105,14 +105,14 @@ static void *run(void *argument)
 	}
 }
 
-struct reaper *reaper_open(void)
+struct reaper *reaper_open(unsigned places)
 {
 	struct reaper *reaper = calloc(1, sizeof *reaper);
 
 	if (!reaper)
 		return NULL;
 	pthread_mutex_init(&reaper->lock, NULL);
-	reaper->places = PLACES;
+	reaper->places = places < PLACES ? places : PLACES;
 	reaper->wake = eventfd(0, EFD_CLOEXEC);
 	if (reaper->wake >= 0 &&
 	    pthread_create(&reaper->thread, NULL, run, reaper) == 0)
@@ -121,13 +121,6 @@ struct reaper *reaper_open(void)
 		close(reaper->wake);
 	free(reaper);
 	return NULL;
-}
-
-void reaper_bound(struct reaper *reaper, unsigned places)
-{
-	pthread_mutex_lock(&reaper->lock);
-	reaper->places = places < PLACES ? places : PLACES;
-	pthread_mutex_unlock(&reaper->lock);
 }
 
 void reaper_close(struct reaper *reaper, int64_t until)

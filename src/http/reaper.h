@@ -11,12 +11,10 @@
  */
 struct reaper;
 
-/* NULL: there is no memory, no descriptor or no thread. */
-struct reaper *reaper_open(void);
-/* Sets how many sockets it holds, up to 1024, which is the default. Beyond
- * that the oldest are closed for new ones; for a moment it may hold twice as
- * many. Any thread. */
-void reaper_bound(struct reaper *reaper, unsigned places);
+/* It holds so many sockets, but not more than 1024. Beyond that the oldest are
+ * closed for new ones; for a moment it may hold twice as many. NULL: there is
+ * no memory, no descriptor or no thread. */
+struct reaper *reaper_open(unsigned places);
 /* Ends it when its sockets have finished, or at `until` (clock_micros). */
 void reaper_close(struct reaper *reaper, int64_t until);
 

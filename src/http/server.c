@@ -80,11 +80,9 @@ static bool open_shared(struct server *server, char *wrong, size_t wrong_size)
 		wrong, wrong_size))
 		return false;
 	server->service->issuers.quota = server->counter.quota;
-	server->reaper = reaper_open();
 	server->has_conns = conn_table_open(&server->conns);
-	if (server->reaper)
-		reaper_bound(server->reaper,
-		    (unsigned)server->conns.fd_max / REAPER_PART);
+	server->reaper =
+	    reaper_open((unsigned)server->conns.fd_max / REAPER_PART);
 	return server->reaper && server->has_conns &&
 	       server_open_helpers(server, server->service);
 }
@@ -113,7 +111,7 @@ static bool open_listener(struct server *server, unsigned roles,
 	const struct conf_listener *wanted, *other = NULL;
 	struct loop_set *set;
 
-	listener_init(listener, -1, server, roles);
+	listener_init(listener, server, roles);
 	wanted = listener_conf(listener, conf);
 	if (conf->has_public)
 		other = roles & ROLE_LISTEN ? &conf->public : &conf->listen;

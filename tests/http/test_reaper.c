@@ -14,7 +14,7 @@
  * the end of the file is seen. */
 static void test_reads_on_after_the_owner_has_closed(void **state)
 {
-	struct reaper *reaper = reaper_open();
+	struct reaper *reaper = reaper_open(1024);
 	char *bytes = calloc(1, MANY);
 	size_t sent = 0;
 	int pair[2];
@@ -46,7 +46,7 @@ static void test_reads_on_after_the_owner_has_closed(void **state)
 
 static void test_closing_does_not_wait_longer_than_told(void **state)
 {
-	struct reaper *reaper = reaper_open();
+	struct reaper *reaper = reaper_open(1024);
 	int pair[2];
 
 	(void)state;
@@ -64,13 +64,12 @@ static void test_closing_does_not_wait_longer_than_told(void **state)
 /* Of many that do not end only the newest are held. */
 static void test_no_more_than_its_places(void **state)
 {
-	struct reaper *reaper = reaper_open();
+	struct reaper *reaper = reaper_open(PLACES);
 	int clients[10 * PLACES];
 	unsigned held = 0;
 	char byte;
 
 	(void)state;
-	reaper_bound(reaper, PLACES);
 	for (size_t i = 0; i < COUNT_OF(clients); i++) {
 		int pair[2];
 
