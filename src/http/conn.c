@@ -115,33 +115,24 @@ static void free_tables(struct conn_table *table)
 {
 	free(table->polls);
 	free(table->polled);
-	if (table->crowd)
-		crowd_close(table->crowd);
-}
-
-static struct crowd *open_crowd(int fd_max)
-{
-	struct crowd_key key;
-
-	random_bytes(&key, sizeof key);
-	return crowd_open((size_t)fd_max / 4, &key);
+	crowd_close(table->crowd);
 }
 
 bool conn_table_open(struct conn_table *table)
 {
+	struct crowd_key key;
+
+	random_bytes(&key, sizeof key);
 	*table = (struct conn_table){ 0 };
 	table->fd_max = raise_fd_limit();
 	table->polls = calloc((size_t)table->fd_max, sizeof *table->polls);
 	table->polled = calloc((size_t)table->fd_max, sizeof *table->polled);
-	table->crowd = open_crowd(table->fd_max);
-	if (!table->polls || !table->polled || !table->crowd) {
-		free_tables(table);
-		return false;
-	}
+	table->crowd = crowd_open((size_t)table->fd_max / 4, &key);
 	clock_cond_init(&table->changed);
 	pthread_mutex_init(&table->lock, NULL);
 	waiting_init(&table->waiting);
-	if (pthread_create(&table->watchdog, NULL, watch, table) == 0)
+	if (table->polls && table->polled && table->crowd &&
+	    pthread_create(&table->watchdog, NULL, watch, table) == 0)
 		return true;
 	free_tables(table);
 	return false;

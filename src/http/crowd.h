@@ -22,7 +22,7 @@ struct crowd_key {
 /* Made for about `size` connections; it is slower with more. NULL: there is no
  * memory. */
 struct crowd *crowd_open(size_t size, const struct crowd_key *key);
-/* To be called when no entry is left. */
+/* To be called when no entry is left. NULL is allowed. */
 void crowd_close(struct crowd *crowd);
 
 /* The limits of larger IPv6 networks, as multiples of `max`. */

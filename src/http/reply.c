@@ -155,14 +155,11 @@ static enum dialect dialect_of(const struct request *request)
 
 static const char *challenge(const struct request *request)
 {
-	switch (dialect_of(request)) {
-	case DIALECT_EJABBERD:
-		return BASIC_CHALLENGE;
-	case DIALECT_JWT:
+	enum dialect dialect = dialect_of(request);
+
+	if (dialect == DIALECT_JWT)
 		return "Bearer";
-	default:
-		return AUTH_SCHEME;
-	}
+	return dialect == DIALECT_EJABBERD ? BASIC_CHALLENGE : AUTH_SCHEME;
 }
 
 /* The table's row, changed for the dialect: ejabberd understands only 402 as
