@@ -108,11 +108,6 @@ static void remove_empty(struct crowd_entry *entry)
 	}
 }
 
-static unsigned count_of(const struct crowd_entry *entry)
-{
-	return entry ? entry->count : 0;
-}
-
 /* The entry of the smallest network, linked to those of the larger ones. NULL
  * when one of them is full; nothing has changed then. */
 static struct crowd_entry *find_room(struct crowd *crowd, const struct ip *ip,
@@ -122,11 +117,11 @@ static struct crowd_entry *find_room(struct crowd *crowd, const struct ip *ip,
 
 	for (size_t i = 0; i < count; i++) {
 		const struct ip net = ip_first(ip, levels[i].bits);
-		unsigned beside = 0;
-
 		/* Connections that came while there was no limit. */
-		if (i == count - 1)
-			beside = count_of(find(crowd, &net, NO_LIMIT));
+		const struct crowd_entry *unlimited =
+		    i == count - 1 ? find(crowd, &net, NO_LIMIT) : NULL;
+		const unsigned beside = unlimited ? unlimited->count : 0;
+
 		inner = find_or_add(crowd, &net, levels[i].bits, entry);
 		if (inner)
 			entry = inner;
@@ -160,12 +155,8 @@ struct crowd_entry *crowd_enter(
 
 void crowd_leave(struct crowd *crowd, struct crowd_entry *entry)
 {
-	struct crowd_entry *one = entry;
-
-	do {
+	for (struct crowd_entry *one = entry; one; one = one->around)
 		one->count--;
-		one = one->around;
-	} while (one);
 	if (entry->count == 0)
 		crowd->count--;
 	remove_empty(entry);

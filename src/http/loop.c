@@ -114,18 +114,6 @@ static void *run(void *argument)
 	return NULL;
 }
 
-static bool start(struct loop *loop)
-{
-	const union MHD_DaemonInfo *info;
-
-	info = MHD_get_daemon_info(loop->daemon, MHD_DAEMON_INFO_EPOLL_FD);
-	loop->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (!info || loop->wake < 0)
-		return false;
-	loop->daemon_epoll = info->epoll_fd;
-	return pthread_create(&loop->thread, NULL, run, loop) == 0;
-}
-
 static void release(struct loop *loop)
 {
 	give_pending(loop);
@@ -144,7 +132,8 @@ struct loop *loop_open(const struct listener *listener)
 
 	if (!loop)
 		return NULL;
-	*loop = (struct loop){ .listener = listener, .wake = -1 };
+	*loop = (struct loop){ .listener = listener,
+		.wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK) };
 	TAILQ_INIT(&loop->pending);
 	TAILQ_INIT(&loop->given);
 	pthread_mutex_init(&loop->lock, NULL);
@@ -153,9 +142,16 @@ struct loop *loop_open(const struct listener *listener)
 
 bool loop_start(struct loop *loop, struct MHD_Daemon *daemon)
 {
+	const union MHD_DaemonInfo *info = NULL;
+
 	loop->daemon = daemon;
-	if (daemon && start(loop))
-		return true;
+	if (daemon && loop->wake >= 0)
+		info = MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_EPOLL_FD);
+	if (info) {
+		loop->daemon_epoll = info->epoll_fd;
+		if (pthread_create(&loop->thread, NULL, run, loop) == 0)
+			return true;
+	}
 	release(loop);
 	return false;
 }
