@@ -92,12 +92,18 @@ const struct store_class fs_class = {
 	.sweep = fs_sweep,
 };
 
-static struct fs *make(const struct fs_config *config)
+/* In this folder, which it takes. NULL: no memory, also where there is no
+ * folder for that reason. */
+static struct fs *make(const struct fs_config *config, struct fs_folder *folder,
+    char *wrong, size_t wrong_size)
 {
-	struct fs *fs = calloc(1, sizeof *fs);
+	struct fs *fs = folder ? calloc(1, sizeof *fs) : NULL;
 
-	if (!fs)
+	if (!fs) {
+		fs_folder_release(folder);
+		snprintf(wrong, wrong_size, "out of memory");
 		return NULL;
+	}
 	fs->store = (struct store){
 		.class = &fs_class,
 		.put_ttl = config->put_ttl,
@@ -105,27 +111,8 @@ static struct fs *make(const struct fs_config *config)
 		.gives_files = true,
 	};
 	fs->config = *config;
+	fs->config.path = folder->path;
 	fs->keyring = config->keyring ? config->keyring : &fs->own;
-	return fs;
-}
-
-static struct fs *no_memory(char *wrong, size_t wrong_size)
-{
-	snprintf(wrong, wrong_size, "out of memory");
-	return NULL;
-}
-
-/* With a folder of its own. */
-static struct fs *make_first(
-    const struct fs_config *config, char *wrong, size_t wrong_size)
-{
-	struct fs_folder *folder = fs_folder_new(config->path);
-	struct fs *fs = folder ? make(config) : NULL;
-
-	if (!fs) {
-		fs_folder_release(folder);
-		return no_memory(wrong, wrong_size);
-	}
 	fs->folder = folder;
 	return fs;
 }
@@ -154,7 +141,8 @@ static struct store *finish(
 struct store *fs_open(
     const struct fs_config *config, char *wrong, size_t wrong_size)
 {
-	struct fs *fs = make_first(config, wrong, wrong_size);
+	struct fs *fs =
+	    make(config, fs_folder_new(config->path), wrong, wrong_size);
 
 	if (!fs)
 		return NULL;
@@ -165,22 +153,19 @@ struct store *fs_open(
 struct store *fs_open_again(const struct fs_config *config,
     const struct store *before, char *wrong, size_t wrong_size)
 {
-	struct fs *fs = make(config);
+	struct fs_folder *folder = ((const struct fs *)before)->folder;
+	struct fs *fs;
 
-	if (!fs) {
-		no_memory(wrong, wrong_size);
-		return NULL;
-	}
-	fs->folder = ((const struct fs *)before)->folder;
-	atomic_fetch_add(&fs->folder->holders, 1);
-	fs->config.path = fs->folder->path;
-	return finish(fs, true, wrong, wrong_size);
+	atomic_fetch_add(&folder->holders, 1);
+	fs = make(config, folder, wrong, wrong_size);
+	return fs ? finish(fs, true, wrong, wrong_size) : NULL;
 }
 
 struct store *fs_look(
     const struct fs_config *config, char *wrong, size_t wrong_size)
 {
-	struct fs *fs = make_first(config, wrong, wrong_size);
+	struct fs *fs =
+	    make(config, fs_folder_new(config->path), wrong, wrong_size);
 
 	if (!fs)
 		return NULL;
