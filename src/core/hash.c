@@ -135,14 +135,21 @@ void hmac_end(const struct hmac_key *key, struct hash *running,
 	hash_final(running, ret_mac);
 }
 
-void hmac(
-    const struct hmac_key *key, struct span message, uint8_t ret_mac[HASH_SIZE])
+void hmac_parts(const struct hmac_key *key, const struct span *parts,
+    size_t count, uint8_t ret_mac[HASH_SIZE])
 {
 	struct hash running;
 
 	hmac_begin(key, &running);
-	hash_update(&running, message);
+	for (size_t i = 0; i < count; i++)
+		hash_update(&running, parts[i]);
 	hmac_end(key, &running, ret_mac);
+}
+
+void hmac(
+    const struct hmac_key *key, struct span message, uint8_t ret_mac[HASH_SIZE])
+{
+	hmac_parts(key, &message, 1, ret_mac);
 }
 
 bool equal_constant_time(const void *a, const void *b, size_t len)

@@ -46,6 +46,9 @@ void hmac_end(const struct hmac_key *key, struct hash *running,
     uint8_t ret_mac[HASH_SIZE]);
 void hmac(const struct hmac_key *key, struct span message,
     uint8_t ret_mac[HASH_SIZE]);
+/* The same of a message in parts, with nothing between them. */
+void hmac_parts(const struct hmac_key *key, const struct span *parts,
+    size_t count, uint8_t ret_mac[HASH_SIZE]);
 
 /* Takes the same time wherever the two differ. */
 bool equal_constant_time(const void *a, const void *b, size_t len);

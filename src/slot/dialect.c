@@ -24,57 +24,41 @@ const char *dialect_parameter(enum dialect dialect)
 	}
 }
 
-static void make_mac(const struct hmac_key *key, enum dialect dialect,
-    const struct dialect_upload *upload, uint8_t ret_mac[HASH_SIZE])
-{
-	const struct span nul = { "", 1 };
-	char memory[24];
-	struct buf size = buf_of(memory, sizeof memory);
-	struct hash running;
-	bool old = dialect == DIALECT_EXTERNAL_V1;
-
-	buf_u64(&size, upload->size);
-	hmac_begin(key, &running);
-	hash_update(&running, upload->path);
-	hash_update(&running, old ? span_of(" ") : nul);
-	hash_update(&running, buf_span(&size));
-	if (!old) {
-		hash_update(&running, nul);
-		hash_update(&running, upload->type.len
-					  ? upload->type
-					  : span_of(MEDIA_TYPE_UNKNOWN));
-	}
-	hmac_end(key, &running, ret_mac);
-}
-
-bool dialect_mac_right(const struct caller *caller,
-    const struct dialect_upload *upload, struct span mac)
-{
-	uint8_t given[HASH_SIZE], own[HASH_SIZE];
-	bool right = false;
-
-	if (!hex_decode(mac, HASH_SIZE, given))
-		return false;
-	for (size_t i = 0; i < caller->secret_count; i++) {
-		make_mac(&caller->secrets[i], caller->dialect, upload, own);
-		right |= equal_constant_time(own, given, HASH_SIZE);
-	}
-	wipe(own, sizeof own);
-	return right;
-}
-
-bool dialect_signature_right(const struct caller *caller, struct span text,
-    const uint8_t signature[HASH_SIZE])
+static bool any_made(const struct caller *caller, const struct span *parts,
+    size_t count, const uint8_t mac[HASH_SIZE])
 {
 	uint8_t own[HASH_SIZE];
 	bool right = false;
 
 	for (size_t i = 0; i < caller->secret_count; i++) {
-		hmac(&caller->secrets[i], text, own);
-		right |= equal_constant_time(own, signature, HASH_SIZE);
+		hmac_parts(&caller->secrets[i], parts, count, own);
+		right |= equal_constant_time(own, mac, HASH_SIZE);
 	}
 	wipe(own, sizeof own);
 	return right;
+}
+
+bool dialect_mac_right(const struct caller *caller,
+    const struct dialect_upload *upload, struct span mac)
+{
+	const bool old = caller->dialect == DIALECT_EXTERNAL_V1;
+	const struct span nul = { "", 1 };
+	char memory[24];
+	struct buf size = buf_of(memory, sizeof memory);
+	uint8_t given[HASH_SIZE];
+
+	buf_u64(&size, upload->size);
+	const struct span parts[] = { upload->path, old ? span_of(" ") : nul,
+		buf_span(&size), nul,
+		upload->type.len ? upload->type : span_of(MEDIA_TYPE_UNKNOWN) };
+	return hex_decode(mac, HASH_SIZE, given) &&
+	       any_made(caller, parts, old ? 3 : 5, given);
+}
+
+bool dialect_signature_right(const struct caller *caller, struct span text,
+    const uint8_t signature[HASH_SIZE])
+{
+	return any_made(caller, &text, 1, signature);
 }
 
 bool dialect_key(const struct caller *caller, struct span path, struct buf *key,

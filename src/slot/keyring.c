@@ -75,15 +75,12 @@ static void add_mac(const struct hmac_key *key, struct span prefix,
     const struct jid *jid, struct buf *out)
 {
 	char memory[2 * JID_PART_MAX + 2];
-	struct hash running;
 	uint8_t mac[HASH_SIZE];
 	struct buf bare = buf_of(memory, sizeof memory);
 
 	jid_bare(jid, &bare);
-	hmac_begin(key, &running);
-	hash_update(&running, prefix);
-	hash_update(&running, buf_span(&bare));
-	hmac_end(key, &running, mac);
+	hmac_parts(
+	    key, (const struct span[]){ prefix, buf_span(&bare) }, 2, mac);
 	base64url_encode(out, mac, KEYRING_MAC);
 }
 
