@@ -1,5 +1,7 @@
 #include "core/hex.h"
 
+#include "core/chars.h"
+
 void hex_encode(struct buf *out, const void *bytes, size_t len)
 {
 	static const char digits[] = "0123456789abcdef";
@@ -11,18 +13,22 @@ void hex_encode(struct buf *out, const void *bytes, size_t len)
 	}
 }
 
-static unsigned digit_value(char c)
+int hex_digit(char c)
 {
-	return (unsigned)(c <= '9' ? c - '0' : c - 'a' + 10);
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
 bool hex_decode(struct span digits, size_t len, uint8_t *ret_bytes)
 {
 	if (digits.len % 2 != 0 || digits.len / 2 != len ||
-	    !span_only(digits, "0123456789abcdef"))
+	    !span_only(digits, CHARS_DIGIT "abcdef"))
 		return false;
 	for (size_t i = 0; i < len; i++)
-		ret_bytes[i] = (uint8_t)(digit_value(digits.at[2 * i]) << 4 |
-					 digit_value(digits.at[2 * i + 1]));
+		ret_bytes[i] = (uint8_t)(hex_digit(digits.at[2 * i]) << 4 |
+					 hex_digit(digits.at[2 * i + 1]));
 	return true;
 }

@@ -10,4 +10,7 @@ void hex_encode(struct buf *out, const void *bytes, size_t len);
  * ret_bytes untouched. */
 bool hex_decode(struct span digits, size_t len, uint8_t *ret_bytes);
 
+/* The value of a digit of either case; -1: it is none. */
+int hex_digit(char c);
+
 #endif

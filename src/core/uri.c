@@ -1,5 +1,8 @@
 #include "core/uri.h"
 
+#include "core/chars.h"
+#include "core/hex.h"
+
 #include <arpa/inet.h>
 #include <string.h>
 
@@ -39,21 +42,13 @@ void uri_encode_path(struct buf *out, struct span bytes)
 	encode(out, bytes, true);
 }
 
-static int digit_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c = ascii_lower(c);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* The byte behind the %XX that text starts with, or -1. */
 static int triple_value(struct span text)
 {
 	if (text.len < 3)
 		return -1;
-	int high = digit_value(text.at[1]);
-	int low = digit_value(text.at[2]);
+	int high = hex_digit(text.at[1]);
+	int low = hex_digit(text.at[2]);
 	return high < 0 || low < 0 ? -1 : high * 16 + low;
 }
 
@@ -108,15 +103,9 @@ bool uri_address_valid(struct span text)
 
 static bool label_valid(struct span label)
 {
-	if (label.len == 0 || label.len > LABEL_MAX || label.at[0] == '-' ||
-	    label.at[label.len - 1] == '-')
-		return false;
-	for (size_t i = 0; i < label.len; i++) {
-		char c = label.at[i];
-		if (!ascii_alnum(c) && c != '-' && c != '_')
-			return false;
-	}
-	return true;
+	return label.len > 0 && label.len <= LABEL_MAX && label.at[0] != '-' &&
+	       label.at[label.len - 1] != '-' &&
+	       span_only(label, CHARS_ALNUM "-_");
 }
 
 static bool host_valid(struct span host)

@@ -1,5 +1,7 @@
 #include "core/xml.h"
 
+#include "core/hex.h"
+
 #include <string.h>
 
 static size_t find(struct span text, const char *what)
@@ -20,14 +22,11 @@ static bool character(struct span name, char *ret_char)
 	if (!span_starts(name, "#") || !digits.len || digits.len > 3)
 		return false;
 	for (size_t i = 0; i < digits.len; i++) {
-		char c = ascii_lower(digits.at[i]);
+		int digit = hex_digit(digits.at[i]);
 
-		if (c >= '0' && c <= '9')
-			value = value * (hex ? 16 : 10) + (unsigned)(c - '0');
-		else if (hex && c >= 'a' && c <= 'f')
-			value = value * 16 + (unsigned)(c - 'a' + 10);
-		else
+		if (digit < 0 || digit >= (hex ? 16 : 10))
 			return false;
+		value = value * (hex ? 16 : 10) + (unsigned)digit;
 	}
 	*ret_char = (char)value;
 	return value > 0 && value < 128;

@@ -1,5 +1,6 @@
 #include "slot/filename.h"
 
+#include "core/chars.h"
 #include "core/uri.h"
 #include "core/utf8.h"
 
@@ -113,22 +114,14 @@ void filename_plain(struct span cleaned, struct buf *out)
 
 void filename_ending(struct span cleaned, struct buf *out)
 {
-	char memory[FILENAME_ENDING_MAX + 1];
-	struct buf lower = buf_of(memory, sizeof memory);
 	size_t dot = span_find_last(cleaned, '.');
 	struct span ending = span_from(cleaned, dot + 1);
 
-	for (size_t i = 0; i < ending.len; i++) {
-		if (!ascii_alnum(ending.at[i])) {
-			buf_reset(&lower);
-			break;
-		}
-		buf_char(&lower, ascii_lower(ending.at[i]));
-	}
-	if (lower.len > 0 && buf_ok(&lower))
-		buf_add(out, buf_span(&lower));
-	else
-		buf_text(out, "bin");
+	if (!ending.len || ending.len > FILENAME_ENDING_MAX ||
+	    !span_only(ending, CHARS_ALNUM))
+		ending = span_of("bin");
+	for (size_t i = 0; i < ending.len; i++)
+		buf_char(out, ascii_lower(ending.at[i]));
 }
 
 bool filename_has_ending(
