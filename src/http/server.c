@@ -100,6 +100,10 @@ void server_use(struct server *server, struct service *service)
 		    server->relay, service->conf->limits.body_timeout);
 	if (server->has_sweeper)
 		sweeper_use(&server->sweeper, service_file_store(service));
+	/* Not while threads are started: what it takes from the heap may be
+	 * the room for their stacks, where memory is limited. */
+	if (server->has_watcher)
+		watcher_look(&server->watcher);
 }
 
 static bool open_listener(struct server *server, unsigned roles,

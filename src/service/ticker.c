@@ -51,6 +51,12 @@ void ticker_pause(struct ticker *ticker)
 		pthread_cond_wait(&ticker->changed, &ticker->lock);
 }
 
+void ticker_poke(struct ticker *ticker)
+{
+	pthread_mutex_lock(&ticker->lock);
+	ticker_resume(ticker);
+}
+
 void ticker_resume(struct ticker *ticker)
 {
 	ticker->next = clock_micros();

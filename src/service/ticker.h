@@ -26,6 +26,9 @@ struct ticker {
 	pthread_t thread;
 };
 
+/* Runs work at once, unless it is running. */
+void ticker_poke(struct ticker *ticker);
+
 /* Starts the thread; work runs at `first` for the first time. Returns false
  * without a thread. */
 bool ticker_start(struct ticker *ticker, int64_t first,

@@ -37,7 +37,12 @@ static int64_t look(void *argument)
 
 bool watcher_start(struct watcher *watcher)
 {
-	return ticker_start(&watcher->ticker, clock_micros(), look, watcher);
+	return ticker_start(&watcher->ticker, INT64_MAX, look, watcher);
+}
+
+void watcher_look(struct watcher *watcher)
+{
+	ticker_poke(&watcher->ticker);
 }
 
 bool watcher_stop(struct watcher *watcher, int64_t until)

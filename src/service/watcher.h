@@ -18,8 +18,11 @@ struct watcher {
 };
 
 /* newest and argument are set by the caller. Returns false without a
- * thread. */
+ * thread. It first looks when watcher_look says so. */
 bool watcher_start(struct watcher *watcher);
+
+/* Looks at once, unless it is looking; does not wait for the disk. */
+void watcher_look(struct watcher *watcher);
 
 /* Ends the thread. Returns false if its disk has not answered until `until`
  * (clock_micros): the thread still waits for it. */

@@ -189,4 +189,4 @@ def test_names_that_the_file_system_cannot_take(tmp_path, preload):
     assert not os.listdir(store / "files")
     done = support.run("doctor", "-c", path)
     assert done.returncode == 1
-    assert b"file names end at 143 bytes" in done.stdout
+    assert b"file names there can have only 143 bytes" in done.stdout
