@@ -1,6 +1,6 @@
 #include "cmd/command.h"
 #include "conf/parse.h"
-#include "conf/shown.h"
+#include "conf/fault.h"
 #include "core/hash.h"
 #include "slotd/version.h"
 
@@ -115,7 +115,7 @@ static int wrong(const char *name)
 		       : "slotd: unknown command ",
 	    stderr);
 	if (name)
-		shown_put(stderr, name);
+		fault_show(stderr, name);
 	fputs(option ? "; options stand behind the command; see slotd --help\n"
 		     : "; see slotd --help\n",
 	    stderr);

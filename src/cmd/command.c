@@ -1,6 +1,6 @@
 #include "cmd/command.h"
 
-#include "conf/shown.h"
+#include "conf/fault.h"
 #include "net/input.h"
 
 #include <errno.h>
@@ -35,9 +35,9 @@ void command_about(
     const struct command *command, const char *text, const char *wrong)
 {
 	fprintf(stderr, "slotd %s: ", command->name);
-	shown_put(stderr, text);
+	fault_show(stderr, text);
 	fputs(": ", stderr);
-	shown_put(stderr, wrong);
+	fault_show(stderr, wrong);
 	fputc('\n', stderr);
 }
 
@@ -46,7 +46,7 @@ static bool wrong_usage(const struct command *command, const char *before,
     const char *typed, const char *after)
 {
 	fprintf(stderr, "slotd %s: %s", command->name, before);
-	shown_put(stderr, typed);
+	fault_show(stderr, typed);
 	fprintf(stderr, "%s; see slotd %s --help\n", after, command->name);
 	return false;
 }
@@ -59,7 +59,7 @@ bool command_wrong(const struct command *command, const char *sentence)
 void command_line(const char *text)
 {
 	if (isatty(STDOUT_FILENO) == 1)
-		shown_put(stdout, text);
+		fault_show(stdout, text);
 	else
 		fputs(text, stdout);
 	putchar('\n');

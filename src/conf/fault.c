@@ -1,6 +1,6 @@
 #include "conf/fault.h"
 
-#include "conf/shown.h"
+#include "core/utf8.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -63,21 +63,21 @@ static int compare(const void *a, const void *b)
 	return x->number < y->number ? -1 : 1;
 }
 
-/* File names and settings may have any bytes: shown_put. */
+/* File names and settings may have any bytes: fault_show. */
 static void print(
     const struct faults *faults, const struct fault *fault, FILE *to)
 {
 	struct place place = faults_place(faults, fault->line);
 
-	shown_put(to, place.origin->name);
+	fault_show(to, place.origin->name);
 	fprintf(to, ":%u: ", place.line);
 	if (*fault->path) {
-		shown_put(to, fault->path);
+		fault_show(to, fault->path);
 		fputs(": ", to);
 	}
 	if (fault->warning)
 		fputs("warning: ", to);
-	shown_put(to, fault->text);
+	fault_show(to, fault->text);
 	putc('\n', to);
 }
 
@@ -99,5 +99,24 @@ void faults_print(const struct faults *faults, FILE *to, FILE *warnings_to)
 
 		if (where && !moot)
 			print(faults, sorted[i], where);
+	}
+}
+
+void fault_show(FILE *to, const char *text)
+{
+	struct span rest = span_of(text);
+
+	while (rest.len) {
+		struct span before = rest;
+		uint32_t code;
+
+		if (!utf8_next(&rest, &code)) {
+			rest = span_from(rest, 1);
+			putc('?', to);
+		} else if (utf8_is_hidden(code)) {
+			putc('?', to);
+		} else {
+			fwrite(before.at, 1, before.len - rest.len, to);
+		}
 	}
 }

@@ -59,4 +59,8 @@ bool fault_known(const struct faults *faults, const char *path);
 /* A line each, in the text's order. Both streams may be NULL. */
 void faults_print(const struct faults *faults, FILE *to, FILE *warnings_to);
 
+/* Writes untrusted text for a person to read. Invalid UTF-8, invisible
+ * characters and terminal controls become question marks (utf8_is_hidden). */
+void fault_show(FILE *to, const char *text);
+
 #endif

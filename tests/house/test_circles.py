@@ -1,5 +1,5 @@
-"""Law 1: no circle of files that call each other, beyond a pair. By nm
-over the objects that the build has left."""
+"""Law 1: no circle of files that call each other, beyond a pair, by nm
+over the objects that the build has left; and rooms of at most 50 files."""
 
 import pathlib
 import subprocess
@@ -7,6 +7,7 @@ import subprocess
 import house
 
 BUILD = pathlib.Path(house.SLOTD).parent
+ROOM_MAX = 50
 
 
 def read_calls():
@@ -50,6 +51,13 @@ def circles(calls):
 def test_no_circle_beyond_a_pair():
     assert not [circle for circle in circles(read_calls())
                 if len(circle) > 2]
+
+
+def test_rooms():
+    faults = [(folder.name, count)
+              for folder in (house.ROOT / "src").iterdir() if folder.is_dir()
+              if (count := len(list(folder.iterdir()))) > ROOM_MAX]
+    assert not faults
 
 
 def test_it_can_tell():

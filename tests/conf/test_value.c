@@ -1,6 +1,6 @@
 #include "conf/fixture.h"
 
-#include "conf/size.h"
+#include "conf/value.h"
 
 static void takes_whole_numbers_with_units(void **state)
 {
@@ -29,7 +29,7 @@ static void takes_whole_numbers_with_units(void **state)
 		const char *wrong = NULL;
 		uint64_t bytes = 1;
 
-		if (!size_parse(span_of(rows[i].text), &bytes, &wrong))
+		if (!value_size_parse(span_of(rows[i].text), &bytes, &wrong))
 			fail_msg("%s: %s", rows[i].text, wrong);
 		assert_int_equal(bytes, rows[i].bytes);
 	}
@@ -47,7 +47,7 @@ static void refuses_the_rest(void **state)
 		const char *wrong = NULL;
 		uint64_t bytes = 77;
 
-		if (size_parse(span_of(texts[i]), &bytes, &wrong))
+		if (value_size_parse(span_of(texts[i]), &bytes, &wrong))
 			fail_msg("\"%s\" was taken", texts[i]);
 		assert_non_null(wrong);
 		assert_int_equal(bytes, 77);
@@ -66,11 +66,11 @@ static void writes_what_people_read(void **state)
 		{ 5368709121, "5368709121 bytes" },
 		{ UINT64_C(1) << 40, "1 TiB" },
 		{ UINT64_MAX, "18446744073709551615 bytes" } };
-	char text[SIZE_TEXT];
+	char text[VALUE_SIZE_TEXT];
 
 	(void)state;
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-		size_write(rows[i].bytes, text);
+		value_size_write(rows[i].bytes, text);
 		assert_string_equal(text, rows[i].text);
 	}
 }

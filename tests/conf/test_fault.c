@@ -1,6 +1,6 @@
 #include "expect.h"
 
-#include "conf/shown.h"
+#include "conf/fault.h"
 
 #include <stdlib.h>
 
@@ -11,7 +11,7 @@ static void expect_shown(const char *text, const char *want)
 	FILE *out = open_memstream(&got, &len);
 
 	assert_non_null(out);
-	shown_put(out, text);
+	fault_show(out, text);
 	fclose(out);
 	assert_string_equal(got, want);
 	free(got);
