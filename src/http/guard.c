@@ -204,17 +204,19 @@ bool guard_check(struct request *request, const char *url, const char *version,
     const char **ret_wrong)
 {
 	struct seen seen = { 0 };
+	uint64_t length = 0;
 	const char *wrong;
 
 	look_at_line(&seen, request, url, version);
 	MHD_get_connection_values_n(request->mhd, MHD_HEADER_KIND, look, &seen);
-	wrong = judge(&seen, request, version, &request->length);
+	wrong = judge(&seen, request, version, &length);
 	if (wrong) {
 		/* What follows is unknown: it is treated as a body. */
 		request->has_body = true;
 		*ret_wrong = wrong;
 		return false;
 	}
+	request->length = length;
 	request->has_length = seen.count[LENGTH] == 1;
 	request->chunked = seen.count[ENCODING] == 1;
 	request->has_body = request->chunked || request->length > 0;
