@@ -65,6 +65,17 @@ const struct conf_listener *listener_conf(
 	return listener->roles & ROLE_LISTEN ? &conf->listen : &conf->public;
 }
 
+/* Whether libmicrohttpd takes these options. The daemon gets no connection, so
+ * it needs neither listener nor loop. */
+static bool starts(const struct loop_options *options)
+{
+	struct MHD_Daemon *daemon = handler_start(NULL, options, NULL);
+
+	if (daemon)
+		MHD_stop_daemon(daemon);
+	return daemon != NULL;
+}
+
 bool listener_check_tls(const struct conf_listener *conf)
 {
 	const struct loop_options options = {
@@ -72,15 +83,10 @@ bool listener_check_tls(const struct conf_listener *conf)
 		.cert = conf->tls_cert,
 		.key = conf->tls_key,
 	};
-	struct MHD_Daemon *daemon;
+	const struct loop_options plain = { .tls = false };
 
-	if (!conf->tls_cert.len)
-		return true;
-	/* It gets no connection, so it needs neither listener nor loop. */
-	daemon = handler_start(NULL, &options, NULL);
-	if (daemon)
-		MHD_stop_daemon(daemon);
-	return daemon != NULL;
+	/* Without room for any daemon the certificate is not at fault. */
+	return !conf->tls_cert.len || starts(&options) || !starts(&plain);
 }
 
 static struct loop_options choose(
