@@ -100,8 +100,10 @@ void server_use(struct server *server, struct service *service)
 		    server->relay, service->conf->limits.body_timeout);
 	if (server->has_sweeper)
 		sweeper_use(&server->sweeper, service_file_store(service));
-	/* Not while threads are started: what it takes from the heap may be
-	 * the room for their stacks, where memory is limited. */
+}
+
+void server_look(struct server *server)
+{
 	if (server->has_watcher)
 		watcher_look(&server->watcher);
 }
@@ -189,11 +191,15 @@ struct server *server_open(const struct routes *routes, struct service *service,
 	server->acceptor.server = server;
 	if (server->metrics && open_shared(server, wrong, wrong_size) &&
 	    open_listeners(server, wrong, wrong_size) &&
-	    server_share(server, service)) {
-		server_use(server, service);
+	    server_share(server, service))
 		server->has_acceptor = acceptor_start(&server->acceptor);
-		if (server->has_acceptor)
-			return server;
+	/* Sweeper and watcher work when all threads are there: what they take
+	 * from the heap may be the room for a stack, where memory is
+	 * limited. */
+	if (server->has_acceptor) {
+		server_use(server, service);
+		server_look(server);
+		return server;
 	}
 	server_close(server);
 	return NULL;

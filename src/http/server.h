@@ -138,4 +138,7 @@ bool server_share(struct server *server, const struct service *service);
 /* Passes the settings of this service to what all requests share. */
 void server_use(struct server *server, struct service *service);
 
+/* Looks at the disk of the newest service's store at once. */
+void server_look(struct server *server);
+
 #endif

@@ -113,6 +113,7 @@ bool server_reload(
 	pthread_mutex_lock(&server->lock);
 	server->service = service;
 	pthread_mutex_unlock(&server->lock);
+	server_look(server);
 	for (unsigned i = 0; i < server->acceptor.count; i++)
 		listener_use(&server->acceptor.listeners[i], sets[i]);
 	sources_log(service->sources, &service->log);
