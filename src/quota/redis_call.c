@@ -185,11 +185,14 @@ static bool read_numbers(struct redis_link *link, const redisReply *reply,
 		if (reply->element[i]->type != REDIS_REPLY_INTEGER)
 			return other_form(link);
 	for (unsigned i = 0; i < count; i++) {
-		ret_numbers[i] = reply->element[i]->integer;
-		if (ret_numbers[i] < 0 || ret_numbers[i] > NUMBER_MAX)
+		const long long number = reply->element[i]->integer;
+
+		if (number < 0 || number > NUMBER_MAX)
 			return redis_fault_set(&link->fault, QUOTA_REDIS_OTHER,
 			    "a number that cannot be");
 	}
+	for (unsigned i = 0; i < count; i++)
+		ret_numbers[i] = reply->element[i]->integer;
 	return true;
 }
 
