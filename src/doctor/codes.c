@@ -133,7 +133,7 @@ static const struct meaning skew = {
 static void tell(
     const struct meaning *meaning, struct span xml, struct buf *out)
 {
-	char memory[512], value_memory[256];
+	char memory[640], value_memory[256];
 	struct buf details, value;
 
 	buf_init(&details, memory, sizeof memory);
