@@ -106,7 +106,7 @@ static bool read_options(
 			return wrong_option(command, argv, found);
 		if (found == 'c' || found == LONG_CONFIG)
 			*ret_path = optarg;
-		else
+		else if (options)
 			take(&options[found - LONG_FIRST]);
 	}
 	return true;

@@ -22,8 +22,10 @@ static int refuse(enum failure failure, const struct refusal *why)
 	    why->reason ? why->reason : "", why->reason ? ")" : "");
 }
 
-static int issue(const struct service *service, struct slot_request *request)
+static int issue(
+    const struct service *service, const struct slot_request *wanted)
 {
+	struct slot_request request = *wanted;
 	char memory[CREDS_WHY + 128];
 	struct refusal why = { 0 };
 	struct slot slot;
@@ -35,11 +37,11 @@ static int issue(const struct service *service, struct slot_request *request)
 
 	buf_init(&lack, memory, sizeof memory);
 	random_bytes(random, sizeof random);
-	request->jid = &who;
+	request.jid = &who;
 	failure = jid_read(span_of(jid), &who, &why);
 	if (failure == FAILURE_NONE)
-		failure = slot_issue(&service->issuers, request, clock_millis(),
-		    random, &slot, &why);
+		failure = slot_issue(&service->issuers, &request,
+		    clock_millis(), random, &slot, &why);
 	if (failure == FAILURE_UNAVAILABLE && service_lacks(service, &lack))
 		why.reason = lack.at;
 	if (failure != FAILURE_NONE)

@@ -180,7 +180,7 @@ static bool read_inline(
 static bool read_from_file(
     const struct node *node, size_t max, struct secret *ret_secret)
 {
-	struct span text;
+	struct span text = SPAN_EMPTY;
 
 	if (!value_path(node, &ret_secret->path) ||
 	    !read_file(node, ret_secret->path, max, true, &text))

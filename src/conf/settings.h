@@ -31,19 +31,19 @@ struct setting {
 
 #define ELSEWHERE .kind = SETTING_ELSEWHERE
 #define U32(type, member, least, most)                                         \
-	.kind = SETTING_U32, .offset = offsetof(type, member), .min = least,   \
-	.max = most
+	.kind = SETTING_U32, .offset = offsetof(type, member), .min = (least), \
+	.max = (most)
 #define WORD(type, member, list)                                               \
-	.kind = SETTING_WORD, .offset = offsetof(type, member), .words = list
+	.kind = SETTING_WORD, .offset = offsetof(type, member), .words = (list)
 #define TEXT(type, member, by)                                                 \
-	.kind = SETTING_TEXT, .offset = offsetof(type, member), .rule = by
+	.kind = SETTING_TEXT, .offset = offsetof(type, member), .rule = (by)
 #define STRING(type, member, by)                                               \
-	.kind = SETTING_STRING, .offset = offsetof(type, member), .rule = by
+	.kind = SETTING_STRING, .offset = offsetof(type, member), .rule = (by)
 #define READ(type, member, by)                                                 \
-	.kind = SETTING_READ, .offset = offsetof(type, member), .read = by
+	.kind = SETTING_READ, .offset = offsetof(type, member), .read = (by)
 
 /* By a reader that gets the whole struct. */
-#define WHOLE(by) .kind = SETTING_READ, .read = by
+#define WHOLE(by) .kind = SETTING_READ, .read = (by)
 
 /* Readers that any table may use, as value_boolean: into a uint16_t, a struct
  * uri_base and a const char *. */
@@ -59,7 +59,8 @@ struct settings {
 	const struct settings *more; /* NULL: there are none */
 };
 
-#define SETTINGS(table) .rows = table, .count = sizeof table / sizeof *table
+#define SETTINGS(table)                                                        \
+	.rows = (table), .count = sizeof(table) / sizeof *(table)
 
 /* Reads the members of a group (a node of another kind is a fault) by their
  * rows. */

@@ -221,7 +221,7 @@ bool value_list(const struct node *node, const char *of_what)
 void value_items(const struct node *node, value_item *read,
     const struct span **ret_items, size_t *ret_count)
 {
-	struct span *items, text;
+	struct span *items, text = SPAN_EMPTY;
 	size_t count = 0;
 
 	if (!value_list(node, "strings"))

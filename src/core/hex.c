@@ -28,7 +28,7 @@ bool hex_decode(struct span digits, size_t len, uint8_t *ret_bytes)
 	    !span_only(digits, CHARS_DIGIT "abcdef"))
 		return false;
 	for (size_t i = 0; i < len; i++)
-		ret_bytes[i] = (uint8_t)(hex_digit(digits.at[2 * i]) << 4 |
+		ret_bytes[i] = (uint8_t)(hex_digit(digits.at[2 * i]) * 16 +
 					 hex_digit(digits.at[2 * i + 1]));
 	return true;
 }

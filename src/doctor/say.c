@@ -19,6 +19,6 @@ void say_printable(struct buf *out, size_t from, const char *keep)
 {
 	for (size_t i = from; i < out->len; i++)
 		if ((out->at[i] < ' ' || out->at[i] > '~') &&
-		    !memchr(keep, out->at[i], strlen(keep)))
+		    span_find(span_of(keep), out->at[i]) == strlen(keep))
 			out->at[i] = '?';
 }

@@ -66,7 +66,7 @@ struct conn {
 struct conn_table {
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
-	LIST_HEAD(, conn) list;
+	LIST_HEAD(conn_all, conn) list;
 	unsigned count;
 	unsigned ending; /* of them, those ended to make room */
 	struct crowd *crowd;

@@ -155,8 +155,11 @@ struct crowd_entry *crowd_enter(
 
 void crowd_leave(struct crowd *crowd, struct crowd_entry *entry)
 {
-	for (struct crowd_entry *one = entry; one; one = one->around)
+	struct crowd_entry *one = entry;
+
+	do
 		one->count--;
+	while ((one = one->around));
 	if (entry->count == 0)
 		crowd->count--;
 	remove_empty(entry);

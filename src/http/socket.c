@@ -244,5 +244,6 @@ bool socket_listens(int fd, const struct conf_listener *listener)
 	if (found.any.sa_family == AF_INET6)
 		/* The configuration cannot name an interface. */
 		found.v6.sin6_scope_id = 0;
+	/* NOLINTNEXTLINE: make_address clears what it does not set */
 	return memcmp(&wanted, &found, sizeof found) == 0;
 }

@@ -14,7 +14,7 @@
  */
 struct waiting {
 	pthread_mutex_t lock;
-	TAILQ_HEAD(, waiter) list;
+	TAILQ_HEAD(waiting_list, waiter) list;
 };
 
 /* A part of each connection; all zeros before the first waiting_add, but for

@@ -223,10 +223,11 @@ static struct quota_redis_config *copy_config(
 	    calloc(1, sizeof *own + address.len + path.len + ca.len +
 			  config->username.len + config->password.len +
 			  config->prefix.len + 6);
-	char *end = (char *)(own + 1);
+	char *end;
 
 	if (!own)
 		return NULL;
+	end = (char *)(own + 1);
 	*own = *config;
 	own->address = config->address ? copy(&end, address).at : NULL;
 	own->unix_path = config->unix_path ? copy(&end, path).at : NULL;

@@ -213,7 +213,7 @@ enum failure auth_check(const struct auth *auth,
 		sig_right(auth, NULL, &params, request, sig);
 		return unauthorized(why, "this caller has another dialect");
 	}
-	if (!sig_right(auth, caller, &params, request, sig))
+	if (!sig_right(auth, caller, &params, request, sig) || !caller)
 		return unauthorized(
 		    why, caller ? "wrong signature" : "unknown id");
 	if (caller->rate && rate_look(caller->rate, request->clock))
