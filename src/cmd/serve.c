@@ -142,7 +142,7 @@ static void reload(struct server *server, const char *path)
 	notify_reloading();
 	conf = read_conf(server_log(server), path);
 	done = conf && server_reload(server, conf, wrong, sizeof wrong);
-	metrics_reload(server_metrics(server), done, clock_unix());
+	metrics_reload(server->metrics, done, clock_unix());
 	if (done) {
 		log_note(
 		    server_log(server), CONF_LOG_INFO, "reloaded", NULL, NULL);

@@ -104,10 +104,9 @@ bool server_close(struct server *server);
 struct service *server_service(struct server *server);
 
 /* For the main thread: the newest configuration and its log, which are valid
- * until the next reload, and the metrics. */
+ * until the next reload. */
 const struct conf *server_conf(const struct server *server);
 const struct log *server_log(const struct server *server);
-struct metrics *server_metrics(const struct server *server);
 
 /* Logs a line that belongs to no request. Any thread. */
 void server_note(struct server *server, enum conf_log_level level,

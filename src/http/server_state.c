@@ -20,11 +20,6 @@ struct service *server_service(struct server *server)
 	return service;
 }
 
-struct metrics *server_metrics(const struct server *server)
-{
-	return server->metrics;
-}
-
 const struct conf *server_conf(const struct server *server)
 {
 	return server->service->conf;
