@@ -162,6 +162,9 @@ class Client:
             self.ended = True
             raise ConnectionError("the server ended the connection")
         self.parser.feed(data)
+        # Expat 2.6 and later puts off what ends a long tag until more
+        # comes; Pythons that have such an expat can ask for it.
+        getattr(self.parser, "flush", lambda: None)()
         for event, element in self.parser.read_events():
             if event == "start":
                 self.depth += 1
