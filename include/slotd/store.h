@@ -157,7 +157,7 @@ struct store_class {
 	/*
 	 * Read a file for GET public_url/f/KEY. At most one store of a
 	 * configuration has these. NULL (all three): slotd does not serve its
-	 * files.
+	 * files, and /f/KEY answers 404 for them.
 	 *
 	 * file_open may wait for a disk. Returns FAILURE_NOT_FOUND if there is
 	 * no such file, or its time is over.

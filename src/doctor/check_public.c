@@ -61,11 +61,12 @@ static bool late_token(const struct doctor *doctor, struct buf *out)
 
 	if (doctor->conf->has_key_file) {
 		grant_write(&doctor->conf->keyring.roots[0],
-		    doctor->storage->s3 ? doctor->storage->name : SPAN_EMPTY,
+		    doctor->storage->folder ? SPAN_EMPTY
+					    : doctor->storage->name,
 		    span_of(PROBE_KEY), 0, SPAN_EMPTY, 1, out);
 		return true;
 	}
-	if (doctor->storage->s3 ||
+	if (!doctor->storage->folder ||
 	    !read_own_key(doctor->storage->folder->path, &own))
 		return false;
 	grant_write(&own.roots[0], SPAN_EMPTY, span_of(PROBE_KEY), 0,

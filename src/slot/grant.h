@@ -15,7 +15,7 @@ struct grant {
 
 /*
  * Appends the token for a decoded object key, in [A-Za-z0-9_.-]. `store` is
- * the store's name, or "" for the embedded store. type has at most
+ * the store's name, or "" for the embedded store (type "fs"). type has at most
  * MEDIA_TYPE_MAX bytes.
  */
 void grant_write(const struct keyring_root *root, struct span store,
