@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
@@ -64,8 +65,13 @@ static void *nothing(void *argument)
 static void keep_stacks_small(void)
 {
 	pthread_attr_t before, attributes;
+	struct rlimit limit;
 	pthread_t thread;
 
+	/* Each thread's first malloc would try to get 64 MiB of addresses,
+	 * and the next thread's stack could fail meanwhile. */
+	if (!getrlimit(RLIMIT_AS, &limit) && limit.rlim_cur != RLIM_INFINITY)
+		mallopt(M_ARENA_MAX, 1);
 	pthread_getattr_default_np(&before);
 	pthread_attr_init(&attributes);
 	pthread_attr_setstacksize(&attributes, STACK_SIZE);

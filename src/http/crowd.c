@@ -155,12 +155,9 @@ struct crowd_entry *crowd_enter(
 
 void crowd_leave(struct crowd *crowd, struct crowd_entry *entry)
 {
-	struct crowd_entry *one = entry;
-
-	do
+	for (struct crowd_entry *one = entry->around; one; one = one->around)
 		one->count--;
-	while ((one = one->around));
-	if (entry->count == 0)
+	if (--entry->count == 0)
 		crowd->count--;
 	remove_empty(entry);
 }
