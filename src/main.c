@@ -62,7 +62,7 @@ static void *nothing(void *argument)
  * address space (RLIMIT_AS) to that limit before anybody asks. Where libraries
  * keep so much of their own for each that none fits (sanitizers do), they stay
  * as they are. */
-static void keep_stacks_small(void)
+static void keep_threads_small(void)
 {
 	pthread_attr_t before, attributes;
 	struct rlimit limit;
@@ -106,7 +106,7 @@ static int run(const struct command *command, int argc, char **argv)
 			return EXIT_OK;
 		}
 	}
-	keep_stacks_small();
+	keep_threads_small();
 	forbid_dumps();
 	hash_start();
 	return command_run(command, argc, argv);

@@ -40,11 +40,17 @@ class Little(support.Slotd):
 
 
 class Bounded(support.Slotd):
-    """From its start with 120 MB of address space."""
+    """From its start with so many bytes of address space."""
+
+    space = 120000000
 
     def spawn(self, command, **options):
         return super().spawn(
-            ["prlimit", "--as=120000000", *command], **options)
+            ["prlimit", f"--as={self.space}", *command], **options)
+
+
+class Roomy(Bounded):
+    space = 2000000000
 
 
 def attack(address, net, end):
@@ -99,6 +105,21 @@ def test_it_starts_in_little(tmp_path, kind):
     try:
         assert slotd.slot()["put"]
         assert slotd.healthy()
+    finally:
+        slotd.stop()
+
+
+@pytest.mark.skipif(
+    support.SANITIZED, reason="sanitizers reserve terabytes of addresses")
+def test_no_thread_takes_addresses_of_its_own(tmp_path):
+    """Under a limit, even one that is far: the C library would try for 64 MiB
+    at each thread's first malloc, while the next thread's stack is mapped."""
+    slotd = Roomy(tmp_path, support.fs_config(tmp_path / "store"))
+    try:
+        assert slotd.slot()["put"]
+        with open(f"/proc/{slotd.process.pid}/status") as file:
+            peak = int(re.search(r"VmPeak:\s*(\d+) kB", file.read())[1])
+        assert peak << 10 <= Bounded.space
     finally:
         slotd.stop()
 
