@@ -168,7 +168,7 @@ journey() {
 	echo "  the same, byte for byte"
 }
 
-farewell() {
+say_what_next() {
 	cat <<-END
 
 		All is well. slotd goes on running at $url (process $(<"$pid_file")).
@@ -204,4 +204,4 @@ show "openssl rand -hex 32 >$secret_file"
 show "$slotd serve -c $demo/slotd.conf &"
 sed 's/^/  /;q' "$log"
 journey
-farewell
+say_what_next

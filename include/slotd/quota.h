@@ -14,8 +14,8 @@ struct quota_nonce {
 };
 
 /*
- * One slot, for whom it counts, and the limits. Strings are in lower case where
- * XMPP ignores case. A limit of 0 is none.
+ * One slot, its user and domain, and the limits. Strings are in lower case
+ * where XMPP ignores case. A limit of 0 is none.
  */
 struct quota_charge {
 	struct span user;          /* the bare JID, or the domain alone */

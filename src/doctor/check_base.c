@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-/* Who answers at public_url, and below the bases of callers whose XMPP server
- * makes the URLs. */
+/* Which server answers at public_url, and below the bases of callers whose
+ * XMPP server makes the URLs. */
 
 bool check_says(const struct doctor *doctor, const char *code)
 {

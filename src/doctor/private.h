@@ -176,7 +176,7 @@ enum verdict check_redirect(struct doctor *doctor);
 bool check_public_applies(const struct doctor *doctor);
 bool check_redirect_applies(const struct doctor *doctor);
 
-/* --- who answers at public_url --- */
+/* --- which server answers at public_url --- */
 
 /* Whether the last reply is slotd's, with this code. */
 bool check_says(const struct doctor *doctor, const char *code);

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Whom a charge counts for: the user, then the whole domain. */
+/* A charge counts for two of these: the user and the whole domain. */
 struct target {
 	uint8_t print[PRINT_SIZE];
 	struct entry *entry; /* NULL: nothing counts yet */

@@ -6,7 +6,7 @@
 /*
  * Type "memory": one process counts for itself, in at most 128 bytes a user. A
  * user is kept while anything of his counts; after that he is dropped as others
- * come. When the table is full of users of whom something counts, new ones get
+ * come. When the table is full of users with current usage, new ones get
  * FAILURE_UNAVAILABLE: nobody's quota is forgotten.
  */
 struct quota_memory_config {

@@ -94,7 +94,7 @@ void table_remove(struct table *table, struct entry *entry)
 	table->count--;
 }
 
-/* Drops the oldest user of whom nothing counts. False: there is none. */
+/* Drops the oldest user without current usage. False: there is none. */
 static bool drop_one(struct table *table, int64_t now)
 {
 	struct entry *found = NULL;
@@ -117,8 +117,8 @@ struct entry *table_add(struct table *table, const uint8_t *print, int64_t now)
 	struct entry *entry;
 	uint32_t number, *head = head_of(table, print);
 
-	/* Up to two are dropped for one that is added, so few stay of whom
-	 * nothing counts. */
+	/* Up to two are dropped for each one that is added, so few users
+	 * without usage stay. */
 	if (drop_one(table, now))
 		drop_one(table, now);
 	if (table->free == NOBODY && table->used == table->size)

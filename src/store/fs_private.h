@@ -51,7 +51,7 @@ struct fs {
 /* fs_folder.c: the folders of a store */
 
 struct fs_folder *fs_folder_new(const char *path);
-/* Lets go of it; the last who does closes it. NULL is fine. */
+/* Lets go of it; the last to do so closes it. NULL is fine. */
 void fs_folder_release(struct fs_folder *folder);
 
 /* Opens `path` and FS_FILES in it. With `make` they are made, and it is tried

@@ -21,7 +21,7 @@ static void write_type(struct buf *out, struct span type)
 	}
 }
 
-/* The URL for who sends the file to the store: the client, or the relay. */
+/* The URL to which the client, or the relay, sends the file. */
 static enum failure sign_put(struct s3 *s3, const struct store_request *request,
     const struct creds_value *creds, struct store_slot *ret_slot)
 {
@@ -125,8 +125,8 @@ static enum failure sign(struct store *store,
 	return sign_slot(s3, request, s3->config.relay, ret_slot, why);
 }
 
-/* Also of a store without relay: for the callers whose dialect has PUTs that
- * slotd takes. */
+/* Stores without relay have it too: callers with some dialects send their
+ * uploads through slotd. */
 static enum failure forward(struct store *store,
     const struct store_request *request, struct store_forward *ret_forward,
     struct refusal *why)
