@@ -2,6 +2,7 @@
 #include "conf/parse.h"
 #include "conf/fault.h"
 #include "core/hash.h"
+#include "endpoint/json.h"
 #include "slotd/version.h"
 
 #include <errno.h>
@@ -109,6 +110,7 @@ static int run(const struct command *command, int argc, char **argv)
 	keep_threads_small();
 	forbid_dumps();
 	hash_start();
+	json_start();
 	return command_run(command, argc, argv);
 }
 

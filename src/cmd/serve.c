@@ -1,7 +1,6 @@
 #include "cmd/command.h"
 #include "conf/store_kind.h"
 #include "http/server.h"
-#include "endpoint/json.h"
 #include "endpoint/routes.h"
 #include "service/log.h"
 #include "service/metrics.h"
@@ -210,7 +209,6 @@ static int serve(const char *path, struct conf *conf, const sigset_t *signals)
 	struct server *server = NULL;
 	char wrong[512];
 
-	json_start();
 	service = service_open(conf, NULL, wrong, sizeof wrong);
 	if (service) {
 		service_wait(service, CREDS_START_MS);

@@ -1,25 +1,11 @@
 #include "creds/json.h"
 
-#include "net/forget.h"
-
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* Seconds between attempts for credentials that never expire. */
 #define AGAIN 900
-
-void creds_json_start(void)
-{
-	json_malloc_t take;
-	json_free_t drop;
-
-	/* That of endpoint/json.c, which wipes as well, stays. */
-	json_get_alloc_funcs(&take, &drop);
-	if (drop != forget)
-		json_set_alloc_funcs(malloc, forget);
-	json_object_seed(0);
-}
 
 /* NULL when the body is not JSON. jansson skips NUL bytes between tokens. */
 static json_t *load(struct span body)

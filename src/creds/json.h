@@ -3,10 +3,8 @@
 
 #include "creds/draft.h"
 
-/* The door to jansson for answers with credentials. */
-
-/* To be called once, before threads. */
-void creds_json_start(void);
+/* The door to jansson for answers with credentials. The program makes jansson
+ * wipe its memory: json_start of endpoint/json.h. */
 
 /*
  * Reads the document of container endpoints and instance metadata:

@@ -1,4 +1,3 @@
-#include "creds/json.h"
 #include "creds/source.h"
 #include "net/fetch.h"
 
@@ -15,7 +14,6 @@ struct creds_pool *creds_pool_open(const struct creds_world *world)
 		free(pool);
 		return NULL;
 	}
-	creds_json_start();
 	pool->world = world;
 	atomic_init(&pool->speaking, false);
 	pthread_mutex_init(&pool->lock, NULL);

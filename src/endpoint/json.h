@@ -5,12 +5,14 @@
 #include "slot/slot.h"
 
 /*
- * All JSON documents; the only user of jansson. A function that reads a
- * document returns FAILURE_NONE, FAILURE_UNAVAILABLE without memory, or the
- * failure named at the function. Any thread may call these functions.
+ * All JSON documents except answers with credentials (creds/json.h). A function
+ * that reads a document returns FAILURE_NONE, FAILURE_UNAVAILABLE without
+ * memory, or the failure named at the function. Any thread may call these
+ * functions.
  */
 
-/* Called once, before there are threads. */
+/* Makes jansson, in all of the program, wipe memory and tell when it lacks any.
+ * Called once, before there are threads. */
 void json_start(void);
 
 /* The body of POST /slot. The spans are valid until json_slot_done. */

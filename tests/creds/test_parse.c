@@ -163,7 +163,6 @@ static void test_json(void **state)
 	struct creds_draft draft;
 
 	(void)state;
-	creds_json_start();
 	creds_draft_init(&draft);
 	assert_true(creds_json_read(
 	    span_of("{\"Code\": \"Success\", \"Type\": \"AWS-HMAC\", " JSON
@@ -213,7 +212,6 @@ static void test_json_refuses(void **state)
 	struct creds_draft draft;
 
 	(void)state;
-	creds_json_start();
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		creds_draft_init(&draft);
 		assert_false(creds_json_refused(400, span_of(rows[i].body),
