@@ -17,6 +17,11 @@ static creds_try *pick(const struct span *text)
 	return NULL;
 }
 
+bool creds_asks(const struct creds_settings *settings)
+{
+	return !settings->text[CREDS_KEY_ID].len && pick(settings->text);
+}
+
 bool creds_try_auto(const struct creds_round *round, struct creds_draft *draft)
 {
 	const struct span *text = round->settings->text;

@@ -64,6 +64,9 @@ typedef bool creds_try(
 creds_try creds_try_given, creds_try_shared, creds_try_web_identity,
     creds_try_container, creds_try_instance, creds_try_auto;
 
+/* Whether a source of these settings may use the network. */
+bool creds_asks(const struct creds_settings *settings);
+
 /* Stages of these, for tests. */
 
 /* Reads the three settings of one section of a shared credentials file, of

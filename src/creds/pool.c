@@ -10,10 +10,6 @@ struct creds_pool *creds_pool_open(const struct creds_world *world)
 
 	if (!pool)
 		return NULL;
-	if (!fetch_start()) {
-		free(pool);
-		return NULL;
-	}
 	pool->world = world;
 	atomic_init(&pool->speaking, false);
 	pthread_mutex_init(&pool->lock, NULL);
@@ -69,6 +65,15 @@ static struct creds_source *find(
 	return source;
 }
 
+/* libcurl takes 2 MiB, which most sources have no use for. */
+static bool start_asking(
+    struct creds_pool *pool, const struct creds_settings *settings)
+{
+	if (!pool->asks && creds_asks(settings))
+		pool->asks = fetch_start();
+	return pool->asks || !creds_asks(settings);
+}
+
 struct creds *creds_pool_get(
     struct creds_pool *pool, const struct creds_settings *settings)
 {
@@ -80,6 +85,8 @@ struct creds *creds_pool_get(
 		source_look(source);
 		return &source->creds;
 	}
+	if (!start_asking(pool, settings))
+		return NULL;
 	source = source_open(pool, settings);
 	if (!source)
 		return NULL;
@@ -96,6 +103,7 @@ void creds_pool_close(struct creds_pool *pool)
 		return;
 	reap(pool, true);
 	pthread_mutex_destroy(&pool->lock);
-	fetch_end();
+	if (pool->asks)
+		fetch_end();
 	free(pool);
 }

@@ -26,7 +26,7 @@ struct creds_world {
 
 struct creds_pool;
 
-/* To be called once, before threads. NULL: no memory. */
+/* To be called once. NULL: no memory. */
 struct creds_pool *creds_pool_open(const struct creds_world *world);
 
 /* Before this call `tell` is not called. */
@@ -35,7 +35,8 @@ void creds_pool_speak(struct creds_pool *pool);
 /*
  * A source of these settings, to be closed by its class. One that is open
  * with the same settings gets another user and reads its files again at once;
- * else a new one starts. NULL: no memory or no thread.
+ * else a new one starts. NULL: no memory or no thread. Of one thread alone, as
+ * fetch_start is.
  */
 struct creds *creds_pool_get(
     struct creds_pool *pool, const struct creds_settings *settings);

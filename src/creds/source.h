@@ -25,6 +25,7 @@ struct creds_pool {
 	struct creds_source *open;
 	struct creds_source *closed; /* whose threads may still run */
 	atomic_bool speaking;
+	bool asks; /* libcurl is open for it */
 };
 
 /* Credentials, kept for as long as somebody signs with them. */

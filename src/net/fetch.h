@@ -63,8 +63,8 @@ struct fetch_reply {
 	char body[FETCH_BODY + 1]; /* a NUL follows it */
 };
 
-/* Opens and closes libcurl for the process: each once, while there is one
- * thread. Memory that libcurl gives back is wiped. */
+/* Opens and closes libcurl for the process. No two threads at the same time;
+ * each start has its end. Memory that libcurl gives back is wiped. */
 bool fetch_start(void);
 void fetch_end(void);
 

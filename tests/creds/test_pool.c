@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "creds/draft.h"
 #include "creds/pool.h"
 
 /* Sources that read files, with a clock of the test's. */
@@ -327,6 +328,40 @@ static void test_too_large_is_refused(void **state)
 	creds_pool_close(pool);
 }
 
+/* libcurl is opened for these alone. */
+static void test_asks(void **state)
+{
+	static const struct {
+		enum creds_kind kind;
+		enum creds_text set[2];
+		bool asks;
+	} rows[] = {
+		{ CREDS_STATIC, { CREDS_KEY_ID, CREDS_SECRET_FILE }, false },
+		{ CREDS_ENVIRONMENT, { CREDS_KEY_ID, CREDS_SECRET }, false },
+		{ CREDS_FILE, { CREDS_SHARED_FILE, CREDS_PROFILE }, false },
+		{ CREDS_WEB_IDENTITY, { CREDS_ROLE_ARN, CREDS_IDENTITY_FILE },
+		    true },
+		{ CREDS_CONTAINER,
+		    { CREDS_CONTAINER_URL, CREDS_CONTAINER_TOKEN }, true },
+		{ CREDS_INSTANCE, { CREDS_INSTANCE_URL, CREDS_INSTANCE_URL },
+		    true },
+		{ CREDS_AUTO, { CREDS_KEY_ID, CREDS_INSTANCE_URL }, false },
+		{ CREDS_AUTO, { CREDS_SHARED_FILE, CREDS_SHARED_FILE }, false },
+		{ CREDS_AUTO, { CREDS_SHARED_FILE, CREDS_INSTANCE_URL }, true },
+		{ CREDS_AUTO, { CREDS_INSTANCE_URL, CREDS_INSTANCE_URL },
+		    true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct creds_settings settings = { .kind = rows[i].kind };
+
+		settings.text[rows[i].set[0]] = span_of("x");
+		settings.text[rows[i].set[1]] = span_of("x");
+		assert_int_equal(creds_asks(&settings), rows[i].asks);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -336,6 +371,7 @@ int main(void)
 		cmocka_unit_test(test_same_settings),
 		cmocka_unit_test(test_never_changes),
 		cmocka_unit_test(test_too_large_is_refused),
+		cmocka_unit_test(test_asks),
 	};
 
 	return cmocka_run_group_tests(tests, enter, leave);
