@@ -35,6 +35,7 @@ UNIT := $(sort $(wildcard tests/*/test_*.c))
 REDIS_DRIVER := $(BUILD)/tests/quota/redis_driver
 MEMORY_STORE := $(BUILD)/tests/memory_store/memory.o
 UNIT_BIN := $(UNIT:tests/%.c=$(BUILD)/tests/%)
+BENCH_BIN := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/bench/*.c))
 C_FILES = $(wildcard include/*/*.h src/*.c src/*/*.[ch] tests/*/*.[ch])
 
 # V=1 shows the commands.
@@ -201,9 +202,11 @@ $(BUILD)/tests/%: tests/%.c $(BUILD)/libslotd.a
 		-MMD -MP $(ALL_LDFLAGS) -o $@ $< $(BUILD)/libslotd.a $(LDLIBS) \
 		$(shell $(PKG_CONFIG) --libs cmocka)
 
-bench: all ## measure speeds, as ratios within one run; not part of check
-	@tests/packages.sh check
-	@SLOTD=$(BUILD)/slotd $(PYTHON) tests/bench/relay.py
+# BENCH=--json, BENCH="--rounds 1 slots": see doc/performance.md.
+bench: ## measure speeds, as ratios in one run; not part of check
+	@tests/packages.sh bench
+	+@$(MAKE) --no-print-directory -j2 all $(BENCH_BIN)
+	@SLOTD=$(BUILD)/slotd $(PYTHON) tests/bench/bench.py $(BENCH)
 
 # --- the house ------------------------------------------------------------
 
@@ -232,4 +235,4 @@ help: ## show this list
 	check-deb dist deb unit-programs memory-store bench lint fmt cover \
 	clean help
 -include $(BUILD)/main.d $(OBJECTS:.o=.d) $(UNIT_BIN:=.d) $(REDIS_DRIVER).d \
-	$(MEMORY_STORE:.o=.d)
+	$(MEMORY_STORE:.o=.d) $(BENCH_BIN:=.d)

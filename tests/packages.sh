@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs the Debian packages that are missing; does nothing when all are
-# there. Usage: packages.sh demo|check|deb|lint
+# there. Usage: packages.sh demo|check|bench|deb|lint
 # shellcheck disable=SC2086 # lists of packages are to be split
 set -eu
 
@@ -16,6 +16,7 @@ check="$demo ca-certificates binutils mandoc strace nginx debootstrap
 	lua-unbound lua-check go-sendxmpp python3-slixmpp
 	python3-aiohttp python3-gi gir1.2-soup-3.0 apache2 caddy haproxy
 	systemd prometheus fail2ban iproute2 podman runc redis-server"
+bench="$demo libcmocka-dev nginx wrk valgrind python3 util-linux"
 lint="$build libcmocka-dev clang-format clang-tidy cppcheck shellcheck
 	pyflakes3"
 deb="$build build-essential debhelper libcmocka-dev"
@@ -23,10 +24,11 @@ deb="$build build-essential debhelper libcmocka-dev"
 case ${1-} in
 demo) wanted=$demo ;;
 check) wanted=$check ;;
+bench) wanted=$bench ;;
 deb) wanted=$deb ;;
 lint) wanted=$lint ;;
 *)
-	echo "usage: $0 demo|check|deb|lint" >&2
+	echo "usage: $0 demo|check|bench|deb|lint" >&2
 	exit 2
 	;;
 esac

@@ -1,89 +1,121 @@
-"""Slots beside a relay that is busy: the p99 of both, and their ratio.
+"""The relay and nginx's `proxy_pass` with request buffering off; and slots
+beside many relayed uploads."""
 
-Prints one line for each round and the median. Exits with 1 when slots took
-more than LIMIT times as long beside the uploads as without.
-"""
-
+import contextlib
 import multiprocessing
 import os
-import pathlib
 import selectors
 import socket
-import statistics
-import sys
-import tempfile
 import time
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path.append(str(ROOT / "tests/e2e"))
+import support
+import transfers
+from figures import Figure, say
+from programs import nginx, slotd
+from transfers import Client, figure, progress
 
-import support  # noqa: E402
+GROUP = "Relay"
+BYTES = 0.8
+PROXY = """location / {
+            proxy_pass http://store;
+            proxy_http_version 1.1;
+            proxy_set_header Connection "";
+            proxy_request_buffering off;
+        }"""
+UPSTREAM = "upstream store {{ server 127.0.0.1:{port}; keepalive 16; }}"
 
 UPLOADS = 200
 SIZE = 1 << 30
 PIECE = 8192
 PAUSE = 0.1  # so that each upload has 80 KiB a second
 SLOTS = 3000
-ROUNDS = 5
-LIMIT = 1.5
+BESIDE = 1.5
+
+
+class Upload:
+    """A connection to the store: where its request has got to."""
+
+    def __init__(self, sock):
+        self.sock = sock
+        self.head = b""
+        self.left = None  # bytes of the body; None: the head is not over
+
+    def read(self, room):
+        """How many bytes have come; 0: the other side has closed."""
+        size = self.sock.recv_into(room)
+        if self.left is None:
+            self.head += room[:size]
+            if b"\r\n\r\n" not in self.head:
+                return size
+            head, _, rest = self.head.partition(b"\r\n\r\n")
+            length = head.lower().partition(b"content-length:")[2]
+            self.left = int(length.split(b"\r\n")[0]) - len(rest)
+            if b"expect:" in head.lower():
+                self.sock.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
+        else:
+            self.left -= size
+        if self.left == 0:
+            self.sock.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+            self.head, self.left = b"", None
+        return size
 
 
 def store(listener, taken):
-    """Takes what comes, and answers nothing but 100 Continue."""
+    """Takes every body, and keeps nothing of it."""
     os.nice(19)
+    room = memoryview(bytearray(1 << 18))
     selector = selectors.DefaultSelector()
     selector.register(listener, selectors.EVENT_READ)
-    heads = {}
     while True:
         for key, _ in selector.select():
-            if key.fileobj is listener:
+            if key.data is None:
                 sock = listener.accept()[0]
-                selector.register(sock, selectors.EVENT_READ)
-                heads[sock] = b""
+                selector.register(sock, selectors.EVENT_READ, Upload(sock))
                 continue
-            sock = key.fileobj
-            data = sock.recv(65536)
-            if not data:
-                selector.unregister(sock)
-                sock.close()
-            elif heads[sock] is not None:
-                heads[sock] += data
-                if b"\r\n\r\n" in heads[sock]:
-                    heads[sock] = None
-                    sock.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
-            else:
-                taken.value += len(data)
+            with contextlib.suppress(ConnectionError):
+                if size := key.data.read(room):
+                    taken.value += size
+                    continue
+            selector.unregister(key.fileobj)
+            key.fileobj.close()
 
 
-def clients(urls, under_way):
+@contextlib.contextmanager
+def process(*call):
+    """A function that runs beside us."""
+    target, *args = call
+    one = multiprocessing.Process(target=target, args=args, daemon=True)
+    one.start()
+    try:
+        yield
+    finally:
+        one.kill()
+        one.join()
+
+
+def clients(port, targets, under_way):
     """Uploads that never end, at a steady rate; on a real machine they and
     the store would be others' work."""
     os.nice(19)
     socks = []
-    for url in urls:
-        address, target = support.split_url(url)
-        sock = socket.create_connection(address)
+    for target in targets:
+        sock = socket.create_connection(("127.0.0.1", port))
         sock.sendall(f"PUT {target} HTTP/1.1\r\nHost: x\r\n"
                      f"Content-Length: {SIZE}\r\n\r\n".encode())
         sock.setblocking(False)
         socks.append(sock)
     piece = b"x" * PIECE
-    first = True
     while True:
         began = time.monotonic()
         for number, sock in enumerate(socks):
             due = began + PAUSE * number / len(socks)
             time.sleep(max(0, due - time.monotonic()))
-            try:
+            with contextlib.suppress(BlockingIOError):
                 sock.send(piece)
-            except BlockingIOError:
-                pass
-        if first:
-            under_way.set()
-            first = False
+        under_way.set()
 
 
-def p99(slotd):
+def p99(program):
     """Of sequential slots on one connection, in microseconds."""
     body = support.slot_body()
     headers = ["Content-Type: application/json", "Host: x",
@@ -95,7 +127,7 @@ def p99(slotd):
                             *headers, "", ""])
         asks.append(text.encode() + body)
     times = []
-    with socket.create_connection(slotd.address) as sock:
+    with socket.create_connection(("127.0.0.1", program.port)) as sock:
         for ask in asks:
             began = time.perf_counter_ns()
             sock.sendall(ask)
@@ -105,61 +137,58 @@ def p99(slotd):
     return sorted(times)[SLOTS * 99 // 100]
 
 
-def key_file(folder):
-    path = folder / "slotd.key"
-    path.write_text("not-a-real-key-not-a-real-key-0001\n")
-    path.chmod(0o600)
-    return path
+def beside(program, taken, rounds):
+    pairs = []
+    for number in range(rounds):
+        say(f"slots beside {UPLOADS} relayed uploads, round {number + 1}")
+        quiet = p99(program)
+        targets, _ = transfers.slots(program, SIZE, UPLOADS)
+        under_way = multiprocessing.Event()
+        with process(clients, program.port, targets, under_way):
+            assert under_way.wait(60)
+            before, began = taken.value, time.monotonic()
+            busy = p99(program)
+            rate = (taken.value - before) / (time.monotonic() - began)
+            assert rate > 1e6, "the uploads stood still"
+        pairs.append((busy, quiet))
+    return Figure(
+        GROUP, f"p99 of a slot beside {UPLOADS} uploads, over quiet",
+        [busy / quiet for busy, quiet in pairs], bound=BESIDE,
+        note="%.0f and %.0f us on one connection" % tuple(
+            sorted(times)[rounds // 2] for times in zip(*pairs)))
 
 
-def config(folder, listener):
+def throughput(ours, other, rounds):
+    for name, size, count in transfers.SIZES:
+        pairs = []
+        for number in range(rounds):
+            progress("relay, files", name, number)
+            puts, _ = transfers.slots(ours.program, size, count)
+            names = [f"/bucket/{n}" for n in range(count)]
+            pairs.append((ours.upload(puts, size), other.upload(names, size)))
+        yield figure(GROUP, f"bytes a CPU second, {name}, over nginx's",
+                     pairs, BYTES)
+
+
+def config(folder, port):
+    key = folder / "slotd.key"
+    key.write_text("not-a-real-key-not-a-real-key-0001\n")
+    key.chmod(0o600)
     config = support.s3_config(
-        key_file=key_file(folder), policy={"max_size": "2 GiB"},
-        storage={"bucket_url": "http://127.0.0.1:%d/bucket"
-                 % listener.getsockname()[1], "relay": True})
+        key_file=key, policy={"max_size": "2 GiB"},
+        storage={"bucket_url": f"http://127.0.0.1:{port}/bucket",
+                 "relay": True})
     config["public_url"] = "http://127.0.0.1:%d" % config["listen"]["port"]
     return config
 
 
-def measure(folder, listener, taken):
-    slotd = support.Slotd(folder, config(folder, listener))
-    try:
-        ratios = []
-        for number in range(ROUNDS):
-            quiet = p99(slotd)
-            urls = [slotd.slot(size=SIZE)["put"] for _ in range(UPLOADS)]
-            under_way = multiprocessing.Event()
-            load = multiprocessing.Process(
-                target=clients, args=(urls, under_way), daemon=True)
-            load.start()
-            assert under_way.wait(60)
-            before, began = taken.value, time.monotonic()
-            busy = p99(slotd)
-            rate = (taken.value - before) / (time.monotonic() - began) / 1e6
-            assert rate > 1, "the uploads stood still"
-            load.kill()
-            load.join()
-            ratios.append(busy / quiet)
-            print(f"round {number + 1}: p99 of a slot {quiet:.0f} us quiet, "
-                  f"{busy:.0f} us beside {UPLOADS} uploads of "
-                  f"{rate:.0f} MB/s: {ratios[-1]:.2f}", flush=True)
-        return statistics.median(ratios)
-    finally:
-        slotd.kill()
-
-
-def main():
-    with tempfile.TemporaryDirectory() as name:
-        listener = socket.create_server(("127.0.0.1", 0), backlog=UPLOADS)
-        taken = multiprocessing.Value("q", 0)
-        other = multiprocessing.Process(
-            target=store, args=(listener, taken), daemon=True)
-        other.start()
-        ratio = measure(pathlib.Path(name), listener, taken)
-        other.kill()
-    print(f"relay: {ratio:.2f} times (at most {LIMIT})")
-    return 0 if ratio <= LIMIT else 1
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+def measure(folder, rounds):
+    taken = multiprocessing.Value("q", 0)
+    with socket.create_server(
+            ("127.0.0.1", 0), backlog=UPLOADS) as listener:
+        port = listener.getsockname()[1]
+        with process(store, listener, taken), slotd(
+                folder, config(folder, port)) as one, nginx(
+                folder, PROXY, UPSTREAM.format(port=port)) as two:
+            return [*throughput(Client(one), Client(two), rounds),
+                    beside(one, taken, rounds)]

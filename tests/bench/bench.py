@@ -1,0 +1,59 @@
+"""Measures slotd's speed as ratios in one run; see doc/performance.md.
+
+Exits with 1 when a figure misses its bound.
+"""
+
+import argparse
+import json
+import pathlib
+import signal
+import sys
+import tempfile
+import time
+
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
+
+import embedded  # noqa: E402
+import figures  # noqa: E402
+import programs  # noqa: E402
+import relay  # noqa: E402
+import slots  # noqa: E402
+
+GROUPS = {"slots": slots, "embedded": embedded, "relay": relay}
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--json", action="store_true",
+                        help="print JSON instead of a table")
+    parser.add_argument("--rounds", type=int, default=3,
+                        help="of each figure, whose median counts")
+    parser.add_argument("group", nargs="*", choices=[*GROUPS, []],
+                        help="default: all")
+    return parser.parse_args()
+
+
+def main():
+    wanted = arguments()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    began = time.monotonic()
+    found = []
+    with tempfile.TemporaryDirectory(
+            prefix="bench-", dir=programs.BUILD) as folder:
+        for name in wanted.group or GROUPS:
+            found += GROUPS[name].measure(
+                pathlib.Path(folder), wanted.rounds)
+    missed = [figure for figure in found if figure.ok is False]
+    if wanted.json:
+        print(json.dumps({
+            "ok": not missed, "rounds": wanted.rounds,
+            "figures": [figure.as_json() for figure in found]}, indent=2))
+    else:
+        print(figures.table(found))
+        print(f"\n{len(missed)} of {len(found)} figures missed their bounds; "
+              f"{time.monotonic() - began:.0f} s")
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
