@@ -1,5 +1,6 @@
 #include "conf/sections.h"
 #include "conf/value.h"
+#include "core/amount.h"
 #include "slot/media_type.h"
 #include "slot/dialect.h"
 
@@ -107,17 +108,17 @@ static void cap(const struct node *group, struct policy *policy)
 	const uint64_t limits[] = { policy->bytes_per_day,
 		policy->domain_bytes_per_day };
 	const char *const names[] = { "bytes_per_day", "domain_bytes_per_day" };
-	char wanted[VALUE_SIZE_TEXT], limit[VALUE_SIZE_TEXT];
+	char wanted[AMOUNT_TEXT], limit[AMOUNT_TEXT];
 	const char *name = NULL;
 
-	value_size_write(policy->max_size, wanted);
+	amount_bytes_write(policy->max_size, wanted);
 	for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
 		if (!limits[i] || policy->max_size <= limits[i])
 			continue;
 		policy->max_size = limits[i];
 		name = names[i];
 	}
-	value_size_write(policy->max_size, limit);
+	amount_bytes_write(policy->max_size, limit);
 	if (node && name)
 		node_warn(node, "%s is more than %s (%s): clients are told %s",
 		    wanted, name, limit, limit);
@@ -128,12 +129,12 @@ static void cap(const struct node *group, struct policy *policy)
 static void warn_of_put(
     const struct node *node, const struct policy *policy, size_t storage)
 {
-	char size[VALUE_SIZE_TEXT];
+	char size[AMOUNT_TEXT];
 
 	if (!node || policy->max_size <= S3_PUT_MAX ||
 	    !node->reading->conf->storages[storage].s3)
 		return;
-	value_size_write(policy->max_size, size);
+	amount_bytes_write(policy->max_size, size);
 	node_warn(node,
 	    "%s is more than 5 GiB, the most that one upload can have at AWS, "
 	    "Ceph, R2, B2 and Wasabi; MinIO and Garage take more",

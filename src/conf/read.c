@@ -41,7 +41,7 @@ static void read_key_file(const struct node *node, void *into)
 static void read_auth(const struct node *node, void *into)
 {
 	static const struct setting rows[] = {
-		{ "max_skew", U32(struct conf, max_skew, 1, 86400) },
+		{ "max_skew", SECONDS(struct conf, max_skew, 1, 86400) },
 		{ "replay_max", U32(struct conf, replay_max, 1, 100000000) },
 	};
 	static const struct settings settings = { SETTINGS(rows) };
@@ -53,15 +53,20 @@ static void read_limits(const struct node *node, void *into)
 {
 	static const struct setting rows[] = {
 #define LIMIT(name, min, max) { #name, U32(struct conf_limits, name, min, max) }
+#define TIME(name, min)                                                        \
+	{                                                                      \
+#name, SECONDS(struct conf_limits, name, min, 86400)           \
+	}
 		LIMIT(connections, 1, 1000000),
 		LIMIT(connections_per_address, 0, 1000000),
-		LIMIT(header_timeout, 1, 86400),
-		LIMIT(body_timeout, 1, 86400),
-		LIMIT(idle_timeout, 1, 86400),
+		TIME(header_timeout, 1),
+		TIME(body_timeout, 1),
+		TIME(idle_timeout, 1),
 		LIMIT(min_rate, 0, INT32_MAX),
-		LIMIT(upload_timeout, 1, 86400),
-		LIMIT(drain_delay, 0, 86400),
-		LIMIT(drain_timeout, 1, 86400),
+		TIME(upload_timeout, 1),
+		TIME(drain_delay, 0),
+		TIME(drain_timeout, 1),
+#undef TIME
 #undef LIMIT
 	};
 	static const struct settings settings = { SETTINGS(rows) };

@@ -78,6 +78,9 @@ static void read_one(
 		if (value_integer(node, row->min, row->max, &value))
 			*(uint32_t *)place = (uint32_t)value;
 		break;
+	case SETTING_SECONDS:
+		value_seconds(node, row->min, row->max, place);
+		break;
 	case SETTING_WORD:
 		/* An enum without negative values is an unsigned. */
 		value_word(node, row->words, place);

@@ -11,6 +11,7 @@ typedef void setting_reader(const struct node *node, void *into);
 enum setting_kind {
 	SETTING_ELSEWHERE, /* known, and read by other code */
 	SETTING_U32,       /* into a uint32_t */
+	SETTING_SECONDS,   /* likewise, a duration */
 	SETTING_WORD,   /* into an enum, whose values are the words' numbers */
 	SETTING_TEXT,   /* into a struct span */
 	SETTING_STRING, /* into a const char * */
@@ -33,6 +34,9 @@ struct setting {
 #define U32(type, member, least, most)                                         \
 	.kind = SETTING_U32, .offset = offsetof(type, member), .min = (least), \
 	.max = (most)
+#define SECONDS(type, member, least, most)                                     \
+	.kind = SETTING_SECONDS, .offset = offsetof(type, member),             \
+	.min = (least), .max = (most)
 #define WORD(type, member, list)                                               \
 	.kind = SETTING_WORD, .offset = offsetof(type, member), .words = (list)
 #define TEXT(type, member, by)                                                 \

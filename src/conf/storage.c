@@ -25,7 +25,7 @@ static void read_key(const struct node *node, void *into)
 static const struct setting rows[] = {
 	{ "type", ELSEWHERE },
 	{ "name", ELSEWHERE },
-	{ "put_ttl", U32(struct conf_storage, put_ttl, 1, PUT_TTL_MAX) },
+	{ "put_ttl", SECONDS(struct conf_storage, put_ttl, 1, PUT_TTL_MAX) },
 	{ "key", WHOLE(read_key) },
 };
 

@@ -28,7 +28,7 @@ static const struct setting rows[] = {
 	{ "session_token_file", ELSEWHERE },
 	{ "download_url", READ(struct storage_s3, s3.download, settings_url) },
 	{ "get", WORD(struct storage_s3, s3.get, "public|redirect|presigned") },
-	{ "get_ttl", U32(struct storage_s3, s3.get_ttl, 1, TTL_MAX) },
+	{ "get_ttl", SECONDS(struct storage_s3, s3.get_ttl, 1, TTL_MAX) },
 	{ "set_public", READ(struct storage_s3, s3.set_public, value_boolean) },
 	{ "sign_content_type",
 	    READ(struct storage_s3, s3.sign_content_type, value_boolean) },

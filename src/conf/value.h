@@ -22,6 +22,9 @@ bool value_word(
 const char *value_words(const struct node *node, const char *words);
 /* Bytes: an integer, or a string with a unit. At most INT64_MAX. */
 bool value_size(const struct node *node, uint64_t *ret_bytes);
+/* A duration: an integer of seconds, or a string with a unit. */
+bool value_seconds(
+    const struct node *node, uint32_t min, uint32_t max, uint32_t *ret_seconds);
 
 /* These live as long as the configuration. */
 
@@ -49,19 +52,5 @@ typedef bool value_item(
 /* A list of strings. */
 void value_items(const struct node *node, value_item *read,
     const struct span **ret_items, size_t *ret_count);
-
-/*
- * Reads a size such as "123", "100 MiB" or "5 GB": digits, blanks, and a unit
- * in any case. KB, MB, GB and TB are powers of 1000, KiB, MiB, GiB and TiB of
- * 1024, B is one byte. False, with a sentence, for fractions, other units and
- * more than INT64_MAX.
- */
-bool value_size_parse(
-    struct span text, uint64_t *ret_bytes, const char **ret_wrong);
-
-/* Writes a size for people, without rounding: "100 MiB", "5 GB", "1234567
- * bytes". */
-#define VALUE_SIZE_TEXT 32
-void value_size_write(uint64_t bytes, char ret_text[VALUE_SIZE_TEXT]);
 
 #endif

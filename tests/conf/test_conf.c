@@ -105,7 +105,7 @@ static struct said read_everything(void)
 	    "download_url = \"http://cdn.example.org/x\"; region = "
 	    "\"us.a_1-\"; "
 	    "access_key_id = \"AKIDEXAMPLE\"; access_key_secret = \"a/b+c=\"; "
-	    "get = \"public\"; set_public = true; put_ttl = 604800; "
+	    "get = \"public\"; set_public = true; put_ttl = \"7 days\"; "
 	    "key = \"p/{random}/{owner}.{ext}\"; };\n"
 	    "policy = { max_size = \"5 GB\"; allow_types = [\"image/*\", "
 	    "\"text/plain\"]; deny_extensions = ( \".EXE\", \"tar.gz\" ); };\n"

@@ -82,7 +82,8 @@ def test_entries_have_type_default_and_example(parser):
 # How the parser calls what the manual calls so.
 TYPES = {"integer": "an integer", "boolean": "true or false",
          "string": "a string", "path": "a string", "group": "a group",
-         "list": "a list", "size": "an integer or a string"}
+         "list": "a list", "size": "an integer or a string",
+         "duration": "an integer or a string"}
 
 
 def test_types_and_ranges(parser):
@@ -94,7 +95,7 @@ def test_types_and_ranges(parser):
         said = parser.sentence(group, f"{last} = {wrong};").get(name, "")
         if not said.startswith("must be " + TYPES[kind]):
             faults.append((name, kind, said))
-        limits = re.match(r"Type: integer, (\d+) to (\d+)", text)
+        limits = re.match(r"Type: (?:integer|duration), (\d+) to (\d+)", text)
         if not limits:
             continue
         low, high = limits.groups()
