@@ -8,11 +8,16 @@
 
 #define NOBODY REPLAY_NOBODY
 #define PRINT_SIZE 16
+#define CHAINS_MIN 1024 /* a power of two */
 
 /*
  * Entries are taken from one pool in order, so that unused memory is never
  * touched. Each is in two chains: one by fingerprint, to find it, and one by
  * the second of its ts, to drop it.
+ *
+ * The chains by fingerprint grow with the entries, for the same reason, by
+ * linear hashing: one chain at a time is split in two, in order, so that no
+ * request has to wait for all of them.
  */
 struct entry {
 	uint8_t print[PRINT_SIZE];
@@ -38,7 +43,9 @@ struct replay {
 	uint32_t free; /* chain of returned ones, by next_second */
 	uint32_t count;
 	uint32_t *by_print;
-	uint32_t print_mask;
+	uint32_t chains;     /* of by_print, in use */
+	uint32_t chains_max; /* a power of two */
+	uint32_t chain_mask; /* the least that reaches all of them */
 	uint32_t *by_second;
 	uint32_t seconds;
 	struct holder *holders;
@@ -48,36 +55,39 @@ struct replay {
 	int64_t latest;  /* the latest time of the clock */
 };
 
-static uint32_t *chains_open(uint32_t count)
+/* Memory for this many chains, of which the first are empty ones. */
+static uint32_t *chains_open(uint32_t count, uint32_t first)
 {
 	uint32_t *chains = malloc(count * sizeof *chains);
 
 	if (chains)
-		memset(chains, 0xff, count * sizeof *chains);
+		memset(chains, 0xff, first * sizeof *chains);
 	return chains;
 }
 
 struct replay *replay_open(const struct replay_config *config)
 {
 	struct replay *replay = calloc(1, sizeof *replay);
-	uint32_t mask = 1023;
+	uint32_t chains = CHAINS_MIN;
 
 	if (!replay)
 		return NULL;
-	while (mask < config->max / 2 && mask < (UINT32_MAX >> 2))
-		mask = mask << 1 | 1;
+	while (chains <= config->max / 2 && chains <= (UINT32_MAX >> 2))
+		chains *= 2;
 	pthread_mutex_init(&replay->lock, NULL);
 	replay->config = *config;
 	replay->share = config->max;
 	replay->size = config->max;
-	replay->print_mask = mask;
+	replay->chains = CHAINS_MIN;
+	replay->chains_max = chains;
+	replay->chain_mask = CHAINS_MIN - 1;
 	replay->seconds = 2 * config->max_skew + 2;
 	replay->free = NOBODY;
 	replay->dropped = INT64_MIN;
 	replay->latest = INT64_MIN;
 	replay->entries = calloc(config->max, sizeof *replay->entries);
-	replay->by_print = chains_open(mask + 1);
-	replay->by_second = chains_open(replay->seconds);
+	replay->by_print = chains_open(chains, CHAINS_MIN);
+	replay->by_second = chains_open(replay->seconds, replay->seconds);
 	if (!replay->entries || !replay->by_print || !replay->by_second) {
 		replay_close(replay);
 		return NULL;
@@ -180,7 +190,34 @@ static uint32_t *print_chain(struct replay *replay, const uint8_t *print)
 	uint32_t index;
 
 	memcpy(&index, print, sizeof index);
-	return &replay->by_print[index & replay->print_mask];
+	index &= replay->chain_mask;
+	if (index >= replay->chains)
+		index &= replay->chain_mask >> 1;
+	return &replay->by_print[index];
+}
+
+/* Adds a chain, and moves what belongs there from the one that had it. */
+static void split_chain(struct replay *replay)
+{
+	uint32_t number, *added, *at;
+
+	if (replay->chains > replay->chain_mask)
+		replay->chain_mask = replay->chain_mask << 1 | 1;
+	added = &replay->by_print[replay->chains];
+	at = &replay->by_print[replay->chains & replay->chain_mask >> 1];
+	*added = NOBODY;
+	replay->chains++;
+	while ((number = *at) != NOBODY) {
+		struct entry *entry = &replay->entries[number];
+
+		if (print_chain(replay, entry->print) != added) {
+			at = &entry->next_print;
+			continue;
+		}
+		*at = entry->next_print;
+		entry->next_print = *added;
+		*added = number;
+	}
 }
 
 static uint32_t *second_chain(struct replay *replay, int64_t ts)
@@ -244,10 +281,13 @@ static void enter(
     struct replay *replay, uint32_t caller, const uint8_t *print, int64_t ts)
 {
 	uint32_t number = replay->free;
-	uint32_t *by_print = print_chain(replay, print);
-	uint32_t *by_second = second_chain(replay, ts);
+	uint32_t *by_print, *by_second = second_chain(replay, ts);
 	struct entry *entry;
 
+	if (replay->count >= replay->chains &&
+	    replay->chains < replay->chains_max)
+		split_chain(replay);
+	by_print = print_chain(replay, print);
 	if (number != NOBODY)
 		replay->free = replay->entries[number].next_second;
 	else

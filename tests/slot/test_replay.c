@@ -200,6 +200,34 @@ static void test_many_against_a_model(void **state)
 	replay_close(replay);
 }
 
+/* From the first chains to more than the last, twice. */
+static void test_none_is_lost_while_it_grows(void **state)
+{
+	struct replay *replay = open_table(40000, 1);
+	int64_t now = NOW;
+	char nonce[24];
+
+	(void)state;
+	for (int round = 0; round < 2; round++, now += 601) {
+		for (int i = 0; i < 40000; i++) {
+			snprintf(nonce, sizeof nonce, "nonce-%d", i);
+			assert_int_equal(
+			    check(replay, 0, nonce, now + i % 301, now),
+			    FAILURE_NONE);
+			snprintf(nonce, sizeof nonce, "nonce-%d", i / 2);
+			assert_int_equal(check(replay, 0, nonce, now, now),
+			    FAILURE_REPLAYED);
+		}
+		for (int i = 0; i < 40000; i++) {
+			snprintf(nonce, sizeof nonce, "nonce-%d", i);
+			assert_int_equal(check(replay, 0, nonce, now, now),
+			    FAILURE_REPLAYED);
+		}
+		assert_int_equal(replay_count(replay), 40000);
+	}
+	replay_close(replay);
+}
+
 static int start(void **state)
 {
 	(void)state;
@@ -296,6 +324,7 @@ int main(void)
 		cmocka_unit_test(test_a_full_table_is_one_callers_trouble),
 		cmocka_unit_test(test_a_share_is_guaranteed),
 		cmocka_unit_test(test_many_against_a_model),
+		cmocka_unit_test(test_none_is_lost_while_it_grows),
 		cmocka_unit_test(test_a_caller_more),
 		cmocka_unit_test(
 		    test_for_how_long_a_clock_that_steps_back_blocks),
