@@ -83,6 +83,13 @@ const char *arena_print_list(
 	return text;
 }
 
+void arena_names(struct arena *arena, size_t count, struct names *ret_names)
+{
+	names_init(ret_names,
+	    arena_get(arena, names_room(count) * sizeof(struct names_place)),
+	    count);
+}
+
 void arena_done(struct arena *arena)
 {
 	while (arena->first) {

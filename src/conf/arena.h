@@ -3,7 +3,7 @@
 
 #include <stdarg.h>
 
-#include "core/span.h"
+#include "core/names.h"
 
 /*
  * Memory that is allocated in pieces and freed all at once. It is wiped then,
@@ -31,6 +31,8 @@ const char *arena_print(struct arena *arena, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 const char *arena_print_list(struct arena *arena, const char *format,
     va_list arguments) __attribute__((format(printf, 2, 0)));
+/* An empty table for up to `count` names. */
+void arena_names(struct arena *arena, size_t count, struct names *ret_names);
 void arena_done(struct arena *arena);
 
 #endif

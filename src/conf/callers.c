@@ -72,6 +72,10 @@ static void read_allowed(const struct node *node, void *into)
 
 	value_items(node, domains_name, &caller->allow_domains,
 	    &caller->allow_domain_count);
+	arena_names(
+	    node_keep(node), caller->allow_domain_count, &caller->allowed);
+	for (uint32_t i = 0; i < caller->allow_domain_count; i++)
+		names_add(&caller->allowed, caller->allow_domains[i], i);
 	if (node->type == NODE_LIST && node->count == 0)
 		node_wrong(node,
 		    "is empty: remove this setting to allow every domain");
@@ -139,4 +143,7 @@ void callers_read(const struct node *node, void *into)
 	/* A caller that is being read is not counted yet: see read_id. */
 	for (size_t i = 0; i < node->count; i++, conf->caller_count++)
 		read_caller(node_at(node, i), &conf->callers[i]);
+	arena_names(node_keep(node), node->count, &conf->caller_ids);
+	for (uint32_t i = 0; i < node->count; i++)
+		names_add(&conf->caller_ids, conf->callers[i].id, i);
 }

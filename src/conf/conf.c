@@ -107,18 +107,7 @@ void conf_free(struct conf *conf)
 
 size_t conf_storage_of(const struct conf *conf, struct span domain)
 {
-	size_t found = 0;
-	bool matched = false;
+	const uint32_t number = names_find_domain(&conf->domain_names, domain);
 
-	for (size_t i = 0; i < conf->domain_count; i++) {
-		const struct conf_domain *entry = &conf->domains[i];
-
-		if (span_equal(domain, entry->name))
-			return entry->storage;
-		if (!matched && jid_domain_matches(domain, entry->name)) {
-			matched = true;
-			found = entry->storage;
-		}
-	}
-	return found;
+	return number == NAMES_NONE ? 0 : conf->domains[number].storage;
 }

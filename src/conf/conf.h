@@ -97,6 +97,7 @@ struct conf {
 	uint32_t replay_max;
 	size_t caller_count;
 	struct caller *callers;
+	struct names caller_ids; /* and their numbers */
 
 	/* At least one; the first is for JIDs that no domain matches: that
 	 * named "default", else the first of `storages`. At most one is an
@@ -104,7 +105,8 @@ struct conf {
 	size_t storage_count;
 	struct conf_storage *storages;
 	size_t domain_count;
-	struct conf_domain *domains; /* see slot_find_issuer */
+	struct conf_domain *domains;
+	struct names domain_names; /* and their numbers */
 
 	/* max_size never exceeds the bytes of a day. */
 	struct policy policy;

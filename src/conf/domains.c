@@ -184,4 +184,7 @@ void domains_read(const struct node *root)
 	/* A domain that is being read is not counted yet: see read_name. */
 	for (size_t i = 0; i < list->count; i++, conf->domain_count++)
 		read_one(node_at(list, i), &conf->domains[i]);
+	arena_names(node_keep(root), list->count, &conf->domain_names);
+	for (uint32_t i = 0; i < list->count; i++)
+		names_add(&conf->domain_names, conf->domains[i].name, i);
 }

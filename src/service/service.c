@@ -80,11 +80,10 @@ static bool read_template(struct service *service, size_t number)
 	return true;
 }
 
-static struct issuer make_issuer(const struct service *service,
-    struct span domain, const struct policy *policy, size_t number)
+static struct issuer make_issuer(
+    const struct service *service, const struct policy *policy, size_t number)
 {
 	return (struct issuer){
-		.domain = domain,
 		.policy = policy,
 		.template = &service->templates[number],
 		.keyring = service->keyring,
@@ -96,17 +95,16 @@ static void make_issuers(struct service *service)
 {
 	const struct conf *conf = service->conf;
 
-	service->issuer_list[0] =
-	    make_issuer(service, SPAN_EMPTY, &conf->policy, 0);
+	service->issuer_list[0] = make_issuer(service, &conf->policy, 0);
 	for (size_t i = 0; i < conf->domain_count; i++) {
 		const struct conf_domain *domain = &conf->domains[i];
 
-		service->issuer_list[i + 1] = make_issuer(
-		    service, domain->name, &domain->policy, domain->storage);
+		service->issuer_list[i + 1] =
+		    make_issuer(service, &domain->policy, domain->storage);
 	}
 	service->issuers = (struct issuers){
 		.list = service->issuer_list,
-		.count = conf->domain_count + 1,
+		.domains = conf->domain_names,
 	};
 }
 
@@ -199,17 +197,9 @@ bool service_authenticate(struct service *service, struct replay *replay)
 	}
 	random_bytes(random, sizeof random);
 	auth_init(
-	    &service->auth, conf->callers, conf->caller_count, replay, random);
+	    &service->auth, conf->callers, &conf->caller_ids, replay, random);
 	wipe(random, sizeof random);
 	return true;
-}
-
-static const struct caller *find_caller(const struct conf *conf, struct span id)
-{
-	for (size_t i = 0; i < conf->caller_count; i++)
-		if (span_equal(conf->callers[i].id, id))
-			return &conf->callers[i];
-	return NULL;
 }
 
 void service_resume(
@@ -217,8 +207,7 @@ void service_resume(
 {
 	for (size_t i = 0; i < service->conf->caller_count; i++) {
 		const struct caller *caller = &service->conf->callers[i];
-		const struct caller *was =
-		    find_caller(before->conf, caller->id);
+		const struct caller *was = auth_find(&before->auth, caller->id);
 
 		if (was && was->rate && caller->rate)
 			rate_resume(caller->rate, was->rate, now);

@@ -2,7 +2,6 @@
 
 #include "core/chars.h"
 #include "core/hex.h"
-#include "slot/jid.h"
 
 #include <string.h>
 
@@ -17,10 +16,10 @@ struct params {
 };
 
 void auth_init(struct auth *auth, const struct caller *callers,
-    size_t caller_count, struct replay *replay, const uint8_t random[32])
+    const struct names *ids, struct replay *replay, const uint8_t random[32])
 {
 	auth->callers = callers;
-	auth->caller_count = caller_count;
+	auth->ids = *ids;
 	auth->replay = replay;
 	hmac_key_init(&auth->nobody, (struct span){ (const char *)random, 32 });
 }
@@ -37,10 +36,9 @@ bool auth_id_valid(struct span id)
 
 const struct caller *auth_find(const struct auth *auth, struct span id)
 {
-	for (size_t i = 0; i < auth->caller_count; i++)
-		if (span_equal(auth->callers[i].id, id))
-			return &auth->callers[i];
-	return NULL;
+	const uint32_t number = names_find(&auth->ids, id);
+
+	return number == NAMES_NONE ? NULL : &auth->callers[number];
 }
 
 static struct span skip_blanks(struct span rest)
@@ -245,10 +243,6 @@ void auth_sign(const struct caller *caller, const struct auth_request *request,
 
 bool auth_allows(const struct caller *caller, struct span domain)
 {
-	if (caller->allow_domain_count == 0)
-		return true;
-	for (size_t i = 0; i < caller->allow_domain_count; i++)
-		if (jid_domain_matches(domain, caller->allow_domains[i]))
-			return true;
-	return false;
+	return caller->allow_domain_count == 0 ||
+	       names_find_domain(&caller->allowed, domain) != NAMES_NONE;
 }

@@ -3,6 +3,7 @@
 
 #include "core/buf.h"
 #include "core/hash.h"
+#include "core/names.h"
 #include "slot/rate.h"
 #include "slot/replay.h"
 #include "slotd/failure.h"
@@ -33,6 +34,7 @@ struct caller {
 	uint8_t passwords[AUTH_SECRETS_MAX][HASH_SIZE]; /* basic_digest */
 	const struct span *allow_domains; /* none: any; lower-case patterns */
 	size_t allow_domain_count;
+	struct names allowed; /* has allow_domains */
 	bool plain_urls;
 	uint32_t number;   /* in the replay table, see replay_caller */
 	struct rate *rate; /* limit of its requests; NULL: none */
@@ -42,15 +44,16 @@ struct caller {
 
 struct auth {
 	const struct caller *callers;
-	size_t caller_count;
+	struct names ids; /* has the number of each of callers */
 	/* Used for unknown ids, so that they take the same time. */
 	struct hmac_key nobody;
 	struct replay *replay;
 };
 
-/* The key `nobody` comes from random. The rest must outlive auth. */
+/* ids has the number of each caller. The key `nobody` comes from random. What
+ * the others point to must outlive auth. */
 void auth_init(struct auth *auth, const struct caller *callers,
-    size_t caller_count, struct replay *replay, const uint8_t random[32]);
+    const struct names *ids, struct replay *replay, const uint8_t random[32]);
 void auth_done(struct auth *auth);
 
 struct auth_request {

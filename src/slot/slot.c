@@ -38,18 +38,9 @@ static enum failure make_key(const struct issuer *issuer,
 const struct issuer *slot_find_issuer(
     const struct issuers *issuers, struct span domain)
 {
-	const struct issuer *found = &issuers->list[0];
+	const uint32_t number = names_find_domain(&issuers->domains, domain);
 
-	for (size_t i = 1; i < issuers->count; i++) {
-		const struct issuer *issuer = &issuers->list[i];
-
-		if (span_equal(domain, issuer->domain))
-			return issuer;
-		if (found == &issuers->list[0] &&
-		    jid_domain_matches(domain, issuer->domain))
-			found = issuer;
-	}
-	return found;
+	return &issuers->list[number == NAMES_NONE ? 0 : number + 1];
 }
 
 /* Whether this slot raises bytes above SLOT_NEARLY percent of the limit. */

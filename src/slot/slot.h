@@ -15,17 +15,17 @@
 
 /* How slots for JIDs of a domain are made. Only read. */
 struct issuer {
-	struct span domain; /* as in jid_domain_matches; "": any */
 	const struct policy *policy;
 	const struct key_template *template;
 	const struct keyring *keyring; /* NULL or empty: no key_file */
 	struct store *store;
 };
 
-/* The first issuer is for any domain, the others for their own. */
+/* The first issuer is for any domain; number n of `domains` has the one at
+ * n + 1. */
 struct issuers {
 	const struct issuer *list;
-	size_t count;        /* at least 1 */
+	struct names domains;
 	struct quota *quota; /* counts the slots; NULL: they are not counted */
 };
 

@@ -21,6 +21,8 @@
 struct setup {
 	struct auth auth;
 	struct caller callers[2];
+	struct names ids;
+	struct names_place places[4];
 };
 
 static int open_auth(void **state)
@@ -41,7 +43,11 @@ static int open_auth(void **state)
 	    span_of("correct horse battery staple"));
 	hmac_key_init(&setup.callers[1].secrets[1],
 	    span_of("a second secret of 26 byte"));
-	auth_init(&setup.auth, setup.callers, 2, replay_open(&config), random);
+	names_init(&setup.ids, setup.places, 2);
+	names_add(&setup.ids, span_of("ejabberd"), 0);
+	names_add(&setup.ids, span_of("prosody"), 1);
+	auth_init(&setup.auth, setup.callers, &setup.ids, replay_open(&config),
+	    random);
 	for (size_t i = 0; i < 2; i++)
 		setup.callers[i].number =
 		    replay_caller(setup.auth.replay, setup.callers[i].id);
@@ -220,12 +226,16 @@ static void test_domains(void **state)
 {
 	const struct span domains[] = { span_of("example.org"),
 		span_of("*.example.net") };
+	struct names_place places[4] = { 0 };
 	struct caller caller = { 0 };
 
 	(void)state;
 	assert_true(auth_allows(&caller, span_of("anything.example")));
 	caller.allow_domains = domains;
 	caller.allow_domain_count = 2;
+	names_init(&caller.allowed, places, 2);
+	names_add(&caller.allowed, domains[0], 0);
+	names_add(&caller.allowed, domains[1], 1);
 	assert_true(auth_allows(&caller, span_of("example.org")));
 	assert_true(auth_allows(&caller, span_of("a.b.example.net")));
 	assert_false(auth_allows(&caller, span_of("example.net")));

@@ -41,7 +41,8 @@ static const struct span endings[] = { { "exe", 3 } };
 static enum failure issue(const char *jid, const char *filename,
     const char *type, uint64_t size, bool plain_urls)
 {
-	const struct caller caller = { .allow_domains = domains,
+	struct names_place places[2] = { 0 };
+	struct caller caller = { .allow_domains = domains,
 		.allow_domain_count = 1,
 		.plain_urls = plain_urls };
 	const struct policy policy = { 1000, types, type ? 1 : 0, endings, 1, 0,
@@ -56,11 +57,13 @@ static enum failure issue(const char *jid, const char *filename,
 	};
 	const uint8_t random[RANDOM_BYTES] = { 0 };
 	struct key_template template;
-	const struct issuer issuer = { SPAN_EMPTY, &policy, &template, NULL,
+	const struct issuer issuer = { &policy, &template, NULL,
 		&recorder.store };
-	const struct issuers issuers = { &issuer, 1, NULL };
+	const struct issuers issuers = { .list = &issuer };
 	const char *wrong;
 
+	names_init(&caller.allowed, places, 1);
+	names_add(&caller.allowed, domains[0], 0);
 	recorder = (struct recorder){ .store = { .class = &recorder_class } };
 	why = (struct refusal){ 0 };
 	assert_true(key_template_parse(
@@ -156,8 +159,8 @@ static void test_the_order_of_refusals(void **state)
  * wildcards the first. */
 static void test_issuers(void **state)
 {
-	static const char *const names[] = { "", "*.example.net",
-		"*.b.example.net", "a.b.example.net", "example.org" };
+	static const char *const names[] = { "*.example.net", "*.b.example.net",
+		"a.b.example.net", "example.org" };
 	static const struct {
 		const char *domain;
 		size_t number;
@@ -165,12 +168,14 @@ static void test_issuers(void **state)
 		{ "x.example.net", 1 }, { "x.b.example.net", 1 },
 		{ "a.b.example.net", 3 }, { "example.org", 4 },
 		{ "x.example.org", 0 } };
-	struct issuer list[5] = { 0 };
-	const struct issuers issuers = { list, 5, NULL };
+	const struct issuer list[5] = { 0 };
+	struct names_place places[8] = { 0 };
+	struct issuers issuers = { .list = list };
 
 	(void)state;
-	for (size_t i = 0; i < 5; i++)
-		list[i].domain = span_of(names[i]);
+	names_init(&issuers.domains, places, COUNT_OF(names));
+	for (uint32_t i = 0; i < COUNT_OF(names); i++)
+		names_add(&issuers.domains, span_of(names[i]), i);
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
 		assert_ptr_equal(
 		    slot_find_issuer(&issuers, span_of(rows[i].domain)),
@@ -196,12 +201,14 @@ static void test_a_domain_has_its_own(void **state)
 	(void)state;
 	assert_true(key_template_parse(span_of("{random}"), &template, &wrong));
 	const struct issuer list[] = {
-		{ SPAN_EMPTY, &small, &template, NULL, &recorder.store },
-		{ span_of("example.org"), &large, &template, NULL,
-		    &other.store },
+		{ &small, &template, NULL, &recorder.store },
+		{ &large, &template, NULL, &other.store },
 	};
-	const struct issuers issuers = { list, 2, NULL };
+	struct names_place places[2] = { 0 };
+	struct issuers issuers = { .list = list };
 
+	names_init(&issuers.domains, places, 1);
+	names_add(&issuers.domains, span_of("example.org"), 0);
 	recorder = (struct recorder){ .store = { .class = &recorder_class } };
 	assert_true(jid_parse(span_of("a@Example.ORG./x"), &who, &wrong));
 	assert_int_equal(

@@ -80,9 +80,9 @@ static enum failure issue(const char *jid, uint64_t size,
 		.size = size };
 	const uint8_t random[RANDOM_BYTES] = { 0 };
 	struct key_template template;
-	const struct issuer issuer = { SPAN_EMPTY, &policy, &template, NULL,
-		&fake.store };
-	const struct issuers issuers = { &issuer, 1, &fake.quota };
+	const struct issuer issuer = { &policy, &template, NULL, &fake.store };
+	const struct issuers issuers = { .list = &issuer,
+		.quota = &fake.quota };
 	const char *wrong;
 
 	fake.quota.class = &quota_class;
