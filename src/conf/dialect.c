@@ -3,7 +3,6 @@
 #include "core/chars.h"
 #include "slot/dialect.h"
 
-#define PLAIN_CHARS CHARS_ALNUM "_.:/-"
 #define BASE_CHARS CHARS_ALNUM "-._/"
 #define BASE_MAX 64
 
@@ -26,13 +25,14 @@ static bool overlaps(struct span a, struct span b)
 
 const char *dialect_base(const struct conf *conf, struct span base)
 {
+	const struct chars allowed = chars_of(BASE_CHARS);
 	struct span rest = span_from(base, 1);
 
 	if (base.len < 3 || !span_starts(base, "/") ||
 	    base.at[base.len - 1] != '/')
 		return "must be a path that starts and ends with /, such as "
 		       "\"/share/\"";
-	if (base.len > BASE_MAX || !span_only(base, BASE_CHARS))
+	if (base.len > BASE_MAX || !span_only(base, &allowed))
 		return "must be at most 64 letters, digits and -._/";
 	while (rest.len) {
 		struct span segment = span_cut(&rest, '/');
@@ -72,10 +72,16 @@ void dialect_check(const struct node *group, const struct caller *caller)
 		    "the URLs");
 }
 
-static bool is_plain(const struct uri_base *base)
+static bool is_plain(struct span text)
 {
-	return span_only(base->host, PLAIN_CHARS) &&
-	       span_only(base->path, PLAIN_CHARS);
+	const struct chars plain = chars_of(CHARS_ALNUM "_.:/-");
+
+	return span_only(text, &plain);
+}
+
+static bool base_is_plain(const struct uri_base *base)
+{
+	return is_plain(base->host) && is_plain(base->path);
 }
 
 /* Why this store's URLs cannot be plain; NULL: they can. */
@@ -88,16 +94,17 @@ static const char *not_plain(
 		return "is impossible with storage type \"s3\", because "
 		       "presigned URLs have ?, % and &: set relay = true, or "
 		       "use type \"fs\"";
-	if (!span_only(conf->public_url, PLAIN_CHARS))
+	if (!is_plain(conf->public_url))
 		return "needs a public_url with letters, digits and _.:/- only";
 	if (!s3 || s3->get == S3_GET_REDIRECT)
 		return NULL;
 	if (s3->get == S3_GET_PRESIGNED)
 		return "is impossible with get = \"presigned\", because such "
 		       "URLs have ?, % and &: use get = \"redirect\"";
-	return is_plain(&s3->download) ? NULL
-				       : "needs a download_url (or bucket_url) "
-					 "with letters, digits and _.:/- only";
+	return base_is_plain(&s3->download)
+		   ? NULL
+		   : "needs a download_url (or bucket_url) "
+		     "with letters, digits and _.:/- only";
 }
 
 static void check_plain(const struct node *node)

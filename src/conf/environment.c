@@ -14,7 +14,6 @@
 #define ECS "http://169.254.170.2"
 #define IMDS "http://169.254.169.254"
 #define IMDS_IPV6 "http://[fd00:ec2::254]"
-#define LOWER "abcdefghijklmnopqrstuvwxyz" CHARS_DIGIT "-"
 
 bool environment_shows(void)
 {
@@ -151,6 +150,7 @@ static void read_sts(
     const struct node *node, struct creds_settings *creds, struct span region)
 {
 	struct span *url = &creds->text[CREDS_STS_URL];
+	const struct chars label = chars_of(CHARS_LOWER CHARS_DIGIT "-");
 	struct span from = get(node, "AWS_REGION");
 	const char *end = ".amazonaws.com/";
 
@@ -167,7 +167,7 @@ static void read_sts(
 		from = arena_copy(node_keep(node), region);
 	if (!from.len)
 		return;
-	if (!span_only(from, LOWER))
+	if (!span_only(from, &label))
 		node_wrong(node,
 		    "there is no STS for the region %s: set AWS_REGION or "
 		    "AWS_ENDPOINT_URL_STS in the environment",

@@ -48,9 +48,10 @@ static void read_unix(const struct node *node, void *into)
 
 static bool octal_mode(struct span text, unsigned *ret_mode)
 {
+	const struct chars octal = chars_of("01234567");
 	unsigned mode = 0;
 
-	if (text.len < 3 || text.len > 4 || !span_only(text, "01234567"))
+	if (text.len < 3 || text.len > 4 || !span_only(text, &octal))
 		return false;
 	for (size_t i = 0; i < text.len; i++)
 		mode = mode * 8 + (unsigned)(text.at[i] - '0');
@@ -94,12 +95,13 @@ static void read_mode(const struct node *node, void *into)
  * would never match. */
 static const char *base_path_fault(struct arena *arena, struct span path)
 {
+	const struct chars allowed = chars_of(PATH_CHARS);
 	struct span rest;
 	struct buf out;
 
 	if (*path.at != '/')
 		return "must start with /";
-	if (!span_only(path, PATH_CHARS))
+	if (!span_only(path, &allowed))
 		return "has a character that must be percent-encoded";
 	if (strstr(path.at, "//"))
 		return "has two / in a row";

@@ -56,17 +56,18 @@ size_t number_scan(struct span text, const char **ret_wrong)
 	bool hex = !sign && peek(text, 0) == '0' &&
 		   ascii_lower(peek(text, 1)) == 'x' &&
 		   number_digit(peek(text, 2)) >= 0;
+	const struct chars digit =
+	    chars_of(hex ? CHARS_DIGIT "abcdefABCDEF" : CHARS_DIGIT);
+	const struct chars fraction = chars_of(CHARS_DIGIT ".eE+-");
 	struct span digits = span_from(text, hex ? 2 : sign);
 	struct span rest;
 	size_t suffix;
 
 	*ret_wrong = NULL;
-	digits = span_first(digits,
-	    span_run(digits, hex ? CHARS_DIGIT "abcdefABCDEF" : CHARS_DIGIT));
+	digits = span_first(digits, span_run(digits, &digit));
 	rest = span_from(text, (size_t)(digits.at - text.at) + digits.len);
 	if (!hex && (peek(rest, 0) == '.' || ascii_lower(peek(rest, 0)) == 'e'))
-		return text.len - rest.len +
-		       span_run(rest, CHARS_DIGIT ".eE+-");
+		return text.len - rest.len + span_run(rest, &fraction);
 	if (!digits.len)
 		return 1;
 	suffix = suffix_len(rest);

@@ -48,7 +48,7 @@ static const char *host(const struct conf *conf, struct span text)
 	if (ip_parse(span_first(text, span_find(text, '%')), &ip))
 		return NULL;
 	if (text.len <= HOST_MAX && *text.at != '.' && *text.at != '-' &&
-	    span_only(text, CHARS_ALNUM "-._"))
+	    span_only(text, &chars_id))
 		return NULL;
 	return "must be only a host name or an IP address (port, tls, "
 	       "password_file and database are separate settings)";
@@ -69,8 +69,10 @@ static void read_tls_ca(const struct node *node, void *into)
 /* No braces: they would spread the keys of one user over several nodes. */
 static const char *prefix(const struct conf *conf, struct span text)
 {
+	const struct chars allowed = chars_of(PREFIX_CHARS);
+
 	(void)conf;
-	return text.len <= PREFIX_MAX && span_only(text, PREFIX_CHARS)
+	return text.len <= PREFIX_MAX && span_only(text, &allowed)
 		   ? NULL
 		   : "must be at most 64 letters, digits and -._:/@";
 }

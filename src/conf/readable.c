@@ -9,9 +9,10 @@
 /* Quoted for a shell. */
 static void add_path(struct buf *out, const char *path)
 {
+	const struct chars plain = chars_of(PLAIN);
 	struct span text = span_of(path);
 
-	if (span_only(text, PLAIN) && !span_starts(text, "-")) {
+	if (span_only(text, &plain) && !span_starts(text, "-")) {
 		buf_add(out, text);
 		return;
 	}

@@ -11,7 +11,6 @@
 #define INCLUDE "@include"
 /* The bytes that a backslash escapes; before others it is a plain byte. */
 #define ESCAPES "nrtf\\\""
-#define NAME_CHARS CHARS_ALNUM "-_*"
 
 /* Also a NUL at the end of the text. */
 static char peek(struct span rest, size_t at)
@@ -93,9 +92,9 @@ static void take_number(struct scan *scan, struct span *rest)
 static const char *misplaced_string(struct scan *scan)
 {
 	struct scan_level *level = &scan->levels[scan->level_count - 1];
-	struct span last = { &scan->last, 1 };
+	const struct chars before = chars_of(level->list ? "([,\"" : "=:\"");
 
-	if (!span_only(last, level->list ? "([,\"" : "=:\""))
+	if (!chars_have(&before, scan->last))
 		return "syntax error, here or just before";
 	if (level->array && level->index > 0 && !level->strings)
 		return "syntax error: the entries of [ ] must be of one type";
@@ -214,13 +213,17 @@ static void take_comment(struct scan *scan, struct span *rest)
 		put_lines(scan, rest, end + 2);
 }
 
+static size_t name_len(struct span rest)
+{
+	const struct chars name = chars_of(CHARS_ALNUM "-_*");
+
+	return span_run(rest, &name);
+}
+
 static void take_name(struct scan *scan, struct span *rest)
 {
-	size_t len = 0;
+	size_t len = name_len(*rest);
 
-	while (len < rest->len &&
-	       span_only((struct span){ rest->at + len, 1 }, NAME_CHARS))
-		len++;
 	scan->word = span_first(*rest, len);
 	put(scan, rest, len);
 }
@@ -230,7 +233,7 @@ static void take_name(struct scan *scan, struct span *rest)
 static bool is_stray(const struct scan *scan, struct span rest)
 {
 	const struct scan_level *level = &scan->levels[scan->level_count - 1];
-	size_t len = span_run(rest, NAME_CHARS);
+	size_t len = name_len(rest);
 
 	return (level->list || scan->last == '=' || scan->last == ':') &&
 	       !span_equal_nocase(span_first(rest, len), span_of("true")) &&
@@ -240,7 +243,7 @@ static bool is_stray(const struct scan *scan, struct span rest)
 static void skip_stray(struct scan *scan, struct span *rest)
 {
 	text_put(scan->reading, span_of("stray"));
-	*rest = span_from(*rest, span_run(*rest, NAME_CHARS));
+	*rest = span_from(*rest, name_len(*rest));
 }
 
 static void open_level(struct scan *scan, struct span *rest, bool list)

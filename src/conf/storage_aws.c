@@ -16,8 +16,6 @@ struct aws_host {
 	struct span rest;   /* what follows the bucket and its dot */
 };
 
-#define LOWER "abcdefghijklmnopqrstuvwxyz"
-
 /* "us-east-2", "us-gov-west-1" */
 static bool is_region(struct span text)
 {
@@ -25,9 +23,10 @@ static bool is_region(struct span text)
 
 	while (text.at) {
 		struct span part = span_cut(&text, '-');
-		const char *set = text.at ? LOWER : CHARS_DIGIT;
+		const struct chars set =
+		    chars_of(text.at ? CHARS_LOWER : CHARS_DIGIT);
 
-		if (!part.len || !span_only(part, set) ||
+		if (!part.len || !span_only(part, &set) ||
 		    (!parts && part.len != 2))
 			return false;
 		parts++;

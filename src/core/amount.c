@@ -49,7 +49,7 @@ static bool split(struct span text, struct span *ret_digits,
     struct span *ret_unit, const char **ret_wrong)
 {
 	const struct span all = span_trim(text, " \t");
-	const size_t len = span_run(all, "0123456789");
+	const size_t len = span_run(all, &chars_digit);
 
 	*ret_digits = span_first(all, len);
 	*ret_unit = span_trim(span_from(all, len), " \t");

@@ -2,11 +2,7 @@
 
 #include "core/chars.h"
 
-#include <string.h>
-
-#define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
-
-static const char url_alphabet[] = LETTERS "-_";
+static const char url_alphabet[] = CHARS_ALNUM "-_";
 
 void base64url_encode(struct buf *out, const void *bytes, size_t len)
 {
@@ -29,34 +25,44 @@ void base64url_encode(struct buf *out, const void *bytes, size_t len)
 	}
 }
 
-static uint32_t value_of(char letter, const char *alphabet)
+/* The value of a letter; 64: it is none. `last` are the two behind the
+ * alphanumeric ones. */
+static uint32_t value_of(char c, const char last[2])
 {
-	return (uint32_t)(strchr(alphabet, letter) - alphabet);
+	if (c >= 'A' && c <= 'Z')
+		return (uint32_t)(c - 'A');
+	if (c >= 'a' && c <= 'z')
+		return (uint32_t)(c - 'a' + 26);
+	if (c >= '0' && c <= '9')
+		return (uint32_t)(c - '0' + 52);
+	return c == last[0] ? 62 : c == last[1] ? 63 : 64;
 }
 
 /* Whether the letters end where an encoder ends: its last one may have 4 or
  * 2 bits that belong to no byte. */
-static bool well_formed(struct span text, const char *alphabet)
+static bool well_formed(struct span text, const char last[2])
 {
 	size_t rest = text.len % 4;
 	uint32_t spare = rest == 2 ? 16 : rest == 3 ? 4 : 1;
 
-	return rest != 1 && span_only(text, alphabet) &&
-	       (!rest ||
-		   value_of(text.at[text.len - 1], alphabet) % spare == 0);
+	for (size_t i = 0; i < text.len; i++)
+		if (value_of(text.at[i], last) == 64)
+			return false;
+	return rest != 1 &&
+	       (!rest || value_of(text.at[text.len - 1], last) % spare == 0);
 }
 
-static bool decode(struct span text, const char *alphabet, size_t max,
+static bool decode(struct span text, const char last[2], size_t max,
     uint8_t *ret_bytes, size_t *ret_len)
 {
 	size_t rest = text.len % 4;
 	size_t len = text.len / 4 * 3 + (rest ? rest - 1 : 0);
 	uint32_t bits = 0;
 
-	if (len > max || !well_formed(text, alphabet))
+	if (len > max || !well_formed(text, last))
 		return false;
 	for (size_t i = 0; i < text.len; i++) {
-		bits = bits << 6 | value_of(text.at[i], alphabet);
+		bits = bits << 6 | value_of(text.at[i], last);
 		if (i % 4 != 0) /* every letter but a group's first */
 			*ret_bytes++ = (uint8_t)(bits >> (6 - 2 * (i % 4)));
 	}
@@ -67,7 +73,7 @@ static bool decode(struct span text, const char *alphabet, size_t max,
 bool base64url_decode(
     struct span text, size_t max, uint8_t *ret_bytes, size_t *ret_len)
 {
-	return decode(text, url_alphabet, max, ret_bytes, ret_len);
+	return decode(text, "-_", max, ret_bytes, ret_len);
 }
 
 bool base64_decode(
@@ -79,6 +85,5 @@ bool base64_decode(
 		return false;
 	while (len && text.len - len < 2 && text.at[len - 1] == '=')
 		len--;
-	return decode(
-	    span_first(text, len), CHARS_ALNUM "+/", max, ret_bytes, ret_len);
+	return decode(span_first(text, len), "+/", max, ret_bytes, ret_len);
 }

@@ -7,7 +7,7 @@ static bool is_port(struct span rest)
 {
 	return rest.len == 0 ||
 	       (rest.len >= 2 && rest.len <= 6 && span_starts(rest, ":") &&
-		   span_only(span_from(rest, 1), CHARS_DIGIT));
+		   span_only(span_from(rest, 1), &chars_digit));
 }
 
 static bool parse(struct span item, struct ip *ret_ip)

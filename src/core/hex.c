@@ -25,7 +25,7 @@ int hex_digit(char c)
 bool hex_decode(struct span digits, size_t len, uint8_t *ret_bytes)
 {
 	if (digits.len % 2 != 0 || digits.len / 2 != len ||
-	    !span_only(digits, CHARS_DIGIT "abcdef"))
+	    !span_only(digits, &chars_lower_hex))
 		return false;
 	for (size_t i = 0; i < len; i++)
 		ret_bytes[i] = (uint8_t)(hex_digit(digits.at[2 * i]) * 16 +

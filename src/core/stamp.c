@@ -130,7 +130,7 @@ static bool digits(struct span *text, size_t count, char after, int *ret)
 static bool zone_is_utc(struct span text)
 {
 	if (span_starts(text, ".")) {
-		size_t run = span_run(span_from(text, 1), "0123456789");
+		size_t run = span_run(span_from(text, 1), &chars_digit);
 
 		if (!run)
 			return false;

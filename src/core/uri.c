@@ -9,37 +9,32 @@
 #define HOST_MAX 253
 #define LABEL_MAX 63
 
-static bool unreserved(char c)
-{
-	return ascii_alnum(c) || c == '-' || c == '.' || c == '_' || c == '~';
-}
-
-static void encode(struct buf *out, struct span bytes, bool keep_slash)
+/* All bytes but those of the set become %XX. */
+static void encode(struct buf *out, struct span bytes, const struct chars *kept)
 {
 	static const char digits[] = "0123456789ABCDEF";
-	size_t from = 0; /* of a run that stays as it is */
 
-	for (size_t i = 0; i < bytes.len; i++) {
-		char c = bytes.at[i];
-		if (unreserved(c) || (keep_slash && c == '/'))
-			continue;
-		unsigned byte = (unsigned char)c;
+	while (true) {
+		size_t run = span_run(bytes, kept);
+
+		buf_add(out, span_first(bytes, run));
+		if (run == bytes.len)
+			return;
+		unsigned byte = (unsigned char)bytes.at[run];
 		char triple[3] = { '%', digits[byte >> 4], digits[byte & 15] };
-		buf_add(out, (struct span){ bytes.at + from, i - from });
 		buf_add(out, (struct span){ triple, sizeof(triple) });
-		from = i + 1;
+		bytes = span_from(bytes, run + 1);
 	}
-	buf_add(out, span_from(bytes, from));
 }
 
 void uri_encode(struct buf *out, struct span bytes)
 {
-	encode(out, bytes, false);
+	encode(out, bytes, &chars_unreserved);
 }
 
 void uri_encode_path(struct buf *out, struct span bytes)
 {
-	encode(out, bytes, true);
+	encode(out, bytes, &chars_path);
 }
 
 /* The byte behind the %XX that text starts with, or -1. */
@@ -104,8 +99,7 @@ bool uri_address_valid(struct span text)
 static bool label_valid(struct span label)
 {
 	return label.len > 0 && label.len <= LABEL_MAX && label.at[0] != '-' &&
-	       label.at[label.len - 1] != '-' &&
-	       span_only(label, CHARS_ALNUM "-_");
+	       label.at[label.len - 1] != '-' && span_only(label, &chars_word);
 }
 
 static bool host_valid(struct span host)
@@ -134,7 +128,7 @@ static const char *add_triple(struct span rest, struct buf *out)
 		return "the path has a %00, which no store takes";
 	if (c == '/')
 		return "the path has a %2F, which some programs read as a /";
-	encode(out, (struct span){ &c, 1 }, false);
+	encode(out, (struct span){ &c, 1 }, &chars_unreserved);
 	return NULL;
 }
 
@@ -150,7 +144,7 @@ static const char *add_path(struct span path, struct buf *out)
 
 		if (triple)
 			wrong = add_triple(rest, out);
-		else if (rest.at[0] == '/' || unreserved(rest.at[0]))
+		else if (chars_have(&chars_path, rest.at[0]))
 			buf_char(out, rest.at[0]);
 		else
 			wrong = "the path has a character that must be "

@@ -14,11 +14,13 @@
 /* The host of "host:port/path"; empty when it is not understood. */
 static struct span host_of(struct span rest)
 {
-	size_t end = span_run(rest, CHARS_ID ":[]");
+	const struct chars authority = chars_of(CHARS_ALNUM "._-:[]");
+	const struct chars behind = chars_of("/?#");
+	size_t end = span_run(rest, &authority);
 	struct span host = span_first(rest, end);
 
 	/* A user name or a backslash: other readers may see another host. */
-	if (end < rest.len && span_run(span_from(rest, end), "/?#") == 0)
+	if (end < rest.len && !chars_have(&behind, rest.at[end]))
 		return SPAN_EMPTY;
 	if (!span_starts(host, "["))
 		return span_first(host, span_find(host, ':'));

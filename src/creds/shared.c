@@ -6,7 +6,9 @@
 
 static size_t indent_of(struct span line)
 {
-	return span_run(line, " \t");
+	const struct chars blanks = chars_of(" \t");
+
+	return span_run(line, &blanks);
 }
 
 static bool is_comment(struct span line)

@@ -5,7 +5,7 @@ static enum range_kind read_suffix(
 {
 	uint64_t len;
 
-	if (!span_only(digits, "0123456789") || !digits.len)
+	if (!span_only(digits, &chars_digit) || !digits.len)
 		return RANGE_WHOLE;
 	/* A number beyond 64 bits is larger than any file. */
 	if (!span_u64(digits, &len) || len > size)
@@ -33,7 +33,7 @@ enum range_kind range_read(
 	last = rest;
 	if (!first.len)
 		return read_suffix(last, size, ret_range);
-	if (!span_only(first, "0123456789") || !span_only(last, "0123456789"))
+	if (!span_only(first, &chars_digit) || !span_only(last, &chars_digit))
 		return RANGE_WHOLE;
 	if (!span_u64(first, &from))
 		from = UINT64_MAX;

@@ -47,7 +47,7 @@ static bool take(struct request *request, const char *name, bool hint,
 
 static bool read_size(struct span text, uint64_t *ret_size)
 {
-	if (!text.len || !span_only(text, "0123456789"))
+	if (!text.len || !span_only(text, &chars_digit))
 		return false;
 	/* A number beyond 64 bits is too large, not malformed. */
 	if (!span_u64(text, ret_size))

@@ -44,7 +44,7 @@ void access_name(struct request *request)
 {
 	struct span named = request_header(request, "X-Request-Id");
 
-	if (!named.len || named.len > ID_MAX || !span_only(named, CHARS_ID))
+	if (!named.len || named.len > ID_MAX || !span_only(named, &chars_id))
 		return;
 	memcpy(request->id, named.at, named.len);
 	request->id[named.len] = '\0';
@@ -85,7 +85,7 @@ static bool read_random(const struct key_template *template, struct span key,
 	struct key_reading reading;
 
 	if (template->parts[0].kind == KEY_RANDOM && first.len == RANDOM_TEXT &&
-	    span_only(first, CHARS_ALNUM "_-")) {
+	    span_only(first, &chars_word)) {
 		*ret_random = first;
 		return true;
 	}

@@ -89,7 +89,7 @@ static const char *wrong_with(
 	seen->next = NULL;
 	if (!value.at || !unfolded(name, value))
 		return "a header is folded or has no colon";
-	if (!name.len || !span_only(name, CHARS_TOKEN))
+	if (!name.len || !span_only(name, &chars_token))
 		return "a header's name is not a token";
 	if (has_controls(value))
 		return "a header's value has a control character";
@@ -157,7 +157,7 @@ static const char *judge(const struct seen *seen, const struct request *request,
 		    "allowed" },
 		{ encodings > 1 || (encodings && !is_chunked(seen)),
 		    "Transfer-Encoding: only chunked is supported" },
-		{ !span_only(request->method, CHARS_TOKEN),
+		{ !span_only(request->method, &chars_token),
 		    "the method is not a token" },
 		{ has_controls(request->target),
 		    "the target has a control character" },

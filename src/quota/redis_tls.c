@@ -35,7 +35,9 @@ void redis_trust_close(gnutls_certificate_credentials_t trust)
 
 static bool is_name(const char *host)
 {
-	return !span_only(span_of(host), "0123456789.") &&
+	const struct chars dotted = chars_of(CHARS_DIGIT ".");
+
+	return !span_only(span_of(host), &dotted) &&
 	       span_find(span_of(host), ':') == span_of(host).len;
 }
 

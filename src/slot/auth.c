@@ -5,8 +5,6 @@
 
 #include <string.h>
 
-#define NONCE_CHARS CHARS_ALNUM "_-"
-
 /* The parameters of the header. */
 struct params {
 	struct span id;
@@ -31,7 +29,7 @@ void auth_done(struct auth *auth)
 
 bool auth_id_valid(struct span id)
 {
-	return id.len >= 1 && id.len <= 64 && span_only(id, CHARS_ID);
+	return id.len >= 1 && id.len <= 64 && span_only(id, &chars_id);
 }
 
 const struct caller *auth_find(const struct auth *auth, struct span id)
@@ -63,7 +61,7 @@ static bool take_value(struct span *rest, struct span *ret_value)
 		*rest = span_from(inside, len + 1);
 		return true;
 	}
-	len = span_run(*rest, CHARS_TOKEN);
+	len = span_run(*rest, &chars_token);
 	*ret_value = span_first(*rest, len);
 	*rest = span_from(*rest, len);
 	return len > 0;
@@ -141,7 +139,7 @@ static const char *read_params(
 	    *params->ts.at == '0')
 		return "ts is malformed: unix seconds are wanted";
 	if (params->nonce.len < 8 || params->nonce.len > 64 ||
-	    !span_only(params->nonce, NONCE_CHARS))
+	    !span_only(params->nonce, &chars_word))
 		return "nonce is malformed";
 	if (!hex_decode(params->sig, HASH_SIZE, ret_sig))
 		return "sig is malformed: 64 lower-case hex digits are wanted";

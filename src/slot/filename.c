@@ -118,7 +118,7 @@ void filename_ending(struct span cleaned, struct buf *out)
 	struct span ending = span_from(cleaned, dot + 1);
 
 	if (!ending.len || ending.len > FILENAME_ENDING_MAX ||
-	    !span_only(ending, CHARS_ALNUM))
+	    !span_only(ending, &chars_alnum))
 		ending = span_of("bin");
 	for (size_t i = 0; i < ending.len; i++)
 		buf_char(out, ascii_lower(ending.at[i]));

@@ -89,11 +89,13 @@ static bool label_valid(struct span label)
 	return count <= LABEL_MAX;
 }
 
+static const struct chars dotted = { { ['0' ... '9'] = true, ['.'] = true } };
+
 bool jid_is_address(struct span domain)
 {
 	return span_starts(domain, "[") ||
 	       (span_find(domain, '.') < domain.len &&
-		   span_only(domain, CHARS_DIGIT "."));
+		   span_only(domain, &dotted));
 }
 
 static size_t count_labels(struct span domain)

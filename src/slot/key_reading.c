@@ -5,11 +5,11 @@
 /* Whether a part can have this byte at this place. Not for literals. */
 static bool byte_fits(enum key_part_kind kind, size_t at, char c)
 {
-	const char *chars = key_kinds[kind].chars;
+	const struct chars *chars = key_kinds[kind].chars;
 
 	if (kind == KEY_DATE && (c == '-') != (at == 4 || at == 7))
 		return false;
-	return c != '\0' && (chars ? strchr(chars, c) != NULL : c != '/');
+	return chars ? chars_have(chars, c) : c != '/' && c != '\0';
 }
 
 /* The length of a part that always has the same; 0: it varies, from 1 on. */

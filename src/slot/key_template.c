@@ -10,20 +10,24 @@
 #define HOST_MAX 253
 #define DATE_TEXT 10
 
+static const struct chars chars_date = {
+	{ ['0' ... '9'] = true, ['-'] = true }
+};
+
 /* clang-format off */
 const struct key_kind key_kinds[] = {
 	[KEY_RANDOM] = { "random", { RANDOM_TEXT, RANDOM_TEXT },
-		CHARS_ALNUM "-_", true },
+		&chars_word, true },
 	[KEY_OWNER] = { "owner", { KEYRING_TEXT, KEYRING_TEXT },
-		CHARS_ALNUM "-_", true },
+		&chars_word, true },
 	[KEY_USER] = { "user", { KEYRING_TEXT, KEYRING_TEXT },
-		CHARS_ALNUM "-_", true },
+		&chars_word, true },
 	[KEY_DOMAIN] = { "domain", { 1, HOST_MAX }, NULL, false },
 	[KEY_DATE] = { "date", { DATE_TEXT, DATE_TEXT },
-		CHARS_DIGIT "-", false },
+		&chars_date, false },
 	[KEY_FILENAME] = { "filename", { 1, FILENAME_MAX_BYTES }, NULL, false },
 	[KEY_EXT] = { "ext", { 1, FILENAME_ENDING_MAX },
-		CHARS_LOWER CHARS_DIGIT, false },
+		&chars_lower_alnum, false },
 };
 /* clang-format on */
 
@@ -58,7 +62,7 @@ static const char *literal_fault(struct span literal, bool first)
 			       "a row";
 		if (c == '.' && segment_start)
 			return "no part between slashes may start with a dot";
-		if (!strchr(CHARS_ALNUM "-._~/", c) || !c)
+		if (!chars_have(&chars_path, c))
 			return "it has a character that is not a letter, a "
 			       "digit or one of - . _ ~ /";
 		segment_start = c == '/';

@@ -31,8 +31,9 @@ struct key_range {
 struct key_kind {
 	const char *name; /* in braces; NULL: literals have none */
 	struct key_range range;
-	const char *chars; /* the only bytes in it; NULL: all but / and NUL */
-	bool found_again;  /* by key_template_read */
+	/* The only bytes in it; NULL: all but / and NUL. */
+	const struct chars *chars;
+	bool found_again; /* by key_template_read */
 };
 
 extern const struct key_kind key_kinds[];

@@ -5,13 +5,13 @@
 
 static bool token(struct span text)
 {
-	return text.len > 0 && span_only(text, CHARS_TOKEN);
+	return text.len > 0 && span_only(text, &chars_token);
 }
 
 /* Takes the longest token, maybe empty, off the front of *rest. */
 static struct span take_token(struct span *rest)
 {
-	size_t len = span_run(*rest, CHARS_TOKEN);
+	size_t len = span_run(*rest, &chars_token);
 	struct span head = span_first(*rest, len);
 
 	*rest = span_from(*rest, len);

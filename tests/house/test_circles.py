@@ -63,6 +63,7 @@ def test_rooms():
 def test_it_can_tell():
     calls = read_calls()
     assert "http/reply" in calls["endpoint/slot"]
-    assert not calls["core/span"]
+    assert calls["core/span"] == {"core/chars"}
+    assert not calls["core/chars"]
     assert circles({"a": {"b"}, "b": {"c"}, "c": {"a", "d"}, "d": set()}) == [
         ["a", "b", "c"]]
