@@ -45,13 +45,17 @@ void *issue_new(
     struct request *request, size_t size, void (*done)(struct issue *issue))
 {
 	const struct refusal why = { 0 };
-	struct issue *issue = calloc(1, size);
+	struct issue *issue = malloc(size);
 
 	if (!issue) {
 		reply_failure(request, FAILURE_UNAVAILABLE, &why);
 		return NULL;
 	}
+	/* Clearing the room for two URLs would cost more than signing them. */
+	issue->request = (struct slot_request){ 0 };
 	issue->done = done;
+	issue->jid_why = issue->why = why;
+	issue->slot.counted = issue->slot.charged = false;
 	request->state = issue;
 	request->state_free = forget;
 	return issue;

@@ -28,9 +28,9 @@ struct issue {
 	struct pool_job undo;
 };
 
-/* Makes the request's state: zeroed memory of `size` bytes, for a struct that
- * begins with struct issue. Calls `done` before it is freed. Returns NULL
- * after a reply if there is no memory. */
+/* Makes the request's state: memory of `size` bytes, for a struct that begins
+ * with struct issue. What follows the struct issue is not cleared. Calls `done`
+ * before it is freed. Returns NULL after a reply if there is no memory. */
 void *issue_new(
     struct request *request, size_t size, void (*done)(struct issue *issue));
 

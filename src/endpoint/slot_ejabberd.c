@@ -103,6 +103,7 @@ static void end(struct request *request)
 	    issue_new(request, sizeof *query + request->query.len + 1, NULL);
 	if (!query)
 		return;
+	query->used = 0;
 	query->issue.request.caller = caller;
 	why.detail = read_query(request, &query->issue);
 	if (why.detail)
