@@ -255,22 +255,6 @@ static char *dump(json_t *root)
 	return NULL;
 }
 
-char *json_slot_write(const struct slot *slot)
-{
-	char memory[32];
-	struct buf expires;
-	json_t *headers = json_object();
-
-	buf_init(&expires, memory, sizeof memory);
-	stamp_rfc3339(&expires, slot->expires);
-	if (headers && slot->type.len)
-		json_object_set_new(headers, "Content-Type",
-		    json_stringn(slot->type.at, slot->type.len));
-	return dump(json_pack("{s:s%, s:s%, s:o, s:s}", "get", slot->get.at,
-	    slot->get.len, "put", slot->put.at, slot->put.len, "headers",
-	    headers, "expires", expires.at));
-}
-
 char *json_limits_write(const struct policy *policy, uint32_t put_ttl)
 {
 	json_t *types = json_array();

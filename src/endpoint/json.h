@@ -54,7 +54,9 @@ enum failure json_jwt_read(
     struct json_jwt *jwt, struct span text, const char **ret_wrong);
 void json_jwt_done(struct json_jwt *jwt);
 
-/* These return documents as malloc'ed text, or NULL without memory. */
+/* These return documents as malloc'ed text, or NULL without memory. The URLs of
+ * a slot are written as they are (slotd/store.h: RFC 3986, so JSON has nothing
+ * to escape in them). */
 char *json_slot_write(const struct slot *slot);
 char *json_limits_write(const struct policy *policy, uint32_t put_ttl);
 

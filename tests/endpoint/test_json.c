@@ -135,9 +135,42 @@ static void test_writes_documents(void **state)
 	    "{\"get\":\"https://g.example/x\","
 	    "\"put\":\"https://p.example/x?a=b\",\"headers\":{},"
 	    "\"expires\":\"2013-05-24T00:00:00Z\"}");
+	buf_init(&slot.type, slot.type_memory, sizeof slot.type_memory);
+	buf_text(&slot.type, "text/plain; a=\"b\\\"c/d~\"");
+	expect_document(json_slot_write(&slot),
+	    "{\"get\":\"https://g.example/x\","
+	    "\"put\":\"https://p.example/x?a=b\",\"headers\":"
+	    "{\"Content-Type\":\"text/plain; a=\\\"b\\\\\\\"c/d~\\\"\"},"
+	    "\"expires\":\"2013-05-24T00:00:00Z\"}");
 	expect_document(json_limits_write(&policy, 600),
 	    "{\"max_size\":1048576,\"put_ttl\":600,"
 	    "\"allow_types\":[\"image/*\"]}");
+}
+
+/* Everything at its longest, and each character of the type doubled. */
+static void test_writes_the_longest_slot(void **state)
+{
+	static struct slot slot;
+	char *text;
+
+	(void)state;
+	buf_init(&slot.put, slot.put_memory, sizeof slot.put_memory);
+	buf_init(&slot.get, slot.get_memory, sizeof slot.get_memory);
+	buf_init(&slot.type, slot.type_memory, sizeof slot.type_memory);
+	while (slot.put.len < SLOT_URL_MAX - 1) {
+		buf_char(&slot.put, 'p');
+		buf_char(&slot.get, 'g');
+	}
+	while (slot.type.len < MEDIA_TYPE_MAX)
+		buf_char(&slot.type, '"');
+	slot.expires = INT64_MAX;
+	text = json_slot_write(&slot);
+	assert_non_null(text);
+	assert_int_equal(
+	    strlen(text), 2 * 20479 + 2 * MEDIA_TYPE_MAX + 17 + 13 + 17 + 35);
+	assert_string_equal(text + strlen(text) - 38,
+	    "\\\"\"},\"expires\":\"9999-12-31T23:59:59Z\"}");
+	free(text);
 }
 
 int main(void)
@@ -148,6 +181,7 @@ int main(void)
 		cmocka_unit_test(test_refuses_nul_between_tokens),
 		cmocka_unit_test(test_names_the_member_that_is_wrong),
 		cmocka_unit_test(test_writes_documents),
+		cmocka_unit_test(test_writes_the_longest_slot),
 	};
 
 	json_start();
