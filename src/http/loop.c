@@ -7,8 +7,13 @@
 #include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
+
+/* libmicrohttpd waits for the next event after a batch of exactly so many,
+ * before it has served these. */
+#define BATCH 128
 
 TAILQ_HEAD(conn_list, conn);
 
@@ -17,8 +22,9 @@ struct loop {
 	struct MHD_Daemon *daemon;
 	int daemon_epoll; /* what the daemon waits for */
 	pthread_t thread;
-	int wake; /* an eventfd: a connection is pending or was resumed, or
-		    * the loop is to end */
+	int wake; /* an eventfd in daemon_epoll: a connection is pending or
+		    * was resumed, or the loop is to end */
+	atomic_bool handed;       /* pending may have connections */
 	pthread_mutex_t lock;     /* of pending */
 	struct conn_list pending; /* handed over by the acceptor */
 	/* Given to libmicrohttpd and not yet taken; the thread's own. */
@@ -87,19 +93,28 @@ static int wait_time(const struct loop *loop)
 	return milliseconds < INT_MAX ? (int)milliseconds : INT_MAX;
 }
 
-static void wait_for_work(struct loop *loop)
+/* Waits for events and serves them. libmicrohttpd waits itself, in the system
+ * call that gets the events, where there cannot be a BATCH: there is one for
+ * each connection, and one for the eventfd. */
+static void serve(struct loop *loop)
 {
-	struct pollfd polls[] = {
-		{ loop->wake, POLLIN, 0 },
-		{ loop->daemon_epoll, POLLIN, 0 },
-	};
-	eventfd_t count;
+	struct pollfd events = { loop->daemon_epoll, POLLIN, 0 };
 
-	if (poll(polls, 2, wait_time(loop)) <= 0 || !polls[0].revents)
+	if (atomic_load(&loop->conn_count) < BATCH - 1) {
+		MHD_run_wait(loop->daemon, -1);
 		return;
-	/* Before the list is read, so that no wake-up is lost. */
-	eventfd_read(loop->wake, &count);
+	}
+	poll(&events, 1, wait_time(loop));
+	MHD_run(loop->daemon);
+}
+
+static void take_handed(struct loop *loop)
+{
+	/* Before the list is read, so that no connection is left in it. */
+	atomic_store(&loop->handed, false);
 	give_pending(loop);
+	MHD_run(loop->daemon);
+	forget_lost(loop);
 }
 
 static void *run(void *argument)
@@ -107,9 +122,9 @@ static void *run(void *argument)
 	struct loop *loop = argument;
 
 	while (!atomic_load(&loop->ending)) {
-		wait_for_work(loop);
-		MHD_run(loop->daemon);
-		forget_lost(loop);
+		serve(loop);
+		if (atomic_load(&loop->handed))
+			take_handed(loop);
 	}
 	return NULL;
 }
@@ -140,18 +155,29 @@ struct loop *loop_open(const struct listener *listener)
 	return loop;
 }
 
+/* The eventfd joins what the daemon waits for: libmicrohttpd skips events
+ * whose data is NULL. Edge-triggered, it is never read: each write is an
+ * event. */
+static bool watch_wake(struct loop *loop)
+{
+	const union MHD_DaemonInfo *info =
+	    MHD_get_daemon_info(loop->daemon, MHD_DAEMON_INFO_EPOLL_FD);
+	struct epoll_event event = { .events = EPOLLIN | EPOLLET,
+		.data.ptr = NULL };
+
+	if (!info)
+		return false;
+	loop->daemon_epoll = info->epoll_fd;
+	return epoll_ctl(
+		   loop->daemon_epoll, EPOLL_CTL_ADD, loop->wake, &event) == 0;
+}
+
 bool loop_start(struct loop *loop, struct MHD_Daemon *daemon)
 {
-	const union MHD_DaemonInfo *info = NULL;
-
 	loop->daemon = daemon;
-	if (daemon && loop->wake >= 0)
-		info = MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_EPOLL_FD);
-	if (info) {
-		loop->daemon_epoll = info->epoll_fd;
-		if (pthread_create(&loop->thread, NULL, run, loop) == 0)
-			return true;
-	}
+	if (daemon && loop->wake >= 0 && watch_wake(loop) &&
+	    pthread_create(&loop->thread, NULL, run, loop) == 0)
+		return true;
 	release(loop);
 	return false;
 }
@@ -172,8 +198,10 @@ void loop_add(struct loop *loop, struct conn *conn)
 	first = TAILQ_EMPTY(&loop->pending);
 	TAILQ_INSERT_TAIL(&loop->pending, conn, in_loop);
 	pthread_mutex_unlock(&loop->lock);
-	if (first)
-		wake(loop);
+	if (!first)
+		return;
+	atomic_store(&loop->handed, true);
+	wake(loop);
 }
 
 const struct listener *loop_listener(const struct loop *loop)
