@@ -3,6 +3,10 @@
  * writer copies a few whole lines from its front, writes them without the
  * lock, and then frees their place.
  *
+ * A line that comes alone wakes the writer, which writes it at once. After that
+ * the writer rests, and lines gather without waking it: when many come, a few
+ * writes serve hundreds of them.
+ *
  * full: a line did not fit. No line is taken until the writer has written all
  * lines and then how many were dropped, so that later lines follow the gap.
  * works: the last write succeeded. After a failure the next lines are tried
@@ -30,6 +34,7 @@ struct log_queue {
 	struct log log; /* of the last line */
 	size_t first;
 	size_t used;
+	bool waiting; /* the writer is idle, and a line has to wake it */
 	bool full;
 	bool works;
 	bool torn; /* the last write ended within a line */
@@ -154,6 +159,24 @@ static bool has_work(const struct log_queue *queue)
 	return queue->used || queue->full || (queue->untold && queue->works);
 }
 
+static bool half_full(const struct log_queue *queue)
+{
+	return queue->used >= LOG_QUEUE_SIZE / 2;
+}
+
+static void wait_for_line(struct log_queue *queue)
+{
+	const int64_t until = clock_micros() + LOG_QUEUE_REST;
+
+	while (!half_full(queue) && !queue->closing && clock_micros() < until)
+		clock_cond_wait(&queue->work, &queue->lock, until);
+	if (has_work(queue) || queue->closing)
+		return;
+	queue->waiting = true;
+	pthread_cond_wait(&queue->work, &queue->lock);
+	queue->waiting = false;
+}
+
 static void *run(void *argument)
 {
 	struct log_queue *queue = argument;
@@ -164,7 +187,7 @@ static void *run(void *argument)
 			pthread_cond_broadcast(&queue->idle);
 			if (queue->closing)
 				break;
-			pthread_cond_wait(&queue->work, &queue->lock);
+			wait_for_line(queue);
 			continue;
 		}
 		/* The missing lines belong before the lines that wait; when
@@ -191,7 +214,7 @@ struct log_queue *log_queue_open(int fd)
 	queue->fd = fd;
 	queue->works = true;
 	pthread_mutex_init(&queue->lock, NULL);
-	pthread_cond_init(&queue->work, NULL);
+	clock_cond_init(&queue->work);
 	clock_cond_init(&queue->idle);
 	pthread_attr_init(&small);
 	pthread_attr_setstacksize(&small, STACK_SIZE);
@@ -227,7 +250,8 @@ void log_queue_put(
 	} else {
 		copy_in(queue, line);
 	}
-	pthread_cond_signal(&queue->work);
+	if (queue->waiting || half_full(queue))
+		pthread_cond_signal(&queue->work);
 	pthread_mutex_unlock(&queue->lock);
 }
 

@@ -9,13 +9,16 @@
  * PIPE_BUF bytes is never mixed with another program's in a pipe. */
 #define LOG_QUEUE_SIZE (256U << 10)
 #define LOG_QUEUE_LINE PIPE_BUF
+/* How long lines wait for others at the most; microseconds. */
+#define LOG_QUEUE_REST 5000
 
 /*
  * Lines on their way to a descriptor. Any thread may put lines in and never
- * waits; a thread of the queue writes them in order. When the queue is full,
- * lines are dropped until all of it is written: this makes one gap, and a line
- * in its place says how many lines are missing. Lines that could not be
- * written are counted in the same way.
+ * waits; a thread of the queue writes them in order, those that follow others
+ * within LOG_QUEUE_REST together. When the queue is full, lines are dropped
+ * until all of it is written: this makes one gap, and a line in its place says
+ * how many lines are missing. Lines that could not be written are counted in
+ * the same way.
  */
 struct log_queue;
 

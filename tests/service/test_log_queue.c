@@ -221,6 +221,41 @@ static void test_long_lines(void **state)
 	close_fixture(&fixture);
 }
 
+/* Lines that come one after the other do not cost a write each. With O_DIRECT
+ * each write is read alone, see pipe(2). */
+static void test_gathers(void **state)
+{
+	unsigned writes = 0;
+	struct fixture fixture;
+	const char *rest;
+	ssize_t got;
+
+	(void)state;
+	open_fixture(&fixture);
+	/* Room for 256 writes. */
+	assert_true(fcntl(fixture.ends[1], F_SETPIPE_SZ, 1 << 20) >= 1 << 20);
+	assert_int_equal(
+	    fcntl(fixture.ends[1], F_SETFL, O_DIRECT | O_NONBLOCK), 0);
+	assert_int_equal(fcntl(fixture.ends[0], F_SETFL, O_NONBLOCK), 0);
+	for (unsigned i = 0; i < 640; i++) {
+		const int64_t next = clock_micros() + 50;
+
+		put(&fixture, i, i + 1);
+		while (clock_micros() < next)
+			continue;
+	}
+	assert_true(log_queue_flush(fixture.queue, clock_micros() + PATIENCE));
+	while ((got = read(fixture.ends[0], fixture.text + fixture.len,
+		    PIPE_BUF)) > 0) {
+		fixture.len += (size_t)got;
+		writes++;
+	}
+	rest = fixture.text;
+	expect_lines(&rest, 0, 640);
+	assert_in_range(writes, 10, 160);
+	close_fixture(&fixture);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -230,6 +265,7 @@ int main(void)
 		cmocka_unit_test(test_failing_writes),
 		cmocka_unit_test(test_broken_pipe),
 		cmocka_unit_test(test_long_lines),
+		cmocka_unit_test(test_gathers),
 	};
 
 	signal(SIGPIPE, SIG_IGN);
