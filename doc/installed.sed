@@ -6,7 +6,7 @@ s,\[api/,[,g
 s,](api/,](,g
 s,\[deploy/,[examples/,g
 s,](deploy/,](examples/,g
-s,\[\([^]]*\)](\(CONTRIBUTING\.md\|Dockerfile\)),\1,g
+s,\[\([^]]*\)](\(CONTRIBUTING\.md\|Dockerfile\|doc/performance\.md\)),\1,g
 s,man doc/slotd\.conf\.5,man slotd.conf,g
 # In commands.
 s,\(^\|[ `]\)deploy/slotd\.conf\.example,\1@DOC@/slotd.conf.example,g

@@ -9,14 +9,14 @@ build="gcc libc6-dev make pkg-config libmicrohttpd-dev libjansson-dev
 	libhiredis-dev libgnutls28-dev libidn2-dev"
 demo="$build curl openssl"
 check="$demo ca-certificates binutils mandoc strace nginx debootstrap
-	libcmocka-dev
+	libcmocka-dev valgrind libc6-dbg
 	python3-pytest python3-boto3 python3-yaml python3-jsonschema
 	python3-requests ceph-mon ceph-osd ceph-common radosgw s3cmd
 	chromium libfaketime ejabberd erlang-dev prosody prosody-modules
 	lua-unbound lua-check go-sendxmpp python3-slixmpp
 	python3-aiohttp python3-gi gir1.2-soup-3.0 apache2 caddy haproxy
 	systemd prometheus fail2ban iproute2 podman runc redis-server"
-bench="$demo libcmocka-dev nginx wrk valgrind python3 util-linux"
+bench="$demo libcmocka-dev nginx wrk valgrind libc6-dbg python3"
 lint="$build libcmocka-dev clang-format clang-tidy cppcheck shellcheck
 	pyflakes3"
 deb="$build build-essential debhelper libcmocka-dev"

@@ -140,14 +140,19 @@ def wrk(port, connections=64, threads=1, seconds=SECONDS, ready=READY,
          str(callers), str(end)], stdin=subprocess.DEVNULL, capture_output=True, text=True,
         timeout=seconds + 60)
     assert done.returncode == 0, done.stderr
-    return None if end else json.loads(done.stdout.splitlines()[-1])
+    last = done.stdout.splitlines()[-1]
+    if not end:
+        return json.loads(last)
+    assert not last.startswith("{"), f"too slow for {end} requests: {last}"
+    return None
 
 
-def load(program, **options):
+def load(program, strict=True, **options):
     """The same, none refused; with `cpu`, seconds for each request."""
     before = cpu(program.pid)
     result = wrk(program.port, **options)
     result["cpu"] = (cpu(program.pid) - before) / result["sent"]
     result["rate"] = result["answered"] / result["seconds"]
-    assert not result["refused"] and not result["failed"], result
+    if strict:
+        assert not result["refused"] and not result["failed"], result
     return result

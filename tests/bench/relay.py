@@ -5,6 +5,7 @@ import contextlib
 import multiprocessing
 import os
 import selectors
+import signal
 import socket
 import time
 
@@ -30,6 +31,7 @@ PIECE = 8192
 PAUSE = 0.1  # so that each upload has 80 KiB a second
 SLOTS = 3000
 BESIDE = 1.5
+BOUNDED = 600   # seconds
 
 
 class Upload:
@@ -62,7 +64,6 @@ class Upload:
 
 def store(listener, taken):
     """Takes every body, and keeps nothing of it."""
-    os.nice(19)
     room = memoryview(bytearray(1 << 18))
     selector = selectors.DefaultSelector()
     selector.register(listener, selectors.EVENT_READ)
@@ -82,9 +83,13 @@ def store(listener, taken):
 
 @contextlib.contextmanager
 def process(*call):
-    """A function that runs beside us."""
-    target, *args = call
-    one = multiprocessing.Process(target=target, args=args, daemon=True)
+    """A function that runs beside us; not for long, if nobody ends it."""
+    def bounded(target, *args):
+        signal.alarm(BOUNDED)
+        os.nice(19)
+        target(*args)
+
+    one = multiprocessing.Process(target=bounded, args=call, daemon=True)
     one.start()
     try:
         yield
@@ -96,7 +101,6 @@ def process(*call):
 def clients(port, targets, under_way):
     """Uploads that never end, at a steady rate; on a real machine they and
     the store would be others' work."""
-    os.nice(19)
     socks = []
     for target in targets:
         sock = socket.create_connection(("127.0.0.1", port))
