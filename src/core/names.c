@@ -22,12 +22,12 @@ static uint32_t hash_back(struct span name)
 	return hash;
 }
 
-/* The place of the name that is `head` and then `tail`, or the empty one where
- * it would be. */
-static struct names_place *look_up(const struct names *names, uint32_t hash,
-    struct span head, struct span tail)
+/* The place of a name, or of the pattern that is "*" and then `name`; if it is
+ * not there, the empty place where it would be. */
+static struct names_place *look_up(
+    const struct names *names, uint32_t hash, bool pattern, struct span name)
 {
-	const size_t len = head.len + tail.len;
+	const size_t len = name.len + pattern;
 
 	for (uint32_t at = hash;; at++) {
 		struct names_place *place = &names->places[at & names->mask];
@@ -35,8 +35,8 @@ static struct names_place *look_up(const struct names *names, uint32_t hash,
 		if (!place->name.at)
 			return place;
 		if (place->hash == hash && place->name.len == len &&
-		    span_equal(span_first(place->name, head.len), head) &&
-		    span_equal(span_from(place->name, head.len), tail))
+		    (!pattern || *place->name.at == '*') &&
+		    span_equal(span_from(place->name, pattern), name))
 			return place;
 	}
 }
@@ -64,7 +64,7 @@ void names_init(struct names *names, struct names_place *places, size_t count)
 void names_add(struct names *names, struct span name, uint32_t number)
 {
 	const uint32_t hash = hash_back(name);
-	struct names_place *place = look_up(names, hash, SPAN_EMPTY, name);
+	struct names_place *place = look_up(names, hash, false, name);
 
 	if (!place->name.at)
 		*place = (struct names_place){ name, hash, number };
@@ -74,7 +74,7 @@ uint32_t names_find(const struct names *names, struct span name)
 {
 	if (!names->places)
 		return NAMES_NONE;
-	return number_of(look_up(names, hash_back(name), SPAN_EMPTY, name));
+	return number_of(look_up(names, hash_back(name), false, name));
 }
 
 uint32_t names_find_domain(const struct names *names, struct span domain)
@@ -88,11 +88,11 @@ uint32_t names_find_domain(const struct names *names, struct span domain)
 		/* "*." stands for at least one character and a dot. */
 		if (i == 0 || domain.at[i] != '.')
 			continue;
-		number = number_of(look_up(names, step(hash, '*'), span_of("*"),
-		    span_from(domain, i)));
+		number = number_of(look_up(
+		    names, step(hash, '*'), true, span_from(domain, i)));
 		if (number < first)
 			first = number;
 	}
-	number = number_of(look_up(names, hash, SPAN_EMPTY, domain));
+	number = number_of(look_up(names, hash, false, domain));
 	return number != NAMES_NONE ? number : first;
 }

@@ -1,59 +1,9 @@
-#include "slot/replay.h"
+#include "slot/replay_private.h"
 
 #include "core/hash.h"
 
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define NOBODY REPLAY_NOBODY
-#define PRINT_SIZE 16
-#define CHAINS_MIN 1024 /* a power of two */
-
-/*
- * Entries are taken from one pool in order, so that unused memory is never
- * touched. Each is in two chains: one by fingerprint, to find it, and one by
- * the second of its ts, to drop it.
- *
- * The chains by fingerprint grow with the entries, for the same reason, by
- * linear hashing: one chain at a time is split in two, in order, so that no
- * request has to wait for all of them.
- */
-struct entry {
-	uint8_t print[PRINT_SIZE];
-	int64_t ts;
-	uint32_t caller;
-	uint32_t next_print;
-	uint32_t next_second;
-};
-
-struct holder {
-	char id[64];
-	size_t id_len;
-	uint32_t held; /* entries */
-};
-
-struct replay {
-	pthread_mutex_t lock;
-	struct replay_config config;
-	uint32_t share; /* guaranteed to each caller */
-	struct entry *entries;
-	uint32_t size; /* of entries */
-	uint32_t used; /* entries ever taken from the pool */
-	uint32_t free; /* chain of returned ones, by next_second */
-	uint32_t count;
-	uint32_t *by_print;
-	uint32_t chains;     /* of by_print, in use */
-	uint32_t chains_max; /* a power of two */
-	uint32_t chain_mask; /* the least that reaches all of them */
-	uint32_t *by_second;
-	uint32_t seconds;
-	struct holder *holders;
-	uint32_t holder_count;
-	int64_t cut;     /* older entries were dropped */
-	int64_t dropped; /* the newest ts ever dropped */
-	int64_t latest;  /* the latest time of the clock */
-};
 
 /* Memory for this many chains, of which the first are empty ones. */
 static uint32_t *chains_open(uint32_t count, uint32_t first)
@@ -185,158 +135,46 @@ bool replay_share(struct replay *replay, uint32_t callers)
 	return done;
 }
 
-static uint32_t *print_chain(struct replay *replay, const uint8_t *print)
+static bool has_share(const struct replay *replay, uint32_t caller)
 {
-	uint32_t index;
-
-	memcpy(&index, print, sizeof index);
-	index &= replay->chain_mask;
-	if (index >= replay->chains)
-		index &= replay->chain_mask >> 1;
-	return &replay->by_print[index];
+	return replay->holders[caller].held < replay->share ||
+	       replay->count < replay->config.max;
 }
 
-/* Adds a chain, and moves what belongs there from the one that had it. */
-static void split_chain(struct replay *replay)
+/* Without it only requests of a caller that a reload removed. */
+static bool has_place(const struct replay *replay)
 {
-	uint32_t number, *added, *at;
-
-	if (replay->chains > replay->chain_mask)
-		replay->chain_mask = replay->chain_mask << 1 | 1;
-	added = &replay->by_print[replay->chains];
-	at = &replay->by_print[replay->chains & replay->chain_mask >> 1];
-	*added = NOBODY;
-	replay->chains++;
-	while ((number = *at) != NOBODY) {
-		struct entry *entry = &replay->entries[number];
-
-		if (print_chain(replay, entry->print) != added) {
-			at = &entry->next_print;
-			continue;
-		}
-		*at = entry->next_print;
-		entry->next_print = *added;
-		*added = number;
-	}
-}
-
-static uint32_t *second_chain(struct replay *replay, int64_t ts)
-{
-	return &replay->by_second[(uint64_t)ts % replay->seconds];
-}
-
-static void forget(struct replay *replay, uint32_t number)
-{
-	struct entry *entry = &replay->entries[number];
-	uint32_t *at = print_chain(replay, entry->print);
-
-	while (*at != number)
-		at = &replay->entries[*at].next_print;
-	*at = entry->next_print;
-	if (entry->ts > replay->dropped)
-		replay->dropped = entry->ts;
-	replay->holders[entry->caller].held--;
-	replay->count--;
-	entry->next_second = replay->free;
-	replay->free = number;
-}
-
-/* Drops entries that are too old to be accepted again. */
-static void drop(struct replay *replay, int64_t now)
-{
-	int64_t cut = now - replay->config.max_skew;
-	int64_t from = replay->cut;
-
-	if (now > replay->latest)
-		replay->latest = now;
-	/* The clock was set back: entries are dropped in due time, and
-	 * `dropped` prevents replays. */
-	if (cut <= from) {
-		replay->cut = cut;
-		return;
-	}
-	if (cut - from > replay->seconds)
-		from = cut - replay->seconds;
-	for (; from < cut; from++) {
-		uint32_t *at = second_chain(replay, from);
-
-		while (*at != NOBODY) {
-			uint32_t number = *at;
-			struct entry *entry = &replay->entries[number];
-
-			/* After the clock was set back, a chain may also have
-			 * entries of the next lap. */
-			if (entry->ts >= cut) {
-				at = &entry->next_second;
-				continue;
-			}
-			*at = entry->next_second;
-			forget(replay, number);
-		}
-	}
-	replay->cut = cut;
-}
-
-static void enter(
-    struct replay *replay, uint32_t caller, const uint8_t *print, int64_t ts)
-{
-	uint32_t number = replay->free;
-	uint32_t *by_print, *by_second = second_chain(replay, ts);
-	struct entry *entry;
-
-	if (replay->count >= replay->chains &&
-	    replay->chains < replay->chains_max)
-		split_chain(replay);
-	by_print = print_chain(replay, print);
-	if (number != NOBODY)
-		replay->free = replay->entries[number].next_second;
-	else
-		number = replay->used++;
-	entry = &replay->entries[number];
-	memcpy(entry->print, print, PRINT_SIZE);
-	entry->ts = ts;
-	entry->caller = caller;
-	entry->next_print = *by_print;
-	*by_print = number;
-	entry->next_second = *by_second;
-	*by_second = number;
-	replay->holders[caller].held++;
-	replay->count++;
+	return replay->free != NOBODY || replay->used < replay->size;
 }
 
 static enum failure judge(struct replay *replay, uint32_t caller,
     const uint8_t *print, int64_t ts, int64_t now, struct refusal *why)
 {
 	int64_t skew = replay->config.max_skew;
-	uint32_t at;
+	bool fresh;
 
 	if (ts > now + skew || ts < now - skew)
 		return failure_reason(
 		    FAILURE_CLOCK_SKEW, "ts is off by more than max_skew", why);
-	drop(replay, now);
+	fresh = replay_drop(replay, now);
 	if (ts <= replay->dropped)
 		return failure_reason(FAILURE_CLOCK_SKEW,
 		    "the clock stepped back behind this ts", why);
-	for (at = *print_chain(replay, print); at != NOBODY;
-	     at = replay->entries[at].next_print) {
-		const struct entry *entry = &replay->entries[at];
-
-		if (entry->caller == caller &&
-		    memcmp(entry->print, print, PRINT_SIZE) == 0)
-			return failure_reason(
-			    FAILURE_REPLAYED, "nonce seen before", why);
-	}
-	if (replay->holders[caller].held >= replay->share &&
-	    replay->count >= replay->config.max)
+	if (replay_has(replay, caller, print, now - skew))
+		return failure_reason(
+		    FAILURE_REPLAYED, "nonce seen before", why);
+	/* Nobody is refused for what is too old. */
+	while (!fresh && !(has_share(replay, caller) && has_place(replay)))
+		fresh = replay_drop(replay, now);
+	if (!has_share(replay, caller))
 		return failure_reason(FAILURE_UNAVAILABLE,
 		    "replay_max is reached, and this caller's share "
 		    "of it is full",
 		    why);
-	/* Only requests of a caller that a reload removed get here. */
-	if (replay->free == NOBODY && replay->used == replay->size)
+	if (!has_place(replay))
 		return failure_reason(FAILURE_UNAVAILABLE,
 		    "replay_max is reached twice over", why);
-	enter(replay, caller, print, ts);
+	replay_enter(replay, caller, print, ts);
 	return FAILURE_NONE;
 }
 
@@ -367,7 +205,11 @@ void replay_use(struct replay *replay, uint32_t caller, int64_t now,
     uint32_t *ret_held, uint32_t *ret_share)
 {
 	pthread_mutex_lock(&replay->lock);
-	drop(replay, now);
+	while (!replay_drop(replay, now)) {
+		/* Requests go on meanwhile. */
+		pthread_mutex_unlock(&replay->lock);
+		pthread_mutex_lock(&replay->lock);
+	}
 	*ret_held = replay->holders[caller].held;
 	*ret_share = replay->share;
 	pthread_mutex_unlock(&replay->lock);
@@ -378,7 +220,7 @@ int64_t replay_blocked(struct replay *replay, int64_t now, int64_t *ret_back)
 	int64_t left = 0;
 
 	pthread_mutex_lock(&replay->lock);
-	drop(replay, now);
+	replay_drop(replay, now);
 	if (now <= replay->dropped) {
 		left = replay->dropped - now + 1;
 		*ret_back = replay->latest - now;

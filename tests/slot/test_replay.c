@@ -1,34 +1,4 @@
-#include "expect.h"
-
-#include "core/hash.h"
-#include "slot/replay.h"
-
-#include <stdio.h>
-
-#define NOW 1732300000
-
-static struct replay *open_table(uint32_t max, uint32_t callers)
-{
-	const struct replay_config config = { 300, max, { 9 } };
-	struct replay *replay = replay_open(&config);
-
-	assert_non_null(replay);
-	for (uint32_t i = 0; i < callers; i++) {
-		char id[2] = { (char)('a' + i), '\0' };
-
-		assert_int_equal(replay_caller(replay, span_of(id)), i);
-	}
-	assert_true(replay_share(replay, callers));
-	return replay;
-}
-
-static enum failure check(struct replay *replay, uint32_t caller,
-    const char *nonce, int64_t ts, int64_t now)
-{
-	struct refusal why = { 0 };
-
-	return replay_check(replay, caller, span_of(nonce), ts, now, &why);
-}
+#include "slot/replay_fixture.h"
 
 static void test_once_for_each_caller(void **state)
 {
@@ -116,20 +86,6 @@ static void test_a_clock_that_was_ahead_fills_nothing(void **state)
 	/* 301 seconds' worth, and the one from next year. */
 	assert_int_equal(replay_count(replay), 302);
 	replay_close(replay);
-}
-
-/* So many new nonces in a row are taken, and the next is not. */
-static void fill(struct replay *replay, uint32_t caller, int count)
-{
-	char nonce[24];
-
-	for (int i = 0; i < count; i++) {
-		snprintf(nonce, sizeof nonce, "nonce-%d", i);
-		assert_int_equal(
-		    check(replay, caller, nonce, NOW, NOW), FAILURE_NONE);
-	}
-	assert_int_equal(
-	    check(replay, caller, "one-more", NOW, NOW), FAILURE_UNAVAILABLE);
 }
 
 /* Two callers share 20: the first takes all of them, and the other still has
@@ -226,13 +182,6 @@ static void test_none_is_lost_while_it_grows(void **state)
 		assert_int_equal(replay_count(replay), 40000);
 	}
 	replay_close(replay);
-}
-
-static int start(void **state)
-{
-	(void)state;
-	hash_start();
-	return 0;
 }
 
 /* A reload: one caller more, whose entries are its own, and a share that is
