@@ -7,21 +7,21 @@ static const char url_alphabet[] = CHARS_ALNUM "-_";
 void base64url_encode(struct buf *out, const void *bytes, size_t len)
 {
 	const uint8_t *byte = bytes;
+	char *at = len > 0 ? buf_take(out, (8 * len + 5) / 6) : NULL;
 
-	for (size_t i = 0; i < len; i += 3) {
+	for (size_t i = 0; at && i < len; i += 3) {
 		size_t n = len - i < 3 ? len - i : 3;
 		uint32_t group = (uint32_t)byte[i] << 16;
 		if (n > 1)
 			group |= (uint32_t)byte[i + 1] << 8;
 		if (n > 2)
 			group |= byte[i + 2];
-		char text[4] = {
-			url_alphabet[group >> 18],
-			url_alphabet[group >> 12 & 63],
-			url_alphabet[group >> 6 & 63],
-			url_alphabet[group & 63],
-		};
-		buf_add(out, (struct span){ text, n + 1 });
+		*at++ = url_alphabet[group >> 18];
+		*at++ = url_alphabet[group >> 12 & 63];
+		if (n > 1)
+			*at++ = url_alphabet[group >> 6 & 63];
+		if (n > 2)
+			*at++ = url_alphabet[group & 63];
 	}
 }
 

@@ -16,15 +16,64 @@ struct buf {
 };
 
 /* An empty buffer in this memory. */
-struct buf buf_of(char *memory, size_t size);
-void buf_init(struct buf *buf, char *memory, size_t size);
-void buf_reset(struct buf *buf);
-bool buf_ok(const struct buf *buf);
-struct span buf_span(const struct buf *buf);
+static inline struct buf buf_of(char *memory, size_t size)
+{
+	memory[0] = '\0';
+	return (struct buf){ .at = memory, .size = size };
+}
+
+static inline void buf_init(struct buf *buf, char *memory, size_t size)
+{
+	*buf = buf_of(memory, size);
+}
+
+static inline void buf_reset(struct buf *buf)
+{
+	buf->len = 0;
+	buf->full = false;
+	buf->at[0] = '\0';
+}
+
+static inline bool buf_ok(const struct buf *buf)
+{
+	return !buf->full;
+}
+
+static inline struct span buf_span(const struct buf *buf)
+{
+	return (struct span){ buf->at, buf->len };
+}
+
+/* Appends len bytes, which the caller must write there at once; NULL: they do
+ * not fit. len is at least 1. */
+static inline char *buf_take(struct buf *buf, size_t len)
+{
+	char *at = buf->at + buf->len;
+
+	if (buf->full || len >= buf->size - buf->len) {
+		buf->full = true;
+		return NULL;
+	}
+	buf->len += len;
+	at[len] = '\0';
+	return at;
+}
 
 void buf_add(struct buf *buf, struct span bytes);
-void buf_text(struct buf *buf, const char *text);
-void buf_char(struct buf *buf, char c);
+
+static inline void buf_text(struct buf *buf, const char *text)
+{
+	buf_add(buf, span_of(text));
+}
+
+static inline void buf_char(struct buf *buf, char c)
+{
+	char *at = buf_take(buf, 1);
+
+	if (at)
+		*at = c;
+}
+
 void buf_u64(struct buf *buf, uint64_t value);
 
 #endif

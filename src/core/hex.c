@@ -7,9 +7,11 @@ void hex_encode(struct buf *out, const void *bytes, size_t len)
 	static const char digits[] = "0123456789abcdef";
 	const uint8_t *byte = bytes;
 
-	for (size_t i = 0; i < len; i++) {
-		char pair[2] = { digits[byte[i] >> 4], digits[byte[i] & 15] };
-		buf_add(out, (struct span){ pair, sizeof(pair) });
+	char *at = len > 0 ? buf_take(out, 2 * len) : NULL;
+
+	for (size_t i = 0; at && i < len; i++) {
+		*at++ = digits[byte[i] >> 4];
+		*at++ = digits[byte[i] & 15];
 	}
 }
 

@@ -2,6 +2,7 @@
 
 #include <time.h>
 
+#define STAMP_MAX 32                       /* of all forms below */
 #define SECONDS_LAST INT64_C(253402300799) /* 9999-12-31T23:59:59Z */
 
 /*
@@ -34,82 +35,88 @@ static struct tm moment_of(int64_t seconds)
 	};
 }
 
-static void two(struct buf *out, int value)
-{
-	char digits[2] = { (char)('0' + value / 10), (char)('0' + value % 10) };
+/* The writers below give the place behind what they wrote. */
 
-	buf_add(out, (struct span){ digits, sizeof(digits) });
+static char *two(char *at, int value)
+{
+	*at++ = (char)('0' + value / 10);
+	*at++ = (char)('0' + value % 10);
+	return at;
 }
 
-static void add_year(struct buf *out, const struct tm *moment)
+static char *text(char *at, const char *text)
 {
-	two(out, (moment->tm_year + 1900) / 100);
-	two(out, (moment->tm_year + 1900) % 100);
+	size_t len = strlen(text);
+
+	memcpy(at, text, len);
+	return at + len;
 }
 
-static void date(struct buf *out, const struct tm *moment, const char *sep)
+static char *year(char *at, const struct tm *moment)
 {
-	add_year(out, moment);
-	buf_text(out, sep);
-	two(out, moment->tm_mon + 1);
-	buf_text(out, sep);
-	two(out, moment->tm_mday);
+	at = two(at, (moment->tm_year + 1900) / 100);
+	return two(at, (moment->tm_year + 1900) % 100);
 }
 
-static void clock_time(
-    struct buf *out, const struct tm *moment, const char *sep)
+static char *date(char *at, const struct tm *moment, const char *sep)
 {
-	two(out, moment->tm_hour);
-	buf_text(out, sep);
-	two(out, moment->tm_min);
-	buf_text(out, sep);
-	two(out, moment->tm_sec);
+	at = text(year(at, moment), sep);
+	at = text(two(at, moment->tm_mon + 1), sep);
+	return two(at, moment->tm_mday);
+}
+
+static char *clock_time(char *at, const struct tm *moment, const char *sep)
+{
+	at = text(two(at, moment->tm_hour), sep);
+	at = text(two(at, moment->tm_min), sep);
+	return two(at, moment->tm_sec);
+}
+
+static void add(struct buf *out, const char *written, const char *end)
+{
+	buf_add(out, (struct span){ written, (size_t)(end - written) });
 }
 
 void stamp_date(struct buf *out, int64_t seconds)
 {
 	struct tm moment = moment_of(seconds);
+	char written[STAMP_MAX];
 
-	date(out, &moment, "-");
-}
-
-static void date_time(struct buf *out, int64_t seconds, const char *date_sep,
-    const char *time_sep)
-{
-	struct tm moment = moment_of(seconds);
-
-	date(out, &moment, date_sep);
-	buf_char(out, 'T');
-	clock_time(out, &moment, time_sep);
-	buf_char(out, 'Z');
+	add(out, written, date(written, &moment, "-"));
 }
 
 void stamp_rfc3339(struct buf *out, int64_t seconds)
 {
-	date_time(out, seconds, "-", ":");
+	struct tm moment = moment_of(seconds);
+	char written[STAMP_MAX];
+	char *at = text(date(written, &moment, "-"), "T");
+
+	add(out, written, text(clock_time(at, &moment, ":"), "Z"));
 }
 
 void stamp_amz(struct buf *out, int64_t seconds)
 {
-	date_time(out, seconds, "", "");
+	struct tm moment = moment_of(seconds);
+	char written[STAMP_MAX];
+	char *at = text(date(written, &moment, ""), "T");
+
+	add(out, written, text(clock_time(at, &moment, ""), "Z"));
 }
 
 void stamp_http(struct buf *out, int64_t seconds)
 {
-	static const char weekdays[] = "SunMonTueWedThuFriSat";
-	static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+	static const char weekdays[] = "Sun, Mon, Tue, Wed, Thu, Fri, Sat, ";
+	static const char months[] = " Jan Feb Mar Apr May Jun Jul Aug Sep Oct "
+				     "Nov Dec ";
 	struct tm moment = moment_of(seconds);
+	char written[STAMP_MAX];
+	char *at = written;
 
-	buf_add(out, (struct span){ weekdays + 3 * moment.tm_wday, 3 });
-	buf_text(out, ", ");
-	two(out, moment.tm_mday);
-	buf_char(out, ' ');
-	buf_add(out, (struct span){ months + 3 * moment.tm_mon, 3 });
-	buf_char(out, ' ');
-	add_year(out, &moment);
-	buf_char(out, ' ');
-	clock_time(out, &moment, ":");
-	buf_text(out, " GMT");
+	memcpy(at, weekdays + 5 * moment.tm_wday, 5);
+	at = two(at + 5, moment.tm_mday);
+	memcpy(at, months + 4 * moment.tm_mon, 5);
+	at = text(year(at + 5, &moment), " ");
+	add(out, written, text(clock_time(at, &moment, ":"), " GMT"));
 }
 
 static bool digits(struct span *text, size_t count, char after, int *ret)

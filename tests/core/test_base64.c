@@ -32,6 +32,25 @@ static void test_encode(void **state)
 	}
 }
 
+/* Whole, or not at all. */
+static void test_encode_without_room(void **state)
+{
+	(void)state;
+	for (size_t i = 1; i < COUNT_OF(vectors); i++) {
+		char memory[16];
+		struct span bytes = span_of(vectors[i].bytes);
+		size_t need = strlen(vectors[i].text) + 1;
+		struct buf out = buf_of(memory, need);
+
+		base64url_encode(&out, bytes.at, bytes.len);
+		expect_buf(&out, vectors[i].text);
+		out = buf_of(memory, need - 1);
+		base64url_encode(&out, bytes.at, bytes.len);
+		assert_false(buf_ok(&out));
+		expect_span(buf_span(&out), "");
+	}
+}
+
 static void test_decode(void **state)
 {
 	(void)state;
@@ -136,6 +155,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_encode),
+		cmocka_unit_test(test_encode_without_room),
 		cmocka_unit_test(test_decode),
 		cmocka_unit_test(test_zeros),
 		cmocka_unit_test(test_every_letter),

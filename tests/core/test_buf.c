@@ -71,6 +71,28 @@ static void test_numbers(void **state)
 	expect_buf(&buf, "0 1090 18446744073709551615");
 }
 
+static void test_take(void **state)
+{
+	(void)state;
+	char memory[8] = "xxxxxxx";
+	struct buf buf = buf_of(memory, sizeof(memory));
+
+	buf_text(&buf, "ab");
+	assert_ptr_equal(buf_take(&buf, 5), memory + 2);
+	assert_int_equal(memory[7], 0);
+	memcpy(memory + 2, "cdefg", 5);
+	expect_buf(&buf, "abcdefg");
+	assert_null(buf_take(&buf, 1));
+	assert_false(buf_ok(&buf));
+	expect_span(buf_span(&buf), "abcdefg");
+	buf_reset(&buf);
+	assert_null(buf_take(&buf, 8));
+	assert_null(buf_take(&buf, SIZE_MAX));
+	/* Full for good, as above. */
+	assert_null(buf_take(&buf, 1));
+	expect_span(buf_span(&buf), "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -78,6 +100,7 @@ int main(void)
 		cmocka_unit_test(test_what_does_not_fit_is_not_written),
 		cmocka_unit_test(test_smallest),
 		cmocka_unit_test(test_numbers),
+		cmocka_unit_test(test_take),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

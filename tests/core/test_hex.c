@@ -14,6 +14,21 @@ static void test_encode(void **state)
 	expect_buf(&out, "00019aefff");
 }
 
+static void test_encode_without_room(void **state)
+{
+	(void)state;
+	char memory[5];
+	struct buf out = buf_of(memory, sizeof(memory));
+
+	hex_encode(&out, "", 0);
+	hex_encode(&out, "\x9a\xef", 2);
+	expect_buf(&out, "9aef");
+	buf_reset(&out);
+	hex_encode(&out, "\x9a\xef\x01", 3);
+	assert_false(buf_ok(&out));
+	expect_span(buf_span(&out), "");
+}
+
 static void test_decode(void **state)
 {
 	(void)state;
@@ -47,6 +62,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_encode),
+		cmocka_unit_test(test_encode_without_room),
 		cmocka_unit_test(test_decode),
 		cmocka_unit_test(test_decode_refuses),
 	};
