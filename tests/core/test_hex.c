@@ -2,6 +2,8 @@
 
 #include "core/hex.h"
 
+#include <stdio.h>
+
 static void test_encode(void **state)
 {
 	(void)state;
@@ -12,6 +14,14 @@ static void test_encode(void **state)
 	buf_init(&out, memory, sizeof(memory));
 	hex_encode(&out, bytes, sizeof(bytes));
 	expect_buf(&out, "00019aefff");
+	for (unsigned i = 0; i < 256; i++) {
+		const uint8_t byte = (uint8_t)i;
+		char want[4];
+		buf_reset(&out);
+		hex_encode(&out, &byte, 1);
+		snprintf(want, sizeof(want), "%02x", i);
+		expect_buf(&out, want);
+	}
 }
 
 static void test_encode_without_room(void **state)
