@@ -27,6 +27,8 @@ void hash_field(struct hash *hash, struct span field);
 void hash_copy(const struct hash *hash, struct hash *ret_copy);
 /* Gives the digest and wipes the state. */
 void hash_final(struct hash *hash, uint8_t ret_digest[HASH_SIZE]);
+/* Wipes the state of a hash whose digest nobody wants. */
+void hash_drop(struct hash *hash);
 void sha256(struct span bytes, uint8_t ret_digest[HASH_SIZE]);
 
 /* A key as its inner and outer hash states: a MAC costs only the blocks of its

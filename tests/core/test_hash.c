@@ -109,6 +109,56 @@ static void test_key_lengths(void **state)
 	    "a739388556f1dc64cf82582f8d7d251c");
 }
 
+static void test_drop(void **state)
+{
+	(void)state;
+	struct hash hash;
+
+	hash_init(&hash);
+	hash_update(&hash, span_of("secret"));
+	hash_drop(&hash);
+	for (size_t i = 0; i < sizeof(hash.state); i++)
+		assert_int_equal(hash.state[i], 0);
+}
+
+/* 1300 times "a" in parts that are joined, that are not, and that just fit
+ * what is joined; by Python's hmac. */
+static void test_parts(void **state)
+{
+	(void)state;
+	static const size_t lengths[][4] = {
+		{ 1300, 0, 0, 0 },
+		{ 1, 1298, 1, 0 },
+		{ 512, 512, 276, 0 },
+		{ 511, 1, 0, 788 },
+		{ 100, 413, 512, 275 },
+		{ 100, 513, 412, 275 },
+	};
+	char memory[1300];
+	struct hmac_key key;
+	uint8_t mac[HASH_SIZE];
+
+	hmac_key_init(&key, span_of("Jefe"));
+	for (size_t i = 0; i < COUNT_OF(lengths); i++) {
+		struct span rest = repeat(memory, 'a', sizeof(memory));
+		struct span parts[4];
+		for (size_t n = 0; n < 4; n++) {
+			parts[n] = span_first(rest, lengths[i][n]);
+			rest = span_from(rest, lengths[i][n]);
+		}
+		assert_int_equal(rest.len, 0);
+		hmac_parts(&key, parts, 4, mac);
+		expect_hex(mac, HASH_SIZE,
+		    "b1cdd1c0431e1a5a7c6df1cb8a6900a5"
+		    "c34f04738c3bf5065ac6e7a64f57d324");
+	}
+	hmac_parts(&key, NULL, 0, mac);
+	expect_hex(mac, HASH_SIZE,
+	    "923598ca6d64af2a5dba79dcd021a8a0"
+	    "fe5c5f557519adaaf0ad532d4506dd30");
+	hmac_key_done(&key);
+}
+
 static void test_key_serves_many(void **state)
 {
 	(void)state;
@@ -157,6 +207,8 @@ int main(void)
 		cmocka_unit_test(test_in_pieces),
 		cmocka_unit_test(test_rfc4231),
 		cmocka_unit_test(test_key_lengths),
+		cmocka_unit_test(test_drop),
+		cmocka_unit_test(test_parts),
 		cmocka_unit_test(test_key_serves_many),
 		cmocka_unit_test(test_equal_and_wipe),
 	};
