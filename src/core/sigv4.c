@@ -13,20 +13,49 @@
 #define DAY 86400
 #define WORK_SIZE 24576
 
-struct stamps {
-	char memory[24];  /* of the first */
-	struct span time; /* 20130524T000000Z */
-	struct span date; /* 20130524 */
-};
-
-static void write_stamps(struct stamps *stamps, int64_t now)
+static void write_time(char time[SIGV4_TIME_SIZE], int64_t now)
 {
-	struct buf out;
+	struct buf out = buf_of(time, SIGV4_TIME_SIZE);
 
-	buf_init(&out, stamps->memory, sizeof(stamps->memory));
 	stamp_amz(&out, now);
-	stamps->time = buf_span(&out);
-	stamps->date = span_first(stamps->time, DATE_LEN);
+}
+
+/* 20130524, of such a time. */
+static struct span date_of(const char *time)
+{
+	return (struct span){ time, DATE_LEN };
+}
+
+#define LINES 7
+
+/* The string to sign, without its last line. */
+static void lines_of(
+    const char *time, struct span region, struct span ret_lines[LINES])
+{
+	const struct span lines[LINES] = {
+		span_of(ALGORITHM "\n"),
+		{ time, SIGV4_TIME_SIZE - 1 },
+		span_of("\n"),
+		date_of(time),
+		span_of("/"),
+		region,
+		span_of("/" SERVICE "/" TERMINATOR "\n"),
+	};
+
+	memcpy(ret_lines, lines, sizeof lines);
+}
+
+static void moment_init(struct sigv4_moment *moment, const struct hmac_key *key,
+    struct span region, int64_t now)
+{
+	struct span lines[LINES];
+
+	moment->now = now;
+	write_time(moment->time, now);
+	lines_of(moment->time, region, lines);
+	hmac_begin(key, &moment->begun);
+	for (size_t i = 0; i < LINES; i++)
+		hash_update(&moment->begun, lines[i]);
 }
 
 /* One link of the chain that makes the signing key. */
@@ -66,26 +95,34 @@ static void start(struct hmac_key *key, struct span secret)
 void sigv4_key_init(
     struct sigv4_key *key, struct span secret, struct span region, int64_t now)
 {
-	struct stamps stamps;
+	char time[SIGV4_TIME_SIZE];
 
 	key->day = now / DAY;
-	write_stamps(&stamps, now);
+	write_time(time, now);
 	start(&key->key, secret);
-	derive(&key->key, stamps.date);
+	derive(&key->key, date_of(time));
 	derive(&key->key, region);
 	derive(&key->key, span_of(SERVICE));
 	derive(&key->key, span_of(TERMINATOR));
+	moment_init(&key->moment, &key->key, region, now);
 }
 
 void sigv4_key_done(struct sigv4_key *key)
 {
 	hmac_key_done(&key->key);
+	hash_drop(&key->moment.begun);
 	wipe(key, sizeof(*key));
 }
 
 bool sigv4_key_current(const struct sigv4_key *key, int64_t now)
 {
 	return key->day == now / DAY;
+}
+
+void sigv4_key_move(struct sigv4_key *key, struct span region, int64_t now)
+{
+	hash_drop(&key->moment.begun);
+	moment_init(&key->moment, &key->key, region, now);
 }
 
 /* Where `host` stands among the sorted headers. */
@@ -113,22 +150,19 @@ static struct sigv4_pair header_at(
 	return request->headers[i < place ? i : i - 1];
 }
 
-static void add_signed_headers(
-    struct buf *out, const struct sigv4_request *request, const char *sep)
+static void add_signed_headers(struct buf *out,
+    const struct sigv4_request *request, size_t place, struct span sep)
 {
-	size_t place = host_place(request);
-
 	for (size_t i = 0; i <= request->header_count; i++) {
-		buf_text(out, i ? sep : "");
+		if (i > 0)
+			buf_add(out, sep);
 		buf_add(out, header_at(request, place, i).name);
 	}
 }
 
 static void add_canonical_headers(
-    struct buf *out, const struct sigv4_request *request)
+    struct buf *out, const struct sigv4_request *request, size_t place)
 {
-	size_t place = host_place(request);
-
 	for (size_t i = 0; i <= request->header_count; i++) {
 		struct sigv4_pair header = header_at(request, place, i);
 
@@ -139,19 +173,17 @@ static void add_canonical_headers(
 	}
 }
 
-void sigv4_query(struct buf *out, const struct sigv4_request *request)
+static void add_query(struct buf *out, const struct sigv4_request *request,
+    size_t place, const char *time)
 {
-	struct stamps stamps;
-
-	write_stamps(&stamps, request->now);
 	buf_text(out, "X-Amz-Algorithm=" ALGORITHM "&X-Amz-Credential=");
 	uri_encode(out, request->access_key_id);
 	buf_text(out, "%2F");
-	buf_add(out, stamps.date);
+	buf_add(out, date_of(time));
 	buf_text(out, "%2F");
 	uri_encode(out, request->region);
 	buf_text(out, "%2F" SERVICE "%2F" TERMINATOR "&X-Amz-Date=");
-	buf_add(out, stamps.time);
+	buf_add(out, (struct span){ time, SIGV4_TIME_SIZE - 1 });
 	buf_text(out, "&X-Amz-Expires=");
 	buf_u64(out, request->expires);
 	if (request->session_token.len > 0) {
@@ -159,7 +191,7 @@ void sigv4_query(struct buf *out, const struct sigv4_request *request)
 		uri_encode(out, request->session_token);
 	}
 	buf_text(out, "&X-Amz-SignedHeaders=");
-	add_signed_headers(out, request, "%3B");
+	add_signed_headers(out, request, place, span_of("%3B"));
 	for (size_t i = 0; i < request->query_count; i++) {
 		buf_char(out, '&');
 		uri_encode(out, request->query[i].name);
@@ -168,8 +200,8 @@ void sigv4_query(struct buf *out, const struct sigv4_request *request)
 	}
 }
 
-void sigv4_canonical_request(
-    struct buf *out, const struct sigv4_request *request, struct span query)
+static void add_canonical_request(struct buf *out,
+    const struct sigv4_request *request, size_t place, struct span query)
 {
 	buf_add(out, request->method);
 	buf_char(out, '\n');
@@ -177,50 +209,91 @@ void sigv4_canonical_request(
 	buf_char(out, '\n');
 	buf_add(out, query);
 	buf_char(out, '\n');
-	add_canonical_headers(out, request);
+	add_canonical_headers(out, request, place);
 	buf_char(out, '\n');
-	add_signed_headers(out, request, ";");
+	add_signed_headers(out, request, place, span_of(";"));
 	buf_text(out, "\nUNSIGNED-PAYLOAD");
+}
+
+/* The stages for tests. */
+
+void sigv4_query(struct buf *out, const struct sigv4_request *request)
+{
+	char time[SIGV4_TIME_SIZE];
+
+	write_time(time, request->now);
+	add_query(out, request, host_place(request), time);
+}
+
+void sigv4_canonical_request(
+    struct buf *out, const struct sigv4_request *request, struct span query)
+{
+	add_canonical_request(out, request, host_place(request), query);
 }
 
 void sigv4_string_to_sign(struct buf *out, const struct sigv4_request *request,
     struct span canonical_request)
 {
 	uint8_t digest[HASH_SIZE];
-	struct stamps stamps;
+	char time[SIGV4_TIME_SIZE];
+	struct span lines[LINES];
 
-	write_stamps(&stamps, request->now);
-	buf_text(out, ALGORITHM "\n");
-	buf_add(out, stamps.time);
-	buf_char(out, '\n');
-	buf_add(out, stamps.date);
-	buf_char(out, '/');
-	buf_add(out, request->region);
-	buf_text(out, "/" SERVICE "/" TERMINATOR "\n");
+	write_time(time, request->now);
+	lines_of(time, request->region, lines);
+	for (size_t i = 0; i < LINES; i++)
+		buf_add(out, lines[i]);
 	sha256(canonical_request, digest);
 	hex_encode(out, digest, sizeof(digest));
+}
+
+/* Ends the string to sign. */
+static void sign(const struct hmac_key *key, const struct sigv4_moment *moment,
+    struct span canonical_request, uint8_t ret_mac[HASH_SIZE])
+{
+	uint8_t digest[HASH_SIZE];
+	char memory[2 * HASH_SIZE + 1];
+	struct buf hex = buf_of(memory, sizeof memory);
+	struct hash running;
+
+	sha256(canonical_request, digest);
+	hex_encode(&hex, digest, sizeof(digest));
+	hash_copy(&moment->begun, &running);
+	hash_update(&running, buf_span(&hex));
+	hmac_end(key, &running, ret_mac);
+}
+
+static bool presign_at(const struct sigv4_request *request,
+    const struct hmac_key *key, const struct sigv4_moment *moment,
+    struct buf *out)
+{
+	char memory[WORK_SIZE];
+	struct buf canonical = buf_of(memory, sizeof memory);
+	uint8_t mac[HASH_SIZE];
+	size_t from = out->len, place = host_place(request);
+
+	add_query(out, request, place, moment->time);
+	add_canonical_request(
+	    &canonical, request, place, span_from(buf_span(out), from));
+	if (!buf_ok(out) || !buf_ok(&canonical))
+		return false;
+	sign(key, moment, buf_span(&canonical), mac);
+	buf_text(out, "&X-Amz-Signature=");
+	hex_encode(out, mac, sizeof(mac));
+	return buf_ok(out);
 }
 
 bool sigv4_presign(const struct sigv4_request *request,
     const struct sigv4_key *key, struct buf *out)
 {
-	char memory[WORK_SIZE];
-	struct buf canonical = buf_of(memory, sizeof memory);
-	char sign_memory[512];
-	struct buf to_sign = buf_of(sign_memory, sizeof sign_memory);
-	uint8_t mac[HASH_SIZE];
-	size_t from = out->len;
+	struct sigv4_moment moment;
+	bool ok;
 
 	if (!sigv4_key_current(key, request->now))
 		return false;
-	sigv4_query(out, request);
-	sigv4_canonical_request(
-	    &canonical, request, span_from(buf_span(out), from));
-	sigv4_string_to_sign(&to_sign, request, buf_span(&canonical));
-	if (!buf_ok(out) || !buf_ok(&canonical) || !buf_ok(&to_sign))
-		return false;
-	hmac(&key->key, buf_span(&to_sign), mac);
-	buf_text(out, "&X-Amz-Signature=");
-	hex_encode(out, mac, sizeof(mac));
-	return buf_ok(out);
+	if (key->moment.now == request->now)
+		return presign_at(request, &key->key, &key->moment, out);
+	moment_init(&moment, &key->key, request->region, request->now);
+	ok = presign_at(request, &key->key, &moment, out);
+	hash_drop(&moment.begun);
+	return ok;
 }

@@ -10,10 +10,20 @@
  * docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html
  */
 
+#define SIGV4_TIME_SIZE 17 /* with its NUL */
+
+/* What all that is signed in one second has in common. */
+struct sigv4_moment {
+	int64_t now;
+	char time[SIGV4_TIME_SIZE]; /* 20130524T000000Z */
+	struct hash begun; /* the MAC of the string to sign, up to its hash */
+};
+
 /* The signing key of one day and region. */
 struct sigv4_key {
 	struct hmac_key key;
 	int64_t day; /* since 1970-01-01 */
+	struct sigv4_moment moment;
 };
 
 /* Four HMACs from the secret access key: do it once a day. */
@@ -22,6 +32,9 @@ void sigv4_key_init(
 void sigv4_key_done(struct sigv4_key *key);
 /* True when the key is of the day of `now`. */
 bool sigv4_key_current(const struct sigv4_key *key, int64_t now);
+/* Moves a key to another second of its day. It signs for all seconds, but
+ * saves a block of SHA-256 for each signature of this one. */
+void sigv4_key_move(struct sigv4_key *key, struct span region, int64_t now);
 
 struct sigv4_pair {
 	struct span name;

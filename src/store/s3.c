@@ -26,8 +26,7 @@ static enum failure sign_put(struct s3 *s3, const struct store_request *request,
     const struct creds_value *creds, struct store_slot *ret_slot)
 {
 	const struct s3_config *config = &s3->config;
-	char path_memory[S3_PATH_SIZE], length_memory[24], until_memory[32];
-	struct buf path = buf_of(path_memory, sizeof path_memory);
+	char length_memory[24], until_memory[32];
 	struct buf length = buf_of(length_memory, sizeof length_memory);
 	struct buf until;
 	struct sigv4_pair headers[3] = { { span_of("content-length"),
@@ -45,10 +44,6 @@ static enum failure sign_put(struct s3 *s3, const struct store_request *request,
 		.now = request->now,
 	};
 
-	s3_write_path(&path, &config->bucket, request->key);
-	if (!buf_ok(&path))
-		return FAILURE_INTERNAL;
-	put.path = buf_span(&path);
 	buf_u64(&length, request->size);
 	headers[0].value = buf_span(&length);
 	if (config->sign_content_type) {
@@ -66,8 +61,8 @@ static enum failure sign_put(struct s3 *s3, const struct store_request *request,
 		    (struct sigv4_pair){ span_of(S3_META_EXPIRES),
 			    buf_span(&until) };
 	}
-	failure = s3_presign(
-	    s3, &s3->today, &config->bucket, creds, &put, ret_slot->put);
+	failure = s3_presign(s3, &s3->today, &config->bucket, creds,
+	    request->key, &put, ret_slot->put);
 	ret_slot->expires = request->now + put.expires;
 	return failure;
 }

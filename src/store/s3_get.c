@@ -10,15 +10,8 @@ static enum failure sign_get(struct s3 *s3, struct day_key *day,
     const struct creds_value *creds, struct span key, struct sigv4_request *get,
     struct buf *out)
 {
-	char path_memory[S3_PATH_SIZE];
-	struct buf path = buf_of(path_memory, sizeof path_memory);
-
-	s3_write_path(&path, &s3->config.download, key);
-	if (!buf_ok(&path))
-		return FAILURE_INTERNAL;
-	get->path = buf_span(&path);
 	get->expires = s3->config.get_ttl;
-	return s3_presign(s3, day, &s3->config.download, creds, get, out);
+	return s3_presign(s3, day, &s3->config.download, creds, key, get, out);
 }
 
 enum failure s3_write_get(struct s3 *s3, const struct creds_value *creds,

@@ -11,7 +11,8 @@
 
 #define S3_PATH_SIZE 4096
 
-/* A day's signing key: made once a day, not for every slot. */
+/* A day's signing key: made once a day, and moved once a second, not for every
+ * slot. */
 struct day_key {
 	pthread_rwlock_t lock;
 	struct sigv4_key key;
@@ -39,14 +40,13 @@ bool s3_creds_get(struct s3 *s3, int64_t now, struct creds_value *ret_value,
 enum failure s3_creds_done(struct s3 *s3, const struct creds_value *creds,
     enum failure failure, struct refusal *why);
 
-/* Appends the whole URL, made with what is common to all requests; lowers
- * request->expires where the credentials end before. */
+/* Appends the whole URL of this key below `base`, and completes the request
+ * with what is common to all; lowers request->expires where the credentials end
+ * before. */
 enum failure s3_presign(struct s3 *s3, struct day_key *day,
     const struct uri_base *base, const struct creds_value *creds,
-    struct sigv4_request *request, struct buf *out);
+    struct span key, struct sigv4_request *request, struct buf *out);
 
-void s3_write_path(
-    struct buf *out, const struct uri_base *base, struct span key);
 /* The URL that needs no signature. */
 void s3_write_plain(
     struct buf *out, const struct uri_base *base, struct span key);

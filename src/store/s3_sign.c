@@ -1,35 +1,47 @@
 #include "store/s3_private.h"
 
-/* Makes the key, unless another thread has just done so. */
+static bool is_of_day(
+    const struct day_key *day, uint64_t generation, int64_t now)
+{
+	return day->made && day->generation == generation &&
+	       sigv4_key_current(&day->key, now);
+}
+
+/* Another thread may have made or moved it meanwhile. */
 static void renew_key(struct day_key *day, struct span region,
     const struct creds_value *creds, int64_t now)
 {
-	pthread_rwlock_wrlock(&day->lock);
-	if (!day->made || day->generation != creds->generation ||
-	    !sigv4_key_current(&day->key, now)) {
-		if (day->made)
-			sigv4_key_done(&day->key);
-		sigv4_key_init(
-		    &day->key, creds->access_key_secret, region, now);
-		day->generation = creds->generation;
-		day->made = true;
+	if (is_of_day(day, creds->generation, now)) {
+		sigv4_key_move(&day->key, region, now);
+		return;
 	}
-	pthread_rwlock_unlock(&day->lock);
+	if (day->made)
+		sigv4_key_done(&day->key);
+	sigv4_key_init(&day->key, creds->access_key_secret, region, now);
+	day->generation = creds->generation;
+	day->made = true;
 }
 
-/* False when the day or the credentials have changed since. */
-static bool try_key(struct day_key *day, const struct sigv4_request *request,
-    uint64_t generation, struct buf *out, bool *ret_ok)
+/* The first of a second makes the key ready for those that follow it, and
+ * signs before another second's could change that. */
+static bool sign(struct day_key *day, const struct creds_value *creds,
+    const struct sigv4_request *request, struct buf *out)
 {
-	bool current;
+	bool ready, ok = false;
 
 	pthread_rwlock_rdlock(&day->lock);
-	current = day->made && day->generation == generation &&
-		  sigv4_key_current(&day->key, request->now);
-	if (current)
-		*ret_ok = sigv4_presign(request, &day->key, out);
+	ready = is_of_day(day, creds->generation, request->now) &&
+		day->key.moment.now == request->now;
+	if (ready)
+		ok = sigv4_presign(request, &day->key, out);
 	pthread_rwlock_unlock(&day->lock);
-	return current;
+	if (ready)
+		return ok;
+	pthread_rwlock_wrlock(&day->lock);
+	renew_key(day, request->region, creds, request->now);
+	ok = sigv4_presign(request, &day->key, out);
+	pthread_rwlock_unlock(&day->lock);
+	return ok;
 }
 
 static void write_base(struct buf *out, const struct uri_base *base)
@@ -39,12 +51,20 @@ static void write_base(struct buf *out, const struct uri_base *base)
 	buf_add(out, base->host);
 }
 
+static void write_path(
+    struct buf *out, const struct uri_base *base, struct span key)
+{
+	buf_add(out, base->path);
+	buf_char(out, '/');
+	uri_encode_path(out, key);
+}
+
 enum failure s3_presign(struct s3 *s3, struct day_key *day,
     const struct uri_base *base, const struct creds_value *creds,
-    struct sigv4_request *request, struct buf *out)
+    struct span key, struct sigv4_request *request, struct buf *out)
 {
 	int64_t left = creds->expires - request->now;
-	bool ok;
+	size_t path;
 
 	/* With the credentials end all URLs that they signed. */
 	if (creds->expires && left < request->expires)
@@ -54,26 +74,18 @@ enum failure s3_presign(struct s3 *s3, struct day_key *day,
 	request->session_token = creds->session_token;
 	request->region = s3->config.region;
 	write_base(out, base);
-	buf_add(out, request->path);
+	path = out->len;
+	write_path(out, base, key);
+	request->path = span_from(buf_span(out), path);
 	buf_char(out, '?');
-	while (!try_key(day, request, creds->generation, out, &ok))
-		renew_key(day, s3->config.region, creds, request->now);
-	return ok ? FAILURE_NONE : FAILURE_INTERNAL;
-}
-
-void s3_write_path(
-    struct buf *out, const struct uri_base *base, struct span key)
-{
-	buf_add(out, base->path);
-	buf_char(out, '/');
-	uri_encode_path(out, key);
+	return sign(day, creds, request, out) ? FAILURE_NONE : FAILURE_INTERNAL;
 }
 
 void s3_write_plain(
     struct buf *out, const struct uri_base *base, struct span key)
 {
 	write_base(out, base);
-	s3_write_path(out, base, key);
+	write_path(out, base, key);
 }
 
 bool s3_creds_get(struct s3 *s3, int64_t now, struct creds_value *ret_value,

@@ -264,6 +264,33 @@ static void test_key_of_the_day(void **state)
 	sigv4_key_done(&key);
 }
 
+/* At whatever second the key is, the URL of AWS's example is the same. */
+static void test_key_of_the_second(void **state)
+{
+	(void)state;
+	static const int64_t seconds[] = { 1369353601, 1369353600,
+		1369353600 + 86399, 1369353600 };
+	struct sigv4_request request = aws_example();
+	struct sigv4_key key;
+	char memory[1024];
+	struct buf out = buf_of(memory, sizeof(memory));
+
+	sigv4_key_init(
+	    &key, span_of(AWS_SECRET), request.region, 1369353600 + 7);
+	assert_true(sigv4_presign(&request, &key, &out));
+	expect_buf(&out, AWS_QUERY "&X-Amz-Signature=" AWS_SIGNATURE);
+	for (size_t i = 0; i < COUNT_OF(seconds); i++) {
+		sigv4_key_move(&key, request.region, seconds[i]);
+		assert_int_equal(key.moment.now, seconds[i]);
+		buf_reset(&out);
+		assert_true(sigv4_presign(&request, &key, &out));
+		expect_buf(&out, AWS_QUERY "&X-Amz-Signature=" AWS_SIGNATURE);
+	}
+	sigv4_key_done(&key);
+	for (size_t i = 0; i < sizeof(key); i++)
+		assert_int_equal(((unsigned char *)&key)[i], 0);
+}
+
 static void test_no_room(void **state)
 {
 	(void)state;
@@ -299,6 +326,7 @@ int main(void)
 		cmocka_unit_test(test_get_with_query),
 		cmocka_unit_test(test_header_order),
 		cmocka_unit_test(test_key_of_the_day),
+		cmocka_unit_test(test_key_of_the_second),
 		cmocka_unit_test(test_no_room),
 	};
 
