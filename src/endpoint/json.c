@@ -12,7 +12,7 @@
 
 void json_start(void)
 {
-	json_set_alloc_funcs(json_memory_take, forget);
+	json_set_alloc_funcs(json_memory_take, json_memory_give);
 	/* Seeds the hash of object members now, not in the first threads. */
 	json_object_seed(0);
 }
@@ -73,10 +73,8 @@ static bool wrong_syntax(struct json_slot *slot, json_error_t *error)
 }
 
 /* False if the member exists and is not a string. */
-static bool read_text(json_t *root, const char *name, struct span *ret_text)
+static bool take_text(const json_t *member, struct span *ret_text)
 {
-	json_t *member = json_object_get(root, name);
-
 	if (!member)
 		return true;
 	if (!json_is_string(member))
@@ -86,11 +84,17 @@ static bool read_text(json_t *root, const char *name, struct span *ret_text)
 	return true;
 }
 
+static bool read_text(json_t *root, const char *name, struct span *ret_text)
+{
+	return take_text(json_object_get(root, name), ret_text);
+}
+
 /* Likewise, but null counts as missing. */
 static bool read_hint(json_t *root, const char *name, struct span *ret_text)
 {
-	return json_is_null(json_object_get(root, name)) ||
-	       read_text(root, name, ret_text);
+	json_t *member = json_object_get(root, name);
+
+	return json_is_null(member) || take_text(member, ret_text);
 }
 
 static bool read_size(struct json_slot *slot, json_t *root)
@@ -147,9 +151,17 @@ enum failure json_slot_read(struct json_slot *slot, struct span body)
 {
 	json_error_t error = { 0 };
 	json_t *root;
-	enum failure failure = load(body, &error, &root);
+	enum failure failure;
 
-	*slot = (struct json_slot){ .root = root };
+	slot->jid = slot->filename = slot->type = (struct span){ NULL, 0 };
+	slot->size = 0;
+	slot->wrong[0] = '\0';
+	slot->memory.used = 0;
+	slot->memory.spilled = false;
+	json_memory_use(&slot->memory);
+	failure = load(body, &error, &root);
+	json_memory_use(NULL);
+	slot->root = root;
 	if (failure == FAILURE_UNAVAILABLE)
 		return failure;
 	return read_slot(slot, body, root, &error) ? FAILURE_NONE
@@ -158,7 +170,13 @@ enum failure json_slot_read(struct json_slot *slot, struct span body)
 
 void json_slot_done(struct json_slot *slot)
 {
-	json_decref(slot->root);
+	/* Else the document is nowhere but in the arena. */
+	if (slot->memory.spilled) {
+		json_memory_use(&slot->memory);
+		json_decref(slot->root);
+		json_memory_use(NULL);
+	}
+	json_memory_drop(&slot->memory);
 }
 
 enum failure json_jwt_header(struct span text)

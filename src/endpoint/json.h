@@ -1,6 +1,7 @@
 #ifndef ENDPOINT_JSON_H
 #define ENDPOINT_JSON_H
 
+#include "endpoint/json_memory.h"
 #include "slot/policy.h"
 #include "slot/slot.h"
 
@@ -15,14 +16,16 @@
  * Called once, before there are threads. */
 void json_start(void);
 
-/* The body of POST /slot. The spans are valid until json_slot_done. */
+/* The body of POST /slot. The spans are valid until json_slot_done, and some
+ * point into the struct, which must not be copied. */
 struct json_slot {
-	void *root;
 	struct span jid;
 	struct span filename;
 	struct span type; /* as received; may be empty */
 	uint64_t size;
 	char wrong[192]; /* if reading failed: a sentence */
+	void *root;
+	struct json_arena memory;
 };
 
 /* Returns FAILURE_BAD_REQUEST with a sentence in slot->wrong that names the

@@ -18,6 +18,23 @@ void *json_memory_take(size_t size)
 	return malloc(size);
 }
 
+void json_memory_give(void *memory)
+{
+	free(memory);
+}
+
+void json_memory_use(struct json_arena *arena)
+{
+	/* So that json_slot_done frees the document. */
+	if (arena)
+		arena->spilled = true;
+}
+
+void json_memory_drop(struct json_arena *arena)
+{
+	(void)arena;
+}
+
 bool json_memory_lacked(void)
 {
 	bool was = lacked;
