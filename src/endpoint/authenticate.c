@@ -10,7 +10,7 @@
 static bool find_header(
     struct request *request, struct span *ret_header, struct refusal *why)
 {
-	*ret_header = request_header(request, "Authorization");
+	*ret_header = request->authorization;
 	if (request->many_authorizations)
 		why->reason = "more than one Authorization header";
 	return !request->many_authorizations;

@@ -64,7 +64,7 @@ static enum failure check_mac(struct request *request, struct span path,
     struct put *put, struct refusal *why)
 {
 	struct dialect_upload upload = { path, request->length,
-		request_header(request, "Content-Type") };
+		request->content_type };
 	const char *name = dialect_parameter(request->base_caller->dialect);
 	char memory[2 * HASH_SIZE + 1];
 	struct buf mac;
@@ -126,8 +126,8 @@ static enum failure check_jwt(struct request *request, struct span path,
 		why->reason = "more than one Authorization header";
 		return FAILURE_UNAUTHORIZED;
 	}
-	failure = jwt_read(request->base_caller,
-	    request_header(request, "Authorization"), jwt, &why->reason);
+	failure = jwt_read(
+	    request->base_caller, request->authorization, jwt, &why->reason);
 	if (failure != FAILURE_NONE)
 		return failure;
 	note_caller(request);

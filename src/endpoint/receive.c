@@ -93,7 +93,7 @@ static enum failure check_length(
 static struct span choose_type(const struct request *request, struct span type)
 {
 	if (!type.len)
-		type = request_header(request, "Content-Type");
+		type = request->content_type;
 	type = media_type_hint(type);
 	return type.len ? type : span_of(MEDIA_TYPE_UNKNOWN);
 }

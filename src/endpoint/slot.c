@@ -13,7 +13,7 @@ struct post {
 
 static bool is_json(const struct request *request)
 {
-	struct span type = request_header(request, "Content-Type");
+	struct span type = request->content_type;
 
 	return type.at && span_equal_nocase(media_type_essence(type),
 			      span_of("application/json"));

@@ -42,7 +42,7 @@ void access_number(struct request *request)
 
 void access_name(struct request *request)
 {
-	struct span named = request_header(request, "X-Request-Id");
+	struct span named = request->named_id;
 
 	if (!named.len || named.len > ID_MAX || !span_only(named, &chars_id))
 		return;

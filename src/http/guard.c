@@ -9,40 +9,59 @@
 #define GAP_MAX 256
 #define NOT_CRLF "a line does not end with CRLF, or has a NUL byte"
 
-/* The headers that the checks and the request ask for. */
-enum { HOST, LENGTH, ENCODING, AUTHORIZATION, WATCHED };
-static const char *const watched[WATCHED] = {
-	"host",
-	"content-length",
-	"transfer-encoding",
-	"authorization",
+/* The headers that the checks and the request ask for, as most clients spell
+ * them. */
+enum { HOST, LENGTH, ENCODING, AUTHORIZATION, TYPE, ID, WATCHED };
+static const struct span watched[WATCHED] = {
+	[HOST] = { "Host", 4 },
+	[LENGTH] = { "Content-Length", 14 },
+	[ENCODING] = { "Transfer-Encoding", 17 },
+	[AUTHORIZATION] = { "Authorization", 13 },
+	[TYPE] = { "Content-Type", 12 },
+	[ID] = { "X-Request-Id", 12 },
 };
 
 struct seen {
 	const char *next; /* where the next line begins; NULL: unknown */
 	unsigned count[WATCHED];
-	struct span value[WATCHED]; /* the last one */
+	struct span value[WATCHED]; /* the first one */
 	const char *wrong;
 };
 
+static bool is_control(char c)
+{
+	return ((unsigned char)c < 0x20 && c != '\t') || c == 0x7f;
+}
+
+/* Whether one of eight bytes may be below 0x20 or 0x7f: only such a byte, or a
+ * carry from its neighbour, sets its highest bit here without having it. */
+static bool may_have_controls(const char *bytes)
+{
+	const uint64_t ones = 0x0101010101010101;
+	uint64_t word;
+
+	memcpy(&word, bytes, sizeof word);
+	return ((word - 0x20 * ones) | (word + ones)) & ~word & 0x80 * ones;
+}
+
 static bool has_controls(struct span value)
 {
-	for (size_t i = 0; i < value.len; i++) {
-		unsigned char c = (unsigned char)value.at[i];
+	size_t at = 0;
 
-		if ((c < 0x20 && c != '\t') || c == 0x7f)
-			return true;
-	}
-	return false;
+	while (value.len - at >= 8 && !may_have_controls(value.at + at))
+		at += 8;
+	while (at < value.len && !is_control(value.at[at]))
+		at++;
+	return at < value.len;
 }
 
 static void note(struct seen *seen, struct span name, struct span value)
 {
 	for (unsigned i = 0; i < WATCHED; i++)
-		if (span_equal_nocase(name, span_of(watched[i]))) {
-			seen->count[i]++;
+		if (name.len == watched[i].len &&
+		    span_equal_nocase(name, watched[i]) &&
+		    seen->count[i]++ == 0)
 			seen->value[i] = value;
-		}
 }
 
 /*
@@ -200,6 +219,11 @@ static void look_at_line(struct seen *seen, const struct request *request,
 		seen->wrong = NOT_CRLF;
 }
 
+static struct span trim(struct span value)
+{
+	return span_trim(value, " \t");
+}
+
 bool guard_check(struct request *request, const char *url, const char *version,
     const char **ret_wrong)
 {
@@ -209,6 +233,9 @@ bool guard_check(struct request *request, const char *url, const char *version,
 
 	look_at_line(&seen, request, url, version);
 	MHD_get_connection_values_n(request->mhd, MHD_HEADER_KIND, look, &seen);
+	request->authorization = trim(seen.value[AUTHORIZATION]);
+	request->content_type = trim(seen.value[TYPE]);
+	request->named_id = trim(seen.value[ID]);
 	wrong = judge(&seen, request, version, &length);
 	if (wrong) {
 		/* What follows is unknown: it is treated as a body. */

@@ -15,8 +15,9 @@
  * Several Authorization headers are accepted here: authentication refuses
  * them.
  *
- * On success it sets has_body, has_length, length, chunked and
- * many_authorizations of the request. On failure *ret_wrong is a sentence, and
+ * In any case it sets authorization, content_type and named_id of the request;
+ * on success has_body, has_length, length, chunked and many_authorizations,
+ * too. On failure *ret_wrong is a sentence, and
  * the connection must be closed, since the end of the request is unknown.
  * Where libmicrohttpd accepts a bare LF between chunks, the answer to a chunked
  * request ends the connection: nothing after it is read.

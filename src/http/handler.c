@@ -84,9 +84,12 @@ static void refuse(struct request *request, enum failure failure,
 static void guard(struct request *request, const char *url, const char *version)
 {
 	const char *wrong;
+	bool accepted;
 
 	split_target(request);
-	if (guard_check(request, url, version, &wrong))
+	accepted = guard_check(request, url, version, &wrong);
+	access_name(request);
+	if (accepted)
 		request->step = REQUEST_GUARDED;
 	else
 		refuse(
@@ -214,7 +217,6 @@ static enum MHD_Result on_request(void *argument, struct MHD_Connection *mhd,
 	request->waiting = false;
 	request->method = span_of(method);
 	if (request->step == REQUEST_NEW) {
-		access_name(request);
 		guard(request, url, version);
 		/* libmicrohttpd closes the connection after an answer in the
 		 * first call. Without a body the second follows at once. */

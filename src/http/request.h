@@ -57,6 +57,11 @@ struct request {
 	const struct caller
 	    *base_caller; /* the path is below its `base`; or NULL */
 
+	/* Headers that are asked for often, like request_header; of several
+	 * the first. */
+	struct span authorization;
+	struct span content_type;
+	struct span named_id;     /* X-Request-Id */
 	bool many_authorizations; /* more than one such header */
 	bool has_body;
 	bool chunked;

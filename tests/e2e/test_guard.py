@@ -90,6 +90,31 @@ def test_refused_with_400(fs, headers):
     assert support.statuses(answer) == [400], answer
 
 
+# CTL of RFC 5234 without the tab, and without NUL, CR and LF, which end lines.
+CONTROLS = [*range(0x01, 0x09), 0x0b, 0x0c, *range(0x0e, 0x20), 0x7f]
+
+
+@pytest.mark.parametrize("byte", CONTROLS, ids="{:02x}".format)
+def test_controls_in_values(fs, byte):
+    """RFC 9110, section 5.5: wherever in the value it stands."""
+    for size in (1, 8, 19):
+        for at in range(size):
+            value = b"~" * at + bytes([byte]) + b"~" * (size - 1 - at)
+            answer = support.raw(fs.address, head(GET, H, b"X: a" + value))
+            assert support.statuses(answer) == [400], (value, answer)
+
+
+def test_all_other_bytes_in_values(fs):
+    others = bytes(sorted({*range(0x20, 0x100), 0x09} - {0x7f}))
+    values = [others, others[::-1], *(
+        b"a" * (n % 16) + bytes([byte]) * 9 + b"a"
+        for n, byte in enumerate(others))]
+    answer = support.raw(fs.address, b"".join(
+        head(GET, H, b"X: a" + value) for value in values)
+        + head(GET, H, CLOSE))
+    assert support.statuses(answer) == [200] * (len(values) + 1)
+
+
 TWICE = (b"Authorization: Slot-HMAC-SHA256 id=prosody",
          b"Authorization: Basic Og==")
 
