@@ -110,12 +110,12 @@ void access_slot(struct request *request, const struct key_template *template,
 
 /* --- counts ---------------------------------------------------------------*/
 
-void access_answered(struct request *request)
+void access_answered(struct request *request, int64_t now)
 {
 	struct metrics *metrics = request->server->metrics;
 
 	metrics_request(metrics, route_number(request), request->method,
-	    request->status, clock_micros() - request->started);
+	    request->status, now - request->started);
 	if (request->failure != FAILURE_NONE)
 		metrics_refusal(metrics, request->failure);
 }
@@ -171,9 +171,9 @@ static bool shows_client(const struct request *request)
 }
 
 static void say_unsaid(const struct log *log, struct throttle *throttle,
-    const char *which, bool end)
+    const char *which, int64_t now, bool end)
 {
-	uint64_t unsaid = throttle_unsaid(throttle, clock_micros(), end);
+	uint64_t unsaid = throttle_unsaid(throttle, now, end);
 	struct log_line line;
 
 	if (!unsaid)
@@ -184,29 +184,30 @@ static void say_unsaid(const struct log *log, struct throttle *throttle,
 	log_end(&line);
 }
 
-static void say_all(struct access *access, const struct log *log, bool end)
+static void say_all(
+    struct access *access, const struct log *log, int64_t now, bool end)
 {
-	say_unsaid(log, &access->failed, "unauthorized", end);
-	say_unsaid(log, &access->refused, "refused strangers", end);
+	say_unsaid(log, &access->failed, "unauthorized", now, end);
+	say_unsaid(log, &access->refused, "refused strangers", now, end);
 }
 
 void access_done(struct server *server)
 {
-	say_all(&server->access, &server->service->log, true);
+	say_all(&server->access, &server->service->log, clock_micros(), true);
 	throttle_done(&server->access.failed);
 	throttle_done(&server->access.refused);
 }
 
-static bool may_say(struct request *request, const struct ip *client)
+static bool may_say(
+    struct request *request, const struct ip *client, int64_t now)
 {
 	struct access *access = &request->server->access;
 
-	if (!by_stranger(request) ||
-	    level_of(request) > request->service->log.level)
+	if (!by_stranger(request))
 		return true;
 	if (throttle_take(
 		has_failed(request) ? &access->failed : &access->refused,
-		client, clock_micros()))
+		client, now))
 		return true;
 	metrics_count(request->server->metrics, METRICS_SUPPRESSED, 1);
 	return false;
@@ -269,7 +270,7 @@ static void add_request(struct log_line *line, const struct request *request)
 		log_i64(line, "skew", request->skew);
 }
 
-void access_log(struct request *request)
+static void write_line(struct request *request, int64_t now)
 {
 	const struct log *log = &request->service->log;
 	struct ip client = { { 0 } };
@@ -279,10 +280,7 @@ void access_log(struct request *request)
 	bool known = (by_stranger(request) || was_slow(request)) &&
 		     request->conn && request_client(request, &client);
 
-	if (!request->status)
-		access_answered(request);
-	say_all(&request->server->access, log, false);
-	if (is_healthy_probe(request) || !may_say(request, &client))
+	if (!may_say(request, &client, now))
 		return;
 	log_begin(&line, log, level_of(request),
 	    has_failed(request) ? "unauthorized" : "request");
@@ -294,6 +292,17 @@ void access_log(struct request *request)
 	add_request(&line, request);
 	if (!request->whole)
 		log_text(&line, "ended", "early");
-	log_u64(&line, "us", (uint64_t)(clock_micros() - request->started));
+	log_u64(&line, "us", (uint64_t)(now - request->started));
 	log_end(&line);
+}
+
+void access_log(struct request *request, int64_t now)
+{
+	const struct log *log = &request->service->log;
+
+	if (!request->status)
+		access_answered(request, now);
+	say_all(&request->server->access, log, now, false);
+	if (level_of(request) <= log->level && !is_healthy_probe(request))
+		write_line(request, now);
 }

@@ -34,8 +34,9 @@ void access_jid(struct request *request, const struct jid *jid);
 void access_slot(struct request *request, const struct key_template *template,
     struct span key);
 
-/* Counts a request, when its status is known. To be called once. */
-void access_answered(struct request *request);
+/* Counts a request, when its status is known. To be called once. now is
+ * clock_micros, as in access_log. */
+void access_answered(struct request *request, int64_t now);
 
 /*
  * Logs a request when it is over. /healthz and /readyz have no line when they
@@ -44,6 +45,6 @@ void access_answered(struct request *request);
  * and nothing in a request can imitate that (deploy/fail2ban). The lines of
  * requests that were refused to strangers are limited, see service/throttle.h.
  */
-void access_log(struct request *request);
+void access_log(struct request *request, int64_t now);
 
 #endif

@@ -258,11 +258,10 @@ struct conn *conn_enter(struct conn_table *table,
 	return NULL;
 }
 
-static void wait_for_request(struct conn *conn, bool served)
+static void wait_for_request(struct conn *conn, bool served, int64_t now)
 {
 	if (!conn->kept)
-		waiting_add(&conn->table->waiting, &conn->waiter, served,
-		    clock_micros());
+		waiting_add(&conn->table->waiting, &conn->waiter, served, now);
 }
 
 void conn_taken(struct conn *conn)
@@ -271,7 +270,7 @@ void conn_taken(struct conn *conn)
 
 	pthread_mutex_lock(&table->lock);
 	conn->taken = true;
-	wait_for_request(conn, false);
+	wait_for_request(conn, false, clock_micros());
 	if (table->cut)
 		shutdown(conn->fd, SHUT_RDWR);
 	pthread_mutex_unlock(&table->lock);
@@ -292,11 +291,11 @@ void conn_begin(struct conn *conn)
 		waiting_remove(&conn->table->waiting, &conn->waiter);
 }
 
-void conn_rest(struct conn *conn)
+void conn_rest(struct conn *conn, int64_t now)
 {
-	atomic_store(&conn->rested, clock_micros());
+	atomic_store(&conn->rested, now);
 	atomic_store(&conn->idle, true);
-	wait_for_request(conn, true);
+	wait_for_request(conn, true, now);
 }
 
 /* How many bytes the client has sent; 0 for a unix socket. */

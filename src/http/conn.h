@@ -151,7 +151,8 @@ void conn_serve(struct conn *conn, int64_t deadline);
 /* A whole request is there, or the head of one whose body is stored as it
  * comes: the connection is not ended to make room for others. */
 void conn_begin(struct conn *conn);
-/* The request is over; the connection waits for the next one. */
-void conn_rest(struct conn *conn);
+/* The request is over; the connection waits for the next one. now is
+ * clock_micros. */
+void conn_rest(struct conn *conn, int64_t now);
 
 #endif

@@ -50,8 +50,9 @@ static void *on_target(
 	request->conn = info ? info->socket_context : NULL;
 	if (request->conn) {
 		atomic_store(&request->conn->idle, false);
-		conn_expect(request->conn,
-		    clock_after(limits(request)->header_timeout));
+		conn_expect(
+		    request->conn, clock_plus(request->started,
+				       limits(request)->header_timeout));
 	}
 	return request;
 }
@@ -242,6 +243,7 @@ static void on_completed(void *argument, struct MHD_Connection *mhd,
     void **req_cls, enum MHD_RequestTerminationCode how)
 {
 	struct request *request = *req_cls;
+	const int64_t now = clock_micros();
 
 	(void)argument;
 	(void)mhd;
@@ -250,15 +252,15 @@ static void on_completed(void *argument, struct MHD_Connection *mhd,
 	*req_cls = NULL;
 	if (request->conn) {
 		eof_show(request->conn->fd);
-		conn_expect(
-		    request->conn, clock_after(limits(request)->idle_timeout));
-		conn_rest(request->conn);
+		conn_expect(request->conn,
+		    clock_plus(now, limits(request)->idle_timeout));
+		conn_rest(request->conn, now);
 	}
 	request->whole =
 	    request->told || how == MHD_REQUEST_TERMINATED_COMPLETED_OK;
 	if (request->state_free)
 		request->state_free(request);
-	access_log(request);
+	access_log(request, now);
 	service_release(request->service);
 	free(request->body);
 	free(request);

@@ -97,7 +97,8 @@ static void note_reason(struct request *request, const char *reason)
 void reply_send(struct request *request, struct reply *reply)
 {
 	bool unread = request->has_body && request->step != REQUEST_BODY;
-	uint32_t seconds = request->service->conf->limits.body_timeout;
+	const uint32_t seconds = request->service->conf->limits.body_timeout;
+	const int64_t now = clock_micros();
 
 	if (request->last || atomic_load(&request->server->draining) ||
 	    loop_retired(request->conn->loop))
@@ -105,11 +106,11 @@ void reply_send(struct request *request, struct reply *reply)
 	if (request->route && request->route->files)
 		reply_header(reply, "Access-Control-Allow-Origin", "*");
 	/* The client has this long to read it; a download moves that. */
-	conn_serve(request->conn, clock_after(seconds));
+	conn_serve(request->conn, clock_plus(now, seconds));
 	reply_header(reply, "X-Request-Id", request->id);
 	request->status = reply->status;
 	request->step = REQUEST_ANSWERED;
-	access_answered(request);
+	access_answered(request, now);
 	if (!reply->response) {
 		request->abort = true;
 		note_reason(request, "out of memory");
@@ -296,6 +297,6 @@ bool reply_early(
 	request->status = entry.status;
 	request->failure = failure;
 	note_reason(request, why->reason ? why->reason : "");
-	access_answered(request);
+	access_answered(request, clock_micros());
 	return true;
 }

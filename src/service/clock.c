@@ -28,7 +28,7 @@ int64_t clock_micros(void)
 
 int64_t clock_after(int64_t seconds)
 {
-	return clock_micros() + seconds * 1000000;
+	return clock_plus(clock_micros(), seconds);
 }
 
 void clock_cond_init(pthread_cond_t *ret_cond)

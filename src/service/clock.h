@@ -16,7 +16,11 @@ int64_t clock_millis(void);
 /* Microseconds of CLOCK_MONOTONIC, which never goes back. */
 int64_t clock_micros(void);
 
-/* clock_micros in so many seconds. */
+/* A number of seconds after a time of clock_micros, and after now. */
+static inline int64_t clock_plus(int64_t micros, int64_t seconds)
+{
+	return micros + seconds * 1000000;
+}
 int64_t clock_after(int64_t seconds);
 
 /* Makes a condition variable for clock_cond_wait. */
