@@ -17,6 +17,9 @@
  * are read through this memory. */
 #define MEMORY_SLOTS 8192
 #define MEMORY_FILES 32768
+/* Behind each request is room for its target, its NUL included; a request with
+ * a longer target has memory of its own. */
+#define TARGET_ROOM 256
 /* More than conn.c lets there be descriptors. */
 #define CONNECTIONS_MAX 1048576
 
@@ -25,21 +28,43 @@ static const struct conf_limits *limits(const struct request *request)
 	return &request->service->conf->limits;
 }
 
+static struct request *make_request(struct loop *loop, struct span target)
+{
+	const bool fits = target.len < TARGET_ROOM;
+	struct request *request = fits ? loop_spare(loop) : NULL;
+
+	if (!request)
+		request = malloc(
+		    sizeof *request + (fits ? TARGET_ROOM : target.len + 1));
+	if (!request)
+		return NULL;
+	memset(request, 0, sizeof *request);
+	memcpy(request + 1, target.at, target.len + 1);
+	request->target =
+	    (struct span){ (const char *)(request + 1), target.len };
+	return request;
+}
+
+static void free_request(struct loop *loop, struct request *request)
+{
+	if (request->target.len < TARGET_ROOM)
+		loop_keep(loop, request);
+	else
+		free(request);
+}
+
 /* Makes the request when its first line is there. The target is kept as it
  * came, since later calls of libmicrohttpd have it decoded and without its
  * query. */
 static void *on_target(
     void *argument, const char *target, struct MHD_Connection *mhd)
 {
-	const struct listener *listener = argument;
-	size_t len = strlen(target);
-	struct request *request = calloc(1, sizeof *request + len + 1);
+	const struct listener *listener = loop_listener(argument);
+	struct request *request = make_request(argument, span_of(target));
 	const union MHD_ConnectionInfo *info;
 
 	if (!request)
 		return NULL;
-	memcpy(request + 1, target, len + 1);
-	request->target = (struct span){ (const char *)(request + 1), len };
 	request->listener = listener;
 	request->server = listener->server;
 	request->service = server_service(listener->server);
@@ -245,7 +270,6 @@ static void on_completed(void *argument, struct MHD_Connection *mhd,
 	struct request *request = *req_cls;
 	const int64_t now = clock_micros();
 
-	(void)argument;
 	(void)mhd;
 	if (!request)
 		return;
@@ -263,7 +287,7 @@ static void on_completed(void *argument, struct MHD_Connection *mhd,
 	access_log(request, now);
 	service_release(request->service);
 	free(request->body);
-	free(request);
+	free_request(argument, request);
 }
 
 static void on_connection(void *argument, struct MHD_Connection *mhd,
@@ -305,10 +329,9 @@ static size_t leave_escaped(
 	return strlen(text);
 }
 
-struct MHD_Daemon *handler_start(const struct listener *listener,
+struct MHD_Daemon *handler_start(
     const struct loop_options *options, struct loop *loop)
 {
-	void *argument = (void *)(uintptr_t)listener;
 	struct MHD_OptionItem tls[] = {
 		{ MHD_OPTION_HTTPS_MEM_CERT, 0,
 		    (void *)(uintptr_t)options->cert.at },
@@ -323,10 +346,10 @@ struct MHD_Daemon *handler_start(const struct listener *listener,
 				    MHD_USE_ITC | MHD_ALLOW_SUSPEND_RESUME |
 				    MHD_USE_ERROR_LOG |
 				    (options->tls ? MHD_USE_TLS : 0u),
-	    0, NULL, NULL, on_request, argument, MHD_OPTION_EXTERNAL_LOGGER,
-	    on_log, NULL, MHD_OPTION_URI_LOG_CALLBACK, on_target, argument,
+	    0, NULL, NULL, on_request, NULL, MHD_OPTION_EXTERNAL_LOGGER, on_log,
+	    NULL, MHD_OPTION_URI_LOG_CALLBACK, on_target, loop,
 	    MHD_OPTION_UNESCAPE_CALLBACK, leave_escaped, NULL,
-	    MHD_OPTION_NOTIFY_COMPLETED, on_completed, argument,
+	    MHD_OPTION_NOTIFY_COMPLETED, on_completed, loop,
 	    MHD_OPTION_NOTIFY_CONNECTION, on_connection, loop,
 	    MHD_OPTION_CONNECTION_TIMEOUT, options->idle_timeout,
 	    MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX,

@@ -13,10 +13,9 @@ struct loop_options;
  * the listener's server, whenever the loop calls MHD_run. All of its callbacks
  * so run on the loop's thread. Of each new connection the daemon asks the loop
  * by loop_taken, and tells it the end by loop_leave. NULL: it did not start.
- * listener and loop must outlive it; both may be NULL for a daemon that is
- * never run.
+ * The loop must outlive it, and may be NULL for a daemon that is never run.
  */
-struct MHD_Daemon *handler_start(const struct listener *listener,
+struct MHD_Daemon *handler_start(
     const struct loop_options *options, struct loop *loop);
 
 #endif

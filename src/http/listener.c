@@ -66,10 +66,10 @@ const struct conf_listener *listener_conf(
 }
 
 /* Whether libmicrohttpd takes these options. The daemon gets no connection, so
- * it needs neither listener nor loop. */
+ * it needs no loop. */
 static bool starts(const struct loop_options *options)
 {
-	struct MHD_Daemon *daemon = handler_start(NULL, options, NULL);
+	struct MHD_Daemon *daemon = handler_start(options, NULL);
 
 	if (daemon)
 		MHD_stop_daemon(daemon);
@@ -117,7 +117,7 @@ static struct loop *open_loop(
 {
 	struct loop *loop = loop_open(listener);
 
-	if (loop && loop_start(loop, handler_start(listener, options, loop)))
+	if (loop && loop_start(loop, handler_start(options, loop)))
 		return loop;
 	return NULL;
 }

@@ -29,6 +29,7 @@ struct loop {
 	struct conn_list pending; /* handed over by the acceptor */
 	/* Given to libmicrohttpd and not yet taken; the thread's own. */
 	struct conn_list given;
+	void *spare; /* the thread's own */
 	atomic_bool ending;
 	atomic_bool retired;
 	atomic_uint conn_count; /* of connections and of loop_resume */
@@ -129,12 +130,27 @@ static void *run(void *argument)
 	return NULL;
 }
 
+void *loop_spare(struct loop *loop)
+{
+	void *spare = loop->spare;
+
+	loop->spare = NULL;
+	return spare;
+}
+
+void loop_keep(struct loop *loop, void *memory)
+{
+	free(loop->spare);
+	loop->spare = memory;
+}
+
 static void release(struct loop *loop)
 {
 	give_pending(loop);
 	if (loop->daemon)
 		MHD_stop_daemon(loop->daemon);
 	forget_lost(loop);
+	free(loop->spare);
 	if (loop->wake >= 0)
 		close(loop->wake);
 	pthread_mutex_destroy(&loop->lock);

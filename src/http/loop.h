@@ -62,4 +62,10 @@ struct conn *loop_taken(struct loop *loop, int fd);
 /* One of the loop's connections has ended: calls conn_leave. */
 void loop_leave(struct loop *loop, struct conn *conn);
 
+/* A loop mostly has one request at a time, whose memory waits here for the next
+ * one. loop_spare gives it; NULL: there is none. loop_keep takes memory from
+ * malloc, always of the same size. Both are for the loop's own thread. */
+void *loop_spare(struct loop *loop);
+void loop_keep(struct loop *loop, void *memory);
+
 #endif
