@@ -7,7 +7,7 @@ import time
 
 import support
 from figures import Figure, say
-from programs import resident, slotd
+from programs import AS_USUAL, resident, slotd
 
 GROUP = "Resident memory"
 BOUND = 14
@@ -71,6 +71,7 @@ def after_flood(program):
 
 def one_round(folder):
     config = support.s3_config(limits={"connections": FLOOD + 96})
+    config["listen"].update(AS_USUAL)
     with slotd(folder, config) as program:
         idle = resident(program.pid)
         return (idle, with_connections(program), *after_flood(program))

@@ -17,6 +17,8 @@ import support
 BUILD = pathlib.Path(support.SLOTD).parent
 # Whom the kernel kills with us.
 BOUND = ["setpriv", "--pdeathsig", "KILL"]
+# Of `listen`: a thread for each core.
+AS_USUAL = {"threads": None}
 SECONDS = 2         # of load, a round
 READY = 80000       # requests that are signed before
 
@@ -73,7 +75,8 @@ class Program:
 
 
 def slotd(folder, config):
-    """One that logs from `warn` on, with one thread unless told otherwise."""
+    """One that logs from `warn` on, with one thread, as the others have; or
+    AS_USUAL."""
     config = configs.merge({
         "listen": {"threads": 1}, "log": {"level": "warn"},
         "limits": {"connections": 4096}}, config)
