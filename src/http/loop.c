@@ -96,12 +96,12 @@ static int wait_time(const struct loop *loop)
 
 /* Waits for events and serves them. libmicrohttpd waits itself, in the system
  * call that gets the events, where there cannot be a BATCH: there is one for
- * each connection, and one for the eventfd. */
+ * each connection, one for the eventfd, and one for libmicrohttpd's own. */
 static void serve(struct loop *loop)
 {
 	struct pollfd events = { loop->daemon_epoll, POLLIN, 0 };
 
-	if (atomic_load(&loop->conn_count) < BATCH - 1) {
+	if (atomic_load(&loop->conn_count) < BATCH - 2) {
 		MHD_run_wait(loop->daemon, -1);
 		return;
 	}
@@ -124,7 +124,9 @@ static void *run(void *argument)
 
 	while (!atomic_load(&loop->ending)) {
 		serve(loop);
-		if (atomic_load(&loop->handed))
+		/* take_handed may get the event of a connection that it did
+		 * not find yet, and there is no other event for it. */
+		while (atomic_load(&loop->handed))
 			take_handed(loop);
 	}
 	return NULL;

@@ -12,6 +12,14 @@ import support
 ASK = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
 
 
+def connect(slotd):
+    return socket.create_connection(slotd.address, timeout=support.PATIENCE)
+
+
+def count_files(slotd):
+    return len(os.listdir(f"/proc/{slotd.process.pid}/fd"))
+
+
 def answer(sock):
     """The head of one response."""
     data = b""
@@ -28,8 +36,7 @@ def answer(sock):
 def test_full_batches(start, count):
     slotd = start(support.s3_config(listen={"threads": 1}))
     with contextlib.ExitStack() as stack:
-        socks = [stack.enter_context(socket.create_connection(
-            slotd.address, timeout=support.PATIENCE)) for _ in range(count)]
+        socks = [stack.enter_context(connect(slotd)) for _ in range(count)]
         for sock in socks:
             sock.sendall(ASK)
             answer(sock)
@@ -42,3 +49,23 @@ def test_full_batches(start, count):
             os.kill(slotd.process.pid, signal.SIGCONT)
         for sock in socks:
             assert answer(sock).startswith(b"HTTP/1.1 200")
+
+
+def test_a_connection_that_comes_while_another_is_taken(
+        start, tmp_path, monkeypatch, preload):
+    gate = tmp_path / "gate"
+    preload("slow_take.c")
+    monkeypatch.setenv("SLOW_TAKE", str(gate))
+    # The end of the first connection would help the second.
+    slotd = start(support.s3_config(listen={"threads": 1},
+                                    limits={"header_timeout": 300}))
+    before = count_files(slotd)
+    gate.touch()
+    with connect(slotd):
+        support.wait_for("the first", gate.with_suffix(".asked").exists)
+        with connect(slotd) as second:
+            support.wait_for("the second",
+                             lambda: count_files(slotd) >= before + 2)
+            gate.unlink()
+            second.sendall(ASK)
+            assert answer(second).startswith(b"HTTP/1.1 200")
