@@ -8,6 +8,14 @@ void buf_add(struct buf *buf, struct span bytes)
 		memcpy(at, bytes.at, bytes.len);
 }
 
+void buf_lower(struct buf *buf, struct span bytes)
+{
+	char *at = bytes.len > 0 ? buf_take(buf, bytes.len) : NULL;
+
+	for (size_t i = 0; at && i < bytes.len; i++)
+		at[i] = ascii_lower(bytes.at[i]);
+}
+
 void buf_u64(struct buf *buf, uint64_t value)
 {
 	char digits[20];

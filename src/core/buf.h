@@ -74,6 +74,8 @@ static inline void buf_char(struct buf *buf, char c)
 		*at = c;
 }
 
+/* ASCII letters in lower case. */
+void buf_lower(struct buf *buf, struct span bytes);
 void buf_u64(struct buf *buf, uint64_t value);
 
 #endif

@@ -232,8 +232,7 @@ bool uri_base_parse(struct span url, struct buf *out, struct uri_base *ret_base,
 	size_t scheme_end = out->len;
 	buf_text(out, "://");
 	size_t host = out->len;
-	for (size_t i = 0; i < parts.host.len; i++)
-		buf_char(out, ascii_lower(parts.host.at[i]));
+	buf_lower(out, parts.host);
 	if (parts.port) {
 		buf_char(out, ':');
 		buf_u64(out, parts.port);

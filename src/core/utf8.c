@@ -41,15 +41,20 @@ bool utf8_next(struct span *rest, uint32_t *ret_code_point)
 	return true;
 }
 
+bool utf8_next_outside(
+    struct span *rest, const struct chars *set, uint32_t *ret_code_point)
+{
+	*rest = span_from(*rest, span_run(*rest, set));
+	return utf8_next(rest, ret_code_point);
+}
+
 bool utf8_valid(struct span text)
 {
 	uint32_t code;
 
-	while (text.len > 0) {
-		if (!utf8_next(&text, &code))
-			return false;
-	}
-	return true;
+	while (utf8_next_outside(&text, &chars_printable, &code))
+		;
+	return text.len == 0;
 }
 
 struct span utf8_first(struct span text, size_t max)

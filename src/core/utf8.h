@@ -8,6 +8,12 @@
  * not valid or *rest is empty. */
 bool utf8_next(struct span *rest, uint32_t *ret_code_point);
 
+/* Takes the next character outside of a set of ASCII ones, and all before it.
+ * False, and *rest begins where it failed, when there is none or the text is
+ * not valid: valid text is empty then. */
+bool utf8_next_outside(
+    struct span *rest, const struct chars *set, uint32_t *ret_code_point);
+
 bool utf8_valid(struct span text);
 
 /* The longest prefix of valid text that is at most max bytes long and ends

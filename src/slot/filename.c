@@ -82,7 +82,7 @@ static struct plan plan_of(struct span name)
 	return (struct plan){ FILENAME_MAX_BYTES - ending - 1, dot - 1, end };
 }
 
-void filename_clean(struct span name, struct buf *out)
+static void clean(struct span name, struct buf *out)
 {
 	struct span rest = without_front(name);
 	struct plan plan = plan_of(rest);
@@ -98,6 +98,34 @@ void filename_clean(struct span name, struct buf *out)
 		if (end <= plan.head || (at >= plan.tail && end <= plan.end))
 			buf_add(out, bytes);
 	}
+}
+
+/* Printable ASCII but / and \. */
+static const struct chars plain = {
+	{ [' ' ... '.'] = true, ['0' ... '['] = true, [']' ... '~'] = true }
+};
+
+/* Whether there is nothing to clean, as in most names. */
+static bool is_clean(struct span name)
+{
+	uint32_t code;
+
+	if (name.len == 0 || name.len > FILENAME_MAX_BYTES ||
+	    name.at[0] == '.' || name.at[0] == ' ' ||
+	    name.at[name.len - 1] == ' ')
+		return false;
+	while (utf8_next_outside(&name, &plain, &code))
+		if (code < 0x80 || left_out(code) || utf8_is_blank(code))
+			return false;
+	return name.len == 0;
+}
+
+void filename_clean(struct span name, struct buf *out)
+{
+	if (is_clean(name))
+		buf_add(out, name);
+	else
+		clean(name, out);
 }
 
 void filename_plain(struct span cleaned, struct buf *out)
@@ -120,8 +148,7 @@ void filename_ending(struct span cleaned, struct buf *out)
 	if (!ending.len || ending.len > FILENAME_ENDING_MAX ||
 	    !span_only(ending, &chars_alnum))
 		ending = span_of("bin");
-	for (size_t i = 0; i < ending.len; i++)
-		buf_char(out, ascii_lower(ending.at[i]));
+	buf_lower(out, ending);
 }
 
 bool filename_has_ending(

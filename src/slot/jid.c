@@ -17,23 +17,23 @@ static bool has_control(struct span text)
 {
 	uint32_t code;
 
-	while (text.len > 0) {
-		if (!utf8_next(&text, &code) || utf8_is_control(code))
+	while (utf8_next_outside(&text, &chars_printable, &code))
+		if (utf8_is_control(code))
 			return true;
-	}
-	return false;
+	return text.len > 0;
 }
 
 static bool local_valid(struct span local)
 {
+	/* Printable ASCII but the blank and @. */
+	static const struct chars plain = { { ['!' ... '?'] = true,
+	    ['A' ... '~'] = true } };
 	uint32_t code;
 
-	while (local.len > 0) {
-		if (!utf8_next(&local, &code) || utf8_is_control(code) ||
-		    utf8_is_blank(code) || code == '@')
+	while (utf8_next_outside(&local, &plain, &code))
+		if (code < 0x80 || utf8_is_control(code) || utf8_is_blank(code))
 			return false;
-	}
-	return true;
+	return local.len == 0;
 }
 
 /* Invisible characters, and those that some programs read as a dot. The
@@ -66,27 +66,30 @@ static bool deceives(uint32_t code)
 	return false;
 }
 
-static bool label_valid(struct span label)
+static size_t count_characters(struct span text)
 {
 	size_t count = 0;
+	uint32_t code;
+
+	for (; utf8_next(&text, &code); count++)
+		;
+	return count;
+}
+
+static bool label_valid(struct span label)
+{
+	struct span rest = label;
 	uint32_t code;
 
 	if (label.len == 0 || label.at[0] == '-' ||
 	    label.at[label.len - 1] == '-')
 		return false;
-	for (; label.len > 0; count++) {
-		if (!utf8_next(&label, &code))
+	while (utf8_next_outside(&rest, &chars_word, &code))
+		if (code < 0x80 || utf8_is_control(code) ||
+		    utf8_is_blank(code) || deceives(code))
 			return false;
-		if (code < 0x80) {
-			if (!ascii_alnum((char)code) && code != '-' &&
-			    code != '_')
-				return false;
-		} else if (utf8_is_control(code) || utf8_is_blank(code) ||
-			   deceives(code)) {
-			return false;
-		}
-	}
-	return count <= LABEL_MAX;
+	return rest.len == 0 &&
+	       (label.len <= LABEL_MAX || count_characters(label) <= LABEL_MAX);
 }
 
 static const struct chars dotted = { { ['0' ... '9'] = true, ['.'] = true } };
@@ -132,8 +135,7 @@ static const char *write_ascii(struct span domain, struct buf *out)
 		return uri_address_write(domain, out) ? NULL : not_domain;
 	if (!labels_valid(domain))
 		return not_domain;
-	for (size_t i = 0; i < domain.len; i++)
-		buf_char(out, ascii_lower(domain.at[i]));
+	buf_lower(out, domain);
 	return buf_ok(out) ? NULL : not_domain;
 }
 
@@ -260,8 +262,7 @@ bool jid_parse(struct span text, struct jid *ret_jid, const char **ret_wrong)
 
 void jid_bare(const struct jid *jid, struct buf *out)
 {
-	for (size_t i = 0; i < jid->local.len; i++)
-		buf_char(out, ascii_lower(jid->local.at[i]));
+	buf_lower(out, jid->local);
 	if (jid->local.len)
 		buf_char(out, '@');
 	buf_add(out, jid->domain);

@@ -93,6 +93,20 @@ static void test_take(void **state)
 	expect_span(buf_span(&buf), "");
 }
 
+static void test_lower(void **state)
+{
+	(void)state;
+	char memory[12];
+	struct buf buf = buf_of(memory, sizeof(memory));
+
+	buf_lower(&buf, (struct span){ NULL, 0 });
+	buf_lower(&buf, span_of("@AZ[`az{\xc3\x89"));
+	expect_buf(&buf, "@az[`az{\xc3\x89");
+	buf_lower(&buf, span_of("ABC"));
+	assert_false(buf_ok(&buf));
+	expect_span(buf_span(&buf), "@az[`az{\xc3\x89");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -101,6 +115,7 @@ int main(void)
 		cmocka_unit_test(test_smallest),
 		cmocka_unit_test(test_numbers),
 		cmocka_unit_test(test_take),
+		cmocka_unit_test(test_lower),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -139,10 +139,37 @@ static void test_hidden(void **state)
 	assert_int_equal(all, 4273);
 }
 
+static void test_next_outside(void **state)
+{
+	(void)state;
+	const struct chars ab = chars_of("ab");
+	struct span rest = span_of("abc\xc3\xa9"
+				   "ba");
+	uint32_t code = 0;
+
+	assert_true(utf8_next_outside(&rest, &ab, &code));
+	assert_int_equal(code, 'c');
+	expect_span(rest, "\xc3\xa9"
+			  "ba");
+	assert_true(utf8_next_outside(&rest, &ab, &code));
+	assert_int_equal(code, 0xe9);
+	assert_false(utf8_next_outside(&rest, &ab, &code));
+	expect_span(rest, "");
+	assert_int_equal(code, 0xe9);
+	rest = span_of("ab\xff"
+		       "a");
+	assert_false(utf8_next_outside(&rest, &ab, &code));
+	expect_span(rest, "\xff"
+			  "a");
+	rest = (struct span){ NULL, 0 };
+	assert_false(utf8_next_outside(&rest, &ab, &code));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_next),
+		cmocka_unit_test(test_next_outside),
 		cmocka_unit_test(test_refuses),
 		cmocka_unit_test(test_first),
 		cmocka_unit_test(test_kinds),
