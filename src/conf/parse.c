@@ -188,7 +188,7 @@ static const char *resolve(struct reading *reading, const char *places)
 {
 	const struct span *strings = reading->text.strings;
 	size_t size = 1;
-	struct buf out;
+	struct buf out = { 0 };
 
 	for (int again = 0; again < 2; again++) {
 		const char *at = places;

@@ -1,13 +1,5 @@
 #include "core/buf.h"
 
-void buf_add(struct buf *buf, struct span bytes)
-{
-	char *at = bytes.len > 0 ? buf_take(buf, bytes.len) : NULL;
-
-	if (at)
-		memcpy(at, bytes.at, bytes.len);
-}
-
 void buf_lower(struct buf *buf, struct span bytes)
 {
 	char *at = bytes.len > 0 ? buf_take(buf, bytes.len) : NULL;

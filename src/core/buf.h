@@ -59,7 +59,13 @@ static inline char *buf_take(struct buf *buf, size_t len)
 	return at;
 }
 
-void buf_add(struct buf *buf, struct span bytes);
+static inline void buf_add(struct buf *buf, struct span bytes)
+{
+	char *at = bytes.len > 0 ? buf_take(buf, bytes.len) : NULL;
+
+	if (at)
+		memcpy(at, bytes.at, bytes.len);
+}
 
 static inline void buf_text(struct buf *buf, const char *text)
 {
