@@ -13,7 +13,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#define BACKLOG 1024
+/* As many as the default of limits.connections; the system may allow less. */
+#define BACKLOG 4096
 #define TCP_FLAGS 13 /* offset in the header, RFC 9293 */
 #define TCP_SYN 0x02
 

@@ -2,6 +2,8 @@
 
 import contextlib
 import os
+import pathlib
+import resource
 import signal
 import socket
 
@@ -69,3 +71,26 @@ def test_a_connection_that_comes_while_another_is_taken(
             gate.unlink()
             second.sendall(ASK)
             assert answer(second).startswith(b"HTTP/1.1 200")
+
+
+# None is refused, and none has to send its SYN again, which takes a second.
+def test_two_thousand_at_once(start):
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    queue = pathlib.Path("/proc/sys/net/core/somaxconn")
+    if int(queue.read_text()) < 2000 or limits[1] < 5000:
+        pytest.skip("the system's own limits are lower")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (limits[1], limits[1]))
+    slotd = start(support.s3_config())
+    with contextlib.ExitStack() as stack:
+        stack.callback(resource.setrlimit, resource.RLIMIT_NOFILE, limits)
+        # What comes while the process stands still waits in the kernel.
+        os.kill(slotd.process.pid, signal.SIGSTOP)
+        try:
+            socks = [stack.enter_context(connect(slotd))
+                     for _ in range(2000)]
+        finally:
+            os.kill(slotd.process.pid, signal.SIGCONT)
+        for sock in socks:
+            sock.sendall(ASK)
+        for sock in socks:
+            assert answer(sock).startswith(b"HTTP/1.1 200")
