@@ -24,9 +24,11 @@ void eof_hide(int fd)
 		atomic_store(&states[fd], HIDDEN);
 }
 
+/* Only looks at most descriptors: their neighbours belong to other loops. */
 bool eof_show(int fd)
 {
-	return in_range(fd) && atomic_exchange(&states[fd], SHOWN) == MET;
+	return in_range(fd) && atomic_load(&states[fd]) != SHOWN &&
+	       atomic_exchange(&states[fd], SHOWN) == MET;
 }
 
 /* Replaces the C library's. */
