@@ -1,6 +1,6 @@
 #include "slot/replay_private.h"
 
-#include "core/hash.h"
+#include "core/sip.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -181,20 +181,12 @@ static enum failure judge(struct replay *replay, uint32_t caller,
 enum failure replay_check(struct replay *replay, uint32_t caller,
     struct span nonce, int64_t ts, int64_t now, struct refusal *why)
 {
-	uint8_t print[HASH_SIZE];
-	struct hash hash;
+	uint8_t print[PRINT_SIZE];
 	enum failure failure;
 
 	/* The secret seed prevents callers from choosing nonces of one
 	 * chain. */
-	hash_init(&hash);
-	hash_update(&hash, (struct span){ (const char *)replay->config.seed,
-			       sizeof replay->config.seed });
-	hash_update(
-	    &hash, (struct span){ (const char *)&caller, sizeof caller });
-	hash_update(&hash, nonce);
-	hash_final(&hash, print);
-
+	sip_hash(replay->config.seed, caller, nonce, print);
 	pthread_mutex_lock(&replay->lock);
 	failure = judge(replay, caller, print, ts, now, why);
 	pthread_mutex_unlock(&replay->lock);
