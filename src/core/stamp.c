@@ -134,39 +134,85 @@ static bool digits(struct span *text, size_t count, char after, int *ret)
 	return true;
 }
 
-static bool zone_is_utc(struct span text)
+/* Takes one of two characters off the front. */
+static bool take(struct span *text, char one, char other)
 {
-	if (span_starts(text, ".")) {
-		size_t run = span_run(span_from(text, 1), &chars_digit);
+	bool there = text->len && (*text->at == one || *text->at == other);
 
-		if (!run)
-			return false;
-		text = span_from(text, 1 + run);
-	}
-	return span_is(text, "Z") || span_is(text, "z") ||
-	       span_is(text, "+00:00");
+	*text = span_from(*text, there ? 1 : 0);
+	return there;
 }
 
-bool stamp_read(struct span text, int64_t *ret_seconds)
+/* Reads Z or an offset such as +01:00: how many seconds the clock is ahead of
+ * UTC. */
+static bool zone(struct span text, int64_t *ret_ahead)
 {
-	int year, month, day, hour, minute, second;
-	struct tm date;
-	int64_t midnight;
+	const bool behind = span_starts(text, "-");
+	int hours, minutes;
 
-	if (!digits(&text, 4, '-', &year) || !digits(&text, 2, '-', &month) ||
-	    !digits(&text, 2, 'T', &day) || !digits(&text, 2, ':', &hour) ||
-	    !digits(&text, 2, ':', &minute) || !digits(&text, 2, 0, &second) ||
-	    !zone_is_utc(text))
+	if (take(&text, 'Z', 'z')) {
+		*ret_ahead = 0;
+		return text.len == 0;
+	}
+	if (!take(&text, '+', '-') || !digits(&text, 2, ':', &hours) ||
+	    !digits(&text, 2, 0, &minutes) || text.len || hours > 23 ||
+	    minutes > 59)
 		return false;
-	date = (struct tm){
+	*ret_ahead = (hours * 60 + minutes) * (behind ? -60 : 60);
+	return true;
+}
+
+static bool fraction(struct span *text)
+{
+	size_t run;
+
+	if (!take(text, '.', '.'))
+		return true;
+	run = span_run(*text, &chars_digit);
+	*text = span_from(*text, run);
+	return run > 0;
+}
+
+/* timegm makes another date of one that is in no calendar; 23:59:60 is a leap
+ * second and counts as the next day's first. */
+static bool unix_time(int year, int month, int day, int hour, int minute,
+    int second, int64_t *ret_seconds)
+{
+	struct tm date = {
 		.tm_year = year - 1900, .tm_mon = month - 1, .tm_mday = day
 	};
-	midnight = timegm(&date);
-	/* timegm makes another date of one that is in no calendar; 23:59:60
-	 * is a leap second and counts as the next day's first. */
+	int64_t midnight = timegm(&date);
+
 	if (year < 1970 || date.tm_mon != month - 1 || date.tm_mday != day ||
 	    hour > 23 || minute > 59 || second > 60)
 		return false;
 	*ret_seconds = midnight + hour * 3600 + minute * 60 + second;
 	return true;
+}
+
+bool stamp_read(struct span text, int64_t *ret_seconds)
+{
+	int year, month, day, hour, minute, second;
+	int64_t seconds, ahead;
+
+	if (!digits(&text, 4, '-', &year) || !digits(&text, 2, '-', &month) ||
+	    !digits(&text, 2, 0, &day) || !take(&text, 'T', 't') ||
+	    !digits(&text, 2, ':', &hour) || !digits(&text, 2, ':', &minute) ||
+	    !digits(&text, 2, 0, &second) || !fraction(&text) ||
+	    !zone(text, &ahead) ||
+	    !unix_time(year, month, day, hour, minute, second, &seconds))
+		return false;
+	*ret_seconds = seconds - ahead;
+	return true;
+}
+
+bool stamp_amz_read(struct span text, int64_t *ret_seconds)
+{
+	int year, month, day, hour, minute, second;
+
+	return text.len == STAMP_AMZ_TEXT && digits(&text, 4, 0, &year) &&
+	       digits(&text, 2, 0, &month) && digits(&text, 2, 'T', &day) &&
+	       digits(&text, 2, 0, &hour) && digits(&text, 2, 0, &minute) &&
+	       digits(&text, 2, 'Z', &second) &&
+	       unix_time(year, month, day, hour, minute, second, ret_seconds);
 }

@@ -98,6 +98,9 @@ static void test_read(void **state)
 		{ "2000-03-01T00:00:00Z", 951868800 },
 		{ "1999-12-31T23:59:59.999Z", 946684799 },
 		{ "2026-11-25T18:00:00+00:00", 1795629600 },
+		{ "2026-11-25T18:00:00-05:30", 1795649400 },
+		{ "2014-10-24t23:00:23+02:00", 1414184423 },
+		{ "2014-10-24T23:00:23.5+02:00", 1414184423 },
 		{ "2100-02-28T23:59:59z", 4107542399 },
 		/* A leap second. */
 		{ "2016-12-31T23:59:60Z", 1483228800 },
@@ -110,9 +113,12 @@ static void test_read(void **state)
 		"2100-02-29T23:00:23Z", "2014-04-31T23:00:23Z",
 		"2014-10-24T24:00:23Z", "2014-10-24T23:60:23Z",
 		"2014-10-24T23:00:61Z", "2014-10-24 23:00:23Z",
-		"2014-10-24T23:00:23.Z", "2014-10-24T23:00:23+02:00",
-		"2014-10-24T23:00:23Zx", "1969-12-31T23:59:59Z",
-		"-014-10-24T23:00:23Z", "2014-10-2xT23:00:23Z", "1414191623" };
+		"2014-10-24T23:00:23.Z", "2014-10-24T23:00:23+24:00",
+		"2014-10-24T23:00:23+02:60", "2014-10-24T23:00:23+0200",
+		"2014-10-24T23:00:23+02", "2014-10-24T23:00:23+02:00Z",
+		"2014-10-24T23:00:23", "2014-10-24T23:00:23Zx",
+		"1969-12-31T23:59:59Z", "-014-10-24T23:00:23Z",
+		"2014-10-2xT23:00:23Z", "1414191623" };
 	int64_t seconds;
 
 	(void)state;
@@ -128,6 +134,27 @@ static void test_read(void **state)
 	}
 }
 
+static void test_read_amz(void **state)
+{
+	static const char *const wrong[] = { "", "never", "20261231T235959",
+		"20261231T235959z", "20261231t235959Z", "20261231T235959ZZ",
+		"20261331T235959Z", "20260229T235959Z", "20261231T245959Z",
+		"2026123 T235959Z", "20261231T2359-9Z", "19691231T235959Z",
+		"2026-12-31T23:59" };
+	int64_t seconds = 7;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+		if (stamp_amz_read(span_of(wrong[i]), &seconds))
+			fail_msg("%s was taken", wrong[i]);
+		assert_int_equal(seconds, 7);
+	}
+	assert_true(stamp_amz_read(span_of("20261231T235959Z"), &seconds));
+	assert_int_equal(seconds, 1798761599);
+	assert_true(stamp_amz_read(span_of("99991231T235959Z"), &seconds));
+	assert_int_equal(seconds, 253402300799);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -135,6 +162,7 @@ int main(void)
 		cmocka_unit_test(test_other_forms),
 		cmocka_unit_test(test_calendar),
 		cmocka_unit_test(test_read),
+		cmocka_unit_test(test_read_amz),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
