@@ -6,9 +6,10 @@
 #include "core/buf.h"
 #include "slotd/failure.h"
 
-struct creds;   /* slotd/creds.h */
-struct grant;   /* slot/grant.h */
-struct keyring; /* slot/keyring.h */
+struct creds;        /* slotd/creds.h */
+struct grant;        /* slot/grant.h */
+struct key_template; /* slot/key_template.h */
+struct keyring;      /* slot/keyring.h */
 
 /* A file that is to be stored. */
 struct store_request {
@@ -17,6 +18,8 @@ struct store_request {
 	struct span type; /* the media type; empty: none was named */
 	int64_t now;      /* unix seconds, UTC */
 	int64_t until;    /* when the file should go; 0: it stays */
+	/* The key does not tell until: the store keeps it with the file. */
+	bool note_until;
 };
 
 /* A slot for it. The buffers are the caller's; what does not fit is
@@ -160,7 +163,7 @@ struct store_class {
 	 * files, and /f/KEY answers 404 for them.
 	 *
 	 * file_open may wait for a disk. Returns FAILURE_NOT_FOUND if there is
-	 * no such file, or its time is over.
+	 * no such file, FAILURE_GONE if its time is over.
 	 *
 	 * file_read reads like pread, maybe less than `size`; *ret_len is 0
 	 * only at the end of the file, or if size is 0. With `now_only` it
@@ -182,8 +185,8 @@ struct store_class {
 	    struct store *store, struct span token, struct span key);
 
 	/* Gives the URL to which slotd redirects a GET or HEAD of a file.
-	 * Never waits. Returns FAILURE_UNAVAILABLE without credentials. NULL:
-	 * use file_open. */
+	 * Never waits. Returns FAILURE_UNAVAILABLE without credentials,
+	 * FAILURE_GONE if the file's time is over. NULL: use file_open. */
 	enum failure (*lead)(struct store *store, struct span method,
 	    struct span key, int64_t now, struct store_lead *ret_lead,
 	    struct refusal *why);
@@ -213,7 +216,10 @@ struct store {
 	uint32_t put_ttl;   /* seconds for which a slot's PUT is good */
 	bool takes_uploads; /* clients PUT to public_url/u/ */
 	bool gives_files;   /* clients GET from public_url/f/ */
-	const char *place;  /* in the log; NULL: it has no disk */
+	/* Of the keys of its slots; set by whoever opened it, before its first
+	 * slot. It tells when a file ends. */
+	const struct key_template *template;
+	const char *place; /* in the log; NULL: it has no disk */
 	/* What a store that was opened for a command lacks for slots, as a
 	 * sentence; NULL: nothing. */
 	const char *lack;

@@ -51,6 +51,7 @@ struct conf_storage {
 	uint32_t put_ttl;   /* seconds for which a slot's PUT is good */
 	bool takes_uploads; /* clients PUT to public_url/u/ */
 	bool gives_files;   /* they GET from public_url/f/ */
+	bool ends;          /* it can get files that have an end */
 	/* What it is to those who try or explain it; NULL: it is not. */
 	const struct s3_config *s3;     /* it speaks S3 */
 	const struct fs_config *folder; /* its files are in a folder here */
@@ -58,15 +59,15 @@ struct conf_storage {
 	struct creds_value s3_creds;    /* what is known of them when read */
 	bool has_template;              /* its `key` is set */
 	struct key_template template;   /* else the default:
-	                               * {random}/{filename}, with keys
-	                               * {random}/{owner}/{filename} */
+	                               * see key_template_default */
 };
 
 /* One of `domains`: the rules for JIDs of a domain. */
 struct conf_domain {
-	struct span name;     /* lower case; may begin with "*." */
-	struct policy policy; /* `policy`, with what this domain sets */
-	size_t storage;       /* the number of its store in conf.storages */
+	struct span name;         /* lower case; may begin with "*." */
+	struct policy policy;     /* `policy`, with what this domain sets */
+	struct policies policies; /* the same for each purpose */
+	size_t storage;           /* the number of its store in conf.storages */
 };
 
 enum conf_quota_type { CONF_QUOTA_MEMORY, CONF_QUOTA_REDIS };
@@ -110,6 +111,7 @@ struct conf {
 
 	/* max_size never exceeds the bytes of a day. */
 	struct policy policy;
+	struct policies policies;
 	struct conf_quota quota;
 	struct conf_limits limits;
 	/* Their X-Forwarded-For is trusted, and their connections are not

@@ -9,6 +9,7 @@
 /* The most that the counters can hold; see quota/windows.h. */
 #define SLOTS_MAX 4000
 #define DAY_BYTES_MAX ((1ULL << 48) - 1)
+#define KEEP_MAX UINT32_C(3153600000) /* a hundred years */
 #define S3_PUT_MAX (UINT64_C(5) << 30)
 
 static void read_max_size(const struct node *node, void *into)
@@ -91,18 +92,28 @@ static const struct setting rows[] = {
 	{ "bytes_per_day", READ(struct policy, bytes_per_day, read_day_bytes) },
 	{ "domain_bytes_per_day",
 	    READ(struct policy, domain_bytes_per_day, read_day_bytes) },
+	{ "keep", SECONDS(struct policy, keep, 0, KEEP_MAX) },
+	{ "purposes", ELSEWHERE },
 };
 
 const struct settings policy_settings = { SETTINGS(rows) };
+
+static const struct setting purpose_rows[] = {
+	{ "max_size", READ(struct policy, max_size, read_max_size) },
+	{ "allow_types", WHOLE(read_types) },
+	{ "bytes_per_day", READ(struct policy, bytes_per_day, read_day_bytes) },
+	{ "keep", SECONDS(struct policy, keep, 0, KEEP_MAX) },
+};
+
+const struct settings policy_purpose_settings = { SETTINGS(purpose_rows) };
 
 void policy_read(const struct node *node, void *into)
 {
 	settings_read(node, &policy_settings, into);
 }
 
-/* Lowers max_size to the limits of a day: a larger file could never be
- * uploaded. */
-static void cap(const struct node *group, struct policy *policy)
+/* A larger file could never be uploaded. */
+void policy_cap(const struct node *group, struct policy *policy)
 {
 	const struct node *node = node_member(group, "max_size");
 	const uint64_t limits[] = { policy->bytes_per_day,
@@ -201,9 +212,9 @@ void policy_check_conf(const struct node *root)
 	struct conf *conf = root->reading->conf;
 	const struct node *domains = node_member(root, "domains");
 
-	cap(node_member(root, "policy"), &conf->policy);
+	policy_cap(node_member(root, "policy"), &conf->policy);
 	for (size_t i = 0; i < conf->domain_count; i++)
-		cap(node_at(domains, i), &conf->domains[i].policy);
+		policy_cap(node_at(domains, i), &conf->domains[i].policy);
 	check_puts(root);
 	if (counts(conf))
 		warn_of_shares(root);

@@ -119,6 +119,7 @@ static void read_root(const struct node *root, struct conf *conf)
 	storage_check(root);
 	domains_check_types(root);
 	policy_check_conf(root);
+	purposes_read(root);
 	paths_check(root->reading);
 }
 

@@ -44,6 +44,8 @@ struct reading {
 	bool incomplete; /* an include could not be read: no faults of missing
 	                  * settings then */
 	bool has_store;  /* the types of all stores are known */
+	/* The groups of conf->storages. */
+	const struct node **storage_nodes;
 	struct seen_secret *secrets;
 	struct named_path *paths;
 	const struct node *fs_node; /* the embedded store's path; or NULL */

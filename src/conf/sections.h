@@ -24,6 +24,8 @@ size_t storage_named(const struct conf *conf, struct span name);
 
 /* Settings that `policy` and `domains` share, into a struct policy. */
 extern const struct settings policy_settings;
+/* Settings of an entry of `purposes` beside its name, likewise. */
+extern const struct settings policy_purpose_settings;
 
 /* "example.org" or "*.example.org", in lower case. */
 value_item domains_name;
@@ -36,5 +38,10 @@ void domains_check_types(const struct node *root);
 /* Lowers max_size to the bytes of a day, and warns of sizes and quotas that
  * cannot work. */
 void policy_check_conf(const struct node *root);
+/* Lowers max_size to the bytes of a day. Warns if the group sets max_size. */
+void policy_cap(const struct node *group, struct policy *policy);
+/* Reads `purposes` of policy and domains, makes the policies of each domain,
+ * and checks whether the stores can do what the purposes promise. */
+void purposes_read(const struct node *root);
 
 #endif

@@ -95,6 +95,9 @@ static void read_one(
 	case SETTING_READ:
 		row->read(node, place);
 		break;
+	case SETTING_GONE:
+		node_wrong(node, "unknown setting: %s", row->words);
+		break;
 	}
 }
 

@@ -16,6 +16,7 @@ enum setting_kind {
 	SETTING_TEXT,   /* into a struct span */
 	SETTING_STRING, /* into a const char * */
 	SETTING_READ,   /* by a reader */
+	SETTING_GONE,   /* it was once known; words say what is now */
 };
 
 /* One row of the tables that say which settings there are. */
@@ -45,6 +46,8 @@ struct setting {
 	.kind = SETTING_STRING, .offset = offsetof(type, member), .rule = (by)
 #define READ(type, member, by)                                                 \
 	.kind = SETTING_READ, .offset = offsetof(type, member), .read = (by)
+
+#define GONE(sentence) .kind = SETTING_GONE, .words = (sentence)
 
 /* By a reader that gets the whole struct. */
 #define WHOLE(by) .kind = SETTING_READ, .read = (by)

@@ -215,6 +215,7 @@ static void read_storage(const struct node *group, bool in_list)
 	struct conf *conf = group->reading->conf;
 	struct conf_storage *storage = &conf->storages[conf->storage_count];
 
+	group->reading->storage_nodes[conf->storage_count] = group;
 	storage->name = span_of(in_list ? "" : CONF_DEFAULT_STORE);
 	storage->kind = &no_kind;
 	storage->put_ttl = PUT_TTL;
@@ -233,9 +234,10 @@ static void read_storage(const struct node *group, bool in_list)
 }
 
 /* The first store is used for JIDs that no domain matches. */
-static void put_default_first(struct conf *conf)
+static void put_default_first(struct conf *conf, const struct node **nodes)
 {
 	struct conf_storage first;
+	const struct node *node;
 
 	for (size_t i = 1; i < conf->storage_count; i++) {
 		if (!span_is(conf->storages[i].name, CONF_DEFAULT_STORE))
@@ -243,6 +245,9 @@ static void put_default_first(struct conf *conf)
 		first = conf->storages[i];
 		conf->storages[i] = conf->storages[0];
 		conf->storages[0] = first;
+		node = nodes[i];
+		nodes[i] = nodes[0];
+		nodes[0] = node;
 	}
 }
 
@@ -264,11 +269,13 @@ void storage_read(const struct node *root)
 	root->reading->has_store = one || count;
 	conf->storages =
 	    arena_get(node_keep(root), (count + 1) * sizeof *conf->storages);
+	root->reading->storage_nodes = arena_get(node_scratch(root),
+	    (count + 1) * sizeof *root->reading->storage_nodes);
 	if (one)
 		read_storage(one, false);
 	for (size_t i = 0; i < count; i++)
 		read_storage(node_at(list, i), true);
-	put_default_first(conf);
+	put_default_first(conf, root->reading->storage_nodes);
 }
 
 static void check_public_url(

@@ -98,11 +98,12 @@ static void read_min_free(const struct node *node, void *into)
 
 static const struct setting rows[] = {
 	{ "path", WHOLE(read_path) },
-	{ "expire_after", U32(struct fs_config, expire_after, 0, INT32_MAX) },
+	{ "expire_after",
+	    GONE("it is policy.keep now, and counts for every store") },
 	{ "min_free", WHOLE(read_min_free) },
 };
 
-/* Some files come with the time at which they go. */
+/* Some uploads come with the time at which they go. */
 static bool has_until(const struct conf *conf)
 {
 	for (size_t i = 0; i < conf->caller_count; i++)
@@ -116,9 +117,6 @@ static void check(const struct node *group, struct conf_storage *storage)
 	const struct conf *conf = group->reading->conf;
 	struct fs_config *fs = storage->config;
 
-	/* A slot must not outlive its file, or it could be used again. */
-	if (fs->expire_after && fs->expire_after < storage->put_ttl)
-		storage->put_ttl = fs->expire_after;
 	storage->folder = fs;
 	fs->put_ttl = storage->put_ttl;
 	fs->has_until = has_until(conf);
@@ -131,14 +129,15 @@ static void check(const struct node *group, struct conf_storage *storage)
 static struct store *open(
     const struct store_opening *opening, char *wrong, size_t wrong_size)
 {
-	const struct fs_config *config = opening->storage->folder;
+	struct fs_config config = *opening->storage->folder;
 
+	config.has_until |= opening->storage->ends;
 	if (opening->looks)
-		return fs_look(config, wrong, wrong_size);
+		return fs_look(&config, wrong, wrong_size);
 	if (opening->before)
 		return fs_open_again(
-		    config, opening->before, wrong, wrong_size);
-	return fs_open(config, wrong, wrong_size);
+		    &config, opening->before, wrong, wrong_size);
+	return fs_open(&config, wrong, wrong_size);
 }
 
 static const struct fs_config defaults = { .min_free_percent = 5 };

@@ -73,7 +73,7 @@ enum verdict check_room(struct doctor *doctor)
 	if (free_bytes <= least) {
 		change(doctor,
 		    "slotd issues no slots until there is room: set "
-		    "expire_after, use a larger disk, or lower min_free.\n");
+		    "policy.keep, use a larger disk, or lower min_free.\n");
 		return VERDICT_FAILURE;
 	}
 	if (free_bytes - least < doctor->conf->policy.max_size) {

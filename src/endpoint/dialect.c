@@ -161,8 +161,8 @@ static enum failure check_policy(struct request *request, const struct put *put,
 	}
 	if (put->has_jid)
 		issuer = service_issuer(service, put->jid.domain);
-	return policy_check(
-	    issuer->policy, filename, put->type, put->plan.size, why);
+	return policy_check(&issuer->policies->of[PURPOSE_MESSAGE], filename,
+	    put->type, put->plan.size, why);
 }
 
 static enum failure plan(struct request *request, struct json_jwt *jwt,

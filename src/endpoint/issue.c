@@ -68,18 +68,27 @@ static bool needs_disk(const struct request *request, const struct issue *issue)
 		   ->store->class->waits;
 }
 
+/* The policy of the slot. NULL: there is none for its purpose. */
+static const struct policy *policy_of(
+    const struct request *request, const struct issue *issue)
+{
+	return policies_for(
+	    service_issuer(request->service, issue->jid.domain)->policies,
+	    issue->request.purpose);
+}
+
 /* Whether the counter may wait for a network: for the domain's quota, or to
  * check the nonce. */
 static bool needs_counter(
     const struct request *request, const struct issue *issue)
 {
+	const struct policy *policy = NULL;
+
 	if (!request->server->counter.quota->class->waits)
 		return false;
-	return request->nonce.caller.len ||
-	       (issue->jid_failure == FAILURE_NONE &&
-		   policy_counts(
-		       service_issuer(request->service, issue->jid.domain)
-			   ->policy));
+	if (issue->jid_failure == FAILURE_NONE)
+		policy = policy_of(request, issue);
+	return request->nonce.caller.len || (policy && policy_counts(policy));
 }
 
 /* Enters a nonce that was not entered together with the slot. A replay is
@@ -130,21 +139,20 @@ static void run(void *argument)
 static void note_nearly(
     const struct request *request, const struct issue *issue)
 {
-	const struct service *service = request->service;
-	const struct policy *policy;
 	struct log_line line;
 
 	if (!issue->slot.nearly)
 		return;
-	policy = service_issuer(service, span_of(request->domain))->policy;
-	log_begin(&line, &service->log, CONF_LOG_INFO, "quota nearly used");
+	log_begin(
+	    &line, &request->service->log, CONF_LOG_INFO, "quota nearly used");
 	if (request->user[0])
 		log_text(&line, "user", request->user);
 	log_text(&line, "domain", request->domain);
 	if (request->jid[0])
 		log_text(&line, "jid", request->jid);
 	log_u64(&line, "bytes", issue->slot.nearly);
-	log_u64(&line, "bytes_per_day", policy->bytes_per_day);
+	log_u64(
+	    &line, "bytes_per_day", policy_of(request, issue)->bytes_per_day);
 	log_end(&line);
 }
 

@@ -3,10 +3,8 @@
 #include "core/stamp.h"
 #include "core/utf8.h"
 #include "endpoint/json_memory.h"
+#include "endpoint/json_read.h"
 
-#include <inttypes.h>
-#include <jansson.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,59 +15,22 @@ void json_start(void)
 	json_object_seed(0);
 }
 
-static bool wrong(struct json_slot *slot, const char *sentence)
-{
-	snprintf(slot->wrong, sizeof slot->wrong, "%s", sentence);
-	return false;
-}
-
-static const char *syntax_sentence(json_error_t *error)
-{
-	switch (json_error_code(error)) {
-	case json_error_duplicate_key:
-		return "a member appears twice in an object";
-	case json_error_null_character:
-	case json_error_null_byte_in_key:
-		return "a string contains a NUL character";
-	case json_error_invalid_utf8:
-		return "invalid UTF-8";
-	case json_error_numeric_overflow:
-		return "a number is beyond 64 bits";
-	case json_error_end_of_input_expected:
-		return "there is text after the object";
-	case json_error_premature_end_of_input:
-		return "the document ends too early";
-	default:
-		return "not valid JSON";
-	}
-}
-
-static bool has_nul(struct span text)
+bool json_has_nul(struct span text)
 {
 	return text.len && memchr(text.at, '\0', text.len);
 }
 
-/* FAILURE_BAD_REQUEST if the text is not JSON. *ret_root is always set, and to
- * be freed. NUL bytes are looked for here because jansson skips those between
- * tokens. */
-static enum failure load(
+/* NUL bytes are looked for here because jansson skips those between tokens. */
+enum failure json_load_text(
     struct span text, json_error_t *error, json_t **ret_root)
 {
 	*ret_root = NULL;
-	if (!has_nul(text))
+	if (!json_has_nul(text))
 		*ret_root = json_loadb(
 		    text.at, text.len, JSON_REJECT_DUPLICATES, error);
 	if (json_memory_lacked())
 		return FAILURE_UNAVAILABLE;
 	return *ret_root ? FAILURE_NONE : FAILURE_BAD_REQUEST;
-}
-
-static bool wrong_syntax(struct json_slot *slot, json_error_t *error)
-{
-	snprintf(slot->wrong, sizeof slot->wrong,
-	    "body: %s (line %d, column %d)", syntax_sentence(error),
-	    error->line, error->column);
-	return false;
 }
 
 /* False if the member exists and is not a string. */
@@ -84,110 +45,27 @@ static bool take_text(const json_t *member, struct span *ret_text)
 	return true;
 }
 
-static bool read_text(json_t *root, const char *name, struct span *ret_text)
+bool json_read_text(json_t *root, const char *name, struct span *ret_text)
 {
 	return take_text(json_object_get(root, name), ret_text);
 }
 
-/* Likewise, but null counts as missing. */
-static bool read_hint(json_t *root, const char *name, struct span *ret_text)
+bool json_read_hint(json_t *root, const char *name, struct span *ret_text)
 {
 	json_t *member = json_object_get(root, name);
 
 	return json_is_null(member) || take_text(member, ret_text);
 }
 
-static bool read_size(struct json_slot *slot, json_t *root)
-{
-	json_t *size = json_object_get(root, "size");
-
-	if (!size)
-		return wrong(slot, "size: missing");
-	if (!json_is_integer(size))
-		return wrong(slot, "size: must be an integer");
-	if (json_integer_value(size) < 0)
-		return wrong(slot, "size: must not be negative");
-	slot->size = (uint64_t)json_integer_value(size);
-	return true;
-}
-
-static bool read_members(struct json_slot *slot, json_t *root)
-{
-	struct span purpose = { NULL, 0 };
-
-	if (!read_text(root, "jid", &slot->jid))
-		return wrong(slot, "jid: must be a string");
-	if (!slot->jid.at)
-		return wrong(slot, "jid: missing");
-	if (!read_text(root, "filename", &slot->filename))
-		return wrong(slot, "filename: must be a string");
-	if (!slot->filename.at)
-		return wrong(slot, "filename: missing");
-	if (!read_size(slot, root))
-		return false;
-	if (!read_hint(root, "content_type", &slot->type))
-		return wrong(slot, "content_type: must be a string");
-	if (!read_text(root, "purpose", &purpose) ||
-	    (purpose.at && !span_is(purpose, "message")))
-		return wrong(slot, "purpose: must be \"message\"");
-	return true;
-}
-
-static bool read_slot(
-    struct json_slot *slot, struct span body, json_t *root, json_error_t *error)
-{
-	if (!body.len)
-		return wrong(slot, "body: missing");
-	if (has_nul(body))
-		return wrong(slot, "body: a NUL byte is not allowed in JSON");
-	if (!root)
-		return wrong_syntax(slot, error);
-	if (!json_is_object(root))
-		return wrong(slot, "body: must be a JSON object");
-	return read_members(slot, root);
-}
-
-enum failure json_slot_read(struct json_slot *slot, struct span body)
-{
-	json_error_t error = { 0 };
-	json_t *root;
-	enum failure failure;
-
-	slot->jid = slot->filename = slot->type = (struct span){ NULL, 0 };
-	slot->size = 0;
-	slot->wrong[0] = '\0';
-	slot->memory.used = 0;
-	slot->memory.spilled = false;
-	json_memory_use(&slot->memory);
-	failure = load(body, &error, &root);
-	json_memory_use(NULL);
-	slot->root = root;
-	if (failure == FAILURE_UNAVAILABLE)
-		return failure;
-	return read_slot(slot, body, root, &error) ? FAILURE_NONE
-						   : FAILURE_BAD_REQUEST;
-}
-
-void json_slot_done(struct json_slot *slot)
-{
-	/* Else the document is nowhere but in the arena. */
-	if (slot->memory.spilled) {
-		json_memory_use(&slot->memory);
-		json_decref(slot->root);
-		json_memory_use(NULL);
-	}
-	json_memory_drop(&slot->memory);
-}
-
 enum failure json_jwt_header(struct span text)
 {
 	json_t *root;
-	enum failure failure = load(text, NULL, &root);
+	enum failure failure = json_load_text(text, NULL, &root);
 	struct span alg = { NULL, 0 };
 
-	bool right = json_is_object(root) && read_text(root, "alg", &alg) &&
-		     alg.at && span_is(alg, "HS256") &&
-		     !json_object_get(root, "crit");
+	bool right = json_is_object(root) &&
+		     json_read_text(root, "alg", &alg) && alg.at &&
+		     span_is(alg, "HS256") && !json_object_get(root, "crit");
 
 	json_decref(root);
 	if (failure == FAILURE_UNAVAILABLE)
@@ -209,7 +87,7 @@ static bool read_date(json_t *root, const char *name, int64_t *ret_seconds)
 
 static bool read_claim(json_t *root, const char *name, struct span *ret_text)
 {
-	return read_text(root, name, ret_text) && ret_text->at;
+	return json_read_text(root, name, ret_text) && ret_text->at;
 }
 
 static const char *read_claims(struct json_jwt *jwt, json_t *root)
@@ -222,11 +100,11 @@ static const char *read_claims(struct json_jwt *jwt, json_t *root)
 		return "the token's slot is missing or wrong";
 	if (!read_claim(root, "filename", &jwt->filename))
 		return "the token's filename is missing or wrong";
-	jwt->filetype_wrong = !read_hint(root, "filetype", &jwt->filetype);
+	jwt->filetype_wrong = !json_read_hint(root, "filetype", &jwt->filetype);
 	if (!json_is_integer(size) || json_integer_value(size) < 0)
 		return "the token's filesize is missing or wrong";
 	jwt->filesize = (uint64_t)json_integer_value(size);
-	if (!read_text(root, "sub", &jwt->sub))
+	if (!json_read_text(root, "sub", &jwt->sub))
 		return "the token's sub is wrong";
 	if (!json_object_get(root, "expires"))
 		return NULL;
@@ -242,7 +120,7 @@ enum failure json_jwt_read(
     struct json_jwt *jwt, struct span text, const char **ret_wrong)
 {
 	json_t *root;
-	enum failure failure = load(text, NULL, &root);
+	enum failure failure = json_load_text(text, NULL, &root);
 
 	*jwt = (struct json_jwt){ .root = root };
 	if (failure == FAILURE_UNAVAILABLE)
@@ -273,17 +151,36 @@ static char *dump(json_t *root)
 	return NULL;
 }
 
-char *json_limits_write(const struct policy *policy, uint32_t put_ttl)
+/* Those that are offered. */
+static json_t *purposes_of(const struct policies *policies)
 {
+	json_t *purposes = json_object();
+
+	for (unsigned i = 0; purposes && i < PURPOSE_COUNT; i++) {
+		const struct policy *policy = policies_for(policies, i);
+
+		if (policy)
+			json_object_set_new(purposes, purpose_name(i),
+			    json_pack("{s:I, s:o}", "max_size",
+				(json_int_t)policy->max_size, "keep",
+				policy->keep ? json_integer(policy->keep)
+					     : json_null()));
+	}
+	return purposes;
+}
+
+char *json_limits_write(const struct policies *policies, uint32_t put_ttl)
+{
+	const struct policy *policy = &policies->of[PURPOSE_MESSAGE];
 	json_t *types = json_array();
 
 	for (size_t i = 0; i < policy->allow_type_count; i++)
 		json_array_append_new(
 		    types, json_stringn(policy->allow_types[i].at,
 			       policy->allow_types[i].len));
-	return dump(json_pack("{s:I, s:I, s:o}", "max_size",
+	return dump(json_pack("{s:I, s:I, s:o, s:o}", "max_size",
 	    (json_int_t)policy->max_size, "put_ttl", (json_int_t)put_ttl,
-	    "allow_types", types));
+	    "allow_types", types, "purposes", purposes_of(policies)));
 }
 
 /* Milliseconds rounded up to the second, so that the time is never early; null
@@ -339,7 +236,7 @@ static json_t *load_object(struct span text)
 {
 	json_t *root;
 
-	load(text, NULL, &root);
+	json_load_text(text, NULL, &root);
 	if (json_is_object(root))
 		return root;
 	json_decref(root);

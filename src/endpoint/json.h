@@ -23,7 +23,9 @@ struct json_slot {
 	struct span filename;
 	struct span type; /* as received; may be empty */
 	uint64_t size;
-	char wrong[192]; /* if reading failed: a sentence */
+	enum purpose purpose;
+	int64_t expire_before; /* unix seconds; 0: none, or not needed */
+	char wrong[192];       /* if reading failed: a sentence */
 	void *root;
 	struct json_arena memory;
 };
@@ -61,7 +63,7 @@ void json_jwt_done(struct json_jwt *jwt);
  * a slot are written as they are (slotd/store.h: RFC 3986, so JSON has nothing
  * to escape in them). */
 char *json_slot_write(const struct slot *slot);
-char *json_limits_write(const struct policy *policy, uint32_t put_ttl);
+char *json_limits_write(const struct policies *policies, uint32_t put_ttl);
 
 /* The answer to GET /quota. */
 struct json_quota {

@@ -40,7 +40,8 @@ static void answer(struct request *request)
 
 	if (issuer)
 		reply_send_text(request, "application/json",
-		    json_limits_write(issuer->policy, issuer->store->put_ttl));
+		    json_limits_write(
+			issuer->policies, issuer->store->put_ttl));
 }
 
 static void end(struct request *request)

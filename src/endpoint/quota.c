@@ -105,8 +105,8 @@ static void begin(struct request *request)
 	jid_bare(&look->jid, &user);
 	look->user = buf_span(&user);
 	look->reset = span_is(request->method, "DELETE");
-	look->found.policy =
-	    service_issuer(request->service, look->jid.domain)->policy;
+	look->found.policy = &service_issuer(request->service, look->jid.domain)
+				  ->policies->of[PURPOSE_MESSAGE];
 	access_jid(request, &look->jid);
 	if (request->server->counter.quota->class->waits) {
 		request_wait(

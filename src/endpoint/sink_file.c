@@ -57,6 +57,7 @@ static void open_job(void *argument)
 		.type = span_of(file->type),
 		.now = clock_unix(),
 		.until = file->until,
+		.note_until = file->until != 0,
 	};
 
 	file->sink.failure = file->store->class->upload_open(

@@ -46,8 +46,14 @@ static enum failure begin(struct request *request,
     const struct receive_plan *plan, struct upload_texts *texts,
     struct relay_sink *relay)
 {
-	const struct store_request put = { plan->key, plan->size, plan->type,
-		clock_unix(), plan->until };
+	const struct store_request put = {
+		.key = plan->key,
+		.size = plan->size,
+		.type = plan->type,
+		.now = clock_unix(),
+		.until = plan->until,
+		.note_until = plan->until != 0,
+	};
 	struct buf url, type, header, until, name;
 	struct store_forward forward = { &url, &type, &until, &name };
 	enum failure failure;

@@ -54,6 +54,8 @@ static void end(struct request *request)
 		.filename = post->body.filename,
 		.type = post->body.type,
 		.size = post->body.size,
+		.purpose = post->body.purpose,
+		.expire_before = post->body.expire_before,
 		.nonce = request->nonce.caller.len ? &request->nonce : NULL,
 	};
 	issue_slot(request, "application/json", json_slot_write);

@@ -65,26 +65,19 @@ static bool open_stores(struct service *service, const struct service *before,
 	return true;
 }
 
-static bool read_template(struct service *service, size_t number)
+static struct key_template template_of(
+    const struct service *service, const struct conf_storage *storage)
 {
-	const struct conf_storage *storage = &service->conf->storages[number];
-	struct key_template *template = &service->templates[number];
-	const char *wrong;
-
-	if (!storage->has_template)
-		return key_template_parse(
-		    span_of(service->keyring ? "{random}/{owner}/{filename}"
-					     : "{random}/{filename}"),
-		    template, &wrong);
-	*template = storage->template;
-	return true;
+	return storage->has_template ? storage->template
+				     : key_template_default(storage->ends,
+					   service->keyring != NULL);
 }
 
-static struct issuer make_issuer(
-    const struct service *service, const struct policy *policy, size_t number)
+static struct issuer make_issuer(const struct service *service,
+    const struct policies *policies, size_t number)
 {
 	return (struct issuer){
-		.policy = policy,
+		.policies = policies,
 		.template = &service->templates[number],
 		.keyring = service->keyring,
 		.store = service->stores[number],
@@ -95,12 +88,12 @@ static void make_issuers(struct service *service)
 {
 	const struct conf *conf = service->conf;
 
-	service->issuer_list[0] = make_issuer(service, &conf->policy, 0);
+	service->issuer_list[0] = make_issuer(service, &conf->policies, 0);
 	for (size_t i = 0; i < conf->domain_count; i++) {
 		const struct conf_domain *domain = &conf->domains[i];
 
 		service->issuer_list[i + 1] =
-		    make_issuer(service, &domain->policy, domain->storage);
+		    make_issuer(service, &domain->policies, domain->storage);
 	}
 	service->issuers = (struct issuers){
 		.list = service->issuer_list,
@@ -127,9 +120,11 @@ static bool open_all(struct service *service, const struct service *before,
 		return false;
 	if (!open_stores(service, before, wrong, wrong_size))
 		return false;
-	for (size_t i = 0; i < service->store_count; i++)
-		if (!read_template(service, i))
-			return false;
+	for (size_t i = 0; i < service->store_count; i++) {
+		service->templates[i] =
+		    template_of(service, &conf->storages[i]);
+		service->stores[i]->template = &service->templates[i];
+	}
 	make_issuers(service);
 	return true;
 }

@@ -28,6 +28,8 @@ static const struct failure_entry table[FAILURE_COUNT] = {
 		"this method is not allowed here; see Allow", NULL, NULL },
 	[FAILURE_ALREADY_EXISTS] = { "already-exists", 409, "Conflict",
 		"this slot was already used", NULL, NULL },
+	[FAILURE_GONE] = { "gone", 410, "Gone",
+		"this file was kept until its end, and is gone", NULL, NULL },
 	[FAILURE_LENGTH_REQUIRED] = { "length-required", 411,
 		"Length Required",
 		"Content-Length is missing; it must be the slot's size",

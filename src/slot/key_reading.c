@@ -1,5 +1,7 @@
 #include "slot/key_template.h"
 
+#include "core/stamp.h"
+
 #include <string.h>
 
 /* Whether a part can have this byte at this place. Not for literals. */
@@ -67,6 +69,7 @@ static bool is_certain(const struct key_template *template, size_t at)
 
 	for (size_t i = at; i > 0 && !has_slash(&parts[i - 1]); i--)
 		front &= fixed_length(&parts[i - 1]) ||
+			 key_kinds[parts[i - 1].kind].run ||
 			 parted(&parts[i - 1], &parts[i], true);
 	for (size_t i = at + 1; i < template->count && !has_slash(&parts[i]);
 	     i++)
@@ -88,6 +91,17 @@ const char *key_reading_fault(const struct key_template *template)
 	return NULL;
 }
 
+/* step_back for a part that is one of a few words. */
+static void step_back_word(
+    size_t (*run)(struct span text), struct span key, bool *ends)
+{
+	for (size_t i = 0; i <= key.len; i++) {
+		size_t len = run(span_from(key, i));
+
+		ends[i] = len && ends[i + len];
+	}
+}
+
 /*
  * On entry, ends[i] says whether the parts after this one can read the key
  * from byte i on; afterwards, whether this one and those after it can.
@@ -97,6 +111,10 @@ static void step_back(
 {
 	size_t len = fixed_length(part);
 
+	if (key_kinds[part->kind].run) {
+		step_back_word(key_kinds[part->kind].run, key, ends);
+		return;
+	}
 	if (len > 0) {
 		for (size_t i = 0; i <= key.len; i++)
 			ends[i] = i + len <= key.len && ends[i + len] &&
@@ -115,6 +133,22 @@ static void step_back(
 	}
 }
 
+/* The length of the part that begins at this byte. */
+static size_t length(const struct key_part *part, struct span key, size_t at,
+    const bool behind[OBJECT_KEY_MAX + 1])
+{
+	size_t len = fixed_length(part);
+
+	if (key_kinds[part->kind].run)
+		return key_kinds[part->kind].run(span_from(key, at));
+	if (len)
+		return len;
+	do
+		len++;
+	while (!behind[at + len]);
+	return len;
+}
+
 /* A part that stands twice in a key has one text; NULL: it is not read. */
 static bool note(struct span *seen, struct span text)
 {
@@ -130,12 +164,13 @@ bool key_template_read(const struct key_template *template, struct span key,
 {
 	/* Row p: from which bytes the parts from p on can read the rest. */
 	bool ends[KEY_TEMPLATE_PARTS + 1][OBJECT_KEY_MAX + 1];
-	struct key_reading reading = { SPAN_EMPTY, SPAN_EMPTY, SPAN_EMPTY };
+	struct key_reading reading = { .random = SPAN_EMPTY };
 	struct span *const places[] = {
 		[KEY_RANDOM] = &reading.random,
 		[KEY_OWNER] = &reading.owner,
 		[KEY_USER] = &reading.user,
-		[KEY_EXT] = NULL,
+		[KEY_UNTIL] = &reading.until,
+		[KEY_PURPOSE] = NULL,
 	};
 	size_t at = 0;
 
@@ -150,12 +185,8 @@ bool key_template_read(const struct key_template *template, struct span key,
 	if (!ends[0][0])
 		return false;
 	for (size_t p = 0; p < template->count; p++) {
-		size_t len = fixed_length(&template->parts[p]);
-		if (len == 0) {
-			do
-				len++;
-			while (!ends[p + 1][at + len]);
-		}
+		size_t len = length(&template->parts[p], key, at, ends[p + 1]);
+
 		if (!note(places[template->parts[p].kind],
 			span_first(span_from(key, at), len)))
 			return false;
@@ -163,4 +194,60 @@ bool key_template_read(const struct key_template *template, struct span key,
 	}
 	*ret_reading = reading;
 	return true;
+}
+
+bool key_template_read_any(const struct key_template *template, struct span key,
+    struct key_reading *ret_reading)
+{
+	if (key_template_read(template, key, ret_reading))
+		return true;
+	for (unsigned i = 0; i < 4; i++) {
+		struct key_template other = key_template_default(i < 2, i % 2);
+
+		if (key_template_read(&other, key, ret_reading))
+			return true;
+	}
+	return false;
+}
+
+/* The text of {until}, behind the literals and {purpose} that may stand before
+ * it; empty: the key was made with another template. */
+static struct span find_until(
+    const struct key_template *template, struct span key)
+{
+	for (size_t i = 0; i < template->count; i++) {
+		const struct key_part *part = &template->parts[i];
+		size_t len;
+
+		if (part->kind == KEY_UNTIL)
+			return span_first(key, key_kinds[KEY_UNTIL].run(key));
+		len = part->kind == KEY_PURPOSE   ? purpose_run(key)
+		      : part->kind == KEY_LITERAL ? part->literal.len
+						  : 0;
+		if (!len || (part->kind == KEY_LITERAL &&
+				!fixed_fits(part, span_first(key, len))))
+			break;
+		key = span_from(key, len);
+	}
+	return SPAN_EMPTY;
+}
+
+bool key_tells_until(
+    const struct key_template *template, struct span key, int64_t *ret_until)
+{
+	struct span text = find_until(template, key);
+
+	/* In the default templates it stands at the front. */
+	if (!text.len)
+		text = span_first(key, key_kinds[KEY_UNTIL].run(key));
+	if (text.len && !stamp_amz_read(text, ret_until))
+		*ret_until = INT64_MAX;
+	return text.len > 0;
+}
+
+int64_t key_until(const struct key_template *template, struct span key)
+{
+	int64_t until;
+
+	return key_tells_until(template, key, &until) ? until : INT64_MAX;
 }

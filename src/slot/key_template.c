@@ -9,31 +9,49 @@
 
 #define HOST_MAX 253
 #define DATE_TEXT 10
+#define NEVER "never" /* {until} of a file without end */
 
 static const struct chars chars_date = {
 	{ ['0' ... '9'] = true, ['-'] = true }
 };
 
+static size_t until_run(struct span text)
+{
+	int64_t until;
+
+	if (span_starts(text, NEVER))
+		return strlen(NEVER);
+	return stamp_amz_read(span_first(text, STAMP_AMZ_TEXT), &until)
+		   ? STAMP_AMZ_TEXT
+		   : 0;
+}
+
 /* clang-format off */
 const struct key_kind key_kinds[] = {
-	[KEY_RANDOM] = { "random", { RANDOM_TEXT, RANDOM_TEXT },
+	[KEY_RANDOM] = { "random", NULL, { RANDOM_TEXT, RANDOM_TEXT },
 		&chars_word, true },
-	[KEY_OWNER] = { "owner", { KEYRING_TEXT, KEYRING_TEXT },
+	[KEY_OWNER] = { "owner", NULL, { KEYRING_TEXT, KEYRING_TEXT },
 		&chars_word, true },
-	[KEY_USER] = { "user", { KEYRING_TEXT, KEYRING_TEXT },
+	[KEY_USER] = { "user", NULL, { KEYRING_TEXT, KEYRING_TEXT },
 		&chars_word, true },
-	[KEY_DOMAIN] = { "domain", { 1, HOST_MAX }, NULL, false },
-	[KEY_DATE] = { "date", { DATE_TEXT, DATE_TEXT },
+	[KEY_DOMAIN] = { "domain", NULL, { 1, HOST_MAX }, NULL, false },
+	[KEY_DATE] = { "date", NULL, { DATE_TEXT, DATE_TEXT },
 		&chars_date, false },
-	[KEY_FILENAME] = { "filename", { 1, FILENAME_MAX_BYTES }, NULL, false },
-	[KEY_EXT] = { "ext", { 1, FILENAME_ENDING_MAX },
+	[KEY_FILENAME] = { "filename", NULL, { 1, FILENAME_MAX_BYTES },
+		NULL, false },
+	[KEY_EXT] = { "ext", NULL, { 1, FILENAME_ENDING_MAX },
+		&chars_lower_alnum, false },
+	[KEY_UNTIL] = { "until", until_run,
+		{ sizeof NEVER - 1, STAMP_AMZ_TEXT }, &chars_alnum, false },
+	[KEY_PURPOSE] = { "purpose", purpose_run, { 7, 9 },
 		&chars_lower_alnum, false },
 };
 /* clang-format on */
 
 static bool kind_of(struct span name, enum key_part_kind *ret_kind)
 {
-	for (enum key_part_kind kind = KEY_RANDOM; kind <= KEY_EXT; kind++) {
+	for (enum key_part_kind kind = KEY_RANDOM; kind <= KEY_PURPOSE;
+	     kind++) {
 		if (span_is(name, key_kinds[kind].name)) {
 			*ret_kind = kind;
 			return true;
@@ -42,7 +60,8 @@ static bool kind_of(struct span name, enum key_part_kind *ret_kind)
 	return false;
 }
 
-static bool has(const struct key_template *template, enum key_part_kind kind)
+bool key_template_has(
+    const struct key_template *template, enum key_part_kind kind)
 {
 	for (size_t i = 0; i < template->count; i++) {
 		if (template->parts[i].kind == kind)
@@ -85,9 +104,27 @@ static const char *read_part(
 		return "a { has no }";
 	part->literal = SPAN_EMPTY;
 	if (!kind_of(span_from(span_first(*rest, close), 1), &part->kind))
-		return "it knows {random}, {owner}, {user}, {domain}, {date}, "
-		       "{filename} and {ext} only";
+		return "it knows {until}, {purpose}, {random}, {owner}, "
+		       "{user}, "
+		       "{domain}, {date}, {filename} and {ext} only";
 	*rest = span_from(*rest, close + 1);
+	return NULL;
+}
+
+/* The end must be found without the rest of the template, and keys must be
+ * listed in its order. */
+static const char *until_fault(const struct key_template *template)
+{
+	bool other = false;
+
+	for (size_t i = 0; i < template->count; i++) {
+		enum key_part_kind kind = template->parts[i].kind;
+
+		if (kind == KEY_UNTIL && other)
+			return "only plain text and {purpose} may stand before "
+			       "{until}";
+		other |= kind != KEY_LITERAL && kind != KEY_PURPOSE;
+	}
 	return NULL;
 }
 
@@ -108,9 +145,11 @@ bool key_template_parse(
 		    &template.parts[template.count]);
 		template.count++;
 	}
-	if (!wrong && !has(&template, KEY_RANDOM))
+	if (!wrong && !key_template_has(&template, KEY_RANDOM))
 		wrong = "it needs {random}, or files could be guessed and "
 			"overwritten";
+	if (!wrong)
+		wrong = until_fault(&template);
 	if (!wrong)
 		wrong = key_reading_fault(&template);
 	if (wrong) {
@@ -121,9 +160,24 @@ bool key_template_parse(
 	return true;
 }
 
+struct key_template key_template_default(bool ends, bool has_keys)
+{
+	static const char *const texts[2][2] = {
+		{ "{random}/{filename}", "{random}/{owner}/{filename}" },
+		{ "{until}/{random}/{filename}",
+		    "{until}/{random}/{owner}/{filename}" },
+	};
+	struct key_template template = { 0 };
+	const char *wrong;
+
+	key_template_parse(span_of(texts[ends][has_keys]), &template, &wrong);
+	return template;
+}
+
 bool key_template_needs_key(const struct key_template *template)
 {
-	return has(template, KEY_OWNER) || has(template, KEY_USER);
+	return key_template_has(template, KEY_OWNER) ||
+	       key_template_has(template, KEY_USER);
 }
 
 /* Of a literal this text counts. */
@@ -217,6 +271,15 @@ static void add_part(struct buf *out, const struct key_part *part,
 		break;
 	case KEY_EXT:
 		filename_ending(input->filename, out);
+		break;
+	case KEY_UNTIL:
+		if (input->until)
+			stamp_amz(out, input->until);
+		else
+			buf_text(out, NEVER);
+		break;
+	case KEY_PURPOSE:
+		buf_text(out, purpose_name(input->purpose));
 		break;
 	}
 }

@@ -3,6 +3,7 @@
 
 #include "slot/jid.h"
 #include "slot/keyring.h"
+#include "slot/purpose.h"
 
 #define KEY_TEMPLATE_PARTS 32
 /* The most bytes of an object key, a limit of S3. */
@@ -19,6 +20,8 @@ enum key_part_kind {
 	KEY_DATE,
 	KEY_FILENAME,
 	KEY_EXT,
+	KEY_UNTIL,
+	KEY_PURPOSE,
 };
 
 /* A number of bytes. */
@@ -30,6 +33,10 @@ struct key_range {
 /* What all parts of one kind have in common. */
 struct key_kind {
 	const char *name; /* in braces; NULL: literals have none */
+	/* For a part that is one of a few words, none of which begins with
+	 * another: the length of the one that a text begins with; 0: of none.
+	 * NULL: any text will do. */
+	size_t (*run)(struct span text);
 	struct key_range range;
 	/* The only bytes in it; NULL: all but / and NUL. */
 	const struct chars *chars;
@@ -53,7 +60,8 @@ struct key_template {
  * Literals are unreserved characters and '/'. Refused with a sentence: no
  * {random}, an unknown {name}, an unclosed brace, a '/' at either end or two
  * in a row, a segment that could start with a dot, a {random}, {owner} or
- * {user} that could not be told from a {filename} beside it.
+ * {user} that could not be told from a {filename} beside it, anything but
+ * literals and {purpose} before {until}.
  */
 bool key_template_parse(struct span text, struct key_template *ret_template,
     const char **ret_wrong);
@@ -70,6 +78,13 @@ struct key_size {
 
 struct key_size key_template_size(const struct key_template *template);
 
+/* The template of a store that has no `key`: {random}/{filename}, with keys
+ * {random}/{owner}/{filename}, and {until}/ before that where files end. */
+struct key_template key_template_default(bool ends, bool has_keys);
+
+bool key_template_has(
+    const struct key_template *template, enum key_part_kind kind);
+
 /* Whether it has {owner} or {user}, which need key_file. */
 bool key_template_needs_key(const struct key_template *template);
 
@@ -78,6 +93,8 @@ struct key_input {
 	const struct jid *jid;
 	struct span filename; /* cleaned */
 	int64_t now;
+	int64_t until; /* unix seconds: the file's end; 0: it has none */
+	enum purpose purpose;
 	const struct keyring_root *root; /* NULL: no key_file */
 	bool plain; /* other bytes than [A-Za-z0-9_.-] and '/' become '_' */
 };
@@ -93,6 +110,7 @@ struct key_reading {
 	struct span random;
 	struct span owner;
 	struct span user;
+	struct span until;
 };
 
 /*
@@ -108,5 +126,17 @@ const char *key_reading_fault(const struct key_template *template);
  * possible, earlier parts are as short as possible. */
 bool key_template_read(const struct key_template *template, struct span key,
     struct key_reading *ret_reading);
+
+/* The same for a key that was made with this template or, before `key` was set
+ * or changed, with one of the default templates. */
+bool key_template_read_any(const struct key_template *template, struct span key,
+    struct key_reading *ret_reading);
+
+/* The end of the file with such a key, or with all keys that begin so: unix
+ * seconds; INT64_MAX: it has none. False: the key does not tell. */
+bool key_tells_until(
+    const struct key_template *template, struct span key, int64_t *ret_until);
+/* The same; INT64_MAX where the key does not tell. */
+int64_t key_until(const struct key_template *template, struct span key);
 
 #endif

@@ -49,3 +49,9 @@ bool policy_counts(const struct policy *policy)
 	return policy->slots_per_minute || policy->bytes_per_day ||
 	       policy->domain_bytes_per_day;
 }
+
+const struct policy *policies_for(
+    const struct policies *policies, enum purpose purpose)
+{
+	return policies->offers[purpose] ? &policies->of[purpose] : NULL;
+}

@@ -2,8 +2,10 @@
 #define SLOT_POLICY_H
 
 #include "core/span.h"
+#include "slot/purpose.h"
 #include "slotd/failure.h"
 
+/* The rules for files of one purpose. */
 struct policy {
 	uint64_t max_size;              /* bytes, at least 1 */
 	const struct span *allow_types; /* none: all */
@@ -14,7 +16,20 @@ struct policy {
 	uint32_t slots_per_minute;
 	uint64_t bytes_per_day;
 	uint64_t domain_bytes_per_day;
+	/* bytes_per_day is of this purpose alone, and counted by itself. */
+	bool own_bytes;
+	uint32_t keep; /* seconds from the slot to the file's end; 0: none */
 };
+
+/* The rules for the files of a domain, by their purpose. */
+struct policies {
+	struct policy of[PURPOSE_COUNT];
+	bool offers[PURPOSE_COUNT]; /* message always */
+};
+
+/* NULL: slots for this purpose are not offered. */
+const struct policy *policies_for(
+    const struct policies *policies, enum purpose purpose);
 
 /*
  * Checks type and ending, then size. Gives FAILURE_NONE, or FAILURE_FORBIDDEN

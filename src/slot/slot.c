@@ -5,8 +5,14 @@
 #include <string.h>
 
 static enum failure read_request(const struct slot_request *request,
-    struct buf *filename, struct refusal *why)
+    int64_t now, struct buf *filename, struct refusal *why)
 {
+	if (request->purpose == PURPOSE_EPHEMERAL &&
+	    request->expire_before <= now)
+		return failure_detail(FAILURE_BAD_REQUEST,
+		    "expire_before: an ephemeral slot needs a time in the "
+		    "future",
+		    why);
 	filename_clean(request->filename, filename);
 	if (!buf_ok(filename))
 		return failure_detail(
@@ -17,14 +23,28 @@ static enum failure read_request(const struct slot_request *request,
 	return FAILURE_NONE;
 }
 
+/* When the file has to go. */
+static int64_t find_until(const struct policy *policy,
+    const struct slot_request *request, int64_t now)
+{
+	int64_t until = policy->keep ? now + policy->keep : 0;
+
+	if (request->purpose == PURPOSE_EPHEMERAL &&
+	    (!until || request->expire_before < until))
+		until = request->expire_before;
+	return until;
+}
+
 static enum failure make_key(const struct issuer *issuer,
-    const struct slot_request *request, struct span filename, int64_t now,
-    const uint8_t *random, struct buf *key)
+    const struct slot_request *request, struct span filename,
+    const struct store_request *put, const uint8_t *random, struct buf *key)
 {
 	struct key_input input = {
 		.jid = request->jid,
 		.filename = filename,
-		.now = now,
+		.now = put->now,
+		.until = put->until,
+		.purpose = request->purpose,
 		.plain = request->caller->plain_urls,
 	};
 
@@ -83,15 +103,16 @@ static enum failure sign(struct store *store, const struct store_request *put,
 }
 
 static enum failure count_and_sign(struct quota *quota,
-    const struct issuer *issuer, const struct jid *jid,
-    const struct quota_nonce *nonce, const struct store_request *put,
-    int64_t now, struct slot *slot, struct refusal *why)
+    const struct issuer *issuer, const struct policy *policy,
+    const struct jid *jid, const struct quota_nonce *nonce,
+    const struct store_request *put, int64_t now, struct slot *slot,
+    struct refusal *why)
 {
 	struct quota_charge *charge = &slot->charge;
 	enum failure failure;
 	struct buf user;
 
-	if (!quota || !policy_counts(issuer->policy))
+	if (!quota || !policy_counts(policy))
 		return sign(issuer->store, put, slot, why);
 	buf_init(&user, slot->user_memory, sizeof slot->user_memory);
 	jid_bare(jid, &user);
@@ -104,7 +125,7 @@ static enum failure count_and_sign(struct quota *quota,
 		.nonce = nonce,
 	};
 	slot->counted = true;
-	failure = count(quota, issuer->policy, charge, &slot->nearly, why);
+	failure = count(quota, policy, charge, &slot->nearly, why);
 	charge->nonce = NULL;
 	if (failure != FAILURE_NONE)
 		return failure;
@@ -146,26 +167,32 @@ enum failure slot_issue(const struct issuers *issuers,
 		.now = now / 1000,
 	};
 	const struct issuer *issuer;
+	const struct policy *policy;
 	enum failure failure;
 
 	slot_init(ret_slot);
-	failure = read_request(request, &filename, why);
+	failure = read_request(request, put.now, &filename, why);
 	if (failure != FAILURE_NONE)
 		return failure;
 	issuer = slot_find_issuer(issuers, request->jid->domain);
-	failure = policy_check(issuer->policy, buf_span(&filename),
+	policy = policies_for(issuer->policies, request->purpose);
+	if (!policy)
+		return failure_detail(FAILURE_FORBIDDEN,
+		    "purpose: it is not offered for this domain", why);
+	failure = policy_check(policy, buf_span(&filename),
 	    put.type.len ? put.type : span_of(MEDIA_TYPE_UNKNOWN),
 	    request->size, why);
 	if (failure != FAILURE_NONE)
 		return failure;
-	failure = make_key(
-	    issuer, request, buf_span(&filename), put.now, random, &key);
+	put.until = ret_slot->until = find_until(policy, request, put.now);
+	failure =
+	    make_key(issuer, request, buf_span(&filename), &put, random, &key);
 	if (failure != FAILURE_NONE)
 		return failure_detail(failure,
 		    "filename, jid: the object key would be over 1024 bytes",
 		    why);
 	put.key = buf_span(&key);
-	put.type = policy_type(issuer->policy, put.type);
-	return count_and_sign(issuers->quota, issuer, request->jid,
+	put.type = policy_type(policy, put.type);
+	return count_and_sign(issuers->quota, issuer, policy, request->jid,
 	    request->nonce, &put, now, ret_slot, why);
 }

@@ -15,7 +15,7 @@
 
 /* How slots for JIDs of a domain are made. Only read. */
 struct issuer {
-	const struct policy *policy;
+	const struct policies *policies;
 	const struct key_template *template;
 	const struct keyring *keyring; /* NULL or empty: no key_file */
 	struct store *store;
@@ -40,6 +40,10 @@ struct slot_request {
 	struct span filename;
 	struct span type; /* a hint, as the client wrote it; may be empty */
 	uint64_t size;
+	enum purpose purpose;
+	/* With PURPOSE_EPHEMERAL: unix seconds, by which the file has to be
+	 * gone; 0: none was named. */
+	int64_t expire_before;
 	/* Given to the counter with the slot; NULL: none. */
 	const struct quota_nonce *nonce;
 };
@@ -49,6 +53,7 @@ struct slot {
 	struct buf get;
 	struct buf type; /* Content-Type that the PUT must carry; empty: any */
 	int64_t expires; /* unix seconds */
+	int64_t until;   /* the file's end, unix seconds; 0: it has none */
 	/* The user's bytes of the day, if this slot raises them above
 	 * SLOT_NEARLY percent of bytes_per_day; else 0. */
 	uint64_t nearly;

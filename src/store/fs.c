@@ -17,6 +17,8 @@ static enum failure sign(struct store *store,
 	int64_t expires = request->now + fs->config.put_ttl;
 	enum failure failure;
 
+	if (request->until && request->until < expires)
+		expires = request->until;
 	if (store->lack)
 		return failure_reason(FAILURE_UNAVAILABLE, store->lack, why);
 	if (fault)

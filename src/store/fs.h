@@ -19,7 +19,6 @@ struct fs_config {
 	const char *path;       /* uploads live in its folder FS_FILES */
 	struct span public_url; /* no slash at its end */
 	uint32_t put_ttl;       /* seconds */
-	uint32_t expire_after;  /* seconds after the upload; 0: never */
 	bool has_until; /* files may come with a time at which they go */
 	uint64_t min_free_bytes;       /* one of both is 0 */
 	unsigned min_free_percent;     /* 0 to 99 */

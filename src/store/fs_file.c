@@ -36,9 +36,9 @@ static enum failure read_status(const struct fs *fs, int fd, struct span key,
 		    FAILURE_INTERNAL, "a file's status cannot be read", why);
 	if (!S_ISREG(status.st_mode))
 		return FAILURE_NOT_FOUND;
-	ret_file->until = fs_until_of_file(fs, fd, status.st_mtim.tv_sec);
+	ret_file->until = fs_until_of_file(fs, key, fd);
 	if (ret_file->until <= now)
-		return FAILURE_NOT_FOUND;
+		return FAILURE_GONE;
 	ret_file->fd = fd;
 	ret_file->size = (uint64_t)status.st_size;
 	ret_file->modified = status.st_mtim.tv_sec;
@@ -79,10 +79,14 @@ enum failure fs_file_open(struct store *store, struct span key, int64_t now,
 {
 	const struct fs *fs = (const struct fs *)store;
 	enum failure failure;
+	int64_t until;
 	int fd;
 
 	if (!fs_path_valid(key))
 		return FAILURE_NOT_FOUND;
+	/* Whether or not it was removed already. */
+	if (fs_until_told(fs, key, &until) && until <= now)
+		return FAILURE_GONE;
 	/* Without O_NONBLOCK a fifo would wait for a writer. */
 	fd = fs_path_open(
 	    fs->folder->root, key, O_RDONLY | O_NONBLOCK | O_NOCTTY);

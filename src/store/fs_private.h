@@ -114,20 +114,22 @@ const struct store_fault *fs_disk_look(struct store *store);
 /* An upload has come to this, so the disk is worth a try. */
 void fs_disk_suspect(struct fs *fs, enum failure failure);
 
-/* fs_until.c: when a file goes, besides expire_after: unix seconds in the
- * attribute FS_XATTR_UNTIL. */
+/* fs_until.c: when a file goes. Keys of slots tell it; uploads below a caller's
+ * base have it in the attribute FS_XATTR_UNTIL, unix seconds. */
 
-/* Remembers beside the files that it has such files (`.until`), so that
- * they go also when a later configuration says nothing of them. */
+/* Remembers beside the files that it has files with the attribute (`.until`),
+ * so that they go also when a later configuration says nothing of them. */
 void fs_until_mark(struct fs *fs);
 
-/* Keeps it, where there are attributes. */
+/* Keeps it, where there are attributes. 0: nothing. */
 enum failure fs_until_write(
     const struct fs *fs, int fd, int64_t until, struct refusal *why);
-/* The earlier of both times; INT64_MAX: it stays. */
-int64_t fs_until_of_file(const struct fs *fs, int fd, int64_t modified);
+/* Whether a key, or a folder's path, tells it; see key_tells_until. */
+bool fs_until_told(const struct fs *fs, struct span key, int64_t *ret_until);
+/* INT64_MAX: it stays. */
+int64_t fs_until_of_file(const struct fs *fs, struct span key, int fd);
 int64_t fs_until_of_entry(
-    const struct fs *fs, int folder, const char *name, int64_t modified);
+    const struct fs *fs, struct span key, int folder, const char *name);
 
 /* fs_key.c: reads .key; with `make` makes it when it is missing. False with a
  * sentence in wrong. */

@@ -17,7 +17,8 @@ struct sweep {
 	const atomic_bool *stop;
 	const struct fs *fs;
 	int64_t now;
-	int64_t next; /* when the first of the files that stay is due */
+	int64_t next;   /* when the first of the files that stay is due */
+	struct buf key; /* of what is looked at */
 };
 
 static size_t sweep_folder(struct sweep *sweep, int folder, unsigned depth);
@@ -27,39 +28,72 @@ static bool stopped(const struct sweep *sweep)
 	return sweep->stop && atomic_load(sweep->stop);
 }
 
-/* True when it is gone. */
-static bool sweep_file(
-    struct sweep *sweep, int folder, const char *name, int64_t modified)
+static void note_due(struct sweep *sweep, int64_t due)
 {
-	int64_t due = fs_until_of_entry(sweep->fs, folder, name, modified);
+	if (due < sweep->next)
+		sweep->next = due;
+}
+
+/* True when it is gone. */
+static bool sweep_file(struct sweep *sweep, int folder, const char *name)
+{
+	int64_t due =
+	    fs_until_of_entry(sweep->fs, buf_span(&sweep->key), folder, name);
 
 	if (due <= sweep->now)
 		return !unlinkat(folder, name, 0);
-	if (due < sweep->next)
-		sweep->next = due;
+	note_due(sweep, due);
 	return false;
 }
 
-static bool sweep_entry(
+/* True when it is gone. */
+static bool sweep_child(
     struct sweep *sweep, int folder, const char *name, unsigned depth)
 {
-	struct stat status;
-	int child;
-
-	if (fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW))
-		return false;
-	if (S_ISREG(status.st_mode))
-		return sweep_file(sweep, folder, name, status.st_mtim.tv_sec);
-	if (!S_ISDIR(status.st_mode) || depth >= DEPTH_MAX)
-		return false;
-	child = openat(folder, name,
+	int child = openat(folder, name,
 	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+
 	if (child < 0)
 		return false;
 	/* An upload may be about to link into it: then rmdir fails, or the
 	 * upload makes the folder again. */
 	return !sweep_folder(sweep, child, depth + 1) &&
 	       !unlinkat(folder, name, AT_REMOVEDIR);
+}
+
+static bool sweep_entry(
+    struct sweep *sweep, int folder, const char *name, unsigned depth)
+{
+	struct stat status;
+	int64_t due;
+
+	/* All below it ends then: it is not looked into before. */
+	if (fs_until_told(sweep->fs, buf_span(&sweep->key), &due) &&
+	    due > sweep->now) {
+		note_due(sweep, due);
+		return false;
+	}
+	if (fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW))
+		return false;
+	if (S_ISREG(status.st_mode))
+		return sweep_file(sweep, folder, name);
+	return S_ISDIR(status.st_mode) && depth < DEPTH_MAX &&
+	       sweep_child(sweep, folder, name, depth);
+}
+
+/* The same, with the entry's name behind the key of its folder. */
+static bool sweep_named(
+    struct sweep *sweep, int folder, const char *name, unsigned depth)
+{
+	const struct buf before = sweep->key;
+	bool gone = false;
+
+	buf_text(&sweep->key, before.len ? "/" : "");
+	buf_text(&sweep->key, name);
+	if (buf_ok(&sweep->key))
+		gone = sweep_entry(sweep, folder, name, depth);
+	sweep->key = before;
+	return gone;
 }
 
 /* Gives how many entries are left. Takes the descriptor. */
@@ -82,7 +116,7 @@ static size_t sweep_folder(struct sweep *sweep, int folder, unsigned depth)
 				  (name[1] == '.' && name[2] == '\0'));
 			continue;
 		}
-		if (!sweep_entry(sweep, folder, name, depth))
+		if (!sweep_named(sweep, folder, name, depth))
 			left++;
 	}
 	closedir(list);
@@ -99,9 +133,11 @@ int64_t fs_sweep(struct store *store, int64_t now, const atomic_bool *stop)
 		.now = now,
 		.next = now + WAIT_MAX,
 	};
+	char key[FS_KEY_MAX + 1];
 	int folder;
 
-	if (!fs->config.expire_after && !fs->config.has_until)
+	buf_init(&sweep.key, key, sizeof key);
+	if (!fs->config.has_until)
 		return INT64_MAX;
 	folder = fs_path_open(
 	    fs->folder->root, span_of("."), O_RDONLY | O_DIRECTORY);

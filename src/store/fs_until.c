@@ -1,5 +1,7 @@
 #include "store/fs_private.h"
 
+#include "slot/key_template.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -41,41 +43,45 @@ enum failure fs_until_write(
 	return fs_room_failure(errno, "the file's end cannot be stored", why);
 }
 
-/* len is what the system gave for the attribute. */
-static int64_t earlier(
-    const struct fs *fs, int64_t modified, const char *text, ssize_t len)
+bool fs_until_told(const struct fs *fs, struct span key, int64_t *ret_until)
 {
-	int64_t due = INT64_MAX;
-	uint64_t until;
-
-	if (fs->config.expire_after)
-		due = modified + fs->config.expire_after;
-	if (len > 0 && span_u64((struct span){ text, (size_t)len }, &until) &&
-	    until < (uint64_t)due)
-		due = (int64_t)until;
-	return due;
+	return fs->store.template &&
+	       key_tells_until(fs->store.template, key, ret_until);
 }
 
-int64_t fs_until_of_file(const struct fs *fs, int fd, int64_t modified)
+/* len is what the system gave for the attribute. */
+static int64_t read_text(const char *text, ssize_t len)
+{
+	uint64_t until;
+
+	if (len > 0 && span_u64((struct span){ text, (size_t)len }, &until) &&
+	    until < INT64_MAX)
+		return (int64_t)until;
+	return INT64_MAX;
+}
+
+int64_t fs_until_of_file(const struct fs *fs, struct span key, int fd)
 {
 	char text[TEXT];
-	ssize_t len = 0;
+	int64_t until;
 
-	if (fs->config.has_until)
-		len = fgetxattr(fd, FS_XATTR_UNTIL, text, sizeof text);
-	return earlier(fs, modified, text, len);
+	if (fs_until_told(fs, key, &until))
+		return until;
+	if (!fs->config.has_until)
+		return INT64_MAX;
+	return read_text(
+	    text, fgetxattr(fd, FS_XATTR_UNTIL, text, sizeof text));
 }
 
 int64_t fs_until_of_entry(
-    const struct fs *fs, int folder, const char *name, int64_t modified)
+    const struct fs *fs, struct span key, int folder, const char *name)
 {
 	char path[64 + FS_SEGMENT_MAX], text[TEXT];
-	ssize_t len = 0;
+	int64_t until;
 
-	if (fs->config.has_until) {
-		snprintf(
-		    path, sizeof path, "/proc/self/fd/%d/%s", folder, name);
-		len = lgetxattr(path, FS_XATTR_UNTIL, text, sizeof text);
-	}
-	return earlier(fs, modified, text, len);
+	if (fs_until_told(fs, key, &until))
+		return until;
+	snprintf(path, sizeof path, "/proc/self/fd/%d/%s", folder, name);
+	return read_text(
+	    text, lgetxattr(path, FS_XATTR_UNTIL, text, sizeof text));
 }

@@ -129,7 +129,8 @@ static enum failure begin(struct fs_upload *upload,
 		return fs_room_failure(errno, "no file can be made", why);
 	failure = set_type(fs, upload->fd, request->type, why);
 	if (!failure)
-		failure = fs_until_write(fs, upload->fd, request->until, why);
+		failure = fs_until_write(fs, upload->fd,
+		    request->note_until ? request->until : 0, why);
 	if (failure)
 		return failure;
 	return fs_room_reserve(

@@ -40,7 +40,9 @@ static enum failure sign_put(struct s3 *s3, const struct store_request *request,
 		.header_count = 1,
 		.query = &acl,
 		.query_count = config->set_public ? 1 : 0,
-		.expires = config->relay ? RELAY_TTL : config->put_ttl,
+		.expires =
+		    s3_time_to_live(config->relay ? RELAY_TTL : config->put_ttl,
+			request->now, request->until),
 		.now = request->now,
 	};
 
@@ -54,7 +56,7 @@ static enum failure sign_put(struct s3 *s3, const struct store_request *request,
 		    (struct sigv4_pair){ span_of("content-type"),
 			    buf_span(ret_slot->type) };
 	}
-	if (request->until) {
+	if (request->note_until) {
 		buf_init(&until, until_memory, sizeof until_memory);
 		stamp_rfc3339(&until, request->until);
 		headers[put.header_count++] =
@@ -75,7 +77,8 @@ static enum failure grant_put(struct s3 *s3,
 
 	if (!config->keyring || !config->keyring->count)
 		return FAILURE_INTERNAL;
-	ret_slot->expires = request->now + config->put_ttl;
+	ret_slot->expires = request->now + s3_time_to_live(config->put_ttl,
+					       request->now, request->until);
 	grant_url(&config->keyring->roots[0], config->name, config->public_url,
 	    request, ret_slot->expires, ret_slot->put);
 	return FAILURE_NONE;
@@ -106,8 +109,7 @@ static enum failure sign_slot(struct s3 *s3,
 	failure = relayed ? grant_put(s3, request, ret_slot)
 			  : sign_put(s3, request, &creds, ret_slot);
 	if (failure == FAILURE_NONE && ret_slot->get)
-		failure = s3_write_get(
-		    s3, &creds, request->key, request->now, ret_slot->get);
+		failure = s3_write_get(s3, &creds, request, ret_slot->get);
 	return s3_creds_done(s3, &creds, failure, why);
 }
 
@@ -136,7 +138,7 @@ static enum failure forward(struct store *store,
 	/* Signed or not, it is the object's. */
 	if (!ret_forward->type->len)
 		buf_add(ret_forward->type, request->type);
-	if (request->until) {
+	if (request->note_until) {
 		buf_text(ret_forward->until, S3_META_EXPIRES ": ");
 		stamp_rfc3339(ret_forward->until, request->until);
 	}

@@ -7,22 +7,25 @@
 
 /* A presigned URL of download_url, for GET or HEAD. */
 static enum failure sign_get(struct s3 *s3, struct day_key *day,
-    const struct creds_value *creds, struct span key, struct sigv4_request *get,
-    struct buf *out)
+    const struct creds_value *creds, struct span key, int64_t until,
+    struct sigv4_request *get, struct buf *out)
 {
-	get->expires = s3->config.get_ttl;
+	get->expires = s3_time_to_live(s3->config.get_ttl, get->now, until);
 	return s3_presign(s3, day, &s3->config.download, creds, key, get, out);
 }
 
 enum failure s3_write_get(struct s3 *s3, const struct creds_value *creds,
-    struct span key, int64_t now, struct buf *out)
+    const struct store_request *request, struct buf *out)
 {
 	const struct s3_config *config = &s3->config;
-	struct sigv4_request get = { .method = span_of("GET"), .now = now };
+	const struct span key = request->key;
+	struct sigv4_request get = { .method = span_of("GET"),
+		.now = request->now };
 
 	switch (config->get) {
 	case S3_GET_PRESIGNED:
-		return sign_get(s3, &s3->today, creds, key, &get, out);
+		return sign_get(
+		    s3, &s3->today, creds, key, request->until, &get, out);
 	case S3_GET_REDIRECT:
 		if (!config->keyring || !config->keyring->count)
 			return FAILURE_INTERNAL;
@@ -71,9 +74,13 @@ bool s3_link_check(struct store *store, struct span token, struct span key)
  * follows it at the end of this quarter still has a quarter. Where the
  * credentials end before, it is half of what is left.
  */
-static int64_t keep_for(uint32_t get_ttl, int64_t now, int64_t ends)
+static int64_t keep_for(
+    uint32_t get_ttl, int64_t now, int64_t ends, int64_t until)
 {
 	int64_t keep = get_ttl / 4;
+
+	if (keep > until - now)
+		keep = until - now;
 
 	if (ends && (ends - now) / 2 < keep)
 		keep = (ends - now) / 2;
@@ -94,15 +101,19 @@ enum failure s3_lead(struct store *store, struct span method, struct span key,
 	struct sigv4_request get = {
 		.method = method, .query = query, .now = now - now % step
 	};
+	const int64_t until =
+	    store->template ? key_until(store->template, key) : INT64_MAX;
 	struct creds_value creds;
 	enum failure failure;
 
+	if (until <= now)
+		return FAILURE_GONE;
 	ret_lead->type = type.at;
 	/* Links that were shared before the bucket became public: its own
 	 * address needs no right to read. An ACL is the newer files' alone. */
 	if (s3->config.get == S3_GET_PUBLIC && !s3->config.set_public) {
 		s3_write_plain(ret_lead->url, &s3->config.download, key);
-		ret_lead->keep = keep_for(s3->config.get_ttl, now, 0);
+		ret_lead->keep = keep_for(s3->config.get_ttl, now, 0, until);
 		return FAILURE_NONE;
 	}
 	if (!media_type_inline(type)) {
@@ -119,9 +130,10 @@ enum failure s3_lead(struct store *store, struct span method, struct span key,
 	    (struct sigv4_pair){ span_of("response-content-type"), type };
 	if (!s3_creds_get(s3, now, &creds, why))
 		return FAILURE_UNAVAILABLE;
-	failure = sign_get(s3, &s3->before, &creds, key, &get, ret_lead->url);
+	failure =
+	    sign_get(s3, &s3->before, &creds, key, until, &get, ret_lead->url);
 	ret_lead->keep =
-	    keep_for(s3->config.get_ttl, now, get.now + get.expires);
+	    keep_for(s3->config.get_ttl, now, get.now + get.expires, until);
 	return s3_creds_done(s3, &creds, failure, why);
 }
 

@@ -47,6 +47,10 @@ enum failure s3_presign(struct s3 *s3, struct day_key *day,
     const struct uri_base *base, const struct creds_value *creds,
     struct span key, struct sigv4_request *request, struct buf *out);
 
+/* ttl seconds, or fewer where the file ends before; at least 1. until: unix
+ * seconds; 0: it has no end. */
+uint32_t s3_time_to_live(uint32_t ttl, int64_t now, int64_t until);
+
 /* The URL that needs no signature. */
 void s3_write_plain(
     struct buf *out, const struct uri_base *base, struct span key);
@@ -55,7 +59,7 @@ void s3_write_plain(
 
 /* Appends the URL that a slot shares. */
 enum failure s3_write_get(struct s3 *s3, const struct creds_value *creds,
-    struct span key, int64_t now, struct buf *out);
+    const struct store_request *request, struct buf *out);
 
 /* Whether links to this store are known, or were once. */
 bool s3_knows_links(const struct s3_config *config);

@@ -81,6 +81,13 @@ enum failure s3_presign(struct s3 *s3, struct day_key *day,
 	return sign(day, creds, request, out) ? FAILURE_NONE : FAILURE_INTERNAL;
 }
 
+uint32_t s3_time_to_live(uint32_t ttl, int64_t now, int64_t until)
+{
+	if (!until || until - now >= ttl)
+		return ttl;
+	return until - now > 1 ? (uint32_t)(until - now) : 1;
+}
+
 void s3_write_plain(
     struct buf *out, const struct uri_base *base, struct span key)
 {

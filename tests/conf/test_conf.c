@@ -195,7 +195,6 @@ static void the_embedded_store(void **state)
 	expect_span(
 	    conf->storages[0].folder->public_url, "https://up.example.org");
 	assert_int_equal(conf->storages[0].folder->put_ttl, 600);
-	assert_int_equal(conf->storages[0].folder->expire_after, 0);
 	assert_int_equal(conf->storages[0].folder->min_free_percent, 5);
 	assert_int_equal(conf->storages[0].folder->min_free_bytes, 0);
 	assert_null(conf->storages[0].folder->keyring);
@@ -209,13 +208,12 @@ static void the_embedded_store(void **state)
 			 "key_file = \"keys\"; "
 			 "public_url = \"http://127.0.0.1:8363\";\n"
 			 "storage = { type = \"fs\"; path = \"./store//\"; "
-			 "put_ttl = 1; expire_after = 2147483647; "
+			 "put_ttl = 1; "
 			 "min_free = \"10 MiB\"; key = \"{random}\"; };\n");
 	conf = right(&said);
 	assert_true(conf->callers[0].plain_urls);
 	assert_string_equal(conf->storages[0].folder->path, "./store");
 	assert_int_equal(conf->storages[0].folder->put_ttl, 1);
-	assert_int_equal(conf->storages[0].folder->expire_after, 2147483647);
 	assert_int_equal(conf->storages[0].folder->min_free_percent, 0);
 	assert_int_equal(conf->storages[0].folder->min_free_bytes, 10485760);
 	assert_true(conf->storages[0].folder->keyring == &conf->keyring);

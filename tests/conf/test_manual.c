@@ -177,7 +177,6 @@ static void storage_fs(void **state)
 	char text[16];
 
 	(void)state;
-	is_number("storage.expire_after", fs->expire_after);
 	assert_int_equal(fs->min_free_bytes, 0);
 	snprintf(text, sizeof text, "%u %%", fs->min_free_percent);
 	is_text("storage.min_free", text);
@@ -196,6 +195,7 @@ static void quota(void **state)
 
 	(void)state;
 	is_number("policy.slots_per_minute", policy->slots_per_minute);
+	is_number("policy.keep", policy->keep);
 	is_number("policy.bytes_per_day", policy->bytes_per_day);
 	is_number("policy.domain_bytes_per_day", policy->domain_bytes_per_day);
 	assert_int_equal(quota->type, CONF_QUOTA_MEMORY);

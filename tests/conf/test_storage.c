@@ -67,8 +67,6 @@ static void values_of_s3(void **state)
 		{ "download_url = \"x\";", "download_url", "http://" },
 		{ "regions = 1;", "regions", "did you mean region?" },
 		{ "path = \"x\";", "path", "belongs to storage type \"fs\"" },
-		{ "expire_after = 1;", "expire_after",
-		    "belongs to storage type \"fs\"" },
 		{ "min_free = 1;", "min_free",
 		    "belongs to storage type \"fs\"" },
 		{ "access_key_secret_file = \"none\";",
@@ -104,8 +102,8 @@ static void values_of_fs(void **state)
 	    "so that others can plant files and keys: chmod 700 open\n");
 	assert_int_equal(rmdir("open"), 0);
 	fs_fault("path = \"/none/such/\";", "path", "the folder /none: ");
-	fs_fault(WITH_PATH "expire_after = -1;", "expire_after",
-	    "from 0 to 2147483647");
+	fs_fault(WITH_PATH "expire_after = 1;", "expire_after",
+	    "unknown setting: it is policy.keep now");
 	fs_fault(WITH_PATH "min_free = \"100 %\";", "min_free",
 	    "from \"0 %\" to \"99 %\"");
 	fs_fault(WITH_PATH "min_free = \"1.5 %\";", "min_free",

@@ -37,6 +37,7 @@ CODES = {
     "not-found": (404, None),
     "method-not-allowed": (405, None),
     "already-exists": (409, None),
+    "gone": (410, None),
     "length-required": (411, None),
     "file-too-large": (413, ("not-acceptable", "modify")),
     "length-mismatch": (413, None),

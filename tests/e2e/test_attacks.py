@@ -76,7 +76,7 @@ def test_a_part_is_no_file(fs):
 def test_no_slot_outlives_its_file(start, tmp_path):
     """Else it could be used again, with other bytes at the same link."""
     slotd = start(support.fs_config(
-        tmp_path / "store", storage={"expire_after": 2, "put_ttl": 600}))
+        tmp_path / "store", storage={"put_ttl": 600}, policy={"keep": 2}))
     slot = slotd.slot(size=4)
     assert support.fetch("PUT", slot["put"], b"file").status == 201
     codes = []

@@ -114,6 +114,14 @@ def range_not_satisfiable(slotd):
     return support.fetch("GET", slot["get"], headers={"Range": "bytes=5-"})
 
 
+@provokes("gone", "/f/{key}", "get", policy={"keep": 1})
+def gone(slotd):
+    url = slotd.slot(size=5)["get"]
+    support.wait_for("the file's end", lambda: support.fetch(
+        "GET", url).json["code"] == "gone")
+    return support.fetch("GET", url)
+
+
 @provokes("rate-limited", policy={"slots_per_minute": 1})
 def rate_limited(slotd):
     slotd.slot()

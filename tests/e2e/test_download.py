@@ -1,6 +1,7 @@
 """GET and HEAD /f/ of the embedded store, and of each that keeps files
 itself."""
 
+import datetime
 import os
 import pathlib
 import re
@@ -227,19 +228,31 @@ def test_methods(keeper, url):
     assert support.fetch("GET", url).body == DATA
 
 
-def test_expiry(start, tmp_path):
+def test_end(start, tmp_path):
+    """410 from the second of its end on, whether or not it was removed."""
     folder = tmp_path / "store"
-    fs = start(support.fs_config(folder, storage={"expire_after": 3600}))
-    old, young = store(fs), store(fs)
-    path = folder / "files" / support.key_of(old, fs.config["public_url"] + "/f")
-    fs.stop()
-    past = time.time() - 3700
-    os.utime(path, (past, past))
-    fs.start()
-    support.assert_problem(get(old), "not-found")
-    assert get(young).status == 200
-    support.wait_for("the sweep", lambda: not path.exists(), 70)
-    assert len(tree(folder)) == 1
+    fs = start(support.fs_config(folder, policy={"keep": 2}))
+    answer = fs.slot(size=len(DATA))
+    path = folder / "files" / support.key_of(
+        answer["get"], fs.config["public_url"] + "/f")
+    assert support.fetch("PUT", answer["put"], DATA).status == 201
+    end = datetime.datetime.fromisoformat(answer["file_expires"]).timestamp()
+    assert path.relative_to(folder / "files").parts[0] == time.strftime(
+        "%Y%m%dT%H%M%SZ", time.gmtime(end))
+
+    def gone():
+        before = time.time()
+        reply = get(answer["get"])
+        assert reply.status in (200, 410)
+        assert reply.status == 200 or time.time() >= end
+        assert reply.status == 410 or before < end
+        return reply.status == 410
+    support.wait_for("the file's end", gone)
+    support.assert_problem(get(answer["get"]), "gone")
+    assert get(answer["get"], "HEAD").status == 410
+    support.wait_for(
+        "the sweep", lambda: not os.listdir(folder / "files"), 70)
+    support.assert_problem(get(answer["get"]), "gone")
 
 
 def max_age(reply):
@@ -249,13 +262,11 @@ def max_age(reply):
     return int(match[1])
 
 
-@pytest.mark.parametrize("expire_after, most", [
-    (1000, 1000), (31536000, 31536000), (2147483647, 31536000)])
-def test_caches_keep_no_file_beyond_its_end(
-        start, tmp_path, expire_after, most):
+@pytest.mark.parametrize("keep, most", [
+    (1000, 1000), ("365 d", 31536000), ("3650 days", 31536000)])
+def test_caches_keep_no_file_beyond_its_end(start, tmp_path, keep, most):
     """What is left, whatever the answer's status, and a year at most."""
-    fs = start(support.fs_config(
-        tmp_path / "store", storage={"expire_after": expire_after}))
+    fs = start(support.fs_config(tmp_path / "store", policy={"keep": keep}))
     began = time.time()
     url = store(fs)
     etag = get(url).headers["ETag"]
@@ -270,25 +281,6 @@ def test_caches_keep_no_file_beyond_its_end(
             assert most - passed < max_age(reply) <= most, reply
     reply = get(url, Range="bytes=99999-")
     assert (reply.status, reply.headers["Cache-Control"]) == (416, "no-store")
-
-
-def test_caches_keep_an_older_file_for_less(start, tmp_path):
-    fs = start(support.fs_config(
-        tmp_path / "store", storage={"expire_after": 100000}))
-    url = store(fs)
-    path = tmp_path / "store/files" / support.key_of(
-        url, fs.config["public_url"] + "/f")
-    came = int(time.time()) - 99000
-    os.utime(path, (came, came))
-    age = max_age(get(url))
-    assert 1000 - (time.time() - came - 99000) - 2 < age <= 1000
-
-
-def test_expiry_at_once(start, tmp_path):
-    fs = start(support.fs_config(
-        tmp_path / "store", storage={"expire_after": 1}))
-    url = store(fs)
-    support.wait_for("the file's end", lambda: get(url).status == 404)
 
 
 def test_slow_reader(keeper):

@@ -111,9 +111,8 @@ def test_what_lies_beside_is_not_served(start, tmp_path):
     """Neither in the store's folder nor by the way to it."""
     store = tmp_path / "store"
     config = support.fs_config(
-        store, storage={"expire_after": 1},
-        quota={"state_file": str(store / "quota.state")},
-        policy={"bytes_per_day": "1 MiB"})
+        store, quota={"state_file": str(store / "quota.state")},
+        policy={"bytes_per_day": "1 MiB", "keep": 1})
     (store / "deep").mkdir(parents=True)
     for name in BESIDE[2:]:
         (store / name).write_text("mine")
@@ -122,11 +121,10 @@ def test_what_lies_beside_is_not_served(start, tmp_path):
     assert fs.slot(size=3)
     fs.stop()
     os.utime(store / "quota.state", (1, 1))
-    (store / "files" / "due").write_text("x")
-    os.utime(store / "files" / "due", (1, 1))
+    due = store / "files" / "20010101T000000Z"
+    due.write_text("x")
     fs.start()
-    support.wait_for("the sweep",
-                     lambda: not (store / "files" / "due").exists())
+    support.wait_for("the sweep", lambda: not due.exists())
     for name in BESIDE:
         assert (store / name).exists(), name
         for target in (name, "../" + name, "%2e%2e/" + name,

@@ -304,7 +304,10 @@ def test_requests(s3, fs, name):
 
 def test_limits(start):
     example = OPERATIONS["/limits", "get"]["parameters"][0]["example"]
-    slotd = start(support.s3_config(policy={"allow_types": ["image/*"]}))
+    slotd = start(support.s3_config(policy={
+        "allow_types": ["image/*"], "keep": "30 days",
+        "purposes": [{"name": "profile", "keep": 0,
+                      "max_size": "512 KiB"}]}))
     target = "/limits?domain=" + example
     reply = slotd.ask("GET", target, headers={
         "Authorization": support.authorization("GET", target)})

@@ -53,7 +53,7 @@ def test_relay_and_an_end_can_be_had(place):
     assert done.returncode == 0, done.stderr
     assert b'"put":"https://upload.example.org/u/' in done.stdout
     text = place.text(*CHANGES["all-but-s3"])
-    assert re.search(r"^\texpire_after = 2592000;", text, re.M)
+    assert re.search(r'^\tkeep = "30 days";', text, re.M)
     assert re.search(r"^\tdomain_bytes_per_day = ", text, re.M)
 
 

@@ -223,12 +223,20 @@ def test_files_get_an_end(start, tmp_path):
     fs = start(support.fs_config(tmp_path / "store"))
     answer = fs.slot(size=3)
     assert support.fetch("PUT", answer["put"], b"abc").status == 201
-    (name,) = tree(tmp_path / "store")
-    os.utime(tmp_path / "store" / name, (1, 1))
+    assert "file_expires" not in answer
+    reload(fs, changed(fs, policy={"keep": 2}))
+    later = fs.slot(size=3)
+    assert support.fetch("PUT", later["put"], b"abc").status == 201
+    stored = tmp_path / "store" / "files"
+    assert len(tree(stored)) == 2
+    support.wait_for("its end", lambda: support.fetch(
+        "GET", later["get"]).status == 410)
+    # An end is fixed in the slot: that of the first is not changed.
+    reload(fs, changed(fs, policy={"keep": 0}))
+    assert support.fetch("GET", later["get"]).status == 410
     assert support.fetch("GET", answer["get"]).status == 200
-    reload(fs, changed(fs, storage={"expire_after": 100}))
-    support.assert_problem(support.fetch("GET", answer["get"]), "not-found")
-    support.wait_for("the sweep", lambda: not tree(tmp_path / "store"))
+    support.wait_for(
+        "the sweep", lambda: len(tree(stored)) == 1, 70)
 
 
 def test_a_store_more(start, tmp_path):

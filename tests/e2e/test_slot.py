@@ -1,6 +1,7 @@
 """POST /slot, when all is well."""
 
 import calendar
+import datetime
 import json
 import re
 import subprocess
@@ -220,8 +221,9 @@ def test_limits(start):
     line = support.authorization("GET", target)
     reply = slotd.ask("GET", target, headers={"Authorization": line})
     assert reply.status == 200
-    assert reply.json == {"max_size": 3 * 2**20, "put_ttl": 77,
-                          "allow_types": ["image/*"]}
+    assert reply.json == {
+        "max_size": 3 * 2**20, "put_ttl": 77, "allow_types": ["image/*"],
+        "purposes": {"message": {"max_size": 3 * 2**20, "keep": None}}}
     support.assert_problem(slotd.ask("GET", target), "unauthorized")
 
 
@@ -234,3 +236,80 @@ def test_plain_urls(fs):
             assert url.endswith(".jpg")
         assert support.fetch("PUT", answer["put"], b"abc").status == 201
         assert support.fetch("GET", answer["get"]).body == b"abc"
+
+
+PURPOSES = {"keep": "1 d", "purposes": [
+    {"name": "profile", "keep": 0, "max_size": 1000},
+    {"name": "ephemeral"}]}
+
+
+def issued(slotd, **members):
+    reply = slotd.post(support.slot_body(**members))
+    assert reply.status == 200, reply
+    stamp = reply.json["get"].split("/f/")[1].split("/")[0]
+    return stamp, reply.json.get("file_expires")
+
+
+def test_purposes(start, tmp_path):
+    slotd = start(support.fs_config(
+        tmp_path / "store", policy=PURPOSES,
+        domains=[{"name": "example.net", "purposes": [
+            {"name": "permanent"}]}]))
+    before = int(time.time())
+    for purpose in {}, {"purpose": "message"}:
+        stamp, end = issued(slotd, **purpose)
+        until = calendar.timegm(time.strptime(stamp, "%Y%m%dT%H%M%SZ"))
+        assert before + 86400 <= until <= time.time() + 86400
+        assert end == time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(until))
+    assert issued(slotd, purpose="profile", size=1000) == ("never", None)
+    refused = slotd.post(support.slot_body(purpose="profile", size=1001))
+    support.assert_problem(refused, "file-too-large")
+    assert refused.json["max_file_size"] == 1000
+    soon = time.gmtime(before + 600)
+    # Ten minutes later, by another clock.
+    ahead = time.strftime("%Y-%m-%dt%H:%M:%S+02:00",
+                          time.gmtime(before + 600 + 7200))
+    assert issued(slotd, purpose="ephemeral", expire_before=ahead) == (
+        time.strftime("%Y%m%dT%H%M%SZ", soon),
+        time.strftime("%Y-%m-%dT%H:%M:%SZ", soon))
+    for wrong in ({}, {"expire_before": None}, {"expire_before": "soon"},
+                  {"expire_before": "2001-01-01T00:00:00Z"}):
+        support.assert_problem(slotd.post(support.slot_body(
+            purpose="ephemeral", **wrong)), "bad-request")
+    # Ignored with the others, whatever it is.
+    assert issued(slotd, purpose="profile", size=1, expire_before=7)
+    support.assert_problem(slotd.post(support.slot_body(
+        purpose="avatar")), "bad-request")
+    support.assert_problem(slotd.post(support.slot_body(
+        purpose="permanent")), "forbidden")
+    net = {"jid": "juliet@example.net"}
+    assert issued(slotd, purpose="permanent", **net) == ("never", None)
+    support.assert_problem(slotd.post(support.slot_body(
+        purpose="profile", **net)), "forbidden")
+
+
+@pytest.mark.parametrize("get", ["redirect", "presigned"])
+def test_no_signature_outlives_the_file(start, tmp_path, get):
+    key = tmp_path / "key"
+    key.write_text("0123456789abcdef" * 4)
+    key.chmod(0o600)
+    slotd = start(support.s3_config(
+        policy={"keep": 100}, storage={"get": get}, key_file=str(key),
+        public_url="http://127.0.0.1:8363"))
+    reply = slotd.post(support.slot_body())
+    assert reply.status == 200, reply
+    end = datetime.datetime.fromisoformat(reply.json["file_expires"])
+    assert reply.json["expires"] == reply.json["file_expires"]
+    assert "X-Amz-Expires=100&" in reply.json["put"]
+    url = reply.json["get"]
+    if get == "redirect":
+        target = urllib.parse.urlsplit(url).path
+        lead = slotd.ask("GET", target)
+        assert lead.status == 302
+        url = lead.headers["Location"]
+        assert int(lead.headers["Cache-Control"].split("=")[1]) <= 100
+    query = urllib.parse.parse_qs(urllib.parse.urlsplit(url).query)
+    signed = datetime.datetime.strptime(
+        query["X-Amz-Date"][0] + "+0000", "%Y%m%dT%H%M%SZ%z")
+    assert signed + datetime.timedelta(
+        seconds=int(query["X-Amz-Expires"][0])) == end

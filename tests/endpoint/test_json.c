@@ -106,7 +106,15 @@ static void test_names_the_member_that_is_wrong(void **state)
 	expect_wrong(WITH("\"size\":9223372036854775808"), "body:");
 	expect_wrong(WITH("\"size\":1,\"content_type\":1"), "content_type:");
 	expect_wrong(WITH("\"size\":1,\"content_type\":[]"), "content_type:");
-	expect_wrong(WITH("\"size\":1,\"purpose\":\"profile\""), "purpose:");
+	expect_wrong(WITH("\"size\":1,\"purpose\":\"avatar\""), "purpose:");
+	expect_wrong(
+	    WITH("\"size\":1,\"purpose\":\"ephemeral\""), "expire_before:");
+	expect_wrong(WITH("\"size\":1,\"purpose\":\"ephemeral\","
+			  "\"expire_before\":\"2026-12-01\""),
+	    "expire_before:");
+	expect_wrong(WITH("\"size\":1,\"purpose\":\"ephemeral\","
+			  "\"expire_before\":1795629600"),
+	    "expire_before:");
 	expect_wrong(WITH("\"size\":1,\"purpose\":1"), "purpose:");
 }
 
@@ -120,8 +128,13 @@ static void expect_document(char *got, const char *want)
 static void test_writes_documents(void **state)
 {
 	const struct span types[] = { span_of("image/*") };
-	const struct policy policy = {
-		.max_size = 1048576, .allow_types = types, .allow_type_count = 1
+	const struct policies policies = {
+		.of = { [PURPOSE_MESSAGE] = { .max_size = 1048576,
+			    .allow_types = types,
+			    .allow_type_count = 1,
+			    .keep = 2592000 },
+		    [PURPOSE_PROFILE] = { .max_size = 524288 } },
+		.offers = { true, true },
 	};
 	static struct slot slot;
 
@@ -142,9 +155,18 @@ static void test_writes_documents(void **state)
 	    "\"put\":\"https://p.example/x?a=b\",\"headers\":"
 	    "{\"Content-Type\":\"text/plain; a=\\\"b\\\\\\\"c/d~\\\"\"},"
 	    "\"expires\":\"2013-05-24T00:00:00Z\"}");
-	expect_document(json_limits_write(&policy, 600),
+	expect_document(json_limits_write(&policies, 600),
 	    "{\"max_size\":1048576,\"put_ttl\":600,"
-	    "\"allow_types\":[\"image/*\"]}");
+	    "\"allow_types\":[\"image/*\"],\"purposes\":{"
+	    "\"message\":{\"max_size\":1048576,\"keep\":2592000},"
+	    "\"profile\":{\"max_size\":524288,\"keep\":null}}}");
+	slot.until = 1369353661;
+	expect_document(json_slot_write(&slot),
+	    "{\"get\":\"https://g.example/x\","
+	    "\"put\":\"https://p.example/x?a=b\",\"headers\":"
+	    "{\"Content-Type\":\"text/plain; a=\\\"b\\\\\\\"c/d~\\\"\"},"
+	    "\"expires\":\"2013-05-24T00:00:00Z\","
+	    "\"file_expires\":\"2013-05-24T00:01:01Z\"}");
 }
 
 /* Everything at its longest, and each character of the type doubled. */
@@ -157,6 +179,7 @@ static void test_writes_the_longest_slot(void **state)
 	buf_init(&slot.put, slot.put_memory, sizeof slot.put_memory);
 	buf_init(&slot.get, slot.get_memory, sizeof slot.get_memory);
 	buf_init(&slot.type, slot.type_memory, sizeof slot.type_memory);
+	slot.until = 1369353661;
 	while (slot.put.len < SLOT_URL_MAX - 1) {
 		buf_char(&slot.put, 'p');
 		buf_char(&slot.get, 'g');
@@ -166,10 +189,11 @@ static void test_writes_the_longest_slot(void **state)
 	slot.expires = INT64_MAX;
 	text = json_slot_write(&slot);
 	assert_non_null(text);
-	assert_int_equal(
-	    strlen(text), 2 * 20479 + 2 * MEDIA_TYPE_MAX + 17 + 13 + 17 + 35);
-	assert_string_equal(text + strlen(text) - 38,
-	    "\\\"\"},\"expires\":\"9999-12-31T23:59:59Z\"}");
+	assert_int_equal(strlen(text),
+	    2 * 20479 + 2 * MEDIA_TYPE_MAX + 17 + 13 + 17 + 35 + 38);
+	assert_string_equal(text + strlen(text) - 76,
+	    "\\\"\"},\"expires\":\"9999-12-31T23:59:59Z\","
+	    "\"file_expires\":\"2013-05-24T00:01:01Z\"}");
 	free(text);
 }
 

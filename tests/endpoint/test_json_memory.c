@@ -100,18 +100,23 @@ static void test_a_token(void **state)
 static void test_a_document(void **state)
 {
 	const struct span types[] = { { "image/*", 7 }, { "video/*", 7 } };
-	const struct policy policy = {
-		.max_size = 5, .allow_types = types, .allow_type_count = 2
+	const struct policies policies = {
+		.of = { { .max_size = 5,
+		    .allow_types = types,
+		    .allow_type_count = 2 } },
+		.offers = { true },
 	};
 	char *text = NULL;
 
 	(void)state;
 	for (unsigned block = 1; !text; block++) {
 		left = block;
-		text = json_limits_write(&policy, 600);
+		text = json_limits_write(&policies, 600);
 	}
 	assert_string_equal(text, "{\"max_size\":5,\"put_ttl\":600,"
-				  "\"allow_types\":[\"image/*\",\"video/*\"]}");
+				  "\"allow_types\":[\"image/*\",\"video/*\"],"
+				  "\"purposes\":{\"message\":{"
+				  "\"max_size\":5,\"keep\":null}}}");
 	free(text);
 }
 

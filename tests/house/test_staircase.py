@@ -17,7 +17,7 @@ DOORS = {
     r"idn2\.h": "src/core/idn.c",
     r"libconfig\.h": "src/conf/",
     r"microhttpd\.h": "src/http/",
-    r"jansson\.h": ("src/endpoint/json.c", "src/creds/json.c"),
+    r"jansson\.h": ("src/endpoint/json", "src/creds/json.c"),
     r"hiredis/.*": "src/quota/redis",
     r"gnutls/.*": "src/quota/redis_tls.c",
     r"curl/.*": ("src/net/", "src/store/relay"),

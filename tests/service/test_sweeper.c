@@ -23,31 +23,37 @@ static void test_when(void **state)
 	assert_int_equal(sweeper_next(1, 4, 0), 64);
 }
 
-static void open_again(struct place *place, uint32_t expire_after)
+static void open_again(struct place *place, bool has_until)
 {
 	place_close(place);
-	place->config.expire_after = expire_after;
+	place->config.has_until = has_until;
 	place_open(place);
+}
+
+/* A file whose time is over, as its key tells. */
+#define PAST "20241122T182640Z/b"
+
+static void put_past(const struct place *place)
+{
+	assert_int_equal(put(place->fs, PAST, "x", "a/b"), 0);
 }
 
 /* The first sweep begins at once, and stopping does not wait for the next,
  * which is 20 seconds away at least. */
 static void test_sweeps_until_stopped(void **state)
 {
-	const struct timespec long_ago[2] = { { 1, 0 }, { 1, 0 } };
 	const struct timespec moment = { 0, 1000000 };
 	struct place *place = *state;
 	struct sweeper sweeper;
 	int64_t until = clock_micros() + 60 * SECOND;
 
-	open_again(place, 100);
-	assert_int_equal(put(place->fs, "a/b", "x", "a/b"), 0);
-	assert_int_equal(
-	    utimensat(AT_FDCWD, in_store(place, "a/b"), long_ago, 0), 0);
+	open_again(place, true);
+	put_past(place);
 	assert_true(sweeper_start(&sweeper, place->fs));
-	while (is_there(in_store(place, "a")) && clock_micros() < until)
+	while (is_there(in_store(place, "20241122T182640Z")) &&
+	       clock_micros() < until)
 		nanosleep(&moment, NULL);
-	assert_false(is_there(in_store(place, "a")));
+	assert_false(is_there(in_store(place, "20241122T182640Z")));
 	until = clock_micros() + 10 * SECOND;
 	sweeper_stop(&sweeper);
 	assert_true(clock_micros() < until);
@@ -58,17 +64,16 @@ static void test_stops_when_nothing_is_to_be_swept(void **state)
 	struct place *place = *state;
 	struct sweeper sweeper;
 
-	open_again(place, 0);
-	assert_int_equal(put(place->fs, "a/b", "x", "a/b"), 0);
+	open_again(place, false);
+	put_past(place);
 	assert_true(sweeper_start(&sweeper, place->fs));
 	sweeper_stop(&sweeper);
-	assert_true(is_there(in_store(place, "a/b")));
+	assert_true(is_there(in_store(place, PAST)));
 }
 
 /* A reload that gives files an end: at once, not when the next would be. */
 static void test_another_configuration(void **state)
 {
-	const struct timespec long_ago[2] = { { 1, 0 }, { 1, 0 } };
 	const struct timespec moment = { 0, 1000000 };
 	struct place *place = *state;
 	struct sweeper sweeper;
@@ -76,22 +81,22 @@ static void test_another_configuration(void **state)
 	int64_t until = clock_micros() + 60 * SECOND;
 	struct store *later;
 
-	open_again(place, 0);
-	assert_int_equal(put(place->fs, "a/b", "x", "a/b"), 0);
-	assert_int_equal(
-	    utimensat(AT_FDCWD, in_store(place, "a/b"), long_ago, 0), 0);
+	open_again(place, false);
+	put_past(place);
 	assert_true(sweeper_start(&sweeper, NULL));
 	sweeper_use(&sweeper, place->fs);
-	place->config.expire_after = 100;
+	place->config.has_until = true;
 	later = fs_open_again(&place->config, place->fs, wrong, sizeof wrong);
 	assert_non_null(later);
-	assert_true(is_there(in_store(place, "a/b")));
+	later->template = &place->template;
+	assert_true(is_there(in_store(place, PAST)));
 	sweeper_use(&sweeper, later);
 	place_close(place); /* nobody uses it any more */
 	place->fs = later;
-	while (is_there(in_store(place, "a")) && clock_micros() < until)
+	while (is_there(in_store(place, "20241122T182640Z")) &&
+	       clock_micros() < until)
 		nanosleep(&moment, NULL);
-	assert_false(is_there(in_store(place, "a")));
+	assert_false(is_there(in_store(place, "20241122T182640Z")));
 	sweeper_stop(&sweeper);
 }
 

@@ -22,6 +22,7 @@ static const struct {
 	{ FAILURE_NOT_FOUND, "not-found", 404, NULL, NULL },
 	{ FAILURE_METHOD_NOT_ALLOWED, "method-not-allowed", 405, NULL, NULL },
 	{ FAILURE_ALREADY_EXISTS, "already-exists", 409, NULL, NULL },
+	{ FAILURE_GONE, "gone", 410, NULL, NULL },
 	{ FAILURE_LENGTH_REQUIRED, "length-required", 411, NULL, NULL },
 	{ FAILURE_FILE_TOO_LARGE, "file-too-large", 413, "not-acceptable",
 	    "modify" },

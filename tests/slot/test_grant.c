@@ -73,8 +73,12 @@ static void test_writes(void **state)
 
 static void test_writes_urls(void **state)
 {
-	const struct store_request request = { span_of(LONG_KEY), 23456,
-		span_of("image/jpeg"), NOW, 0 };
+	const struct store_request request = {
+		.key = span_of(LONG_KEY),
+		.size = 23456,
+		.type = span_of("image/jpeg"),
+		.now = NOW,
+	};
 	struct keyring ring = { 0 };
 	char memory[512];
 	struct buf out;

@@ -3,6 +3,7 @@
 #include "slot/slot.h"
 
 #define NOW 1369353600
+#define ZEROS "AAAAAAAAAAAAAAAAAAAAAA" /* of 16 bytes, in base64url */
 
 /* A store that writes down what it is asked for. */
 struct recorder {
@@ -45,8 +46,16 @@ static enum failure issue(const char *jid, const char *filename,
 	struct caller caller = { .allow_domains = domains,
 		.allow_domain_count = 1,
 		.plain_urls = plain_urls };
-	const struct policy policy = { 1000, types, type ? 1 : 0, endings, 1, 0,
-		0, 0 };
+	const struct policies policies = {
+		.of = { {
+		    .max_size = 1000,
+		    .allow_types = types,
+		    .allow_type_count = type ? 1 : 0,
+		    .deny_extensions = endings,
+		    .deny_extension_count = 1,
+		} },
+		.offers = { true },
+	};
 	struct jid who;
 	const struct slot_request request = {
 		.caller = &caller,
@@ -57,7 +66,7 @@ static enum failure issue(const char *jid, const char *filename,
 	};
 	const uint8_t random[RANDOM_BYTES] = { 0 };
 	struct key_template template;
-	const struct issuer issuer = { &policy, &template, NULL,
+	const struct issuer issuer = { &policies, &template, NULL,
 		&recorder.store };
 	const struct issuers issuers = { .list = &issuer };
 	const char *wrong;
@@ -186,8 +195,8 @@ static void test_issuers(void **state)
 static void test_a_domain_has_its_own(void **state)
 {
 	const struct caller caller = { 0 };
-	const struct policy small = { .max_size = 10 };
-	const struct policy large = { .max_size = 1000 };
+	const struct policies small = { { { .max_size = 10 } }, { true } };
+	const struct policies large = { { { .max_size = 1000 } }, { true } };
 	struct recorder other = { .store = { .class = &recorder_class } };
 	const uint8_t random[RANDOM_BYTES] = { 0 };
 	struct jid who;
@@ -224,6 +233,79 @@ static void test_a_domain_has_its_own(void **state)
 	assert_int_equal(why.max_size, 10);
 }
 
+/* NOW is 2013-05-24T00:00:00Z. */
+static const struct {
+	enum purpose purpose;
+	int64_t expire_before;
+	uint64_t size;
+	enum failure failure;
+	int64_t until;
+	const char *key;
+} ends[] = {
+	{ PURPOSE_MESSAGE, 0, 10, 0, NOW + 86400,
+	    "message-20130525T000000Z/" ZEROS },
+	{ PURPOSE_MESSAGE, NOW + 1, 10, 0, NOW + 86400,
+	    "message-20130525T000000Z/" ZEROS },
+	{ PURPOSE_PROFILE, NOW + 1, 3, 0, 0, "profile-never/" ZEROS },
+	{ PURPOSE_PROFILE, 0, 4, FAILURE_FILE_TOO_LARGE, 0, NULL },
+	{ PURPOSE_EPHEMERAL, NOW + 10, 1, 0, NOW + 10,
+	    "ephemeral-20130524T000010Z/" ZEROS },
+	{ PURPOSE_EPHEMERAL, NOW + 1000, 1, 0, NOW + 60,
+	    "ephemeral-20130524T000100Z/" ZEROS },
+	{ PURPOSE_EPHEMERAL, NOW, 1, FAILURE_BAD_REQUEST, 0, NULL },
+	{ PURPOSE_EPHEMERAL, 0, 1, FAILURE_BAD_REQUEST, 0, NULL },
+	{ PURPOSE_PERMANENT, 0, 1, FAILURE_FORBIDDEN, 0, NULL },
+};
+
+/* keep, and an ephemeral file's own end. */
+static void test_ends(void **state)
+{
+	const struct caller caller = { 0 };
+	const struct policies policies = {
+		.of = { [PURPOSE_MESSAGE] = { .max_size = 10, .keep = 86400 },
+		    [PURPOSE_PROFILE] = { .max_size = 3 },
+		    [PURPOSE_EPHEMERAL] = { .max_size = 10, .keep = 60 },
+		    [PURPOSE_PERMANENT] = { .max_size = 10 } },
+		.offers = { [PURPOSE_MESSAGE] = true,
+		    [PURPOSE_PROFILE] = true,
+		    [PURPOSE_EPHEMERAL] = true },
+	};
+	const uint8_t random[RANDOM_BYTES] = { 0 };
+	struct key_template template;
+	const struct issuer issuer = { &policies, &template, NULL,
+		&recorder.store };
+	const struct issuers issuers = { .list = &issuer };
+	struct jid who;
+	const char *wrong;
+
+	(void)state;
+	assert_true(key_template_parse(
+	    span_of("{purpose}-{until}/{random}"), &template, &wrong));
+	assert_true(jid_parse(span_of("a@example.org"), &who, &wrong));
+	for (size_t i = 0; i < COUNT_OF(ends); i++) {
+		const struct slot_request request = {
+			.caller = &caller,
+			.jid = &who,
+			.filename = span_of("x"),
+			.size = ends[i].size,
+			.purpose = ends[i].purpose,
+			.expire_before = ends[i].expire_before,
+		};
+
+		recorder =
+		    (struct recorder){ .store = { .class = &recorder_class } };
+		assert_int_equal(slot_issue(&issuers, &request, NOW * 1000LL,
+				     random, &slot, &why),
+		    ends[i].failure);
+		if (ends[i].failure)
+			continue;
+		assert_int_equal(slot.until, ends[i].until);
+		assert_int_equal(recorder.request.until, ends[i].until);
+		assert_false(recorder.request.note_until);
+		assert_string_equal(recorder.key, ends[i].key);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -234,6 +316,7 @@ int main(void)
 		cmocka_unit_test(test_the_order_of_refusals),
 		cmocka_unit_test(test_issuers),
 		cmocka_unit_test(test_a_domain_has_its_own),
+		cmocka_unit_test(test_ends),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -69,10 +69,15 @@ static enum failure issue(const char *jid, uint64_t size,
     uint32_t slots_per_minute, uint64_t bytes_per_day)
 {
 	const struct caller caller = { 0 };
-	const struct policy policy = { .max_size = 1000,
-		.slots_per_minute = slots_per_minute,
-		.bytes_per_day = bytes_per_day,
-		.domain_bytes_per_day = bytes_per_day * 5 };
+	const struct policies policies = {
+		.of = { {
+		    .max_size = 1000,
+		    .slots_per_minute = slots_per_minute,
+		    .bytes_per_day = bytes_per_day,
+		    .domain_bytes_per_day = bytes_per_day * 5,
+		} },
+		.offers = { true },
+	};
 	struct jid who;
 	const struct slot_request request = { .caller = &caller,
 		.jid = &who,
@@ -80,7 +85,8 @@ static enum failure issue(const char *jid, uint64_t size,
 		.size = size };
 	const uint8_t random[RANDOM_BYTES] = { 0 };
 	struct key_template template;
-	const struct issuer issuer = { &policy, &template, NULL, &fake.store };
+	const struct issuer issuer = { &policies, &template, NULL,
+		&fake.store };
 	const struct issuers issuers = { .list = &issuer,
 		.quota = &fake.quota };
 	const char *wrong;

@@ -3,6 +3,7 @@
 
 #include "core/hash.h"
 #include "slot/grant.h"
+#include "slot/key_template.h"
 #include "store/fs_private.h"
 
 #include <errno.h>
@@ -33,6 +34,7 @@ struct place {
 	char outside[80];
 	struct keyring ring;
 	struct fs_config config;
+	struct key_template template;
 	struct store *fs;
 };
 
@@ -50,6 +52,8 @@ static inline void place_open(struct place *place)
 	place->fs = fs_open(&place->config, wrong, sizeof wrong);
 	assert_string_equal(wrong, "");
 	assert_non_null(place->fs);
+	place->template = key_template_default(true, false);
+	place->fs->template = &place->template;
 }
 
 static inline void place_close(struct place *place)
@@ -179,7 +183,14 @@ static inline enum failure open_upload(struct store *fs, struct span key,
     uint64_t size, struct span type, int64_t until,
     struct store_upload **ret_upload, struct refusal *why)
 {
-	const struct store_request request = { key, size, type, NOW, until };
+	const struct store_request request = {
+		.key = key,
+		.size = size,
+		.type = type,
+		.now = NOW,
+		.until = until,
+		.note_until = until != 0,
+	};
 
 	return fs->class->upload_open(fs, &request, ret_upload, why);
 }
@@ -247,7 +258,9 @@ static inline enum failure ask_slot(
 	struct buf put_url, get_url;
 	struct store_slot slot = { &put_url, &get_url, 0, NULL };
 	struct refusal why = { 0 };
-	const struct store_request request = { key, size, { NULL, 0 }, NOW, 0 };
+	const struct store_request request = {
+		.key = key, .size = size, .type = { NULL, 0 }, .now = NOW
+	};
 
 	buf_init(&put_url, ret_put, 6144);
 	buf_init(&get_url, get_memory, sizeof get_memory);

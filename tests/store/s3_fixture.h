@@ -71,8 +71,12 @@ static inline void open_store(struct setup *setup, const char *bucket_url,
 static inline enum failure sign(
     struct setup *setup, const char *key, uint64_t size, int64_t now)
 {
-	const struct store_request request = { span_of(key), size,
-		span_of(setup->wanted), now, 0 };
+	const struct store_request request = {
+		.key = span_of(key),
+		.size = size,
+		.type = span_of(setup->wanted),
+		.now = now,
+	};
 	struct store_slot slot = { &setup->put, &setup->get, 0, &setup->type };
 	struct refusal why = { 0 };
 	enum failure failure;

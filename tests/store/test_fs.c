@@ -17,8 +17,9 @@ static void test_sign_refuses(void **state)
 	struct buf small;
 	struct store_slot slot = { &small, &small, 0, NULL };
 	struct refusal why = { 0 };
-	const struct store_request request = { span_of("k"), 1, SPAN_EMPTY, NOW,
-		0 };
+	const struct store_request request = {
+		.key = span_of("k"), .size = 1, .type = SPAN_EMPTY, .now = NOW
+	};
 
 	memset(text, 'a', sizeof text);
 	text[10] = '/';

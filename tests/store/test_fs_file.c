@@ -155,30 +155,6 @@ static void test_not_found(void **state)
 	assert_int_equal(get(place->fs, "a/b", "x"), 0);
 }
 
-static void test_expired(void **state)
-{
-	struct place *place = *state;
-	struct store_file file;
-
-	place_close(place);
-	place->config.expire_after = 100;
-	place_open(place);
-	assert_int_equal(put(place->fs, "a/b", "x", "a/b"), 0);
-	set_time(in_store(place, "a/b"), NOW, 999999999);
-	assert_int_equal(look(place->fs, span_of("a/b"), NOW, &file), 0);
-	fs_file_close(&file);
-	assert_int_equal(look(place->fs, span_of("a/b"), NOW + 99, &file), 0);
-	fs_file_close(&file);
-	assert_int_equal(look(place->fs, span_of("a/b"), NOW + 100, &file),
-	    FAILURE_NOT_FOUND);
-	place_close(place);
-	place->config.expire_after = 0;
-	place_open(place);
-	assert_int_equal(
-	    look(place->fs, span_of("a/b"), NOW + 4000000000, &file), 0);
-	fs_file_close(&file);
-}
-
 /* No descriptor is left behind, whatever is asked. */
 static void test_no_leak(void **state)
 {
@@ -211,7 +187,6 @@ int main(void)
 		place_test(test_read),
 		place_test(test_type_by_ending),
 		place_test(test_not_found),
-		place_test(test_expired),
 		place_test(test_no_leak),
 	};
 

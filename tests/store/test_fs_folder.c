@@ -74,7 +74,7 @@ static void test_beside(void **state)
 
 	place_close(place);
 	write_file(in_home(place, "quota.state"), "x", 0600);
-	place->config.expire_after = 1;
+	place->config.has_until = true;
 	place_open(place);
 	assert_int_equal(
 	    fs_file_open(place->fs, span_of("quota.state"), NOW, &file, &why),

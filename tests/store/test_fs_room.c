@@ -65,8 +65,12 @@ static enum failure sign(struct store *fs, uint64_t size)
 	struct buf put_url, get_url;
 	struct store_slot slot = { &put_url, &get_url, 0, NULL };
 	struct refusal why = { 0 };
-	const struct store_request request = { span_of("k"), size, SPAN_EMPTY,
-		NOW, 0 };
+	const struct store_request request = {
+		.key = span_of("k"),
+		.size = size,
+		.type = SPAN_EMPTY,
+		.now = NOW,
+	};
 
 	buf_init(&put_url, put_memory, sizeof put_memory);
 	buf_init(&get_url, get_memory, sizeof get_memory);

@@ -21,19 +21,22 @@ static int setup(void **state)
 	place_setup(state);
 	place = *state;
 	place_close(place);
-	place->config.expire_after = AFTER;
+	place->config.has_until = true;
 	place_open(place);
 	return 0;
 }
 
-/* Stores a text that was modified `age` seconds before NOW. */
+/* Stores a text that came `age` seconds before NOW, to be kept for AFTER. */
 static void put_aged(const struct place *place, const char *key, int age)
 {
-	const struct timespec times[2] = { { NOW - age, 0 }, { NOW - age, 0 } };
+	struct refusal why = { 0 };
+	struct store_upload *upload = NULL;
 
-	assert_int_equal(put(place->fs, key, "x", "a/b"), 0);
-	assert_int_equal(
-	    utimensat(AT_FDCWD, in_store(place, key), times, 0), 0);
+	assert_int_equal(open_upload(place->fs, span_of(key), 1, span_of("a/b"),
+			     NOW - age + AFTER, &upload, &why),
+	    0);
+	assert_int_equal(fs_upload_write(upload, "x", 1, &why), 0);
+	assert_int_equal(fs_upload_commit(upload, &why), 0);
 }
 
 static void age_file(const char *path)
@@ -82,18 +85,6 @@ static void test_when_to_come_back(void **state)
 	assert_int_equal(fs_sweep(place->fs, NOW + 20, NULL), NOW + 40);
 	assert_int_equal(fs_sweep(place->fs, NOW + 40, NULL), NOW + 90);
 	assert_int_equal(count_entries(place->store), 1);
-}
-
-static void test_never(void **state)
-{
-	struct place *place = *state;
-
-	place_close(place);
-	place->config.expire_after = 0;
-	place_open(place);
-	put_aged(place, "a/b", NOW - 1);
-	assert_true(fs_sweep(place->fs, NOW * 2LL, NULL) == INT64_MAX);
-	assert_true(is_there(in_store(place, "a/b")));
 }
 
 static void test_leaves_alone(void **state)
@@ -195,7 +186,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		sweep_test(test_removes_what_is_due),
 		sweep_test(test_when_to_come_back),
-		sweep_test(test_never),
 		sweep_test(test_leaves_alone),
 		sweep_test(test_upload_during_sweep),
 		sweep_test(test_deep),

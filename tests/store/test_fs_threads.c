@@ -2,7 +2,6 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
-#include <time.h>
 
 /* Threads that upload the same keys, read and sweep, all at once: one upload
  * of each key wins, and nobody ever sees half a file. */
@@ -23,9 +22,10 @@ static void fill(char bytes[BYTES], int key)
 static void write_one(const char *name, int key)
 {
 	struct refusal why = { 0 };
-	struct store_upload *upload;
+	struct store_upload *upload = NULL;
 	char bytes[BYTES];
-	enum failure failure = begin_put(fs, name, BYTES, "a/b", &upload);
+	enum failure failure = open_upload(fs, span_of(name), BYTES,
+	    span_of("a/b"), NOW + 3600, &upload, &why);
 
 	fill(bytes, key);
 	if (!failure) {
@@ -80,7 +80,7 @@ static void *work(void *argument)
 		write_one(name, key);
 		read_one(name, key);
 		if (i % 8 == number)
-			fs_sweep(fs, time(NULL) + ahead, NULL);
+			fs_sweep(fs, NOW + ahead, NULL);
 	}
 	return NULL;
 }
@@ -107,7 +107,7 @@ static void test_one_wins(void **state)
 	struct place *place = *state;
 
 	place_close(place);
-	place->config.expire_after = 4000000000u;
+	place->config.has_until = true;
 	place_open(place);
 	fs = place->fs;
 	ahead = 0;
@@ -120,13 +120,13 @@ static void test_swept_away(void **state)
 	struct place *place = *state;
 
 	place_close(place);
-	place->config.expire_after = 3600;
+	place->config.has_until = true;
 	place_open(place);
 	fs = place->fs;
 	ahead = 7200;
 	run();
 	assert_true(stored >= KEYS);
-	fs_sweep(fs, time(NULL) + ahead, NULL);
+	fs_sweep(fs, NOW + ahead, NULL);
 	assert_int_equal(count_entries(place->store), 0);
 }
 

@@ -28,8 +28,12 @@ static void test_sign_makes_the_published_token(void **state)
 	struct buf put_url, get_url;
 	struct store_slot slot = { &put_url, &get_url, 0, NULL };
 	struct refusal why = { 0 };
-	const struct store_request request = { span_of(LONG_KEY), 23456,
-		span_of("image/jpeg"), NOW, 0 };
+	const struct store_request request = {
+		.key = span_of(LONG_KEY),
+		.size = 23456,
+		.type = span_of("image/jpeg"),
+		.now = NOW,
+	};
 	struct store *store = place->fs;
 
 	buf_init(&put_url, put_memory, sizeof put_memory);
@@ -68,8 +72,12 @@ static void test_longest_type(void **state)
 	struct buf put_url, get_url;
 	struct store_slot slot = { &put_url, &get_url, 0, NULL };
 	struct refusal why = { 0 };
-	struct store_request request = { span_of("k"), 5, { type, 255 }, NOW,
-		0 };
+	struct store_request request = {
+		.key = span_of("k"),
+		.size = 5,
+		.type = { type, 255 },
+		.now = NOW,
+	};
 	struct store *store = place->fs;
 	struct grant grant;
 	size_t start = strlen(PUBLIC "/u/");

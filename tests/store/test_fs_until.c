@@ -1,11 +1,14 @@
 #include "store/fs_fixture.h"
 
+#include "slot/key_template.h"
+
 #include <sys/syscall.h>
 #include <sys/xattr.h>
 
 /* Files that come with the time at which they go. */
 
 #define UNTIL "user.slotd.until"
+#define SOON "20241122T182820Z" /* NOW + 100 */
 
 static int refuse_until; /* the errno that writing it gives; 0: none */
 
@@ -20,11 +23,10 @@ int fsetxattr(
 	return (int)syscall(SYS_fsetxattr, fd, name, value, size, flags);
 }
 
-static void reopen(struct place *place, bool has_until, uint32_t expire_after)
+static void reopen(struct place *place, bool has_until)
 {
 	place_close(place);
 	place->config.has_until = has_until;
-	place->config.expire_after = expire_after;
 	place_open(place);
 }
 
@@ -32,7 +34,7 @@ static int setup(void **state)
 {
 	refuse_until = 0;
 	place_setup(state);
-	reopen(*state, true, 0);
+	reopen(*state, true);
 	return 0;
 }
 
@@ -82,7 +84,7 @@ static bool served(const struct place *place, const char *key, int64_t now)
 	if (!failure)
 		fs_file_close(&file);
 	else
-		assert_int_equal(failure, FAILURE_NOT_FOUND);
+		assert_int_equal(failure, FAILURE_GONE);
 	return !failure;
 }
 
@@ -120,7 +122,7 @@ static void test_served_until_then(void **state)
 	assert_false(served(place, "a", NOW + 101));
 	assert_true(served(place, "stays", NOW + 1000000000LL));
 	/* It holds for who reads it later. */
-	reopen(place, true, 0);
+	reopen(place, true);
 	assert_true(served(place, "a", NOW + 99));
 	assert_false(served(place, "a", NOW + 100));
 	/* A time in the past: it comes and is gone. */
@@ -153,28 +155,38 @@ static void test_swept(void **state)
 	put_now(place, "b", 0);
 }
 
-static void test_the_earlier_of_both(void **state)
+/* Keys of slots: whatever stands in an attribute, and also when the file was
+ * removed already. */
+static void test_keys_tell(void **state)
 {
 	struct place *place = *state;
+	struct key_template template;
+	const char *wrong;
 
-	if (!can_have(place))
-		skip();
-	reopen(place, true, 200);
-	put_now(place, "sooner", NOW + 100);
-	put_now(place, "later", NOW + 300);
-	put_now(place, "none", 0);
-	assert_true(served(place, "sooner", NOW + 99));
-	assert_false(served(place, "sooner", NOW + 100));
-	assert_true(served(place, "later", NOW + 199));
-	assert_false(served(place, "later", NOW + 200));
-	assert_true(served(place, "none", NOW + 199));
-	assert_false(served(place, "none", NOW + 200));
-	fs_sweep(place->fs, NOW + 100, NULL);
-	assert_int_equal(count_entries(place->store), 2);
-	fs_sweep(place->fs, NOW + 199, NULL);
-	assert_int_equal(count_entries(place->store), 2);
-	fs_sweep(place->fs, NOW + 200, NULL);
-	assert_int_equal(count_entries(place->store), 0);
+	assert_true(key_template_parse(
+	    span_of("up/{until}/{random}"), &template, &wrong));
+	place->fs->template = &template;
+	put_now(place, SOON "/b", 0);
+	put_now(place, "up/" SOON "/b/c", NOW + 1);
+	put_now(place, "up/never/b", NOW + 1);
+	put_now(place, "never/b", NOW + 1);
+	put_now(place, "x/" SOON, 0);
+	assert_true(served(place, SOON "/b", NOW + 99));
+	assert_false(served(place, SOON "/b", NOW + 100));
+	assert_false(served(place, SOON "/no such file", NOW + 100));
+	assert_true(served(place, "up/" SOON "/b/c", NOW + 99));
+	assert_false(served(place, "up/" SOON "/b/c", NOW + 100));
+	assert_true(served(place, "up/never/b", NOW * 2LL));
+	assert_true(served(place, "never/b", NOW * 2LL));
+	assert_true(served(place, "x/" SOON, NOW * 2LL));
+	assert_int_equal(fs_sweep(place->fs, NOW + 60, NULL), NOW + 100);
+	assert_true(is_there(in_store(place, SOON "/b")));
+	assert_int_equal(fs_sweep(place->fs, NOW + 100, NULL), NOW + 150);
+	assert_false(is_there(in_store(place, SOON)));
+	assert_false(is_there(in_store(place, "up/" SOON)));
+	assert_true(is_there(in_store(place, "up/never/b")));
+	assert_true(is_there(in_store(place, "never/b")));
+	assert_true(is_there(in_store(place, "x/" SOON)));
 }
 
 /* What stands there and is no time counts as none. */
@@ -219,7 +231,7 @@ static void test_off(void **state)
 	struct place *place = *state;
 
 	unlink(in_home(place, ".until"));
-	reopen(place, false, 0);
+	reopen(place, false);
 	assert_true(fs_sweep(place->fs, NOW, NULL) == INT64_MAX);
 }
 
@@ -231,7 +243,7 @@ static void test_later_off(void **state)
 	if (!can_have(place))
 		skip();
 	put_now(place, "a/b", NOW + 1);
-	reopen(place, false, 0);
+	reopen(place, false);
 	assert_true(served(place, "a/b", NOW));
 	assert_false(served(place, "a/b", NOW + 1));
 	assert_true(fs_sweep(place->fs, NOW + 1, NULL) != INT64_MAX);
@@ -262,7 +274,7 @@ int main(void)
 		until_test(test_attribute),
 		until_test(test_served_until_then),
 		until_test(test_swept),
-		until_test(test_the_earlier_of_both),
+		until_test(test_keys_tell),
 		until_test(test_other_texts),
 		until_test(test_links),
 		until_test(test_off),

@@ -44,8 +44,14 @@ static void expect_own(struct relayed *relayed, const char *type, int64_t until,
     const char *url, const char *header)
 {
 	struct setup *setup = &relayed->setup;
-	const struct store_request request = { span_of(CAT_KEY), 23456,
-		span_of(type), NOW, until };
+	const struct store_request request = {
+		.key = span_of(CAT_KEY),
+		.size = 23456,
+		.type = span_of(type),
+		.now = NOW,
+		.until = until,
+		.note_until = until != 0,
+	};
 	char until_memory[64], name_memory[64];
 	struct buf until_header, name;
 	struct store_forward forward = { &setup->put, &setup->type,
