@@ -6,7 +6,8 @@ PREFIX ?= /usr/local
 SYSTEMDDIR ?= $(PREFIX)/lib/systemd/system
 RESULTS ?= $(BUILD)/results
 
-LIBS = libmicrohttpd jansson libconfig libcurl hiredis gnutls libidn2
+LIBS = libmicrohttpd jansson libconfig libcurl hiredis gnutls libidn2 \
+	expat
 CFLAGS ?= -O2 -g
 WARNINGS = -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes \
 	-Wmissing-prototypes -Wvla -Wformat=2 -Wwrite-strings

@@ -12,6 +12,7 @@ root=$folder/root
 packages=gcc,libc6-dev,make,pkg-config,libmicrohttpd-dev,libjansson-dev
 packages=$packages,libmbedtls-dev,libconfig-dev,libcurl4-openssl-dev
 packages=$packages,libcmocka-dev,libhiredis-dev,libgnutls28-dev,libidn2-dev
+packages=$packages,libexpat1-dev
 # debootstrap does not know which of these to take first; apt does.
 xmpp="prosody prosody-modules lua-unbound lua-check ejabberd erlang-dev"
 xmpp="$xmpp go-sendxmpp python3-slixmpp python3-aiohttp python3-pytest"

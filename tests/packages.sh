@@ -6,7 +6,8 @@ set -eu
 
 build="gcc libc6-dev make pkg-config libmicrohttpd-dev libjansson-dev
 	libmbedtls-dev libconfig-dev libcurl4-openssl-dev
-	libhiredis-dev libgnutls28-dev libidn2-dev"
+	libhiredis-dev libgnutls28-dev libidn2-dev
+	libexpat1-dev"
 demo="$build curl openssl"
 check="$demo ca-certificates binutils mandoc strace nginx debootstrap
 	libcmocka-dev valgrind libc6-dbg

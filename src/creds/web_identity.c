@@ -1,6 +1,6 @@
 #include "core/hash.h"
 #include "core/uri.h"
-#include "core/xml.h"
+#include "net/xml.h"
 #include "creds/fetch.h"
 #include "creds/read.h"
 

@@ -2,7 +2,7 @@
 #define DOCTOR_PRIVATE_H
 
 #include "core/sigv4.h"
-#include "core/xml.h"
+#include "net/xml.h"
 #include "doctor/doctor.h"
 #include "doctor/signed.h"
 

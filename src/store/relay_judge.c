@@ -1,5 +1,8 @@
 #include "store/relay_private.h"
 
+#include "core/chars.h"
+#include "net/xml.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -8,13 +11,12 @@
 /* S3's error code, as in <Code>AccessDenied</Code>; "": there is none. */
 static void read_code(const struct relay_upload *upload, char ret_code[48])
 {
-	const char *at = strstr(upload->body, "<Code>");
-	size_t len = at ? strspn(at + 6, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-					 "abcdefghijklmnopqrstuvwxyz")
-			: 0;
+	const struct chars letters = chars_of(CHARS_ALNUM);
+	struct buf code = buf_of(ret_code, 48);
 
-	snprintf(
-	    ret_code, 48, "%.*s", (int)(len < 47 ? len : 47), at ? at + 6 : "");
+	if (!xml_text(span_of(upload->body), "Code", &code) ||
+	    !span_only(buf_span(&code), &letters))
+		*ret_code = '\0';
 }
 
 static enum failure judge_status(long status, const char *code)

@@ -113,10 +113,16 @@ static void test_sts_refuses(void **state)
 	assert_false(creds_sts_refused(403,
 	    span_of("<ErrorResponse><Error><Type>Sender</Type><Code>"
 		    "AccessDenied</Code><Message>Not &quot;allowed&quot;\n"
-		    "\x1b[31m</Message></Error></ErrorResponse>"),
+		    "\xc2\x9b[31m</Message></Error></ErrorResponse>"),
 	    span_of("fake.identity.token.of.a.pod"), &draft));
 	expect_why(
-	    &draft, "STS answered 403 AccessDenied: Not \"allowed\" ?[31m");
+	    &draft, "STS answered 403 AccessDenied: Not \"allowed\" ??[31m");
+	/* Controls that XML cannot have end the reading. */
+	assert_false(creds_sts_refused(403,
+	    span_of("<Error><Code>AccessDenied</Code><Message>\x1b[31m"
+		    "</Message></Error>"),
+	    span_of("token"), &draft));
+	expect_why(&draft, "STS answered 403 AccessDenied");
 	assert_false(creds_sts_refused(
 	    502, span_of("<html>"), span_of("token"), &draft));
 	expect_why(&draft, "STS answered 502");

@@ -32,8 +32,9 @@ static void test_refused_puts(void **state)
 		    "\"Action\": [\"s3:PutObject\"], \"Resource\": "
 		    "\"arn:aws:s3:::my-bucket/*\"" },
 		/* What a store says cannot play with the terminal. */
-		{ { 400, "<Code>\x1b[2J&#27;\n\xc3\xa9</Code>", 0 },
-		    "400 ?[2J????", "" },
+		{ { 400, "<Code>\xc2\x9b[2J&#155;\n\xc3\xa9</Code>", 0 },
+		    "400 ??[2J?????", "" },
+		{ { 400, "<Code>\x1b[2J</Code>", 0 }, "400", "" },
 	};
 
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {

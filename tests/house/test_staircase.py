@@ -19,6 +19,7 @@ DOORS = {
     r"microhttpd\.h": "src/http/",
     r"jansson\.h": ("src/endpoint/json", "src/creds/json.c"),
     r"hiredis/.*": "src/quota/redis",
+    r"expat\.h": "src/net/xml.c",
     r"gnutls/.*": "src/quota/redis_tls.c",
     r"curl/.*": ("src/net/", "src/store/relay"),
 }
