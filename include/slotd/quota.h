@@ -4,6 +4,9 @@
 #include "core/span.h"
 #include "slotd/failure.h"
 
+/* The longest name of an account: a bare JID, a slash and a purpose. */
+#define QUOTA_ACCOUNT_MAX (2 * 1023 + 1 + 1 + 16)
+
 /* A signed request's nonce, which no other process may accept again. */
 struct quota_nonce {
 	struct span caller;
@@ -18,7 +21,11 @@ struct quota_nonce {
  * where XMPP ignores case. A limit of 0 is none.
  */
 struct quota_charge {
-	struct span user;          /* the bare JID, or the domain alone */
+	struct span user; /* the bare JID, or the domain alone */
+	/* For a purpose whose bytes are counted by themselves, the name under
+	 * which they count: the user, a slash and the purpose. Empty: they
+	 * count with the user's others. */
+	struct span account;
 	struct span domain;        /* the JID's */
 	uint64_t size;             /* bytes of the file */
 	uint32_t slots_per_minute; /* limits of the user */
@@ -86,13 +93,14 @@ struct quota_class {
 	void (*give_back)(
 	    struct quota *quota, const struct quota_charge *charge);
 
-	/* What is used; false when the counter cannot be reached. */
+	/* What is used by a user, or under an account's name; false when the
+	 * counter cannot be reached. */
 	bool (*use)(struct quota *quota, struct span user, int64_t now,
 	    struct quota_use *ret_use);
 
-	/* Forgets what a user has used; for a domain alone also what all its
-	 * users have used together. False when the counter cannot be
-	 * reached. */
+	/* Forgets what a user or an account has used; for a domain alone also
+	 * what all its users have used together. False when the counter
+	 * cannot be reached. */
 	bool (*reset)(struct quota *quota, struct span user);
 
 	/*

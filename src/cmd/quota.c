@@ -137,6 +137,13 @@ static void print(const struct json_quota_read *quota)
 		puts("  slots in the last minute: no limit");
 	print_bytes("  bytes in the last day", quota->bytes,
 	    quota->bytes_per_day, quota->bytes_free_at);
+	for (unsigned i = 0; i < PURPOSE_COUNT; i++) {
+		if (!quota->own[i].bytes_per_day)
+			continue;
+		printf("  for %s", purpose_name(i));
+		print_bytes("", quota->own[i].bytes,
+		    quota->own[i].bytes_per_day, quota->own[i].free_at);
+	}
 	print_bytes("  of the whole domain", quota->domain_bytes,
 	    quota->domain_bytes_per_day, quota->domain_free_at);
 }

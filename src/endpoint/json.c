@@ -197,10 +197,30 @@ static json_t *stamp_or_null(int64_t millis)
 	return json_string(text.at);
 }
 
+/* The purposes whose bytes are counted by themselves. */
+static json_t *own_of(const struct json_quota *quota)
+{
+	json_t *purposes = json_object();
+
+	for (unsigned i = 0; purposes && i < PURPOSE_COUNT; i++) {
+		const struct policy *policy = policies_for(quota->policies, i);
+		const struct quota_use *use = &quota->own[i];
+
+		if (policy && policy->own_bytes)
+			json_object_set_new(purposes, purpose_name(i),
+			    json_pack("{s:I, s:o, s:I}", "bytes",
+				(json_int_t)use->bytes, "bytes_free_at",
+				stamp_or_null(use->bytes_free_at),
+				"bytes_per_day",
+				(json_int_t)policy->bytes_per_day));
+	}
+	return purposes;
+}
+
 char *json_quota_write(const struct json_quota *quota)
 {
 	const struct quota_use *use = &quota->use;
-	const struct policy *policy = quota->policy;
+	const struct policy *policy = &quota->policies->of[PURPOSE_MESSAGE];
 	json_t *root = json_pack("{s:I, s:o, s:I, s:o, s:I, s:o}", "slots",
 	    (json_int_t)use->slots, "slots_free_at",
 	    stamp_or_null(use->slots_free_at), "bytes", (json_int_t)use->bytes,
@@ -215,6 +235,8 @@ char *json_quota_write(const struct json_quota *quota)
 			(json_int_t)policy->bytes_per_day,
 			"domain_bytes_per_day",
 			(json_int_t)policy->domain_bytes_per_day));
+	if (root)
+		json_object_set_new(root, "purposes", own_of(quota));
 	return dump(root);
 }
 
@@ -243,6 +265,28 @@ static json_t *load_object(struct span text)
 	return NULL;
 }
 
+/* False: a member is not as it is written. */
+static bool read_own(const json_t *root, struct json_quota_read *ret_quota)
+{
+	const json_t *purposes = json_object_get(root, "purposes");
+
+	for (unsigned i = 0; i < PURPOSE_COUNT; i++) {
+		json_t *own = json_object_get(purposes, purpose_name(i));
+		json_int_t bytes, limit;
+
+		ret_quota->own[i].bytes_per_day = 0;
+		if (!own)
+			continue;
+		if (json_unpack(own, "{s:I, s:I}", "bytes", &bytes,
+			"bytes_per_day", &limit) != 0)
+			return false;
+		ret_quota->own[i].bytes = (uint64_t)bytes;
+		ret_quota->own[i].bytes_per_day = (uint64_t)limit;
+		copy_stamp(own, "bytes_free_at", ret_quota->own[i].free_at);
+	}
+	return true;
+}
+
 bool json_quota_read(struct span text, struct json_quota_read *ret_quota)
 {
 	json_t *root = load_object(text);
@@ -264,6 +308,7 @@ bool json_quota_read(struct span text, struct json_quota_read *ret_quota)
 		copy_stamp(root, "slots_free_at", ret_quota->slots_free_at);
 		copy_stamp(root, "bytes_free_at", ret_quota->bytes_free_at);
 		copy_stamp(root, "domain_free_at", ret_quota->domain_free_at);
+		well = read_own(root, ret_quota);
 	}
 	json_decref(root);
 	return well;

@@ -68,7 +68,9 @@ char *json_limits_write(const struct policies *policies, uint32_t put_ttl);
 /* The answer to GET /quota. */
 struct json_quota {
 	struct quota_use use;
-	const struct policy *policy;
+	const struct policies *policies;
+	/* Of the purposes whose bytes are counted by themselves. */
+	struct quota_use own[PURPOSE_COUNT];
 };
 char *json_quota_write(const struct json_quota *quota);
 
@@ -80,6 +82,10 @@ struct json_quota_read {
 	char slots_free_at[32];
 	char bytes_free_at[32];
 	char domain_free_at[32];
+	struct {
+		uint64_t bytes, bytes_per_day; /* 0: not counted by itself */
+		char free_at[32];
+	} own[PURPOSE_COUNT];
 };
 bool json_quota_read(struct span text, struct json_quota_read *ret_quota);
 /* The detail of a problem document, cut to size; false: there is none. */

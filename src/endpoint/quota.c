@@ -11,7 +11,7 @@ struct look {
 	bool reset; /* DELETE */
 	struct jid jid;
 	struct span user; /* the bare JID, as the counter knows it */
-	char memory[2 * JID_PART_MAX + 2];
+	char memory[QUOTA_ACCOUNT_MAX + 1];
 	bool reached;
 	struct json_quota found;
 };
@@ -52,6 +52,31 @@ static bool read_jid(
 	return false;
 }
 
+/* The accounts of the purposes whose bytes are counted by themselves. */
+static bool run_own(struct quota *quota, struct look *look, int64_t now)
+{
+	struct buf account;
+
+	for (unsigned i = 0; i < PURPOSE_COUNT; i++) {
+		const struct policy *policy =
+		    policies_for(look->found.policies, i);
+
+		if (!policy || !policy->own_bytes)
+			continue;
+		buf_init(&account, look->memory, sizeof look->memory);
+		jid_bare(&look->jid, &account);
+		buf_char(&account, '/');
+		buf_text(&account, purpose_name(i));
+		if (look->reset &&
+		    !quota->class->reset(quota, buf_span(&account)))
+			return false;
+		if (!quota->class->use(
+			quota, buf_span(&account), now, &look->found.own[i]))
+			return false;
+	}
+	return true;
+}
+
 static void run(void *argument)
 {
 	struct request *request = argument;
@@ -70,7 +95,7 @@ static void run(void *argument)
 		look->found.use.domain_bytes = whole.domain_bytes;
 		look->found.use.domain_free_at = whole.domain_free_at;
 	}
-	look->reached = true;
+	look->reached = run_own(quota, look, now);
 }
 
 static void answer(struct request *request)
@@ -105,8 +130,8 @@ static void begin(struct request *request)
 	jid_bare(&look->jid, &user);
 	look->user = buf_span(&user);
 	look->reset = span_is(request->method, "DELETE");
-	look->found.policy = &service_issuer(request->service, look->jid.domain)
-				  ->policies->of[PURPOSE_MESSAGE];
+	look->found.policies =
+	    service_issuer(request->service, look->jid.domain)->policies;
 	access_jid(request, &look->jid);
 	if (request->server->counter.quota->class->waits) {
 		request_wait(

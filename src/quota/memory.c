@@ -6,7 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A charge counts for two of these: the user and the whole domain. */
+/* A charge counts for up to three of these: the user, the account of its bytes
+ * if that is another, and the whole domain. */
+#define TARGETS_MAX 3
+
 struct target {
 	uint8_t print[PRINT_SIZE];
 	struct entry *entry; /* NULL: nothing counts yet */
@@ -36,21 +39,31 @@ static void find(struct quota_memory *memory, char kind, struct span name,
 	memcpy(ret_target->print, digest, PRINT_SIZE);
 }
 
-/* Gives how many targets there are: none without limits. */
+/* Gives how many targets there are: none without limits. The account's bytes
+ * count on the first. */
 static size_t read_charge(struct quota_memory *memory,
-    const struct quota_charge *charge, struct target targets[2])
+    const struct quota_charge *charge, struct target targets[TARGETS_MAX])
 {
 	size_t count = 0;
 
-	memset(targets, 0, 2 * sizeof *targets);
-	if (charge->slots_per_minute || charge->bytes_per_day) {
-		struct target *user = &targets[count++];
+	memset(targets, 0, TARGETS_MAX * sizeof *targets);
+	if (charge->bytes_per_day) {
+		struct target *account = &targets[count++];
 
-		find(memory, 'u', charge->user, user);
+		find(memory, 'u',
+		    charge->account.len ? charge->account : charge->user,
+		    account);
+		account->bytes_max = charge->bytes_per_day;
+		account->bytes = charge->size;
+	}
+	if (charge->slots_per_minute) {
+		bool shared = count && !charge->account.len;
+		struct target *user = &targets[shared ? 0 : count++];
+
+		if (!shared)
+			find(memory, 'u', charge->user, user);
 		user->slots_max = charge->slots_per_minute;
-		user->slots = user->slots_max ? 1 : 0;
-		user->bytes_max = charge->bytes_per_day;
-		user->bytes = user->bytes_max ? charge->size : 0;
+		user->slots = 1;
 	}
 	if (charge->domain_bytes_per_day) {
 		struct target *domain = &targets[count++];
@@ -181,8 +194,8 @@ static bool count_all(struct quota_memory *memory, struct target *targets,
 			target->entry =
 			    table_add(&memory->table, target->print, now);
 		if (!target->entry) {
-			if (i)
-				undo(memory, &targets[0], now);
+			while (i-- > 0)
+				undo(memory, &targets[i], now);
 			return false;
 		}
 		windows_turn(&target->entry->windows, now);
@@ -197,7 +210,7 @@ static enum failure take(struct quota *quota, struct quota_charge *charge,
     uint64_t *ret_bytes, struct refusal *why)
 {
 	struct quota_memory *memory = memory_of(quota);
-	struct target targets[2];
+	struct target targets[TARGETS_MAX];
 	size_t count = read_charge(memory, charge, targets);
 	enum failure failure;
 
@@ -223,7 +236,7 @@ static enum failure take(struct quota *quota, struct quota_charge *charge,
 static void give_back(struct quota *quota, const struct quota_charge *charge)
 {
 	struct quota_memory *memory = memory_of(quota);
-	struct target targets[2];
+	struct target targets[TARGETS_MAX];
 	size_t count = read_charge(memory, charge, targets);
 
 	if (!count)

@@ -118,12 +118,13 @@ static void give_back(struct quota *quota, const struct quota_charge *charge)
 	ask(redis, &call, false, 1, &number);
 }
 
-/* What follows the '@', or all of it. */
+/* What follows the '@', or all of it, without the purpose of an account. */
 static struct span domain_of(struct span user)
 {
 	size_t at = span_find(user, '@');
+	struct span domain = at < user.len ? span_from(user, at + 1) : user;
 
-	return at < user.len ? span_from(user, at + 1) : user;
+	return span_first(domain, span_find(domain, '/'));
 }
 
 static bool use(struct quota *quota, struct span user, int64_t now,

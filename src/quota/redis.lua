@@ -1,7 +1,8 @@
 -- Counts slots and bytes in sliding windows, in parts as in quota/windows.h: a
 -- part counts until the last grant in it has left the window, so that no grant
 -- counts too short.
--- KEYS: the user's, the domain's, the nonce's (all with one hash tag).
+-- KEYS: the user's, the domain's, the nonce's, and that of the account whose
+-- bytes are counted, mostly the user's again (all with one hash tag).
 -- ARGV: the function, the time in unix milliseconds (0: this server's), and
 -- what the function wants.
 
@@ -138,7 +139,7 @@ local functions = {}
 -- size, slots per minute, bytes per day, the domain's bytes per day, and for
 -- how many milliseconds the nonce holds (0: there is none). Gives what was
 -- hit (0 nothing, 1 a rate, 2 a quota, 3 the nonce is there), the time, when
--- to try again (0: never), and the user's bytes.
+-- to try again (0: never), and the account's bytes.
 function functions.take()
 	local size, slots = tonumber(ARGV[3]), tonumber(ARGV[4])
 	local bytes, domain_bytes = tonumber(ARGV[5]), tonumber(ARGV[6])
@@ -148,9 +149,12 @@ function functions.take()
 		not redis.call("SET", KEYS[3], "", "NX", "PX", ARGV[7]) then
 		return { 3, 0, 0, 0 }
 	end
-	local user, domain
-	if slots > 0 or bytes > 0 then
+	local user, account, domain
+	if slots > 0 or (bytes > 0 and KEYS[4] == KEYS[1]) then
 		user = load(KEYS[1])
+	end
+	if bytes > 0 then
+		account = KEYS[4] == KEYS[1] and user or load(KEYS[4])
 	end
 	if domain_bytes > 0 then
 		domain = load(KEYS[2])
@@ -164,15 +168,15 @@ function functions.take()
 		end
 	end
 	limit(user, "m", 1, slots, 1)
-	limit(user, "d", size, bytes, 2)
+	limit(account, "d", size, bytes, 2)
 	limit(domain, "d", size, domain_bytes, 2)
 	if hit > 0 then
 		return { hit, now, again == math.huge and 0 or again, 0 }
 	end
 	add(KEYS[1], user, "m", math.min(slots, 1))
-	add(KEYS[1], user, "d", bytes > 0 and size or 0)
+	add(KEYS[4], account, "d", bytes > 0 and size or 0)
 	add(KEYS[2], domain, "d", domain_bytes > 0 and size or 0)
-	return { 0, now, 0, bytes > 0 and used(user, "d") or 0 }
+	return { 0, now, 0, bytes > 0 and used(account, "d") or 0 }
 end
 
 -- Takes a charge back: arguments as take, with its time, without a nonce.
@@ -194,7 +198,7 @@ function functions.back()
 	end
 	local size = tonumber(ARGV[3])
 	sub(KEYS[1], "m", 1, ARGV[4])
-	sub(KEYS[1], "d", size, ARGV[5])
+	sub(KEYS[4], "d", size, ARGV[5])
 	sub(KEYS[2], "d", size, ARGV[6])
 	return { 0 }
 end

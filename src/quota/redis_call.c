@@ -12,8 +12,10 @@
 /* Lua's numbers are exact up to here. */
 #define NUMBER_MAX (1LL << 53)
 
-/* Where the nonce's key stands in a call of the script. */
+/* Where keys stand in a call of the script. */
+#define USER_KEY 3
 #define NONCE_KEY 5
+#define ACCOUNT_KEY 6
 
 /* redis.lua, byte for byte (the build runs at the top level). */
 extern const char redis_script_begin[];
@@ -69,26 +71,32 @@ static size_t begin_key(
 	return begin;
 }
 
+/* Redis gets no JID to see. */
+static struct span user_key(
+    struct redis_call *call, struct span domain, struct span user)
+{
+	size_t begin = begin_key(call, domain, "u:");
+	uint8_t digest[HASH_SIZE];
+
+	sha256(user, digest);
+	hex_encode(&call->text, digest, sizeof digest / 2);
+	return word_from(call, begin);
+}
+
 void redis_call_init(struct redis_call *call,
     const struct quota_redis_config *config, const char *function, int64_t now,
     struct span domain, struct span user)
 {
-	uint8_t digest[HASH_SIZE];
-	size_t begin;
-
 	init(call, config);
 	call->plain = false;
 	/* The command and the script: see run_once. */
 	call->count = 2;
-	add_word(call, span_of("3"));
-	/* Redis gets no JID to see. */
-	sha256(user, digest);
-	begin = begin_key(call, domain, "u:");
-	hex_encode(&call->text, digest, sizeof digest / 2);
-	add_word(call, word_from(call, begin));
+	add_word(call, span_of("4"));
+	add_word(call, user_key(call, domain, user));
 	add_word(call, word_from(call, begin_key(call, domain, "d")));
 	/* Without a nonce the script does not look at this key. */
 	add_word(call, word_from(call, begin_key(call, domain, "n:")));
+	add_word(call, call->words[USER_KEY]);
 	add_word(call, span_of(function));
 	redis_call_number(call, (uint64_t)now);
 }
@@ -104,6 +112,9 @@ void redis_call_number(struct redis_call *call, uint64_t value)
 void redis_call_charge(
     struct redis_call *call, const struct quota_charge *charge)
 {
+	if (charge->account.len)
+		call->words[ACCOUNT_KEY] =
+		    user_key(call, charge->domain, charge->account);
 	redis_call_number(call, charge->size);
 	redis_call_number(call, charge->slots_per_minute);
 	redis_call_number(call, charge->bytes_per_day);

@@ -94,19 +94,19 @@ ssize_t redis_tls_write(
 /* --- the script (redis_call.c) ------------------------------------------- */
 
 #define REDIS_KEY_MAX 1400
-#define REDIS_WORDS_MAX 13
+#define REDIS_WORDS_MAX 14
 
 /* One call of a function of redis.lua, or a plain SET of a nonce: the words of
- * the command. Its keys (the user's, the domain's, the nonce's) share the hash
- * tag {DOMAIN}. */
+ * the command. Its keys (the user's, the domain's, the nonce's, the account's)
+ * share the hash tag {DOMAIN}. */
 struct redis_call {
 	bool plain;
 	const struct quota_redis_config *config;
 	struct span words[REDIS_WORDS_MAX];
 	unsigned count;
-	/* Up to four keys and seven numbers; full: they do not fit. */
+	/* Up to five keys and seven numbers; full: they do not fit. */
 	struct buf text;
-	char memory[4 * REDIS_KEY_MAX + 7 * 24];
+	char memory[5 * REDIS_KEY_MAX + 7 * 24];
 };
 
 /* now: unix milliseconds; 0: Redis' own clock, which all processes share.

@@ -102,28 +102,42 @@ static enum failure sign(struct store *store, const struct store_request *put,
 	return FAILURE_NONE;
 }
 
+/* Names for whom it counts. A bare JID has no slash. */
+static struct quota_charge make_charge(const struct policy *policy,
+    const struct slot_request *request, struct slot *slot)
+{
+	struct buf account =
+	    buf_of(slot->account_memory, sizeof slot->account_memory);
+	struct span user, own = SPAN_EMPTY;
+
+	jid_bare(request->jid, &account);
+	user = buf_span(&account);
+	if (policy->own_bytes) {
+		buf_char(&account, '/');
+		buf_text(&account, purpose_name(request->purpose));
+		own = buf_span(&account);
+	}
+	return (struct quota_charge){
+		.user = user,
+		.account = own,
+		.domain = span_from(user, user.len - request->jid->domain.len),
+		.nonce = request->nonce,
+	};
+}
+
 static enum failure count_and_sign(struct quota *quota,
     const struct issuer *issuer, const struct policy *policy,
-    const struct jid *jid, const struct quota_nonce *nonce,
-    const struct store_request *put, int64_t now, struct slot *slot,
-    struct refusal *why)
+    const struct slot_request *request, const struct store_request *put,
+    int64_t now, struct slot *slot, struct refusal *why)
 {
 	struct quota_charge *charge = &slot->charge;
 	enum failure failure;
-	struct buf user;
 
 	if (!quota || !policy_counts(policy))
 		return sign(issuer->store, put, slot, why);
-	buf_init(&user, slot->user_memory, sizeof slot->user_memory);
-	jid_bare(jid, &user);
-	*charge = (struct quota_charge){
-		.user = buf_span(&user),
-		.domain =
-		    span_from(buf_span(&user), user.len - jid->domain.len),
-		.size = put->size,
-		.now = now,
-		.nonce = nonce,
-	};
+	*charge = make_charge(policy, request, slot);
+	charge->size = put->size;
+	charge->now = now;
 	slot->counted = true;
 	failure = count(quota, policy, charge, &slot->nearly, why);
 	charge->nonce = NULL;
@@ -193,6 +207,6 @@ enum failure slot_issue(const struct issuers *issuers,
 		    why);
 	put.key = buf_span(&key);
 	put.type = policy_type(policy, put.type);
-	return count_and_sign(issuers->quota, issuer, policy, request->jid,
-	    request->nonce, &put, now, ret_slot, why);
+	return count_and_sign(
+	    issuers->quota, issuer, policy, request, &put, now, ret_slot, why);
 }

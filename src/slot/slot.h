@@ -60,7 +60,7 @@ struct slot {
 	bool counted; /* the counter was asked, and has seen the nonce */
 	bool charged; /* and has counted `charge` */
 	struct quota_charge charge;
-	char user_memory[2 * JID_PART_MAX + 2];
+	char account_memory[QUOTA_ACCOUNT_MAX + 1];
 	char put_memory[SLOT_URL_MAX];
 	char get_memory[SLOT_URL_MAX];
 	char type_memory[MEDIA_TYPE_MAX + 1];

@@ -48,15 +48,15 @@ class Driver:
     def take(self, user="juliet@example.org", size=1, slots=0, bytes=0,
              domain_bytes=0, nonce=(), now=0):
         """(what became of it, retry_at, the user's bytes, now, micros)"""
-        domain = user.rpartition("@")[2]
+        domain = user.partition("/")[0].rpartition("@")[2]
         words = self.ask("take", user, domain, size, slots, bytes,
                          domain_bytes, now, *nonce)
         return (words[0], *map(int, words[1:]))
 
     def back(self, now, user="juliet@example.org", size=1, slots=0, bytes=0,
              domain_bytes=0):
-        self.ask("back", user, user.rpartition("@")[2], size, slots, bytes,
-                 domain_bytes, now)
+        domain = user.partition("/")[0].rpartition("@")[2]
+        self.ask("back", user, domain, size, slots, bytes, domain_bytes, now)
 
     def use(self, user="juliet@example.org"):
         return [int(word) for word in self.ask("use", user)]

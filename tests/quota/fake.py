@@ -51,7 +51,7 @@ class Fake:
     def answer(self, words):
         name = words[0].decode()
         if name in ("EVAL", "EVALSHA"):
-            name = words[6].decode()
+            name = words[3 + int(words[2])].decode()
         self.asked.append(name)
         return self.answers.pop(name, None) or {
             "SCRIPT": b"$40\r\n" + b"0" * 40 + b"\r\n",

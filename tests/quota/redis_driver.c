@@ -65,13 +65,16 @@ static uint64_t number(const char *text)
 	return strtoull(text, NULL, 10);
 }
 
-/* USER DOMAIN SIZE SLOTS BYTES DOMAIN_BYTES NOW; 0: this moment */
+/* USER[/PURPOSE] DOMAIN SIZE SLOTS BYTES DOMAIN_BYTES NOW; 0: this moment */
 static struct quota_charge read_charge(char **words)
 {
 	int64_t now = (int64_t)number(words[6]);
+	struct span account = span_of(words[0]);
+	struct span user = span_first(account, span_find(account, '/'));
 
 	return (struct quota_charge){
-		.user = span_of(words[0]),
+		.user = user,
+		.account = user.len < account.len ? account : SPAN_EMPTY,
 		.domain = span_of(words[1]),
 		.size = number(words[2]),
 		.slots_per_minute = (uint32_t)number(words[3]),

@@ -27,6 +27,25 @@ def test_a_slot_is_counted_and_refused(redis, drive):
     assert now - 1000 < bytes_free - 86_400_000 <= now + 1000
 
 
+def test_an_account_of_its_own(redis, drive):
+    """Bytes for a purpose; slots are the user's, whatever they are for."""
+    one = drive(redis())
+    account = "juliet@example.org/profile"
+    assert one.take(size=60, slots=4, bytes=100)[::2][:2] == ("ok", 60)
+    what, _, used, now, _ = one.take(account, size=70, slots=4, bytes=70)
+    assert (what, used) == ("ok", 70)
+    assert one.take(account, size=1, bytes=70)[0] == "quota-exceeded"
+    assert one.take(size=40, bytes=100)[0] == "ok"
+    assert one.take(size=1, bytes=100)[0] == "quota-exceeded"
+    assert one.use()[:2] == [2, 100]
+    assert one.use(account)[:2] == [0, 70]
+    one.back(now, account, size=70, slots=4, bytes=70)
+    assert one.use()[:2] == [1, 100]
+    assert one.use(account)[:2] == [0, 0]
+    assert one.take(account, size=70, slots=2, bytes=70)[0] == "ok"
+    assert one.take(account, size=1, slots=2, bytes=100)[0] == "rate-limited"
+
+
 @pytest.mark.parametrize("ahead", (-3_000_000, 100_000, 5_000_000))
 def test_a_slotd_whose_clock_is_wrong(redis, drive, ahead):
     """Redis' clock counts; until when to wait is by the clock of slotd."""

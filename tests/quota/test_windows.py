@@ -86,7 +86,8 @@ class Model:
 
 
 def script(function, now, *arguments):
-    return ("EVAL", SCRIPT, 3, USER, DOMAIN, NONCE, function, now, *arguments)
+    return ("EVAL", SCRIPT, 4, USER, DOMAIN, NONCE, USER, function, now,
+            *arguments)
 
 
 @pytest.fixture
