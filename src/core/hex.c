@@ -40,10 +40,12 @@ int hex_digit(char c)
 	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
-/* The value of a digit of lower case. */
+/* The value of a digit: the low bits of '0' are 0, and those of 'a' 1. */
 static unsigned value_of(char digit)
 {
-	return (unsigned)(digit <= '9' ? digit - '0' : digit - 'a' + 10);
+	unsigned byte = (unsigned char)digit;
+
+	return (byte & 15) + 9 * (byte >> 6);
 }
 
 bool hex_decode(struct span digits, size_t len, uint8_t *ret_bytes)

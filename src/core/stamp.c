@@ -44,12 +44,12 @@ static char *two(char *at, int value)
 	return at;
 }
 
-static char *text(char *at, const char *text)
+/* 0: nothing. */
+static char *one(char *at, char c)
 {
-	size_t len = strlen(text);
-
-	memcpy(at, text, len);
-	return at + len;
+	if (c)
+		*at++ = c;
+	return at;
 }
 
 static char *year(char *at, const struct tm *moment)
@@ -58,17 +58,17 @@ static char *year(char *at, const struct tm *moment)
 	return two(at, (moment->tm_year + 1900) % 100);
 }
 
-static char *date(char *at, const struct tm *moment, const char *sep)
+static char *date(char *at, const struct tm *moment, char sep)
 {
-	at = text(year(at, moment), sep);
-	at = text(two(at, moment->tm_mon + 1), sep);
+	at = one(year(at, moment), sep);
+	at = one(two(at, moment->tm_mon + 1), sep);
 	return two(at, moment->tm_mday);
 }
 
-static char *clock_time(char *at, const struct tm *moment, const char *sep)
+static char *clock_time(char *at, const struct tm *moment, char sep)
 {
-	at = text(two(at, moment->tm_hour), sep);
-	at = text(two(at, moment->tm_min), sep);
+	at = one(two(at, moment->tm_hour), sep);
+	at = one(two(at, moment->tm_min), sep);
 	return two(at, moment->tm_sec);
 }
 
@@ -82,25 +82,25 @@ void stamp_date(struct buf *out, int64_t seconds)
 	struct tm moment = moment_of(seconds);
 	char written[STAMP_MAX];
 
-	add(out, written, date(written, &moment, "-"));
+	add(out, written, date(written, &moment, '-'));
 }
 
 void stamp_rfc3339(struct buf *out, int64_t seconds)
 {
 	struct tm moment = moment_of(seconds);
 	char written[STAMP_MAX];
-	char *at = text(date(written, &moment, "-"), "T");
+	char *at = one(date(written, &moment, '-'), 'T');
 
-	add(out, written, text(clock_time(at, &moment, ":"), "Z"));
+	add(out, written, one(clock_time(at, &moment, ':'), 'Z'));
 }
 
 void stamp_amz(struct buf *out, int64_t seconds)
 {
 	struct tm moment = moment_of(seconds);
 	char written[STAMP_MAX];
-	char *at = text(date(written, &moment, ""), "T");
+	char *at = one(date(written, &moment, 0), 'T');
 
-	add(out, written, text(clock_time(at, &moment, ""), "Z"));
+	add(out, written, one(clock_time(at, &moment, 0), 'Z'));
 }
 
 void stamp_http(struct buf *out, int64_t seconds)
@@ -115,8 +115,10 @@ void stamp_http(struct buf *out, int64_t seconds)
 	memcpy(at, weekdays + 5 * moment.tm_wday, 5);
 	at = two(at + 5, moment.tm_mday);
 	memcpy(at, months + 4 * moment.tm_mon, 5);
-	at = text(year(at + 5, &moment), " ");
-	add(out, written, text(clock_time(at, &moment, ":"), " GMT"));
+	at = one(year(at + 5, &moment), ' ');
+	at = clock_time(at, &moment, ':');
+	memcpy(at, " GMT", 4);
+	add(out, written, at + 4);
 }
 
 static bool digits(struct span *text, size_t count, char after, int *ret)

@@ -124,6 +124,15 @@ static void test_sets(void **state)
 	assert_true(span_only(span_of(""), &ab));
 	assert_false(span_only(span_of("abc"), &ab));
 	assert_false(span_only((struct span){ "a\0", 2 }, &ab));
+	/* Wherever the first other byte is. */
+	for (size_t len = 0; len < 12; len++) {
+		char text[13] = "abababababab";
+		text[len] = 'c';
+		for (size_t all = 0; all <= 12; all++)
+			assert_int_equal(
+			    span_run((struct span){ text, all }, &ab),
+			    len < all ? len : all);
+	}
 	assert_true(span_visible(SPAN_EMPTY));
 	assert_false(span_visible(span_of("a b")));
 	assert_false(span_visible((struct span){ "a\0", 2 }));
