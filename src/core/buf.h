@@ -45,7 +45,7 @@ static inline struct span buf_span(const struct buf *buf)
 }
 
 /* Appends len bytes, which the caller must write there at once; NULL: they do
- * not fit. len is at least 1. */
+ * not fit. */
 static inline char *buf_take(struct buf *buf, size_t len)
 {
 	char *at = buf->at + buf->len;
@@ -55,13 +55,14 @@ static inline char *buf_take(struct buf *buf, size_t len)
 		return NULL;
 	}
 	buf->len += len;
+	/* NOLINTNEXTLINE: a buffer always has memory */
 	at[len] = '\0';
 	return at;
 }
 
 static inline void buf_add(struct buf *buf, struct span bytes)
 {
-	char *at = bytes.len > 0 ? buf_take(buf, bytes.len) : NULL;
+	char *at = bytes.at ? buf_take(buf, bytes.len) : NULL;
 
 	if (at)
 		memcpy(at, bytes.at, bytes.len);

@@ -23,7 +23,8 @@ static inline struct span span_of(const char *text)
 
 static inline bool span_equal(struct span a, struct span b)
 {
-	return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);
+	return a.len == b.len &&
+	       (!a.at || !b.at || memcmp(a.at, b.at, a.len) == 0);
 }
 
 static inline bool span_is(struct span a, const char *text)
@@ -42,7 +43,7 @@ size_t span_find_last(struct span a, char byte);
 static inline struct span span_from(struct span a, size_t from)
 {
 	if (!a.at)
-		return a;
+		return (struct span){ NULL, 0 };
 	if (from > a.len)
 		from = a.len;
 	return (struct span){ a.at + from, a.len - from };
