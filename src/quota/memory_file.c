@@ -76,6 +76,7 @@ static int by_age(const void *a, const void *b)
 static struct record *copy_table(
     struct quota_memory *memory, int64_t now, size_t *ret_count)
 {
+	/* Its ends of lists go along: nothing counts on them. */
 	const struct table *table = &memory->table;
 	struct record *records;
 	size_t size, count = 0;

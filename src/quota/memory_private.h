@@ -7,7 +7,9 @@
 #include "quota/memory.h"
 #include "quota/windows.h"
 
-#define NOBODY UINT32_MAX
+/* In a chain: the number of an end of a list, which is in none. It is 0, so
+ * that new heads are empty before they are touched. */
+#define NOBODY 0
 #define PRINT_SIZE 12
 #define SEED_SIZE 16
 
@@ -31,10 +33,10 @@ _Static_assert(sizeof(struct entry) + sizeof(uint32_t) <= 128,
 enum list { LIST_MINUTE, LIST_DAY, LISTS };
 
 struct table {
-	struct entry *entries; /* size, and an end of each list */
+	struct entry *entries; /* an end of each list, and size */
 	uint32_t *heads;       /* size */
 	uint32_t size;
-	uint32_t used; /* entries ever taken */
+	uint32_t used; /* of entries: LISTS, and those ever taken */
 	uint32_t free; /* chain of removed entries; their windows are empty */
 	uint32_t count;
 };

@@ -11,29 +11,35 @@ static uint32_t number_of(const struct table *table, const struct entry *entry)
 /* Where a list begins and ends: before its oldest, after its newest. */
 static struct entry *end_of(struct table *table, enum list list)
 {
-	return &table->entries[table->size + list];
+	return &table->entries[list];
 }
 
-void table_clear(struct table *table)
+static void begin(struct table *table)
 {
-	table->used = table->count = 0;
+	table->used = LISTS;
+	table->count = 0;
 	table->free = NOBODY;
 	for (enum list list = 0; list < LISTS; list++) {
 		struct entry *end = end_of(table, list);
 
 		end->older = end->newer = number_of(table, end);
 	}
-	memset(table->heads, 0xff, table->size * sizeof *table->heads);
+}
+
+void table_clear(struct table *table)
+{
+	memset(table->heads, 0, table->size * sizeof *table->heads);
+	begin(table);
 }
 
 bool table_open(struct table *table, uint32_t size)
 {
 	table->size = size;
 	table->entries = calloc((size_t)size + LISTS, sizeof *table->entries);
-	table->heads = malloc(size * sizeof *table->heads);
+	table->heads = calloc(size, sizeof *table->heads);
 	if (!table->entries || !table->heads)
 		return false;
-	table_clear(table);
+	begin(table);
 	return true;
 }
 
@@ -121,7 +127,7 @@ struct entry *table_add(struct table *table, const uint8_t *print, int64_t now)
 	 * without usage stay. */
 	if (drop_one(table, now))
 		drop_one(table, now);
-	if (table->free == NOBODY && table->used == table->size)
+	if (table->free == NOBODY && table->used == table->size + LISTS)
 		return NULL;
 	number = table->free;
 	if (number == NOBODY)
@@ -141,7 +147,7 @@ struct entry *table_add(struct table *table, const uint8_t *print, int64_t now)
 /* The lists keep their order: all that was ahead of now is at now. */
 void table_set_back(struct table *table, int64_t now)
 {
-	for (uint32_t i = 0; i < table->used; i++)
+	for (uint32_t i = LISTS; i < table->used; i++)
 		windows_set_back(&table->entries[i].windows, now);
 }
 
