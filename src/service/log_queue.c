@@ -128,8 +128,10 @@ static void write_some(struct log_queue *queue)
 	struct span batch = take_batch(queue);
 	struct span left = send(queue, batch);
 
-	queue->first = (queue->first + batch.len) % LOG_QUEUE_SIZE;
 	queue->used -= batch.len;
+	/* From its start again where it can: few lines touch few pages. */
+	queue->first =
+	    queue->used ? (queue->first + batch.len) % LOG_QUEUE_SIZE : 0;
 	drop(queue, count_lines(left));
 }
 

@@ -221,6 +221,37 @@ static void test_long_lines(void **state)
 	close_fixture(&fixture);
 }
 
+static void put_odd(struct fixture *fixture, unsigned from, unsigned to)
+{
+	char line[120];
+
+	for (unsigned i = from; i < to; i++) {
+		snprintf(line, sizeof line, "%099u\n", i);
+		log_queue_put(fixture->queue, &logfmt, span_of(line));
+	}
+}
+
+/* Lines of a length that does not divide the ring's: one is in two parts. The
+ * pipe has room for 64 KiB. */
+static void test_round_the_end(void **state)
+{
+	struct fixture fixture;
+	char line[120];
+
+	(void)state;
+	open_fixture(&fixture);
+	put_odd(&fixture, 0, 2500);
+	read_until(&fixture, "0000999\n");
+	put_odd(&fixture, 2500, 3550);
+	read_until(&fixture, "0003549\n");
+	assert_int_equal(fixture.len, 355000);
+	for (unsigned i = 0; i < 3550; i++) {
+		snprintf(line, sizeof line, "%099u\n", i);
+		assert_memory_equal(fixture.text + i * 100, line, 100);
+	}
+	close_fixture(&fixture);
+}
+
 /* Lines that come one after the other do not cost a write each. With O_DIRECT
  * each write is read alone, see pipe(2). */
 static void test_gathers(void **state)
@@ -265,6 +296,7 @@ int main(void)
 		cmocka_unit_test(test_failing_writes),
 		cmocka_unit_test(test_broken_pipe),
 		cmocka_unit_test(test_long_lines),
+		cmocka_unit_test(test_round_the_end),
 		cmocka_unit_test(test_gathers),
 	};
 
