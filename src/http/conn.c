@@ -6,6 +6,7 @@
 #include <linux/tcp.h>
 #include <netinet/in.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 
@@ -226,8 +227,10 @@ static struct conn *make_conn(struct conn_table *table,
 		return NULL;
 	conn->table = table;
 	conn->fd = conn->waiter.fd = accepted->fd;
-	conn->address = accepted->address;
 	conn->address_len = accepted->len;
+	if (conn->address_len > sizeof conn->address)
+		conn->address_len = sizeof conn->address;
+	memcpy(&conn->address, &accepted->address, conn->address_len);
 	conn->peer = accepted->peer;
 	conn->kept = kept;
 	atomic_init(&conn->idle, true);

@@ -1,6 +1,7 @@
 #ifndef HTTP_CONN_H
 #define HTTP_CONN_H
 
+#include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -40,7 +41,7 @@ struct conn {
 	TAILQ_ENTRY(conn) in_loop; /* for loop.c alone */
 	/* Constant: */
 	int fd;
-	struct sockaddr_storage address;
+	struct sockaddr_in6 address; /* or another; cut where it is longer */
 	socklen_t address_len;
 	struct peer peer;
 	struct crowd_entry *counted; /* NULL: it has no address */
