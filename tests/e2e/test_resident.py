@@ -1,0 +1,103 @@
+"""How much memory a running slotd takes, and what it is for."""
+
+import contextlib
+import os
+import re
+import resource
+import socket
+
+import pytest
+
+import support
+
+CONNECTIONS = 1000
+MIB = 1024
+
+pytestmark = [
+    pytest.mark.skipif(support.SANITIZED,
+                       reason="sanitizers take memory of their own"),
+    pytest.mark.skipif(os.sysconf("SC_PAGESIZE") != 4096,
+                       reason="larger pages are touched for less"),
+]
+
+
+@pytest.fixture
+def slotd(start):
+    # Opening them may take a while; none is to be closed meanwhile.
+    return start(support.s3_config(limits={"idle_timeout": 3600}))
+
+
+@pytest.fixture
+def sockets():
+    """Room for the connections of a test, that are closed behind it."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = CONNECTIONS * 2 + 500
+    if hard != resource.RLIM_INFINITY and hard < wanted:
+        pytest.skip(f"needs {wanted} descriptors")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, wanted), hard))
+    with contextlib.ExitStack() as stack:
+        yield stack
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def resident(slotd):
+    """VmRSS in KiB."""
+    with open(f"/proc/{slotd.process.pid}/status") as status:
+        return int(re.search(r"VmRSS:\s+(\d+) kB", status.read())[1])
+
+
+def bound(slotd):
+    """For all connections: 14 MiB with the libraries of Debian 12. Those of
+    Debian 13 take half a MiB more."""
+    text = slotd.ask("GET", "/metrics").body.decode()
+    library = re.search(r'libmicrohttpd="([^"]*)"', text)[1]
+    return 14 * MIB + (0 if library.startswith("0.") else MIB * 2 // 3)
+
+
+def ask(sock, headers=""):
+    """The first line of the answer to a request for a slot."""
+    body = support.slot_body()
+    line = support.authorization("POST", "/slot", body)
+    sock.sendall(
+        (f"POST /slot HTTP/1.1\r\nHost: x\r\nAuthorization: {line}\r\n"
+         f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n"
+         f"{headers}\r\n").encode() + body)
+    answer = b""
+    while b"\r\n" not in answer:
+        piece = sock.recv(65536)
+        assert piece, "no answer"
+        answer += piece
+    return answer.partition(b"\r\n")[0]
+
+
+def open_all(slotd, sockets):
+    """Connections that have each got a slot."""
+    opened = []
+    for _ in range(CONNECTIONS):
+        sock = socket.create_connection(slotd.address, support.PATIENCE)
+        sockets.enter_context(sock)
+        assert ask(sock) == b"HTTP/1.1 200 OK"
+        opened.append(sock)
+    return opened
+
+
+def test_a_thousand_connections(slotd, sockets):
+    most = bound(slotd)
+    open_all(slotd, sockets)
+    assert resident(slotd) <= most
+
+
+# libmicrohttpd keeps a cookie twice.
+LONGER = {
+    "one long": "X-Forwarded-For: " + "203.0.113.195, " * 160 + "::1\r\n",
+    "cookie": "Cookie: a=" + "b" * 1200 + "\r\n",
+    "many": "".join(f"X-Proxy-{n}: 203.0.113.{n}\r\n" for n in range(25)),
+}
+
+
+@pytest.mark.parametrize("which", LONGER)
+def test_heads_that_proxies_made_longer(slotd, which):
+    headers = LONGER[which]
+    with socket.create_connection(slotd.address, support.PATIENCE) as sock:
+        for _ in range(3):
+            assert ask(sock, headers) == b"HTTP/1.1 200 OK"
