@@ -4,6 +4,7 @@
 #include "service/random.h"
 
 #include <linux/tcp.h>
+#include <malloc.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,7 @@
 #include <sys/socket.h>
 
 #define TICK 200000 /* microseconds */
+#define FLOOD 64
 
 static void end_late(struct conn_table *table, int64_t now)
 {
@@ -73,6 +75,24 @@ void conn_serve(struct conn *conn, int64_t deadline)
 	atomic_store(&conn->deadline, deadline);
 }
 
+/* Whether half of the connections have gone, and they were not few. */
+static bool is_past_flood(const struct conn_table *table)
+{
+	return table->most - table->count >= FLOOD &&
+	       table->count <= table->most / 2;
+}
+
+/* libc keeps what is freed below anything that is still in use. */
+static void give_memory_back(struct conn_table *table)
+{
+	if (!is_past_flood(table))
+		return;
+	table->most = table->count;
+	pthread_mutex_unlock(&table->lock);
+	malloc_trim(0);
+	pthread_mutex_lock(&table->lock);
+}
+
 /* The looks are a TICK apart, however often `changed` is signalled: of two
  * looks in a row the second would take a client for gone that only waits for
  * its answer. */
@@ -83,13 +103,14 @@ static void *watch(void *argument)
 
 	pthread_mutex_lock(&table->lock);
 	while (!table->stopping) {
-		if (LIST_EMPTY(&table->list)) {
+		if (LIST_EMPTY(&table->list) && !is_past_flood(table)) {
 			pthread_cond_wait(&table->changed, &table->lock);
 		} else if (clock_micros() < next) {
 			clock_cond_wait(&table->changed, &table->lock, next);
 		} else {
 			end_late(table, clock_micros());
 			end_gone(table);
+			give_memory_back(table);
 			next = clock_micros() + TICK;
 		}
 	}
@@ -216,6 +237,8 @@ static void link_conn(struct conn_table *table, struct conn *conn)
 	LIST_INSERT_HEAD(&table->list, conn, links);
 	if (table->count++ == 0)
 		pthread_cond_broadcast(&table->changed);
+	if (table->count > table->most)
+		table->most = table->count;
 }
 
 static struct conn *make_conn(struct conn_table *table,

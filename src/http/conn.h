@@ -70,6 +70,7 @@ struct conn_table {
 	LIST_HEAD(conn_all, conn) list;
 	unsigned count;
 	unsigned ending; /* of them, those ended to make room */
+	unsigned most;   /* at once, since memory was last given back */
 	struct crowd *crowd;
 	bool cut; /* conn_table_end_all was called */
 	bool stopping;

@@ -87,6 +87,18 @@ def test_a_thousand_connections(slotd, sockets):
     assert resident(slotd) <= most
 
 
+def test_memory_is_given_back(slotd, sockets):
+    """Also what lies below the memory of those that stay."""
+    opened = open_all(slotd, sockets)
+    before = resident(slotd)
+    for number, sock in enumerate(opened):
+        if number % 100:
+            sock.close()
+    support.wait_for("3 MiB less",
+                     lambda: resident(slotd) <= before - 3 * MIB)
+    assert ask(opened[0]) == b"HTTP/1.1 200 OK"
+
+
 # libmicrohttpd keeps a cookie twice.
 LONGER = {
     "one long": "X-Forwarded-For: " + "203.0.113.195, " * 160 + "::1\r\n",
