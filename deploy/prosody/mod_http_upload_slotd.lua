@@ -18,6 +18,7 @@ local valid_utf8, urlencode = require "util.encodings".utf8.valid, require "util
 local jid, json, st = require "util.jid", require "util.json", require "util.stanza";
 local TYPE_MAX = 255; -- bytes; slotd ignores longer ones
 local NS, NS_OLD, NO_XML = "urn:xmpp:http:upload:0", "urn:xmpp:http:upload", "\239\191[\190\191]"; -- U+FFFE, U+FFFF
+local NS_PURPOSE = "urn:xmpp:http:upload:purpose:0";
 local BODY_MAX, SIZE_MAX = 16384, 2^53 - 1; -- bytes
 local MINUTE, HOUR = 60, 3600; -- seconds
 
@@ -215,19 +216,37 @@ local function may_upload(from)
 	return role and role:may("http_upload_slotd:upload") or module:may(":upload", from);
 end
 
--- The size that is advertised ----------------------------------------------
-local limits, forms, advertised = {}, {}, nil; -- limits by domain; false if slotd has not told one
-local function limit_of(domain)
-	return limits[domain] and math.min(limits[domain], ceiling) or size_limit;
+-- What is advertised -------------------------------------------------------
+local UNTOLD = { purposes = {} };
+local limits, items, advertised = {}, {}, nil; -- limits by domain; false if slotd has not told any
+-- What slotd says of a domain: its largest size, and that of each purpose that it offers; nil if it says nothing.
+local function read_limits(answer)
+	if not is_size(answer.max_size) then return nil; end
+	local told = { max = answer.max_size, purposes = {} };
+	for name, of in pairs(type(answer.purposes) == "table" and answer.purposes or {}) do
+		local max = type(of) == "table" and of.max_size;
+		if tostring(name):find("^[%w._-]+$") then told.purposes[name] = is_size(max) and max or told.max; end
+	end
+	return told;
 end
-local function advertise(limit)
-	if limit == advertised then return; end
-	for _, form in ipairs(forms) do module:remove_item("extension", form); end
-	forms, advertised = {}, limit;
-	for i, ns in ipairs(limit and { NS, NS_OLD } or {}) do
-		forms[i] = new_form({ { name = "FORM_TYPE", type = "hidden", value = ns }, { name = "max-file-size" } })
-			:form({ ["max-file-size"] = limit }, "result");
-		module:add_extension(forms[i]);
+local function limit_of(domain, purpose)
+	local told = limits[domain] or UNTOLD;
+	local max = told.purposes[purpose or "message"] or told.max;
+	return max and math.min(max, ceiling) or size_limit;
+end
+local function advertise(domain)
+	local told, limit = limits[domain] or UNTOLD, limit_of(domain);
+	if told == advertised then return; end
+	for _, item in ipairs(items) do module:remove_item(item.kind, item.value); end
+	items, advertised = {}, told;
+	local function add(kind, value)
+		items[#items + 1] = { kind = kind, value = value };
+		module:add_item(kind, value);
+	end
+	for name in pairs(told.purposes) do add("feature", NS_PURPOSE.."#"..name); end
+	for _, ns in ipairs(limit and { NS, NS_OLD } or {}) do
+		add("extension", new_form({ { name = "FORM_TYPE", type = "hidden", value = ns }, { name = "max-file-size" } })
+			:form({ ["max-file-size"] = limit }, "result"));
 	end
 end
 -- Asks for one domain after the other, so that slot requests get their turn in between.
@@ -241,15 +260,17 @@ local function ask_limits()
 		if not domain then return module:add_timer(failed and MINUTE or HOUR, ask_limits); end
 		slotd.ask(module.host, "GET", "/limits?domain="..urlencode(domain), "", function (status, body)
 			if closing then return; end
-			local size, old = status == 200 and decode(body).max_size, limits[domain];
-			if is_size(size) then
-				if size ~= old then module:log("info", "Files of %s may have %d bytes", domain, size); end
+			local told, old = status == 200 and read_limits(decode(body)) or false, limits[domain];
+			if told then
+				if not old or old.max ~= told.max then
+					module:log("info", "Files of %s may have %d bytes", domain, told.max);
+				end
 			elseif old ~= false then
 				complain(("slotd at %s, limits of %s: %s"):format(base, domain, complaint(status, body)));
 			end
-			limits[domain] = is_size(size) and size;
-			failed = failed or not limits[domain];
-			if not is_component then advertise(limit_of(module.host)); end
+			limits[domain] = told;
+			failed = failed or not told;
+			if not is_component then advertise(module.host); end
 			ask_next();
 		end);
 	end
@@ -272,6 +293,18 @@ local function reply_with(stanza, ns, slot, err)
 	module:send(reply);
 	return true;
 end
+-- XEP-0363's purpose, as members for the request to slotd, and its name. What slotd does not know or offer, it refuses.
+-- Nil if there are several: one might be ephemeral.
+local function read_purpose(request)
+	local found;
+	for child in request:childtags(nil, NS_PURPOSE) do
+		if found then return nil; end
+		found = child;
+	end
+	if not found then return ""; end
+	local before = found.attr["expire-before"];
+	return ',"purpose":'..json.encode(found.name)..(before and ',"expire_before":'..json.encode(before) or ""), found.name;
+end
 -- The body of the request to slotd; or nil and the error.
 local function read_request(request, ns, from)
 	local given = ns == NS and request.attr or { filename = request:get_child_text("filename"),
@@ -281,14 +314,16 @@ local function read_request(request, ns, from)
 	end
 	local name, size, media_type = given.filename, (given.size or ""):match("^%s*(%d+)%s*$"), given["content-type"];
 	if not name or not size then return refuse("bad-request", "The file name or a size in bytes is missing"); end
+	local members, purpose = read_purpose(request);
+	if not members then return refuse("bad-request", "A file has only one purpose"); end
 	size = size:gsub("^0+(%d)", "%1"); -- in two steps: one pattern would try again at each zero
 	if #size > 16 or tonumber(size) > ceiling then
-		return refuse("not-acceptable", "The file is too large", limit_of(jid.host(from)));
+		return refuse("not-acceptable", "The file is too large", limit_of(jid.host(from), purpose));
 	end
 	if media_type and (media_type == "" or #media_type > TYPE_MAX) then media_type = nil; end
 	-- The size as text: json.encode might write it as a float.
-	local body = ('{"jid":%s,"filename":%s,"size":%s%s}'):format(json.encode(from), json.encode(name), size,
-		media_type and ',"content_type":'..json.encode(media_type) or "");
+	local body = ('{"jid":%s,"filename":%s,"size":%s%s%s}'):format(json.encode(from), json.encode(name), size,
+		media_type and ',"content_type":'..json.encode(media_type) or "", members);
 	if #body > BODY_MAX then return refuse("bad-request", "The file name is too long"); end
 	return body;
 end
@@ -325,8 +360,8 @@ for _, ns in ipairs { NS, NS_OLD } do
 	module:add_feature(ns);
 	module:hook("iq-get/host/"..ns..":request", function (event) return on_request(event.stanza, ns); end);
 end
-advertise(size_limit);
+advertise(module.host);
 module:hook("iq-get/host/http://jabber.org/protocol/disco#info:query", function (event)
-	advertise(limit_of(is_component and jid.host(event.stanza.attr.from) or module.host));
+	advertise(is_component and jid.host(event.stanza.attr.from) or module.host);
 end, 1);
 if prosody.start_time then ask_limits(); else module:hook_global("server-started", ask_limits); end

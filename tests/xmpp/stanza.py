@@ -23,6 +23,7 @@ import support
 
 NS0 = "urn:xmpp:http:upload:0"
 NS_OLD = "urn:xmpp:http:upload"
+PURPOSE = "urn:xmpp:http:upload:purpose:0"
 STREAMS = "{http://etherx.jabber.org/streams}"
 SASL = "urn:ietf:params:xml:ns:xmpp-sasl"
 TLS = "urn:ietf:params:xml:ns:xmpp-tls"
@@ -272,16 +273,24 @@ def show(element):
 # --- slots ----------------------------------------------------------------
 
 
-def slot_request(filename, size, content_type=None, ns=NS0):
-    """The payload of a request, in the words of either namespace."""
+def slot_request(filename, size, content_type=None, ns=NS0, purpose=""):
+    """The payload of a request, in the words of either namespace; purpose is
+    the XML of its element."""
     if ns == NS_OLD:
         kind = content_type and (
             f"<content-type>{escape(content_type)}</content-type>")
         return (f"<request xmlns='{ns}'><filename>{escape(filename)}"
-                f"</filename><size>{size}</size>{kind or ''}</request>")
+                f"</filename><size>{size}</size>{kind or ''}{purpose}"
+                "</request>")
     kind = content_type and " content-type=" + quoteattr(content_type)
     return (f"<request xmlns='{ns}' filename={quoteattr(filename)} "
-            f"size='{size}'{kind or ''}/>")
+            f"size='{size}'{kind or ''}>{purpose}</request>")
+
+
+def purpose(name, before=None):
+    """A purpose of XEP-0363 1.2, in XML."""
+    before = f" expire-before={quoteattr(before)}" if before else ""
+    return f"<{name} xmlns='{PURPOSE}'{before}/>"
 
 
 def parse_slot(iq):

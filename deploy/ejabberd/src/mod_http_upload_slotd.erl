@@ -32,11 +32,13 @@
 -define(SIZE_MAX, 16#7fffffffffffffff).
 -define(BODY_MAX, 16384).
 -define(TYPE_MAX, 255). % bytes; slotd ignores longer ones
+-define(NS_PURPOSE, <<"urn:xmpp:http:upload:purpose:0">>).
 
 -record(state,
 	{server_host :: binary(),
 	 conf :: slotd_options:conf(),
 	 limit = infinity :: pos_integer() | infinity, % as slotd says
+	 purposes = #{} :: slotd_answer:purposes(), % those that it offers
 	 limits_fault = none :: none | binary(), % the last one that was logged
 	 limits_ask :: reference() | undefined, % the running request
 	 limits_timer :: reference() | undefined,
@@ -48,7 +50,12 @@
 
 -record(request,
 	{iq :: iq(), ns :: binary(), filename :: binary(),
-	 size :: non_neg_integer(), type :: binary(), deadline :: integer()}).
+	 size :: non_neg_integer(), type :: binary(), purpose :: purpose(),
+	 deadline = 0 :: integer()}).
+
+%% The members of the request to slotd that tell a purpose: none, its name, and
+%% until when.
+-type purpose() :: [{binary(), binary()}].
 
 %%% gen_mod
 
@@ -119,7 +126,7 @@ handle_cast(_Message, State) ->
 handle_info({route, #iq{type = Type, lang = Lang} = IQ}, State)
   when Type == get; Type == set ->
     try xmpp:decode_els(IQ) of
-	Decoded -> {noreply, handle_iq(Decoded, State)}
+	Decoded -> {noreply, handle_iq(Decoded, purposes(IQ), State)}
     catch
 	_:{xmpp_codec, Why} ->
 	    Error = xmpp:err_bad_request(xmpp:io_format_error(Why), Lang),
@@ -171,39 +178,65 @@ routes(Old, New, ServerHost) ->
 
 %%% Requests
 
+%% From the XML, because codecs before 2025-08 do not know purposes, and later
+%% ones forget `expire-before'.
+purposes(#iq{sub_els = [#xmlel{children = Children}]}) ->
+    [purpose(El) || #xmlel{} = El <- Children,
+		    fxml:get_tag_attr_s(<<"xmlns">>, El) == ?NS_PURPOSE];
+purposes(_) ->
+    [].
+
+purpose(#xmlel{name = Name} = El) ->
+    [{<<"purpose">>, Name} |
+     case fxml:get_tag_attr(<<"expire-before">>, El) of
+	 {value, Before} -> [{<<"expire_before">>, Before}];
+	 false -> []
+     end].
+
 handle_iq(#iq{type = get, lang = Lang,
-	      sub_els = [#disco_info{node = <<>>}]} = IQ, State) ->
+	      sub_els = [#disco_info{node = <<>>}]} = IQ, _, State) ->
     ejabberd_router:route(xmpp:make_iq_result(IQ, disco(Lang, State))),
     State;
-handle_iq(#iq{type = get, sub_els = [#disco_items{node = <<>>}]} = IQ,
+handle_iq(#iq{type = get, sub_els = [#disco_items{node = <<>>}]} = IQ, _,
 	  State) ->
     ejabberd_router:route(xmpp:make_iq_result(IQ, #disco_items{})),
+    State;
+handle_iq(#iq{type = get, lang = Lang} = IQ, [_, _ | _], State) ->
+    %% One of them might be `ephemeral'.
+    Text = <<"A file has only one purpose">>,
+    ejabberd_router:route_error(IQ, xmpp:err_bad_request(Text, Lang)),
     State;
 handle_iq(#iq{type = get,
 	      sub_els = [#upload_request_0{filename = Name, size = Size,
 					   'content-type' = Type}]} = IQ,
-	  State) ->
+	  Purposes, State) ->
     enqueue(#request{iq = IQ, ns = ?NS_HTTP_UPLOAD_0, filename = Name,
-		     size = Size, type = Type, deadline = 0}, State);
+		     size = Size, type = Type,
+		     purpose = lists:append(Purposes)}, State);
 handle_iq(#iq{type = get,
 	      sub_els = [#upload_request{filename = Name, size = Size,
 					 'content-type' = Type}]} = IQ,
-	  State) ->
+	  Purposes, State) ->
     enqueue(#request{iq = IQ, ns = ?NS_HTTP_UPLOAD, filename = Name,
-		     size = Size, type = Type, deadline = 0}, State);
-handle_iq(IQ, State) ->
+		     size = Size, type = Type,
+		     purpose = lists:append(Purposes)}, State);
+handle_iq(IQ, _, State) ->
     ejabberd_router:route_error(IQ, xmpp:err_service_unavailable()),
     State.
 
-disco(Lang, #state{server_host = ServerHost, conf = Conf} = State) ->
+disco(Lang, #state{server_host = ServerHost, conf = Conf,
+		   purposes = Purposes} = State) ->
     Forms = ejabberd_hooks:run_fold(disco_info, ServerHost, [],
 				    [ServerHost, ?MODULE, <<>>, Lang]),
     Name = translate:translate(Lang, maps:get(name, Conf)),
     Namespaces = [?NS_HTTP_UPLOAD_0, ?NS_HTTP_UPLOAD],
+    Offered = [<<?NS_PURPOSE/binary, "#", Purpose/binary>>
+	       || Purpose <- maps:keys(Purposes)],
     #disco_info{identities = [#identity{category = <<"store">>,
 					type = <<"file">>, name = Name}],
-		features = [?NS_DISCO_INFO, ?NS_DISCO_ITEMS | Namespaces],
-		xdata = [form(NS, Max) || Max <- [max_size(State)],
+		features = [?NS_DISCO_INFO, ?NS_DISCO_ITEMS
+			    | Namespaces ++ Offered],
+		xdata = [form(NS, Max) || Max <- [max_size([], State)],
 					  is_integer(Max),
 					  NS <- Namespaces] ++ Forms}.
 
@@ -215,8 +248,10 @@ form(NS, Max) ->
 				  values = [integer_to_binary(Max)]}]}.
 
 %% The atom infinity compares greater than any number.
-max_size(#state{limit = Limit, conf = #{max_size := Max}}) ->
-    min(Limit, Max).
+max_size(Purpose, #state{limit = Limit, purposes = Purposes,
+			 conf = #{max_size := Max}}) ->
+    Name = proplists:get_value(<<"purpose">>, Purpose, <<"message">>),
+    min(maps:get(Name, Purposes, Limit), Max).
 
 enqueue(#request{iq = #iq{from = From, lang = Lang} = IQ} = Request,
 	#state{server_host = ServerHost, conf = #{access := Access},
@@ -251,8 +286,9 @@ next(#state{running = Running, turns = Turns,
 	_ -> State
     end.
 
-run(Jid, Request, #state{conf = Conf, running = Running} = State) ->
-    Max = max_size(State),
+run(Jid, #request{purpose = Purpose} = Request,
+    #state{conf = Conf, running = Running} = State) ->
+    Max = max_size(Purpose, State),
     Server = self(),
     {_, Ref} = spawn_monitor(
 		 fun() -> serve(Request, Conf, Max, Server) end),
@@ -294,13 +330,15 @@ slot(#request{size = Size, ns = NS}, #{max_size := Own}, Max)
   when Size > Own; Size > ?SIZE_MAX ->
     {error, slotd_answer:too_large(NS, Max)};
 slot(#request{iq = #iq{from = From, lang = Lang}, filename = Name,
-	      size = Size, type = Type, ns = NS, deadline = Deadline},
+	      size = Size, type = Type, purpose = Purpose, ns = NS,
+	      deadline = Deadline},
      #{max_size := Own} = Conf, _Max) ->
     Body = slotd_answer:json_encode(
 	     maps:from_list([{<<"jid">>, bare(From)}, {<<"filename">>, Name},
 			     {<<"size">>, Size}] ++
 			    [{<<"content_type">>, Type}
-			     || Type /= <<>>, byte_size(Type) =< ?TYPE_MAX])),
+			     || Type /= <<>>, byte_size(Type) =< ?TYPE_MAX] ++
+			    Purpose)),
     if byte_size(Body) > ?BODY_MAX ->
 	    Text = <<"The file name is too long">>,
 	    {error, xmpp:err_bad_request(Text, Lang)};
@@ -390,8 +428,9 @@ limits(ServerHost, Conf, Deadline) ->
 	{failed, Why} -> {error, Why}
     end.
 
-take_limits({ok, Limit}, State) ->
-    again(?LIMITS_EVERY, State#state{limit = Limit, limits_fault = none});
+take_limits({ok, Limit, Purposes}, State) ->
+    again(?LIMITS_EVERY, State#state{limit = Limit, purposes = Purposes,
+				     limits_fault = none});
 take_limits({error, Text}, #state{conf = Conf, limits_fault = Last} = State) ->
     Why = unicode:characters_to_binary(Text),
     #{address := #{url := Url}} = Conf,

@@ -5,6 +5,8 @@
 
 -export([slot/4, limits/2, too_large/2, unavailable/0, json_encode/1]).
 
+-export_type([purposes/0]).
+
 -include("xmpp.hrl").
 
 -define(DETAIL_MAX, 300).
@@ -13,6 +15,9 @@
 %% A slot's scheme is http if one of its URLs is http.
 -type outcome() :: {slot, xmlel(), https | http}
 		  | {error, stanza_error(), quiet | iodata()}.
+
+%% The largest file of each purpose that slotd offers, in bytes.
+-type purposes() :: #{binary() => pos_integer()}.
 
 %% The answer to POST /slot, for a request in namespace NS. Max is the largest
 %% size that this side allows.
@@ -57,17 +62,30 @@ slot(Code, Body, NS, Max) ->
 	    {error, unavailable(), hint(Code, #{})}
     end.
 
-%% The answer to GET /limits: the largest file, in bytes.
--spec limits(100..999, binary()) -> {ok, pos_integer()} | {error, iodata()}.
+%% The answer to GET /limits: the largest file, in bytes, and by purpose.
+-spec limits(100..999, binary()) -> {ok, pos_integer(), purposes()}
+					| {error, iodata()}.
 limits(Code, Body) ->
     case json_decode(Body) of
-	#{<<"max_size">> := Max} when Code == 200, is_integer(Max), Max > 0 ->
-	    {ok, Max};
+	#{<<"max_size">> := Max} = Limits
+	  when Code == 200, is_integer(Max), Max > 0 ->
+	    {ok, Max, purposes(maps:get(<<"purposes">>, Limits, none), Max)};
 	#{} = Problem when Code /= 200 ->
 	    {error, hint(Code, Problem)};
 	_ ->
 	    {error, hint(Code, #{})}
     end.
+
+purposes(#{} = Purposes, Default) ->
+    maps:from_list([{Name, purpose(Purpose, Default)}
+		    || {Name, Purpose} <- maps:to_list(Purposes),
+		       re:run(Name, "^[A-Za-z0-9._-]+$", [dollar_endonly])
+			   /= nomatch]);
+purposes(_, _) ->
+    #{}.
+
+purpose(#{<<"max_size">> := Max}, _) when is_integer(Max), Max > 0 -> Max;
+purpose(_, Default) -> Default.
 
 -spec too_large(binary(), integer() | infinity) -> stanza_error().
 too_large(NS, Max) ->
