@@ -26,6 +26,7 @@ static const struct command *const commands[] = {
 	&command_slot,
 	&command_sign,
 	&command_user,
+	&command_sweep,
 	&command_quota,
 	&command_health,
 };

@@ -65,6 +65,31 @@ struct store_file {
 	};
 };
 
+/* One stored object, as a listing tells it. */
+struct store_object {
+	struct span key; /* as in struct store_request; until the call ends */
+	uint64_t size;
+	int64_t modified; /* unix seconds; -1: the store does not tell */
+};
+
+/* A walk over stored objects. The functions run in the thread that walks. */
+struct store_walk {
+	struct span prefix; /* of their keys; empty: all */
+	int64_t (*now)(void);
+	/* A file descriptor that becomes readable when the walk is to end as
+	 * soon as it can; -1: never. */
+	int stop;
+	/* Takes the next object. False ends the walk. */
+	bool (*each)(void *of, const struct store_object *object);
+	/* A request failed, for the first time or for the tries'th, in a way
+	 * that may pass. Waits, and gives whether to try again. */
+	bool (*again)(void *of, unsigned tries);
+	void *of;
+};
+
+/* Room for a sentence of list and remove, its NUL included. */
+#define STORE_WHY 512
+
 /* Why a store takes no uploads now: what they are refused with, and a literal
  * for the operator. */
 struct store_fault {
@@ -201,6 +226,32 @@ struct store_class {
 	const struct store_fault *(*look)(struct store *store);
 
 	/*
+	 * For the janitor's commands, with store->janitor where it is set.
+	 * `why` gets a sentence, and is left as it is without a failure.
+	 *
+	 * list tells of each object whose key begins with walk->prefix, in the
+	 * order of the keys' bytes. It may wait, and is called by one thread
+	 * at a time. Returns FAILURE_FORBIDDEN if a right is missing,
+	 * FAILURE_UNAVAILABLE if the store could not be asked or the walk was
+	 * stopped, and FAILURE_INTERNAL if its answers cannot be trusted: what
+	 * `each` was told until then is right.
+	 *
+	 * remove removes one object for good. Returns FAILURE_NONE also if
+	 * there is none; FAILURE_UNAVAILABLE if another try may go well. It may
+	 * wait, until the file descriptor `stop` is readable (-1: never).
+	 *
+	 * share appends the URL at which an object is shared, as a slot's.
+	 *
+	 * NULL (all three): its files cannot be listed.
+	 */
+	enum failure (*list)(struct store *store, const struct store_walk *walk,
+	    struct buf *why);
+	enum failure (*remove)(struct store *store, struct span key,
+	    int64_t now, int stop, struct buf *why);
+	enum failure (*share)(struct store *store, struct span key, int64_t now,
+	    struct buf *out, struct refusal *why);
+
+	/*
 	 * Removes files whose time is over. Returns the unix second at which
 	 * it is to be called again; INT64_MAX: never. Called by one thread
 	 * that may wait; returns early once another thread sets *stop (NULL:
@@ -224,6 +275,9 @@ struct store {
 	 * sentence; NULL: nothing. */
 	const char *lack;
 	struct creds *creds; /* the store's own; NULL: it needs none */
+	/* What list and remove use instead. Set by the janitor's commands; the
+	 * store closes it. NULL: creds. */
+	struct creds *janitor;
 	/* With makes_keys: the keys that it uses; NULL: it has made none yet
 	 * (see lack). */
 	const struct keyring *keyring;

@@ -177,7 +177,8 @@ int command_run(const struct command *command, int argc, char **argv)
 		return EXIT_USAGE;
 	if (command->with_path)
 		return command->with_path(path);
-	conf = conf_read(path, stderr, NULL);
+	conf = command->janitor ? conf_read_janitor(path, stderr)
+				: conf_read(path, stderr, NULL);
 	if (!conf)
 		return EXIT_FAULT;
 	if (command->with_service)

@@ -33,6 +33,8 @@ struct command {
 	/* Checks the values that were given; false after stderr says what is
 	 * wrong. NULL: there is nothing to check. */
 	bool (*check)(char **operands);
+	/* It lists and removes: with the credentials of storage.janitor. */
+	bool janitor;
 	/* What the command does; one of them is set. The operands end with
 	 * NULL. Gives the exit code. */
 	int (*with_path)(const char *path);
@@ -47,6 +49,7 @@ extern const struct command command_explain;
 extern const struct command command_slot;
 extern const struct command command_sign;
 extern const struct command command_user;
+extern const struct command command_sweep;
 extern const struct command command_quota;
 extern const struct command command_health;
 

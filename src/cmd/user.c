@@ -1,5 +1,6 @@
 #include "cmd/command.h"
 #include "slot/dialect.h"
+#include "slot/key_owner.h"
 #include "slot/link.h"
 
 #include <stdio.h>
@@ -178,27 +179,6 @@ static bool link_read(
 
 /* --- the owner of a file --------------------------------------------------*/
 
-/* Whether the key was made for this JID under any line of key_file. */
-static bool is_owner(const struct keyring *keyring,
-    const struct key_reading *reading, const struct jid *jid)
-{
-	for (size_t i = 0; i < keyring->count; i++) {
-		char memory[KEYRING_TEXT + 1];
-		struct buf made;
-
-		buf_init(&made, memory, sizeof memory);
-		if (reading->owner.len)
-			keyring_owner(
-			    &keyring->roots[i], reading->random, jid, &made);
-		else
-			keyring_user(&keyring->roots[i], jid, &made);
-		if (span_equal(buf_span(&made),
-			reading->owner.len ? reading->owner : reading->user))
-			return true;
-	}
-	return false;
-}
-
 /* Each way to read the link. */
 struct search {
 	const struct keyring *keyring;
@@ -214,7 +194,8 @@ static bool try_owner(const struct search *search, const char *text)
 	if (!read_jid(text, &jid))
 		return false;
 	for (size_t i = 0; i < search->count; i++) {
-		if (!is_owner(search->keyring, &search->links[i].reading, &jid))
+		if (!key_owner_is(
+			search->keyring, &search->links[i].reading, &jid))
 			continue;
 		command_line(text);
 		return true;

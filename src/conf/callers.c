@@ -109,6 +109,7 @@ static const struct setting rows[] = {
 	{ "plain_urls", READ(struct caller, plain_urls, value_boolean) },
 	{ "dialect", READ(struct caller, dialect, dialect_read) },
 	{ "base", TEXT(struct caller, base, dialect_base) },
+	{ "keep", SECONDS(struct caller, keep, 0, SECTIONS_KEEP_MAX) },
 	{ "rate", ELSEWHERE },
 	{ "burst", ELSEWHERE },
 };

@@ -56,9 +56,12 @@ struct conf_storage {
 	const struct s3_config *s3;     /* it speaks S3 */
 	const struct fs_config *folder; /* its files are in a folder here */
 	struct creds_settings *creds;   /* it needs credentials */
-	struct creds_value s3_creds;    /* what is known of them when read */
-	bool has_template;              /* its `key` is set */
-	struct key_template template;   /* else the default:
+	/* Those of the janitor's commands, whole after conf_read_janitor
+	 * alone; NULL: the store's own. */
+	struct creds_settings *janitor;
+	struct creds_value s3_creds;  /* what is known of them when read */
+	bool has_template;            /* its `key` is set */
+	struct key_template template; /* else the default:
 	                               * see key_template_default */
 };
 
@@ -136,6 +139,11 @@ struct conf *conf_read(const char *path, FILE *faults, FILE *warnings);
 /* The same for a process that must not end when memory is short: libconfig
  * then runs in a child process, which is this program (see parse_child). */
 struct conf *conf_read_apart(const char *path, FILE *faults, FILE *warnings);
+
+/* The same for a command that lists and removes: it reads the credentials of
+ * storage.janitor, too. No other reading opens their files, but that `check`
+ * (warnings are wanted) tries to. */
+struct conf *conf_read_janitor(const char *path, FILE *faults);
 
 /* The values of settings that are not set. */
 extern const struct conf conf_defaults;

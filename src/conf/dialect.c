@@ -50,6 +50,15 @@ const char *dialect_base(const struct conf *conf, struct span base)
 	return NULL;
 }
 
+/* Settings of callers whose server makes the URLs. NULL: it is not set. */
+static void refuse_here(const struct node *node)
+{
+	if (node)
+		node_wrong(node,
+		    "belongs to dialect \"external-v1\", \"external-v2\", "
+		    "\"token\" or \"jwt\"");
+}
+
 void dialect_check(const struct node *group, const struct caller *caller)
 {
 	const struct node *base = node_member(group, "base");
@@ -57,10 +66,8 @@ void dialect_check(const struct node *group, const struct caller *caller)
 	if (node_is_wrong(node_member(group, "dialect")))
 		return;
 	if (!dialect_makes_urls(caller->dialect)) {
-		if (base)
-			node_wrong(base,
-			    "belongs to dialect \"external-v1\", "
-			    "\"external-v2\", \"token\" or \"jwt\"");
+		refuse_here(base);
+		refuse_here(node_member(group, "keep"));
 		return;
 	}
 	if (!base)
@@ -138,6 +145,26 @@ static bool has_one_store(const struct conf *conf, const struct caller *caller)
 	return true;
 }
 
+/* The embedded store reads from each upload when its file ends. */
+static void warn_of_end(const struct node *node, const struct caller *caller)
+{
+	const struct conf *conf = node->reading->conf;
+	size_t number = 0;
+
+	if (!node->reading->has_store || caller->dialect != DIALECT_JWT ||
+	    caller->keep)
+		return;
+	if (caller->allow_domain_count)
+		number = conf_storage_of(conf, caller->allow_domains[0]);
+	if (conf->storages[number].s3)
+		node_warn(node_member(node, "dialect"),
+		    "the XMPP server promises that files end, but nothing "
+		    "removes them from storage \"%.*s\": set this caller's "
+		    "keep to what the server promises, and run `slotd sweep`",
+		    (int)conf->storages[number].name.len,
+		    conf->storages[number].name.at);
+}
+
 static void check_one(const struct node *node, const struct caller *caller)
 {
 	const struct conf *conf = node->reading->conf;
@@ -148,6 +175,8 @@ static void check_one(const struct node *node, const struct caller *caller)
 			    "links of this dialect do not name the domain, and "
 			    "this caller's domains are in several stores: list "
 			    "the domains of one store in allow_domains");
+		else
+			warn_of_end(node, caller);
 		return;
 	}
 	if (caller->plain_urls && node->reading->has_store)

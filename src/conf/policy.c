@@ -9,7 +9,6 @@
 /* The most that the counters can hold; see quota/windows.h. */
 #define SLOTS_MAX 4000
 #define DAY_BYTES_MAX ((1ULL << 48) - 1)
-#define KEEP_MAX UINT32_C(3153600000) /* a hundred years */
 #define S3_PUT_MAX (UINT64_C(5) << 30)
 
 static void read_max_size(const struct node *node, void *into)
@@ -92,7 +91,7 @@ static const struct setting rows[] = {
 	{ "bytes_per_day", READ(struct policy, bytes_per_day, read_day_bytes) },
 	{ "domain_bytes_per_day",
 	    READ(struct policy, domain_bytes_per_day, read_day_bytes) },
-	{ "keep", SECONDS(struct policy, keep, 0, KEEP_MAX) },
+	{ "keep", SECONDS(struct policy, keep, 0, SECTIONS_KEEP_MAX) },
 	{ "purposes", ELSEWHERE },
 };
 
@@ -102,7 +101,7 @@ static const struct setting purpose_rows[] = {
 	{ "max_size", READ(struct policy, max_size, read_max_size) },
 	{ "allow_types", WHOLE(read_types) },
 	{ "bytes_per_day", READ(struct policy, bytes_per_day, read_day_bytes) },
-	{ "keep", SECONDS(struct policy, keep, 0, KEEP_MAX) },
+	{ "keep", SECONDS(struct policy, keep, 0, SECTIONS_KEEP_MAX) },
 };
 
 const struct settings policy_purpose_settings = { SETTINGS(purpose_rows) };

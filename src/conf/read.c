@@ -143,6 +143,7 @@ static void add_syntax_fault(
 struct task {
 	const char *path;
 	bool apart;
+	enum conf_janitor janitor;
 	FILE *faults;
 	FILE *warnings;
 	bool done; /* false: it ran out of memory */
@@ -158,6 +159,7 @@ static bool read_all(struct task *task)
 	unsigned line;
 
 	reading->faults.arena = &reading->scratch;
+	reading->janitor = task->janitor;
 	if (include_read(reading, task->path)) {
 		root = parse_text(reading, task->apart, &wrong, &line);
 		if (root)
@@ -196,12 +198,13 @@ static void run_apart(struct task *task)
 	pthread_attr_destroy(&attributes);
 }
 
-static struct conf *read_conf(
-    const char *path, bool apart, FILE *faults, FILE *warnings)
+static struct conf *read_conf(const char *path, bool apart,
+    enum conf_janitor janitor, FILE *faults, FILE *warnings)
 {
 	struct conf *conf = malloc(sizeof *conf);
 	struct task task = { .path = path,
 		.apart = apart,
+		.janitor = janitor,
 		.faults = faults,
 		.warnings = warnings,
 		.reading = { .conf = conf } };
@@ -222,10 +225,16 @@ static struct conf *read_conf(
 
 struct conf *conf_read(const char *path, FILE *faults, FILE *warnings)
 {
-	return read_conf(path, false, faults, warnings);
+	return read_conf(path, false, warnings ? JANITOR_TRIED : JANITOR_UNREAD,
+	    faults, warnings);
 }
 
 struct conf *conf_read_apart(const char *path, FILE *faults, FILE *warnings)
 {
-	return read_conf(path, true, faults, warnings);
+	return read_conf(path, true, JANITOR_UNREAD, faults, warnings);
+}
+
+struct conf *conf_read_janitor(const char *path, FILE *faults)
+{
+	return read_conf(path, false, JANITOR_READ, faults, NULL);
 }

@@ -18,6 +18,13 @@ struct named_path {
 	const char *path;
 };
 
+/* What is done with the credentials of storage.janitor. */
+enum conf_janitor {
+	JANITOR_UNREAD, /* their files are not looked at: `serve` may not */
+	JANITOR_TRIED,  /* what cannot be read is worth a warning: `check` */
+	JANITOR_READ,   /* they are needed */
+};
+
 /* The text for libconfig, see text.h. */
 struct text {
 	char *at; /* ends with a NUL when all is there */
@@ -37,6 +44,7 @@ struct text {
  */
 struct reading {
 	struct conf *conf;
+	enum conf_janitor janitor;
 	struct arena scratch; /* gone when the reading ends */
 	struct faults faults;
 	const char *folder; /* of the file, with its slash; or "" */

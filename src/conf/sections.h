@@ -3,6 +3,9 @@
 
 #include "conf/settings.h"
 
+/* The most that files can be kept: a hundred years, in seconds. */
+#define SECTIONS_KEEP_MAX UINT32_C(3153600000)
+
 /* The settings that have a file of their own. */
 setting_reader listen_read, listen_read_public; /* a struct conf_listener */
 setting_reader callers_read;                    /* conf->callers */

@@ -2,6 +2,11 @@
 #include "conf/secret.h"
 #include "conf/storage.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
 /* The settings of credentials = "static". */
 static const char *const names[] = { "access_key_id", "access_key_secret",
 	"access_key_secret_file", "session_token", "session_token_file" };
@@ -59,26 +64,99 @@ static void refuse_static(const struct node *group, const char *kind)
 	}
 }
 
-void storage_creds_read(const struct node *group, struct conf_storage *storage)
+void storage_creds_read_own(const struct node *group,
+    struct creds_settings *creds, struct span region, bool environment)
 {
 	const struct node *node = node_member(group, "credentials");
-	struct creds_settings *creds = storage->creds;
 
 	if (node_is_wrong(node))
 		return;
-	if (!node && !has_static(group) && environment_shows())
-		creds->kind = CREDS_AUTO;
 	if (creds->kind == CREDS_STATIC)
 		check_static(group);
 	else if (node)
 		refuse_static(group, node->string);
-	if (creds->kind != CREDS_STATIC)
-		environment_read(
-		    node ? node : group, creds, storage->s3->region);
-	if (creds->kind == CREDS_STATIC || creds->kind == CREDS_ENVIRONMENT)
-		storage->s3_creds = (struct creds_value){
-			.access_key_id = creds->text[CREDS_KEY_ID],
-			.access_key_secret = creds->text[CREDS_SECRET],
-			.session_token = creds->text[CREDS_TOKEN],
-		};
+	if (creds->kind != CREDS_STATIC && environment)
+		environment_read(node ? node : group, creds, region);
+}
+
+void storage_creds_read(
+    const struct node *group, struct creds_settings *creds, struct span region)
+{
+	if (!node_member(group, "credentials") && !has_static(group) &&
+	    environment_shows())
+		creds->kind = CREDS_AUTO;
+	storage_creds_read_own(group, creds, region, true);
+}
+
+/* --- janitor --------------------------------------------------------------*/
+
+static const struct setting rows[] = {
+	{ "access_key_id",
+	    TEXT(struct creds_settings, text[CREDS_KEY_ID], value_key_id) },
+	{ "access_key_secret", ELSEWHERE },
+	{ "access_key_secret_file", ELSEWHERE },
+	{ "session_token", ELSEWHERE },
+	{ "session_token_file", ELSEWHERE },
+	{ "credentials", WORD(struct creds_settings, kind, CREDS_WORDS) },
+};
+
+static const struct settings settings = { SETTINGS(rows) };
+
+/* Warns unless the file of a setting can be opened. */
+static bool can_open(const struct node *node)
+{
+	const char *path;
+	int fd;
+
+	if (!value_path(node, &path))
+		return false;
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	if (fd >= 0) {
+		close(fd);
+		return true;
+	}
+	node_warn(node,
+	    "cannot read %s: %s; sweep, erase, delete and files need it", path,
+	    strerror(errno));
+	return false;
+}
+
+/* Whether the secrets are to be read. */
+static bool wants_secrets(const struct node *group)
+{
+	static const char *const files[] = { "access_key_secret_file",
+		"session_token_file" };
+	bool wanted = group->reading->janitor != JANITOR_UNREAD;
+	const char *path;
+
+	for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+		const struct node *node = node_member(group, files[i]);
+
+		if (!node || group->reading->janitor == JANITOR_READ)
+			continue;
+		if (group->reading->janitor == JANITOR_TRIED)
+			wanted &= can_open(node);
+		else
+			value_path(node, &path);
+	}
+	return wanted;
+}
+
+void storage_janitor_read(const struct node *node, void *into)
+{
+	struct storage_s3 *own = into;
+
+	if (!value_group(node))
+		return;
+	own->has_janitor = true;
+	settings_read(node, &settings, &own->janitor);
+	if (wants_secrets(node))
+		storage_creds_secrets(node, &own->janitor);
+}
+
+void storage_janitor_check(const struct node *group, struct storage_s3 *own)
+{
+	if (own->has_janitor)
+		storage_creds_read_own(group, &own->janitor, own->s3.region,
+		    group->reading->janitor == JANITOR_READ);
 }

@@ -33,6 +33,8 @@ static const struct setting rows[] = {
 	{ "sign_content_type",
 	    READ(struct storage_s3, s3.sign_content_type, value_boolean) },
 	{ "relay", READ(struct storage_s3, s3.relay, value_boolean) },
+	{ "bucket", TEXT(struct storage_s3, bucket, value_id) },
+	{ "janitor", WHOLE(storage_janitor_read) },
 	{ "credentials", WORD(struct storage_s3, creds.kind, CREDS_WORDS) },
 };
 
@@ -61,6 +63,41 @@ static void read_secrets(const struct node *group, void *config)
 	storage_creds_secrets(group, &((struct storage_s3 *)config)->creds);
 }
 
+/* Those that are known already. */
+static void keep_creds(struct conf_storage *storage)
+{
+	const struct creds_settings *creds = storage->creds;
+
+	if (creds->kind == CREDS_STATIC || creds->kind == CREDS_ENVIRONMENT)
+		storage->s3_creds = (struct creds_value){
+			.access_key_id = creds->text[CREDS_KEY_ID],
+			.access_key_secret = creds->text[CREDS_SECRET],
+			.session_token = creds->text[CREDS_TOKEN],
+		};
+}
+
+/* Finds the name in bucket_url. */
+static void check_bucket(const struct node *node, struct storage_s3 *own)
+{
+	const struct uri_base *url = &own->s3.bucket;
+	const struct span name = own->bucket;
+	const struct span path = span_from(url->path, 1);
+	const struct span host = span_first(url->host, name.len);
+	const struct span rest = span_from(url->host, name.len);
+
+	if (!name.len || !url->host.len)
+		return;
+	if (span_equal(span_first(path, span_find(path, '/')), name))
+		own->s3.place = S3_PLACE_PATH;
+	else if (span_equal(host, name) &&
+		 (!rest.len || *rest.at == '.' || *rest.at == ':'))
+		own->s3.place = S3_PLACE_HOST;
+	else
+		node_wrong(node,
+		    "must be the first segment of bucket_url's path, or the "
+		    "start of its host");
+}
+
 static void check(const struct node *group, struct conf_storage *storage)
 {
 	const struct conf *conf = group->reading->conf;
@@ -86,7 +123,12 @@ static void check(const struct node *group, struct conf_storage *storage)
 	    !host_is_local(s3->bucket.host))
 		node_warn(node_member(group, "bucket_url"),
 		    "uploads are not encrypted: use https");
-	storage_creds_read(group, storage);
+	storage_creds_read(group, storage->creds, s3->region);
+	keep_creds(storage);
+	storage_janitor_check(node_member(group, "janitor"), own);
+	if (own->has_janitor)
+		storage->janitor = &own->janitor;
+	check_bucket(node_member(group, "bucket"), own);
 	check_get(group, s3);
 	storage_aws_check(group, s3);
 	if (!s3->download.scheme.len)

@@ -16,6 +16,7 @@
 struct transfer {
 	const struct fetch_request *request;
 	struct fetch_reply *reply;
+	CURL *curl;
 	size_t headers;  /* bytes */
 	bool too_large;  /* the body */
 	bool unexpected; /* 417: the server does not know Expect */
@@ -39,6 +40,15 @@ bool fetch_stopped(int stop)
 	return poll(&file, 1, 0) > 0;
 }
 
+/* For request->take. */
+static bool is_taken(const struct transfer *transfer)
+{
+	long status = 0;
+
+	curl_easy_getinfo(transfer->curl, CURLINFO_RESPONSE_CODE, &status);
+	return transfer->request->take && status >= 200 && status < 300;
+}
+
 static size_t take_body(char *bytes, size_t size, size_t count, void *of)
 {
 	struct transfer *transfer = of;
@@ -46,6 +56,11 @@ static size_t take_body(char *bytes, size_t size, size_t count, void *of)
 	size_t len = size * count;
 	size_t part = FETCH_BODY - reply->body_len;
 
+	if (is_taken(transfer))
+		return transfer->request->take(
+			   transfer->request->of, (struct span){ bytes, len })
+			   ? len
+			   : 0;
 	if (part > len)
 		part = len;
 	transfer->too_large = transfer->request->whole && part < len;
@@ -190,16 +205,42 @@ static CURLcode wait(CURLM *multi, int stop)
 	return code;
 }
 
-static CURLcode perform(CURL *curl, int stop)
+/* Its multi handle has the connections. */
+struct fetch_line {
+	CURLM *multi;
+};
+
+struct fetch_line *fetch_line_open(void)
 {
-	CURLM *multi = curl_multi_init();
+	struct fetch_line *line = malloc(sizeof *line);
+
+	if (!line)
+		return NULL;
+	line->multi = curl_multi_init();
+	if (line->multi)
+		return line;
+	free(line);
+	return NULL;
+}
+
+void fetch_line_close(struct fetch_line *line)
+{
+	if (!line)
+		return;
+	curl_multi_cleanup(line->multi);
+	free(line);
+}
+
+static CURLcode perform(CURL *curl, const struct fetch_line *line, int stop)
+{
+	CURLM *multi = line ? line->multi : curl_multi_init();
 	CURLcode code = CURLE_OUT_OF_MEMORY;
 
 	if (multi && curl_multi_add_handle(multi, curl) == CURLM_OK) {
 		code = wait(multi, stop);
 		curl_multi_remove_handle(multi, curl);
 	}
-	if (multi)
+	if (multi && !line)
 		curl_multi_cleanup(multi);
 	return code;
 }
@@ -280,10 +321,11 @@ void fetch(const struct fetch_request *request, int stop,
 		    request->connect_seconds ? request->connect_seconds
 					     : CONNECT_SECONDS,
 		    NULL);
+	transfer.curl = curl;
 	if (curl) {
 		set_all(curl, &transfer);
 		curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
-		code = perform(curl, stop);
+		code = perform(curl, request->line, stop);
 		curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
 		curl_easy_cleanup(curl);
 	}

@@ -14,6 +14,9 @@
 /* A presigned URL with a session token of which each byte is escaped. */
 #define FETCH_LOCATION 20480
 
+/* Connections that are kept for the next request. */
+struct fetch_line;
+
 struct fetch_request {
 	const char *method;
 	const char *url; /* http:// or https://; the path is sent as it is */
@@ -22,6 +25,11 @@ struct fetch_request {
 	bool expect; /* Expect: 100-continue, and a second for the answer */
 	bool whole;  /* a body over FETCH_BODY is an error, else its end is
 	              * dropped */
+	/* Takes the body of an answer of 2xx piece by piece, which then is not
+	 * in the reply. False ends it: FETCH_BROKEN. NULL: it goes there. */
+	bool (*take)(void *of, struct span bytes);
+	void *of;
+	struct fetch_line *line; /* NULL: the connection is closed */
 	bool direct; /* not by the proxies that the environment names */
 	bool any_certificate;  /* whoever signed it, for whatever name */
 	const char *unix_path; /* connects to this socket; NULL: to the URL's
@@ -67,6 +75,11 @@ struct fetch_reply {
  * each start has its end. Memory that libcurl gives back is wiped. */
 bool fetch_start(void);
 void fetch_end(void);
+
+/* For requests of one thread at a time. NULL: no memory. Closing wants NULL
+ * or a line that is not in use. */
+struct fetch_line *fetch_line_open(void);
+void fetch_line_close(struct fetch_line *line);
 
 /* Any thread. Ends at once with FETCH_STOPPED when the file descriptor `stop`
  * becomes readable, which stays as it is; -1: never. */

@@ -40,6 +40,8 @@ struct caller {
 	struct rate *rate; /* limit of its requests; NULL: none */
 	struct span base;  /* such as "/share/", if the XMPP server makes the
 	                   * URLs; else empty */
+	uint32_t keep;     /* seconds for which files below base are kept, from
+	                   * when they were stored; 0: for ever */
 };
 
 struct auth {

@@ -55,6 +55,18 @@ static bool read_url(struct store *store, struct span url, struct buf *out)
 	return buf_ok(out);
 }
 
+static enum failure share(struct store *store, struct span key, int64_t now,
+    struct buf *out, struct refusal *why)
+{
+	const struct fs *fs = (const struct fs *)store;
+
+	(void)now;
+	link_file_write(fs->config.public_url, key, out);
+	return buf_ok(out) ? FAILURE_NONE
+			   : failure_reason(
+				 FAILURE_INTERNAL, "the link is too long", why);
+}
+
 static enum failure check_upload(struct store *store, struct span token,
     struct span key, int64_t now, struct grant *ret_grant)
 {
@@ -91,6 +103,9 @@ const struct store_class fs_class = {
 	.file_close = fs_file_close,
 	.fault = fs_disk_fault,
 	.look = fs_disk_look,
+	.list = fs_list,
+	.remove = fs_remove,
+	.share = share,
 	.sweep = fs_sweep,
 };
 

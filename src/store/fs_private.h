@@ -156,6 +156,14 @@ enum failure fs_file_read(const struct store_file *file, uint64_t offset,
     void *ret_bytes, size_t size, bool now_only, size_t *ret_len);
 void fs_file_close(struct store_file *file);
 
+/* fs_list.c: as in struct store_class; beside a running service, too. What is
+ * no regular file, and names that begin with a dot, are not told. Removing
+ * takes the folders that are empty then along. */
+enum failure fs_list(
+    struct store *store, const struct store_walk *walk, struct buf *why);
+enum failure fs_remove(struct store *store, struct span key, int64_t now,
+    int stop, struct buf *why);
+
 /* As in struct store_class; empty folders go, too. What starts with a dot and
  * what is no regular file stays. It is to be called again 20 to 50 seconds
  * from now, so that a file is gone a minute after its time. */

@@ -160,8 +160,14 @@ static void close(struct store *store)
 	struct s3 *s3 = (struct s3 *)store;
 
 	s3->store.creds->class->close(s3->store.creds);
+	if (s3->store.janitor)
+		s3->store.janitor->class->close(s3->store.janitor);
 	close_key(&s3->today);
 	close_key(&s3->before);
+	close_key(&s3->janitor);
+	while (s3->line_count)
+		fetch_line_close(s3->lines[--s3->line_count]);
+	pthread_mutex_destroy(&s3->lines_lock);
 	free(s3);
 }
 
@@ -174,6 +180,9 @@ const struct store_class s3_class = {
 	.forward = forward,
 	.link_check = s3_link_check,
 	.lead = s3_lead,
+	.list = s3_list,
+	.remove = s3_remove,
+	.share = s3_share,
 };
 
 struct store *s3_open(const struct s3_config *config, struct creds *creds)
@@ -190,7 +199,10 @@ struct store *s3_open(const struct s3_config *config, struct creds *creds)
 		.gives_files = s3_knows_links(config),
 	};
 	s3->config = *config;
+	s3->place = config->place;
 	pthread_rwlock_init(&s3->today.lock, NULL);
 	pthread_rwlock_init(&s3->before.lock, NULL);
+	pthread_rwlock_init(&s3->janitor.lock, NULL);
+	pthread_mutex_init(&s3->lines_lock, NULL);
 	return &s3->store;
 }

@@ -13,11 +13,19 @@ enum s3_get {
 	S3_GET_PRESIGNED, /* at a URL that dies after get_ttl */
 };
 
+/* What part of bucket_url is the bucket: listings need to know. */
+enum s3_place {
+	S3_PLACE_UNKNOWN, /* the store is asked */
+	S3_PLACE_PATH,    /* the first segment of the path */
+	S3_PLACE_HOST,    /* the host */
+};
+
 /* Presigned PUTs to any S3-compatible store, and GET URLs of three kinds. */
 struct s3_config {
 	struct span name;         /* of the store: links are bound to it */
 	struct uri_base bucket;   /* bucket_url */
 	struct uri_base download; /* download_url, or bucket again */
+	enum s3_place place;      /* of the bucket */
 	struct span region;
 	uint32_t put_ttl; /* seconds, 1 to 604800 */
 	bool set_public;  /* signs x-amz-acl=public-read */

@@ -183,3 +183,25 @@ bool s3_read_url(struct store *store, struct span url, struct buf *out)
 	       read_plain(&config->download, url, out) ||
 	       read_plain(&config->bucket, url, out);
 }
+
+enum failure s3_share(struct store *store, struct span key, int64_t now,
+    struct buf *out, struct refusal *why)
+{
+	struct s3 *s3 = (struct s3 *)store;
+	const int64_t until =
+	    store->template ? key_until(store->template, key) : INT64_MAX;
+	const struct store_request request = {
+		.key = key,
+		.now = now,
+		.until = until == INT64_MAX ? 0 : until,
+	};
+	struct creds_value creds;
+	enum failure failure;
+
+	if (s3->config.get != S3_GET_PRESIGNED)
+		return s3_write_get(s3, NULL, &request, out);
+	if (!s3_creds_get(s3, now, &creds, why))
+		return FAILURE_UNAVAILABLE;
+	failure = s3_write_get(s3, &creds, &request, out);
+	return s3_creds_done(s3, &creds, failure, why);
+}

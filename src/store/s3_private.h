@@ -4,6 +4,8 @@
 #include "store/s3.h"
 
 #include "core/sigv4.h"
+#include "net/fetch.h"
+#include "slot/key_template.h"
 
 #include <pthread.h>
 
@@ -20,6 +22,8 @@ struct day_key {
 	bool made;
 };
 
+#define S3_LINES 16
+
 struct s3 {
 	struct store store;
 	struct s3_config config;
@@ -27,6 +31,13 @@ struct s3 {
 	/* Redirects are signed with a time that has passed, mostly of another
 	 * day: one key for both would be made anew for every slot. */
 	struct day_key before;
+	/* The janitor may have credentials of its own. */
+	struct day_key janitor;
+	enum s3_place place; /* written by the thread that lists */
+	/* Connections that are kept, and not in use now. */
+	pthread_mutex_t lines_lock;
+	struct fetch_line *lines[S3_LINES];
+	unsigned line_count;
 };
 
 /* s3_sign.c */
@@ -78,5 +89,71 @@ bool s3_link_check(struct store *store, struct span token, struct span key);
  */
 enum failure s3_lead(struct store *store, struct span method, struct span key,
     int64_t now, struct store_lead *ret_lead, struct refusal *why);
+
+/* s3_ask.c: requests that the janitor sends. */
+
+/* One of them, and what came back. */
+struct s3_ask {
+	const char *method;
+	struct uri_base base; /* the key stands below it */
+	struct span key;
+	const struct sigv4_pair *query;
+	size_t query_count;
+	bool (*take)(
+	    void *of, struct span bytes); /* see struct fetch_request */
+	void *of;
+	int64_t now;
+	int stop;
+	const char *right; /* that it needs, such as "s3:ListBucket" */
+	struct fetch_reply reply;
+	char code[64]; /* of an error, such as "AccessDenied"; or "" */
+};
+
+/* Sends it. Returns FAILURE_NONE if the answer is one of 2xx, else as list and
+ * remove of struct store_class, with a sentence in why. */
+enum failure s3_ask(struct s3 *s3, struct s3_ask *ask, struct buf *why);
+
+/* As in struct store_class. */
+enum failure s3_remove(struct store *store, struct span key, int64_t now,
+    int stop, struct buf *why);
+enum failure s3_share(struct store *store, struct span key, int64_t now,
+    struct buf *out, struct refusal *why);
+
+/* s3_list.c */
+enum failure s3_list(
+    struct store *store, const struct store_walk *walk, struct buf *why);
+
+/* s3_page.c: a page of a listing, ListBucketResult of ListObjectsV2. */
+
+#define S3_PAGE_KEYS 1000
+#define S3_TOKEN_MAX 4096
+
+struct s3_page_object {
+	struct span key; /* as it was sent, then decoded */
+	uint64_t size;
+	int64_t modified;
+};
+
+struct s3_page {
+	size_t count;
+	struct s3_page_object objects[S3_PAGE_KEYS];
+	bool truncated;
+	char token[S3_TOKEN_MAX + 1]; /* where the next page begins; or "" */
+	const char *wrong; /* why it cannot be trusted; NULL: nothing found */
+
+	/* While it is read. */
+	struct xml *xml;
+	bool listing, told_truncated, encoded;
+	struct s3_page_object next;
+	struct buf keys;
+	char memory[S3_PAGE_KEYS * 3 * OBJECT_KEY_MAX];
+};
+
+/* Begins to read a page. False: no memory. */
+bool s3_page_open(struct s3_page *page);
+/* The next bytes of the answer; false: no more. For s3_ask.take. */
+bool s3_page_take(void *page, struct span bytes);
+/* Ends it. False, unless `wrong` says why: the answer is no listing. */
+bool s3_page_close(struct s3_page *page);
 
 #endif

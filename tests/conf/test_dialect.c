@@ -5,7 +5,7 @@
 #define SECRET2 "not-a-real-secret-02"
 #define SHARE                                                                  \
 	"callers = ({ id = \"a\"; secret = \"" SECRET                          \
-	"\"; dialect = \"jwt\";\nbase = \"/share/\"; });\n"
+	"\"; dialect = \"jwt\";\nbase = \"/share/\"; keep = 3600; });\n"
 #define MEMBERS                                                                \
 	"type = \"s3\"; bucket_url = \"https://b.example.org\"; "              \
 	"region = \"r1\"; access_key_id = \"AKIDEXAMPLE\"; "                   \
@@ -261,8 +261,9 @@ static void several_stores(void **state)
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
 		snprintf(text, sizeof text,
 		    "callers = ({ id = \"a\"; secret = \"" SECRET "\";\n"
-		    "dialect = \"jwt\"; base = \"/s/\"; %s%s%s });\n" S3
-		    "storages = ({ name = \"b\"; " MEMBERS "});\n"
+		    "dialect = \"jwt\"; base = \"/s/\"; keep = 1; "
+		    "%s%s%s });\n" S3 "storages = ({ name = \"b\"; " MEMBERS
+		    "});\n"
 		    "domains = (%s);\n",
 		    *rows[i].allow ? "allow_domains = (" : "", rows[i].allow,
 		    *rows[i].allow ? ");" : "", rows[i].domains);

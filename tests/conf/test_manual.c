@@ -120,6 +120,7 @@ static void the_service(void **state)
 	is_number("auth.max_skew", conf->max_skew);
 	is_number("auth.replay_max", conf->replay_max);
 	is_flag("callers.plain_urls", conf->callers[0].plain_urls);
+	is_number("callers.keep", conf->callers[0].keep);
 	assert_int_equal(conf->policy.max_size, 1073741824);
 	is_text("policy.max_size", "1 GiB");
 	assert_int_equal(conf->log_format, CONF_LOG_LOGFMT);
@@ -166,6 +167,9 @@ static void storage_s3(void **state)
 	assert_false(said.conf->storages[0].has_template);
 	assert_int_equal(said.conf->storages[0].creds->kind, CREDS_STATIC);
 	is_text("storage.credentials", "static");
+	assert_null(said.conf->storages[0].janitor);
+	assert_int_equal(s3->place, S3_PLACE_UNKNOWN);
+	is_text("storage.janitor.credentials", "static");
 	is_text("storage.key", "{random}/{filename}");
 	said_done(&said);
 }

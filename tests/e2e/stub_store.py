@@ -33,7 +33,7 @@ class Peer:
         self.headers = {
             name.lower(): value.strip() for name, _, value in
             (line.partition(":") for line in lines[1:])}
-        self.length = int(self.headers["content-length"])
+        self.length = int(self.headers.get("content-length", 0))
         self.pieces = [rest]
         self.received = len(rest)
         self.ended = False  # by slotd
@@ -67,10 +67,16 @@ class Peer:
         self.read(self.length + 1)
 
     def answer(self, status, code=None, *lines):
-        body = f"<Error><Code>{code}</Code></Error>" if code else ""
-        head = [f"HTTP/1.1 {status} {WORDS.get(status, 'No')}",
-                f"Content-Length: {len(body)}", *lines]
-        self.sock.sendall(("\r\n".join(head) + "\r\n\r\n" + body).encode())
+        self.send(
+            status, f"<Error><Code>{code}</Code></Error>" if code else "",
+            *lines)
+
+    def send(self, status, body, *lines):
+        head = [f"HTTP/1.1 {status} {WORDS.get(status, 'No')}"]
+        if status != 204:
+            head.append(f"Content-Length: {len(body.encode())}")
+        head = "\r\n".join([*head, *lines])
+        self.sock.sendall((head + "\r\n\r\n" + body).encode())
 
     def linger(self):
         """Says no more; with unread bytes a plain close() would take the

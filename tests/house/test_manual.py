@@ -17,7 +17,7 @@ ENTRY = re.compile(r"^\.It Ic ([a-z0-9_.]+)\n(.*?)(?=^\.It Ic |^\.S[hs] |\Z)",
 LITERAL = re.compile(
     r'^Default: ("[^"]*"|-?[0-9]+|true|false|\([^)]*\))[.,;]', re.M)
 # A list's entries have all that the group has; a name is theirs alone.
-SAME = {"storages": "storage"}
+SAME = {"storages": "storage", "storages.janitor": "storage.janitor"}
 ONLY_IN_LISTS = {"storage.name"}
 
 

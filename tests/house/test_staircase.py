@@ -7,7 +7,7 @@ import re
 import house
 
 FLOORS = {
-    "main": 9, "cmd": 8, "endpoint": 7, "doctor": 7, "http": 6,
+    "main": 9, "cmd": 8, "endpoint": 7, "doctor": 7, "janitor": 7, "http": 6,
     "service": 5, "conf": 4, "store": 3, "creds": 3, "quota": 3, "slot": 2,
     "net": 2, "core": 1,
 }
@@ -77,7 +77,9 @@ def may_include(here, there):
         return FLOORS[here] > FLOORS["core"]
     if {here, there} in (
             {"store", "creds"}, {"store", "quota"}, {"creds", "quota"},
-            {"http", "doctor"}, {"endpoint", "doctor"}, {"slot", "net"}):
+            {"http", "doctor"}, {"endpoint", "doctor"}, {"slot", "net"},
+            {"http", "janitor"}, {"endpoint", "janitor"},
+            {"doctor", "janitor"}):
         return False
     return FLOORS[there] <= FLOORS[here]
 
@@ -169,6 +171,10 @@ def test_it_can_tell():
     assert not asks_for_a_kind("storage->kind == kind; reopen(s3);")
     assert may_include("http", "slot") and may_include("store", "slotd")
     assert not may_include("slot", "store") and not may_include("core", "slot")
+    assert may_include("janitor", "service")
+    assert may_include("cmd", "janitor")
+    assert not may_include("janitor", "http")
+    assert not may_include("janitor", "doctor")
     assert not may_include("slotd", "slot") and not may_include("core", "slotd")
     assert house.calls("x = time(NULL); run_time(1); a.time(); t->time(2);",
                        CLOCKS) == ["time"]

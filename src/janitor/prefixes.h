@@ -1,0 +1,22 @@
+#ifndef JANITOR_PREFIXES_H
+#define JANITOR_PREFIXES_H
+
+#include "slot/key_template.h"
+
+/* Where {until} may begin in a store's keys. */
+struct prefixes {
+	size_t count;
+	struct span list[2 * PURPOSE_COUNT + 1];
+	/* All of them, one behind the other. */
+	char memory[(2 * PURPOSE_COUNT + 1) * (OBJECT_KEY_MAX + 1)];
+};
+
+/*
+ * What stands before {until} in keys of this template, with each purpose and
+ * as plain_urls changes it, and in those of the default templates: nothing.
+ * None stands twice. Must not be copied.
+ */
+void prefixes_init(
+    struct prefixes *prefixes, const struct key_template *template);
+
+#endif

@@ -1,0 +1,297 @@
+#include "janitor/sweep.h"
+
+#include "core/stamp.h"
+#include "janitor/prefixes.h"
+#include "janitor/removal.h"
+#include "service/clock.h"
+#include "slot/dialect.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* All years that can have come begin so; keys without an end do not. */
+#define CENTURY "20"
+#define PROGRESS_MICROS 100000
+
+/* A sweep of one store. */
+struct sweep {
+	const struct janitor *janitor;
+	const struct sweep_options *options;
+	struct store *store;
+	const struct key_template *template;
+	int64_t now;
+	char now_text[STAMP_AMZ_TEXT + 1];
+	struct tally *tally;
+	struct removal *removal; /* NULL: it only counts */
+	int64_t told;            /* progress */
+
+	/* Of the pass under way. */
+	size_t until_at;             /* in the key */
+	const struct caller *caller; /* below whose base it goes on */
+	uint64_t found, found_bytes; /* what is to be removed */
+	bool refused;                /* by the removal */
+};
+
+static void tell_progress(struct sweep *sweep)
+{
+	const int64_t now = sweep->options->progress ? clock_micros() : 0;
+
+	if (!sweep->options->progress || now - sweep->told < PROGRESS_MICROS)
+		return;
+	sweep->told = now;
+	if (sweep->removal)
+		sweep->tally->removed = removal_count(sweep->removal);
+	sweep->options->progress(sweep->options->of, sweep->tally);
+}
+
+/* False ends the pass. */
+static bool take(struct sweep *sweep, const struct store_object *object)
+{
+	sweep->found++;
+	sweep->found_bytes += object->size;
+	if (sweep->removal && !removal_add(sweep->removal, object)) {
+		sweep->refused = true;
+		return false;
+	}
+	return true;
+}
+
+static bool is_note(struct span key)
+{
+	return span_starts(key, JANITOR_NOTES);
+}
+
+/* --- by the end in the key ------------------------------------------------*/
+
+static bool has_ended(const struct sweep *sweep, struct span key)
+{
+	const struct span text =
+	    span_first(span_from(key, sweep->until_at), STAMP_AMZ_TEXT);
+	struct key_reading reading;
+	int64_t until;
+
+	return stamp_amz_read(text, &until) && until <= sweep->now &&
+	       key_template_read_any(sweep->template, key, &reading) &&
+	       reading.until.at == text.at;
+}
+
+static bool take_ended(void *of, const struct store_object *object)
+{
+	struct sweep *sweep = of;
+	const struct span text = span_from(object->key, sweep->until_at);
+	const size_t len =
+	    text.len < STAMP_AMZ_TEXT ? text.len : STAMP_AMZ_TEXT;
+
+	/* Keys come in order, so that none behind this one has ended. */
+	sweep->tally->listed++;
+	if (memcmp(text.at, sweep->now_text, len) > 0)
+		return false;
+	tell_progress(sweep);
+	return is_note(object->key) || !has_ended(sweep, object->key) ||
+	       take(sweep, object);
+}
+
+/* --- by age ---------------------------------------------------------------*/
+
+static bool is_older(
+    const struct sweep *sweep, const struct store_object *object, int64_t age)
+{
+	return object->modified >= 0 && object->modified <= sweep->now - age;
+}
+
+/* Whether slotd stored it for a client of this caller's. */
+static bool is_below(const struct caller *caller, struct span key)
+{
+	const struct span base = span_from(caller->base, 1);
+	char memory[OBJECT_KEY_MAX + 1];
+	struct buf made = buf_of(memory, sizeof memory);
+	struct span filename;
+
+	return span_equal(span_first(key, base.len), base) &&
+	       dialect_key(
+		   caller, span_from(key, base.len), &made, &filename) &&
+	       span_equal(buf_span(&made), key);
+}
+
+/* The number'th caller whose files are in this store; NULL: it is another. */
+static const struct caller *base_caller(
+    const struct sweep *sweep, size_t number)
+{
+	const struct service *service = sweep->janitor->service;
+	const struct caller *caller = &service->conf->callers[number];
+
+	return dialect_makes_urls(caller->dialect) &&
+		       service_base_issuer(service, caller)->store ==
+			   sweep->store
+		   ? caller
+		   : NULL;
+}
+
+static bool take_kept(void *of, const struct store_object *object)
+{
+	struct sweep *sweep = of;
+
+	sweep->tally->listed++;
+	tell_progress(sweep);
+	return !is_older(sweep, object, sweep->caller->keep) ||
+	       !is_below(sweep->caller, object->key) || is_note(object->key) ||
+	       take(sweep, object);
+}
+
+static bool is_ours(const struct sweep *sweep, struct span key)
+{
+	struct key_reading reading;
+	const struct caller *caller;
+
+	if (key_template_read_any(sweep->template, key, &reading))
+		return true;
+	for (size_t i = 0; i < sweep->janitor->service->conf->caller_count;
+	     i++) {
+		caller = base_caller(sweep, i);
+		if (caller && is_below(caller, key))
+			return true;
+	}
+	return false;
+}
+
+static bool take_older(void *of, const struct store_object *object)
+{
+	struct sweep *sweep = of;
+
+	sweep->tally->listed++;
+	tell_progress(sweep);
+	return !is_older(sweep, object, sweep->options->older) ||
+	       is_note(object->key) || !is_ours(sweep, object->key) ||
+	       take(sweep, object);
+}
+
+/* --- a whole store --------------------------------------------------------*/
+
+/* False, with the reason in the tally: the store is not gone on with. */
+static bool list(struct sweep *sweep, struct span prefix,
+    bool (*each)(void *of, const struct store_object *object))
+{
+	char memory[STORE_WHY];
+	struct buf why = buf_of(memory, sizeof memory);
+
+	if (janitor_list(sweep->janitor, sweep->store, prefix, each, sweep,
+		&why) == FAILURE_NONE)
+		return !sweep->refused && !janitor_stopped(sweep->janitor);
+	if (!janitor_stopped(sweep->janitor))
+		tally_fault(sweep->tally, "cannot be listed: ", memory);
+	return false;
+}
+
+static bool list_ended(struct sweep *sweep, struct span before)
+{
+	char memory[OBJECT_KEY_MAX + sizeof CENTURY];
+	struct buf prefix = buf_of(memory, sizeof memory);
+
+	buf_add(&prefix, before);
+	buf_text(&prefix, CENTURY);
+	sweep->until_at = before.len;
+	return list(sweep, buf_span(&prefix), take_ended);
+}
+
+static bool list_all(struct sweep *sweep)
+{
+	static struct prefixes prefixes;
+	bool well = true;
+
+	sweep->found = 0;
+	sweep->found_bytes = 0;
+	if (sweep->options->older >= 0)
+		return list(sweep, SPAN_EMPTY, take_older);
+	prefixes_init(&prefixes, sweep->template);
+	for (size_t i = 0; i < prefixes.count && well; i++)
+		well = list_ended(sweep, prefixes.list[i]);
+	for (size_t i = 0;
+	     i < sweep->janitor->service->conf->caller_count && well; i++) {
+		sweep->caller = base_caller(sweep, i);
+		if (sweep->caller && sweep->caller->keep)
+			well = list(sweep, span_from(sweep->caller->base, 1),
+			    take_kept);
+	}
+	return well;
+}
+
+static void take_counts(struct sweep *sweep, struct removal *removal)
+{
+	struct tally *tally = sweep->tally;
+
+	removal_finish(removal);
+	tally->removed = removal->removed;
+	tally->failed = removal->failed;
+	tally->bytes = removal->bytes;
+	if (*removal->why)
+		tally_fault(tally, "cannot remove ", removal->why);
+}
+
+/* Some stores say that they have removed what they keep. */
+static bool verify(struct sweep *sweep)
+{
+	struct tally *tally = sweep->tally;
+	const uint64_t all = sweep->found, bytes = sweep->found_bytes;
+	const uint64_t failed = tally->failed, listed = tally->listed;
+	bool well;
+
+	sweep->removal = NULL;
+	well = list_all(sweep);
+	tally->listed = listed;
+	if (!well)
+		return false;
+	tally->failed = sweep->found;
+	tally->removed = all - sweep->found;
+	tally->bytes = bytes - sweep->found_bytes;
+	if (sweep->found > failed)
+		tally_fault(tally, "is listed again: ",
+		    "the store keeps what it says it has removed");
+	return true;
+}
+
+static bool remove_all(struct sweep *sweep)
+{
+	struct removal *removal = removal_open(sweep->janitor, sweep->store);
+	bool well;
+
+	if (!removal) {
+		tally_fault(sweep->tally, "", "out of memory");
+		return false;
+	}
+	sweep->removal = removal;
+	well = list_all(sweep);
+	take_counts(sweep, removal);
+	removal_close(removal);
+	if (well && sweep->options->verify)
+		well = verify(sweep);
+	return well && !sweep->tally->failed;
+}
+
+void sweep_store(const struct janitor *janitor, size_t number,
+    const struct sweep_options *options, struct tally *ret_tally)
+{
+	const struct service *service = janitor->service;
+	const int64_t began = clock_micros();
+	struct sweep sweep = {
+		.janitor = janitor,
+		.options = options,
+		.store = service->stores[number],
+		.template = &service->templates[number],
+		.now = janitor->now(),
+		.tally = ret_tally,
+	};
+	struct buf text = buf_of(sweep.now_text, sizeof sweep.now_text);
+
+	stamp_amz(&text, sweep.now);
+	tally_init(
+	    ret_tally, service->conf->storages[number].name, options->dry_run);
+	if (options->dry_run) {
+		ret_tally->ok = list_all(&sweep);
+		ret_tally->removed = sweep.found;
+		ret_tally->bytes = sweep.found_bytes;
+	} else {
+		ret_tally->ok = remove_all(&sweep);
+	}
+	ret_tally->ok &= !janitor_stopped(janitor);
+	ret_tally->micros = clock_micros() - began;
+}
