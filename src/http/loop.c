@@ -22,9 +22,10 @@ struct loop {
 	struct MHD_Daemon *daemon;
 	int daemon_epoll; /* what the daemon waits for */
 	pthread_t thread;
-	int wake; /* an eventfd in daemon_epoll: a connection is pending or
-		    * was resumed, or the loop is to end */
-	atomic_bool handed;       /* pending may have connections */
+	int wake; /* an eventfd in daemon_epoll, written to when the loop is
+		    * called */
+	/* A connection is pending or was resumed, or the loop is to end. */
+	atomic_bool called;
 	pthread_mutex_t lock;     /* of pending */
 	struct conn_list pending; /* handed over by the acceptor */
 	/* Given to libmicrohttpd and not yet taken; the thread's own. */
@@ -109,26 +110,25 @@ static void serve(struct loop *loop)
 	MHD_run(loop->daemon);
 }
 
-static void take_handed(struct loop *loop)
+static void answer_call(struct loop *loop)
 {
-	/* Before the list is read, so that no connection is left in it. */
-	atomic_store(&loop->handed, false);
 	give_pending(loop);
+	/* It resumes what is to be resumed, and does not wait. */
 	MHD_run(loop->daemon);
 	forget_lost(loop);
 }
 
+/* `called` is cleared before it is looked at what the call was for, and read
+ * before each wait, since MHD_run may have taken the event. */
 static void *run(void *argument)
 {
 	struct loop *loop = argument;
 
-	while (!atomic_load(&loop->ending)) {
-		serve(loop);
-		/* take_handed may get the event of a connection that it did
-		 * not find yet, and there is no other event for it. */
-		while (atomic_load(&loop->handed))
-			take_handed(loop);
-	}
+	while (!atomic_load(&loop->ending))
+		if (atomic_exchange(&loop->called, false))
+			answer_call(loop);
+		else
+			serve(loop);
 	return NULL;
 }
 
@@ -200,26 +200,21 @@ bool loop_start(struct loop *loop, struct MHD_Daemon *daemon)
 	return false;
 }
 
-static void wake(const struct loop *loop)
+/* A loop that was called, and has not answered yet, needs no second event. */
+static void call(struct loop *loop)
 {
-	/* It fails only when the counter is full: the loop is awake then. */
-	eventfd_write(loop->wake, 1);
+	if (!atomic_exchange(&loop->called, true))
+		eventfd_write(loop->wake, 1);
 }
 
 void loop_add(struct loop *loop, struct conn *conn)
 {
-	bool first;
-
 	conn->loop = loop;
 	atomic_fetch_add(&loop->conn_count, 1);
 	pthread_mutex_lock(&loop->lock);
-	first = TAILQ_EMPTY(&loop->pending);
 	TAILQ_INSERT_TAIL(&loop->pending, conn, in_loop);
 	pthread_mutex_unlock(&loop->lock);
-	if (!first)
-		return;
-	atomic_store(&loop->handed, true);
-	wake(loop);
+	call(loop);
 }
 
 const struct listener *loop_listener(const struct loop *loop)
@@ -254,14 +249,14 @@ void loop_resume(struct loop *loop, struct MHD_Connection *mhd)
 	 * with it; the count keeps the loop that is to be woken. */
 	atomic_fetch_add(&loop->conn_count, 1);
 	MHD_resume_connection(mhd);
-	wake(loop);
+	call(loop);
 	atomic_fetch_sub(&loop->conn_count, 1);
 }
 
 void loop_close(struct loop *loop)
 {
 	atomic_store(&loop->ending, true);
-	wake(loop);
+	call(loop);
 	pthread_join(loop->thread, NULL);
 	release(loop);
 }
