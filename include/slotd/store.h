@@ -252,10 +252,20 @@ struct store_class {
 	    struct buf *out, struct refusal *why);
 
 	/*
-	 * Removes files whose time is over. Returns the unix second at which
-	 * it is to be called again; INT64_MAX: never. Called by one thread
-	 * that may wait; returns early once another thread sets *stop (NULL:
-	 * nobody does). NULL: files stay, or the store removes them itself.
+	 * Writes the note of an erasure (slot/note.h), under this key. It is
+	 * durable when this returns. May wait for a disk or a network.
+	 * FAILURE_UNAVAILABLE: a later attempt may succeed. FAILURE_INTERNAL:
+	 * the store refuses, and will again. NULL: it keeps no notes.
+	 */
+	enum failure (*note)(struct store *store, struct span key,
+	    struct span text, int64_t now, struct refusal *why);
+
+	/*
+	 * Removes files whose time is over, and carries out the erasures of
+	 * its notes. Returns the unix second at which it is to be called again;
+	 * INT64_MAX: never. Called by one thread that may wait; returns early
+	 * once another thread sets *stop (NULL: nobody does). NULL: files stay,
+	 * or something else removes them.
 	 */
 	int64_t (*sweep)(
 	    struct store *store, int64_t now, const atomic_bool *stop);
@@ -271,6 +281,9 @@ struct store {
 	 * slot. It tells when a file ends. */
 	const struct key_template *template;
 	const char *place; /* in the log; NULL: it has no disk */
+	/* Notes of erasures that `sweep` has found and left, since no line of
+	 * key_file made them. For the thread that sweeps. */
+	size_t strange_notes;
 	/* What a store that was opened for a command lacks for slots, as a
 	 * sentence; NULL: nothing. */
 	const char *lack;

@@ -2,6 +2,7 @@
 
 #include "core/chars.h"
 #include "slot/dialect.h"
+#include "slot/note.h"
 
 #define BASE_CHARS CHARS_ALNUM "-._/"
 #define BASE_MAX 64
@@ -43,6 +44,9 @@ const char *dialect_base(const struct conf *conf, struct span base)
 	}
 	if (overlaps(base, span_of("/u/")) || overlaps(base, span_of("/f/")))
 		return "overlaps with /u/ or /f/, which slotd uses itself";
+	if (overlaps(base, span_of("/" NOTE_FOLDER)))
+		return "overlaps with /" NOTE_FOLDER
+		       ", where slotd keeps the notes of erasures";
 	for (size_t i = 0; i < conf->caller_count; i++)
 		if (conf->callers[i].base.len &&
 		    overlaps(base, conf->callers[i].base))

@@ -1,5 +1,6 @@
 #include "endpoint/authenticate.h"
 #include "endpoint/json.h"
+#include "endpoint/query.h"
 #include "http/reply.h"
 #include "endpoint/routes.h"
 #include "service/clock.h"
@@ -19,37 +20,6 @@ struct look {
 static void forget(struct request *request)
 {
 	free(request->state);
-}
-
-/* The jid of the query. False after a reply: it is missing, invalid or not
- * allowed. */
-static bool read_jid(
-    struct request *request, const struct caller *caller, struct jid *jid)
-{
-	char memory[3 * JID_PART_MAX + 3];
-	enum failure failure = FAILURE_NONE;
-	struct refusal why = { 0 };
-	struct buf text;
-	bool missing;
-
-	buf_init(&text, memory, sizeof memory);
-	if (!request_query(request, "jid", &text, &missing))
-		failure = jid_refuse(NULL,
-		    missing
-			? "jid: missing from the query"
-			: "jid: appears twice in the query, or is malformed",
-		    &why);
-	else
-		failure = jid_read(buf_span(&text), jid, &why);
-	if (failure != FAILURE_NONE) {
-		reply_failure(request, failure, &why);
-		return false;
-	}
-	if (auth_allows(caller, jid->domain))
-		return true;
-	why.detail = "jid: this caller gets no slots for its domain";
-	reply_failure(request, FAILURE_FORBIDDEN, &why);
-	return false;
 }
 
 /* The accounts of the purposes whose bytes are counted by themselves. */
@@ -124,7 +94,7 @@ static void begin(struct request *request)
 	}
 	request->state = look;
 	request->state_free = forget;
-	if (!read_jid(request, request->signer, &look->jid))
+	if (!query_jid(request, &look->jid))
 		return;
 	buf_init(&user, look->memory, sizeof look->memory);
 	jid_bare(&look->jid, &user);

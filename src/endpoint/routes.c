@@ -29,6 +29,8 @@ static const struct route list[] = {
 	    ENDPOINTS(&limits_get) },
 	{ "/quota", ROLE_LISTEN, NULL, false, "DELETE, GET, HEAD",
 	    ENDPOINTS(&quota_get, &quota_delete) },
+	{ "/files", ROLE_LISTEN, NULL, false, "DELETE",
+	    ENDPOINTS(&files_delete) },
 	{ "/healthz", ROLE_LISTEN | ROLE_PUBLIC, NULL, false, "GET, HEAD",
 	    ENDPOINTS(&healthz_get) },
 	{ "/readyz", ROLE_LISTEN, NULL, false, "GET, HEAD",

@@ -12,6 +12,7 @@ extern const struct endpoint slot_get;
 extern const struct endpoint limits_get;
 extern const struct endpoint quota_get;
 extern const struct endpoint quota_delete;
+extern const struct endpoint files_delete;
 extern const struct endpoint healthz_get;
 extern const struct endpoint readyz_get;
 extern const struct endpoint metrics_get;

@@ -3,6 +3,7 @@
 #include "http/inherit.h"
 #include "http/server_keep.h"
 #include "service/clock.h"
+#include "service/erasure.h"
 #include "service/random.h"
 
 #include <microhttpd.h>
@@ -12,6 +13,7 @@
 
 #define WRITERS 8
 #define READERS 4
+#define ERASERS 2
 /* Seconds for answers to reach clients that are still sending. */
 #define LAST_READS 2
 /* Seconds after drain_timeout, for writes to a disk, which cannot be cut. */
@@ -41,12 +43,34 @@ static struct service *newest(void *argument)
 	return server_service(argument);
 }
 
+static void tell_strange(void *argument, size_t strange_notes)
+{
+	char memory[96];
+	struct buf reason = buf_of(memory, sizeof memory);
+
+	buf_u64(&reason, strange_notes);
+	buf_text(&reason, " notes in slotd-erase were not made with key_file");
+	server_note(argument, CONF_LOG_WARN, "erasures left undone", memory);
+}
+
+static bool start_sweeper(struct server *server)
+{
+	server->sweeper.tell = tell_strange;
+	server->sweeper.argument = server;
+	return sweeper_start(&server->sweeper, NULL);
+}
+
 bool server_open_helpers(struct server *server, const struct service *service)
 {
 	if (conf_sends(service->conf) && !server->relay) {
 		server->relay = relay_open(
 		    service->conf->limits.body_timeout, clock_micros);
 		if (!server->relay)
+			return false;
+	}
+	if (erasure_possible(service) && !server->erasers) {
+		server->erasers = pool_open(ERASERS);
+		if (!server->erasers)
 			return false;
 	}
 	if (!service_waits(service))
@@ -56,7 +80,7 @@ bool server_open_helpers(struct server *server, const struct service *service)
 	if (!server->readers)
 		server->readers = pool_open(READERS);
 	if (!server->has_sweeper)
-		server->has_sweeper = sweeper_start(&server->sweeper, NULL);
+		server->has_sweeper = start_sweeper(server);
 	if (!server->has_watcher)
 		server->has_watcher = watcher_start(&server->watcher);
 	return server->writers && server->readers && server->has_sweeper &&
@@ -318,6 +342,8 @@ bool server_close(struct server *server)
 		pool_close(server->writers);
 	if (server->readers)
 		pool_close(server->readers);
+	if (server->erasers)
+		pool_close(server->erasers);
 	if (server->counter.askers)
 		pool_close(server->counter.askers);
 	for (unsigned i = 0; i < server->acceptor.count; i++)

@@ -48,6 +48,7 @@ struct server {
 	 * disk; jobs that only look or read do not wait for those. */
 	struct pool *writers;
 	struct pool *readers;
+	struct pool *erasers; /* write notes of erasures; NULL: see 501 */
 	struct counter counter;
 	uint8_t counter_print[HASH_SIZE]; /* see server_keep.h */
 	struct relay *relay;              /* NULL: no store needs one */

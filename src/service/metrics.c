@@ -19,7 +19,7 @@
 
 #define OTHER "other"
 #define METHODS 7
-#define STATUSES 26
+#define STATUSES 27
 #define BUCKETS 21
 /* A power of two; more than half of it stays empty. */
 #define SERIES_TABLE 4096
@@ -31,9 +31,9 @@ static const char *const methods[METHODS] = { "GET", "HEAD", "POST", "PUT",
 
 /* 0: the request ended without an answer. The last place, which has no entry
  * here, is for any other status. */
-static const unsigned statuses[STATUSES - 1] = { 0, 200, 201, 204, 206, 302,
-	304, 400, 401, 402, 403, 404, 405, 408, 409, 410, 411, 413, 415, 416,
-	429, 500, 501, 503, 507 };
+static const unsigned statuses[STATUSES - 1] = { 0, 200, 201, 202, 204, 206,
+	302, 304, 400, 401, 402, 403, 404, 405, 408, 409, 410, 411, 413, 415,
+	416, 429, 500, 501, 503, 507 };
 
 /* Upper bounds in microseconds. A slot takes some 20 microseconds, an upload
  * up to upload_timeout. */

@@ -12,7 +12,8 @@
  * `work` runs on that thread without a lock. It returns when it is to run
  * again; INT64_MAX: not before ticker_resume. It may hang, for example on a
  * disk: each ticker has a thread of its own, so no other ticker waits for it.
- * All other functions belong to the thread that starts and stops the ticker.
+ * All other functions but ticker_poke belong to the thread that starts and
+ * stops the ticker.
  */
 struct ticker {
 	int64_t (*work)(void *argument);
@@ -26,7 +27,7 @@ struct ticker {
 	pthread_t thread;
 };
 
-/* Runs work at once, unless it is running. */
+/* Runs work at once, unless it is running. Any thread. */
 void ticker_poke(struct ticker *ticker);
 
 /* Starts the thread; work runs at `first` for the first time. Returns false

@@ -4,6 +4,7 @@
 #include "core/utf8.h"
 #include "slot/filename.h"
 #include "slot/media_type.h"
+#include "slot/note.h"
 
 bool dialect_makes_urls(enum dialect dialect)
 {
@@ -68,6 +69,7 @@ bool dialect_key(const struct caller *caller, struct span path, struct buf *key,
 	struct span folders = span_first(path, slash), rest = folders;
 	char memory[FILENAME_MAX_BYTES + 1];
 	struct buf name = buf_of(memory, sizeof memory);
+	const size_t start = key->len;
 
 	if (slash >= path.len || span_find(path, '\0') < path.len ||
 	    slash + 1 == path.len)
@@ -87,5 +89,6 @@ bool dialect_key(const struct caller *caller, struct span path, struct buf *key,
 	buf_char(key, '/');
 	buf_add(key, buf_span(&name));
 	*ret_filename = span_from(buf_span(key), key->len - name.len);
-	return buf_ok(key);
+	return buf_ok(key) &&
+	       !span_starts(span_from(buf_span(key), start), NOTE_FOLDER);
 }

@@ -46,8 +46,8 @@ bool dialect_signature_right(const struct caller *caller, struct span text,
  * folders and the file name, made safe by filename_clean. PUT and GET of one
  * URL get the same key. *ret_filename is the file name within key. False for
  * a path without a folder, for a folder that is empty, starts with a dot or is
- * longer than DIALECT_FOLDER_MAX, for NUL, for invalid UTF-8 and when key is
- * full.
+ * longer than DIALECT_FOLDER_MAX, for NUL, for invalid UTF-8, for a key that
+ * begins with "slotd-erase/" (slot/note.h) and when key is full.
  */
 bool dialect_key(const struct caller *caller, struct span path, struct buf *key,
     struct span *ret_filename);

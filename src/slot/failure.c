@@ -59,6 +59,8 @@ static const struct failure_entry table[FAILURE_COUNT] = {
 	[FAILURE_INTERNAL] = { "internal", 500, "Internal Server Error",
 		"internal error; the server's log says more",
 		"service-unavailable", "wait" },
+	[FAILURE_NOT_IMPLEMENTED] = { "not-implemented", 501,
+		"Not Implemented", "this server cannot do this", NULL, NULL },
 	[FAILURE_UNAVAILABLE] = { "unavailable", 503, "Service Unavailable",
 		"temporarily unavailable; try again later",
 		"service-unavailable", "wait" },

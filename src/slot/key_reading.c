@@ -176,10 +176,10 @@ bool key_template_read(const struct key_template *template, struct span key,
 
 	if (key.len > OBJECT_KEY_MAX)
 		return false;
-	memset(ends[template->count], 0, sizeof(ends[0]));
+	memset(ends[template->count], 0, key.len + 1);
 	ends[template->count][key.len] = true;
 	for (size_t p = template->count; p-- > 0;) {
-		memcpy(ends[p], ends[p + 1], sizeof(ends[0]));
+		memcpy(ends[p], ends[p + 1], key.len + 1);
 		step_back(&template->parts[p], key, ends[p]);
 	}
 	if (!ends[0][0])

@@ -6,6 +6,7 @@
 #include "core/chars.h"
 #include "core/stamp.h"
 #include "slot/filename.h"
+#include "slot/note.h"
 
 #define HOST_MAX 253
 #define DATE_TEXT 10
@@ -128,6 +129,16 @@ static const char *until_fault(const struct key_template *template)
 	return NULL;
 }
 
+/* Parts other than literals are looked at when a key is made. */
+static const char *notes_fault(const struct key_template *template)
+{
+	return template->count && template->parts[0].kind == KEY_LITERAL &&
+		       span_starts(template->parts[0].literal, NOTE_FOLDER)
+		   ? "it must not begin with " NOTE_FOLDER
+		     ", where slotd keeps the notes of erasures"
+		   : NULL;
+}
+
 bool key_template_parse(
     struct span text, struct key_template *ret_template, const char **ret_wrong)
 {
@@ -148,6 +159,8 @@ bool key_template_parse(
 	if (!wrong && !key_template_has(&template, KEY_RANDOM))
 		wrong = "it needs {random}, or files could be guessed and "
 			"overwritten";
+	if (!wrong)
+		wrong = notes_fault(&template);
 	if (!wrong)
 		wrong = until_fault(&template);
 	if (!wrong)
@@ -298,6 +311,7 @@ void key_template_make(const struct key_template *template,
 	base64url_encode(&random, input->random, sizeof(input->random));
 	for (size_t i = 0; i < template->count; i++)
 		add_part(out, &template->parts[i], input, buf_span(&random));
-	if (out->len - start > OBJECT_KEY_MAX)
+	if (out->len - start > OBJECT_KEY_MAX ||
+	    span_starts(span_from(buf_span(out), start), NOTE_FOLDER))
 		out->full = true;
 }

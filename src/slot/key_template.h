@@ -61,7 +61,8 @@ struct key_template {
  * {random}, an unknown {name}, an unclosed brace, a '/' at either end or two
  * in a row, a segment that could start with a dot, a {random}, {owner} or
  * {user} that could not be told from a {filename} beside it, anything but
- * literals and {purpose} before {until}.
+ * literals and {purpose} before {until}, "slotd-erase/" at the start
+ * (slot/note.h).
  */
 bool key_template_parse(struct span text, struct key_template *ret_template,
     const char **ret_wrong);
@@ -100,7 +101,8 @@ struct key_input {
 };
 
 /* Appends the object key, UTF-8, not encoded. out is marked full if the key
- * does not fit, is over OBJECT_KEY_MAX, or needs a root but there is none. */
+ * does not fit, is over OBJECT_KEY_MAX, begins with "slotd-erase/" (by a domain
+ * or a file name), or needs a root but there is none. */
 void key_template_make(const struct key_template *template,
     const struct key_input *input, struct buf *out);
 

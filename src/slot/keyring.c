@@ -21,6 +21,7 @@ static void root_init(struct keyring_root *root, struct span text)
 	derive(&line, "slotd-v1 owner", &root->owner);
 	derive(&line, "slotd-v1 put", &root->put);
 	derive(&line, "slotd-v1 get", &root->get);
+	derive(&line, "slotd-v1 erase", &root->erase);
 	hmac_key_done(&line);
 }
 
@@ -66,6 +67,7 @@ void keyring_done(struct keyring *keyring)
 		hmac_key_done(&keyring->roots[i].owner);
 		hmac_key_done(&keyring->roots[i].put);
 		hmac_key_done(&keyring->roots[i].get);
+		hmac_key_done(&keyring->roots[i].erase);
 	}
 	wipe(keyring, sizeof(*keyring));
 }

@@ -14,8 +14,9 @@
 struct keyring_root {
 	struct hmac_key user;
 	struct hmac_key owner;
-	struct hmac_key put; /* tokens of PUT /u/TOKEN/KEY */
-	struct hmac_key get; /* tokens of GET /f/TOKEN/KEY */
+	struct hmac_key put;   /* tokens of PUT /u/TOKEN/KEY */
+	struct hmac_key get;   /* tokens of GET /f/TOKEN/KEY */
+	struct hmac_key erase; /* notes of erasures */
 };
 
 /* The lines of key_file. The first makes new tokens, all are accepted. */

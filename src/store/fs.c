@@ -106,6 +106,7 @@ const struct store_class fs_class = {
 	.list = fs_list,
 	.remove = fs_remove,
 	.share = share,
+	.note = fs_note,
 	.sweep = fs_sweep,
 };
 

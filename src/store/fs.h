@@ -10,7 +10,8 @@
  * listed or removed. The media type stands in the extended attribute
  * user.mime_type; where the file system has none, the file name's ending
  * decides. A file appears whole or not at all. One process has one such
- * store.
+ * store. Notes of erasures (slot/note.h) lie in PATH/slotd-erase, and `sweep`
+ * carries them out.
  */
 #define FS_FILES "files"
 #define FS_SEGMENT_MAX 255 /* bytes between two slashes of a key */

@@ -33,6 +33,10 @@ struct fs_folder {
 	 * system cannot reserve them itself. */
 	_Atomic uint64_t owed;
 
+	/* Of fs_notes.c, the sweeping thread's: when the folder of the notes
+	 * had last changed before all of them were carried out. */
+	struct timespec notes_seen;
+
 	/* Of fs_disk.c. */
 	_Atomic(const struct store_fault *) fault;
 	atomic_bool suspect; /* an upload has failed since the last look */
@@ -163,6 +167,38 @@ enum failure fs_list(
     struct store *store, const struct store_walk *walk, struct buf *why);
 enum failure fs_remove(struct store *store, struct span key, int64_t now,
     int stop, struct buf *why);
+
+/* Whether an upload runs whose key is one of these; `is` may not call the
+ * store. */
+bool fs_upload_runs(
+    struct fs *fs, bool (*is)(void *argument, struct span key), void *argument);
+
+/* fs_note.c. As in struct store_class. */
+enum failure fs_note(struct store *store, struct span key, struct span text,
+    int64_t now, struct refusal *why);
+
+/* fs_notes.c: erasures that a sweep is to carry out */
+
+struct fs_notes {
+	struct fs *fs;
+	int folder;
+	struct timespec changed; /* the folder */
+	int64_t now;
+	size_t count, room;
+	struct owner *owners;
+	struct fs_note_read *notes; /* in the same order */
+};
+
+/* Reads the notes. *ret_due: all files are to be looked at, and then
+ * fs_notes_done is to be called. *ret_next: when some of them have to be
+ * carried out again; INT64_MAX: none. False: there are none. */
+bool fs_notes_open(struct fs *fs, int64_t now, struct fs_notes *notes,
+    bool *ret_due, int64_t *ret_next);
+/* Whether the file with this key is to go. */
+bool fs_notes_have(const struct fs_notes *notes, struct span key);
+/* All that is to go is gone: removes the notes that are over. */
+void fs_notes_done(struct fs_notes *notes);
+void fs_notes_close(struct fs_notes *notes);
 
 /* As in struct store_class; empty folders go, too. What starts with a dot and
  * what is no regular file stays. It is to be called again 20 to 50 seconds

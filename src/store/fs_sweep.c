@@ -1,7 +1,9 @@
 #include "store/fs_private.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -19,6 +21,9 @@ struct sweep {
 	int64_t now;
 	int64_t next;   /* when the first of the files that stay is due */
 	struct buf key; /* of what is looked at */
+	const struct fs_notes
+	    *erase;  /* whose files are to go; NULL: nobody's */
+	bool failed; /* something could not be looked at, or not be removed */
 };
 
 static size_t sweep_folder(struct sweep *sweep, int folder, unsigned depth);
@@ -34,12 +39,23 @@ static void note_due(struct sweep *sweep, int64_t due)
 		sweep->next = due;
 }
 
+/* Whether what was asked of the system has worked; what is no longer there
+ * need not be looked at. */
+static bool did(struct sweep *sweep, int result)
+{
+	sweep->failed |= result < 0 && errno != ENOENT;
+	return result >= 0;
+}
+
 /* True when it is gone. */
 static bool sweep_file(struct sweep *sweep, int folder, const char *name)
 {
-	int64_t due =
-	    fs_until_of_entry(sweep->fs, buf_span(&sweep->key), folder, name);
+	const struct span key = buf_span(&sweep->key);
+	int64_t due;
 
+	if (sweep->erase && fs_notes_have(sweep->erase, key))
+		return did(sweep, unlinkat(folder, name, 0));
+	due = fs_until_of_entry(sweep->fs, key, folder, name);
 	if (due <= sweep->now)
 		return !unlinkat(folder, name, 0);
 	note_due(sweep, due);
@@ -53,12 +69,18 @@ static bool sweep_child(
 	int child = openat(folder, name,
 	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
 
-	if (child < 0)
+	if (!did(sweep, child))
 		return false;
 	/* An upload may be about to link into it: then rmdir fails, or the
 	 * upload makes the folder again. */
 	return !sweep_folder(sweep, child, depth + 1) &&
 	       !unlinkat(folder, name, AT_REMOVEDIR);
+}
+
+/* The root of a file system has one, which only root may open. */
+static bool is_lost(const char *name, unsigned depth)
+{
+	return depth == 0 && strcmp(name, "lost+found") == 0;
 }
 
 static bool sweep_entry(
@@ -71,14 +93,15 @@ static bool sweep_entry(
 	if (fs_until_told(sweep->fs, buf_span(&sweep->key), &due) &&
 	    due > sweep->now) {
 		note_due(sweep, due);
-		return false;
+		if (!sweep->erase)
+			return false;
 	}
-	if (fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW))
+	if (!did(sweep, fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW)))
 		return false;
 	if (S_ISREG(status.st_mode))
 		return sweep_file(sweep, folder, name);
 	return S_ISDIR(status.st_mode) && depth < DEPTH_MAX &&
-	       sweep_child(sweep, folder, name, depth);
+	       !is_lost(name, depth) && sweep_child(sweep, folder, name, depth);
 }
 
 /* The same, with the entry's name behind the key of its folder. */
@@ -96,6 +119,16 @@ static bool sweep_named(
 	return gone;
 }
 
+static const struct dirent *next_entry(struct sweep *sweep, DIR *list)
+{
+	const struct dirent *entry;
+
+	errno = 0;
+	entry = readdir(list);
+	sweep->failed |= !entry && errno;
+	return entry;
+}
+
 /* Gives how many entries are left. Takes the descriptor. */
 static size_t sweep_folder(struct sweep *sweep, int folder, unsigned depth)
 {
@@ -105,9 +138,10 @@ static size_t sweep_folder(struct sweep *sweep, int folder, unsigned depth)
 
 	if (!list) {
 		close(folder);
+		sweep->failed = true;
 		return 1;
 	}
-	while (!stopped(sweep) && (entry = readdir(list))) {
+	while (!stopped(sweep) && (entry = next_entry(sweep, list))) {
 		const char *name = entry->d_name;
 
 		if (name[0] == '.') {
@@ -124,24 +158,39 @@ static size_t sweep_folder(struct sweep *sweep, int folder, unsigned depth)
 	return left + stopped(sweep);
 }
 
+static void sweep_all(struct sweep *sweep)
+{
+	char key[FS_KEY_MAX + 1];
+	int folder = fs_path_open(
+	    sweep->fs->folder->root, span_of("."), O_RDONLY | O_DIRECTORY);
+
+	buf_init(&sweep->key, key, sizeof key);
+	if (did(sweep, folder))
+		sweep_folder(sweep, folder, 0);
+}
+
 int64_t fs_sweep(struct store *store, int64_t now, const atomic_bool *stop)
 {
-	const struct fs *fs = (const struct fs *)store;
+	struct fs *fs = (struct fs *)store;
 	struct sweep sweep = {
 		.stop = stop,
 		.fs = fs,
 		.now = now,
 		.next = now + WAIT_MAX,
 	};
-	char key[FS_KEY_MAX + 1];
-	int folder;
+	struct fs_notes notes;
+	bool due;
+	int64_t again;
+	const bool noted = fs_notes_open(fs, now, &notes, &due, &again);
 
-	buf_init(&sweep.key, key, sizeof key);
-	if (!fs->config.has_until)
-		return INT64_MAX;
-	folder = fs_path_open(
-	    fs->folder->root, span_of("."), O_RDONLY | O_DIRECTORY);
-	if (folder >= 0)
-		sweep_folder(&sweep, folder, 0);
+	note_due(&sweep, again);
+	if (due)
+		sweep.erase = &notes;
+	if (due || fs->config.has_until)
+		sweep_all(&sweep);
+	if (due && !sweep.failed && !stopped(&sweep))
+		fs_notes_done(&notes);
+	if (noted)
+		fs_notes_close(&notes);
 	return sweep.next < now + WAIT_MIN ? now + WAIT_MIN : sweep.next;
 }

@@ -66,6 +66,20 @@ static void leave(struct fs_upload *upload)
 	pthread_mutex_unlock(&fs->folder->running_lock);
 }
 
+bool fs_upload_runs(
+    struct fs *fs, bool (*is)(void *argument, struct span key), void *argument)
+{
+	bool found = false;
+
+	pthread_mutex_lock(&fs->folder->running_lock);
+	for (size_t i = 0; i < FS_RUNNING_LISTS && !found; i++)
+		for (const struct fs_upload *upload = fs->folder->running[i];
+		     upload && !found; upload = upload->next)
+			found = is(argument, upload_key(upload));
+	pthread_mutex_unlock(&fs->folder->running_lock);
+	return found;
+}
+
 static void drop(struct fs_upload *upload)
 {
 	if (upload->fd >= 0)

@@ -183,6 +183,7 @@ const struct store_class s3_class = {
 	.list = s3_list,
 	.remove = s3_remove,
 	.share = s3_share,
+	.note = s3_note,
 };
 
 struct store *s3_open(const struct s3_config *config, struct creds *creds)

@@ -66,6 +66,10 @@ uint32_t s3_time_to_live(uint32_t ttl, int64_t now, int64_t until);
 void s3_write_plain(
     struct buf *out, const struct uri_base *base, struct span key);
 
+/* s3_note.c. As in struct store_class; fetch_start has been called. */
+enum failure s3_note(struct store *store, struct span key, struct span text,
+    int64_t now, struct refusal *why);
+
 /* s3_get.c */
 
 /* Appends the URL that a slot shares. */

@@ -46,6 +46,7 @@ CODES = {
     "range-not-satisfiable": (416, None),
     "rate-limited": (429, ("resource-constraint", "wait")),
     "quota-exceeded": (429, ("resource-constraint", "wait")),
+    "not-implemented": (501, None),
     "unavailable": (503, ("service-unavailable", "wait")),
     "insufficient-storage": (507, ("resource-constraint", "wait")),
 }

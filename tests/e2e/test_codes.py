@@ -122,6 +122,14 @@ def gone(slotd):
     return support.fetch("GET", url)
 
 
+@provokes("not-implemented", "/files", "delete",
+          storage={"key": "{random}/{filename}"})
+def not_implemented(slotd):
+    target = "/files?jid=juliet%40example.org"
+    return slotd.ask("DELETE", target, headers=[
+        ("Authorization", support.authorization("DELETE", target))])
+
+
 @provokes("rate-limited", policy={"slots_per_minute": 1})
 def rate_limited(slotd):
     slotd.slot()

@@ -95,7 +95,7 @@ static void test_refusals(void **state)
 	expect_line(text, "slotd_refusals_total{code=\"slot-expired\"} 2");
 	expect_line(text, "slotd_refusals_total{code=\"unavailable\"} 0");
 	expect_line(text, "slotd_refusals_total{code=\"replayed\"} 0");
-	assert_int_equal(count_lines(text, "slotd_refusals_total{"), 22);
+	assert_int_equal(count_lines(text, "slotd_refusals_total{"), 23);
 	expect_line(text, "slotd_connections_refused_total{"
 			  "reason=\"connections_per_address\"} 1");
 	expect_line(text, "slotd_log_lines_suppressed_total 1");

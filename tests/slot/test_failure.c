@@ -37,6 +37,7 @@ static const struct {
 	{ FAILURE_QUOTA_EXCEEDED, "quota-exceeded", 429, "resource-constraint",
 	    "wait" },
 	{ FAILURE_INTERNAL, "internal", 500, "service-unavailable", "wait" },
+	{ FAILURE_NOT_IMPLEMENTED, "not-implemented", 501, NULL, NULL },
 	{ FAILURE_UNAVAILABLE, "unavailable", 503, "service-unavailable",
 	    "wait" },
 	{ FAILURE_INSUFFICIENT_STORAGE, "insufficient-storage", 507,

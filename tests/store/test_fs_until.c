@@ -230,9 +230,12 @@ static void test_off(void **state)
 {
 	struct place *place = *state;
 
+	assert_int_equal(put(place->fs, "20241122T182640Z/a", "x", "a/b"), 0);
 	unlink(in_home(place, ".until"));
 	reopen(place, false);
-	assert_true(fs_sweep(place->fs, NOW, NULL) == INT64_MAX);
+	/* Only for the notes of erasures. */
+	assert_int_equal(fs_sweep(place->fs, NOW, NULL), NOW + 50);
+	assert_true(is_there(in_store(place, "20241122T182640Z/a")));
 }
 
 /* A store that has had such files keeps their time, whoever asks now. */
@@ -246,7 +249,7 @@ static void test_later_off(void **state)
 	reopen(place, false);
 	assert_true(served(place, "a/b", NOW));
 	assert_false(served(place, "a/b", NOW + 1));
-	assert_true(fs_sweep(place->fs, NOW + 1, NULL) != INT64_MAX);
+	fs_sweep(place->fs, NOW + 1, NULL);
 	assert_false(is_there(in_store(place, "a/b")));
 }
 

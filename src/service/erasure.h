@@ -1,0 +1,23 @@
+#ifndef SERVICE_ERASURE_H
+#define SERVICE_ERASURE_H
+
+#include "service/service.h"
+
+/* Erasures: all files of a user are to go. The service writes notes of them
+ * (slot/note.h); whoever sweeps a store carries them out. */
+
+/* Whether object keys of one of the stores tell whose file it is, and all of
+ * them keep notes. */
+bool erasure_possible(const struct service *service);
+
+/*
+ * Writes a note for this user into each store. They are durable when this
+ * returns FAILURE_NONE. Where one fails, stores before it may have one. May
+ * wait for disks and networks; fetch_start has been called if there is a
+ * store other than the embedded one. On failure *ret_store is that store's
+ * number.
+ */
+enum failure erasure_note(const struct service *service, const struct jid *jid,
+    int64_t now, size_t *ret_store, struct refusal *why);
+
+#endif
