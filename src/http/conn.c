@@ -149,7 +149,7 @@ bool conn_table_open(struct conn_table *table)
 	table->fd_max = raise_fd_limit();
 	table->polls = calloc((size_t)table->fd_max, sizeof *table->polls);
 	table->polled = calloc((size_t)table->fd_max, sizeof *table->polled);
-	table->crowd = crowd_open((size_t)table->fd_max / 4, &key);
+	table->crowd = crowd_open((size_t)table->fd_max / 2, &key);
 	clock_cond_init(&table->changed);
 	pthread_mutex_init(&table->lock, NULL);
 	waiting_init(&table->waiting);
