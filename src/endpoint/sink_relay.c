@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* On to a store over HTTP while it arrives. The relay's thread resumes the
- * request. */
+/* On to a store over HTTP while it arrives. The request is resumed by whatever
+ * thread is in a function of the relay. */
 
 struct relay_sink {
 	struct sink sink;
@@ -90,7 +90,7 @@ static struct sink *make(
     struct request *request, const struct receive_plan *plan)
 {
 	struct relay_sink *relay = calloc(1, sizeof *relay);
-	struct upload_texts *texts = calloc(1, sizeof *texts);
+	struct upload_texts *texts = malloc(sizeof *texts);
 
 	if (!relay || !texts) {
 		free(relay);

@@ -112,12 +112,16 @@ static bool same(const struct loop_options *a, const struct loop_options *b)
 	       span_equal(a->cert, b->cert) && span_equal(a->key, b->key);
 }
 
-static struct loop *open_loop(
-    const struct listener *listener, const struct loop_options *options)
+/* The first of the loops to which uploads come runs the relay. */
+static struct loop *open_loop(const struct listener *listener,
+    const struct loop_options *options, bool first)
 {
 	struct loop *loop = loop_open(listener);
+	struct relay *relay = first && (listener->roles & ROLE_PUBLIC)
+				  ? listener->server->relay
+				  : NULL;
 
-	if (loop && loop_start(loop, handler_start(options, loop)))
+	if (loop && loop_start(loop, handler_start(options, loop), relay))
 		return loop;
 	return NULL;
 }
@@ -130,7 +134,8 @@ static struct loop_set *open_set(const struct listener *listener,
 	    calloc(1, sizeof *set + count * sizeof *set->list);
 
 	while (set && set->count < count) {
-		struct loop *loop = open_loop(listener, options);
+		struct loop *loop =
+		    open_loop(listener, options, set->count == 0);
 
 		if (!loop) {
 			listener_drop(set);

@@ -1,6 +1,7 @@
 #include "http/loop.h"
 
 #include "http/conn.h"
+#include "store/relay.h"
 
 #include <limits.h>
 #include <microhttpd.h>
@@ -28,6 +29,7 @@ struct loop {
 	atomic_bool called;
 	pthread_mutex_t lock;     /* of pending */
 	struct conn_list pending; /* handed over by the acceptor */
+	struct relay *relay;      /* NULL: another loop runs it */
 	/* Given to libmicrohttpd and not yet taken; the thread's own. */
 	struct conn_list given;
 	void *spare; /* the thread's own */
@@ -97,12 +99,13 @@ static int wait_time(const struct loop *loop)
 
 /* Waits for events and serves them. libmicrohttpd waits itself, in the system
  * call that gets the events, where there cannot be a BATCH: there is one for
- * each connection, one for the eventfd, and one for libmicrohttpd's own. */
+ * each connection, one for the eventfd, one for the relay, and one for
+ * libmicrohttpd's own. */
 static void serve(struct loop *loop)
 {
 	struct pollfd events = { loop->daemon_epoll, POLLIN, 0 };
 
-	if (atomic_load(&loop->conn_count) < BATCH - 2) {
+	if (atomic_load(&loop->conn_count) < BATCH - 3) {
 		MHD_run_wait(loop->daemon, -1);
 		return;
 	}
@@ -118,17 +121,24 @@ static void answer_call(struct loop *loop)
 	forget_lost(loop);
 }
 
+/* The loop whose thread this is. */
+static _Thread_local struct loop *own;
+
 /* `called` is cleared before it is looked at what the call was for, and read
  * before each wait, since MHD_run may have taken the event. */
 static void *run(void *argument)
 {
 	struct loop *loop = argument;
 
-	while (!atomic_load(&loop->ending))
+	own = loop;
+	while (!atomic_load(&loop->ending)) {
 		if (atomic_exchange(&loop->called, false))
 			answer_call(loop);
 		else
 			serve(loop);
+		if (loop->relay)
+			relay_run(loop->relay);
+	}
 	return NULL;
 }
 
@@ -173,37 +183,45 @@ struct loop *loop_open(const struct listener *listener)
 	return loop;
 }
 
-/* The eventfd joins what the daemon waits for: libmicrohttpd skips events
- * whose data is NULL. Edge-triggered, it is never read: each write is an
- * event. */
-static bool watch_wake(struct loop *loop)
+/* The descriptor joins what the daemon waits for: libmicrohttpd skips events
+ * whose data is NULL. */
+static bool watch(const struct loop *loop, int fd, uint32_t events)
+{
+	struct epoll_event event = { .events = events, .data.ptr = NULL };
+
+	return epoll_ctl(loop->daemon_epoll, EPOLL_CTL_ADD, fd, &event) == 0;
+}
+
+/* Edge-triggered, the eventfd is never read: each write is an event. */
+static bool watch_all(struct loop *loop)
 {
 	const union MHD_DaemonInfo *info =
 	    MHD_get_daemon_info(loop->daemon, MHD_DAEMON_INFO_EPOLL_FD);
-	struct epoll_event event = { .events = EPOLLIN | EPOLLET,
-		.data.ptr = NULL };
 
 	if (!info)
 		return false;
 	loop->daemon_epoll = info->epoll_fd;
-	return epoll_ctl(
-		   loop->daemon_epoll, EPOLL_CTL_ADD, loop->wake, &event) == 0;
+	return watch(loop, loop->wake, EPOLLIN | EPOLLET) &&
+	       (!loop->relay || watch(loop, relay_fd(loop->relay), EPOLLIN));
 }
 
-bool loop_start(struct loop *loop, struct MHD_Daemon *daemon)
+bool loop_start(
+    struct loop *loop, struct MHD_Daemon *daemon, struct relay *relay)
 {
 	loop->daemon = daemon;
-	if (daemon && loop->wake >= 0 && watch_wake(loop) &&
+	loop->relay = relay;
+	if (daemon && loop->wake >= 0 && watch_all(loop) &&
 	    pthread_create(&loop->thread, NULL, run, loop) == 0)
 		return true;
 	release(loop);
 	return false;
 }
 
-/* A loop that was called, and has not answered yet, needs no second event. */
+/* A loop that was called, and has not answered yet, needs no second event, and
+ * a thread none for its own loop. */
 static void call(struct loop *loop)
 {
-	if (!atomic_exchange(&loop->called, true))
+	if (!atomic_exchange(&loop->called, true) && loop != own)
 		eventfd_write(loop->wake, 1);
 }
 

@@ -9,6 +9,7 @@ struct conn;
 struct listener;
 struct MHD_Connection;
 struct MHD_Daemon;
+struct relay;
 
 /*
  * An event loop: a thread that runs a libmicrohttpd daemon. (libmicrohttpd's
@@ -36,9 +37,11 @@ struct loop_options {
 /* Makes a loop for a listener, which must outlive it. loop_start must follow.
  * NULL: there is no memory. */
 struct loop *loop_open(const struct listener *listener);
-/* Runs a daemon, which is the loop's from then on, on a thread of its own.
- * False when daemon is NULL or there is no thread: the loop is then freed. */
-bool loop_start(struct loop *loop, struct MHD_Daemon *daemon);
+/* Runs a daemon, which is the loop's from then on, on a thread of its own; and
+ * a relay, which must outlive it (NULL: none). False when daemon is NULL or
+ * there is no thread: the loop is then freed. */
+bool loop_start(
+    struct loop *loop, struct MHD_Daemon *daemon, struct relay *relay);
 /* Ends the thread, closes what is open, and frees the loop. No request may be
  * suspended. */
 void loop_close(struct loop *loop);

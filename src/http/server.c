@@ -62,12 +62,8 @@ static bool start_sweeper(struct server *server)
 
 bool server_open_helpers(struct server *server, const struct service *service)
 {
-	if (conf_sends(service->conf) && !server->relay) {
-		server->relay = relay_open(
-		    service->conf->limits.body_timeout, clock_micros);
-		if (!server->relay)
-			return false;
-	}
+	if (conf_sends(service->conf) && !relay_start(server->relay))
+		return false;
 	if (erasure_possible(service) && !server->erasers) {
 		server->erasers = pool_open(ERASERS);
 		if (!server->erasers)
@@ -107,7 +103,10 @@ static bool open_shared(struct server *server, char *wrong, size_t wrong_size)
 	server->has_conns = conn_table_open(&server->conns);
 	server->reaper =
 	    reaper_open((unsigned)server->conns.fd_max / REAPER_PART);
-	return server->reaper && server->has_conns &&
+	/* The loops wait for it, also while there is no upload. */
+	server->relay = relay_open(
+	    server->service->conf->limits.body_timeout, clock_micros);
+	return server->reaper && server->has_conns && server->relay &&
 	       server_open_helpers(server, server->service);
 }
 
@@ -119,9 +118,7 @@ bool server_share(struct server *server, const struct service *service)
 
 void server_use(struct server *server, struct service *service)
 {
-	if (server->relay)
-		relay_set_timeout(
-		    server->relay, service->conf->limits.body_timeout);
+	relay_set_timeout(server->relay, service->conf->limits.body_timeout);
 	if (server->has_sweeper)
 		sweeper_use(&server->sweeper, service_file_store(service));
 }
@@ -286,8 +283,7 @@ static bool finish_all(struct server *server)
 	if (!whole) {
 		server_note(server, CONF_LOG_WARN, "cut off",
 		    "requests still ran after limits.drain_timeout");
-		if (server->relay)
-			relay_cut(server->relay);
+		relay_cut(server->relay);
 		conn_table_end_all(&server->conns);
 		conn_table_wait(&server->conns, clock_after(LAST_WRITES));
 	}
@@ -336,8 +332,6 @@ bool server_close(struct server *server)
 	    !watcher_stop(&server->watcher, clock_after(LAST_WRITES)))
 		give_up(server);
 	/* Before the loops, since the last jobs may still wake one. */
-	if (server->relay)
-		relay_close(server->relay);
 	if (server->writers)
 		pool_close(server->writers);
 	if (server->readers)
@@ -348,6 +342,8 @@ bool server_close(struct server *server)
 		pool_close(server->counter.askers);
 	for (unsigned i = 0; i < server->acceptor.count; i++)
 		listener_done(&server->acceptor.listeners[i]);
+	if (server->relay)
+		relay_close(server->relay);
 	if (server->has_sweeper)
 		sweeper_stop(&server->sweeper);
 	if (server->reaper)

@@ -51,7 +51,7 @@ struct server {
 	struct pool *erasers; /* write notes of erasures; NULL: see 501 */
 	struct counter counter;
 	uint8_t counter_print[HASH_SIZE]; /* see server_keep.h */
-	struct relay *relay;              /* NULL: no store needs one */
+	struct relay *relay;
 	struct acceptor acceptor;
 	struct sweeper sweeper;
 	struct watcher watcher;

@@ -38,6 +38,17 @@ CURL *handle_open(const char *url, long connect_seconds, const char *trusted)
 	return curl;
 }
 
+bool handle_proxied(void)
+{
+	static const char *const names[] = { "http_proxy", "https_proxy",
+		"HTTPS_PROXY", "all_proxy", "ALL_PROXY" };
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (getenv(names[i]))
+			return true;
+	return false;
+}
+
 bool handle_header(struct curl_slist **list, const char *header)
 {
 	struct curl_slist *longer = curl_slist_append(*list, header);

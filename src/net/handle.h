@@ -20,6 +20,9 @@
  */
 CURL *handle_open(const char *url, long connect_seconds, const char *trusted);
 
+/* Whether the environment names a proxy that libcurl may use. */
+bool handle_proxied(void);
+
 /* Appends a copy of "Name: value"; false: no memory. */
 bool handle_header(struct curl_slist **list, const char *header);
 

@@ -5,26 +5,36 @@
 #include "slotd/failure.h"
 
 /*
- * Passes uploads on to stores while they come in, over libcurl. One thread
- * serves all uploads, and connections are used again. At most RELAY_HELD bytes
- * of an upload are in memory: a client waits while its store takes none.
+ * Passes uploads on to stores while they come in, over libcurl. Connections
+ * are used again. There is no thread of its own: whoever has bytes of an upload
+ * sends them, and an event loop runs what stores and the clock make
+ * possible. Of an upload only the 20 KiB that libcurl is sending are in
+ * memory: a client waits while its store takes none.
  */
-#define RELAY_HELD (64 << 10)
-
 struct relay;
 
 /*
  * stall_timeout: seconds for which a store may take no byte, or owe its
- * answer. clock: microseconds; it never goes back. SSL_CERT_FILE in the
- * environment names certificates to trust instead of the system's; proxies
- * that the environment names are used. NULL: no memory, or no thread.
+ * answer. clock: microseconds; it never goes back. NULL: no memory, or no
+ * descriptors.
  */
 struct relay *relay_open(uint32_t stall_timeout, int64_t (*clock)(void));
+/* Must come before the first upload; again it does nothing. SSL_CERT_FILE in
+ * the environment names certificates to trust instead of the system's; proxies
+ * that the environment names are used. False: no memory. While the process has
+ * one thread, or libcurl has been started. */
+bool relay_start(struct relay *relay);
+/* A descriptor that can be read when relay_run has something to do. */
+int relay_fd(const struct relay *relay);
+/* Does what can be done without waiting. Any thread, and best always the
+ * same. */
+void relay_run(struct relay *relay);
 /* Changes stall_timeout, also for uploads that run. Any thread. */
 void relay_set_timeout(struct relay *relay, uint32_t stall_timeout);
-/* Ends all uploads that run: each fails. Any thread. */
+/* Ends all uploads that run, and those that are still to begin: each fails. Any
+ * thread. */
 void relay_cut(struct relay *relay);
-/* Waits for the relay's thread. All uploads must have been dropped. */
+/* All uploads must have been dropped, and nobody may run it any more. */
 void relay_close(struct relay *relay);
 
 #define RELAY_HEADERS 4
@@ -35,8 +45,8 @@ struct relay_request {
 	const char *url;  /* presigned for PUT */
 	uint64_t size;    /* bytes of the body */
 	const char *headers[RELAY_HEADERS]; /* "Name: value"; NULL: no more */
-	/* Called once for each relay_wait, on the relay's thread or inside of
-	 * relay_wait. It calls no function of the relay but relay_over. */
+	/* Called once for each relay_wait, on any thread that is in a function
+	 * of the relay. It calls none of them but relay_over. */
 	void (*wake)(void *argument);
 	void *argument;
 };
@@ -55,15 +65,15 @@ enum failure relay_begin(struct relay *relay,
 
 enum relay_event {
 	RELAY_READY,  /* the store wants the body */
-	RELAY_ROOM,   /* half of RELAY_HELD is free */
+	RELAY_ROOM,   /* relay_write can take bytes */
 	RELAY_ANSWER, /* the upload is over */
 };
 
 /* Has wake called once, when this has happened or the upload is over. */
 void relay_wait(struct relay_upload *upload, enum relay_event event);
 
-/* Takes as many of the bytes as there is room for, and returns how many. After
- * the end of the upload it takes them all and drops them. */
+/* Sends as many of the bytes as the store takes now, and returns how many.
+ * After the end of the upload it takes them all and drops them. */
 size_t relay_write(struct relay_upload *upload, const char *bytes, size_t len);
 
 /*

@@ -62,7 +62,8 @@ void relay_judge(struct relay_upload *upload, CURLcode code)
 	/* libcurl takes a head that breaks off for a whole answer. */
 	if (code == CURLE_OK && !upload->answered)
 		code = CURLE_RECV_ERROR;
-	curl_easy_getinfo(upload->curl, CURLINFO_RESPONSE_CODE, &status);
+	curl_easy_getinfo(
+	    upload->handle->curl, CURLINFO_RESPONSE_CODE, &status);
 	read_code(upload, word);
 	upload->reason[0] = '\0';
 	/* A store that answers before it has read all may close early: the

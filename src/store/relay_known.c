@@ -4,14 +4,13 @@
 
 /*
  * What earlier uploads have found out about a store: whether it knows
- * If-None-Match and answers Expect. A store is a scheme, host and port. Any
- * thread reads this, the relay's writes it, both with relay->lock.
+ * If-None-Match and answers Expect. A store is a scheme, host and port.
  */
 
 /* A store may learn to answer Expect; each attempt costs a second. */
 #define SILENT_SECONDS 3600
 
-static struct span origin_of(struct span url)
+struct span relay_origin(struct span url)
 {
 	size_t scheme = span_find(url, ':');
 	struct span rest = span_from(url, scheme);
@@ -44,47 +43,37 @@ static struct relay_store *find(
 	return store;
 }
 
-void relay_recall(struct relay *relay, const char *url, bool *ret_condition,
-    bool *ret_expectation)
+static struct span origin_of(const struct relay_upload *upload)
 {
-	const struct relay_store *store;
-
-	pthread_mutex_lock(&relay->lock);
-	store = find(relay, origin_of(span_of(url)), false);
-	*ret_condition = !store || !store->no_condition;
-	*ret_expectation =
-	    !store || relay->clock() / 1000000 >= store->silent_until;
-	pthread_mutex_unlock(&relay->lock);
+	return span_of(upload->handle->origin);
 }
 
-static const char *url_of(const struct relay_upload *upload)
+void relay_recall(const struct relay_upload *upload, bool *ret_condition,
+    bool *ret_expectation)
 {
-	char *url = NULL;
+	const struct relay *relay = upload->relay;
+	const struct relay_store *store =
+	    find(upload->relay, origin_of(upload), false);
 
-	curl_easy_getinfo(upload->curl, CURLINFO_EFFECTIVE_URL, &url);
-	return url ? url : "";
+	*ret_condition = !store || !store->no_condition;
+	*ret_expectation =
+	    !store || relay->now / 1000000 >= store->silent_until;
 }
 
 void relay_learn_condition(const struct relay_upload *upload, bool known)
 {
-	struct relay *relay = upload->relay;
-	struct relay_store *store;
+	struct relay_store *store =
+	    find(upload->relay, origin_of(upload), !known);
 
-	pthread_mutex_lock(&relay->lock);
-	store = find(relay, origin_of(span_of(url_of(upload))), !known);
 	if (store)
 		store->no_condition = !known;
-	pthread_mutex_unlock(&relay->lock);
 }
 
 void relay_learn_silence(const struct relay_upload *upload)
 {
 	struct relay *relay = upload->relay;
-	struct relay_store *store;
+	struct relay_store *store = find(relay, origin_of(upload), true);
 
-	pthread_mutex_lock(&relay->lock);
-	store = find(relay, origin_of(span_of(url_of(upload))), true);
 	if (store)
-		store->silent_until = relay->clock() / 1000000 + SILENT_SECONDS;
-	pthread_mutex_unlock(&relay->lock);
+		store->silent_until = relay->now / 1000000 + SILENT_SECONDS;
 }

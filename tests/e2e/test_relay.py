@@ -221,3 +221,17 @@ def test_tokens_survive_a_restart(slotd, store):
     slotd.start()
     assert put(answer).status == 201
 
+
+
+def test_a_proxy_is_told_the_whole_url(start, store, tmp_path, monkeypatch):
+    """RFC 9112, section 3.2.2."""
+    monkeypatch.setenv("http_proxy", store.url.removesuffix("/bucket"))
+    monkeypatch.delenv("no_proxy", raising=False)
+    slotd = start(stub_store.config("http://store.test:9/bucket", tmp_path))
+    answer = slotd.slot(size=len(DATA))
+    assert put(answer).status == 201
+    peer, = store.peers
+    assert peer.target.split("?")[0] == answer["get"]
+    assert answer["get"].startswith("http://store.test:9/bucket/")
+    assert peer.headers["host"] == "store.test:9"
+    assert peer.body == DATA
