@@ -3,8 +3,12 @@
 #include "net/fetch.h"
 #include "net/handle.h"
 
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* Bytes. */
+#define HEAP_KEPT (1 << 20)
 
 /* --- the relay -----------------------------------------------------------*/
 
@@ -23,10 +27,19 @@ struct relay *relay_open(uint32_t stall_timeout, int64_t (*clock)(void))
 	return NULL;
 }
 
+/* libcurl takes its buffers anew for each upload. Where these are the last in
+ * the heap, libc would give them back to the system each time, and the system
+ * would have to clear them for the next. */
+static void keep_heap(void)
+{
+	mallopt(M_TRIM_THRESHOLD, HEAP_KEPT);
+}
+
 bool relay_start(struct relay *relay)
 {
 	if (relay->multi)
 		return true;
+	keep_heap();
 	relay->proxied = handle_proxied();
 	if (!fetch_start())
 		return false;
