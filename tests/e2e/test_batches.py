@@ -3,6 +3,7 @@
 import contextlib
 import os
 import pathlib
+import re
 import resource
 import signal
 import socket
@@ -10,6 +11,7 @@ import socket
 import pytest
 
 import support
+from upload import Upload
 
 ASK = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
 
@@ -71,6 +73,56 @@ def test_a_connection_that_comes_while_another_is_taken(
             gate.unlink()
             second.sendall(ASK)
             assert answer(second).startswith(b"HTTP/1.1 200")
+
+
+def link_of(path):
+    """Where it leads; nowhere, if it is gone meanwhile."""
+    try:
+        return os.readlink(path)
+    except FileNotFoundError:
+        return ""
+
+
+def count_calls(slotd):
+    """How often slotd's loops were called: they never read their eventfds."""
+    proc = pathlib.Path(f"/proc/{slotd.process.pid}")
+    events = [number for number in os.listdir(proc / "fd")
+              if "eventfd" in link_of(proc / "fd" / number)]
+    return sum(int(count, 16) for number in events for count in re.findall(
+        r"^eventfd-count:\s*([0-9a-f]+)$",
+        (proc / "fdinfo" / number).read_text(), re.M))
+
+
+def test_a_request_that_goes_on_while_the_loop_looks(
+        start, tmp_path, monkeypatch, preload):
+    disk, look = tmp_path / "disk", tmp_path / "look"
+    preload("slow_look.c")
+    monkeypatch.setenv("SLOW_DISK", str(disk))
+    monkeypatch.setenv("SLOW_LOOK", str(look))
+    slotd = start(support.fs_config(tmp_path, listen={"threads": 1}))
+    put = slotd.slot(size=70000)["put"]
+    with contextlib.ExitStack() as stack:
+        # With so many the loop waits by poll, and only looks at its epoll.
+        socks = [stack.enter_context(connect(slotd)) for _ in range(150)]
+        for sock in socks:
+            sock.sendall(ASK)
+            answer(sock)
+        disk.touch()
+        upload = stack.enter_context(contextlib.closing(Upload(put, 70000)))
+        support.wait_for("the job", disk.with_suffix(".asked").exists)
+        # The loop has nothing else to do when it has answered this.
+        socks[0].sendall(ASK)
+        answer(socks[0])
+        look.touch()
+        socks[1].sendall(ASK)
+        support.wait_for("the look", look.with_suffix(".asked").exists)
+        before = count_calls(slotd)
+        disk.unlink()
+        support.wait_for("the call", lambda: count_calls(slotd) > before)
+        look.unlink()
+        assert answer(socks[1]).startswith(b"HTTP/1.1 200")
+        upload.send(bytes(70000))
+        assert upload.reply().status == 507
 
 
 # None is refused, and none has to send its SYN again, which takes a second.

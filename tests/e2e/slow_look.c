@@ -1,0 +1,42 @@
+/* For LD_PRELOAD: as long as the file SLOW_DISK is there, room on the disk is
+ * being reserved (then there is none), and as long as SLOW_LOOK is there, an
+ * epoll is being looked at without waiting. A file with .asked behind its name
+ * tells that somebody does. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static void hold(const char *gate)
+{
+	char asked[4096];
+
+	if (!gate || access(gate, F_OK) != 0)
+		return;
+	snprintf(asked, sizeof asked, "%s.asked", gate);
+	close(creat(asked, 0600));
+	while (access(gate, F_OK) == 0)
+		usleep(1000);
+}
+
+int fallocate(int fd, int mode, off_t offset, off_t len)
+{
+	(void)fd;
+	(void)mode;
+	(void)offset;
+	(void)len;
+	hold(getenv("SLOW_DISK"));
+	errno = ENOSPC;
+	return -1;
+}
+
+int epoll_wait(int epoll, struct epoll_event *events, int most, int timeout)
+{
+	if (timeout == 0)
+		hold(getenv("SLOW_LOOK"));
+	return (int)syscall(
+	    SYS_epoll_pwait, epoll, events, most, timeout, NULL, 0);
+}
