@@ -59,7 +59,8 @@ struct store_file {
 	int64_t until;    /* from when it is gone; INT64_MAX: it stays */
 	char etag[48];    /* with its quotes */
 	char type[256];
-	union { /* the store's own */
+	bool direct; /* file_take gives a descriptor */
+	union {      /* the store's own */
 		int fd;
 		void *memory;
 	};
@@ -187,7 +188,8 @@ struct store_class {
 	 * configuration has these. NULL (all three): slotd does not serve its
 	 * files, and /f/KEY answers 404 for them.
 	 *
-	 * file_open may wait for a disk. Returns FAILURE_NOT_FOUND if there is
+	 * file_open may wait for a disk; with `now_only` it returns
+	 * FAILURE_UNAVAILABLE instead. Returns FAILURE_NOT_FOUND if there is
 	 * no such file, FAILURE_GONE if its time is over.
 	 *
 	 * file_read reads like pread, maybe less than `size`; *ret_len is 0
@@ -197,11 +199,26 @@ struct store_class {
 	 * file_close never waits.
 	 */
 	enum failure (*file_open)(struct store *store, struct span key,
-	    int64_t now, struct store_file *ret_file, struct refusal *why);
+	    int64_t now, bool now_only, struct store_file *ret_file,
+	    struct refusal *why);
 	enum failure (*file_read)(const struct store_file *file,
 	    uint64_t offset, void *ret_bytes, size_t size, bool now_only,
 	    size_t *ret_len);
 	void (*file_close)(struct store_file *file);
+
+	/*
+	 * Send a file without reading it first. NULL (both): use file_read.
+	 *
+	 * file_take gives a descriptor for sendfile(2); -1: use file_read for
+	 * this file. The caller closes it, and file_close is not called then;
+	 * until it is closed, file_read and file_cached go on. Never waits.
+	 *
+	 * file_cached returns how many of the bytes from offset on can be sent
+	 * without waiting for a disk, maybe less than there are. Never waits.
+	 */
+	int (*file_take)(const struct store_file *file);
+	size_t (*file_cached)(
+	    const struct store_file *file, uint64_t offset, size_t size);
 
 	/* Whether this store made the token of a link public_url/f/TOKEN/KEY
 	 * for this decoded key. Links never end, so its settings of today do

@@ -57,7 +57,7 @@ static void open_job(void *argument)
 	download->now = clock_unix();
 	download->failure = download->store->class->file_open(download->store,
 	    (struct span){ download->key, download->key_len }, download->now,
-	    &download->file, &download->why);
+	    false, &download->file, &download->why);
 	download->open = download->failure == FAILURE_NONE;
 }
 

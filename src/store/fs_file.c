@@ -1,53 +1,83 @@
 #include "store/fs_private.h"
 
-#include "slot/media_type.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
-static void read_type(int fd, struct span key, char *ret_type, size_t size)
-{
-	char stored[MEDIA_TYPE_MAX];
-	ssize_t len = fgetxattr(fd, FS_XATTR_TYPE, stored, sizeof stored);
-	struct span type = { stored, len > 0 ? (size_t)len : 0 };
+/* How many are looked for in the page cache at once. */
+#define CACHED_PAGES 1024
 
-	if (!media_type_valid(type))
+/* What has just been changed may be changed again before st_ctim moves. */
+static bool settled(const struct stat *status, int64_t now)
+{
+	return status->st_ctim.tv_sec < now - 1;
+}
+
+/* False: it is not known, and reading it might wait. */
+static bool find_attributes(const struct fs *fs, int fd,
+    const struct stat *status, int64_t now, bool now_only,
+    struct fs_attributes *ret_attributes)
+{
+	if (fs_known_get(fs->folder, status, ret_attributes))
+		return true;
+	if (now_only)
+		return false;
+	fs_known_read(fd, ret_attributes);
+	if (settled(status, now))
+		fs_known_put(fs->folder, status, ret_attributes);
+	return true;
+}
+
+static void write_file(const struct fs *fs, const struct stat *status,
+    struct span key, const char *stored, struct store_file *ret_file)
+{
+	struct span type = span_of(stored);
+
+	if (!type.len)
 		type = media_type_of_name(key);
-	type = span_first(type, size - 1);
-	memcpy(ret_type, type.at, type.len);
-	ret_type[type.len] = '\0';
+	memcpy(ret_file->type, type.at, type.len);
+	ret_file->type[type.len] = '\0';
+	ret_file->size = (uint64_t)status->st_size;
+	ret_file->modified = status->st_mtim.tv_sec;
+	snprintf(ret_file->etag, sizeof ret_file->etag,
+	    "\"%" PRIx64 "-%" PRIx64 "\"",
+	    (uint64_t)status->st_mtim.tv_sec * 1000000000u +
+		(uint64_t)status->st_mtim.tv_nsec,
+	    ret_file->size);
+	/* Of others' files mincore says nothing. */
+	ret_file->direct =
+	    fs->folder->has_mincore && status->st_uid == fs->folder->owner;
 }
 
 /* Looks at an open file, of whatever kind. */
 static enum failure read_status(const struct fs *fs, int fd, struct span key,
-    int64_t now, struct store_file *ret_file, struct refusal *why)
+    int64_t now, bool now_only, struct store_file *ret_file,
+    struct refusal *why)
 {
+	struct fs_attributes attributes;
 	struct stat status;
+	int64_t until;
 
 	if (fstat(fd, &status))
 		return failure_reason(
 		    FAILURE_INTERNAL, "a file's status cannot be read", why);
 	if (!S_ISREG(status.st_mode))
 		return FAILURE_NOT_FOUND;
-	ret_file->until = fs_until_of_file(fs, key, fd);
-	if (ret_file->until <= now)
+	if (!find_attributes(fs, fd, &status, now, now_only, &attributes))
+		return FAILURE_UNAVAILABLE;
+	until = fs_until_of_file(fs, key, attributes.until);
+	if (until <= now)
 		return FAILURE_GONE;
+	write_file(fs, &status, key, attributes.type, ret_file);
+	ret_file->until = until;
 	ret_file->fd = fd;
-	ret_file->size = (uint64_t)status.st_size;
-	ret_file->modified = status.st_mtim.tv_sec;
-	snprintf(ret_file->etag, sizeof ret_file->etag,
-	    "\"%" PRIx64 "-%" PRIx64 "\"",
-	    (uint64_t)status.st_mtim.tv_sec * 1000000000u +
-		(uint64_t)status.st_mtim.tv_nsec,
-	    ret_file->size);
-	read_type(fd, key, ret_file->type, sizeof ret_file->type);
 	return FAILURE_NONE;
 }
 
@@ -74,8 +104,18 @@ static enum failure open_failure(int error, struct refusal *why)
 	}
 }
 
+/* Without O_NONBLOCK a fifo would wait for a writer. */
+static int open_file(const struct fs *fs, struct span key, bool now_only)
+{
+	const int flags = O_RDONLY | O_NONBLOCK | O_NOCTTY;
+
+	if (now_only)
+		return fs_path_open_now(fs->folder->root, key, flags);
+	return fs_path_open(fs->folder->root, key, flags);
+}
+
 enum failure fs_file_open(struct store *store, struct span key, int64_t now,
-    struct store_file *ret_file, struct refusal *why)
+    bool now_only, struct store_file *ret_file, struct refusal *why)
 {
 	const struct fs *fs = (const struct fs *)store;
 	enum failure failure;
@@ -87,12 +127,12 @@ enum failure fs_file_open(struct store *store, struct span key, int64_t now,
 	/* Whether or not it was removed already. */
 	if (fs_until_told(fs, key, &until) && until <= now)
 		return FAILURE_GONE;
-	/* Without O_NONBLOCK a fifo would wait for a writer. */
-	fd = fs_path_open(
-	    fs->folder->root, key, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+	fd = open_file(fs, key, now_only);
+	if (fd < 0 && now_only)
+		return FAILURE_UNAVAILABLE;
 	if (fd < 0)
 		return open_failure(errno, why);
-	failure = read_status(fs, fd, key, now, ret_file, why);
+	failure = read_status(fs, fd, key, now, now_only, ret_file, why);
 	if (failure)
 		close(fd);
 	return failure;
@@ -120,6 +160,35 @@ enum failure fs_file_read(const struct store_file *file, uint64_t offset,
 	    (errno == EAGAIN || errno == EOPNOTSUPP || errno == ENOSYS))
 		return FAILURE_UNAVAILABLE;
 	return FAILURE_INTERNAL;
+}
+
+int fs_file_take(const struct store_file *file)
+{
+	return file->direct ? file->fd : -1;
+}
+
+/* The pages that are in memory, as mincore says of a mapping that nobody
+ * touches. */
+size_t fs_file_cached(
+    const struct store_file *file, uint64_t offset, size_t size)
+{
+	const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	const size_t before = (size_t)(offset % page);
+	const size_t most = CACHED_PAGES * page - before;
+	const size_t len = before + (size < most ? size : most);
+	unsigned char pages[CACHED_PAGES];
+	size_t there = 0;
+	void *map = mmap(NULL, len, PROT_READ, MAP_SHARED, file->fd,
+	    (off_t)(offset - before));
+
+	if (map == MAP_FAILED)
+		return 0;
+	if (!mincore(map, len, pages))
+		while (there < len && (pages[there / page] & 1))
+			there += page;
+	munmap(map, len);
+	there = there < len ? there : len;
+	return there < before ? 0 : there - before;
 }
 
 void fs_file_close(struct store_file *file)

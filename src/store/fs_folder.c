@@ -8,12 +8,29 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
 /* No key has a segment that begins with a dot. */
 #define PROBE ".probe"
+
+/* Some filters of system calls forbid it. */
+static bool can_mincore(void)
+{
+	const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	unsigned char in_memory;
+	void *map =
+	    mmap(NULL, page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	bool can = false;
+
+	if (map == MAP_FAILED)
+		return false;
+	can = !mincore(map, page, &in_memory);
+	munmap(map, page);
+	return can;
+}
 
 struct fs_folder *fs_folder_new(const char *path)
 {
@@ -28,9 +45,12 @@ struct fs_folder *fs_folder_new(const char *path)
 	}
 	folder->home = -1;
 	folder->root = -1;
+	folder->owner = geteuid();
+	folder->has_mincore = can_mincore();
 	atomic_init(&folder->holders, 1);
 	pthread_mutex_init(&folder->running_lock, NULL);
 	pthread_mutex_init(&folder->room_lock, NULL);
+	pthread_mutex_init(&folder->known_lock, NULL);
 	return folder;
 }
 
@@ -44,6 +64,7 @@ void fs_folder_release(struct fs_folder *folder)
 		close(folder->home);
 	pthread_mutex_destroy(&folder->running_lock);
 	pthread_mutex_destroy(&folder->room_lock);
+	pthread_mutex_destroy(&folder->known_lock);
 	free(folder->path);
 	free(folder);
 }

@@ -26,12 +26,13 @@ bool fs_path_valid(struct span key)
 	return true;
 }
 
-int fs_path_open(int folder, struct span path, int flags)
+static int open_beneath(
+    int folder, struct span path, int flags, uint64_t resolve)
 {
 	char text[FS_KEY_MAX + 1];
 	struct open_how how = {
 		.flags = (uint64_t)(unsigned)flags | O_CLOEXEC,
-		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS |
+		.resolve = resolve | RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS |
 			   RESOLVE_NO_MAGICLINKS,
 	};
 	long fd;
@@ -46,6 +47,16 @@ int fs_path_open(int folder, struct span path, int flags)
 		fd = syscall(SYS_openat2, folder, text, &how, sizeof how);
 	} while (fd < 0 && errno == EINTR);
 	return (int)fd;
+}
+
+int fs_path_open(int folder, struct span path, int flags)
+{
+	return open_beneath(folder, path, flags, 0);
+}
+
+int fs_path_open_now(int folder, struct span path, int flags)
+{
+	return open_beneath(folder, path, flags, RESOLVE_CACHED);
 }
 
 /* Makes the folder if need be, and opens it. Its entry may be another

@@ -1,10 +1,12 @@
 #ifndef STORE_FS_PRIVATE_H
 #define STORE_FS_PRIVATE_H
 
+#include "slot/media_type.h"
 #include "store/fs.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <sys/stat.h>
 
 /* What the files of the embedded store share among themselves. */
 
@@ -12,17 +14,35 @@
 #define FS_XATTR_TYPE "user.mime_type"
 #define FS_XATTR_UNTIL "user.slotd.until"
 #define FS_RUNNING_LISTS 256
+#define FS_KNOWN_FILES 512
 #define FS_LACK_SIZE 512
 #define FS_NOT_YET                                                             \
 	"is not there yet: start the service first, `slotd serve` makes it"
 
+/* What the attributes of a file say. Asking the file system for them may wait
+ * for a disk, so they are remembered. */
+struct fs_attributes {
+	int64_t until;                 /* INT64_MAX: none */
+	char type[MEDIA_TYPE_MAX + 1]; /* "": none, or no media type */
+};
+
+/* Of one file, as it was at one time. All zeros: none. */
+struct fs_known {
+	dev_t device;
+	ino_t number;
+	struct timespec changed; /* its st_ctim, which each change moves */
+	struct fs_attributes attributes;
+};
+
 /* What stays when the configuration is read again. */
 struct fs_folder {
 	atomic_uint holders;
-	char *path;     /* as it was opened */
-	int home;       /* the folder `path` */
-	int root;       /* FS_FILES in it: where keys begin */
-	bool has_types; /* the file system has user attributes */
+	char *path;       /* as it was opened */
+	int home;         /* the folder `path` */
+	int root;         /* FS_FILES in it: where keys begin */
+	uid_t owner;      /* of the files that it makes */
+	bool has_types;   /* the file system has user attributes */
+	bool has_mincore; /* may be called, see fs_file_cached */
 
 	pthread_mutex_t running_lock;
 	struct fs_upload *running[FS_RUNNING_LISTS]; /* by hash of the key */
@@ -36,6 +56,9 @@ struct fs_folder {
 	/* Of fs_notes.c, the sweeping thread's: when the folder of the notes
 	 * had last changed before all of them were carried out. */
 	struct timespec notes_seen;
+
+	pthread_mutex_t known_lock;
+	struct fs_known known[FS_KNOWN_FILES]; /* by inode number */
 
 	/* Of fs_disk.c. */
 	_Atomic(const struct store_fault *) fault;
@@ -74,6 +97,9 @@ bool fs_path_valid(struct span key);
  * has at most FS_KEY_MAX bytes and no NUL. -1 with errno.
  */
 int fs_path_open(int folder, struct span path, int flags);
+/* The same without waiting for a disk: -1 with EAGAIN when a folder or the file
+ * is not in memory, EINVAL before Linux 5.12. */
+int fs_path_open_now(int folder, struct span path, int flags);
 
 /*
  * Opens the folder that a valid key lies in, makes what is missing (0700),
@@ -130,10 +156,23 @@ enum failure fs_until_write(
     const struct fs *fs, int fd, int64_t until, struct refusal *why);
 /* Whether a key, or a folder's path, tells it; see key_tells_until. */
 bool fs_until_told(const struct fs *fs, struct span key, int64_t *ret_until);
-/* INT64_MAX: it stays. */
-int64_t fs_until_of_file(const struct fs *fs, struct span key, int fd);
+/* What the attribute says, whatever the configuration; INT64_MAX: nothing. */
+int64_t fs_until_read(int fd);
+/* INT64_MAX: it stays. `attribute` is what fs_until_read gave. */
+int64_t fs_until_of_file(
+    const struct fs *fs, struct span key, int64_t attribute);
 int64_t fs_until_of_entry(
     const struct fs *fs, struct span key, int folder, const char *name);
+
+/* fs_known.c: attributes of the files that were stored or opened last */
+
+/* Reads them; may wait. */
+void fs_known_read(int fd, struct fs_attributes *ret_attributes);
+/* What is known of the file with this status; false: nothing. */
+bool fs_known_get(struct fs_folder *folder, const struct stat *status,
+    struct fs_attributes *ret_attributes);
+void fs_known_put(struct fs_folder *folder, const struct stat *status,
+    const struct fs_attributes *attributes);
 
 /* fs_key.c: reads .key; with `make` makes it when it is missing. False with a
  * sentence in wrong. */
@@ -155,10 +194,13 @@ void fs_upload_abort(struct store_upload *upload);
 /* As in struct store_class. FAILURE_NOT_FOUND for whatever is no regular file
  * below the folder, and for a segment that is empty or starts with a dot. */
 enum failure fs_file_open(struct store *store, struct span key, int64_t now,
-    struct store_file *ret_file, struct refusal *why);
+    bool now_only, struct store_file *ret_file, struct refusal *why);
 enum failure fs_file_read(const struct store_file *file, uint64_t offset,
     void *ret_bytes, size_t size, bool now_only, size_t *ret_len);
 void fs_file_close(struct store_file *file);
+int fs_file_take(const struct store_file *file);
+size_t fs_file_cached(
+    const struct store_file *file, uint64_t offset, size_t size);
 
 /* fs_list.c: as in struct store_class; beside a running service, too. What is
  * no regular file, and names that begin with a dot, are not told. Removing

@@ -60,17 +60,22 @@ static int64_t read_text(const char *text, ssize_t len)
 	return INT64_MAX;
 }
 
-int64_t fs_until_of_file(const struct fs *fs, struct span key, int fd)
+int64_t fs_until_read(int fd)
 {
 	char text[TEXT];
+
+	return read_text(
+	    text, fgetxattr(fd, FS_XATTR_UNTIL, text, sizeof text));
+}
+
+int64_t fs_until_of_file(
+    const struct fs *fs, struct span key, int64_t attribute)
+{
 	int64_t until;
 
 	if (fs_until_told(fs, key, &until))
 		return until;
-	if (!fs->config.has_until)
-		return INT64_MAX;
-	return read_text(
-	    text, fgetxattr(fd, FS_XATTR_UNTIL, text, sizeof text));
+	return fs->config.has_until ? attribute : INT64_MAX;
 }
 
 int64_t fs_until_of_entry(

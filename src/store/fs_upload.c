@@ -250,6 +250,18 @@ static enum failure link_once(
 	return failure;
 }
 
+/* Most files are fetched soon: file_open then need not wait. */
+static void learn(const struct fs_upload *upload)
+{
+	struct fs_attributes attributes;
+	struct stat status;
+
+	if (fstat(upload->fd, &status))
+		return;
+	fs_known_read(upload->fd, &attributes);
+	fs_known_put(upload->fs->folder, &status, &attributes);
+}
+
 enum failure fs_upload_commit(struct store_upload *of, struct refusal *why)
 {
 	struct fs_upload *upload = (struct fs_upload *)of;
@@ -267,6 +279,8 @@ enum failure fs_upload_commit(struct store_upload *of, struct refusal *why)
 			failure = link_once(upload, &error, why);
 		}
 	}
+	if (!failure)
+		learn(upload);
 	fs_disk_suspect(upload->fs, failure);
 	drop(upload);
 	return failure;

@@ -151,13 +151,14 @@ static enum failure upload_commit(
 
 /* A whole file stays: file_read needs no lock, and nothing is to be closed. */
 static enum failure file_open(struct store *store, struct span key, int64_t now,
-    struct store_file *ret_file, struct refusal *why)
+    bool now_only, struct store_file *ret_file, struct refusal *why)
 {
 	struct file *file;
 	bool whole;
 
 	(void)store;
 	(void)now;
+	(void)now_only;
 	(void)why;
 	pthread_mutex_lock(&lock);
 	file = find(key);

@@ -227,7 +227,7 @@ static inline enum failure look(
 {
 	struct refusal why = { 0 };
 
-	return fs_file_open(fs, key, now, ret_file, &why);
+	return fs_file_open(fs, key, now, false, ret_file, &why);
 }
 
 /* Whether the key can be read, and then as this text. */

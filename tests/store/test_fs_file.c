@@ -1,6 +1,21 @@
 #include "store/fs_fixture.h"
 
+#include <sys/mman.h>
 #include <sys/xattr.h>
+#include <time.h>
+
+/* Stands before the C library's: which pages of a mapping are in memory. */
+static const char *pages_there; /* '1' and '0' */
+
+int mincore(void *at, size_t len, unsigned char *ret_pages)
+{
+	(void)at;
+	if (!pages_there)
+		return -1;
+	for (size_t i = 0; i < (len + 4095) / 4096; i++)
+		ret_pages[i] = pages_there[i] == '1' ? 0x81 : 0x80;
+	return 0;
+}
 
 static void set_time(const char *path, time_t seconds, long nanoseconds)
 {
@@ -180,6 +195,129 @@ static void test_no_leak(void **state)
 	assert_int_equal(before, after);
 }
 
+static enum failure open_now(
+    const struct place *place, const char *key, int64_t now)
+{
+	struct store_file file;
+	struct refusal why = { 0 };
+	enum failure failure =
+	    fs_file_open(place->fs, span_of(key), now, true, &file, &why);
+
+	if (failure)
+		return failure;
+	assert_int_equal(file.size, 1);
+	assert_string_equal(file.type, "audio/ogg");
+	fs_file_close(&file);
+	return FAILURE_NONE;
+}
+
+/* A change in the same tick of the clock as the one before leaves the time
+ * stamp, so it is made until that moves. */
+static void write_type(const char *path, const char *type)
+{
+	struct stat before, after;
+
+	assert_int_equal(stat(path, &before), 0);
+	do {
+		assert_int_equal(
+		    setxattr(path, "user.mime_type", type, strlen(type), 0), 0);
+		assert_int_equal(stat(path, &after), 0);
+	} while (before.st_ctim.tv_sec == after.st_ctim.tv_sec &&
+		 before.st_ctim.tv_nsec == after.st_ctim.tv_nsec);
+}
+
+/* Without waiting only files are opened that are known and unchanged. */
+static void test_open_now(void **state)
+{
+	struct place *place = *state;
+	const int64_t later = time(NULL) + 5;
+	struct store_file file;
+
+	assert_int_equal(put(place->fs, "a/b", "x", "audio/ogg"), 0);
+	assert_int_equal(open_now(place, "a/b", later), 0);
+	assert_int_equal(open_now(place, "a/c", later), FAILURE_UNAVAILABLE);
+	assert_int_equal(open_now(place, "a/..", later), FAILURE_NOT_FOUND);
+	place_close(place);
+	place_open(place);
+	/* Known to nobody, and then to who has waited. */
+	assert_int_equal(open_now(place, "a/b", later), FAILURE_UNAVAILABLE);
+	assert_int_equal(look(place->fs, span_of("a/b"), later, &file), 0);
+	fs_file_close(&file);
+	assert_int_equal(open_now(place, "a/b", later), 0);
+	write_type(in_store(place, "a/b"), "text/css");
+	assert_int_equal(open_now(place, "a/b", later), FAILURE_UNAVAILABLE);
+	assert_type(place, "a/b", "text/css");
+}
+
+/* What changes within a tick of the clock has the same time stamp. */
+static void test_changed_just_now(void **state)
+{
+	struct place *place = *state;
+	struct store_file file;
+
+	assert_int_equal(put(place->fs, "a", "x", "audio/ogg"), 0);
+	write_type(in_store(place, "a"), "text/css");
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(
+		    look(place->fs, span_of("a"), time(NULL), &file), 0);
+		assert_string_equal(file.type, "text/css");
+		fs_file_close(&file);
+		assert_int_equal(
+		    open_now(place, "a", time(NULL)), FAILURE_UNAVAILABLE);
+	}
+}
+
+static size_t cached(const struct store_file *file, const char *pages,
+    uint64_t offset, size_t size)
+{
+	pages_there = pages;
+	return fs_file_cached(file, offset, size);
+}
+
+static void test_cached(void **state)
+{
+	struct place *place = *state;
+	struct store_file file;
+	char text[16384];
+	int fd;
+
+	memset(text, 'x', sizeof text - 1);
+	text[sizeof text - 1] = '\0';
+	pages_there = "1"; /* it may be asked */
+	place_close(place);
+	place_open(place);
+	assert_int_equal(put(place->fs, "a", text, "audio/ogg"), 0);
+	assert_int_equal(look(place->fs, span_of("a"), NOW, &file), 0);
+	assert_int_equal(file.size, 16383);
+	assert_int_equal(fs_file_take(&file), file.fd);
+	assert_int_equal(cached(&file, "1111", 0, 16383), 16383);
+	assert_int_equal(cached(&file, "1101", 0, 16383), 8192);
+	assert_int_equal(cached(&file, "1101", 100, 16283), 8092);
+	assert_int_equal(cached(&file, "0111", 0, 16383), 0);
+	assert_int_equal(cached(&file, "0111", 4095, 2), 0);
+	assert_int_equal(cached(&file, "10", 4095, 2), 1);
+	assert_int_equal(cached(&file, "11", 4095, 2), 2);
+	assert_int_equal(cached(&file, "1", 8192, 10), 10);
+	assert_int_equal(cached(&file, NULL, 0, 10), 0);
+	fs_file_close(&file);
+	/* Nothing is said of others' files, */
+	fd = open(in_store(place, "a"), O_RDONLY);
+	if (!fchown(fd, 12345, 12345)) {
+		assert_int_equal(look(place->fs, span_of("a"), NOW, &file), 0);
+		assert_int_equal(fs_file_take(&file), -1);
+		fs_file_close(&file);
+	}
+	close(fd);
+	/* and nothing at all where it may not be asked. */
+	assert_int_equal(put(place->fs, "b", text, "audio/ogg"), 0);
+	pages_there = NULL;
+	place_close(place);
+	place_open(place);
+	assert_int_equal(look(place->fs, span_of("b"), NOW, &file), 0);
+	assert_int_equal(fs_file_take(&file), -1);
+	fs_file_close(&file);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -188,6 +326,9 @@ int main(void)
 		place_test(test_type_by_ending),
 		place_test(test_not_found),
 		place_test(test_no_leak),
+		place_test(test_open_now),
+		place_test(test_changed_just_now),
+		place_test(test_cached),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

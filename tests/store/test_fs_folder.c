@@ -76,11 +76,11 @@ static void test_beside(void **state)
 	write_file(in_home(place, "quota.state"), "x", 0600);
 	place->config.has_until = true;
 	place_open(place);
-	assert_int_equal(
-	    fs_file_open(place->fs, span_of("quota.state"), NOW, &file, &why),
+	assert_int_equal(fs_file_open(place->fs, span_of("quota.state"), NOW,
+			     false, &file, &why),
 	    FAILURE_NOT_FOUND);
-	assert_int_equal(
-	    fs_file_open(place->fs, span_of("files/a"), NOW, &file, &why),
+	assert_int_equal(fs_file_open(place->fs, span_of("files/a"), NOW, false,
+			     &file, &why),
 	    FAILURE_NOT_FOUND);
 	fs_sweep(place->fs, INT64_C(4000000000), NULL);
 	assert_text(in_home(place, "quota.state"), "x");

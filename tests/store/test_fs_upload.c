@@ -314,7 +314,8 @@ static void test_no_descriptors(void **state)
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
 	put_failure = open_upload(place->fs, span_of("new"), 4,
 	    span_of("text/plain"), 0, &upload, &why);
-	get_failure = fs_file_open(place->fs, span_of("there"), 0, &file, &why);
+	get_failure =
+	    fs_file_open(place->fs, span_of("there"), 0, false, &file, &why);
 	setrlimit(RLIMIT_NOFILE, &limit);
 	assert_int_equal(put_failure, FAILURE_UNAVAILABLE);
 	assert_int_equal(get_failure, FAILURE_UNAVAILABLE);
