@@ -1,139 +1,26 @@
 #include "core/stamp.h"
 #include "core/uri.h"
+#include "endpoint/download.h"
 #include "endpoint/file.h"
-#include "endpoint/range.h"
 #include "endpoint/redirect.h"
-#include "http/reply.h"
 #include "endpoint/routes.h"
-#include "service/clock.h"
 #include "slot/filename.h"
-#include "slot/key_template.h"
 #include "slot/media_type.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /* GET and HEAD /f/: redirects, and /f/KEY of the store whose files slotd
  * serves itself. */
 
-#define AHEAD_SIZE 65536
 #define YEAR 31536000
 
-struct download {
-	struct store *store;
-	struct store_file file;
-	bool open;
-	int64_t now; /* unix seconds, when it was opened */
-	enum failure failure;
-	struct refusal why;
-	size_t key_len;
-	char key[OBJECT_KEY_MAX + 1];
-	struct range range;
-	/* What the pool has read, because it was not in the page cache. */
-	char *ahead;
-	uint64_t ahead_at;
-	size_t ahead_len;
-	bool ahead_failed;
-	int64_t began; /* clock_micros of the first byte sent, moved on by the
-			* time that the disk took */
-	int64_t paused;
-};
-
-static void forget(struct request *request)
+/* text/plain gets a charset, so that browsers do not guess one. */
+static const char *type_to_send(const char *type)
 {
-	struct download *download = request->state;
-
-	if (download->open)
-		download->store->class->file_close(&download->file);
-	free(download->ahead);
-	free(download);
-}
-
-static void open_job(void *argument)
-{
-	struct request *request = argument;
-	struct download *download = request->state;
-
-	download->now = clock_unix();
-	download->failure = download->store->class->file_open(download->store,
-	    (struct span){ download->key, download->key_len }, download->now,
-	    false, &download->file, &download->why);
-	download->open = download->failure == FAILURE_NONE;
-}
-
-static void read_job(void *argument)
-{
-	struct request *request = argument;
-	struct download *download = request->state;
-
-	if (!download->ahead)
-		download->ahead = malloc(AHEAD_SIZE);
-	download->ahead_len = 0;
-	download->ahead_failed =
-	    !download->ahead ||
-	    download->store->class->file_read(&download->file,
-		download->ahead_at, download->ahead, AHEAD_SIZE, false,
-		&download->ahead_len) != FAILURE_NONE ||
-	    download->ahead_len == 0;
-}
-
-/* The client has body_timeout seconds, plus one for each min_rate bytes that
- * were sent. */
-static void move_deadline(struct request *request, uint64_t offset)
-{
-	const struct conf_limits *limits = &request->service->conf->limits;
-	struct download *download = request->state;
-	int64_t seconds = limits->body_timeout;
-
-	if (!limits->min_rate) {
-		conn_serve(request->conn, CONN_NO_DEADLINE);
-		return;
-	}
-	if (!download->began)
-		download->began = clock_micros();
-	if (download->paused)
-		download->began += clock_micros() - download->paused;
-	download->paused = 0;
-	seconds += (int64_t)(offset / limits->min_rate);
-	conn_serve(request->conn, download->began + seconds * 1000000);
-}
-
-/* Reads from the page cache if possible. Otherwise the pool reads from the
- * disk, and this function is called again. */
-static long read_piece(
-    void *argument, uint64_t offset, char *bytes, size_t size)
-{
-	struct request *request = argument;
-	struct download *download = request->state;
-	uint64_t at = download->range.first + offset;
-	uint64_t left = download->range.last + 1 - at;
-	size_t len;
-	enum failure failure;
-
-	move_deadline(request, offset);
-	if (size > left)
-		size = (size_t)left;
-	if (download->ahead_failed)
-		return 0;
-	if (at >= download->ahead_at &&
-	    at - download->ahead_at < download->ahead_len) {
-		size_t skip = (size_t)(at - download->ahead_at);
-
-		if (size > download->ahead_len - skip)
-			size = download->ahead_len - skip;
-		memcpy(bytes, download->ahead + skip, size);
-		return (long)size;
-	}
-	failure = download->store->class->file_read(
-	    &download->file, at, bytes, size, true, &len);
-	if (failure == FAILURE_NONE)
-		return (long)len;
-	if (failure != FAILURE_UNAVAILABLE)
-		return 0;
-	download->ahead_at = at;
-	download->paused = clock_micros();
-	request_wait(request, request->server->readers, read_job, NULL);
-	return -1;
+	if (span_equal_nocase(
+		media_type_essence(span_of(type)), span_of("text/plain")))
+		return "text/plain; charset=utf-8";
+	return type;
 }
 
 static void add_disposition(struct reply *reply, struct span key)
@@ -147,15 +34,6 @@ static void add_disposition(struct reply *reply, struct span key)
 	    &text, slash < key.len ? span_from(key, slash + 1) : key);
 	if (buf_ok(&text))
 		reply_header(reply, "Content-Disposition", text.at);
-}
-
-/* text/plain gets a charset, so that browsers do not guess one. */
-static const char *type_to_send(const char *type)
-{
-	if (span_equal_nocase(
-		media_type_essence(span_of(type)), span_of("text/plain")))
-		return "text/plain; charset=utf-8";
-	return type;
 }
 
 /* No cache may keep the file for longer than slotd does. */
@@ -245,22 +123,19 @@ static void serve(struct request *request, struct download *download)
 	if (span_is(request->method, "GET") && same_file(request, download))
 		kind = range_read(request_header(request, "Range"),
 		    download->file.size, &download->range);
-	if (kind == RANGE_WHOLE)
-		download->range = (struct range){ 0, download->file.size - 1 };
 	add_content_range(&content_range, download, kind == RANGE_PART);
 	if (kind == RANGE_UNSATISFIABLE) {
 		reply_failure_with(request, FAILURE_RANGE_NOT_SATISFIABLE,
 		    &(struct refusal){ 0 }, "Content-Range", content_range.at);
 		return;
 	}
-	reply = reply_stream(kind == RANGE_PART ? 206 : 200,
-	    type_to_send(download->file.type),
-	    download->range.last + 1 - download->range.first, read_piece,
-	    request);
+	reply = download_reply(request, kind == RANGE_PART ? 206 : 200,
+	    type_to_send(download->file.type));
 	if (kind == RANGE_PART)
 		reply_header(&reply, "Content-Range", content_range.at);
 	add_headers(&reply, download);
 	reply_send(request, &reply);
+	download_sent(request);
 }
 
 static void answer(struct request *request)
@@ -275,12 +150,12 @@ static void answer(struct request *request)
 	}
 	request->size = download->file.size;
 	request->has_size = true;
+	download->range = (struct range){ 0, download->file.size - 1 };
 	if (known.at &&
 	    range_etag_listed(known, span_of(download->file.etag))) {
 		/* No body is sent, but Content-Length is that of a 200 (RFC
 		 * 9110, section 8.6). */
-		reply = reply_stream(
-		    304, NULL, download->file.size, read_piece, request);
+		reply = download_reply(request, 304, NULL);
 		add_headers(&reply, download);
 		reply_send(request, &reply);
 		return;
@@ -290,19 +165,7 @@ static void answer(struct request *request)
 
 void file_give(struct request *request, struct store *store, struct span key)
 {
-	struct download *download = calloc(1, sizeof *download);
-
-	if (!download) {
-		reply_failure(
-		    request, FAILURE_UNAVAILABLE, &(struct refusal){ 0 });
-		return;
-	}
-	request->state = download;
-	request->state_free = forget;
-	download->store = store;
-	memcpy(download->key, key.at, key.len);
-	download->key_len = key.len;
-	request_wait(request, request->server->readers, open_job, answer);
+	download_begin(request, store, key, answer);
 }
 
 static void end(struct request *request)

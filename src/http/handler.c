@@ -5,6 +5,7 @@
 #include "http/loop.h"
 #include "http/reply.h"
 #include "http/route.h"
+#include "http/sendfile.h"
 #include "service/clock.h"
 
 #include <microhttpd.h>
@@ -284,6 +285,7 @@ static void on_completed(void *argument, struct MHD_Connection *mhd,
 	}
 	request->whole =
 	    request->told || how == MHD_REQUEST_TERMINATED_COMPLETED_OK;
+	sendfile_forget(request);
 	if (request->state_free)
 		request->state_free(request);
 	access_log(request, now);
@@ -357,6 +359,7 @@ struct MHD_Daemon *handler_start(
 	    MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX,
 	    MHD_OPTION_CONNECTION_MEMORY_LIMIT,
 	    (size_t)(options->files ? MEMORY_FILES : MEMORY_SLOTS),
+	    MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, /* or it has no sendfile */
 	    MHD_OPTION_ARRAY, tls + (options->tls ? 0 : 2),
 #if MHD_VERSION >= 0x00097701
 	    MHD_OPTION_CLIENT_DISCIPLINE_LVL, 1,

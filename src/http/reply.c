@@ -4,6 +4,7 @@
 #include "http/loop.h"
 #include "http/problem.h"
 #include "http/route.h"
+#include "http/sendfile.h"
 #include "service/clock.h"
 #include "slot/basic.h"
 
@@ -11,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #define PROBLEM_TYPE "application/problem+json"
 #define RETRY_AFTER "5"
@@ -34,13 +36,18 @@ struct reply reply_static(unsigned status, const char *type, struct span body)
 		body.len, (void *)(uintptr_t)body.at, MHD_RESPMEM_PERSISTENT));
 }
 
-struct reply reply_text(unsigned status, const char *type, char *body)
+struct reply reply_bytes(
+    unsigned status, const char *type, char *bytes, size_t len)
 {
-	if (!body)
+	if (!bytes)
 		return (struct reply){ status, NULL };
 	return make(status, type,
-	    MHD_create_response_from_buffer(
-		strlen(body), body, MHD_RESPMEM_MUST_FREE));
+	    MHD_create_response_from_buffer(len, bytes, MHD_RESPMEM_MUST_FREE));
+}
+
+struct reply reply_text(unsigned status, const char *type, char *body)
+{
+	return reply_bytes(status, type, body, body ? strlen(body) : 0);
 }
 
 struct stream {
@@ -72,6 +79,32 @@ struct reply reply_stream(unsigned status, const char *type, uint64_t size,
 	    size, STREAM_BLOCK, read_stream, stream, free);
 	if (!response)
 		free(stream);
+	return make(status, type, response);
+}
+
+static bool has_tls(const struct request *request)
+{
+	return MHD_get_connection_info(
+	    request->mhd, MHD_CONNECTION_INFO_GNUTLS_SESSION);
+}
+
+bool reply_takes_file(const struct request *request)
+{
+	return !has_tls(request);
+}
+
+struct reply reply_file(struct request *request, unsigned status,
+    const char *type, int fd, uint64_t first, uint64_t size, reply_ready *ready)
+{
+	struct MHD_Response *response =
+	    MHD_create_response_from_fd_at_offset64(size, fd, first);
+
+	if (!response) {
+		close(fd);
+		return (struct reply){ status, NULL };
+	}
+	request->ready = ready;
+	sendfile_ask(request, fd);
 	return make(status, type, response);
 }
 
@@ -258,11 +291,9 @@ void reply_raw(enum failure failure, struct buf *out)
  * whole answer. */
 static bool send_raw(struct request *request, const struct buf *text)
 {
-	const union MHD_ConnectionInfo *tls = MHD_get_connection_info(
-	    request->mhd, MHD_CONNECTION_INFO_GNUTLS_SESSION);
 	ssize_t sent;
 
-	if (tls || !buf_ok(text))
+	if (has_tls(request) || !buf_ok(text))
 		return false;
 	sent = send(request->conn->fd, text->at, text->len,
 	    MSG_DONTWAIT | MSG_NOSIGNAL);

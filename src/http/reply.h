@@ -13,10 +13,12 @@ struct reply {
 	struct MHD_Response *response; /* NULL: no memory */
 };
 
-/* Answers whose body is static, or malloc'ed text that is freed later (NULL:
- * there is no memory). type may be NULL. */
+/* Answers whose body is static, or malloc'ed text or bytes that are freed
+ * later (NULL: there is no memory). type may be NULL. */
 struct reply reply_static(unsigned status, const char *type, struct span body);
 struct reply reply_text(unsigned status, const char *type, char *body);
+struct reply reply_bytes(
+    unsigned status, const char *type, char *bytes, size_t len);
 
 /*
  * An answer whose body is read piece by piece. read returns how many bytes it
@@ -27,6 +29,23 @@ typedef long reply_reader(
     void *argument, uint64_t offset, char *ret_bytes, size_t size);
 struct reply reply_stream(unsigned status, const char *type, uint64_t size,
     reply_reader *read, void *argument);
+
+/*
+ * An answer whose body is `size` bytes of a file, from `first` on, which the
+ * kernel sends by itself. Takes the descriptor. Not with TLS, see
+ * reply_takes_file.
+ *
+ * ready is called on the event loop before each piece. It returns how many
+ * bytes from this offset of the file on are to be sent now: at least `size`,
+ * and no more if these are the last ones; 0 if it failed, and the connection is
+ * closed; -1 after request_wait: it is called again when the request is
+ * resumed.
+ */
+typedef long reply_ready(struct request *request, uint64_t offset, size_t size);
+struct reply reply_file(struct request *request, unsigned status,
+    const char *type, int fd, uint64_t first, uint64_t size,
+    reply_ready *ready);
+bool reply_takes_file(const struct request *request);
 
 void reply_header(struct reply *reply, const char *name, const char *value);
 

@@ -79,6 +79,10 @@ struct request {
 	enum failure seen; /* whether another process has seen its nonce */
 	struct refusal seen_why;
 
+	/* Of reply_file; NULL: no file is sent. */
+	long (*ready)(struct request *request, uint64_t offset, size_t size);
+	int file;
+
 	struct pool_job job;
 	void *state; /* the endpoint's own */
 	void (*state_free)(struct request *request);
