@@ -26,6 +26,8 @@ static const struct command *const commands[] = {
 	&command_slot,
 	&command_sign,
 	&command_user,
+	&command_files,
+	&command_delete,
 	&command_sweep,
 	&command_quota,
 	&command_health,

@@ -49,6 +49,8 @@ extern const struct command command_explain;
 extern const struct command command_slot;
 extern const struct command command_sign;
 extern const struct command command_user;
+extern const struct command command_files;
+extern const struct command command_delete;
 extern const struct command command_sweep;
 extern const struct command command_quota;
 extern const struct command command_health;

@@ -1,7 +1,6 @@
 #include "cmd/command.h"
-#include "slot/dialect.h"
+#include "janitor/place.h"
 #include "slot/key_owner.h"
-#include "slot/link.h"
 
 #include <stdio.h>
 #include <limits.h>
@@ -43,138 +42,25 @@ static int print_users(const struct keyring *keyring, char **jids)
 
 /* --- links ----------------------------------------------------------------*/
 
-/* The file that a link leads to. Must not be copied: its spans point into
- * it. */
-struct link {
-	struct span key; /* of the object, decoded */
-	/* Whether the store's template made the key; reading has its parts. */
-	bool made;
-	struct key_reading reading;
-	/* The caller whose XMPP server made the link; NULL: slotd made it. */
-	const struct caller *caller;
-	char memory[OBJECT_KEY_MAX + 1];
-};
-
-/* Whether the link leads into this store. */
-static bool read_store(const struct service *service, size_t number,
-    struct span text, struct link *link)
-{
-	struct store *store = service->stores[number];
-	struct buf key;
-
-	buf_init(&key, link->memory, sizeof link->memory);
-	if (!store->class->read_url(store, text, &key))
-		return false;
-	link->key = buf_span(&key);
-	link->reading = (struct key_reading){ 0 };
-	link->made = key_template_read(
-	    &service->templates[number], link->key, &link->reading);
-	return true;
-}
-
-/* Finds the first store whose template made the key. */
-static bool find_made(
-    const struct service *service, struct span text, struct link *link)
-{
-	for (size_t i = 0; i < service->store_count; i++)
-		if (read_store(service, i, text, link) && link->made)
-			return true;
-	return false;
-}
-
 /*
  * Gives each way to read a link in which its key has an owner, and how many
  * there are. There can be several when two stores use one bucket and their
  * templates fit each other's keys; only the owner's JID tells which is right.
  * links has room for service->store_count.
  */
-static size_t link_owned(
-    const struct service *service, struct span text, struct link *links)
+static size_t find_owned(
+    const struct service *service, struct span text, struct place *links)
 {
 	size_t count = 0;
 
 	for (size_t i = 0; i < service->store_count; i++) {
-		struct link *link = &links[count];
+		struct place *link = &links[count];
 
-		link->caller = NULL;
-		if (read_store(service, i, text, link) && link->made &&
+		if (place_in_store(service, i, text, link) && link->made &&
 		    (link->reading.owner.len || link->reading.user.len))
 			count++;
 	}
 	return count;
-}
-
-/* Whether the link leads below this caller's base at public_url. */
-static bool read_below_base(const struct service *service,
-    const struct caller *caller, struct span text, struct link *link)
-{
-	char memory[LINK_PATH_MAX + 1];
-	struct span base = span_from(caller->base, 1), filename;
-	struct buf rest, key;
-
-	buf_init(&rest, memory, sizeof memory);
-	buf_init(&key, link->memory, sizeof link->memory);
-	if (!link_below(text, service->conf->public_url, &rest) ||
-	    !span_equal(span_first(buf_span(&rest), base.len), base) ||
-	    !dialect_key(
-		caller, span_from(buf_span(&rest), base.len), &key, &filename))
-		return false;
-	link->key = buf_span(&key);
-	return true;
-}
-
-static bool find_below_base(
-    const struct service *service, struct span text, struct link *link)
-{
-	const struct conf *conf = service->conf;
-
-	for (size_t i = 0; i < conf->caller_count; i++) {
-		const struct caller *caller = &conf->callers[i];
-
-		if (!dialect_makes_urls(caller->dialect) ||
-		    !read_below_base(service, caller, text, link))
-			continue;
-		link->caller = caller;
-		return true;
-	}
-	return false;
-}
-
-/* The caller whose base the key begins with; NULL: there is none. */
-static const struct caller *caller_of(const struct conf *conf, struct span key)
-{
-	for (size_t i = 0; i < conf->caller_count; i++) {
-		const struct caller *caller = &conf->callers[i];
-		struct span base = span_from(caller->base, 1);
-
-		if (dialect_makes_urls(caller->dialect) &&
-		    span_equal(span_first(key, base.len), base))
-			return caller;
-	}
-	return NULL;
-}
-
-/*
- * Reads a link: any URL at which a file of this configuration, in any of its
- * stores and of any of its callers, is shared or fetched, in any form that
- * link_below knows (slot/link.h). False for any other text.
- */
-static bool link_read(
-    const struct service *service, struct span text, struct link *ret_link)
-{
-	ret_link->caller = NULL;
-	if (find_made(service, text, ret_link))
-		return true;
-	ret_link->made = false;
-	if (find_below_base(service, text, ret_link))
-		return true;
-	for (size_t i = 0; i < service->store_count; i++) {
-		if (!read_store(service, i, text, ret_link))
-			continue;
-		ret_link->caller = caller_of(service->conf, ret_link->key);
-		return true;
-	}
-	return false;
 }
 
 /* --- the owner of a file --------------------------------------------------*/
@@ -182,7 +68,7 @@ static bool link_read(
 /* Each way to read the link. */
 struct search {
 	const struct keyring *keyring;
-	struct link *links;
+	struct place *links;
 	size_t count;
 };
 
@@ -246,9 +132,9 @@ static int find_owner(const struct search *search, char **jids)
 
 static int no_owner(const struct service *service)
 {
-	struct link found;
+	struct place found;
 
-	if (!link_read(service, span_of(of_link), &found))
+	if (!place_find(service, span_of(of_link), &found))
 		command_about(&command_user, of_link,
 		    "this URL does not lead to a file of this configuration");
 	else if (found.caller)
@@ -275,7 +161,7 @@ static int tell_owner(const struct service *service, char **jids)
 	search.links = calloc(service->store_count, sizeof *search.links);
 	if (!search.links)
 		return command_fault(&command_user, "out of memory");
-	search.count = link_owned(service, span_of(of_link), search.links);
+	search.count = find_owned(service, span_of(of_link), search.links);
 	code = search.count ? find_owner(&search, jids) : no_owner(service);
 	free(search.links);
 	return code;

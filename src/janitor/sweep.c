@@ -1,6 +1,7 @@
 #include "janitor/sweep.h"
 
 #include "core/stamp.h"
+#include "janitor/place.h"
 #include "janitor/prefixes.h"
 #include "janitor/removal.h"
 #include "service/clock.h"
@@ -99,20 +100,6 @@ static bool is_older(
 	return object->modified >= 0 && object->modified <= sweep->now - age;
 }
 
-/* Whether slotd stored it for a client of this caller's. */
-static bool is_below(const struct caller *caller, struct span key)
-{
-	const struct span base = span_from(caller->base, 1);
-	char memory[OBJECT_KEY_MAX + 1];
-	struct buf made = buf_of(memory, sizeof memory);
-	struct span filename;
-
-	return span_equal(span_first(key, base.len), base) &&
-	       dialect_key(
-		   caller, span_from(key, base.len), &made, &filename) &&
-	       span_equal(buf_span(&made), key);
-}
-
 /* The number'th caller whose files are in this store; NULL: it is another. */
 static const struct caller *base_caller(
     const struct sweep *sweep, size_t number)
@@ -134,8 +121,8 @@ static bool take_kept(void *of, const struct store_object *object)
 	sweep->tally->listed++;
 	tell_progress(sweep);
 	return !is_older(sweep, object, sweep->caller->keep) ||
-	       !is_below(sweep->caller, object->key) || is_note(object->key) ||
-	       take(sweep, object);
+	       !place_is_below(sweep->caller, object->key) ||
+	       is_note(object->key) || take(sweep, object);
 }
 
 static bool is_ours(const struct sweep *sweep, struct span key)
@@ -148,7 +135,7 @@ static bool is_ours(const struct sweep *sweep, struct span key)
 	for (size_t i = 0; i < sweep->janitor->service->conf->caller_count;
 	     i++) {
 		caller = base_caller(sweep, i);
-		if (caller && is_below(caller, key))
+		if (caller && place_is_below(caller, key))
 			return true;
 	}
 	return false;

@@ -21,8 +21,8 @@ class Bucket:
         self.sizes = dict(objects)  # by key
         self.stored = collections.defaultdict(lambda: STORED)
         self.page = page
-        self.name = name
-        self.lists = []     # the query of each, and who signed it
+        self.name = name    # "": the host is the bucket
+        self.lists = []     # the query of each
         self.deletes = []   # keys
         self.lock = threading.Lock()
         self.at_once = self.most_at_once = 0
@@ -34,7 +34,7 @@ class Bucket:
         path, _, query = peer.target.partition("?")
         path = urllib.parse.unquote(path)
         query = dict(urllib.parse.parse_qsl(query, True))
-        base = "/" + self.name + "/"
+        base = f"/{self.name}/" if self.name else "/"
         peer.read()
         if not path.startswith(base):
             peer.answer(404, "NoSuchBucket")
