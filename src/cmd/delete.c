@@ -1,5 +1,6 @@
 #include "cmd/janitor.h"
 #include "janitor/place.h"
+#include "slot/note.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -12,7 +13,7 @@ static const char *refusal_of(const struct place *place)
 	const bool below =
 	    place->caller && place_is_below(place->caller, place->key);
 
-	if (span_starts(place->key, JANITOR_NOTES) || (!place->made && !below))
+	if (span_starts(place->key, NOTE_FOLDER) || (!place->made && !below))
 		return "slotd did not make this object key: not removed";
 	return NULL;
 }

@@ -2,6 +2,7 @@
 #include "core/stamp.h"
 #include "slot/jid.h"
 #include "slot/key_owner.h"
+#include "slot/note.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -69,7 +70,7 @@ static bool print(void *of, const struct store_object *object)
 	struct refusal why = { 0 };
 	int64_t until;
 
-	if (span_starts(object->key, JANITOR_NOTES) ||
+	if (span_starts(object->key, NOTE_FOLDER) ||
 	    !key_template_read_any(
 		walk->store->template, object->key, &reading) ||
 	    !key_owner_is(walk->janitor->service->keyring, &reading, &jid))

@@ -107,7 +107,8 @@ static const struct setting rows[] = {
 static bool has_until(const struct conf *conf)
 {
 	for (size_t i = 0; i < conf->caller_count; i++)
-		if (conf->callers[i].dialect == DIALECT_JWT)
+		if (conf->callers[i].dialect == DIALECT_JWT ||
+		    conf->callers[i].keep)
 			return true;
 	return false;
 }

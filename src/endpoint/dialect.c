@@ -195,6 +195,17 @@ static enum failure plan(struct request *request, struct json_jwt *jwt,
 	return check_policy(request, put, filename, why);
 }
 
+/* The caller's keep: a store that serves its files itself keeps the end with
+ * each; from others `slotd sweep` removes them by their age. */
+static void limit_time(const struct caller *caller, struct receive_plan *plan)
+{
+	const int64_t end = clock_unix() + caller->keep;
+
+	if (caller->keep && plan->store->class->file_open &&
+	    (!plan->until || end < plan->until))
+		plan->until = end;
+}
+
 static void head(struct request *request)
 {
 	char memory[OBJECT_KEY_MAX + 1];
@@ -211,6 +222,7 @@ static void head(struct request *request)
 		put.plan.store =
 		    service_base_issuer(request->service, request->base_caller)
 			->store;
+		limit_time(request->base_caller, &put.plan);
 		receive_begin(request, &put.plan);
 	} else {
 		reply_failure(request, failure, &why);

@@ -52,8 +52,4 @@ enum failure janitor_list(const struct janitor *janitor, struct store *store,
 enum failure janitor_remove(const struct janitor *janitor, struct store *store,
     struct span key, struct buf *why);
 
-/* Keys that no command but `erase` and `sweep` touches: the notes of erasures
- * begin so. */
-#define JANITOR_NOTES "slotd-erase/"
-
 #endif

@@ -6,6 +6,7 @@
 #include "janitor/removal.h"
 #include "service/clock.h"
 #include "slot/dialect.h"
+#include "slot/note.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -59,7 +60,7 @@ static bool take(struct sweep *sweep, const struct store_object *object)
 
 static bool is_note(struct span key)
 {
-	return span_starts(key, JANITOR_NOTES);
+	return span_starts(key, NOTE_FOLDER);
 }
 
 /* --- by the end in the key ------------------------------------------------*/

@@ -77,6 +77,81 @@ static void ask(struct fetch_request request, const char *text)
 	pthread_join(server, NULL);
 }
 
+/* --- bodies that are taken ------------------------------------------------*/
+
+static bool take(void *of, struct span bytes)
+{
+	buf_add(of, bytes);
+	return buf_ok(of);
+}
+
+static void test_take(void **state)
+{
+	char memory[16];
+	struct buf taken = buf_of(memory, sizeof memory);
+	const struct fetch_request request = { .take = take, .of = &taken };
+
+	(void)state;
+	ask(request, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello");
+	assert_int_equal(reply.result, FETCH_ANSWERED);
+	assert_int_equal(reply.body_len, 0);
+	expect_buf(&taken, "hello");
+	/* Errors are not. */
+	ask(request, "HTTP/1.1 503 No\r\nContent-Length: 4\r\n\r\nbusy");
+	assert_int_equal(reply.status, 503);
+	assert_string_equal(reply.body, "busy");
+	expect_buf(&taken, "hello");
+	/* Enough is enough. */
+	ask(request,
+	    "HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\nmore and more");
+	assert_int_equal(reply.result, FETCH_BROKEN);
+	assert_int_equal(reply.status, 200);
+}
+
+/* Answers three requests on one connection. */
+static void *serve_three(void *argument)
+{
+	int peer = accept(listener, NULL, NULL);
+	char head[4096];
+
+	for (unsigned i = 0; i < 3; i++) {
+		size_t len = 0;
+		ssize_t got = 1;
+
+		head[0] = '\0';
+		while (got > 0 && !strstr(head, "\r\n\r\n")) {
+			got = read(peer, head + len, sizeof head - 1 - len);
+			len += got > 0 ? (size_t)got : 0;
+			head[len] = '\0';
+		}
+		send(peer, answer, strlen(answer), MSG_NOSIGNAL);
+	}
+	close(peer);
+	return argument;
+}
+
+static void test_line(void **state)
+{
+	struct fetch_request request = { .method = "DELETE",
+		.url = url,
+		.direct = true,
+		.line = fetch_line_open() };
+	pthread_t server;
+
+	(void)state;
+	assert_non_null(request.line);
+	answer = "HTTP/1.1 204 No Content\r\n\r\n";
+	assert_int_equal(pthread_create(&server, NULL, serve_three, NULL), 0);
+	for (unsigned i = 0; i < 3; i++) {
+		fetch(&request, -1, &reply);
+		assert_int_equal(reply.result, FETCH_ANSWERED);
+		assert_int_equal(reply.status, 204);
+	}
+	pthread_join(server, NULL);
+	fetch_line_close(request.line);
+	fetch_line_close(NULL);
+}
+
 /* A head, and so many bytes of x behind it. */
 static const char *with_tail(const char *head, size_t count)
 {
@@ -206,6 +281,8 @@ static void test_no_answer(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_take),
+		cmocka_unit_test(test_line),
 		cmocka_unit_test(test_what_is_sent),
 		cmocka_unit_test(test_what_is_kept),
 		cmocka_unit_test(test_limits),

@@ -1,0 +1,48 @@
+"""What the tests of slotd sweep share: keys, configurations, a run of it."""
+
+import re
+import time
+
+import pytest
+
+import support
+
+RANDOM = "AbCdEfGhIjKlMnOpQrStUv"
+ENDED = "20200101T000000Z"
+
+
+def key(until=ENDED, number=0, name="cat.jpg"):
+    """As the default template makes it."""
+    return f"{until}/{number:04d}{RANDOM[4:]}/{name}"
+
+
+def stamp(seconds):
+    return time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(time.time() + seconds))
+
+
+def s3_config(store, **over):
+    url = store if isinstance(store, str) else store.url
+    storage = {"bucket_url": url, **over.pop("storage", {})}
+    return support.s3_config(
+        storage=storage, **{"policy": {"keep": "30 days"}, **over})
+
+
+@pytest.fixture
+def slotd(tmp_path):
+    """Runs a command with a configuration."""
+    def run(config, command="sweep", *args, **how):
+        path = support.write_config(tmp_path, config)
+        done = support.run(command, "-c", path, *args, **how)
+        done.stdout, done.stderr = done.stdout.decode(), done.stderr.decode()
+        return done
+    return run
+
+
+def line_of(done):
+    """The numbers in the line of the default store."""
+    match = re.fullmatch(
+        r"storage default: listed (\d+), (?:would remove|removed) (\d+) "
+        r"\((\d+) bytes\), kept (\d+)(?:, failed (\d+))?, \d+\.\d seconds\n",
+        done.stdout)
+    assert match, done
+    return [int(number or 0) for number in match.groups()]
