@@ -260,6 +260,10 @@ struct store_class {
 	 * share appends the URL at which an object is shared, as a slot's.
 	 *
 	 * NULL (all three): its files cannot be listed.
+	 *
+	 * read appends a small object, such as a note; out is marked full if it
+	 * is larger than the room. Otherwise as remove, but FAILURE_NOT_FOUND
+	 * if there is none. NULL: `sweep` reads the store's notes itself.
 	 */
 	enum failure (*list)(struct store *store, const struct store_walk *walk,
 	    struct buf *why);
@@ -267,6 +271,8 @@ struct store_class {
 	    int64_t now, int stop, struct buf *why);
 	enum failure (*share)(struct store *store, struct span key, int64_t now,
 	    struct buf *out, struct refusal *why);
+	enum failure (*read)(struct store *store, struct span key, int64_t now,
+	    int stop, struct buf *out, struct buf *why);
 
 	/*
 	 * Writes the note of an erasure (slot/note.h), under this key. It is

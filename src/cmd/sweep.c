@@ -38,6 +38,11 @@ static bool sweep(
 	    tally->storage.at);
 	if (*tally->why)
 		command_about(&command_sweep, label, tally->why);
+	/* Who can write into the bucket must not be able to fail the sweep. */
+	if (tally->strange)
+		command_about(&command_sweep, label,
+		    "notes in slotd-erase/ that were not made with key_file "
+		    "are left");
 	return tally->ok;
 }
 
@@ -110,9 +115,12 @@ const struct command command_sweep = {
 	"Removes from each configured storage the files that are past their\n"
 	"end (policy.keep, callers[].keep), with the credentials of\n"
 	"storage.janitor. Objects whose key slotd cannot have made are never\n"
-	"touched. Prints a line for each storage, and exits with 1 if\n"
-	"something could not be removed; the next run goes on. It may be\n"
-	"interrupted at any time.\n"
+	"touched. Also removes the files of users that DELETE /files or "
+	"`slotd\n"
+	"erase` has noted in the storage. Prints a line for each storage, and\n"
+	"exits with 1 if something could not be removed; the next run goes "
+	"on.\n"
+	"It may be interrupted at any time.\n"
 	"\n"
 	"  --dry-run         removes nothing, and counts what would be "
 	"removed\n"

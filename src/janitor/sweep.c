@@ -25,11 +25,14 @@ struct sweep {
 	char now_text[STAMP_AMZ_TEXT + 1];
 	struct tally *tally;
 	struct removal *removal; /* NULL: it only counts */
-	int64_t told;            /* progress */
+	/* Whose files are to go; NULL: nobody's. */
+	const struct erasures *erasures;
+	int64_t told; /* progress */
 
 	/* Of the pass under way. */
 	size_t until_at;             /* in the key */
 	const struct caller *caller; /* below whose base it goes on */
+	uint64_t erased;             /* of what is to be removed */
 	uint64_t found, found_bytes; /* what is to be removed */
 	bool refused;                /* by the removal */
 };
@@ -153,6 +156,34 @@ static bool take_older(void *of, const struct store_object *object)
 	       take(sweep, object);
 }
 
+/* --- of users who are erased ---------------------------------------------*/
+
+/* What take_ended finds in the parts of the listing in which it may be. */
+static bool is_past(const struct sweep *sweep, struct span key)
+{
+	struct key_reading reading;
+	int64_t until;
+
+	return key_until(sweep->template, key) <= sweep->now &&
+	       key_template_read_any(sweep->template, key, &reading) &&
+	       stamp_amz_read(reading.until, &until) && until <= sweep->now;
+}
+
+/* Since all is listed, what has ended goes along. */
+static bool take_erased(void *of, const struct store_object *object)
+{
+	struct sweep *sweep = of;
+
+	sweep->tally->listed++;
+	tell_progress(sweep);
+	if (erasures_have(sweep->erasures, object->key)) {
+		sweep->erased++;
+		return take(sweep, object);
+	}
+	return sweep->options->erasures || is_note(object->key) ||
+	       !is_past(sweep, object->key) || take(sweep, object);
+}
+
 /* --- a whole store --------------------------------------------------------*/
 
 /* False, with the reason in the tally: the store is not gone on with. */
@@ -181,18 +212,31 @@ static bool list_ended(struct sweep *sweep, struct span before)
 	return list(sweep, buf_span(&prefix), take_ended);
 }
 
-static bool list_all(struct sweep *sweep)
+static bool list_template(struct sweep *sweep)
 {
 	static struct prefixes prefixes;
 	bool well = true;
 
-	sweep->found = 0;
-	sweep->found_bytes = 0;
-	if (sweep->options->older >= 0)
-		return list(sweep, SPAN_EMPTY, take_older);
+	if (sweep->erasures)
+		return list(sweep, SPAN_EMPTY, take_erased);
 	prefixes_init(&prefixes, sweep->template);
 	for (size_t i = 0; i < prefixes.count && well; i++)
 		well = list_ended(sweep, prefixes.list[i]);
+	return well;
+}
+
+static bool list_all(struct sweep *sweep)
+{
+	bool well;
+
+	sweep->found = 0;
+	sweep->found_bytes = 0;
+	sweep->erased = 0;
+	if (sweep->options->older >= 0)
+		return list(sweep, SPAN_EMPTY, take_older);
+	well = list_template(sweep);
+	if (sweep->options->erasures)
+		return well;
 	for (size_t i = 0;
 	     i < sweep->janitor->service->conf->caller_count && well; i++) {
 		sweep->caller = base_caller(sweep, i);
@@ -210,6 +254,8 @@ static void take_counts(struct sweep *sweep, struct removal *removal)
 	removal_finish(removal);
 	tally->removed = removal->removed;
 	tally->failed = removal->failed;
+	tally->erased =
+	    sweep->erased < tally->removed ? sweep->erased : tally->removed;
 	tally->bytes = removal->bytes;
 	if (*removal->why)
 		tally_fault(tally, "cannot remove ", removal->why);
@@ -255,6 +301,39 @@ static bool remove_all(struct sweep *sweep)
 	return well && !sweep->tally->failed;
 }
 
+static bool sweep_all(struct sweep *sweep)
+{
+	struct tally *tally = sweep->tally;
+	bool well;
+
+	if (!sweep->options->dry_run)
+		return remove_all(sweep);
+	well = list_all(sweep);
+	tally->removed = sweep->found;
+	tally->bytes = sweep->found_bytes;
+	tally->erased = sweep->erased;
+	return well;
+}
+
+/* With the erasures of the store's notes. */
+static bool sweep_noted(struct sweep *sweep, size_t number)
+{
+	struct erasures erasures;
+	bool read, well = false;
+
+	erasures_init(&erasures, sweep->janitor->service, number);
+	read = erasures_read(sweep->janitor, number, &erasures, sweep->tally);
+	if (erasures.count)
+		sweep->erasures = &erasures;
+	if (!janitor_stopped(sweep->janitor))
+		well = sweep_all(sweep);
+	if (well && !sweep->options->dry_run)
+		well = erasures_forget(
+		    sweep->janitor, number, &erasures, sweep->tally);
+	erasures_close(&erasures);
+	return well && read;
+}
+
 void sweep_store(const struct janitor *janitor, size_t number,
     const struct sweep_options *options, struct tally *ret_tally)
 {
@@ -267,19 +346,16 @@ void sweep_store(const struct janitor *janitor, size_t number,
 		.template = &service->templates[number],
 		.now = janitor->now(),
 		.tally = ret_tally,
+		.erasures = options->erasures,
 	};
 	struct buf text = buf_of(sweep.now_text, sizeof sweep.now_text);
 
 	stamp_amz(&text, sweep.now);
 	tally_init(
 	    ret_tally, service->conf->storages[number].name, options->dry_run);
-	if (options->dry_run) {
-		ret_tally->ok = list_all(&sweep);
-		ret_tally->removed = sweep.found;
-		ret_tally->bytes = sweep.found_bytes;
-	} else {
-		ret_tally->ok = remove_all(&sweep);
-	}
+	ret_tally->ok = options->erasures || options->older >= 0
+			    ? sweep_all(&sweep)
+			    : sweep_noted(&sweep, number);
 	ret_tally->ok &= !janitor_stopped(janitor);
 	ret_tally->micros = clock_micros() - began;
 }

@@ -23,6 +23,8 @@ void tally_line(FILE *out, const struct tally *tally)
 	    tally->bytes, tally->listed - tally->removed - tally->failed);
 	if (tally->failed)
 		fprintf(out, ", failed %" PRIu64, tally->failed);
+	if (tally->erased)
+		fprintf(out, ", erased %" PRIu64, tally->erased);
 	fprintf(out, ", %" PRId64 ".%" PRId64 " seconds\n",
 	    tally->micros / 1000000, tally->micros / 100000 % 10);
 }

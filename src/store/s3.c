@@ -183,6 +183,7 @@ const struct store_class s3_class = {
 	.list = s3_list,
 	.remove = s3_remove,
 	.share = s3_share,
+	.read = s3_read,
 	.note = s3_note,
 };
 

@@ -2,6 +2,8 @@
 
 #include "net/fetch.h"
 
+#include <string.h>
+
 /* Seconds. A caller waits for the answer. */
 #define CONNECT 5
 #define WHOLE 15
@@ -79,5 +81,27 @@ enum failure s3_note(struct store *store, struct span key, struct span text,
 		failure = judge(&reply, why);
 	}
 	wipe(memory, sizeof memory);
+	return failure;
+}
+
+enum failure s3_read(struct store *store, struct span key, int64_t now,
+    int stop, struct buf *out, struct buf *why)
+{
+	struct s3 *s3 = (struct s3 *)store;
+	struct s3_ask ask = {
+		.method = "GET",
+		.base = s3->config.bucket,
+		.key = key,
+		.now = now,
+		.stop = stop,
+		.right = "s3:GetObject",
+	};
+	enum failure failure = s3_ask(s3, &ask, why);
+
+	if (failure == FAILURE_NONE)
+		buf_add(
+		    out, (struct span){ ask.reply.body, ask.reply.body_len });
+	else if (ask.reply.status == 404 && strcmp(ask.code, "NoSuchKey") == 0)
+		failure = FAILURE_NOT_FOUND;
 	return failure;
 }

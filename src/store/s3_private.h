@@ -67,6 +67,8 @@ void s3_write_plain(
     struct buf *out, const struct uri_base *base, struct span key);
 
 /* s3_note.c. As in struct store_class; fetch_start has been called. */
+enum failure s3_read(struct store *store, struct span key, int64_t now,
+    int stop, struct buf *out, struct buf *why);
 enum failure s3_note(struct store *store, struct span key, struct span text,
     int64_t now, struct refusal *why);
 

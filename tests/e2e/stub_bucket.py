@@ -24,11 +24,13 @@ class Bucket:
         self.name = name    # "": the host is the bucket
         self.lists = []     # the query of each
         self.deletes = []   # keys
+        self.texts = {}     # what was PUT, by key
         self.lock = threading.Lock()
         self.at_once = self.most_at_once = 0
         # Faults: a function gets what would be done, and does it otherwise.
         self.on_list = lambda peer, query, text: peer.send(200, text)
         self.on_delete = self.delete
+        self.on_get = lambda peer, text: peer.send(200, text.decode())
 
     def __call__(self, peer):
         path, _, query = peer.target.partition("?")
@@ -43,8 +45,18 @@ class Bucket:
             self.on_list(peer, query, self.listing(query))
         elif peer.method == "DELETE":
             self.count(peer, path[len(base):])
+        elif peer.method == "PUT":
+            self.put(path[len(base):], peer.body)
+            peer.answer(200)
+        elif peer.method == "GET" and path[len(base):] in self.texts:
+            self.on_get(peer, self.texts[path[len(base):]])
         else:
             peer.answer(404, "NoSuchKey")
+
+    def put(self, key, text):
+        with self.lock:
+            self.texts[key] = text
+            self.sizes[key] = len(text)
 
     def count(self, peer, key):
         with self.lock:
@@ -60,6 +72,7 @@ class Bucket:
     def delete(self, peer, key):
         with self.lock:
             self.sizes.pop(key, None)
+            self.texts.pop(key, None)
         peer.send(204, "")
 
     def listing(self, query, token="more", order=sorted):

@@ -1,0 +1,153 @@
+#include "cmd/creds.h"
+#include "cmd/janitor.h"
+#include "janitor/sweep.h"
+#include "service/clock.h"
+#include "service/erasure.h"
+
+#include <limits.h>
+#include <stdio.h>
+
+static bool dry_run;
+
+static bool read_jid(const char *text, struct jid *jid)
+{
+	const char *wrong;
+
+	if (jid_parse(span_of(text), jid, &wrong))
+		return true;
+	command_about(&command_erase, text, wrong);
+	return false;
+}
+
+static bool check(char **operands)
+{
+	struct jid jid;
+	bool well = true;
+
+	for (; *operands; operands++)
+		well &= read_jid(*operands, &jid);
+	return well;
+}
+
+/* What slots issued before bring later goes by these. */
+static bool note(const struct service *service, char **jids)
+{
+	struct jid jid;
+
+	for (; *jids; jids++) {
+		struct refusal why = { 0 };
+		size_t store = 0;
+		struct span name;
+
+		if (!read_jid(*jids, &jid))
+			return false;
+		if (erasure_note(service, &jid, clock_unix(), &store, &why) ==
+		    FAILURE_NONE)
+			continue;
+		name = service->conf->storages[store].name;
+		command_fault(&command_erase, "storage %.*s: %s", (int)name.len,
+		    name.at, why.reason ? why.reason : "has failed");
+		return false;
+	}
+	return true;
+}
+
+/* One store; true when all went well. */
+static bool erase_in(const struct janitor *janitor, size_t number, char **jids)
+{
+	struct erasures erasures;
+	const struct sweep_options options = {
+		.dry_run = dry_run,
+		.older = -1,
+		.erasures = &erasures,
+	};
+	struct tally tally;
+	struct jid jid;
+	char label[128];
+	bool well = true;
+
+	erasures_init(&erasures, janitor->service, number);
+	for (; *jids && well; jids++)
+		well = read_jid(*jids, &jid) && erasures_add(&erasures, &jid);
+	if (!well) {
+		erasures_close(&erasures);
+		command_fault(&command_erase, "out of memory");
+		return false;
+	}
+	sweep_store(janitor, number, &options, &tally);
+	erasures_close(&erasures);
+	tally_line(stdout, &tally);
+	fflush(stdout);
+	snprintf(label, sizeof label, "storage %.*s", (int)tally.storage.len,
+	    tally.storage.at);
+	if (*tally.why)
+		command_about(&command_erase, label, tally.why);
+	return tally.ok;
+}
+
+static int erase(
+    const struct service *service, const struct janitor *janitor, char **jids)
+{
+	bool well = true;
+
+	for (size_t i = 0;
+	     i < service->store_count && !janitor_stopped(janitor); i++)
+		well &= erase_in(janitor, i, jids);
+	if (janitor_stopped(janitor))
+		return command_fault(&command_erase,
+		    dry_run ? "interrupted"
+			    : "interrupted: the next sweep goes on");
+	return well ? EXIT_OK : EXIT_FAULT;
+}
+
+static int run(const struct service *service, char **operands)
+{
+	const char *lack = service_store_lack(service);
+	struct janitor janitor;
+
+	if (lack)
+		return command_fault(&command_erase, "%s", lack);
+	if (!erasure_possible(service))
+		return command_fault(&command_erase,
+		    "object keys do not tell whose file it is: storage.key has "
+		    "neither {owner} nor {user}");
+	if (!command_janitor_start(&command_erase, service, NULL, &janitor))
+		return EXIT_FAULT;
+	service_wait(service, CREDS_WAIT_MS);
+	if (!dry_run && !note(service, operands))
+		return EXIT_FAULT;
+	return erase(service, &janitor, operands);
+}
+
+static const struct command_option options[] = {
+	{ "dry-run", .flag = &dry_run },
+	{ 0 },
+};
+
+const struct command command_erase = {
+	"erase",
+	"remove all files of users",
+	"usage: slotd erase [-c FILE] [--dry-run] JID...\n"
+	"\n"
+	"Removes all files of these users from each configured storage, with\n"
+	"the credentials of storage.janitor. First writes notes of it into "
+	"the\n"
+	"storages, with the service's own credentials, so that files that\n"
+	"arrive later by slots issued before are removed, too: in the "
+	"embedded\n"
+	"store by the service, elsewhere by the next `slotd sweep`. Files "
+	"below\n"
+	"a caller's base do not tell whose they are, and stay. Prints a line\n"
+	"for each storage, and exits with 1 if something could not be "
+	"removed;\n"
+	"then the next sweep goes on.\n"
+	"\n"
+	"  --dry-run  removes and writes nothing, and counts what would be\n"
+	"             removed\n",
+	.options = options,
+	.operands_max = INT_MAX,
+	.operand = "the JID",
+	.check = check,
+	.janitor = true,
+	.with_service = run,
+};

@@ -1,0 +1,45 @@
+#ifndef JANITOR_ERASURES_H
+#define JANITOR_ERASURES_H
+
+#include "janitor/janitor.h"
+#include "janitor/tally.h"
+#include "slot/owners.h"
+
+/* The users whose files are to go: those of a store's notes (slot/note.h), or
+ * those that `slotd erase` was given. */
+struct erasures {
+	const struct keyring *keyring; /* NULL: there can be none */
+	const struct key_template *template;
+	size_t count, room;
+	struct owner *owners;
+	struct erasure *notes; /* in the same order */
+};
+
+/* Of the objects of this store, by its number. */
+void erasures_init(
+    struct erasures *erasures, const struct service *service, size_t number);
+
+/* Adds a user. False: no memory. */
+bool erasures_add(struct erasures *erasures, const struct jid *jid);
+
+/*
+ * Adds the users of all notes that the store has, at most ERASURES_MAX at a
+ * time. Notes that no line of key_file made are counted as strange, and those
+ * that must stay as pending. False, with the reason in the tally: notes could
+ * not be listed or read; those that could be count.
+ */
+#define ERASURES_MAX 100000
+bool erasures_read(const struct janitor *janitor, size_t number,
+    struct erasures *erasures, struct tally *tally);
+
+/* Whether the object with this key is to go. */
+bool erasures_have(const struct erasures *erasures, struct span key);
+
+/* All that is to go is gone: removes the notes before which the last slot has
+ * ended. False, with the reason in the tally: not all of them. */
+bool erasures_forget(const struct janitor *janitor, size_t number,
+    const struct erasures *erasures, struct tally *tally);
+
+void erasures_close(struct erasures *erasures);
+
+#endif
