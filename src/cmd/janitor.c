@@ -35,7 +35,7 @@ bool command_janitor_start(const struct command *command,
 		command_fault(command, "out of memory");
 		return false;
 	}
-	if (janitor_open(service, name, wrong, sizeof wrong))
+	if (janitor_open(ret_janitor, name, wrong, sizeof wrong))
 		return true;
 	command_fault(command, "%s", wrong);
 	return false;

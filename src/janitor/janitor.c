@@ -9,50 +9,9 @@
 
 /* How long the commands wait for credentials, in milliseconds. */
 #define CREDS_WAIT 15000
+#define CREDS_STEP 200
 /* Before the second try, in milliseconds. */
 #define WAIT_FIRST 200
-
-static bool lacks(const struct service *service, size_t number, char *wrong,
-    size_t wrong_size)
-{
-	struct store *store = service->stores[number];
-	struct creds *creds = store->janitor ? store->janitor : store->creds;
-	const struct span name = service->conf->storages[number].name;
-	struct creds_status status;
-
-	if (!creds)
-		return false;
-	creds->class->wait(creds, CREDS_WAIT);
-	creds->class->status(creds, clock_unix(), &status);
-	if (status.ready)
-		return false;
-	snprintf(wrong, wrong_size, "storage %.*s: credentials: %s",
-	    (int)name.len, name.at, status.why);
-	return true;
-}
-
-bool janitor_open(const struct service *service, const char *name, char *wrong,
-    size_t wrong_size)
-{
-	const struct conf *conf = service->conf;
-
-	for (size_t i = 0; i < service->store_count; i++) {
-		struct store *store = service->stores[i];
-
-		if (name && !span_is(conf->storages[i].name, name))
-			continue;
-		if (conf->storages[i].janitor) {
-			store->janitor = sources_get(
-			    service->sources, conf->storages[i].janitor);
-			snprintf(wrong, wrong_size, "out of memory");
-			if (!store->janitor)
-				return false;
-		}
-		if (lacks(service, i, wrong, wrong_size))
-			return false;
-	}
-	return true;
-}
 
 static void wait(const struct janitor *janitor, int milliseconds)
 {
@@ -74,6 +33,60 @@ void janitor_init(
 bool janitor_stopped(const struct janitor *janitor)
 {
 	return janitor->stop >= 0 && fetch_stopped(janitor->stop);
+}
+
+/* Waits for credentials, or for the command's end. */
+static void await(const struct janitor *janitor, struct creds *creds)
+{
+	for (int waited = 0; waited < CREDS_WAIT; waited += CREDS_STEP)
+		if (janitor_stopped(janitor) ||
+		    creds->class->wait(creds, CREDS_STEP))
+			return;
+}
+
+static bool lacks(const struct janitor *janitor, size_t number, char *wrong,
+    size_t wrong_size)
+{
+	const struct service *service = janitor->service;
+	struct store *store = service->stores[number];
+	struct creds *creds = store->janitor ? store->janitor : store->creds;
+	const struct span name = service->conf->storages[number].name;
+	struct creds_status status;
+
+	if (!creds)
+		return false;
+	await(janitor, creds);
+	creds->class->status(creds, janitor->now(), &status);
+	if (status.ready)
+		return false;
+	snprintf(wrong, wrong_size, "storage %.*s: credentials: %s",
+	    (int)name.len, name.at,
+	    *status.why ? status.why : "there are none yet");
+	return true;
+}
+
+bool janitor_open(const struct janitor *janitor, const char *name, char *wrong,
+    size_t wrong_size)
+{
+	const struct service *service = janitor->service;
+	const struct conf *conf = service->conf;
+
+	for (size_t i = 0; i < service->store_count; i++) {
+		struct store *store = service->stores[i];
+
+		if (name && !span_is(conf->storages[i].name, name))
+			continue;
+		if (conf->storages[i].janitor) {
+			store->janitor = sources_get(
+			    service->sources, conf->storages[i].janitor);
+			snprintf(wrong, wrong_size, "out of memory");
+			if (!store->janitor)
+				return false;
+		}
+		if (lacks(janitor, i, wrong, wrong_size))
+			return false;
+	}
+	return true;
 }
 
 bool janitor_again(const struct janitor *janitor, unsigned tries)

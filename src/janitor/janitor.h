@@ -18,18 +18,18 @@ struct janitor {
 	void (*wait)(const struct janitor *janitor, int milliseconds);
 };
 
-/*
- * Gives the stores of an open service the janitor's credentials, and waits for
- * these. fetch_start comes before. False, with a sentence in wrong: there are
- * none for a store, or no memory. name: of the only store that is needed, or
- * NULL.
- */
-bool janitor_open(const struct service *service, const char *name, char *wrong,
-    size_t wrong_size);
-
 /* With the real clock, and a wait for `stop`. */
 void janitor_init(
     struct janitor *janitor, const struct service *service, int stop);
+
+/*
+ * Gives the service's stores the janitor's credentials, and waits for these.
+ * fetch_start comes before. False, with a sentence in wrong: there are none for
+ * a store, no memory, or the command is to end. name: of the only store that
+ * is needed; NULL: all are.
+ */
+bool janitor_open(const struct janitor *janitor, const char *name, char *wrong,
+    size_t wrong_size);
 
 /* Whether the command is to end. */
 bool janitor_stopped(const struct janitor *janitor);

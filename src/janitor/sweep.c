@@ -68,16 +68,28 @@ static bool is_note(struct span key)
 
 /* --- by the end in the key ------------------------------------------------*/
 
+/* Whether a template makes keys with {until} at this place of this key. */
+static bool ends_at(
+    const struct key_template *template, struct span key, const char *place)
+{
+	struct key_reading reading;
+
+	return key_template_read(template, key, &reading) &&
+	       reading.until.at == place;
+}
+
 static bool has_ended(const struct sweep *sweep, struct span key)
 {
 	const struct span text =
 	    span_first(span_from(key, sweep->until_at), STAMP_AMZ_TEXT);
-	struct key_reading reading;
+	const struct key_template plain = key_template_default(true, false);
+	const struct key_template owned = key_template_default(true, true);
 	int64_t until;
 
-	return stamp_amz_read(text, &until) && until <= sweep->now &&
-	       key_template_read_any(sweep->template, key, &reading) &&
-	       reading.until.at == text.at;
+	if (!stamp_amz_read(text, &until) || until > sweep->now)
+		return false;
+	return ends_at(sweep->template, key, text.at) ||
+	       ends_at(&plain, key, text.at) || ends_at(&owned, key, text.at);
 }
 
 static bool take_ended(void *of, const struct store_object *object)

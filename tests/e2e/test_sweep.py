@@ -3,7 +3,9 @@ nothing else does."""
 
 import json
 import os
+import pty
 import re
+import subprocess
 import time
 
 import pytest
@@ -85,6 +87,22 @@ def test_a_template_of_ones_own(slotd):
     assert sorted(query["prefix"] for query in bucket.lists) == sorted(
         ["20"] + [f"{first}/{purpose}/20" for purpose in purposes
                   for first in ("x~y", "x_y")])
+
+
+@pytest.mark.parametrize("template, goes, stays", [
+    # Text that looks like an end is none; nor is a stamp behind it.
+    (ENDED + "/{until}/{random}", [], [f"{ENDED}/20991231T000000Z/{RANDOM}"]),
+    # A key of a default template, which the own one could have made.
+    ("{domain}/{random}/{filename}", [key()], [f"2020.org/{RANDOM}/x"]),
+])
+def test_another_template(slotd, template, goes, stays):
+    bucket = Bucket({name: 1 for name in [*goes, *stays]})
+    with stub_store.Store(bucket) as store:
+        done = slotd(s3_config(
+            store, storage={"key": template},
+            **({} if "until" in template else {"policy": None})))
+    assert done.returncode == 0, done
+    assert sorted(bucket.sizes) == stays
 
 
 # --- where the bucket is ----------------------------------------------------
@@ -248,6 +266,25 @@ def test_several_stores(slotd):
             f'{name}{{storage="{store}"}}': "0" for store in (
                 "default", "archive") for name in (
                 "removed_objects", "removed_bytes", "pending_erasures")}
+
+
+def test_progress_on_a_terminal(tmp_path):
+    """And none of it elsewhere."""
+    bucket = Bucket({key(number=i): 1 for i in range(5)})
+    with stub_store.Store(bucket) as store:
+        path = support.write_config(tmp_path, s3_config(store))
+        ours, theirs = pty.openpty()
+        done = subprocess.run(
+            [support.SLOTD, "sweep", "-c", path], stderr=theirs,
+            stdout=subprocess.PIPE, timeout=support.PATIENCE)
+        os.close(theirs)
+        shown = os.read(ours, 4096)
+        os.close(ours)
+    assert done.returncode == 0
+    assert shown.startswith(
+        b"\r\033[Kstorage default: listed 1, removed 0")
+    assert shown.endswith(b"\r\033[K")
+    assert done.stdout.startswith(b"storage default: listed 5, removed 5 ")
 
 
 @pytest.mark.parametrize("args", [
