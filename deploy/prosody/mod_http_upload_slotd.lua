@@ -11,6 +11,7 @@
 -- http_upload_slotd_access       list of the JIDs and domains that may upload. Default: users of all VirtualHosts, or
 --                                of the module's host (Prosody 13: with permission "http_upload_slotd:upload")
 -- http_upload_slotd_size_limit   bytes; it can only lower slotd's own limit
+-- http_upload_slotd_erase        whether the files of deleted accounts are erased (true)
 -- http_upload_slotd_cafile       the CA of slotd's https certificate, instead of the system's
 -- luacheck: std lua54, globals module, read globals prosody
 local new_cache, new_form = require "util.cache".new, require "util.dataforms".new;
@@ -125,12 +126,13 @@ local function decode(text)
 	local ok, value = pcall(json.decode, text);
 	return ok and type(value) == "table" and value or {};
 end
+-- A text, and the code of slotd's answer if it has one.
 local function complaint(status, body)
 	if status == 0 then return REASONS[body] or "no usable answer: "..tostring(body); end
 	local code = decode(body).code;
 	local why = REASONS[code] or REASONS[status];
 	code = type(code) == "string" and #code < 40 and code:match("^[%w-]+$");
-	return ("it answered %d%s%s"):format(status, code and " "..code or "", why and ": "..why or "");
+	return ("it answered %d%s%s"):format(status, code and " "..code or "", why and ": "..why or ""), code;
 end
 -- Logs the same complaint at most once a minute, because users can cause any number.
 local said = {};
@@ -349,8 +351,15 @@ local function on_request(stanza, ns)
 	end);
 	return true;
 end
+local erase = module:require "erase" { ask = slotd.ask, slotd = base, explain = complaint };
+if module:get_option_boolean("http_upload_slotd_erase", true) then
+	module:hook_global("user-deleted", function (event)
+		if is_served(event.host) then erase.add(jid.join(event.username, event.host)); end
+	end);
+end
 function module.unload()
 	closing = true;
+	erase.close();
 	slotd.close();
 end
 
@@ -364,4 +373,8 @@ advertise(module.host);
 module:hook("iq-get/host/http://jabber.org/protocol/disco#info:query", function (event)
 	advertise(is_component and jid.host(event.stanza.attr.from) or module.host);
 end, 1);
-if prosody.start_time then ask_limits(); else module:hook_global("server-started", ask_limits); end
+local function start()
+	ask_limits();
+	erase.start();
+end
+if prosody.start_time then start(); else module:hook_global("server-started", start); end

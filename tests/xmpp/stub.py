@@ -7,7 +7,8 @@
 
 Every request to /slot takes the next answer of the script; when there is
 none, it gets `stub.otherwise`, a slot. Requests to /limits get `stub.limits`
-and are kept apart, in `stub.asked_limits`. Whose HMAC is not the contract's,
+and are kept apart, in `stub.asked_limits`; those to /files take the next of
+`stub.then_erase()`, else 202, and are in `stub.erasures`. Whose HMAC is not the contract's,
 or whose nonce was seen before, gets a 401 in any case and takes nothing.
 """
 
@@ -22,6 +23,7 @@ import ssl
 import struct
 import threading
 import time
+import urllib.parse
 
 import support
 
@@ -54,6 +56,9 @@ def problem(status, code, condition=None, kind=None, headers=(), **more):
     if condition:
         body["xmpp"] = {"condition": condition, "type": kind}
     return answer(status, body, headers, "application/problem+json")
+
+
+ERASED = answer(202, b"")
 
 
 def too_large(size):
@@ -150,7 +155,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         else:
             self.write(given)
 
-    do_GET = do_POST = do_PUT = do_HEAD = serve
+    do_GET = do_POST = do_PUT = do_HEAD = do_DELETE = serve
 
     def write(self, given):
         head = io.StringIO()
@@ -199,11 +204,13 @@ class Stub:
         self.caller, self.secret = caller, secret
         self.requests = []
         self.asked_limits = []
+        self.erasures = []
         self.refused = []
         self.otherwise = slot()
         self.limits = answer(200, {
             "max_size": 1073741824, "put_ttl": 600, "allow_types": []})
         self.script = collections.deque()
+        self.erase_script = collections.deque()
         self.changed = threading.Condition()
         self.nonces = set()
         self.events = []
@@ -239,6 +246,11 @@ class Stub:
         with self.changed:
             self.script.extend(answers)
 
+    def then_erase(self, *answers):
+        """The same for /files."""
+        with self.changed:
+            self.erase_script.extend(answers)
+
     def hold(self, given=None):
         """Adds an answer that waits for the event that this gives."""
         event = threading.Event()
@@ -260,20 +272,24 @@ class Stub:
 
     def wait_requests(self, count, patience=None):
         """Until so many have come to /slot; gives them all."""
-        with self.changed:
-            self.changed.wait_for(
-                lambda: len(self.requests) >= count,
-                patience or support.PATIENCE)
-            assert len(self.requests) >= count, self.requests
-            return list(self.requests)
+        return self._wait(self.requests, count, patience)
 
     def wait_limits(self, count=1):
         """The same for /limits."""
+        return self._wait(self.asked_limits, count)
+
+    def wait_erasures(self, count):
+        """Until so many have come to /files; gives their JIDs."""
+        return [urllib.parse.unquote(r.target.partition("/files?jid=")[2])
+                for r in self._wait(self.erasures, count,
+                                    3 * support.PATIENCE)]
+
+    def _wait(self, came, count, patience=None):
         with self.changed:
-            self.changed.wait_for(
-                lambda: len(self.asked_limits) >= count, support.PATIENCE)
-            assert len(self.asked_limits) >= count, self.asked_limits
-            return list(self.asked_limits)
+            self.changed.wait_for(lambda: len(came) >= count,
+                                  patience or support.PATIENCE)
+            assert len(came) >= count, came
+            return list(came)
 
     def listen(self):
         """Takes connections, as at the start."""
@@ -318,11 +334,16 @@ class Stub:
                     self.refused.append(request)
                     return problem(401, fault, headers=[
                         ("WWW-Authenticate", "Slot-HMAC-SHA256")])
-            limits = request.target.partition("?")[0].endswith("/limits")
-            (self.asked_limits if limits else self.requests).append(request)
+            path = request.target.partition("?")[0]
+            limits, files = path.endswith("/limits"), path.endswith("/files")
+            (self.asked_limits if limits else
+             self.erasures if files else self.requests).append(request)
             self.changed.notify_all()
             if limits:
                 given = self.limits
+            elif files:
+                given = (self.erase_script.popleft() if self.erase_script
+                         else ERASED)
             else:
                 given = (self.script.popleft() if self.script
                          else self.otherwise)

@@ -300,7 +300,7 @@ def test_the_readme_has_every_option():
     text = (SOURCE / "README.md").read_text()
     source = (SOURCE / "src/slotd_options.erl").read_text()
     options = set(re.findall(r"^type\((\w+)\)", source, re.M))
-    assert len(options) == 11
+    assert len(options) == 12
     for option in options:
         assert f"`{option}`" in text, option
 

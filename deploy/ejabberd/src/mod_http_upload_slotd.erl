@@ -20,7 +20,7 @@
 -include("xmpp.hrl").
 
 -define(PARTS, [slotd_options, slotd_client, slotd_answer, slotd_turns,
-		slotd_places]).
+		slotd_places, slotd_erase]).
 -define(LIMITS_EVERY, timer:hours(1)).
 -define(LIMITS_AGAIN, timer:seconds(30)).
 -define(OWN_AT_ONCE, 16). % for one JID
@@ -64,13 +64,16 @@ start(ServerHost, Opts) ->
     case slotd_options:conf(ServerHost, Opts) of
 	{ok, _} ->
 	    %% Without Opts, which has the secret: supervisors print arguments.
-	    gen_mod:start_child(?MODULE, ServerHost, #{});
+	    Started = gen_mod:start_child(?MODULE, ServerHost, #{}),
+	    slotd_erase:start(ServerHost),
+	    Started;
 	{error, Why} ->
 	    {error, Why}
     end.
 
 -spec stop(binary()) -> ok | {error, term()}.
 stop(ServerHost) ->
+    slotd_erase:stop(ServerHost),
     gen_mod:stop_child(?MODULE, ServerHost).
 
 -spec reload(binary(), gen_mod:opts(), gen_mod:opts()) -> ok.
@@ -79,7 +82,8 @@ reload(ServerHost, _NewOpts, _OldOpts) ->
     %% A failure here would be logged with all options, including the secret.
     try gen_server:call(Proc, reload)
     catch exit:_ -> ok
-    end.
+    end,
+    slotd_erase:reload(ServerHost).
 
 -spec depends(binary(), gen_mod:opts()) -> [].
 depends(_ServerHost, _Opts) ->

@@ -3,7 +3,7 @@
 
 -module(slotd_answer).
 
--export([slot/4, limits/2, too_large/2, unavailable/0, json_encode/1]).
+-export([slot/4, limits/2, erasure/2, too_large/2, unavailable/0, json_encode/1]).
 
 -export_type([purposes/0]).
 
@@ -86,6 +86,31 @@ purposes(_, _) ->
 
 purpose(#{<<"max_size">> := Max}, _) when is_integer(Max), Max > 0 -> Max;
 purpose(_, Default) -> Default.
+
+%% The answer to DELETE /files: done; or why asking again is no use; or why it
+%% is, and whether that is about this JID alone.
+-spec erasure(100..999, binary()) -> erased | {final, domain | jid, iodata()}
+					 | {again, boolean(), iodata()}.
+erasure(202, _Body) ->
+    erased;
+erasure(Code, Body) ->
+    case json_decode(Body) of
+	#{<<"code">> := <<"forbidden">>} ->
+	    {final, domain, "its allow_domains do not let this caller speak "
+	     "for"};
+	#{<<"code">> := <<"not-implemented">>} ->
+	    {final, domain, "its keys do not tell whose a file is: set its "
+	     "key_file, with {owner} in storage.key; they are of"};
+	#{<<"code">> := <<"bad-request">>} ->
+	    {final, jid, "it does not take the JID"};
+	_ when Code == 404 ->
+	    {again, false, "status 404; it is too old, or the option 'url' is "
+	     "not its address"};
+	#{} = Problem ->
+	    {again, Code >= 500, hint(Code, Problem)};
+	_ ->
+	    {again, Code >= 500, hint(Code, #{})}
+    end.
 
 -spec too_large(binary(), integer() | infinity) -> stanza_error().
 too_large(NS, Max) ->

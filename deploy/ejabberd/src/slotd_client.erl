@@ -149,7 +149,7 @@ request(#{address := Address, caller := Caller, secret := Secret}, Method,
      content(Method, Body),
      "\r\n", Body].
 
-content(<<"GET">>, _Body) ->
+content(_Method, <<>>) ->
     [];
 content(_Method, Body) ->
     ["Content-Type: application/json\r\n"

@@ -50,7 +50,9 @@ type(service_name) ->
 type(access) ->
     econf:acl();
 type(max_size) ->
-    econf:pos_int(infinity).
+    econf:pos_int(infinity);
+type(rm_on_unregister) ->
+    econf:bool().
 
 long_enough(Secret) when byte_size(Secret) >= 16 ->
     Secret;
@@ -69,7 +71,8 @@ defaults(ServerHost) ->
      {hosts, []},
      {service_name, <<"S3 Upload">>},
      {access, local},
-     {max_size, infinity}].
+     {max_size, infinity},
+     {rm_on_unregister, true}].
 
 doc() ->
     #{desc =>
@@ -106,7 +109,10 @@ doc() ->
 	   {max_size, #{value => "Size", desc =>
 			["The largest file, in bytes. It can only lower "
 			 "slotd's own limit. The default value is "
-			 "'infinity'."]}}],
+			 "'infinity'."]}},
+	   {rm_on_unregister, #{value => "true | false", desc =>
+				["Whether a user's files are erased with the "
+				 "account. The default value is 'true'."]}}],
       example =>
 	  ["modules:",
 	   "  mod_http_upload_slotd:",

@@ -103,11 +103,12 @@ return function (to)
 		if job.flight == flight and request then request.body_size_limit, job.request = ANSWER_MAX, request; end
 	end
 	local self = {};
-	-- Calls done(status, body) within the time limit. Status 0 means no answer, for the reason in body.
-	function self.ask(owner, method, target, body, done)
+	-- Calls done(status, body) within the time limit, to.timeout unless given. Status 0 means no answer, for the
+	-- reason in body.
+	function self.ask(owner, method, target, body, done, timeout)
 		local job = { owner = owner, method = method, target = target, body = body, done = done, tries = 0 };
 		jobs[job] = true;
-		job.timer = module:add_timer(to.timeout, function () finish(job, 0, "timeout"); end);
+		job.timer = module:add_timer(timeout or to.timeout, function () finish(job, 0, "timeout"); end);
 		enqueue(nil, job);
 	end
 	-- Whether the queue is full, for this owner or in all.
