@@ -214,7 +214,7 @@ bool value_seconds(
 	struct span text;
 	const char *wrong;
 	uint64_t seconds;
-	int64_t number;
+	int64_t number = 0;
 
 	if (node->type != NODE_STRING && node->type != NODE_INTEGER)
 		return wrong_type(
