@@ -109,7 +109,8 @@ def test_limits(slotd, domain, limits):
     reply = slotd.ask("GET", target, headers={
         "Authorization": support.authorization("GET", target)})
     assert reply.json == dict(
-        zip(("max_size", "put_ttl", "allow_types"), limits))
+        zip(("max_size", "put_ttl", "allow_types"), limits),
+        purposes={"message": {"max_size": limits[0], "keep": None}})
 
 
 @pytest.mark.parametrize("domain", JIDS)
