@@ -59,7 +59,8 @@ $(BUILD)/endpoint/openapi.o: api/openapi.yaml
 $(BUILD)/quota/redis_call.o: src/quota/redis.lua
 
 DOC = $(abspath $(DESTDIR)/$(PREFIX)/share/doc/slotd)
-UNITS = deploy/systemd/slotd.service deploy/systemd/slotd.socket
+UNITS = $(addprefix deploy/systemd/,slotd.service slotd.socket \
+	slotd-sweep.service slotd-sweep.timer)
 
 install: all ## install below PREFIX (/usr/local); also DESTDIR, SYSTEMDDIR
 	install -D -m 755 $(BUILD)/slotd $(DESTDIR)$(PREFIX)/bin/slotd
@@ -67,7 +68,7 @@ install: all ## install below PREFIX (/usr/local); also DESTDIR, SYSTEMDDIR
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man5 doc/slotd.conf.5
 	install -D -m 644 -t $(DOC) README.md LICENSE CHANGELOG.md \
 		SECURITY.md api/openapi.yaml deploy/slotd.conf.example
-	cd deploy && find . -type f ! -path './systemd/slotd.*' \
+	cd deploy && find . -type f ! -path './systemd/slotd[.-]*' \
 		! -name slotd.conf.example ! -name '.*' \
 		-exec install -D -m 644 '{}' '$(DOC)/examples/{}' ';'
 	script=$$(sed 's,@DOC@,$(PREFIX)/share/doc/slotd,' \

@@ -24,6 +24,8 @@ KEY = "/etc/slotd/slotd.key"
 SECRET = "/etc/slotd/xmpp.secret"
 FAKE = """#!/bin/sh
 echo "$(basename "$0") $*" >>/root/asked
+# Debian's way to enable a unit; it needs no systemd that runs.
+case "$*" in *--preset-mode=*) exec /usr/bin/systemctl "$@" ;; esac
 """
 
 
@@ -105,16 +107,22 @@ def test_lintian(built):
 def test_what_is_installed(installed, release):
     units = RELEASES[release]
     for path in ("/usr/bin/slotd", f"{units}/slotd.service",
-                 f"{units}/slotd.socket", "/usr/lib/sysusers.d/slotd.conf",
+                 f"{units}/slotd.socket", f"{units}/slotd-sweep.service",
+                 f"{units}/slotd-sweep.timer",
+                 "/usr/lib/sysusers.d/slotd.conf",
                  "/usr/lib/tmpfiles.d/slotd.conf"):
         assert (installed / path).is_file(), path
     enabled = installed / "etc/systemd/system"
     assert os.readlink(enabled / "multi-user.target.wants/slotd.service"
                        ).endswith("/lib/systemd/system/slotd.service")
     assert not list(enabled.glob("*/slotd.socket"))
-    user = re.search(r"^slotd:.*$", (installed / "etc/passwd").read_text(),
-                     re.M)[0]
-    assert user.endswith("/nologin")
+    # The embedded store needs no janitor.
+    assert not list(enabled.glob("*/slotd-sweep.*"))
+    users = dict(re.findall(r"^(slotd[^:]*):(.*)$", (
+        installed / "etc/passwd").read_text(), re.M))
+    assert set(users) == {"slotd", "slotd-sweep"}
+    for user in users.values():
+        assert user.endswith("/nologin")
     assert installed.said.count("slotd:") == 0, installed.said
 
 
@@ -231,6 +239,35 @@ def test_upgrade_restarts(installed, asked):
                       for path in (KEY, SECRET, CONF)]
 
 
+def timer_link(folder):
+    return folder / "etc/systemd/system/timers.target.wants/slotd-sweep.timer"
+
+
+def test_s3_enables_the_sweep(installed, asked):
+    """At the next upgrade, unless somebody has disabled it since."""
+    conf, timer = installed / CONF, timer_link(installed)
+    text = conf.read_text()
+    secret = installed / "etc/slotd/s3.secret"
+    start = "deb-systemd-invoke start slotd-sweep.timer"
+    try:
+        secret.write_text("not-a-real-secret-key\n")
+        installed.run("chmod", "644", "/etc/slotd/s3.secret")
+        # A comment is no store.
+        installed.run("dpkg", "-i", "/slotd.deb")
+        assert start not in asked() and not timer.is_symlink()
+        conf.write_text(packaged.with_s3(packaged.with_https(text)))
+        installed.run("dpkg", "-i", "/slotd.deb")
+        assert asked()[-1] == start
+        assert os.readlink(timer).endswith("/slotd-sweep.timer")
+        timer.unlink()
+        count = len(asked())
+        installed.run("dpkg", "-i", "/slotd.deb")
+        assert start not in asked()[count:] and not timer.is_symlink()
+    finally:
+        conf.write_text(text)
+        secret.unlink()
+
+
 def test_upgrade_with_a_wrong_configuration(installed, asked):
     """Nothing is restarted, what is wrong is said, and dpkg is content."""
     conf = installed / CONF
@@ -266,7 +303,8 @@ def test_remove_and_purge(installed, asked):
     own.write_text("of the operator")
     installed.run("dpkg", "--remove", "slotd")
     assert asked() == [
-        "deb-systemd-invoke stop slotd.socket slotd.service"]
+        "deb-systemd-invoke stop slotd.socket slotd.service "
+        "slotd-sweep.timer slotd-sweep.service"]
     assert not (installed / "usr/bin/slotd").exists()
     for path in (KEY, SECRET, CONF):
         assert (installed / path).is_file()

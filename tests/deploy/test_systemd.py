@@ -11,6 +11,8 @@ import support
 
 UNITS = support.ROOT / "deploy/systemd"
 SERVICE = UNITS / "slotd.service"
+SWEEP = UNITS / "slotd-sweep.service"
+TIMER = UNITS / "slotd-sweep.timer"
 
 
 def tool(name):
@@ -30,22 +32,25 @@ def directives(path):
     return re.findall(r"^(\w+)=(.*)$", path.read_text(), re.M)
 
 
-def test_hardened():
+@pytest.mark.parametrize("service", [SERVICE, SWEEP],
+                         ids=lambda path: path.stem)
+def test_hardened(service):
     done = run(tool("systemd-analyze"), "security", "--offline=true",
-               "--threshold=15", SERVICE)
+               "--threshold=15", service)
     assert done.returncode == 0, done.stdout[-2000:]
-    level = re.search(r"exposure level for slotd.service: ([\d.]+)",
+    level = re.search(rf"exposure level for {service.name}: ([\d.]+)",
                       done.stdout)
     assert float(level[1]) <= 1.5
 
 
 def test_valid(tmp_path):
     """With the program where it is here."""
-    service = tmp_path / "slotd.service"
-    service.write_text(SERVICE.read_text().replace(
-        "/usr/bin/slotd", support.SLOTD))
-    shutil.copy(UNITS / "slotd.socket", tmp_path)
-    for unit in (service, tmp_path / "slotd.socket"):
+    units = [tmp_path / name for name in (
+        "slotd.service", "slotd.socket", SWEEP.name, TIMER.name)]
+    for unit in units:
+        unit.write_text((UNITS / unit.name).read_text().replace(
+            "/usr/bin/slotd", support.SLOTD))
+    for unit in units:
         done = run(tool("systemd-analyze"), "verify", "--man=no", unit)
         about = [line for line in done.stderr.splitlines()
                  if "slotd" in line]
@@ -70,16 +75,52 @@ def test_time_to_stop():
     assert int(limit) > 25 + 10
 
 
-def test_user(tmp_path):
+def test_users(tmp_path):
     sysusers = tool("systemd-sysusers")
     (tmp_path / "etc").mkdir()
     done = run(sysusers, f"--root={tmp_path}", UNITS / "slotd.sysusers")
     assert done.returncode == 0, done.stderr
-    name, _, uid, *_, home, shell = (
-        tmp_path / "etc/passwd").read_text().strip().split(":")
-    assert name == "slotd"
-    assert 0 < int(uid) < 1000
-    assert (home, shell) == ("/var/lib/slotd", "/usr/sbin/nologin")
+    users = {}
+    for line in (tmp_path / "etc/passwd").read_text().splitlines():
+        name, _, uid, gid, _, home, shell = line.split(":")
+        assert 0 < int(uid) < 1000
+        users[name] = gid, home, shell
+    groups = {name: (gid, members) for name, _, gid, members in (
+        line.split(":") for line in
+        (tmp_path / "etc/group").read_text().splitlines())}
+    assert users == {
+        "slotd": (groups["slotd"][0], "/var/lib/slotd", "/usr/sbin/nologin"),
+        "slotd-sweep": (groups["slotd-sweep"][0], "/", "/usr/sbin/nologin")}
+    # What only the janitor may read is not for the service.
+    assert groups["slotd-sweep"][1] == ""
+    assert groups["slotd"][1] == "slotd-sweep"
+    assert groups["slotd"][0] != groups["slotd-sweep"][0]
+    for path, name in ((SERVICE, "slotd"), (SWEEP, "slotd-sweep")):
+        assert dict(directives(path))["User"] == name
+        assert dict(directives(path))["Group"] == name
+
+
+def test_the_sweep_has_the_sandbox_of_the_service():
+    """All of it, but for what only a server needs."""
+    def sandbox(path):
+        after = path.read_text().partition("ProtectSystem=")[2]
+        return set(re.findall(r"^(\w+)=(.*)$", "ProtectSystem=" + after, re.M))
+
+    lax = {("SystemCallFilter", "prlimit64 setrlimit"),
+           ("WantedBy", "multi-user.target")}
+    strict = {("RestrictSUIDSGID", "yes")}
+    assert sandbox(SWEEP) - sandbox(SERVICE) == strict
+    assert sandbox(SERVICE) - sandbox(SWEEP) == lax
+
+
+def test_the_timer_starts_the_sweep():
+    timer = dict(directives(TIMER))
+    assert TIMER.stem == SWEEP.stem and "Unit" not in timer
+    # Once a machine is up again, what it missed is not forgotten.
+    assert (timer["OnCalendar"], timer["Persistent"]) == ("hourly", "true")
+    sweep = dict(directives(SWEEP))
+    assert sweep["Type"] == "oneshot" and "WantedBy" not in sweep
+    assert sweep["ExecStart"].startswith("/usr/bin/slotd sweep -c ")
 
 
 def test_folders(tmp_path):

@@ -60,7 +60,8 @@ class Place:
         (folder / "var").mkdir()
         for name, text in (("xmpp.secret", support.SECRET),
                            ("slotd.key", "a-key-for-tests-" * 2),
-                           ("s3.secret", support.ACCESS_SECRET)):
+                           ("s3.secret", support.ACCESS_SECRET),
+                           ("janitor.secret", support.ACCESS_SECRET)):
             (folder / name).write_text(text + "\n")
             (folder / name).chmod(0o600)
 

@@ -46,6 +46,20 @@ def test_the_block_of_s3_is_complete(place):
     assert '"get":"https://upload.example.org/f/' in text
 
 
+def test_a_key_that_deletes_can_be_had(place):
+    """Of files that have ended, and beside the key that signs slots."""
+    text = place.text(*CHANGES["all-of-s3"])
+    assert re.search(r"^\tjanitor = \{ .*janitor\.secret", text, re.M)
+    (place.folder / "janitor.secret").unlink()
+    path, done = place.run("check", changes=CHANGES["all-of-s3"])
+    assert done.returncode == 0
+    assert b"janitor.access_key_secret_file: warning: cannot read" in (
+        done.stderr)
+    _, done = place.run("sweep", "--dry-run", changes=CHANGES["all-of-s3"])
+    assert done.returncode == 1
+    assert b"janitor.secret" in done.stderr
+
+
 def test_relay_and_an_end_can_be_had(place):
     assert "\nrelay" not in place.text(*CHANGES["all-of-s3"])
     path, done = place.run("slot", "--jid", "juliet@example.org", "--size",

@@ -38,8 +38,13 @@ def test_install(tmp_path):
     for name in ("share/man/man8/slotd.8", "share/man/man5/slotd.conf.5",
                  "lib/systemd/system/slotd.service",
                  "lib/systemd/system/slotd.socket",
+                 "lib/systemd/system/slotd-sweep.service",
+                 "lib/systemd/system/slotd-sweep.timer",
                  "lib/sysusers.d/slotd.conf", "lib/tmpfiles.d/slotd.conf"):
         assert (tmp_path / "usr" / name).is_file(), name
+    # Not a second time, where they would only be looked at.
+    assert [path.name for path in (doc / "examples/systemd").iterdir()] == [
+        "README.md"]
 
 
 def test_install_where_it_is_wanted(tmp_path):
@@ -49,10 +54,11 @@ def test_install_where_it_is_wanted(tmp_path):
                "PREFIX=/opt/slotd", "SYSTEMDDIR=/etc/systemd/system",
                "-o", "all", "install")
     assert done.returncode == 0, done.stderr
-    unit = (tmp_path / "etc/systemd/system/slotd.service").read_text()
     program = "/opt/slotd/bin/slotd"
-    assert f"\nExecStart={program} " in unit
-    assert "/usr/bin/slotd" not in unit
+    for name in ("slotd.service", "slotd-sweep.service"):
+        unit = (tmp_path / "etc/systemd/system" / name).read_text()
+        assert f"\nExecStart={program} " in unit
+        assert "/usr/bin/slotd" not in unit
     assert (tmp_path / program.lstrip("/")).is_file()
 
 
