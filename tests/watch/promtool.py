@@ -16,7 +16,7 @@ NAME = re.compile(r"\b(?:slotd|process)_[a-z_]+|\bup\b")
 def run(*args, stdin=""):
     return subprocess.run(
         ["promtool", *map(str, args)], input=stdin, capture_output=True,
-        text=True, timeout=support.PATIENCE, cwd=DEPLOY / "prometheus")
+        text=True, timeout=3 * support.PATIENCE, cwd=DEPLOY / "prometheus")
 
 
 def clean(*args, stdin=""):
@@ -40,10 +40,18 @@ def doctor(slotd):
     return done.stdout.decode()
 
 
+def sweep(slotd):
+    """slotd sweep --prometheus, likewise."""
+    done = support.run(
+        "sweep", "-c", slotd.path, "--prometheus", env=no_proxy())
+    assert (done.returncode, done.stderr) == (0, b"")
+    return done.stdout.decode()
+
+
 def names(*slotds):
     """Of all metrics there are."""
     text = "".join(scrape(slotd).text for slotd in slotds)
-    text += doctor(slotds[0])
+    text += doctor(slotds[0]) + sweep(slotds[0])
     found = OF_PROMETHEUS.copy()
     for name, kind in re.findall(r"^# TYPE (\S+) (\S+)$", text, re.M):
         found.add(name)

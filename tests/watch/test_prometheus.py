@@ -16,8 +16,10 @@ from scrape import scrape
 
 FOLDER = promtool.DEPLOY / "prometheus"
 RULES = {name: yaml.safe_load((FOLDER / name).read_text())
-         for name in ("slotd.rules.yml", "slotd-doctor.rules.yml")}
-TESTS = yaml.safe_load((FOLDER / "slotd.test.yml").read_text())
+         for name in ("slotd.rules.yml", "slotd-doctor.rules.yml",
+                      "slotd-sweep.rules.yml")}
+TESTS = {name: yaml.safe_load((FOLDER / name).read_text())
+         for name in ("slotd.test.yml", "slotd-sweep.test.yml")}
 ALERTS = {rule["alert"]: rule for file in RULES.values()
           for group in file["groups"] for rule in group["rules"]}
 
@@ -38,9 +40,16 @@ def test_doctor(busy):
     promtool.clean("check", "metrics", stdin=text)
 
 
-def unit(slotd, folder):
-    """The doctor's service, for another program and other folders."""
-    text = (FOLDER / "slotd-doctor.service").read_text()
+def test_sweep(busy):
+    text = promtool.sweep(busy)
+    assert re.search(r'^slotd_sweep_last_success_timestamp_seconds'
+                     r'\{storage="default"\} \d{10}$', text, re.M)
+    promtool.clean("check", "metrics", stdin=text)
+
+
+def unit(name, slotd, folder):
+    """A service, for another program and other folders."""
+    text = (FOLDER / name).read_text()
     for here, there in (("/usr/bin/slotd", support.SLOTD),
                         ("/etc/slotd/slotd.conf", str(slotd.path)),
                         ("/var/lib/prometheus/node-exporter", str(folder))):
@@ -51,7 +60,7 @@ def unit(slotd, folder):
 
 def test_doctor_by_its_unit(busy, tmp_path):
     """What systemd would run leaves a whole file, or the one before."""
-    service = unit(busy, tmp_path)
+    service = unit("slotd-doctor.service", busy, tmp_path)
     # Not `truncate:`, which empties it for each of the commands.
     new = service["StandardOutput"].removeprefix("file:")
     assert service["ExecStartPre"] == f"+/bin/rm -f {new}"
@@ -72,15 +81,42 @@ def test_doctor_by_its_unit(busy, tmp_path):
         assert (tmp_path / "slotd.prom").read_text() == whole
 
 
+def test_sweep_by_its_unit(busy, tmp_path):
+    """Likewise; and the last success stays where the next run fails."""
+    service = unit("slotd-sweep.conf", busy, tmp_path)
+    new = service["StandardOutput"].removeprefix("file:")
+    assert service["ExecStartPre"] == f"+/bin/rm -f {new}"
+    # ExecStartPost is not for a run that failed.
+    assert "SuccessExitStatus" not in service
+    with open(new, "wb") as out:
+        done = subprocess.run(
+            shlex.split(service["ExecStart"]), stdout=out,
+            timeout=support.PATIENCE, env=promtool.no_proxy())
+    assert done.returncode == 0
+    after = shlex.split(service["ExecStartPost"].removeprefix("+"))
+    assert subprocess.run(after, timeout=support.PATIENCE).returncode == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["slotd-sweep.prom"]
+    text = (tmp_path / "slotd-sweep.prom").read_text()
+    promtool.clean("check", "metrics", stdin=text)
+    assert "slotd_sweep_last_success_timestamp_seconds{" in text
+
+
 def test_units(busy, tmp_path):
-    for name in ("slotd-doctor.service", "slotd-doctor.timer"):
-        text = (FOLDER / name).read_text()
-        (tmp_path / name).write_text(
-            text.replace("/usr/bin/slotd", support.SLOTD)
-            .replace("Documentation=man:slotd(8)\n", ""))
+    systemd = promtool.DEPLOY / "systemd"
+    for path in (FOLDER / "slotd-doctor.service", FOLDER / "slotd-doctor.timer",
+                 systemd / "slotd-sweep.service",
+                 systemd / "slotd-sweep.timer"):
+        (tmp_path / path.name).write_text(
+            re.sub("^Documentation=.*\n", "", path.read_text(), flags=re.M)
+            .replace("/usr/bin/slotd", support.SLOTD))
+    folder = tmp_path / "slotd-sweep.service.d"
+    folder.mkdir()
+    (folder / "prometheus.conf").write_text(
+        (FOLDER / "slotd-sweep.conf").read_text().replace(
+            "/usr/bin/slotd", support.SLOTD))
     done = subprocess.run(
         ["systemd-analyze", "verify", "--man=no",
-         *map(str, tmp_path.iterdir())],
+         *(str(path) for path in tmp_path.iterdir() if path.is_file())],
         capture_output=True, text=True, timeout=support.PATIENCE)
     ours = [line for line in done.stderr.splitlines() if "slotd" in line]
     assert not ours, ours
@@ -102,13 +138,13 @@ def test_files():
 
 
 def test_alerts():
-    promtool.clean("test", "rules", "slotd.test.yml")
+    promtool.clean("test", "rules", *TESTS)
 
 
 def test_every_alert_is_tested():
     """Each fires once, and is silent once."""
     fires, silent = set(), set()
-    for test in TESTS["tests"]:
+    for test in sum((file["tests"] for file in TESTS.values()), []):
         for case in test["alert_rule_test"]:
             (fires if case.get("exp_alerts") else silent).add(
                 case["alertname"])
@@ -126,9 +162,10 @@ def test_the_tests_can_tell(tmp_path, expression):
             rule["expr"] = expression
             rule.pop("for", None)
         (tmp_path / name).write_text(yaml.safe_dump(broken))
-    (tmp_path / "slotd.test.yml").write_text(
-        (FOLDER / "slotd.test.yml").read_text())
-    done = promtool.run("test", "rules", tmp_path / "slotd.test.yml")
+    for name in TESTS:
+        (tmp_path / name).write_text((FOLDER / name).read_text())
+    done = promtool.run(
+        "test", "rules", *(tmp_path / name for name in TESTS))
     assert done.returncode != 0
     found = set(re.findall(r"alertname: *(\w+)", done.stdout + done.stderr))
     assert found == set(ALERTS), done
