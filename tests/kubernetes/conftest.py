@@ -40,6 +40,15 @@ def overlay(request, overlays):
     return overlays[request.param]
 
 
+@pytest.fixture(params=[
+    *((name, "Deployment") for name in (*manifests.OVERLAYS, "s3-by-hand")),
+    ("s3", "CronJob"), ("s3-by-hand", "CronJob")], ids="-".join)
+def pods(request, overlays):
+    """Each overlay with each kind of pods that it has."""
+    name, kind = request.param
+    return overlays[name].pods_of(kind)
+
+
 @pytest.fixture(scope="session")
 def monitoring(kubectl):
     return manifests.kustomize(manifests.DEPLOY / "monitoring")

@@ -55,27 +55,47 @@ def faults(objects):
 
 
 class Rendered:
-    """One overlay."""
+    """One overlay, and its pods of one kind: those of the Deployment, or that
+    of the CronJob."""
 
-    def __init__(self, name, objects):
+    def __init__(self, name, objects, kind="Deployment"):
         self.name = name
         self.objects = objects
+        self.kind = kind
 
     def all(self, kind):
         return [one for one in self.objects if one["kind"] == kind]
 
-    def one(self, kind):
-        found = self.all(kind)
+    def one(self, kind, name=None):
+        found = [one for one in self.all(kind)
+                 if name in (None, one["metadata"]["name"])]
         assert len(found) == 1, (kind, found)
         return found[0]
+
+    def pods_of(self, kind):
+        return Rendered(self.name, self.objects, kind)
 
     @property
     def deployment(self):
         return self.one("Deployment")["spec"]
 
     @property
+    def job(self):
+        return self.one("CronJob")["spec"]
+
+    @property
+    def template(self):
+        above = (self.deployment if self.kind == "Deployment"
+                 else self.job["jobTemplate"]["spec"])
+        return above["template"]
+
+    @property
     def pod(self):
-        return self.deployment["template"]["spec"]
+        return self.template["spec"]
+
+    @property
+    def account(self):
+        return self.one("ServiceAccount", self.pod["serviceAccountName"])
 
     @property
     def container(self):
@@ -105,7 +125,7 @@ class Rendered:
         """As the program will have it."""
         found = {one["name"]: one["value"]
                  for one in self.container.get("env", [])}
-        notes = self.one("ServiceAccount")["metadata"].get("annotations", {})
+        notes = self.account["metadata"].get("annotations", {})
         role = notes.get("eks.amazonaws.com/role-arn")
         if role and "AWS_ROLE_ARN" not in found:
             found["AWS_ROLE_ARN"] = role

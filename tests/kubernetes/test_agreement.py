@@ -62,16 +62,30 @@ def test_the_end_fits(overlay):
     assert number(conf, "drain_delay") + number(conf, "drain_timeout") < end
 
 
-def test_mounts(overlay):
-    mounts = overlay.mounts
+def test_the_sweep(overlays):
+    """One at a time, once an hour; what a run leaves is for the next."""
+    for name in "s3", "s3-by-hand":
+        sweep = overlays[name].pods_of("CronJob")
+        assert sweep.container["args"] == ["sweep"]
+        assert re.fullmatch(r"\d+ \* \* \* \*", sweep.job["schedule"])
+        assert sweep.job["concurrencyPolicy"] == "Forbid"
+        assert sweep.job["jobTemplate"]["spec"]["backoffLimit"] == 0
+        assert sweep.pod["restartPolicy"] == "Never"
+        assert re.search(r"^  keep = ", sweep.conf, re.M)
+
+
+def test_mounts(pods):
+    mounts = pods.mounts
     sources = mounts["/etc/slotd"]["projected"]["sources"]
-    assert sources == [
-        {"configMap": {"name": overlay.one("ConfigMap")["metadata"]["name"]}},
+    own = [{"secret": {"name": "slotd-sweep", "optional": True}}]
+    assert sources[2:] == (own if pods.kind == "CronJob" else [])
+    assert sources[:2] == [
+        {"configMap": {"name": pods.one("ConfigMap")["metadata"]["name"]}},
         {"secret": {"name": "slotd"}}]
     # Changed settings are another ConfigMap, and so other pods.
     assert re.fullmatch(r"slotd-[a-z0-9]{10}",
                         sources[0]["configMap"]["name"])
-    for mount in overlay.container["volumeMounts"]:
+    for mount in pods.container["volumeMounts"]:
         assert mount.get("readOnly") or mount["mountPath"] == "/var/lib/slotd"
 
 
@@ -137,3 +151,6 @@ def test_image(overlays):
     version = re.search(r'#define SLOTD_VERSION "(.+)"', text)[1]
     for overlay in overlays.values():
         assert overlay.container["image"].endswith("/slotd:" + version)
+    for name in "s3", "s3-by-hand":
+        sweep = overlays[name].pods_of("CronJob")
+        assert sweep.container["image"] == overlays[name].container["image"]

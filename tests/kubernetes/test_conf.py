@@ -48,15 +48,19 @@ def check(overlay, root):
                          env=environment(overlay, root)), path
 
 
-def test_check(overlay, tmp_path):
+def test_check(pods, tmp_path):
     """Without a fault, and without a warning."""
-    done, path = check(overlay, tmp_path)
+    done, path = check(pods, tmp_path)
     assert (done.returncode, done.stdout, done.stderr) == (
         0, f"{path}: ok\n", "")
 
 
 def test_the_token_is_where_it_is_mounted(overlays):
-    overlay = overlays["s3-by-hand"]
+    for kind in "Deployment", "CronJob":
+        the_token_is_there(overlays["s3-by-hand"].pods_of(kind))
+
+
+def the_token_is_there(overlay):
     folder, _, name = overlay.environment[
         "AWS_WEB_IDENTITY_TOKEN_FILE"].rpartition("/")
     (source,) = overlay.mounts[folder]["projected"]["sources"]
@@ -64,20 +68,21 @@ def test_the_token_is_where_it_is_mounted(overlays):
     assert source["serviceAccountToken"]["audience"] == "sts.amazonaws.com"
 
 
-def test_files_are_mounted(overlay):
+def test_files_are_mounted(pods):
     """Every path that slotd.conf names is mounted, or lies below what is."""
-    named = re.findall(r'"(/(?:etc|var)/[^"]*)"', overlay.conf)
+    named = re.findall(r'"(/(?:etc|var)/[^"]*)"', pods.conf)
     assert "/etc/slotd/prosody.secret" in named
     for path in named:
         assert any((path + "/").startswith(place + "/")
-                   for place in overlay.mounts)
+                   for place in pods.mounts)
 
 
 def test_the_secret_of_the_readme(overlay, tmp_path, kubectl):
     """Its commands make what slotd.conf asks for, fit to be used."""
     text = (manifests.DEPLOY / "README.md").read_text()
     block, for_s3 = [block for block in re.findall(
-        r"^```sh\n(.*?)^```$", text, re.S | re.M) if "create secret" in block]
+        r"^```sh\n(.*?)^```$", text, re.S | re.M)
+        if "create secret generic slotd " in block]
     if overlay.name.startswith("s3"):
         block = re.sub(r"^kubectl .* secret .*\n", "", block, flags=re.M)
         block += for_s3

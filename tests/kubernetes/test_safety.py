@@ -5,12 +5,12 @@ import re
 import manifests
 
 
-def test_restricted(overlay):
+def test_restricted(pods):
     """What the "restricted" standard asks of pods, and of the namespace to
     hold them to it."""
-    enforced = overlay.one("Namespace")["metadata"]["labels"]
+    enforced = pods.one("Namespace")["metadata"]["labels"]
     assert enforced["pod-security.kubernetes.io/enforce"] == "restricted"
-    pod, one = overlay.pod, overlay.container
+    pod, one = pods.pod, pods.container
     assert pod["securityContext"]["runAsNonRoot"] is True
     assert pod["securityContext"]["seccompProfile"] == {
         "type": "RuntimeDefault"}
@@ -22,29 +22,27 @@ def test_restricted(overlay):
         assert set(volume) - {"name"} <= {"projected", "persistentVolumeClaim"}
 
 
-def test_user(overlay):
+def test_user(pods):
     """That of the image; its group may read what is mounted."""
-    context = overlay.pod["securityContext"]
+    context = pods.pod["securityContext"]
     image = (manifests.ROOT / "Dockerfile").read_text()
     user, group = re.search(r"^USER (\d+):(\d+)$", image, re.M).groups()
     assert context["runAsUser"] == int(user)
     assert context["runAsGroup"] == context["fsGroup"] == int(group)
-    for volume in overlay.pod["volumes"]:
+    for volume in pods.pod["volumes"]:
         if "projected" in volume:
             assert volume["projected"]["defaultMode"] == 0o440
 
 
-def test_resources(overlay):
-    resources = overlay.container["resources"]
+def test_resources(pods):
+    resources = pods.container["resources"]
     assert set(resources["requests"]) == {"cpu", "memory"}
     assert "memory" in resources["limits"]
 
 
-def test_no_token_for_kubernetes(overlay):
-    assert overlay.pod["automountServiceAccountToken"] is False
-    account = overlay.one("ServiceAccount")
-    assert account["automountServiceAccountToken"] is False
-    assert overlay.pod["serviceAccountName"] == account["metadata"]["name"]
+def test_no_token_for_kubernetes(pods):
+    assert pods.pod["automountServiceAccountToken"] is False
+    assert pods.account["automountServiceAccountToken"] is False
 
 
 def test_no_secret_is_applied(overlay):
@@ -54,12 +52,45 @@ def test_no_secret_is_applied(overlay):
                          overlay.conf)
 
 
+def policies_of(pods):
+    """Those that choose these pods."""
+    labels = pods.template["metadata"]["labels"].items()
+    return [one for one in pods.all("NetworkPolicy")
+            if one["spec"]["podSelector"]["matchLabels"].items() <= labels]
+
+
+def test_every_policy_chooses_pods(overlay):
+    chosen = policies_of(overlay)
+    if overlay.all("CronJob"):
+        chosen += policies_of(overlay.pods_of("CronJob"))
+    assert len(chosen) == len(overlay.all("NetworkPolicy"))
+
+
+def test_the_janitor(overlays):
+    """Nobody can connect to it, it reaches DNS and HTTPS alone, and it has an
+    identity and a secret of its own."""
+    assert not overlays["embedded"].all("CronJob")
+    for name in "s3", "s3-by-hand":
+        serve = overlays[name]
+        sweep = serve.pods_of("CronJob")
+        (policy,) = policies_of(sweep)
+        assert set(policy["spec"]["policyTypes"]) == {"Ingress", "Egress"}
+        assert not policy["spec"].get("ingress")
+        assert {(port["protocol"], port["port"])
+                for rule in policy["spec"]["egress"]
+                for port in rule["ports"]} == {
+            ("UDP", 53), ("TCP", 53), ("TCP", 443)}
+        service = sweep.one("Service")["spec"]["selector"].items()
+        assert not service <= sweep.template["metadata"]["labels"].items()
+        assert serve.account != sweep.account
+        assert (serve.environment["AWS_ROLE_ARN"]
+                != sweep.environment["AWS_ROLE_ARN"])
+        assert "slotd-sweep" in str(sweep.mounts["/etc/slotd"])
+        assert "slotd-sweep" not in str(serve.template)
+
+
 def test_who_comes_in(overlay):
-    policies = overlay.all("NetworkPolicy")
-    pods = overlay.deployment["template"]["metadata"]["labels"].items()
-    for policy in policies:
-        chosen = policy["spec"]["podSelector"]["matchLabels"]
-        assert chosen.items() <= pods
+    policies = policies_of(overlay)
     rules = [rule for policy in policies
              for rule in policy["spec"].get("ingress", [])]
     assert [one for one in policies
@@ -77,7 +108,7 @@ def test_who_comes_in(overlay):
 
 
 def test_what_goes_out(overlay):
-    policies = overlay.all("NetworkPolicy")
+    policies = policies_of(overlay)
     assert any("Egress" in one["spec"]["policyTypes"] for one in policies)
     ports = {(port["protocol"], port["port"]) for policy in policies
              for rule in policy["spec"].get("egress", [])
