@@ -35,6 +35,11 @@ def machine(tmp_path_factory):
         "/etc/systemd/system/slotd-public.socket": public,
         "/etc/systemd/system/slotd-doctor.service":
             support.ROOT / "deploy/prometheus/slotd-doctor.service",
+        "/etc/systemd/system/slotd-sweep.service":
+            UNITS / "slotd-sweep.service",
+        "/etc/systemd/system/slotd-sweep.timer": UNITS / "slotd-sweep.timer",
+        "/root/slotd-sweep.conf":
+            support.ROOT / "deploy/prometheus/slotd-sweep.conf",
     })
     machine.boot()
     machine.run("systemd-sysusers")
