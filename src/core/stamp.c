@@ -175,15 +175,24 @@ static bool fraction(struct span *text)
 	return run > 0;
 }
 
-/* timegm makes another date of one that is in no calendar; 23:59:60 is a leap
+/* The inverse of moment_of, for the reasons that stand there. */
+static int64_t midnight_of(int year, int month, int day)
+{
+	const int since_march = (month + 9) % 12;
+	const int from = year - (month < 3);
+
+	return INT64_C(86400) *
+	       (365 * from + from / 4 - from / 100 + from / 400 +
+		   (153 * since_march + 2) / 5 + day - 1 - 719468);
+}
+
+/* A date that is in no calendar comes back as another one; 23:59:60 is a leap
  * second and counts as the next day's first. */
 static bool unix_time(int year, int month, int day, int hour, int minute,
     int second, int64_t *ret_seconds)
 {
-	struct tm date = {
-		.tm_year = year - 1900, .tm_mon = month - 1, .tm_mday = day
-	};
-	int64_t midnight = timegm(&date);
+	const int64_t midnight = midnight_of(year, month, day);
+	const struct tm date = moment_of(midnight);
 
 	if (year < 1970 || date.tm_mon != month - 1 || date.tm_mday != day ||
 	    hour > 23 || minute > 59 || second > 60)
