@@ -170,12 +170,18 @@ static bool take_older(void *of, const struct store_object *object)
 
 /* --- of users who are erased ---------------------------------------------*/
 
-/* What take_ended finds in the parts of the listing in which it may be. */
+/* What take_ended finds in the parts of the listing in which it may be. Where
+ * {until} stands first, a look at the first letters spares reading most. */
 static bool is_past(const struct sweep *sweep, struct span key)
 {
+	const bool first = sweep->template->parts[0].kind == KEY_UNTIL ||
+			   !key_template_has(sweep->template, KEY_UNTIL);
+	const size_t len = key.len < STAMP_AMZ_TEXT ? key.len : STAMP_AMZ_TEXT;
 	struct key_reading reading;
 	int64_t until;
 
+	if (first && memcmp(key.at, sweep->now_text, len) > 0)
+		return false;
 	return key_until(sweep->template, key) <= sweep->now &&
 	       key_template_read_any(sweep->template, key, &reading) &&
 	       stamp_amz_read(reading.until, &until) && until <= sweep->now;

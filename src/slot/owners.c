@@ -1,6 +1,7 @@
 #include "slot/owners.h"
 
 #include "core/base64.h"
+#include "core/stamp.h"
 
 #include <string.h>
 
@@ -87,12 +88,11 @@ static size_t find_owner(
 /* {random}/{owner}/{filename}, with {until}/ before it or not. */
 static size_t find_by_default(const struct question *question, struct span key)
 {
-	size_t until = key_kinds[KEY_UNTIL].run(key);
-	struct span random, owner;
+	struct span random = span_cut(&key, '/'), owner;
 
-	if (until && until < key.len && key.at[until] == '/')
-		key = span_from(key, until + 1);
-	random = span_cut(&key, '/');
+	/* Whether {until} is a date is not asked: the hash tells all. */
+	if (random.len == STAMP_AMZ_TEXT || span_is(random, "never"))
+		random = span_cut(&key, '/');
 	owner = span_cut(&key, '/');
 	if (random.len != RANDOM_TEXT || !key.at)
 		return question->count;
