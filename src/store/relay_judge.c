@@ -54,28 +54,33 @@ static const char *word_for(CURLcode code)
 	}
 }
 
+static void judge_refusal(struct relay_upload *upload, long status)
+{
+	char word[48];
+
+	read_code(upload, word);
+	upload->failure = judge_status(status, word);
+	snprintf(upload->reason, sizeof upload->reason,
+	    "the store answered %ld%s%s%s", status, *word ? " " : "", word,
+	    status == 501 && upload->condition
+		? ": the next PUT goes without If-None-Match"
+		: "");
+}
+
 void relay_judge(struct relay_upload *upload, CURLcode code)
 {
 	long status = 0;
-	char word[48];
 
 	/* libcurl takes a head that breaks off for a whole answer. */
 	if (code == CURLE_OK && !upload->answered)
 		code = CURLE_RECV_ERROR;
 	curl_easy_getinfo(
 	    upload->handle->curl, CURLINFO_RESPONSE_CODE, &status);
-	read_code(upload, word);
 	upload->reason[0] = '\0';
 	/* A store that answers before it has read all may close early: the
 	 * answer counts, not what libcurl says of the connection. */
 	if (status >= 300) {
-		upload->failure = judge_status(status, word);
-		snprintf(upload->reason, sizeof upload->reason,
-		    "the store answered %ld%s%s%s", status, *word ? " " : "",
-		    word,
-		    status == 501 && upload->condition
-			? ": the next PUT goes without If-None-Match"
-			: "");
+		judge_refusal(upload, status);
 	} else if (upload->answered && upload->given != upload->size) {
 		upload->failure = FAILURE_UNAVAILABLE;
 		snprintf(upload->reason, sizeof upload->reason,
