@@ -16,10 +16,10 @@
  * answer, and the read buffer. It is resident as soon as there was an answer.
  * Requests for slots come from XMPP servers: with what several proxies add
  * they have some 25 headers and 2 KiB; there is room for 30 and 3 KiB. A URL of
- * the embedded store may have 2 KiB, a redirect's Location several, and uploads
- * are read through this memory. */
+ * the embedded store may have 2 KiB, a redirect's Location several. Uploads are
+ * read through half of this memory: 64 KiB with their head in two pieces. */
 #define MEMORY_SLOTS 3584
-#define MEMORY_FILES 32768
+#define MEMORY_FILES (68 << 10)
 /* Behind each request is room for its target, its NUL included; a request with
  * a longer target has memory of its own. */
 #define TARGET_ROOM 256

@@ -8,7 +8,7 @@
  * Passes uploads on to stores while they come in, over libcurl. Connections
  * are used again. There is no thread of its own: whoever has bytes of an upload
  * sends them, and an event loop runs what stores and the clock make
- * possible. Of an upload only the 20 KiB that libcurl is sending are in
+ * possible. Of an upload only the 36 KiB that libcurl is sending are in
  * memory: a client waits while its store takes none.
  */
 struct relay;

@@ -21,7 +21,7 @@
 #define SYSTEM_TRUSTED "/etc/ssl/certs/ca-certificates.crt"
 /* The buffers that libcurl has for each upload. The first has room for what
  * libmicrohttpd gives at once. */
-#define SEND_BUFFER 20480L
+#define SEND_BUFFER 36864L
 #define RECEIVE_BUFFER 4096L
 /* What the system keeps for a store that takes no bytes. */
 #define UNSENT 32768
