@@ -163,12 +163,18 @@ void hmac_parts(const struct hmac_key *key, const struct span *parts,
 	}
 	hash_update(&running, (struct span){ memory, len });
 	hmac_end(key, &running, ret_mac);
+	/* A message may be a secret itself. */
+	wipe(memory, sizeof(memory));
 }
 
 void hmac(
     const struct hmac_key *key, struct span message, uint8_t ret_mac[HASH_SIZE])
 {
-	hmac_parts(key, &message, 1, ret_mac);
+	struct hash running;
+
+	hmac_begin(key, &running);
+	hash_update(&running, message);
+	hmac_end(key, &running, ret_mac);
 }
 
 bool equal_constant_time(const void *a, const void *b, size_t len)

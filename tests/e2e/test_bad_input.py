@@ -164,7 +164,7 @@ def test_content_types(s3, value):
     bad(s3, support.slot_body(content_type=value), "content_type")
 
 
-@pytest.mark.parametrize("value", ["profile", "", "Message", "message "])
+@pytest.mark.parametrize("value", ["avatar", "", "Message", "message "])
 def test_purpose(s3, value):
     bad(s3, support.slot_body(purpose=value), "purpose")
 
