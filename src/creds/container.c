@@ -4,6 +4,7 @@
 #include "creds/fetch.h"
 #include "creds/json.h"
 #include "creds/read.h"
+#include "net/forget.h"
 
 #include <string.h>
 
@@ -119,6 +120,7 @@ bool creds_try_container(
 				   buf_span(&header), strlen(AUTHORIZATION)),
 			       draft);
 		wipe(&reply, sizeof reply);
+		forget_stack();
 	}
 	wipe(memory, sizeof memory);
 	return ok;

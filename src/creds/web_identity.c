@@ -3,6 +3,7 @@
 #include "net/xml.h"
 #include "creds/fetch.h"
 #include "creds/read.h"
+#include "net/forget.h"
 
 #define TOKEN_MAX 16384
 #define WHERE "STS"
@@ -73,6 +74,7 @@ static bool ask(const struct creds_round *round, struct span token,
 		 ? creds_sts_read(xml, round->now, draft)
 		 : creds_sts_refused(reply.status, xml, token, draft);
 	wipe(&reply, sizeof reply);
+	forget_stack();
 	return ok;
 }
 

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define STACK 16384 /* more than libraries use to read a document */
+
 void forget(void *memory)
 {
 	if (memory)
@@ -24,4 +26,11 @@ void *forget_realloc(void *memory, size_t size)
 		memcpy(bigger, memory, before < size ? before : size);
 	forget(memory);
 	return bigger;
+}
+
+__attribute__((noinline)) void forget_stack(void)
+{
+	char memory[STACK];
+
+	wipe(memory, sizeof memory);
 }
