@@ -1,5 +1,6 @@
 #include "http/conn.h"
 
+#include "http/sendfile.h"
 #include "service/clock.h"
 #include "service/random.h"
 
@@ -154,6 +155,7 @@ bool conn_table_open(struct conn_table *table)
 	pthread_mutex_init(&table->lock, NULL);
 	waiting_init(&table->waiting);
 	if (table->polls && table->polled && table->crowd &&
+	    sendfile_start(table->fd_max) &&
 	    pthread_create(&table->watchdog, NULL, watch, table) == 0)
 		return true;
 	free_tables(table);

@@ -4,19 +4,27 @@
 
 #include <errno.h>
 #include <stdatomic.h>
+#include <stdlib.h>
 #include <sys/sendfile.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* By the file's descriptor; conn.c allows no more. Pages of the array that are
- * not used take no memory. */
-#define FDS 1048576
-
-static _Atomic(struct request *) requests[FDS];
+/* By the file's descriptor. Made once, for all of the process. */
+static _Atomic(struct request *) *requests;
+static int count;
 
 static bool in_range(int fd)
 {
-	return fd >= 0 && fd < FDS;
+	return fd >= 0 && fd < count;
+}
+
+bool sendfile_start(int fds)
+{
+	if (!requests) {
+		requests = calloc((size_t)fds, sizeof *requests);
+		count = requests ? fds : 0;
+	}
+	return requests != NULL;
 }
 
 void sendfile_ask(struct request *request, int fd)

@@ -1,6 +1,8 @@
 #ifndef HTTP_SENDFILE_H
 #define HTTP_SENDFILE_H
 
+#include <stdbool.h>
+
 struct request;
 
 /*
@@ -11,6 +13,10 @@ struct request;
  *
  * Any thread may call these.
  */
+
+/* To be called before there are requests, with how many descriptors may be
+ * open. False: there is no memory. */
+bool sendfile_start(int fds);
 
 /* From now on request->ready is asked before bytes of this file are sent. */
 void sendfile_ask(struct request *request, int fd);

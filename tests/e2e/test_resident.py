@@ -46,12 +46,10 @@ def resident(slotd):
         return int(re.search(r"VmRSS:\s+(\d+) kB", status.read())[1])
 
 
-def bound(slotd):
-    """For all connections: 14 MiB with the libraries of Debian 12. Those of
-    Debian 13 take half a MiB more."""
+def has_other_libraries(slotd):
+    """Than Debian 12, for which the bound of all together is."""
     text = slotd.ask("GET", "/metrics").body.decode()
-    library = re.search(r'libmicrohttpd="([^"]*)"', text)[1]
-    return 14 * MIB + (0 if library.startswith("0.") else MIB * 2 // 3)
+    return not re.search(r'libmicrohttpd="0\.', text)
 
 
 def ask(sock, headers=""):
@@ -82,9 +80,12 @@ def open_all(slotd, sockets):
 
 
 def test_a_thousand_connections(slotd, sockets):
-    most = bound(slotd)
+    other = has_other_libraries(slotd)
+    idle = resident(slotd)
     open_all(slotd, sockets)
-    assert resident(slotd) <= most
+    used = resident(slotd)
+    assert used - idle <= 4.75 * CONNECTIONS
+    assert used <= 14 * MIB or other
 
 
 def test_memory_is_given_back(slotd, sockets):
