@@ -20,8 +20,9 @@ struct file_sink {
 	size_t key_len;
 	char key[OBJECT_KEY_MAX + 1];
 	char type[MEDIA_TYPE_MAX + 1];
-	size_t held;
-	char bytes[HELD_MAX]; /* not written yet */
+	size_t held; /* bytes that are not written yet, */
+	size_t room; /* of so many at most */
+	char bytes[];
 };
 
 /* The argument of a job is its request. */
@@ -33,11 +34,15 @@ static struct file_sink *of(void *request)
 static struct sink *make(
     struct request *request, const struct receive_plan *plan)
 {
-	struct file_sink *file = calloc(1, sizeof *file);
+	const size_t room =
+	    plan->size < HELD_MAX ? (size_t)plan->size : HELD_MAX;
+	struct file_sink *file = malloc(sizeof *file + room);
 
 	(void)request;
 	if (!file)
 		return NULL;
+	memset(file, 0, sizeof *file);
+	file->room = room;
 	file->sink.class = &sink_file;
 	file->store = plan->store;
 	file->size = plan->size;
@@ -88,7 +93,7 @@ static size_t write(
     struct request *request, struct sink *sink, const char *bytes, size_t len)
 {
 	struct file_sink *file = (struct file_sink *)sink;
-	size_t room = HELD_MAX - file->held;
+	size_t room = file->room - file->held;
 	size_t taken = len < room ? len : room;
 
 	memcpy(file->bytes + file->held, bytes, taken);
