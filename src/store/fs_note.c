@@ -38,9 +38,10 @@ static bool write_all(int fd, struct span text)
 
 /* It appears whole or not at all, as files do. */
 static bool write_note(
-    const struct fs *fs, int folder, const char *name, struct span text)
+    const struct fs *fs, struct fs_way *way, struct span text)
 {
-	int fd = openat(folder, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+	int fd =
+	    openat(way->folder, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
 	int error;
 	bool ok;
 
@@ -48,7 +49,7 @@ static bool write_note(
 		return false;
 	give_away(fs, fd);
 	ok = write_all(fd, text) && !fs_path_sync(fd) &&
-	     !fs_path_link(fd, folder, name) && !fs_path_sync(folder);
+	     !fs_path_link(fd, way->folder, way->name) && fs_way_sync(way);
 	error = errno;
 	close(fd);
 	errno = error;
@@ -59,19 +60,17 @@ enum failure fs_note(struct store *store, struct span key, struct span text,
     int64_t now, struct refusal *why)
 {
 	const struct fs *fs = (const struct fs *)store;
-	char name[FS_SEGMENT_MAX + 1];
 	enum failure failure = FAILURE_NONE;
-	int folder;
+	struct fs_way way;
 
 	(void)now;
 	if (store->lack)
 		return failure_reason(FAILURE_UNAVAILABLE, store->lack, why);
-	folder = fs_path_make(fs->folder->home, key, name);
-	if (folder < 0)
+	if (!fs_way_open(fs->folder, fs->folder->home, key, &way))
 		return note_failure(errno, why);
-	give_away(fs, folder);
-	if (!write_note(fs, folder, name, text))
+	give_away(fs, way.folder);
+	if (!write_note(fs, &way, text))
 		failure = note_failure(errno, why);
-	close(folder);
+	fs_way_close(&way);
 	return failure;
 }

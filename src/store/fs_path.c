@@ -59,45 +59,6 @@ int fs_path_open_now(int folder, struct span path, int flags)
 	return open_beneath(folder, path, flags, RESOLVE_CACHED);
 }
 
-/* Makes the folder if need be, and opens it. Its entry may be another
- * upload's work of this moment: synced all the same, or that upload's crash
- * could take our file along. */
-static int enter(int folder, struct span name)
-{
-	char text[FS_SEGMENT_MAX + 1];
-
-	memcpy(text, name.at, name.len);
-	text[name.len] = '\0';
-	if (mkdirat(folder, text, 0700) && errno != EEXIST)
-		return -1;
-	if (fs_path_sync(folder))
-		return -1;
-	return fs_path_open(folder, name, O_RDONLY | O_DIRECTORY);
-}
-
-int fs_path_make(int root, struct span key, char ret_name[FS_SEGMENT_MAX + 1])
-{
-	int folder = fs_path_open(root, span_of("."), O_RDONLY | O_DIRECTORY);
-	struct span rest = key;
-
-	while (folder >= 0) {
-		struct span segment = span_cut(&rest, '/');
-		int next, error;
-
-		if (!rest.at) {
-			memcpy(ret_name, segment.at, segment.len);
-			ret_name[segment.len] = '\0';
-			break;
-		}
-		next = enter(folder, segment);
-		error = errno;
-		close(folder);
-		errno = error;
-		folder = next;
-	}
-	return folder;
-}
-
 int fs_path_link(int fd, int folder, const char *name)
 {
 	char self[32];

@@ -15,6 +15,7 @@
 #define FS_XATTR_UNTIL "user.slotd.until"
 #define FS_RUNNING_LISTS 256
 #define FS_KNOWN_FILES 512
+#define FS_SYNCED_FOLDERS 256
 #define FS_LACK_SIZE 512
 #define FS_NOT_YET                                                             \
 	"is not there yet: start the service first, `slotd serve` makes it"
@@ -32,6 +33,14 @@ struct fs_known {
 	ino_t number;
 	struct timespec changed; /* its st_ctim, which each change moves */
 	struct fs_attributes attributes;
+};
+
+/* Which folder it is, among all that ever were; all zeros: unknown. */
+struct fs_born {
+	uint64_t device;
+	uint64_t number;
+	int64_t seconds; /* when it was made */
+	uint32_t nanoseconds;
 };
 
 /* What stays when the configuration is read again. */
@@ -58,7 +67,9 @@ struct fs_folder {
 	struct timespec notes_seen;
 
 	pthread_mutex_t known_lock;
-	struct fs_known known[FS_KNOWN_FILES]; /* by inode number */
+	/* Both by inode number: */
+	struct fs_known known[FS_KNOWN_FILES];
+	struct fs_born synced[FS_SYNCED_FOLDERS]; /* see fs_way.c */
 
 	/* Of fs_disk.c. */
 	_Atomic(const struct store_fault *) fault;
@@ -101,20 +112,38 @@ int fs_path_open(int folder, struct span path, int flags);
  * is not in memory, EINVAL before Linux 5.12. */
 int fs_path_open_now(int folder, struct span path, int flags);
 
-/*
- * Opens the folder that a valid key lies in, makes what is missing (0700),
- * and syncs every folder on the way whose entries may be new, but the last:
- * that one is the caller's, to be synced when the file is in it. Gives the
- * key's last segment in name. -1 with errno; ENOENT when somebody removed a
- * folder meanwhile.
- */
-int fs_path_make(int root, struct span key, char ret_name[FS_SEGMENT_MAX + 1]);
-
 /* Gives the file open at `fd` a name; in 0, or -1 with errno. */
 int fs_path_link(int fd, int folder, const char *name);
 
 /* fsync, whatever signals come. */
 int fs_path_sync(int fd);
+
+/* fs_way.c: the folders that a key lies in */
+
+#define FS_WAY_MAX 16
+
+struct fs_way {
+	struct fs_folder *store;
+	int root;
+	int folder;                    /* the last one */
+	char name[FS_SEGMENT_MAX + 1]; /* the key's last segment */
+	/* The folders whose entries may not be on the disk yet, and their
+	 * parents. */
+	unsigned count;
+	struct fs_step {
+		int parent;
+		struct fs_born folder;
+	} steps[FS_WAY_MAX];
+};
+
+/* Opens the folder of a valid key, from `root` on, and makes what is missing
+ * (0700). False with errno; ENOENT when somebody removed a folder meanwhile. */
+bool fs_way_open(
+    struct fs_folder *store, int root, struct span key, struct fs_way *way);
+/* Syncs the folder, and every one on the way whose entry may be new. False with
+ * errno. */
+bool fs_way_sync(struct fs_way *way);
+void fs_way_close(struct fs_way *way);
 
 /* fs_room.c: free room */
 

@@ -224,29 +224,28 @@ enum failure fs_upload_write(
 static enum failure link_once(
     struct fs_upload *upload, int *ret_error, struct refusal *why)
 {
-	char name[FS_SEGMENT_MAX + 1];
-	int folder =
-	    fs_path_make(upload->fs->folder->root, upload_key(upload), name);
+	struct fs_folder *store = upload->fs->folder;
+	struct fs_way way;
 	enum failure failure = FAILURE_NONE;
 
-	if (folder < 0) {
+	if (!fs_way_open(store, store->root, upload_key(upload), &way)) {
 		*ret_error = errno;
 		return way_failure(*ret_error, why);
 	}
-	if (fs_path_link(upload->fd, folder, name)) {
+	if (fs_path_link(upload->fd, way.folder, way.name)) {
 		*ret_error = errno;
 		failure = *ret_error == EEXIST
 			      ? FAILURE_ALREADY_EXISTS
 			      : fs_room_failure(*ret_error,
 				    "the file cannot be linked", why);
-	} else if (fs_path_sync(folder)) {
+	} else if (!fs_way_sync(&way)) {
 		*ret_error = errno;
 		failure = fs_room_failure(
-		    *ret_error, "the folder cannot be synced", why);
+		    *ret_error, "a folder cannot be synced", why);
 		/* What was not promised shall not be found either. */
-		unlinkat(folder, name, 0);
+		unlinkat(way.folder, way.name, 0);
 	}
-	close(folder);
+	fs_way_close(&way);
 	return failure;
 }
 
