@@ -7,10 +7,12 @@
 #include <fcntl.h>
 #include <getopt.h>
 #include <stdarg.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <sys/eventfd.h>
 
 #define OPTIONS_MAX 12
 #define LONG_FIRST 256 /* greater than any letter */
@@ -218,4 +220,33 @@ char *command_slurp(
 	if (fd >= 0 && !input)
 		close(fd);
 	return text;
+}
+
+static volatile sig_atomic_t ended;
+static int end_file = -1;
+
+static void note_end(int signal_number)
+{
+	(void)signal_number;
+	ended = 1;
+	eventfd_write(end_file, 1);
+}
+
+int command_catch_end(void)
+{
+	const struct sigaction action = { .sa_handler = note_end };
+
+	end_file = eventfd(0, EFD_CLOEXEC);
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGHUP, &action, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	/* A file beyond RLIMIT_FSIZE is an error of write. */
+	signal(SIGXFSZ, SIG_IGN);
+	return end_file;
+}
+
+bool command_ended(void)
+{
+	return ended;
 }

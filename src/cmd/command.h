@@ -75,6 +75,15 @@ void command_about(
 /* Wrong usage; names --help. Gives false, as a check does. */
 bool command_wrong(const struct command *command, const char *sentence);
 
+/* --- signals --- */
+
+/* Makes SIGINT, SIGTERM and SIGHUP end the command's work instead of its
+ * process: gives an eventfd that is readable from then on; -1: there is none.
+ * To be called once. */
+int command_catch_end(void);
+/* Whether one of them has come. */
+bool command_ended(void);
+
 /* --- values --- */
 
 /* Reads a number up to most; NULL: *ret_number stays as it is. Else says the

@@ -3,36 +3,13 @@
 #include "doctor/report.h"
 #include "service/clock.h"
 
-#include <signal.h>
 #include <stdio.h>
-#include <sys/eventfd.h>
 
-static volatile sig_atomic_t stopped;
-/* An eventfd: readable once stopped is set. */
-static int stop_file;
+/* Without one (-1) the request that runs is not broken off. */
+static int end_file;
 static const char *now_text, *name;
 static bool json, prometheus;
 static int64_t shift; /* seconds that --now is ahead of the real time */
-
-static void stop(int signal_number)
-{
-	stopped = signal_number;
-	eventfd_write(stop_file, 1);
-}
-
-static void catch_signals(void)
-{
-	const struct sigaction action = { .sa_handler = stop };
-
-	/* Without one (-1) the request that runs is not broken off. */
-	stop_file = eventfd(0, EFD_CLOEXEC);
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
-	sigaction(SIGHUP, &action, NULL);
-	signal(SIGPIPE, SIG_IGN);
-	/* A file beyond RLIMIT_FSIZE is an error of write. */
-	signal(SIGXFSZ, SIG_IGN);
-}
 
 static int64_t service_clock(void)
 {
@@ -52,7 +29,7 @@ static unsigned examine(const struct conf *conf,
 		.storage = storage,
 		.clock = service_clock,
 		.fetch = fetch,
-		.stop = stop_file,
+		.stop = end_file,
 		.no_creds = *no_creds ? no_creds : NULL,
 	};
 	report_begin(report, storage->name);
@@ -72,15 +49,16 @@ static int examine_all(
 	    : json     ? REPORT_JSON
 		       : REPORT_TEXT);
 	report_open(&report);
-	for (size_t i = 0; i < conf->storage_count && !stopped; i++) {
+	for (size_t i = 0; i < conf->storage_count && !command_ended(); i++) {
 		const struct conf_storage *storage = &conf->storages[i];
 
 		if (!name || span_is(storage->name, name))
 			failures +=
 			    examine(conf, storage, creds->list[i].why, &report);
 	}
-	report_close(&report, report.storages && !stopped, clock_unix());
-	if (stopped)
+	report_close(
+	    &report, report.storages && !command_ended(), clock_unix());
+	if (command_ended())
 		return command_fault(&command_doctor, "interrupted");
 	if (!report.storages)
 		return command_fault(
@@ -110,7 +88,7 @@ static int run(const struct conf *conf, char **operands)
 	int code = EXIT_FAULT;
 
 	(void)operands;
-	catch_signals();
+	end_file = command_catch_end();
 	if (command_creds_get(&creds, "doctor", conf, name) && fetch_start()) {
 		code = examine_all(conf, &creds);
 		fetch_end();

@@ -3,35 +3,17 @@
 #include "core/amount.h"
 #include "net/fetch.h"
 
-#include <signal.h>
 #include <stdio.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
-
-static int stop_file = -1;
-
-static void stop(int signal_number)
-{
-	(void)signal_number;
-	eventfd_write(stop_file, 1);
-}
 
 bool command_janitor_start(const struct command *command,
     const struct service *service, const char *name,
     struct janitor *ret_janitor)
 {
-	const struct sigaction action = { .sa_handler = stop };
+	const int end = command_catch_end();
 	char wrong[512];
 
-	stop_file = eventfd(0, EFD_CLOEXEC);
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
-	sigaction(SIGHUP, &action, NULL);
-	signal(SIGPIPE, SIG_IGN);
-	/* A file beyond RLIMIT_FSIZE is an error of write. */
-	signal(SIGXFSZ, SIG_IGN);
-	janitor_init(ret_janitor, service, stop_file);
-	if (stop_file < 0 || !fetch_start()) {
+	janitor_init(ret_janitor, service, end);
+	if (end < 0 || !fetch_start()) {
 		command_fault(command, "out of memory");
 		return false;
 	}
