@@ -9,6 +9,7 @@ sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
 
 import fixtures  # noqa: E402
 import lab as laboratory  # noqa: E402
+import support  # noqa: E402
 
 program = fixtures.program
 start = fixtures.start
@@ -42,3 +43,15 @@ def issue(lab, start_once):
             running[name] = start_once(lab.config(bucket, **place))
         return running[name].slot(filename=filename, size=size)
     return issue
+
+
+@pytest.fixture
+def slotd(tmp_path, lab):
+    """Runs a command that trusts the store's certificate."""
+    def run(config, *args):
+        path = support.write_config(tmp_path, config)
+        done = support.run(args[0], "-c", path, *args[1:], env={
+            "PATH": "/usr/bin", "SSL_CERT_FILE": str(lab.store.ca)})
+        done.stdout, done.stderr = done.stdout.decode(), done.stderr.decode()
+        return done
+    return run

@@ -4,7 +4,6 @@ import json
 
 import pytest
 
-import support
 from erasing import JULIET, assert_accepted, assert_note, erase
 from lab import key_of, statement
 
@@ -18,17 +17,6 @@ def key_file(tmp_path):
     path.write_text(KEY + "\n")
     path.chmod(0o600)
     return path
-
-
-@pytest.fixture
-def slotd(tmp_path, lab):
-    def run(config, *args):
-        path = support.write_config(tmp_path, config)
-        done = support.run(args[0], "-c", path, *args[1:], env={
-            "PATH": "/usr/bin", "SSL_CERT_FILE": str(lab.store.ca)})
-        done.stdout, done.stderr = done.stdout.decode(), done.stderr.decode()
-        return done
-    return run
 
 
 def upload(lab, service, jid, count):

@@ -7,7 +7,6 @@ import urllib.parse
 
 import pytest
 
-import support
 from lab import statement
 
 RANDOM = "AbCdEfGhIjKlMnOpQrStUv"
@@ -22,17 +21,6 @@ def key(until="20200101T000000Z", number=0, name="cat.jpg"):
 def future():
     return time.strftime(
         "%Y%m%dT%H%M%SZ", time.gmtime(time.time() + 86400))
-
-
-@pytest.fixture
-def slotd(tmp_path, lab):
-    def run(config, *args):
-        path = support.write_config(tmp_path, config)
-        done = support.run(args[0], "-c", path, *args[1:], env={
-            "PATH": "/usr/bin", "SSL_CERT_FILE": str(lab.store.ca)})
-        done.stdout, done.stderr = done.stdout.decode(), done.stderr.decode()
-        return done
-    return run
 
 
 def fill(lab, bucket, keys, size=3):
