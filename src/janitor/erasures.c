@@ -43,18 +43,20 @@ static bool grow(struct erasures *erasures)
 static bool add(
     struct erasures *erasures, struct span key, struct span jid, bool over)
 {
-	char *memory = malloc(key.len + 1 + jid.len + 1);
+	char *memory;
 
-	if (!memory || (erasures->count == erasures->room && !grow(erasures))) {
-		free(memory);
+	if (erasures->count == erasures->room && !grow(erasures))
 		return false;
-	}
+	memory = malloc(key.len + 1 + jid.len + 1);
+	if (!memory)
+		return false;
 	memcpy(memory, key.at, key.len);
 	memory[key.len] = '\0';
 	memcpy(memory + key.len + 1, jid.at, jid.len);
 	owners_add(&erasures->owners[erasures->count], erasures->keyring,
 	    (struct span){ memory + key.len + 1, jid.len });
-	erasures->notes[erasures->count++] = (struct erasure){ memory, over };
+	erasures->notes[erasures->count].memory = memory;
+	erasures->notes[erasures->count++].over = over;
 	return true;
 }
 

@@ -27,7 +27,8 @@ struct sweep {
 	struct removal *removal; /* NULL: it only counts */
 	/* Whose files are to go; NULL: nobody's. */
 	const struct erasures *erasures;
-	int64_t told; /* progress */
+	struct erasures noted; /* what the store's notes ask for */
+	int64_t told;          /* progress */
 
 	/* Of the pass under way. */
 	size_t until_at;             /* in the key */
@@ -101,7 +102,7 @@ static bool take_ended(void *of, const struct store_object *object)
 
 	/* Keys come in order, so that none behind this one has ended. */
 	sweep->tally->listed++;
-	if (memcmp(text.at, sweep->now_text, len) > 0)
+	if (len && memcmp(text.at, sweep->now_text, len) > 0)
 		return false;
 	tell_progress(sweep);
 	return is_note(object->key) || !has_ended(sweep, object->key) ||
@@ -336,19 +337,19 @@ static bool sweep_all(struct sweep *sweep)
 /* With the erasures of the store's notes. */
 static bool sweep_noted(struct sweep *sweep, size_t number)
 {
-	struct erasures erasures;
+	struct erasures *noted = &sweep->noted;
 	bool read, well = false;
 
-	erasures_init(&erasures, sweep->janitor->service, number);
-	read = erasures_read(sweep->janitor, number, &erasures, sweep->tally);
-	if (erasures.count)
-		sweep->erasures = &erasures;
+	erasures_init(noted, sweep->janitor->service, number);
+	read = erasures_read(sweep->janitor, number, noted, sweep->tally);
+	if (noted->count)
+		sweep->erasures = noted;
 	if (!janitor_stopped(sweep->janitor))
 		well = sweep_all(sweep);
 	if (well && !sweep->options->dry_run)
 		well = erasures_forget(
-		    sweep->janitor, number, &erasures, sweep->tally);
-	erasures_close(&erasures);
+		    sweep->janitor, number, noted, sweep->tally);
+	erasures_close(noted);
 	return well && read;
 }
 

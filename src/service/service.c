@@ -39,6 +39,8 @@ static bool open_store(struct service *service, size_t number,
 	store = storage->kind->open(&opening, wrong, wrong_size);
 	if (!store && opening.creds)
 		opening.creds->class->close(opening.creds);
+	if (store)
+		store->template = &service->templates[number];
 	service->stores[number] = store;
 	return store != NULL;
 }
@@ -120,11 +122,9 @@ static bool open_all(struct service *service, const struct service *before,
 		return false;
 	if (!open_stores(service, before, wrong, wrong_size))
 		return false;
-	for (size_t i = 0; i < service->store_count; i++) {
+	for (size_t i = 0; i < service->store_count; i++)
 		service->templates[i] =
 		    template_of(service, &conf->storages[i]);
-		service->stores[i]->template = &service->templates[i];
-	}
 	make_issuers(service);
 	return true;
 }

@@ -259,15 +259,15 @@ static struct span cut_last(struct span *key)
 static int unlink_at(
     const struct fs *fs, struct span folder, struct span last, int flags)
 {
-	char name[FS_SEGMENT_MAX + 1];
+	char memory[FS_SEGMENT_MAX + 1];
+	struct buf name = buf_of(memory, sizeof memory);
 	int fd = fs_path_open(fs->folder->root, folder, O_RDONLY | O_DIRECTORY);
 	int error;
 
 	if (fd < 0)
 		return errno;
-	memcpy(name, last.at, last.len);
-	name[last.len] = '\0';
-	error = unlinkat(fd, name, flags) ? errno : 0;
+	buf_add(&name, last);
+	error = unlinkat(fd, name.at, flags) ? errno : 0;
 	close(fd);
 	return error;
 }

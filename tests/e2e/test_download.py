@@ -13,7 +13,6 @@ from email.utils import parsedate_to_datetime
 import pytest
 
 import support
-from upload import tree
 
 DATA = bytes(range(256)) * 40
 

@@ -8,8 +8,6 @@ import threading
 
 import pytest
 
-import ejabberd
-import prosody
 import stub as stubs
 import support
 from ejabberd import MODULE, Ejabberd, slotd_options
