@@ -3,7 +3,7 @@ FROM docker.io/library/debian:trixie-slim AS build
 RUN apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y \
 	--no-install-recommends gcc libc6-dev make pkg-config \
 	libconfig-dev libcurl4-openssl-dev libexpat1-dev libgnutls28-dev \
-	libhiredis-dev libidn2-dev libjansson-dev libmbedtls-dev libmicrohttpd-dev
+	libhiredis-dev libidn2-dev libjansson-dev libmicrohttpd-dev nettle-dev
 WORKDIR /slotd
 COPY . .
 RUN make -j2 CFLAGS=-O2 LDFLAGS=-s all
@@ -17,7 +17,7 @@ LABEL org.opencontainers.image.title="slotd" \
 RUN apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y \
 	--no-install-recommends ca-certificates \
 	libconfig11 libcurl4t64 libexpat1 libgnutls30t64 libhiredis1.1.0 \
-	libidn2-0 libjansson4 libmbedcrypto16 libmicrohttpd12t64 && \
+	libidn2-0 libjansson4 libmicrohttpd12t64 libnettle8t64 && \
 	rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/log/* && \
 	install -d -o 8363 -g 8363 -m 700 /var/lib/slotd
 COPY --from=build /slotd/LICENSE /usr/share/doc/slotd/copyright

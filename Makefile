@@ -7,7 +7,7 @@ SYSTEMDDIR ?= $(PREFIX)/lib/systemd/system
 RESULTS ?= $(BUILD)/results
 
 LIBS = libmicrohttpd jansson libconfig libcurl hiredis gnutls libidn2 \
-	expat
+	expat nettle
 CFLAGS ?= -O2 -g
 WARNINGS = -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes \
 	-Wmissing-prototypes -Wvla -Wformat=2 -Wwrite-strings
@@ -18,9 +18,7 @@ ALL_CFLAGS = -std=c17 -D_GNU_SOURCE -Iinclude -Isrc -pthread $(WARNINGS) \
 	$(EXTRA)
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now -Wl,-z,noexecstack -pthread \
 	$(LDFLAGS) $(EXTRA)
-# Debian 12's Mbed TLS comes without a .pc file. Only -I: hiredis' definitions
-# rename system calls, which tests/store stands in for.
-LDLIBS = $(shell $(PKG_CONFIG) --libs $(LIBS)) -lmbedcrypto
+LDLIBS = $(shell $(PKG_CONFIG) --libs $(LIBS))
 
 ifeq ($(shell $(PKG_CONFIG) --exists $(LIBS) 2>/dev/null && echo yes),)
 ifeq ($(filter demo demo-stop check lint bench help clean dist \

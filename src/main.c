@@ -1,7 +1,6 @@
 #include "cmd/command.h"
 #include "conf/parse.h"
 #include "conf/fault.h"
-#include "core/hash.h"
 #include "endpoint/json.h"
 #include "slotd/version.h"
 
@@ -113,7 +112,6 @@ static int run(const struct command *command, int argc, char **argv)
 	}
 	keep_threads_small();
 	forbid_dumps();
-	hash_start();
 	json_start();
 	return command_run(command, argc, argv);
 }

@@ -10,7 +10,7 @@ set -u
 folder=$1
 root=$folder/root
 packages=gcc,libc6-dev,make,pkg-config,libmicrohttpd-dev,libjansson-dev
-packages=$packages,libmbedtls-dev,libconfig-dev,libcurl4-openssl-dev
+packages=$packages,nettle-dev,libconfig-dev,libcurl4-openssl-dev
 packages=$packages,libcmocka-dev,libhiredis-dev,libgnutls28-dev,libidn2-dev
 packages=$packages,libexpat1-dev
 # debootstrap does not know which of these to take first; apt does.

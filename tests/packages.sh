@@ -5,7 +5,7 @@
 set -eu
 
 build="gcc libc6-dev make pkg-config libmicrohttpd-dev libjansson-dev
-	libmbedtls-dev libconfig-dev libcurl4-openssl-dev
+	nettle-dev libconfig-dev libcurl4-openssl-dev
 	libhiredis-dev libgnutls28-dev libidn2-dev
 	libexpat1-dev"
 demo="$build curl openssl"

@@ -1,57 +1,34 @@
 #include "core/hash.h"
 
 #include <assert.h>
-#include <psa/crypto.h>
-#include <stdlib.h>
+#include <nettle/sha2.h>
 #include <string.h>
 
-#define BLOCK_SIZE 64 /* of SHA-256, as HMAC sees it */
-/* Short parts are joined: each update costs some 150 instructions. */
+#define BLOCK_SIZE SHA256_BLOCK_SIZE /* as HMAC sees it */
+/* Short parts are joined: one update costs less than many. */
 #define PARTS_SIZE 512
 
-static_assert(sizeof(psa_hash_operation_t) <= sizeof(struct hash),
+static_assert(HASH_SIZE == SHA256_DIGEST_SIZE, "a digest is a digest");
+static_assert(sizeof(struct sha256_ctx) <= sizeof(struct hash),
     "the library's hash state fits");
-static_assert(_Alignof(psa_hash_operation_t) <= _Alignof(struct hash),
+static_assert(_Alignof(struct sha256_ctx) <= _Alignof(struct hash),
     "the library's hash state is aligned");
 
-static void must(psa_status_t status)
-{
-	if (status != PSA_SUCCESS)
-		abort();
-}
-
-static psa_hash_operation_t *operation(struct hash *hash)
+static struct sha256_ctx *context(struct hash *hash)
 {
 	return (void *)hash->state;
 }
 
-static const psa_hash_operation_t *operation_const(const struct hash *hash)
-{
-	return (const void *)hash->state;
-}
-
-void hash_start(void)
-{
-	must(psa_crypto_init());
-}
-
-/* All zeros is one of the states that PSA calls initialised. */
-static void blank(struct hash *hash)
-{
-	memset(hash->state, 0, sizeof(hash->state));
-}
-
 void hash_init(struct hash *hash)
 {
-	blank(hash);
-	must(psa_hash_setup(operation(hash), PSA_ALG_SHA_256));
+	sha256_init(context(hash));
 }
 
 void hash_update(struct hash *hash, struct span bytes)
 {
 	if (bytes.len > 0)
-		must(psa_hash_update(
-		    operation(hash), (const uint8_t *)bytes.at, bytes.len));
+		sha256_update(
+		    context(hash), bytes.len, (const uint8_t *)bytes.at);
 }
 
 void hash_field(struct hash *hash, struct span field)
@@ -67,30 +44,27 @@ void hash_field(struct hash *hash, struct span field)
 
 void hash_copy(const struct hash *hash, struct hash *ret_copy)
 {
-	blank(ret_copy);
-	must(psa_hash_clone(operation_const(hash), operation(ret_copy)));
+	*ret_copy = *hash;
 }
 
 void hash_final(struct hash *hash, uint8_t ret_digest[HASH_SIZE])
 {
-	size_t len;
-
-	/* It wipes what it used of the state; the rest is blank. */
-	must(psa_hash_finish(operation(hash), ret_digest, HASH_SIZE, &len));
+	sha256_digest(context(hash), HASH_SIZE, ret_digest);
+	hash_drop(hash);
 }
 
 void hash_drop(struct hash *hash)
 {
-	must(psa_hash_abort(operation(hash)));
 	wipe(hash->state, sizeof(hash->state));
 }
 
 void sha256(struct span bytes, uint8_t ret_digest[HASH_SIZE])
 {
-	size_t len;
+	struct hash hash;
 
-	must(psa_hash_compute(PSA_ALG_SHA_256, (const uint8_t *)bytes.at,
-	    bytes.len, ret_digest, HASH_SIZE, &len));
+	hash_init(&hash);
+	hash_update(&hash, bytes);
+	hash_final(&hash, ret_digest);
 }
 
 static void pad_init(

@@ -9,8 +9,7 @@
  *
  * Usage: presign ROUNDS
  */
-#include <mbedtls/sha256.h>
-#include <mbedtls/version.h>
+#include <nettle/sha2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,13 +19,6 @@
 #include "creds/pool.h"
 #include "slot/slot.h"
 #include "store/s3.h"
-
-#if MBEDTLS_VERSION_NUMBER >= 0x03000000
-#define mbedtls_sha256_ret mbedtls_sha256
-#define mbedtls_sha256_starts_ret mbedtls_sha256_starts
-#define mbedtls_sha256_update_ret mbedtls_sha256_update
-#define mbedtls_sha256_finish_ret mbedtls_sha256_finish
-#endif
 
 #define NOW 1369353600
 #define DATE "20130524"
@@ -132,40 +124,40 @@ static void sign(struct store *store, struct buf *url)
 struct hashes {
 	char canonical[2048];
 	char to_sign[256];
-	mbedtls_sha256_context inner; /* of the day's key */
-	mbedtls_sha256_context outer;
+	struct sha256_ctx inner; /* of the day's key */
+	struct sha256_ctx outer;
 	uint8_t mac[32];
 };
 
 static void digest(const void *text, size_t len, uint8_t ret_digest[32])
 {
-	must(!mbedtls_sha256_ret(text, len, ret_digest, 0), "SHA-256");
+	struct sha256_ctx state;
+
+	sha256_init(&state);
+	sha256_update(&state, len, text);
+	sha256_digest(&state, 32, ret_digest);
 }
 
 /* A state after a key and one of HMAC's two pads. */
-static void pad(mbedtls_sha256_context *state, const void *key, size_t len,
-    unsigned char mask)
+static void pad(
+    struct sha256_ctx *state, const void *key, size_t len, unsigned char mask)
 {
 	unsigned char block[64] = { 0 };
 
 	memcpy(block, key, len);
 	for (size_t i = 0; i < sizeof block; i++)
 		block[i] ^= mask;
-	mbedtls_sha256_init(state);
-	must(!mbedtls_sha256_starts_ret(state, 0) &&
-		 !mbedtls_sha256_update_ret(state, block, sizeof block),
-	    "SHA-256");
+	sha256_init(state);
+	sha256_update(state, sizeof block, block);
 }
 
-static void finish(const mbedtls_sha256_context *kept, const void *text,
-    size_t len, uint8_t ret_digest[32])
+static void finish(const struct sha256_ctx *kept, const void *text, size_t len,
+    uint8_t ret_digest[32])
 {
-	mbedtls_sha256_context state;
+	struct sha256_ctx state = *kept;
 
-	mbedtls_sha256_clone(&state, kept);
-	must(!mbedtls_sha256_update_ret(&state, text, len) &&
-		 !mbedtls_sha256_finish_ret(&state, ret_digest),
-	    "SHA-256");
+	sha256_update(&state, len, text);
+	sha256_digest(&state, 32, ret_digest);
 }
 
 static void hmac_state(struct hashes *hashes, const void *key, size_t len)
@@ -264,7 +256,6 @@ int main(int argc, char **argv)
 	struct store *store;
 
 	must(argc == 2, "usage: presign ROUNDS");
-	hash_start();
 	store = open_store();
 	must(store, "no memory");
 	sign(store, &url);

@@ -32,7 +32,6 @@ static inline int enter_folder(void **state)
 {
 	static char name[] = "/tmp/slotd-conf-XXXXXX";
 
-	hash_start();
 	umask(022);
 	*state = name;
 	return mkdtemp(name) && chdir(name) == 0 ? 0 : -1;

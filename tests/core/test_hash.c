@@ -213,6 +213,5 @@ int main(void)
 		cmocka_unit_test(test_equal_and_wipe),
 	};
 
-	hash_start();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -330,6 +330,5 @@ int main(void)
 		cmocka_unit_test(test_no_room),
 	};
 
-	hash_start();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

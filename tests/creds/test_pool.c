@@ -198,7 +198,6 @@ static int enter(void **state)
 	static char name[] = "/tmp/slotd-creds-XXXXXX";
 
 	*state = name;
-	hash_start();
 	return mkdtemp(name) && chdir(name) == 0 ? 0 : -1;
 }
 

@@ -39,7 +39,6 @@ static struct buf out;
 static inline int set_up(void **state)
 {
 	(void)state;
-	hash_start();
 	s3.bucket =
 	    (struct uri_base){ span_of("https"), span_of(HOST), SPAN_EMPTY };
 	s3.download = s3.bucket;

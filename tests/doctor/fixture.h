@@ -3,7 +3,6 @@
 
 #include "expect.h"
 
-#include "core/hash.h"
 #include "doctor/private.h"
 
 #include <stdio.h>
@@ -73,7 +72,6 @@ static inline void start_finding(void)
 static inline int set_up(void **state)
 {
 	(void)state;
-	hash_start();
 	storage = (struct conf_storage){ .s3 = &s3 };
 	s3 = (struct s3_config){ .get = S3_GET_PUBLIC };
 	s3.bucket = (struct uri_base){ span_of("https"),

@@ -37,7 +37,6 @@ static struct caller caller;
 static int open_caller(void **state)
 {
 	(void)state;
-	hash_start();
 	json_start();
 	caller.dialect = DIALECT_JWT;
 	caller.secret_count = 1;

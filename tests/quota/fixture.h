@@ -8,7 +8,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "core/hash.h"
 #include "quota/memory.h"
 
 #define T0 1732300000000LL /* unix milliseconds */
@@ -98,7 +97,6 @@ static inline void close_quota(struct quota *quota)
 static inline int start(void **state)
 {
 	(void)state;
-	hash_start();
 	return 0;
 }
 

@@ -3,7 +3,6 @@
  * answers each with a line. What the part says goes to stderr.
  * Usage: redis_driver NAME=VALUE…
  */
-#include "core/hash.h"
 #include "quota/redis.h"
 
 #include <pthread.h>
@@ -288,7 +287,6 @@ int main(int argc, char **argv)
 	};
 	char line[2048], wrong[512];
 
-	hash_start();
 	for (int i = 1; i < argc; i++)
 		if (strchr(argv[i], '='))
 			set(&config, argv[i]);

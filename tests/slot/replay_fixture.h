@@ -3,7 +3,6 @@
 
 #include "expect.h"
 
-#include "core/hash.h"
 #include "slot/replay.h"
 
 #include <stdio.h>
@@ -50,7 +49,6 @@ static inline void fill(struct replay *replay, uint32_t caller, int count)
 static inline int start(void **state)
 {
 	(void)state;
-	hash_start();
 	return 0;
 }
 

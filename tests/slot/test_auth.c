@@ -31,7 +31,6 @@ static int open_auth(void **state)
 	const struct replay_config config = { 300, 1000, { 1 } };
 	const uint8_t random[32] = { 7 };
 
-	hash_start();
 	memset(&setup, 0, sizeof setup);
 	setup.callers[0].id = span_of("ejabberd");
 	setup.callers[0].secret_count = 1;

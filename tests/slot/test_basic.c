@@ -38,7 +38,6 @@ static void init_auth(void)
 static int open_auth(void **state)
 {
 	(void)state;
-	hash_start();
 	add(0, "prosody", DIALECT_SLOTD, "correct horse battery staple", NULL);
 	add(1, "ejabberd", DIALECT_EJABBERD, "0123456789abcdef", NULL);
 	add(2, "second", DIALECT_EJABBERD, "with:colons:and a blank",

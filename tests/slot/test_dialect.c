@@ -28,7 +28,6 @@ static struct caller caller;
 static int open_caller(void **state)
 {
 	(void)state;
-	hash_start();
 	caller.base = span_of("/share/");
 	caller.secret_count = 2;
 	hmac_key_init(&caller.secrets[0], span_of(FIRST));

@@ -43,7 +43,6 @@ static const struct {
 
 static void add_root(struct keyring *ring, const char *secret)
 {
-	hash_start();
 	hmac_key_init(&ring->roots[ring->count++].put, span_of(secret));
 }
 

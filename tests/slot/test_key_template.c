@@ -369,6 +369,5 @@ int main(void)
 		cmocka_unit_test(test_read_is_bounded),
 	};
 
-	hash_start();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -193,6 +193,5 @@ int main(void)
 		cmocka_unit_test(test_purposes),
 	};
 
-	hash_start();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

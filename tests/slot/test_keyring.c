@@ -117,6 +117,5 @@ int main(void)
 		cmocka_unit_test(test_refuses),
 	};
 
-	hash_start();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

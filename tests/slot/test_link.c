@@ -252,6 +252,5 @@ int main(void)
 		cmocka_unit_test(test_long_links),
 	};
 
-	hash_start();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -25,7 +25,6 @@ static struct keyring ring_of(const char *text)
 	struct keyring ring;
 	const char *wrong;
 
-	hash_start();
 	assert_true(keyring_read(&ring, span_of(text), &wrong));
 	return ring;
 }

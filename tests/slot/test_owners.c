@@ -31,7 +31,6 @@ static size_t find(const char *template_text, const char *key)
 	struct keyring ring;
 	const char *wrong;
 
-	hash_start();
 	assert_true(
 	    keyring_read(&ring, span_of(LINE_ONE "\n" LINE_TWO), &wrong));
 	assert_true(

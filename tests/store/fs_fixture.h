@@ -68,7 +68,6 @@ static inline int place_setup(void **state)
 	struct place *place = calloc(1, sizeof *place);
 
 	assert_non_null(place);
-	hash_start();
 	umask(022);
 	snprintf(place->path, sizeof place->path, "/tmp/slotd-fs-XXXXXX");
 	assert_non_null(mkdtemp(place->path));

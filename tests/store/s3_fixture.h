@@ -3,7 +3,6 @@
 
 #include "expect.h"
 
-#include "core/hash.h"
 #include "creds/pool.h"
 #include "slot/slot.h"
 #include "store/s3.h"
@@ -55,7 +54,6 @@ static inline void open_store(struct setup *setup, const char *bucket_url,
 	const char *wrong;
 	struct buf out;
 
-	hash_start();
 	buf_init(&out, setup->bucket_memory, 256);
 	assert_true(uri_base_parse(
 	    span_of(bucket_url), &out, &setup->config.bucket, &wrong));

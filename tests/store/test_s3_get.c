@@ -287,7 +287,6 @@ static void test_links(void **state)
 	struct buf token;
 
 	(void)state;
-	hash_start();
 	assert_true(keyring_read(
 	    &keyring, span_of("not-a-real-key-0123456789abcdefgh\n"), &wrong));
 	setup.config.name = span_of("archive");
