@@ -262,7 +262,9 @@ struct store_class {
 	 * NULL (all three): its files cannot be listed.
 	 *
 	 * read appends a small object, such as a note; out is marked full if it
-	 * is larger than the room. Otherwise as remove, but FAILURE_NOT_FOUND
+	 * is larger than the room, or the store keeps it but does not give it
+	 * out (archived, encrypted with another's key). `each` of a list may
+	 * call it. Otherwise as remove, but FAILURE_NOT_FOUND
 	 * if there is none. NULL: `sweep` reads the store's notes itself.
 	 */
 	enum failure (*list)(struct store *store, const struct store_walk *walk,

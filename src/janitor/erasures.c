@@ -5,9 +5,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Seconds by which the clock of a store may be off. */
+#define CLOCKS 900
+/* What is larger is no note, also where a store counts what it adds. */
+#define NOTE_OBJECT_MAX 65536
+
 struct erasure {
 	char *memory; /* malloc'ed: the note's key, a NUL, the JID */
 	bool over;    /* no slot that was issued before is good any more */
+	int64_t last; /* what was stored after that is not meant */
 };
 
 void erasures_init(
@@ -40,9 +46,10 @@ static bool grow(struct erasures *erasures)
 }
 
 /* key: of the note; "": there is none. */
-static bool add(
-    struct erasures *erasures, struct span key, struct span jid, bool over)
+static bool add(struct erasures *erasures, struct span key, struct span jid,
+    const struct erasure *erasure)
 {
+	struct erasure *note;
 	char *memory;
 
 	if (erasures->count == erasures->room && !grow(erasures))
@@ -55,8 +62,9 @@ static bool add(
 	memcpy(memory + key.len + 1, jid.at, jid.len);
 	owners_add(&erasures->owners[erasures->count], erasures->keyring,
 	    (struct span){ memory + key.len + 1, jid.len });
-	erasures->notes[erasures->count].memory = memory;
-	erasures->notes[erasures->count++].over = over;
+	note = &erasures->notes[erasures->count++];
+	*note = *erasure;
+	note->memory = memory;
 	return true;
 }
 
@@ -64,41 +72,22 @@ bool erasures_add(struct erasures *erasures, const struct jid *jid)
 {
 	char memory[2 * JID_PART_MAX + 2];
 	struct buf bare = buf_of(memory, sizeof memory);
+	const struct erasure now = { .last = INT64_MAX };
 
 	jid_bare(jid, &bare);
-	return add(erasures, span_of(""), buf_span(&bare), false);
+	return add(erasures, span_of(""), buf_span(&bare), &now);
 }
 
 /* --- notes ----------------------------------------------------------------*/
 
-/* The keys of the notes, each with a NUL behind it: while a listing runs,
- * nothing else is asked of the store. */
-struct keys {
-	size_t count, len, room;
-	char *memory;
-	bool failed; /* no memory */
+/* A listing of the notes. */
+struct reading {
+	const struct janitor *janitor;
+	size_t number; /* of the store */
+	struct erasures *erasures;
+	struct tally *tally;
+	bool well;
 };
-
-static bool take_key(void *of, const struct store_object *object)
-{
-	struct keys *keys = of;
-	const size_t need = keys->len + object->key.len + 1;
-
-	if (need > keys->room) {
-		const size_t room = 2 * need + 4096;
-		char *memory = realloc(keys->memory, room);
-
-		keys->failed = !memory;
-		if (!memory)
-			return false;
-		keys->memory = memory;
-		keys->room = room;
-	}
-	memcpy(keys->memory + keys->len, object->key.at, object->key.len);
-	keys->memory[need - 1] = '\0';
-	keys->len = need;
-	return ++keys->count < ERASURES_MAX;
-}
 
 /* From when on the note may go. What passes through slotd may still be under
  * way when its slot has ended. */
@@ -110,6 +99,15 @@ static int64_t ends(
 	return note_ends(note, store->put_ttl) +
 	       (store->takes_uploads ? service->conf->limits.upload_timeout
 				     : 0);
+}
+
+/* The name may be somebody else's by then: a note may have been left for long,
+ * or been copied and written again. */
+static int64_t last(
+    const struct service *service, size_t number, const struct note *note)
+{
+	return note_ends(note, service->stores[number]->put_ttl) +
+	       service->conf->limits.upload_timeout + CLOCKS;
 }
 
 static enum failure read_text(const struct janitor *janitor,
@@ -137,8 +135,8 @@ static bool read_note(const struct janitor *janitor, size_t number,
 	struct buf why = buf_of(why_memory, sizeof why_memory);
 	const enum failure failure = read_text(
 	    janitor, janitor->service->stores[number], key, &text, &why);
+	struct erasure erasure = { 0 };
 	struct note note;
-	bool over;
 
 	/* Another sweep was faster. */
 	if (failure == FAILURE_NOT_FOUND)
@@ -153,58 +151,67 @@ static bool read_note(const struct janitor *janitor, size_t number,
 		tally->strange++;
 		return true;
 	}
-	over = ends(janitor->service, number, &note) <= janitor->now();
-	tally->pending += !over;
-	if (add(erasures, key, note.jid, over))
+	erasure.over = ends(janitor->service, number, &note) <= janitor->now();
+	erasure.last = last(janitor->service, number, &note);
+	tally->pending += !erasure.over;
+	if (add(erasures, key, note.jid, &erasure))
 		return true;
 	tally_fault(tally, "", "out of memory");
 	return false;
 }
 
-static bool read_all(const struct janitor *janitor, size_t number,
-    const struct keys *keys, struct erasures *erasures, struct tally *tally)
+static bool take_note(void *of, const struct store_object *object)
 {
-	const char *key = keys->memory;
-	bool well = true;
+	struct reading *reading = of;
+	struct erasures *erasures = reading->erasures;
 
-	for (size_t i = 0; i < keys->count; i++) {
-		if (janitor_stopped(janitor))
-			return false;
-		well &=
-		    read_note(janitor, number, span_of(key), erasures, tally);
-		key += strlen(key) + 1;
-	}
-	return well;
+	if (object->size > NOTE_OBJECT_MAX)
+		reading->tally->strange++;
+	else if (!read_note(reading->janitor, reading->number, object->key,
+		     erasures, reading->tally))
+		reading->well = false;
+	return erasures->count < ERASURES_MAX &&
+	       !janitor_stopped(reading->janitor);
 }
 
 bool erasures_read(const struct janitor *janitor, size_t number,
     struct erasures *erasures, struct tally *tally)
 {
 	struct store *store = janitor->service->stores[number];
+	struct reading reading = { janitor, number, erasures, tally, true };
 	char memory[STORE_WHY];
 	struct buf why = buf_of(memory, sizeof memory);
-	struct keys keys = { 0 };
-	bool well;
 
 	if (!erasures->keyring || !store->class->read)
 		return true;
-	well = janitor_list(janitor, store, span_of(NOTE_FOLDER), take_key,
-		   &keys, &why) == FAILURE_NONE;
-	if (!well && !janitor_stopped(janitor))
-		tally_fault(tally, "cannot be listed: ", memory);
-	if (keys.failed)
-		tally_fault(tally, "", "out of memory");
-	well = read_all(janitor, number, &keys, erasures, tally) && well &&
-	       !keys.failed;
-	free(keys.memory);
-	return well;
+	if (janitor_list(janitor, store, span_of(NOTE_FOLDER), take_note,
+		&reading, &why) != FAILURE_NONE) {
+		if (!janitor_stopped(janitor))
+			tally_fault(tally, "cannot be listed: ", memory);
+		return false;
+	}
+	return reading.well && !janitor_stopped(janitor);
 }
 
-bool erasures_have(const struct erasures *erasures, struct span key)
+/* The first user from this number on whose file it is; count: of none. */
+static size_t find(
+    const struct erasures *erasures, size_t from, struct span key)
 {
-	return erasures->count && !span_starts(key, NOTE_FOLDER) &&
-	       owners_find(erasures->owners, erasures->count, erasures->keyring,
-		   erasures->template, key) < erasures->count;
+	return from + owners_find(erasures->owners + from,
+			  erasures->count - from, erasures->keyring,
+			  erasures->template, key);
+}
+
+bool erasures_have(
+    const struct erasures *erasures, const struct store_object *object)
+{
+	if (!erasures->count || span_starts(object->key, NOTE_FOLDER))
+		return false;
+	for (size_t i = find(erasures, 0, object->key); i < erasures->count;
+	     i = find(erasures, i + 1, object->key))
+		if (object->modified <= erasures->notes[i].last)
+			return true;
+	return false;
 }
 
 bool erasures_forget(const struct janitor *janitor, size_t number,

@@ -195,7 +195,7 @@ static bool take_erased(void *of, const struct store_object *object)
 
 	sweep->tally->listed++;
 	tell_progress(sweep);
-	if (erasures_have(sweep->erasures, object->key)) {
+	if (erasures_have(sweep->erasures, object)) {
 		sweep->erased++;
 		return take(sweep, object);
 	}

@@ -84,6 +84,16 @@ enum failure s3_note(struct store *store, struct span key, struct span text,
 	return failure;
 }
 
+/* What its writer has had archived, or encrypted with a key of his own. */
+static bool is_withheld(const struct s3_ask *ask)
+{
+	return (ask->reply.status == 403 &&
+		   strcmp(ask->code, "InvalidObjectState") == 0) ||
+	       (ask->reply.status == 400 &&
+		   (strcmp(ask->code, "InvalidRequest") == 0 ||
+		       strcmp(ask->code, "InvalidArgument") == 0));
+}
+
 enum failure s3_read(struct store *store, struct span key, int64_t now,
     int stop, struct buf *out, struct buf *why)
 {
@@ -103,5 +113,7 @@ enum failure s3_read(struct store *store, struct span key, int64_t now,
 		    out, (struct span){ ask.reply.body, ask.reply.body_len });
 	else if (ask.reply.status == 404 && strcmp(ask.code, "NoSuchKey") == 0)
 		failure = FAILURE_NOT_FOUND;
+	else if (is_withheld(&ask))
+		out->full = true, failure = FAILURE_NONE;
 	return failure;
 }

@@ -1,0 +1,98 @@
+"""Whoever can write into the bucket, or answers for it, neither stops
+erasures nor has other files erased than those that were meant."""
+
+import time
+
+import pytest
+
+import stub_store
+import test_erase_sweep
+from erasing import JULIET
+from stub_bucket import Bucket
+from test_erase_sweep import files, note, notes, owner, tally
+
+command, config = test_erase_sweep.command, test_erase_sweep.config
+
+
+def stored(age):
+    return time.strftime(
+        "%Y-%m-%dT%H:%M:%S.000Z", time.gmtime(time.time() - age))
+
+
+def test_no_crowd_hides_a_note(config, command):
+    """However many forged notes come before it."""
+    bucket = Bucket(files(JULIET, 5))
+    for i in range(100001):
+        bucket.sizes[f"slotd-erase/!{i:06d}"] = 70000
+    note(bucket, "n")
+    with stub_store.Store(bucket) as store:
+        done = command(config(store), "sweep", "--json")
+    assert done.returncode == 0, done
+    assert tally(done)["erased"] == 5
+    assert "slotd-erase/n" not in bucket.sizes
+    assert len(notes(bucket)) == 100001
+
+
+def test_a_huge_note_is_not_fetched(config, command):
+    bucket = Bucket(files(JULIET, 5))
+    note(bucket, "n")
+    bucket.put("slotd-erase/huge", b"x" * 70000)
+    fetched = []
+
+    def get(peer, text):
+        fetched.append(len(text))
+        peer.send(200, text.decode())
+    bucket.on_get = get
+    with stub_store.Store(bucket) as store:
+        done = command(config(store), "sweep", "--json")
+    assert done.returncode == 0 and tally(done)["erased"] == 5
+    assert "not made with key_file" in done.stderr
+    assert len(fetched) == 1 and fetched[0] < 200
+
+
+@pytest.mark.parametrize("status, code", [
+    (403, "InvalidObjectState"), (400, "InvalidRequest"),
+    (400, "InvalidArgument")])
+def test_a_note_that_the_store_does_not_give_out(
+        config, command, status, code):
+    """Archived, or encrypted with a key of its writer's: it fails nothing."""
+    bucket = Bucket(files(JULIET, 5))
+    note(bucket, "n")
+    bucket.put("slotd-erase/a", b"archived")
+    bucket.on_get = lambda peer, text: (
+        peer.answer(status, code) if text == b"archived"
+        else peer.send(200, text.decode()))
+    with stub_store.Store(bucket) as store:
+        done = command(config(store), "sweep", "--json")
+    assert done.returncode == 0, done
+    assert tally(done)["erased"] == 5
+    assert "not made with key_file" in done.stderr
+    assert notes(bucket) == {"slotd-erase/a"}
+
+
+def test_a_note_of_old_is_not_for_later_files(config, command):
+    """Whether it was kept and written again, or no sweep came for days: the
+    account's name may have been given to somebody else since."""
+    late, later = owner(JULIET, 800) + "/a.jpg", owner(JULIET, 801) + "/b.jpg"
+    bucket = Bucket({**files(JULIET, 5), late: 3, later: 4})
+    note(bucket, "n", age=90 * 86400)
+    # put_ttl, a minute, upload_timeout, and 15 minutes for clocks: 5160 s.
+    bucket.stored[late] = stored(90 * 86400 - 5100)
+    bucket.stored[later] = stored(90 * 86400 - 5200)
+    with stub_store.Store(bucket) as store:
+        done = command(config(store), "sweep", "--json")
+        assert done.returncode == 0 and tally(done)["erased"] == 6
+        assert bucket.sizes == {later: 4}
+        # He who has it written now means all.
+        note(bucket, "n", age=0)
+        bucket.stored[later] = stored(5)
+        assert tally(command(config(store), "sweep", "--json"))["erased"] == 1
+        assert later not in bucket.sizes
+
+
+def test_a_store_that_tells_no_time(config, command):
+    bucket = Bucket(files(JULIET, 5))
+    bucket.stored.default_factory = lambda: "yesterday"
+    note(bucket, "n")
+    with stub_store.Store(bucket) as store:
+        assert tally(command(config(store), "sweep", "--json"))["erased"] == 5
