@@ -280,7 +280,13 @@ static void take_counts(struct sweep *sweep, struct removal *removal)
 		tally_fault(tally, "cannot remove ", removal->why);
 }
 
-/* Some stores say that they have removed what they keep. */
+static uint64_t without(uint64_t all, uint64_t part)
+{
+	return all > part ? all - part : 0;
+}
+
+/* Some stores say that they have removed what they keep. What has come
+ * meanwhile counts like that: it is for the next run. */
 static bool verify(struct sweep *sweep)
 {
 	struct tally *tally = sweep->tally;
@@ -290,12 +296,16 @@ static bool verify(struct sweep *sweep)
 
 	sweep->removal = NULL;
 	well = list_all(sweep);
-	tally->listed = listed;
+	tally->listed -= listed;
+	if (tally->listed < listed)
+		tally->listed = listed;
 	if (!well)
 		return false;
 	tally->failed = sweep->found;
-	tally->removed = all - sweep->found;
-	tally->bytes = bytes - sweep->found_bytes;
+	tally->removed = without(all, sweep->found);
+	tally->bytes = without(bytes, sweep->found_bytes);
+	if (tally->erased > tally->removed)
+		tally->erased = tally->removed;
 	if (sweep->found > failed)
 		tally_fault(tally, "is listed again: ",
 		    "the store keeps what it says it has removed");

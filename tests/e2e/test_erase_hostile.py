@@ -9,6 +9,7 @@ import stub_store
 import test_erase_sweep
 from erasing import JULIET
 from stub_bucket import Bucket
+from sweeping import line_of
 from test_erase_sweep import files, note, notes, owner, tally
 
 command, config = test_erase_sweep.command, test_erase_sweep.config
@@ -96,3 +97,30 @@ def test_a_store_that_tells_no_time(config, command):
     note(bucket, "n")
     with stub_store.Store(bucket) as store:
         assert tally(command(config(store), "sweep", "--json"))["erased"] == 5
+
+
+@pytest.mark.parametrize("json", [False, True])
+def test_more_is_there_than_before(config, command, json):
+    """--verify counts what came meanwhile as failed, and no less than nothing
+    as removed."""
+    bucket = Bucket()
+    note(bucket, "n", age=0)
+    lists = []
+
+    def arrive(peer, query, text):
+        lists.append(query["prefix"])
+        if lists == ["slotd-erase/", "", ""]:
+            bucket.sizes.update(files(JULIET, 3))
+            text = bucket.listing(query)
+        peer.send(200, text)
+    bucket.on_list = arrive
+    with stub_store.Store(bucket) as store:
+        done = command(
+            config(store), "sweep", "--verify", *["--json"] * json)
+    assert done.returncode == 1
+    if json:
+        counts = tally(done)
+        assert (counts["listed"], counts["removed"], counts["bytes"],
+                counts["failed"]) == (4, 0, 0, 3)
+    else:
+        assert line_of(done) == [4, 0, 0, 1, 3]
