@@ -131,14 +131,17 @@ static const struct caller *base_caller(
 		   : NULL;
 }
 
+/* A template may make keys there, too, and these have an end of their own. */
 static bool take_kept(void *of, const struct store_object *object)
 {
 	struct sweep *sweep = of;
+	struct key_reading reading;
 
 	sweep->tally->listed++;
 	tell_progress(sweep);
 	return !is_older(sweep, object, sweep->caller->keep) ||
 	       !place_is_below(sweep->caller, object->key) ||
+	       key_template_read(sweep->template, object->key, &reading) ||
 	       is_note(object->key) || take(sweep, object);
 }
 

@@ -192,6 +192,21 @@ def test_below_a_base(slotd):
     assert sorted(bucket.deletes) == sorted(goes)
 
 
+def test_slots_of_others_below_a_base(slotd):
+    """What a template makes has its own end."""
+    stays = [f"share/{until}/{RANDOM}/cat.jpg"
+             for until in ("never", stamp(86400))]
+    bucket = Bucket({name: 1 for name in [*stays, "share/abc/cat.jpg"]})
+    with stub_store.Store(bucket) as store:
+        done = slotd(s3_config(
+            store, storage={"key": "share/{until}/{random}/{filename}"},
+            public_url="http://x.y", callers=[
+                {"id": "share", "secret": support.SECRET + "-share",
+                 "keep": 3600, "dialect": "jwt", "base": "/share/"}]))
+    assert done.returncode == 0, done
+    assert bucket.deletes == ["share/abc/cat.jpg"]
+
+
 # --- credentials, stores, formats -------------------------------------------
 
 
