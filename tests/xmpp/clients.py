@@ -36,9 +36,11 @@ def run(folder, ca, *command):
     return done.stdout
 
 
-def slixmpp(server, path, folder, ca):
-    run(folder, ca, sys.executable, HERE / "send_slixmpp.py", server.port,
-        FROM, PASSWORD, server.upload, path, TO)
+def slixmpp(server, path, folder, ca, *purpose):
+    """Gives the link; purpose: its name, and expire-before if it has it."""
+    return run(folder, ca, sys.executable, HERE / "send_slixmpp.py",
+               server.port, FROM, PASSWORD, server.upload, path, TO,
+               *purpose).strip()
 
 
 def go_sendxmpp(server, path, folder, ca):

@@ -1,6 +1,6 @@
 """XEP-0363's purposes, through both modules: what is announced, asked for,
 granted and refused. No server and few clients know them yet, so that the
-client here writes the XML itself."""
+client here writes the XML itself; slixmpp sends it, too."""
 
 import datetime
 import re
@@ -8,6 +8,7 @@ import time
 
 import pytest
 
+import clients
 import prosody
 import stub as stubs
 from ejabberd import MODULE, Ejabberd, slotd_options
@@ -220,25 +221,48 @@ def test_each_domain(real):
     assert error.text == "purpose: it is not offered for this domain"
 
 
-@pytest.mark.parametrize("name, keep", [
+EACH = pytest.mark.parametrize("name, keep", [
     (None, 30 * DAY), ("message", 30 * DAY), ("profile", None),
     ("ephemeral", 3600), ("permanent", None)])
-def test_a_file_of_each(real, name, keep):
-    before = datetime.datetime.fromtimestamp(
-        int(time.time()) + 3600, datetime.timezone.utc)
-    xml = purpose(name, before.strftime("%Y-%m-%dT%H:%M:%SZ")
-                  if name == "ephemeral" else None) if name else ""
-    slot = parse_slot(ask(real, "cat.txt", 4, "text/plain", purpose=xml))
-    until = in_the_link(slot.get)
+
+
+def with_end(name, end):
+    """A purpose, and expire-before where it has one."""
+    text = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(end))
+    return [name, text] if name == "ephemeral" else [name] if name else []
+
+
+def assert_ends(get, name, keep, end):
+    until = in_the_link(get)
     if keep is None:
         assert until is None
     elif name == "ephemeral":
-        assert until == before.timestamp()
+        assert until == end
     else:
         assert abs(until - time.time() - keep) < 60
+    assert fetch("GET", get).body == b"meow"
+
+
+@EACH
+def test_a_file_of_each(real, name, keep):
+    end = int(time.time()) + 3600
+    xml = purpose(*with_end(name, end)) if name else ""
+    slot = parse_slot(ask(real, "cat.txt", 4, "text/plain", purpose=xml))
     assert fetch("PUT", slot.put, b"meow",
                  {"Content-Type": "text/plain"}).status == 201
-    assert fetch("GET", slot.get).body == b"meow"
+    assert_ends(slot.get, name, keep, end)
+
+
+@EACH
+def test_slixmpp_sends_a_file_of_each(real, tmp_path, name, keep):
+    wait_offered(real, features(
+        "message", "profile", "ephemeral", "permanent"))
+    end = int(time.time()) + 3600
+    path = tmp_path / "cat.txt"
+    path.write_bytes(b"meow")
+    get = clients.slixmpp(
+        real, path, tmp_path, "/dev/null", *with_end(name, end))
+    assert_ends(get, name, keep, end)
 
 
 @BOTH
