@@ -36,6 +36,7 @@ struct sweep {
 	uint64_t erased;             /* of what is to be removed */
 	uint64_t found, found_bytes; /* what is to be removed */
 	bool refused;                /* by the removal */
+	bool again; /* to see whether what was removed is gone */
 };
 
 static void tell_progress(struct sweep *sweep)
@@ -51,10 +52,15 @@ static void tell_progress(struct sweep *sweep)
 }
 
 /* False ends the pass. */
-static bool take(struct sweep *sweep, const struct store_object *object)
+static bool take(
+    struct sweep *sweep, const struct store_object *object, bool erased)
 {
+	/* What has arrived since is for the next sweep. */
+	if (sweep->again && object->modified > sweep->now)
+		return true;
 	sweep->found++;
 	sweep->found_bytes += object->size;
+	sweep->erased += erased;
 	if (sweep->removal && !removal_add(sweep->removal, object)) {
 		sweep->refused = true;
 		return false;
@@ -106,7 +112,7 @@ static bool take_ended(void *of, const struct store_object *object)
 		return false;
 	tell_progress(sweep);
 	return is_note(object->key) || !has_ended(sweep, object->key) ||
-	       take(sweep, object);
+	       take(sweep, object, false);
 }
 
 /* --- by age ---------------------------------------------------------------*/
@@ -142,7 +148,7 @@ static bool take_kept(void *of, const struct store_object *object)
 	return !is_older(sweep, object, sweep->caller->keep) ||
 	       !place_is_below(sweep->caller, object->key) ||
 	       key_template_read(sweep->template, object->key, &reading) ||
-	       is_note(object->key) || take(sweep, object);
+	       is_note(object->key) || take(sweep, object, false);
 }
 
 static bool is_ours(const struct sweep *sweep, struct span key)
@@ -169,7 +175,7 @@ static bool take_older(void *of, const struct store_object *object)
 	tell_progress(sweep);
 	return !is_older(sweep, object, sweep->options->older) ||
 	       is_note(object->key) || !is_ours(sweep, object->key) ||
-	       take(sweep, object);
+	       take(sweep, object, false);
 }
 
 /* --- of users who are erased ---------------------------------------------*/
@@ -198,12 +204,10 @@ static bool take_erased(void *of, const struct store_object *object)
 
 	sweep->tally->listed++;
 	tell_progress(sweep);
-	if (erasures_have(sweep->erasures, object)) {
-		sweep->erased++;
-		return take(sweep, object);
-	}
+	if (erasures_have(sweep->erasures, object))
+		return take(sweep, object, true);
 	return sweep->options->erasures || is_note(object->key) ||
-	       !is_past(sweep, object->key) || take(sweep, object);
+	       !is_past(sweep, object->key) || take(sweep, object, false);
 }
 
 /* --- a whole store --------------------------------------------------------*/
@@ -288,16 +292,17 @@ static uint64_t without(uint64_t all, uint64_t part)
 	return all > part ? all - part : 0;
 }
 
-/* Some stores say that they have removed what they keep. What has come
- * meanwhile counts like that: it is for the next run. */
+/* Some stores say that they have removed what they keep. */
 static bool verify(struct sweep *sweep)
 {
 	struct tally *tally = sweep->tally;
 	const uint64_t all = sweep->found, bytes = sweep->found_bytes;
+	const uint64_t erased = sweep->erased;
 	const uint64_t failed = tally->failed, listed = tally->listed;
 	bool well;
 
 	sweep->removal = NULL;
+	sweep->again = true;
 	well = list_all(sweep);
 	tally->listed -= listed;
 	if (tally->listed < listed)
@@ -307,8 +312,7 @@ static bool verify(struct sweep *sweep)
 	tally->failed = sweep->found;
 	tally->removed = without(all, sweep->found);
 	tally->bytes = without(bytes, sweep->found_bytes);
-	if (tally->erased > tally->removed)
-		tally->erased = tally->removed;
+	tally->erased = without(erased, sweep->erased);
 	if (sweep->found > failed)
 		tally_fault(tally, "is listed again: ",
 		    "the store keeps what it says it has removed");

@@ -257,6 +257,38 @@ def test_the_note_stays_if_a_file_does(config, command):
     assert bucket.sizes == {}
 
 
+def test_what_arrives_meanwhile_is_no_fault(config, command):
+    """--verify looks for what was removed, not for what came behind it."""
+    bucket = Bucket(files(JULIET, 2))
+    note(bucket, "n", age=10)
+
+    def answer(peer, query, text):
+        if query["prefix"] == "":
+            number = 100 + len(bucket.lists)
+            late = owner(JULIET, number) + "/late.jpg"
+            bucket.stored[late] = time.strftime(
+                "%Y-%m-%dT%H:%M:%S.000Z", time.gmtime(time.time() + 5))
+            bucket.sizes[late] = 5
+        peer.send(200, text)
+    bucket.on_list = answer
+    with stub_store.Store(bucket) as store:
+        done = command(config(store), "sweep", "--verify", "--json")
+        assert done.returncode == 0 and done.stderr == "", done
+        counts = tally(done)
+        assert (counts["removed"], counts["failed"]) == (2, 0)
+        assert (counts["erased"], counts["bytes"]) == (2, 14)
+        bucket.on_delete = lambda peer, key: peer.send(204, "")
+        late = set(bucket.sizes) - notes(bucket)
+        assert len(late) == 2
+        for key in late:
+            bucket.stored[key] = "2020-01-01T00:00:00.000Z"
+        done = command(config(store), "sweep", "--verify", "--json")
+        counts = tally(done)
+        assert done.returncode == 1
+        assert (counts["removed"], counts["failed"]) == (0, 2)
+        assert (counts["erased"], counts["bytes"]) == (0, 0)
+
+
 def test_what_carries_out_nothing(config, command):
     bucket = Bucket(files(JULIET, 5))
     note(bucket, "n")
