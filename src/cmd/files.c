@@ -1,8 +1,8 @@
 #include "cmd/janitor.h"
 #include "core/stamp.h"
 #include "slot/jid.h"
-#include "slot/key_owner.h"
 #include "slot/note.h"
+#include "slot/owners.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -11,12 +11,13 @@
 #define LINK_SIZE 20480
 
 static bool json;
-static struct jid jid;
+static char jid_memory[2 * JID_PART_MAX + 2];
 
 /* A walk through one store. */
 struct walk {
 	const struct janitor *janitor;
 	struct store *store;
+	const struct owner *owner;
 	bool *first; /* of all */
 	bool failed;
 };
@@ -66,14 +67,12 @@ static bool print(void *of, const struct store_object *object)
 	static char memory[LINK_SIZE];
 	struct buf link = buf_of(memory, sizeof memory);
 	struct walk *walk = of;
-	struct key_reading reading;
 	struct refusal why = { 0 };
 	int64_t until;
 
 	if (span_starts(object->key, NOTE_FOLDER) ||
-	    !key_template_read_any(
-		walk->store->template, object->key, &reading) ||
-	    !key_owner_is(walk->janitor->service->keyring, &reading, &jid))
+	    owners_find(walk->owner, 1, walk->janitor->service->keyring,
+		walk->store->template, object->key) != 0)
 		return true;
 	if (walk->store->class->share(walk->store, object->key,
 		walk->janitor->now(), &link, &why) != FAILURE_NONE) {
@@ -91,11 +90,12 @@ static bool print(void *of, const struct store_object *object)
 	return true;
 }
 
-static bool list(const struct janitor *janitor, size_t number, bool *first)
+static bool list(const struct janitor *janitor, size_t number,
+    const struct owner *owner, bool *first)
 {
 	const struct span name = janitor->service->conf->storages[number].name;
-	struct walk walk = { janitor, janitor->service->stores[number], first,
-		false };
+	struct walk walk = { janitor, janitor->service->stores[number], owner,
+		first, false };
 	char memory[STORE_WHY], label[128];
 	struct buf why = buf_of(memory, sizeof memory);
 
@@ -111,10 +111,14 @@ static bool list(const struct janitor *janitor, size_t number, bool *first)
 
 static bool check(char **operands)
 {
+	struct buf bare = buf_of(jid_memory, sizeof jid_memory);
 	const char *wrong;
+	struct jid jid;
 
-	if (jid_parse(span_of(operands[0]), &jid, &wrong))
+	if (jid_parse(span_of(operands[0]), &jid, &wrong)) {
+		jid_bare(&jid, &bare);
 		return true;
+	}
 	command_about(&command_files, operands[0], wrong);
 	return false;
 }
@@ -123,6 +127,7 @@ static int run(const struct service *service, char **operands)
 {
 	struct janitor janitor;
 	bool well = true, first = true;
+	struct owner owner;
 
 	(void)operands;
 	if (!service->keyring)
@@ -131,11 +136,12 @@ static int run(const struct service *service, char **operands)
 		    "uploaded them");
 	if (!command_janitor_start(&command_files, service, NULL, &janitor))
 		return EXIT_FAULT;
+	owners_add(&owner, service->keyring, span_of(jid_memory));
 	if (json)
 		putchar('[');
 	for (size_t i = 0;
 	     i < service->store_count && !janitor_stopped(&janitor); i++)
-		well &= list(&janitor, i, &first);
+		well &= list(&janitor, i, &owner, &first);
 	if (json)
 		puts(first ? "]" : "\n]");
 	if (janitor_stopped(&janitor))

@@ -1,6 +1,6 @@
 #include "cmd/command.h"
 #include "janitor/place.h"
-#include "slot/key_owner.h"
+#include "slot/owners.h"
 
 #include <stdio.h>
 #include <limits.h>
@@ -56,8 +56,8 @@ static size_t find_owned(
 	for (size_t i = 0; i < service->store_count; i++) {
 		struct place *link = &links[count];
 
-		if (place_in_store(service, i, text, link) && link->made &&
-		    (link->reading.owner.len || link->reading.user.len))
+		if (place_in_store(service, i, text, link) &&
+		    owners_told(&service->templates[i], link->key))
 			count++;
 	}
 	return count;
@@ -67,7 +67,7 @@ static size_t find_owned(
 
 /* Each way to read the link. */
 struct search {
-	const struct keyring *keyring;
+	const struct service *service;
 	struct place *links;
 	size_t count;
 };
@@ -75,13 +75,21 @@ struct search {
 /* Prints the JID if it is the owner's. */
 static bool try_owner(const struct search *search, const char *text)
 {
+	const struct service *service = search->service;
+	char memory[2 * JID_PART_MAX + 2];
+	struct buf bare = buf_of(memory, sizeof memory);
+	struct owner owner;
 	struct jid jid;
 
 	if (!read_jid(text, &jid))
 		return false;
+	jid_bare(&jid, &bare);
+	owners_add(&owner, service->keyring, buf_span(&bare));
 	for (size_t i = 0; i < search->count; i++) {
-		if (!key_owner_is(
-			search->keyring, &search->links[i].reading, &jid))
+		const struct place *link = &search->links[i];
+
+		if (owners_find(&owner, 1, service->keyring,
+			&service->templates[link->number], link->key) != 0)
 			continue;
 		command_line(text);
 		return true;
@@ -155,7 +163,7 @@ static int no_owner(const struct service *service)
 
 static int tell_owner(const struct service *service, char **jids)
 {
-	struct search search = { .keyring = service->keyring };
+	struct search search = { .service = service };
 	int code;
 
 	search.links = calloc(service->store_count, sizeof *search.links);

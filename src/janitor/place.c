@@ -7,6 +7,7 @@ bool place_in_store(const struct service *service, size_t number,
     struct span link, struct place *ret_place)
 {
 	struct store *store = service->stores[number];
+	struct key_reading reading;
 	struct buf key;
 
 	buf_init(&key, ret_place->memory, sizeof ret_place->memory);
@@ -14,9 +15,8 @@ bool place_in_store(const struct service *service, size_t number,
 		return false;
 	ret_place->number = number;
 	ret_place->key = buf_span(&key);
-	ret_place->reading = (struct key_reading){ 0 };
 	ret_place->made = key_template_read_any(
-	    &service->templates[number], ret_place->key, &ret_place->reading);
+	    &service->templates[number], ret_place->key, &reading);
 	ret_place->caller = NULL;
 	return true;
 }

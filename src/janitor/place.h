@@ -8,10 +8,7 @@
 struct place {
 	size_t number;   /* of its store */
 	struct span key; /* of the object, decoded */
-	/* Whether the store's template, or a default one, made the key; reading
-	 * has its parts. */
-	bool made;
-	struct key_reading reading;
+	bool made;       /* by the store's template, or by a default one */
 	/* The caller whose XMPP server made the link; NULL: slotd made it. */
 	const struct caller *caller;
 	char memory[OBJECT_KEY_MAX + 1];

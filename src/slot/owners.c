@@ -1,6 +1,7 @@
 #include "slot/owners.h"
 
 #include "core/base64.h"
+#include "core/chars.h"
 #include "core/stamp.h"
 
 #include <string.h>
@@ -86,7 +87,8 @@ static size_t find_owner(
 }
 
 /* {random}/{owner}/{filename}, with {until}/ before it or not. */
-static size_t find_by_default(const struct question *question, struct span key)
+static bool read_default(
+    struct span key, struct span *ret_random, struct span *ret_owner)
 {
 	struct span random = span_cut(&key, '/'), owner;
 
@@ -94,9 +96,32 @@ static size_t find_by_default(const struct question *question, struct span key)
 	if (random.len == STAMP_AMZ_TEXT || span_is(random, "never"))
 		random = span_cut(&key, '/');
 	owner = span_cut(&key, '/');
-	if (random.len != RANDOM_TEXT || !key.at)
-		return question->count;
-	return find_owner(question, random, owner);
+	if (random.len != RANDOM_TEXT || owner.len != KEYRING_TEXT || !key.at)
+		return false;
+	*ret_random = random;
+	*ret_owner = owner;
+	return true;
+}
+
+static size_t find_by_default(const struct question *question, struct span key)
+{
+	struct span random, owner;
+
+	return read_default(key, &random, &owner)
+		   ? find_owner(question, random, owner)
+		   : question->count;
+}
+
+bool owners_told(const struct key_template *template, struct span key)
+{
+	struct key_reading reading;
+	struct span random, owner;
+
+	if (read_default(key, &random, &owner) &&
+	    span_only(random, &chars_word) && span_only(owner, &chars_word))
+		return true;
+	return key_template_read(template, key, &reading) &&
+	       (reading.owner.len || reading.user.len);
 }
 
 /* Whether find_by_default has found all that could be found. */

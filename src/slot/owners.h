@@ -12,6 +12,10 @@ struct owner {
 void owners_add(
     struct owner *owner, const struct keyring *keyring, struct span jid);
 
+/* Whether a key says who uploaded its file, if it was made with this template
+ * or with one of the defaults. */
+bool owners_told(const struct key_template *template, struct span key);
+
 /*
  * The number of the first of these users whose file has such a key, under any
  * line of key_file; count: of none of them. The key may have been made with

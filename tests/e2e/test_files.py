@@ -92,6 +92,25 @@ def test_files(slotd, key_file, get):
     assert not bucket.deletes
 
 
+@pytest.mark.parametrize("key", [
+    "{until}/{random}/{domain}/{filename}",
+    "{domain}/{user}/{random}/{filename}"])
+def test_a_key_of_before(slotd, key_file, key):
+    """The template of today fits it, too, and finds somebody else in it."""
+    bucket = Bucket()
+    with stub_store.Store(bucket) as store:
+        before = s3_config(store, key_file)
+        slot = issue(slotd, before, JULIET)
+        stored(bucket, before, slot)
+        config = s3_config(store, key_file, policy={}, storage={"key": key})
+        done = slotd(config, "files", "--json", JULIET)
+        assert [file["link"] for file in json.loads(done.stdout)] == [
+            slot["get"]]
+        assert slotd(config, "files", ROMEO).stdout == ""
+        done = slotd(config, "user", "--of", slot["get"], ROMEO, JULIET)
+        assert (done.returncode, done.stdout) == (0, JULIET + "\n"), done
+
+
 def test_files_past_their_end(slotd, key_file):
     bucket = Bucket()
     with stub_store.Store(bucket) as store:

@@ -97,11 +97,65 @@ static void test_configured(void **state)
 	    2);
 }
 
+/* A default key that the template can read in its own way, too. */
+static void test_older_keys(void **state)
+{
+	static const char *const templates[] = { "{random}/{domain}/{filename}",
+		"{until}/{random}/{domain}/{filename}",
+		"{domain}/{user}/{random}/{filename}",
+		"{owner}/{random}/{filename}" };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(templates); i++) {
+		const char *const t = templates[i];
+
+		assert_int_equal(find(t, R "/" ROMEO_OWNER "/a"), 2);
+		assert_int_equal(find(t, UNTIL "/" R "/" ROMEO_OWNER "/a"), 2);
+		assert_int_equal(find(t, "never/" R "/" JULIET_OWNER "/a"), 1);
+	}
+}
+
+static bool told(const char *template_text, const char *key)
+{
+	struct key_template template;
+	const char *wrong;
+
+	assert_true(
+	    key_template_parse(span_of(template_text), &template, &wrong));
+	return owners_told(&template, span_of(key));
+}
+
+static void test_told(void **state)
+{
+	static const char *const plain[] = { "{random}/{filename}",
+		"{random}/{domain}/{filename}",
+		"{domain}/{random}/{filename}" };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(plain); i++) {
+		assert_true(told(plain[i], R "/" ROMEO_OWNER "/a"));
+		assert_true(told(plain[i], UNTIL "/" R "/" ROMEO_OWNER "/a"));
+		assert_true(told(plain[i], "never/" R "/" ROMEO_OWNER "/a"));
+		assert_false(told(plain[i], R "/a"));
+		assert_false(told(plain[i], UNTIL "/" R "/a"));
+		assert_false(told(plain[i], R "/example.org/a"));
+		assert_false(told(plain[i], R "/" ROMEO_OWNER));
+		assert_false(told(plain[i], "x/y/z"));
+		/* As long as {random}, and a host name. */
+		assert_false(told(plain[i], "conference.example.org/" R "/a"));
+	}
+	assert_true(told("{user}/{random}.{ext}", JULIET_USER "/" R ".jpg"));
+	assert_true(told("{random}-{owner}.{ext}", R "-" ROMEO_OWNER ".jpg"));
+	assert_false(told("{random}-{owner}.{ext}", R "_" ROMEO_OWNER ".jpg"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_defaults),
 		cmocka_unit_test(test_configured),
+		cmocka_unit_test(test_older_keys),
+		cmocka_unit_test(test_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
