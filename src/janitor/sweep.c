@@ -21,6 +21,8 @@ struct sweep {
 	const struct sweep_options *options;
 	struct store *store;
 	const struct key_template *template;
+	/* Default ones, without {owner} and with it. */
+	struct key_template plain, owned;
 	int64_t now;
 	char now_text[STAMP_AMZ_TEXT + 1];
 	struct tally *tally;
@@ -75,28 +77,23 @@ static bool is_note(struct span key)
 
 /* --- by the end in the key ------------------------------------------------*/
 
-/* Whether a template makes keys with {until} at this place of this key. */
-static bool ends_at(
-    const struct key_template *template, struct span key, const char *place)
+/* Whether one of the templates makes keys with an {until} that has come; with
+ * place, only if it stands there in the key. */
+static bool has_ended(
+    const struct sweep *sweep, struct span key, const char *place)
 {
+	const struct key_template *const templates[] = { sweep->template,
+		&sweep->plain, &sweep->owned };
 	struct key_reading reading;
-
-	return key_template_read(template, key, &reading) &&
-	       reading.until.at == place;
-}
-
-static bool has_ended(const struct sweep *sweep, struct span key)
-{
-	const struct span text =
-	    span_first(span_from(key, sweep->until_at), STAMP_AMZ_TEXT);
-	const struct key_template plain = key_template_default(true, false);
-	const struct key_template owned = key_template_default(true, true);
 	int64_t until;
 
-	if (!stamp_amz_read(text, &until) || until > sweep->now)
-		return false;
-	return ends_at(sweep->template, key, text.at) ||
-	       ends_at(&plain, key, text.at) || ends_at(&owned, key, text.at);
+	for (size_t i = 0; i < sizeof templates / sizeof *templates; i++)
+		if (key_template_read(templates[i], key, &reading) &&
+		    (!place || reading.until.at == place) &&
+		    stamp_amz_read(reading.until, &until) &&
+		    until <= sweep->now)
+			return true;
+	return false;
 }
 
 static bool take_ended(void *of, const struct store_object *object)
@@ -111,7 +108,8 @@ static bool take_ended(void *of, const struct store_object *object)
 	if (len && memcmp(text.at, sweep->now_text, len) > 0)
 		return false;
 	tell_progress(sweep);
-	return is_note(object->key) || !has_ended(sweep, object->key) ||
+	return is_note(object->key) ||
+	       !has_ended(sweep, object->key, text.at) ||
 	       take(sweep, object, false);
 }
 
@@ -187,14 +185,11 @@ static bool is_past(const struct sweep *sweep, struct span key)
 	const bool first = sweep->template->parts[0].kind == KEY_UNTIL ||
 			   !key_template_has(sweep->template, KEY_UNTIL);
 	const size_t len = key.len < STAMP_AMZ_TEXT ? key.len : STAMP_AMZ_TEXT;
-	struct key_reading reading;
-	int64_t until;
 
 	if (first && memcmp(key.at, sweep->now_text, len) > 0)
 		return false;
 	return key_until(sweep->template, key) <= sweep->now &&
-	       key_template_read_any(sweep->template, key, &reading) &&
-	       stamp_amz_read(reading.until, &until) && until <= sweep->now;
+	       has_ended(sweep, key, NULL);
 }
 
 /* Since all is listed, what has ended goes along. */
@@ -380,6 +375,8 @@ void sweep_store(const struct janitor *janitor, size_t number,
 		.options = options,
 		.store = service->stores[number],
 		.template = &service->templates[number],
+		.plain = key_template_default(true, false),
+		.owned = key_template_default(true, true),
 		.now = janitor->now(),
 		.tally = ret_tally,
 		.erasures = options->erasures,

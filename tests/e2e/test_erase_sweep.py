@@ -180,6 +180,20 @@ def test_templates_and_lines(config, command, key, made):
     assert bucket.sizes == stays
 
 
+@pytest.mark.parametrize("pending", [False, True])
+def test_what_has_ended_goes_along(config, command, pending):
+    """Also by a key of before that the template of today fits, too."""
+    keys = {f"{ENDED}/{owner(ROMEO, 1)}/a": 1, f"{ENDED}/{'R' * 22}/a": 1}
+    bucket = Bucket({**keys, f"{FUTURE}/{owner(ROMEO, 2)}/a": 1})
+    with stub_store.Store(bucket) as store:
+        if pending:
+            note(bucket, "n", age=10)
+        done = command(config(store, policy={}, storage={
+            "key": "{domain}/{user}/{random}/{filename}"}), "sweep", "--json")
+        assert done.returncode == 0 and tally(done)["removed"] == 2
+        assert not set(keys) & set(bucket.sizes)
+
+
 def test_a_prefix_in_the_bucket(config, command):
     stays = {"slotd-erase/other": 9, **files(JULIET, 3)}
     bucket = Bucket(stays)
