@@ -77,15 +77,16 @@ static void sample(
 	    (int)tally->storage.len, tally->storage.at, value);
 }
 
-/* A sweep that failed has no time: it leaves the alert for a late one to the
- * last file that it did not replace, or to the missing series. */
+/* A sweep that failed, or has only counted, has no time: it leaves the alert for
+ * a late one to the last file that it did not replace, or to the missing
+ * series. */
 static void write_prometheus(
     FILE *out, const struct tally *tallies, size_t count, int64_t now)
 {
 	head(out, "last_success_timestamp_seconds",
 	    "When the store was last swept without a fault, unix time");
 	for (size_t i = 0; i < count; i++)
-		if (tallies[i].ok)
+		if (tallies[i].ok && !tallies[i].dry_run)
 			sample(out, "last_success_timestamp_seconds",
 			    &tallies[i], (uint64_t)now);
 	head(out, "removed_objects", "Objects that the last sweep removed");

@@ -283,6 +283,18 @@ def test_several_stores(slotd):
                 "removed_objects", "removed_bytes", "pending_erasures")}
 
 
+def test_a_dry_run_is_no_success(slotd):
+    """Else the alert for a late sweep would wait for another three hours."""
+    with stub_store.Store(Bucket({key(): 1})) as store:
+        done = slotd(s3_config(store), "sweep", "--prometheus", "--dry-run")
+        assert done.returncode == 0
+        assert 'slotd_sweep_removed_objects{storage="default"} 1\n' in (
+            done.stdout)
+        assert "last_success_timestamp_seconds{" not in done.stdout
+        done = slotd(s3_config(store), "sweep", "--prometheus")
+        assert "last_success_timestamp_seconds{" in done.stdout
+
+
 def test_progress_on_a_terminal(tmp_path):
     """And none of it elsewhere."""
     bucket = Bucket({key(number=i): 1 for i in range(5)})
