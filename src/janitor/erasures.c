@@ -153,7 +153,7 @@ static bool read_note(const struct janitor *janitor, size_t number,
 	}
 	erasure.over = ends(janitor->service, number, &note) <= janitor->now();
 	erasure.last = last(janitor->service, number, &note);
-	tally->pending += !erasure.over;
+	tally->pending++;
 	if (add(erasures, key, note.jid, &erasure))
 		return true;
 	tally_fault(tally, "", "out of memory");
@@ -229,9 +229,10 @@ bool erasures_forget(const struct janitor *janitor, size_t number,
 		if (janitor_stopped(janitor))
 			return false;
 		if (janitor_remove(janitor, janitor->service->stores[number],
-			span_of(note->memory), &why) == FAILURE_NONE)
+			span_of(note->memory), &why) == FAILURE_NONE) {
+			tally->pending--;
 			continue;
-		tally->pending++;
+		}
 		tally_fault(tally,
 		    "the note of an erasure cannot be removed: ", memory);
 		well = false;

@@ -24,10 +24,10 @@ bool erasures_add(struct erasures *erasures, const struct jid *jid);
 
 /*
  * Adds the users of all notes that the store has, at most ERASURES_MAX at a
- * time. Notes that no line of key_file made are counted as strange, and those
- * that must stay as pending. Objects that are too large for a note are
- * strange, too. False, with the reason in the tally: notes could
- * not be listed or read; those that could be count.
+ * time, and counts them as pending. Notes that no line of key_file made, and
+ * objects that are too large for a note, are counted as strange. False, with
+ * the reason in the tally: notes could not be listed or read; those that could
+ * be count.
  */
 #define ERASURES_MAX 100000
 bool erasures_read(const struct janitor *janitor, size_t number,
@@ -39,7 +39,8 @@ bool erasures_have(
     const struct erasures *erasures, const struct store_object *object);
 
 /* All that is to go is gone: removes the notes before which the last slot has
- * ended. False, with the reason in the tally: not all of them. */
+ * ended, which are pending no longer. False, with the reason in the tally: not
+ * all of them. */
 bool erasures_forget(const struct janitor *janitor, size_t number,
     const struct erasures *erasures, struct tally *tally);
 

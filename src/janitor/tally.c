@@ -96,7 +96,8 @@ static void write_prometheus(
 	for (size_t i = 0; i < count; i++)
 		sample(out, "removed_bytes", &tallies[i], tallies[i].bytes);
 	head(out, "pending_erasures",
-	    "Erasures that wait for the last of the slots issued before");
+	    "Erasures whose note stays: for the last of the slots issued "
+	    "before, or since files could not be removed");
 	for (size_t i = 0; i < count; i++)
 		sample(
 		    out, "pending_erasures", &tallies[i], tallies[i].pending);

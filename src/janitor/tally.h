@@ -14,7 +14,7 @@ struct tally {
 	uint64_t removed;
 	uint64_t failed;  /* could not be removed */
 	uint64_t erased;  /* of the removed: for erasures */
-	uint64_t pending; /* erasures that are not over yet */
+	uint64_t pending; /* erasures whose notes stay */
 	uint64_t strange; /* notes of erasures that no line of key_file made */
 	uint64_t bytes;   /* of the removed */
 	int64_t micros;

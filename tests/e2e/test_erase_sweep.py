@@ -261,8 +261,11 @@ def test_the_note_stays_if_a_file_does(config, command):
             bucket.delete(peer, key)
     bucket.on_delete = refuse
     with stub_store.Store(bucket) as store:
-        assert command(config(store)).returncode == 1
+        done = command(config(store), "sweep", "--prometheus")
+        assert done.returncode == 1
         assert notes(bucket)
+        assert ('slotd_sweep_pending_erasures{storage="default"} 1\n'
+                in done.stdout)
         bucket.on_delete = lambda peer, key: peer.send(204, "")
         assert command(config(store), "sweep", "--verify").returncode == 1
         assert notes(bucket)
