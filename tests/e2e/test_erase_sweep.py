@@ -180,20 +180,6 @@ def test_templates_and_lines(config, command, key, made):
     assert bucket.sizes == stays
 
 
-@pytest.mark.parametrize("pending", [False, True])
-def test_what_has_ended_goes_along(config, command, pending):
-    """Also by a key of before that the template of today fits, too."""
-    keys = {f"{ENDED}/{owner(ROMEO, 1)}/a": 1, f"{ENDED}/{'R' * 22}/a": 1}
-    bucket = Bucket({**keys, f"{FUTURE}/{owner(ROMEO, 2)}/a": 1})
-    with stub_store.Store(bucket) as store:
-        if pending:
-            note(bucket, "n", age=10)
-        done = command(config(store, policy={}, storage={
-            "key": "{domain}/{user}/{random}/{filename}"}), "sweep", "--json")
-        assert done.returncode == 0 and tally(done)["removed"] == 2
-        assert not set(keys) & set(bucket.sizes)
-
-
 def test_a_prefix_in_the_bucket(config, command):
     stays = {"slotd-erase/other": 9, **files(JULIET, 3)}
     bucket = Bucket(stays)
@@ -272,38 +258,6 @@ def test_the_note_stays_if_a_file_does(config, command):
         bucket.on_delete = bucket.delete
         assert command(config(store), "sweep", "--verify").returncode == 0
     assert bucket.sizes == {}
-
-
-def test_what_arrives_meanwhile_is_no_fault(config, command):
-    """--verify looks for what was removed, not for what came behind it."""
-    bucket = Bucket(files(JULIET, 2))
-    note(bucket, "n", age=10)
-
-    def answer(peer, query, text):
-        if query["prefix"] == "":
-            number = 100 + len(bucket.lists)
-            late = owner(JULIET, number) + "/late.jpg"
-            bucket.stored[late] = time.strftime(
-                "%Y-%m-%dT%H:%M:%S.000Z", time.gmtime(time.time() + 5))
-            bucket.sizes[late] = 5
-        peer.send(200, text)
-    bucket.on_list = answer
-    with stub_store.Store(bucket) as store:
-        done = command(config(store), "sweep", "--verify", "--json")
-        assert done.returncode == 0 and done.stderr == "", done
-        counts = tally(done)
-        assert (counts["removed"], counts["failed"]) == (2, 0)
-        assert (counts["erased"], counts["bytes"]) == (2, 14)
-        bucket.on_delete = lambda peer, key: peer.send(204, "")
-        late = set(bucket.sizes) - notes(bucket)
-        assert len(late) == 2
-        for key in late:
-            bucket.stored[key] = "2020-01-01T00:00:00.000Z"
-        done = command(config(store), "sweep", "--verify", "--json")
-        counts = tally(done)
-        assert done.returncode == 1
-        assert (counts["removed"], counts["failed"]) == (0, 2)
-        assert (counts["erased"], counts["bytes"]) == (0, 0)
 
 
 def test_what_carries_out_nothing(config, command):
