@@ -72,8 +72,9 @@ int parse_child(void)
 
 /* --- the parent -----------------------------------------------------------*/
 
-/* The child inherits the two descriptors and no others, and none of our
- * signal handling. Gives 0 or an errno. */
+/* The child inherits the two descriptors and no others. A signal for the whole
+ * group of processes, as `systemctl kill` sends it, must not end it: the
+ * reload that the signal asks for would fail. Gives 0 or an errno. */
 static int spawn(int from, int to, pid_t *ret_child)
 {
 	char name[] = PARSE_CHILD;
@@ -94,9 +95,11 @@ static int spawn(int from, int to, pid_t *ret_child)
 	posix_spawnattr_setflags(
 	    &attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
 	sigemptyset(&signals);
-	posix_spawnattr_setsigmask(&attributes, &signals);
 	sigaddset(&signals, SIGALRM);
 	posix_spawnattr_setsigdefault(&attributes, &signals);
+	sigfillset(&signals);
+	sigdelset(&signals, SIGALRM);
+	posix_spawnattr_setsigmask(&attributes, &signals);
 	error = posix_spawn(ret_child, "/proc/self/exe", &files, &attributes,
 	    arguments, environ);
 	posix_spawnattr_destroy(&attributes);

@@ -156,6 +156,20 @@ def test_the_child_that_reads_gets_no_files(
     assert files.read_text() == ""
 
 
+def test_signals_do_not_end_the_child_that_reads(
+        start, tmp_path, preload, monkeypatch):
+    """`systemctl kill` sends them to all processes of the service."""
+    switch = tmp_path / "switch"
+    preload("child_signals.c")
+    monkeypatch.setenv("CHILD_SIGNALS", str(switch))
+    slotd = start(support.s3_config())
+    reloading.needs_a_child(slotd)
+    switch.touch()
+    reload(slotd, dict(slotd.config, policy={"max_size": 7}))
+    support.assert_problem(
+        slotd.post(support.slot_body(size=8)), "file-too-large")
+
+
 def test_nothing_to_say(start, tmp_path):
     """The very same configuration: no warning."""
     fs = start(support.fs_config(tmp_path / "store"))
