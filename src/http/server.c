@@ -49,7 +49,8 @@ static void tell_strange(void *argument, size_t strange_notes)
 	struct buf reason = buf_of(memory, sizeof memory);
 
 	buf_u64(&reason, strange_notes);
-	buf_text(&reason, " notes in slotd-erase were not made with key_file");
+	buf_text(&reason, " notes in slotd-erase cannot be read, or "
+			  "were not made with key_file");
 	server_note(argument, CONF_LOG_WARN, "erasures left undone", memory);
 }
 

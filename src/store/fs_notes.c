@@ -5,6 +5,7 @@
 #include "slot/owners.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,29 +32,41 @@ struct fs_note_read {
 	bool over; /* it may go once this sweep has ended well */
 };
 
-/* The note in the file, or NULL: it cannot be read. The JID points into the
- * memory that it returns. */
-static char *read_file(int folder, const char *name, const struct fs *fs,
-    struct note *ret_note, bool *ret_strange)
+/* Why there is no note in what cannot be opened or read: it is another thing,
+ * or gone. */
+static bool is_none(int error)
+{
+	return error == ENOENT || error == ELOOP || error == ENXIO ||
+	       error == EISDIR;
+}
+
+/* The note in the file, or NULL: there is none. The JID points into the memory
+ * that it returns. */
+static char *read_file(
+    struct fs_notes *notes, const char *name, struct note *ret_note)
 {
 	const size_t name_size = strlen(name) + 1;
-	int fd = openat(
-	    folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	int fd = openat(notes->folder, name,
+	    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	char *memory = malloc(name_size + NOTE_TEXT + 1);
+	int error = errno;
 	ssize_t len = -1;
 
-	*ret_strange = false;
 	if (memory && fd >= 0) {
 		memcpy(memory, name, name_size);
 		len = input_read(fd, memory + name_size, NOTE_TEXT + 1);
+		error = errno;
 	}
 	if (fd >= 0)
 		close(fd);
 	if (len >= 0 && len <= NOTE_TEXT &&
-	    note_read(fs->keyring,
+	    note_read(notes->fs->keyring,
 		(struct span){ memory + name_size, (size_t)len }, ret_note))
 		return memory;
-	*ret_strange = len >= 0;
+	if (len >= 0 || error == EACCES || error == EPERM)
+		notes->fs->store.strange_notes++;
+	else if (!memory || !is_none(error))
+		notes->missed = true;
 	free(memory);
 	return NULL;
 }
@@ -79,19 +92,29 @@ static bool grow(struct fs_notes *notes)
 static void add(struct fs_notes *notes, const char *name)
 {
 	struct note note;
-	bool strange;
 	char *memory;
 
-	if (notes->count == notes->room && !grow(notes))
+	if (notes->count == notes->room && !grow(notes)) {
+		notes->missed = true;
 		return;
-	memory = read_file(notes->folder, name, notes->fs, &note, &strange);
-	notes->fs->store.strange_notes += strange;
+	}
+	memory = read_file(notes, name, &note);
 	if (!memory)
 		return;
 	owners_add(&notes->owners[notes->count], notes->fs->keyring, note.jid);
 	notes->notes[notes->count] = (struct fs_note_read){ .name = memory,
 		.ends = note_ends(&note, notes->fs->store.put_ttl) };
 	notes->count++;
+}
+
+static const struct dirent *next(struct fs_notes *notes, DIR *entries)
+{
+	const struct dirent *entry;
+
+	errno = 0;
+	entry = readdir(entries);
+	notes->missed |= !entry && errno;
+	return entry;
 }
 
 static bool list(struct fs_notes *notes)
@@ -110,7 +133,7 @@ static bool list(struct fs_notes *notes)
 	}
 	notes->changed = status.st_mtim;
 	notes->fs->store.strange_notes = 0;
-	while (notes->count < NOTES_MAX && (entry = readdir(entries)))
+	while (notes->count < NOTES_MAX && (entry = next(notes, entries)))
 		if (entry->d_name[0] != '.')
 			add(notes, entry->d_name);
 	closedir(entries);
@@ -195,7 +218,7 @@ void fs_notes_done(struct fs_notes *notes)
 		if (notes->notes[i].over)
 			unlinkat(notes->folder, notes->notes[i].name, 0);
 	/* Of a moment that may not be over, nothing is known. */
-	if (notes->changed.tv_sec + COARSE < notes->now)
+	if (!notes->missed && notes->changed.tv_sec + COARSE < notes->now)
 		notes->fs->folder->notes_seen = notes->changed;
 }
 

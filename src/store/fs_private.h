@@ -254,6 +254,7 @@ struct fs_notes {
 	struct fs *fs;
 	int folder;
 	struct timespec changed; /* the folder */
+	bool missed; /* one could not be read now: none has been seen */
 	int64_t now;
 	size_t count, room;
 	struct owner *owners;

@@ -16,6 +16,8 @@
 #define STAYS 660
 
 static int bad_removal;
+/* What opening a note fails with; 0: it does not. */
+static int bad_open;
 
 /* Stand before the C library's. */
 int unlinkat(int folder, const char *name, int flags)
@@ -27,11 +29,27 @@ int unlinkat(int folder, const char *name, int flags)
 	return (int)syscall(SYS_unlinkat, folder, name, flags);
 }
 
+int openat(int folder, const char *name, int flags, ...)
+{
+	va_list values;
+	mode_t mode;
+
+	va_start(values, flags);
+	mode = va_arg(values, mode_t);
+	va_end(values);
+	if (bad_open && *name == 'n') {
+		errno = bad_open;
+		return -1;
+	}
+	return (int)syscall(SYS_openat, folder, name, flags, mode);
+}
+
 static int setup(void **state)
 {
 	struct place *place;
 	const char *wrong;
 
+	bad_open = 0;
 	bad_removal = 0;
 	place_setup(state);
 	place = *state;
@@ -244,6 +262,46 @@ static void test_strange_notes(void **state)
 	assert_true(is_file(place, ROMEO "a"));
 }
 
+/* It waits for the next sweep, and not for the end of its slots. */
+static void test_cannot_be_read_now(void **state)
+{
+	static const int errors[] = { EMFILE, ENFILE, ENOMEM, EIO };
+	struct place *place = *state;
+	int64_t now = (int64_t)time(NULL) + 100;
+	char name[16];
+
+	note_at(place, "n", now);
+	for (size_t i = 0; i < sizeof errors / sizeof *errors; i++) {
+		snprintf(name, sizeof name, "m%zu", i);
+		note_at(place, name, now);
+		bad_open = errors[i];
+		fs_sweep(place->fs, now, NULL);
+		bad_open = 0;
+		put_both(place, "a");
+		fs_sweep(place->fs, now + 1, NULL);
+		assert_false(is_file(place, JULIET "a"));
+		assert_int_equal(place->fs->strange_notes, 0);
+		assert_int_equal(unlink(in_store(place, ROMEO "a")), 0);
+	}
+}
+
+/* By this user; the operator is to see to it. */
+static void test_may_not_be_read(void **state)
+{
+	struct place *place = *state;
+	int64_t now = (int64_t)time(NULL) + 100;
+
+	note_at(place, "m", now);
+	note_at(place, "n", now);
+	bad_open = EACCES;
+	fs_sweep(place->fs, now, NULL);
+	assert_int_equal(place->fs->strange_notes, 1);
+	/* It does not have all files looked at again and again. */
+	put_both(place, "a");
+	fs_sweep(place->fs, now + 1, NULL);
+	assert_true(is_file(place, JULIET "a"));
+}
+
 /* Of which grow() makes more than once. */
 static void test_many(void **state)
 {
@@ -276,6 +334,8 @@ int main(void)
 		notes_test(test_stays_while_a_file_cannot_go),
 		notes_test(test_stays_when_stopped),
 		notes_test(test_strange_notes),
+		notes_test(test_cannot_be_read_now),
+		notes_test(test_may_not_be_read),
 		notes_test(test_many),
 	};
 
