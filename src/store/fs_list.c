@@ -133,6 +133,7 @@ static bool read_entries(
 
 	while ((entry = readdir(list))) {
 		if (!is_ours(dirfd(list), entry, &folder) ||
+		    fs_path_lost(entry->d_name, (unsigned)listing->key.len) ||
 		    !may_fit(listing, entry->d_name))
 			continue;
 		if (!add(ret_entries, entry->d_name, folder)) {

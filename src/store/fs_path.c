@@ -59,6 +59,11 @@ int fs_path_open_now(int folder, struct span path, int flags)
 	return open_beneath(folder, path, flags, RESOLVE_CACHED);
 }
 
+bool fs_path_lost(const char *name, unsigned depth)
+{
+	return depth == 0 && strcmp(name, "lost+found") == 0;
+}
+
 int fs_path_link(int fd, int folder, const char *name)
 {
 	char self[32];

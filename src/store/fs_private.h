@@ -112,6 +112,10 @@ int fs_path_open(int folder, struct span path, int flags);
  * is not in memory, EINVAL before Linux 5.12. */
 int fs_path_open_now(int folder, struct span path, int flags);
 
+/* The root of a file system has such a folder, which only root may open: it is
+ * no part of the store. depth: 0 below the folder where keys begin. */
+bool fs_path_lost(const char *name, unsigned depth);
+
 /* Gives the file open at `fd` a name; in 0, or -1 with errno. */
 int fs_path_link(int fd, int folder, const char *name);
 

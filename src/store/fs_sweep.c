@@ -77,12 +77,6 @@ static bool sweep_child(
 	       !unlinkat(folder, name, AT_REMOVEDIR);
 }
 
-/* The root of a file system has one, which only root may open. */
-static bool is_lost(const char *name, unsigned depth)
-{
-	return depth == 0 && strcmp(name, "lost+found") == 0;
-}
-
 static bool sweep_entry(
     struct sweep *sweep, int folder, const char *name, unsigned depth)
 {
@@ -101,7 +95,8 @@ static bool sweep_entry(
 	if (S_ISREG(status.st_mode))
 		return sweep_file(sweep, folder, name);
 	return S_ISDIR(status.st_mode) && depth < DEPTH_MAX &&
-	       !is_lost(name, depth) && sweep_child(sweep, folder, name, depth);
+	       !fs_path_lost(name, depth) &&
+	       sweep_child(sweep, folder, name, depth);
 }
 
 /* The same, with the entry's name behind the key of its folder. */

@@ -123,6 +123,7 @@ static void test_no_objects(void **state)
 	    0);
 	assert_int_equal(mkfifo(in_store(place, "a/pipe"), 0600), 0);
 	write_file(in_home(place, "beside"), "1", 0600);
+	store_text(place, "lost+found/#1", "1");
 	expect_list(place, "", "a/is 1\n");
 	expect_list(place, "a/folder/", "");
 }
