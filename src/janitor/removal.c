@@ -77,10 +77,17 @@ struct removal *removal_open(const struct janitor *janitor, struct store *store)
 /* One more thread, up to the most, when there is work for it. */
 static void start(struct removal *removal)
 {
+	int error;
+
 	if (removal->started == REMOVAL_THREADS)
 		return;
-	if (pthread_create(
-		&removal->threads[removal->started], NULL, work, removal))
+	error = pthread_create(
+	    &removal->threads[removal->started], NULL, work, removal);
+	if (error && !removal->started)
+		snprintf(removal->why, sizeof removal->why,
+		    "anything, since no thread can be started: %s",
+		    strerror(error));
+	if (error)
 		return;
 	removal->started++;
 	removal->working++;

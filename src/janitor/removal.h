@@ -33,7 +33,8 @@ struct removal {
 	struct removal_object queue[REMOVAL_QUEUE];
 	uint64_t removed, failed, bytes;
 	unsigned in_a_row; /* failures */
-	/* Of the first failure, with its key; "": there is none. */
+	/* Of the first failure, with its key, or why no thread can be started;
+	 * "": there is none. */
 	char why[STORE_WHY + OBJECT_KEY_MAX + 4];
 };
 

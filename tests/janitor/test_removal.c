@@ -2,6 +2,8 @@
 
 #include "janitor/removal.h"
 
+#include <dlfcn.h>
+#include <errno.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <sys/eventfd.h>
@@ -16,6 +18,23 @@ static struct fake {
 	enum failure failure;
 	bool meets; /* waits for others, up to REMOVAL_THREADS */
 } fake;
+
+/* Stands before the C library's; threads that may still be started. */
+static unsigned threads_left = 1000;
+
+typedef int starter(pthread_t *thread, const pthread_attr_t *attributes,
+    void *(*work)(void *of), void *of);
+
+int pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
+    void *(*work)(void *of), void *of)
+{
+	starter *next = (starter *)dlsym(RTLD_NEXT, "pthread_create");
+
+	if (!threads_left)
+		return EAGAIN;
+	threads_left--;
+	return next(thread, attributes, work, of);
+}
 
 static int waited[64];
 static atomic_uint waits;
@@ -186,6 +205,29 @@ static void test_it_is_stopped(void **state)
 	close(janitor.stop);
 }
 
+static void test_threads_are_short(void **state)
+{
+	const struct janitor janitor = set_up(FAILURE_NONE);
+	struct removal *removal = removal_open(&janitor, &fake.store);
+
+	(void)state;
+	threads_left = 1;
+	assert_int_equal(add(removal, 0, 100), 100);
+	removal_finish(removal);
+	assert_int_equal(removal->removed, 100);
+	assert_string_equal(removal->why, "");
+	removal_close(removal);
+	removal = removal_open(&janitor, &fake.store);
+	assert_int_equal(add(removal, 0, 10), 0);
+	removal_finish(removal);
+	assert_int_equal(removal->removed, 0);
+	assert_string_equal(removal->why,
+	    "anything, since no thread can be started: "
+	    "Resource temporarily unavailable");
+	removal_close(removal);
+	threads_left = 1000;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -194,6 +236,7 @@ int main(void)
 		cmocka_unit_test(test_a_refusal_is_final),
 		cmocka_unit_test(test_it_gives_up),
 		cmocka_unit_test(test_it_is_stopped),
+		cmocka_unit_test(test_threads_are_short),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
