@@ -5,10 +5,6 @@ import base64
 import hashlib
 import hmac
 import json
-import os
-import random
-import signal
-import subprocess
 import time
 
 import pytest
@@ -274,28 +270,6 @@ def test_what_carries_out_nothing(config, command):
         done = command(config(store), "sweep", "--older", "1 day", "--json")
         assert tally(done)["removed"] == 0
     assert bucket.sizes == before
-
-
-def test_broken_off_at_any_time(config, tmp_path):
-    """kill -9 loses no erasure, and takes nobody else's file."""
-    stays = files(ROMEO, 50)
-    bucket = Bucket({**stays, **files(JULIET, 200)}, page=50)
-    note(bucket, "n")
-    with stub_store.Store(bucket) as store:
-        path = support.write_config(tmp_path, config(store))
-        for _ in range(20):
-            sweep = subprocess.Popen(
-                [support.SLOTD, "sweep", "-c", path],
-                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-            try:
-                sweep.wait(random.uniform(0.005, 0.06))
-            except subprocess.TimeoutExpired:
-                os.kill(sweep.pid, signal.SIGKILL)
-                sweep.wait()
-            left = set(bucket.sizes) - set(stays)
-            assert not left or notes(bucket)
-        assert support.run("sweep", "-c", path).returncode == 0
-    assert bucket.sizes == stays
 
 
 # --- slotd erase ----------------------------------------------------------
