@@ -135,16 +135,26 @@ void callers_read(const struct node *node, void *into)
 	(void)into;
 	if (!value_list(node, "groups"))
 		return;
-	if (node->count == 0) {
-		node_wrong(node, "must have at least one caller");
-		return;
-	}
-	conf->callers =
-	    arena_get(node_keep(node), node->count * sizeof *conf->callers);
+	conf->callers = arena_get(
+	    node_keep(node), (node->count + 1) * sizeof *conf->callers);
 	/* A caller that is being read is not counted yet: see read_id. */
 	for (size_t i = 0; i < node->count; i++, conf->caller_count++)
 		read_caller(node_at(node, i), &conf->callers[i]);
 	arena_names(node_keep(node), node->count, &conf->caller_ids);
 	for (uint32_t i = 0; i < node->count; i++)
 		names_add(&conf->caller_ids, conf->callers[i].id, i);
+}
+
+void callers_check(const struct node *root)
+{
+	const struct node *callers = node_member(root, "callers");
+	const struct node *components = node_member(root, "components");
+
+	if (components && components->type == NODE_LIST && components->count)
+		return;
+	if (!callers)
+		node_missing(root, "callers",
+		    "at least one caller with a secret is required");
+	else if (callers->type == NODE_LIST && callers->count == 0)
+		node_wrong(callers, "must have at least one caller");
 }

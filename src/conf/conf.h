@@ -65,6 +65,22 @@ struct conf_storage {
 	                               * see key_template_default */
 };
 
+/*
+ * One of `components`: slotd as an external component (XEP-0114) of an XMPP
+ * server.
+ */
+struct conf_component {
+	/* Who gets slots of it: id is its domain in the form of jid_domain, and
+	 * allow_domains has at least one entry. */
+	struct caller caller;
+	struct span jid;       /* the same domain as it was written, with NUL */
+	const char *server;    /* an IP address or a host name */
+	uint16_t port;         /* of the server */
+	const char *unix_path; /* instead of both; NULL: TCP */
+	struct span secret;
+	struct span name; /* for people */
+};
+
 /* One of `domains`: the rules for JIDs of a domain. */
 struct conf_domain {
 	struct span name;         /* lower case; may begin with "*." */
@@ -102,6 +118,9 @@ struct conf {
 	size_t caller_count;
 	struct caller *callers;
 	struct names caller_ids; /* and their numbers */
+	/* With a component there may be no caller. */
+	size_t component_count;
+	struct conf_component *components;
 
 	/* At least one; the first is for JIDs that no domain matches: that
 	 * named "default", else the first of `storages`. At most one is an

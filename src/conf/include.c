@@ -1,7 +1,6 @@
 #include "conf/include.h"
 
 #include "conf/scan.h"
-#include "conf/text.h"
 #include "net/input.h"
 
 #include <errno.h>

@@ -2,7 +2,6 @@
 #include "conf/sections.h"
 #include "conf/secret.h"
 #include "core/chars.h"
-#include "core/ip.h"
 
 #include <errno.h>
 #include <string.h>
@@ -10,7 +9,6 @@
 #include <unistd.h>
 
 #define PASSWORD_MAX 4096
-#define HOST_MAX 253
 #define PREFIX_MAX 64
 #define PREFIX_CHARS CHARS_ALNUM "-._:/@"
 
@@ -38,20 +36,12 @@ static void read_state_file(const struct node *node, void *into)
 		    folder);
 }
 
-/* Underscores occur in names of containers. */
 static const char *host(const struct conf *conf, struct span text)
 {
-	struct ip ip;
-
-	(void)conf;
-	/* An address may have an interface: fe80::1%eth0. */
-	if (ip_parse(span_first(text, span_find(text, '%')), &ip))
-		return NULL;
-	if (text.len <= HOST_MAX && *text.at != '.' && *text.at != '-' &&
-	    span_only(text, &chars_id))
-		return NULL;
-	return "must be only a host name or an IP address (port, tls, "
-	       "password_file and database are separate settings)";
+	return value_host(conf, text)
+		   ? "must be only a host name or an IP address (port, tls, "
+		     "password_file and database are separate settings)"
+		   : NULL;
 }
 
 static void read_tls_ca(const struct node *node, void *into)

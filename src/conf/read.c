@@ -96,6 +96,7 @@ static void read_root(const struct node *root, struct conf *conf)
 		{ "key_file", READ(struct conf, keyring, read_key_file) },
 		{ "auth", WHOLE(read_auth) },
 		{ "callers", READ(struct conf, callers, callers_read) },
+		{ "components", WHOLE(components_read) },
 		{ "storage", ELSEWHERE },
 		{ "storages", ELSEWHERE },
 		{ "policy", READ(struct conf, policy, policy_read) },
@@ -109,9 +110,7 @@ static void read_root(const struct node *root, struct conf *conf)
 	static const struct settings settings = { SETTINGS(rows) };
 
 	settings_read(root, &settings, conf);
-	if (!node_member(root, "callers"))
-		node_missing(root, "callers",
-		    "at least one caller with a secret is required");
+	callers_check(root);
 	storage_read(root);
 	domains_read(root);
 	listen_check(root);

@@ -25,7 +25,13 @@ enum conf_janitor {
 	JANITOR_READ,   /* they are needed */
 };
 
-/* The text for libconfig, see text.h. */
+/*
+ * The text of a configuration as libconfig gets it: includes are in place,
+ * comments are removed, and each string is replaced by its number, "12;". Lines
+ * stay as they were. The reasons: libconfig's own @include looks in the working
+ * directory, its versions read some numbers differently, and it does not wipe
+ * its memory, so it must not see strings.
+ */
 struct text {
 	char *at; /* ends with a NUL when all is there */
 	size_t len;
@@ -59,5 +65,19 @@ struct reading {
 	const struct node *fs_node; /* the embedded store's path; or NULL */
 	const char *fs_path;
 };
+
+/* --- text.c ---------------------------------------------------------------*/
+
+#define TEXT_MAX 1048576 /* bytes of all files together */
+
+/* The next text comes from a file, and the line before it has this number. */
+void text_go_on(struct reading *reading, struct origin *origin, unsigned line);
+/* Appends bytes without changes, and counts lines. */
+void text_put(struct reading *reading, struct span text);
+/* Keeps a string, which is not copied. Its number is string_count before the
+ * call. */
+void text_keep_string(struct reading *reading, struct span string);
+/* The number of the last line, where faults found now are. */
+unsigned text_line(const struct reading *reading);
 
 #endif

@@ -1,7 +1,6 @@
 #include "conf/scan.h"
 
 #include "conf/number.h"
-#include "conf/text.h"
 #include "core/buf.h"
 #include "core/chars.h"
 

@@ -9,6 +9,7 @@
 /* The settings that have a file of their own. */
 setting_reader listen_read, listen_read_public; /* a struct conf_listener */
 setting_reader callers_read;                    /* conf->callers */
+setting_reader components_read;                 /* conf->components */
 setting_reader policy_read;                     /* a struct policy */
 setting_reader listen_read_proxies;             /* a struct ip_nets */
 setting_reader quota_read;                      /* a struct conf_quota */
@@ -18,6 +19,9 @@ setting_reader dialect_read;
 value_rule dialect_base;
 /* Checks the settings of a caller against its dialect. */
 void dialect_check(const struct node *group, const struct caller *caller);
+
+/* A fault when nobody may ask for slots: no caller and no component. */
+void callers_check(const struct node *root);
 
 /* `storage` and `storages`, then `domains`, after all other settings. */
 void storage_read(const struct node *root);

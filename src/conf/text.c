@@ -1,4 +1,4 @@
-#include "conf/text.h"
+#include "conf/reading.h"
 
 void text_go_on(struct reading *reading, struct origin *origin, unsigned line)
 {

@@ -2,6 +2,8 @@
 
 #include "conf/paths.h"
 #include "core/amount.h"
+#include "core/chars.h"
+#include "core/ip.h"
 #include "slot/auth.h"
 
 #include <stdio.h>
@@ -9,6 +11,7 @@
 #include <sys/un.h>
 
 #define KEY_ID_MAX 256
+#define HOST_MAX 253
 #define UNIX_PATH_MAX (sizeof((struct sockaddr_un){ 0 }).sun_path - 1)
 
 static const char *type_name(enum node_type type)
@@ -139,6 +142,21 @@ const char *value_key_id(const struct conf *conf, struct span text)
 	    span_find(text, '/') == text.len)
 		return NULL;
 	return "must be at most 256 ASCII characters, without spaces or /";
+}
+
+/* Underscores occur in names of containers. */
+const char *value_host(const struct conf *conf, struct span text)
+{
+	struct ip ip;
+
+	(void)conf;
+	/* An address may have an interface: fe80::1%eth0. */
+	if (ip_parse(span_first(text, span_find(text, '%')), &ip))
+		return NULL;
+	if (text.len <= HOST_MAX && *text.at != '.' && *text.at != '-' &&
+	    span_only(text, &chars_id))
+		return NULL;
+	return "must be a host name or an IP address, without a port";
 }
 
 bool value_url(

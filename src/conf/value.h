@@ -37,6 +37,8 @@ bool value_checked(
 value_rule value_id;
 /* The rule for ids of access keys. */
 value_rule value_key_id;
+/* The rule for hosts: names, or IP addresses without brackets. */
+value_rule value_host;
 
 /* The normal form of a URL, and its parts, which point into it. */
 bool value_url(

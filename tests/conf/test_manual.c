@@ -151,6 +151,22 @@ static void limits(void **state)
 	said_done(&said);
 }
 
+static void components(void **state)
+{
+	struct said said = read_conf(
+	    "components = ({ jid = \"up.example.org\"; secret = \"" SECRET
+	    "\"; });\n" S3);
+	const struct conf_component *component;
+
+	(void)state;
+	assert_string_equal(said.faults, "");
+	component = &said.conf->components[0];
+	is_text("components.server", component->server);
+	is_number("components.port", component->port);
+	is_text("components.name", component->name.at);
+	said_done(&said);
+}
+
 static void storage_s3(void **state)
 {
 	struct said said = least(S3);
@@ -224,6 +240,7 @@ int main(void)
 		cmocka_unit_test(the_service),
 		cmocka_unit_test(limits),
 		cmocka_unit_test(quota),
+		cmocka_unit_test(components),
 		cmocka_unit_test(storage_s3),
 		cmocka_unit_test(storage_fs),
 	};

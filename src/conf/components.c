@@ -1,0 +1,164 @@
+#include "conf/secret.h"
+#include "conf/sections.h"
+#include "core/idn.h"
+#include "core/utf8.h"
+#include "slot/jid.h"
+
+#define SECRET_MAX 4096
+#define NAME_MAX_BYTES 255
+
+/* --- jid ------------------------------------------------------------------*/
+
+static bool is_taken(const struct node *node, struct span domain)
+{
+	const struct conf *conf = node->reading->conf;
+
+	for (size_t i = 0; i < conf->component_count; i++)
+		if (span_equal(conf->components[i].caller.id, domain))
+			return true;
+	return false;
+}
+
+static void read_jid(const struct node *node, void *into)
+{
+	struct conf_component *component = into;
+	char memory[IDN_MAX + 1];
+	struct buf domain = buf_of(memory, sizeof memory);
+	struct span text;
+	const char *wrong;
+
+	if (!value_text(node, &text))
+		return;
+	if (!jid_domain(text, &domain, &wrong) ||
+	    jid_is_address(buf_span(&domain))) {
+		node_wrong(
+		    node, "must be a domain such as \"upload.example.org\"");
+		return;
+	}
+	if (is_taken(node, buf_span(&domain))) {
+		node_wrong(node, "another component already has this jid");
+		return;
+	}
+	text.len -= text.at[text.len - 1] == '.';
+	component->jid = arena_copy(node_keep(node), text);
+	component->caller.id = arena_copy(node_keep(node), buf_span(&domain));
+}
+
+/* --- allow_domains --------------------------------------------------------*/
+
+static void add_allowed(const struct node *group, struct caller *caller)
+{
+	arena_names(
+	    node_keep(group), caller->allow_domain_count, &caller->allowed);
+	for (uint32_t i = 0; i < caller->allow_domain_count; i++)
+		names_add(&caller->allowed, caller->allow_domains[i], i);
+}
+
+static void read_allowed(const struct node *node, void *into)
+{
+	struct caller *caller = into;
+
+	value_items(node, domains_name, &caller->allow_domains,
+	    &caller->allow_domain_count);
+	if (node->type == NODE_LIST && node->count == 0)
+		node_wrong(
+		    node, "is empty: list the domains whose users get slots");
+	add_allowed(node, caller);
+}
+
+/* The domain above the component's. */
+static void allow_above(const struct node *group, struct caller *caller)
+{
+	struct span above = caller->id;
+	struct span *list;
+
+	span_cut(&above, '.');
+	if (!above.at) {
+		node_missing(group, "allow_domains",
+		    "no domain is above jid: list the domains whose users get "
+		    "slots");
+		return;
+	}
+	list = arena_get(node_keep(group), sizeof *list);
+	*list = above;
+	caller->allow_domains = list;
+	caller->allow_domain_count = 1;
+	add_allowed(group, caller);
+}
+
+/* --- the component --------------------------------------------------------*/
+
+static const char *name_rule(const struct conf *conf, struct span text)
+{
+	(void)conf;
+	if (!utf8_valid(text))
+		return "must be valid UTF-8";
+	return text.len <= NAME_MAX_BYTES ? NULL : "is longer than 255 bytes";
+}
+
+static const struct setting rows[] = {
+	{ "jid", WHOLE(read_jid) },
+	{ "server", STRING(struct conf_component, server, value_host) },
+	{ "port", READ(struct conf_component, port, settings_port) },
+	{ "unix", READ(struct conf_component, unix_path, settings_unix_path) },
+	{ "secret", ELSEWHERE },
+	{ "secret_file", ELSEWHERE },
+	{ "allow_domains", READ(struct conf_component, caller, read_allowed) },
+	{ "name", TEXT(struct conf_component, name, name_rule) },
+};
+
+static void check_address(const struct node *group)
+{
+	const struct node *tcp = node_member(group, "server");
+
+	if (!tcp)
+		tcp = node_member(group, "port");
+	if (tcp && node_member(group, "unix"))
+		node_wrong(
+		    tcp, "cannot be combined with unix: use one or the other");
+}
+
+static void read_secret(
+    const struct node *group, struct conf_component *component)
+{
+	component->secret = secret_member(group, "secret", SECRET_MAX).text;
+	if (!node_member(group, "secret") && !node_member(group, "secret_file"))
+		node_missing(group, "secret",
+		    "a component needs secret_file or secret, the one that the "
+		    "XMPP server has for it");
+}
+
+static void read_component(
+    const struct node *group, struct conf_component *component)
+{
+	static const struct settings settings = { SETTINGS(rows) };
+
+	*component = (struct conf_component){
+		.server = "127.0.0.1",
+		.port = 5347,
+		.name = span_of("File upload"),
+	};
+	if (!value_group(group))
+		return;
+	settings_read(group, &settings, component);
+	read_secret(group, component);
+	check_address(group);
+	if (!node_member(group, "jid"))
+		node_missing(group, "jid",
+		    "the component's domain, such as \"upload.example.org\"");
+	else if (component->jid.len && !node_member(group, "allow_domains"))
+		allow_above(group, &component->caller);
+}
+
+void components_read(const struct node *node, void *into)
+{
+	struct conf *conf = into;
+
+	if (!value_list(node, "groups"))
+		return;
+	conf->components = arena_get(
+	    node_keep(node), (node->count + 1) * sizeof *conf->components);
+	/* One that is being read is not counted yet: see is_taken. */
+	for (size_t i = 0; i < node->count; i++, conf->component_count++)
+		read_component(node_at(node, i), &conf->components[i]);
+}
