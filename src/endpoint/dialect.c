@@ -47,7 +47,7 @@ static void note_domain(struct request *request, struct span domain)
 {
 	struct buf out;
 
-	buf_init(&out, request->domain, sizeof request->domain);
+	buf_init(&out, request->who.domain, sizeof request->who.domain);
 	buf_add(&out, domain);
 }
 
@@ -184,7 +184,7 @@ static enum failure plan(struct request *request, struct json_jwt *jwt,
 	if (failure != FAILURE_NONE)
 		return failure;
 	if (put->has_jid)
-		access_jid(request, &put->jid);
+		who_name(request->service, &put->jid, &request->who);
 	else
 		note_domain(request, span_of("unknown"));
 	request->size = put->plan.size;

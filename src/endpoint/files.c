@@ -69,7 +69,7 @@ static void begin(struct request *request)
 	request->state_free = forget;
 	if (!query_jid(request, &erasing->jid))
 		return;
-	access_jid(request, &erasing->jid);
+	who_name(request->service, &erasing->jid, &request->who);
 	if (erasure_possible(request->service)) {
 		request_wait(request, request->server->erasers, run, answer);
 		return;

@@ -1,10 +1,7 @@
 #include "endpoint/issue.h"
 
 #include "endpoint/authenticate.h"
-#include "core/base64.h"
 #include "http/reply.h"
-#include "service/clock.h"
-#include "service/random.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +10,7 @@ static void undo(void *argument)
 {
 	struct issue *issue = argument;
 
-	slot_give_back(issue->quota, &issue->slot);
+	slot_give_back(issue->quota, &issue->issuance.slot);
 }
 
 /* A slot whose answer was not sent is uncounted, because its client will ask
@@ -31,7 +28,7 @@ static void forget(struct request *request)
 		.done = free,
 		.argument = issue,
 	};
-	if (request->whole || !issue->slot.charged) {
+	if (request->whole || !issue->issuance.slot.charged) {
 		free(issue);
 	} else if (issue->quota->class->waits) {
 		pool_run(request->server->counter.askers, &issue->undo);
@@ -51,123 +48,55 @@ void *issue_new(
 		reply_failure(request, FAILURE_UNAVAILABLE, &why);
 		return NULL;
 	}
-	/* Clearing the room for two URLs would cost more than signing them. */
-	issue->request = (struct slot_request){ 0 };
+	issuance_init(&issue->issuance);
 	issue->done = done;
-	issue->jid_why = issue->why = why;
-	issue->slot.counted = issue->slot.charged = false;
 	request->state = issue;
 	request->state_free = forget;
 	return issue;
 }
 
-static bool needs_disk(const struct request *request, const struct issue *issue)
-{
-	return issue->jid_failure == FAILURE_NONE &&
-	       service_issuer(request->service, issue->jid.domain)
-		   ->store->class->waits;
-}
-
-/* The policy of the slot. NULL: there is none for its purpose. */
-static const struct policy *policy_of(
-    const struct request *request, const struct issue *issue)
-{
-	return policies_for(
-	    service_issuer(request->service, issue->jid.domain)->policies,
-	    issue->request.purpose);
-}
-
-/* Whether the counter may wait for a network: for the domain's quota, or to
- * check the nonce. */
-static bool needs_counter(
-    const struct request *request, const struct issue *issue)
-{
-	const struct policy *policy = NULL;
-
-	if (!request->server->counter.quota->class->waits)
-		return false;
-	if (issue->jid_failure == FAILURE_NONE)
-		policy = policy_of(request, issue);
-	return request->nonce.caller.len || (policy && policy_counts(policy));
-}
-
 /* Enters a nonce that was not entered together with the slot. A replay is
  * reported before any other failure. */
-static void enter_nonce(const struct request *request, struct issue *issue)
+static void enter_nonce(
+    const struct request *request, struct issuance *issuance)
 {
 	struct refusal why = { 0 };
 	enum failure failure = authenticate_nonce(request,
-	    issue->jid_failure == FAILURE_NONE ? issue->jid.domain : SPAN_EMPTY,
+	    issuance->jid_failure == FAILURE_NONE ? issuance->jid.domain
+						  : SPAN_EMPTY,
 	    &why);
 
 	if (failure == FAILURE_NONE ||
-	    (failure != FAILURE_REPLAYED && issue->failure != FAILURE_NONE))
+	    (failure != FAILURE_REPLAYED && issuance->failure != FAILURE_NONE))
 		return;
-	issue->failure = failure;
-	issue->why = why;
-}
-
-/* The first characters of {random}, for the log. */
-static void note_slot(struct request *request, const uint8_t *random)
-{
-	struct buf slot;
-
-	buf_init(&slot, request->slot, sizeof request->slot);
-	base64url_encode(&slot, random, sizeof request->slot / 4 * 3);
+	issuance->failure = failure;
+	issuance->why = why;
 }
 
 static void run(void *argument)
 {
 	struct request *request = argument;
 	struct issue *issue = request->state;
-	uint8_t random[RANDOM_BYTES];
 
-	random_bytes(random, sizeof random);
-	issue->failure = issue->jid_failure;
-	issue->why = issue->jid_why;
-	if (issue->failure == FAILURE_NONE)
-		issue->failure =
-		    slot_issue(&request->service->issuers, &issue->request,
-			clock_millis(), random, &issue->slot, &issue->why);
-	if (!issue->slot.counted)
-		enter_nonce(request, issue);
-	if (issue->failure == FAILURE_NONE)
-		note_slot(request, random);
-}
-
-/* Logged once when a user comes near the quota. */
-static void note_nearly(
-    const struct request *request, const struct issue *issue)
-{
-	struct log_line line;
-
-	if (!issue->slot.nearly)
-		return;
-	log_begin(
-	    &line, &request->service->log, CONF_LOG_INFO, "quota nearly used");
-	if (request->user[0])
-		log_text(&line, "user", request->user);
-	log_text(&line, "domain", request->domain);
-	if (request->jid[0])
-		log_text(&line, "jid", request->jid);
-	log_u64(&line, "bytes", issue->slot.nearly);
-	log_u64(
-	    &line, "bytes_per_day", policy_of(request, issue)->bytes_per_day);
-	log_end(&line);
+	issuance_run(request->service, &issue->issuance);
+	if (!issue->issuance.slot.counted)
+		enter_nonce(request, &issue->issuance);
+	if (issue->issuance.failure == FAILURE_NONE)
+		memcpy(request->slot, issue->issuance.id, sizeof request->slot);
 }
 
 static void answer(struct request *request)
 {
 	const struct issue *issue = request->state;
+	const struct issuance *issuance = &issue->issuance;
 
-	if (issue->failure != FAILURE_NONE) {
-		reply_failure(request, issue->failure, &issue->why);
+	if (issuance->failure != FAILURE_NONE) {
+		reply_failure(request, issuance->failure, &issuance->why);
 		return;
 	}
-	note_nearly(request, issue);
-	metrics_slot(request->server->metrics, span_of(request->caller),
-	    span_of(request->domain), issue->request.size);
-	reply_send_text(request, issue->type, issue->write(&issue->slot));
+	issuance_granted(request->service, request->server->metrics, issuance,
+	    &request->who);
+	reply_send_text(request, issue->type, issue->write(&issuance->slot));
 }
 
 void issue_slot(struct request *request, const char *type,
@@ -175,22 +104,25 @@ void issue_slot(struct request *request, const char *type,
 {
 	struct server *server = request->server;
 	struct issue *issue = request->state;
+	struct issuance *issuance = &issue->issuance;
 
 	issue->type = type;
 	issue->write = write;
-	issue->request.jid = &issue->jid;
-	issue->jid_failure =
-	    jid_read(issue->jid_text, &issue->jid, &issue->jid_why);
-	request->size = issue->request.size;
+	issuance_begin(issuance, issue->jid_text);
+	request->size = issuance->request.size;
 	request->has_size = true;
-	if (issue->jid_failure == FAILURE_NONE)
-		access_jid(request, &issue->jid);
-	if (needs_counter(request, issue)) {
+	if (issuance->jid_failure == FAILURE_NONE)
+		who_name(request->service, &issuance->jid, &request->who);
+	switch (issuance_waits(request->service, issuance)) {
+	case ISSUANCE_COUNTER:
 		request_wait(request, server->counter.askers, run, answer);
-	} else if (needs_disk(request, issue)) {
+		break;
+	case ISSUANCE_DISK:
 		request_wait(request, server->readers, run, answer);
-	} else {
+		break;
+	case ISSUANCE_AT_ONCE:
 		run(request);
 		answer(request);
+		break;
 	}
 }

@@ -2,28 +2,22 @@
 #define ENDPOINT_ISSUE_H
 
 #include "http/request.h"
-#include "slot/slot.h"
+#include "service/issuance.h"
 
 /*
  * Issues one slot, for POST /slot and for the dialects of GET /slot.
  *
  * An endpoint's own struct begins with struct issue. It is made by issue_new,
  * is request->state, and is freed when the request ends. The endpoint fills
- * `request` and `jid_text` and ends with issue_slot. The request is used by
+ * `issuance.request` and `jid_text` and ends with issue_slot. The request is used by
  * one thread at a time: its event loop's, or a pool's while it waits there.
  */
 struct issue {
-	struct slot_request request;       /* by the endpoint, except jid */
-	struct span jid_text;              /* as received; by the endpoint */
+	struct issuance issuance; /* its request is by the endpoint */
+	struct span jid_text;     /* as received; by the endpoint */
 	void (*done)(struct issue *issue); /* the endpoint's; NULL: nothing */
 	const char *type;                  /* Content-Type of the answer */
 	char *(*write)(const struct slot *slot);
-	struct jid jid;
-	enum failure jid_failure; /* of reading jid_text */
-	struct refusal jid_why;
-	struct slot slot;
-	enum failure failure; /* of issuing the slot */
-	struct refusal why;
 	struct quota *quota; /* for undo: the answer was not sent */
 	struct pool_job undo;
 };

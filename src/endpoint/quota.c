@@ -102,7 +102,7 @@ static void begin(struct request *request)
 	look->reset = span_is(request->method, "DELETE");
 	look->found.policies =
 	    service_issuer(request->service, look->jid.domain)->policies;
-	access_jid(request, &look->jid);
+	who_name(request->service, &look->jid, &request->who);
 	if (request->server->counter.quota->class->waits) {
 		request_wait(
 		    request, request->server->counter.askers, run, answer);

@@ -49,7 +49,7 @@ static void end(struct request *request)
 		return;
 	}
 	post->issue.jid_text = post->body.jid;
-	post->issue.request = (struct slot_request){
+	post->issue.issuance.request = (struct slot_request){
 		.caller = caller,
 		.filename = post->body.filename,
 		.type = post->body.type,

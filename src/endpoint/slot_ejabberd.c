@@ -57,7 +57,7 @@ static bool read_size(struct span text, uint64_t *ret_size)
 
 static const char *read_query(struct request *request, struct issue *issue)
 {
-	struct slot_request *wanted = &issue->request;
+	struct slot_request *wanted = &issue->issuance.request;
 	struct span size;
 
 	if (!take(request, "jid", false, &issue->jid_text) ||
@@ -104,7 +104,7 @@ static void end(struct request *request)
 	if (!query)
 		return;
 	query->used = 0;
-	query->issue.request.caller = caller;
+	query->issue.issuance.request.caller = caller;
 	why.detail = read_query(request, &query->issue);
 	if (why.detail)
 		reply_failure(request, FAILURE_BAD_REQUEST, &why);

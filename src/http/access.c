@@ -52,30 +52,6 @@ void access_name(struct request *request)
 
 /* --- notes --------------------------------------------------------*/
 
-void access_jid(struct request *request, const struct jid *jid)
-{
-	const struct service *service = request->service;
-	char memory[sizeof jid->memory];
-	struct buf domain, user, bare;
-	struct span fitting;
-
-	buf_init(&domain, request->domain, sizeof request->domain);
-	buf_add(&domain, jid->domain);
-	buf_init(&user, request->user, sizeof request->user);
-	if (service->keyring && service->keyring->count)
-		keyring_user(&service->keyring->roots[0], jid, &user);
-	if (!service->conf->log_jids)
-		return;
-	buf_init(&bare, memory, sizeof memory);
-	buf_add(&bare, jid->local);
-	buf_text(&bare, jid->local.len ? "@" : "");
-	buf_add(&bare, jid->domain);
-	/* The log would cut it there anyway. */
-	fitting = span_first(buf_span(&bare), sizeof request->jid - 1);
-	memcpy(request->jid, fitting.at, fitting.len);
-	request->jid[fitting.len] = '\0';
-}
-
 /* Where the random part comes first, it is also found in keys of an earlier
  * template, whose links still work. */
 static bool read_random(const struct key_template *template, struct span key,
@@ -246,7 +222,7 @@ static void add_text(struct log_line *line, const char *key, const char *value)
 static void add_request(struct log_line *line, const struct request *request)
 {
 	log_text(line, "id", request->id);
-	add_text(line, "user", request->user);
+	add_text(line, "user", request->who.user);
 	add_text(line, "slot", request->slot);
 	log_span(line, "method", request->method);
 	if (request->base_caller)
@@ -256,8 +232,8 @@ static void add_request(struct log_line *line, const struct request *request)
 	add_target(line, request);
 	add_text(
 	    line, request->claimed ? "claimed" : "caller", request->caller);
-	add_text(line, "domain", request->domain);
-	add_text(line, "jid", request->jid);
+	add_text(line, "domain", request->who.domain);
+	add_text(line, "jid", request->who.jid);
 	if (request->has_size)
 		log_u64(line, "size", request->size);
 	log_u64(line, "status", request->status);

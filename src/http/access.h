@@ -2,7 +2,6 @@
 #define HTTP_ACCESS_H
 
 #include "service/throttle.h"
-#include "slot/jid.h"
 #include "slot/key_template.h"
 
 struct request;
@@ -28,9 +27,8 @@ void access_done(struct server *server);
 void access_number(struct request *request);
 void access_name(struct request *request);
 
-/* Note for the log line which user the request is about, and which slot (from
- * the object key). */
-void access_jid(struct request *request, const struct jid *jid);
+/* Notes for the log line which slot the request is about (from the object
+ * key). */
 void access_slot(struct request *request, const struct key_template *template,
     struct span key);
 

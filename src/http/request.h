@@ -2,6 +2,7 @@
 #define HTTP_REQUEST_H
 
 #include "http/server.h"
+#include "service/who.h"
 
 /* The largest body that is collected for an endpoint. */
 #define BODY_MAX 16384
@@ -97,9 +98,7 @@ struct request {
 	bool claimed; /* the request was refused: its caller is unproven */
 	int64_t
 	    skew; /* how many seconds its clock is ahead, if refused for it */
-	char domain[256];
-	char user[KEYRING_TEXT + 1]; /* {user}, where there is a key_file */
-	char jid[257];               /* only with log.jids */
+	struct who who;
 	char slot[9];
 	uint64_t size;
 	bool has_size;
