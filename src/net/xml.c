@@ -8,60 +8,63 @@
 
 struct xml {
 	XML_Parser parser;
-	xml_element *element;
+	const struct xml_events *events;
 	void *of;
-	bool failed;
-	unsigned depth;
+	enum xml_fault fault;
 	/* Bytes that were read since expat told of something last: it keeps a
 	 * tag that has not ended, however long it gets. */
 	size_t untold;
-	struct buf text; /* of the innermost element */
+	struct gathering *gathering; /* of xml_open; NULL: a stream */
+};
+
+/* What the reading of a whole document needs: the innermost element. */
+struct gathering {
+	xml_element *element;
+	void *of;
+	unsigned depth;
+	struct buf text;
 	char memory[XML_TEXT + 1];
 };
 
-static void stop(struct xml *xml)
+/* --- what expat tells -----------------------------------------------------*/
+
+static void stop(struct xml *xml, enum xml_fault fault)
 {
-	xml->failed = true;
+	if (xml->fault == XML_FINE)
+		xml->fault = fault;
 	XML_StopParser(xml->parser, XML_FALSE);
+}
+
+/* expat may tell of one more thing after it was stopped. */
+static bool goes_on(struct xml *xml)
+{
+	xml->untold = 0;
+	return xml->fault == XML_FINE;
 }
 
 static void begin(void *of, const char *name, const char **attributes)
 {
 	struct xml *xml = of;
 
-	(void)name;
-	(void)attributes;
-	xml->untold = 0;
-	buf_reset(&xml->text);
-	if (++xml->depth > XML_DEPTH)
-		stop(xml);
+	if (goes_on(xml) && !xml->events->begin(xml->of, name, attributes))
+		stop(xml, XML_STOPPED);
 }
 
 static void end(void *of, const char *name)
 {
 	struct xml *xml = of;
 
-	xml->untold = 0;
-	/* expat may tell of one more after it was stopped. */
-	if (xml->failed)
-		return;
-	if (!xml->element(
-		xml->of, xml->depth, span_of(name), buf_span(&xml->text))) {
-		stop(xml);
-		return;
-	}
-	xml->depth--;
-	buf_reset(&xml->text);
+	if (goes_on(xml) && !xml->events->end(xml->of, name))
+		stop(xml, XML_STOPPED);
 }
 
 static void text(void *of, const char *bytes, int len)
 {
 	struct xml *xml = of;
 
-	xml->untold = 0;
-	buf_add(&xml->text, (struct span){ bytes, (size_t)len });
-	if (!buf_ok(&xml->text))
-		stop(xml);
+	if (goes_on(xml) &&
+	    !xml->events->text(xml->of, (struct span){ bytes, (size_t)len }))
+		stop(xml, XML_STOPPED);
 }
 
 static void document_type(void *of, const char *name, const char *system,
@@ -71,19 +74,28 @@ static void document_type(void *of, const char *name, const char *system,
 	(void)system;
 	(void)public;
 	(void)internal;
-	stop(of);
+	stop(of, XML_RESTRICTED);
 }
+
+static void instruction(void *of, const char *target, const char *data)
+{
+	(void)target;
+	(void)data;
+	stop(of, XML_RESTRICTED);
+}
+
+/* --- its life -------------------------------------------------------------*/
 
 static void *take(size_t size)
 {
 	return malloc(size);
 }
 
-struct xml *xml_open(xml_element *element, void *of)
+static struct xml *open_for(const struct xml_events *events, void *of)
 {
 	static const XML_Memory_Handling_Suite memory = { take, forget_realloc,
 		forget };
-	struct xml *xml = malloc(sizeof *xml);
+	struct xml *xml = calloc(1, sizeof *xml);
 
 	if (!xml)
 		return NULL;
@@ -92,12 +104,8 @@ struct xml *xml_open(xml_element *element, void *of)
 		free(xml);
 		return NULL;
 	}
-	xml->element = element;
+	xml->events = events;
 	xml->of = of;
-	xml->failed = false;
-	xml->depth = 0;
-	xml->untold = 0;
-	buf_init(&xml->text, xml->memory, sizeof xml->memory);
 	XML_SetUserData(xml->parser, xml);
 	XML_SetElementHandler(xml->parser, begin, end);
 	XML_SetCharacterDataHandler(xml->parser, text);
@@ -109,20 +117,41 @@ struct xml *xml_open(xml_element *element, void *of)
 	return xml;
 }
 
+struct xml *xml_open_stream(const struct xml_events *events, void *of)
+{
+	struct xml *xml = open_for(events, of);
+
+	if (xml)
+		XML_SetProcessingInstructionHandler(xml->parser, instruction);
+	return xml;
+}
+
+static enum xml_fault fault_of(const struct xml *xml)
+{
+	return XML_GetErrorCode(xml->parser) == XML_ERROR_NO_MEMORY
+		   ? XML_OUT_OF_MEMORY
+		   : XML_BROKEN;
+}
+
 static bool parse(struct xml *xml, struct span bytes, bool last)
 {
 	xml->untold += bytes.len;
-	if (xml->failed ||
-	    XML_Parse(xml->parser, bytes.at, (int)bytes.len, last) !=
-		XML_STATUS_OK ||
-	    xml->untold > XML_UNTOLD)
-		xml->failed = true;
-	return !xml->failed;
+	if (xml->fault != XML_FINE)
+		return false;
+	if (XML_Parse(xml->parser, bytes.at, (int)bytes.len, last) !=
+	    XML_STATUS_OK) {
+		/* A handler that stopped it has said why. */
+		if (xml->fault == XML_FINE)
+			xml->fault = fault_of(xml);
+	} else if (xml->untold > XML_UNTOLD) {
+		xml->fault = XML_TOO_LONG;
+	}
+	return xml->fault == XML_FINE;
 }
 
 bool xml_feed(struct xml *xml, struct span bytes)
 {
-	bool well = !xml->failed;
+	bool well = xml->fault == XML_FINE;
 
 	/* In pieces, so that the bound is seen in time. */
 	while (well && bytes.len) {
@@ -139,13 +168,81 @@ bool xml_end(struct xml *xml)
 	return parse(xml, SPAN_EMPTY, true);
 }
 
+enum xml_fault xml_fault(const struct xml *xml)
+{
+	return xml->fault;
+}
+
+uint64_t xml_place(const struct xml *xml)
+{
+	return (uint64_t)XML_GetCurrentByteIndex(xml->parser);
+}
+
+unsigned xml_length(const struct xml *xml)
+{
+	return (unsigned)XML_GetCurrentByteCount(xml->parser);
+}
+
 void xml_close(struct xml *xml)
 {
 	if (!xml)
 		return;
 	XML_ParserFree(xml->parser);
-	wipe(xml, sizeof *xml);
+	if (xml->gathering)
+		wipe(xml->gathering, sizeof *xml->gathering);
+	free(xml->gathering);
 	free(xml);
+}
+
+/* --- whole documents ------------------------------------------------------*/
+
+static bool gather_begin(void *of, const char *name, const char **attributes)
+{
+	struct gathering *gathering = of;
+
+	(void)name;
+	(void)attributes;
+	buf_reset(&gathering->text);
+	return ++gathering->depth <= XML_DEPTH;
+}
+
+static bool gather_end(void *of, const char *name)
+{
+	struct gathering *gathering = of;
+
+	if (!gathering->element(gathering->of, gathering->depth, span_of(name),
+		buf_span(&gathering->text)))
+		return false;
+	gathering->depth--;
+	buf_reset(&gathering->text);
+	return true;
+}
+
+static bool gather_text(void *of, struct span bytes)
+{
+	struct gathering *gathering = of;
+
+	buf_add(&gathering->text, bytes);
+	return buf_ok(&gathering->text);
+}
+
+struct xml *xml_open(xml_element *element, void *of)
+{
+	static const struct xml_events events = { gather_begin, gather_end,
+		gather_text };
+	struct gathering *gathering = malloc(sizeof *gathering);
+	struct xml *xml = gathering ? open_for(&events, gathering) : NULL;
+
+	if (!xml) {
+		free(gathering);
+		return NULL;
+	}
+	xml->gathering = gathering;
+	gathering->element = element;
+	gathering->of = of;
+	gathering->depth = 0;
+	buf_init(&gathering->text, gathering->memory, sizeof gathering->memory);
+	return xml;
 }
 
 struct search {

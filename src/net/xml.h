@@ -16,6 +16,8 @@
 
 struct xml;
 
+/* --- whole documents of stores --------------------------------------------*/
+
 /*
  * Called at the end of each element: its name, its own text without that of
  * elements in it, and its depth (1: the root). They live until it returns.
@@ -26,17 +28,53 @@ typedef bool xml_element(
 
 /* NULL: no memory. */
 struct xml *xml_open(xml_element *element, void *of);
-/* Reads on. False: this is no XML that is read here, or `element` said so; so
- * it stays. */
-bool xml_feed(struct xml *xml, struct span bytes);
 /* False unless the document is whole. */
 bool xml_end(struct xml *xml);
-/* NULL is allowed. */
-void xml_close(struct xml *xml);
 
 /* Appends the text of the first element of this name, in a document or a
  * fragment that begins at the first '<'. Reads up to the first fault only, as
  * a text may be cut. False: there is none, or out is full. */
 bool xml_text(struct span body, const char *name, struct buf *out);
+
+/* --- streams --------------------------------------------------------------*/
+
+/*
+ * What is called while a stream is read, at any depth. Names are as they were
+ * written, with their prefixes; attributes are name, value, …, NULL; a text may
+ * come in pieces. All of it lives until the function returns. False ends the
+ * reading.
+ */
+struct xml_events {
+	bool (*begin)(void *of, const char *name, const char **attributes);
+	bool (*end)(void *of, const char *name);
+	bool (*text)(void *of, struct span text);
+};
+
+/* Reads without bounds but XML_UNTOLD, and ends at a processing instruction,
+ * too. NULL: no memory. */
+struct xml *xml_open_stream(const struct xml_events *events, void *of);
+/* Where in the stream the event is that is being told: after so many bytes; and
+ * how many bytes it has itself, if it is the end of an element. */
+uint64_t xml_place(const struct xml *xml);
+unsigned xml_length(const struct xml *xml);
+
+/* --- both -----------------------------------------------------------------*/
+
+/* Why the reading has ended. */
+enum xml_fault {
+	XML_FINE,    /* it has not */
+	XML_STOPPED, /* as a function said */
+	XML_BROKEN,
+	XML_RESTRICTED, /* what may not be in it, as a document type */
+	XML_TOO_LONG,   /* XML_UNTOLD */
+	XML_OUT_OF_MEMORY,
+};
+
+/* Reads on. False: this is no XML that is read here, or a function said so;
+ * so it stays. */
+bool xml_feed(struct xml *xml, struct span bytes);
+enum xml_fault xml_fault(const struct xml *xml);
+/* NULL is allowed. */
+void xml_close(struct xml *xml);
 
 #endif
