@@ -1,6 +1,7 @@
 #include "core/hash.h"
 
 #include <assert.h>
+#include <nettle/sha1.h>
 #include <nettle/sha2.h>
 #include <string.h>
 
@@ -65,6 +66,18 @@ void sha256(struct span bytes, uint8_t ret_digest[HASH_SIZE])
 	hash_init(&hash);
 	hash_update(&hash, bytes);
 	hash_final(&hash, ret_digest);
+}
+
+void hash_sha1(
+    struct span first, struct span second, uint8_t ret_digest[HASH_SHA1_SIZE])
+{
+	struct sha1_ctx context;
+
+	sha1_init(&context);
+	sha1_update(&context, first.len, (const uint8_t *)first.at);
+	sha1_update(&context, second.len, (const uint8_t *)second.at);
+	sha1_digest(&context, HASH_SHA1_SIZE, ret_digest);
+	wipe(&context, sizeof context);
 }
 
 static void pad_init(

@@ -4,9 +4,9 @@
 #include "core/span.h"
 
 /*
- * SHA-256 (FIPS 180-4) and HMAC-SHA256 (RFC 2104) by Nettle, which uses the
- * processor's own instructions for SHA-256 where there are any. Nothing here
- * fails. Safe in any number of threads.
+ * SHA-256, SHA-1 (FIPS 180-4) and HMAC-SHA256 (RFC 2104) by Nettle, which uses
+ * the processor's own instructions for SHA-256 where there are any. Nothing
+ * here fails. Safe in any number of threads.
  */
 #define HASH_SIZE 32
 
@@ -27,6 +27,12 @@ void hash_final(struct hash *hash, uint8_t ret_digest[HASH_SIZE]);
 /* Wipes the state of a hash whose digest nobody wants. */
 void hash_drop(struct hash *hash);
 void sha256(struct span bytes, uint8_t ret_digest[HASH_SIZE]);
+
+/* SHA-1 of two texts behind each other, for the handshake of XEP-0114 alone,
+ * which knows no other hash. */
+#define HASH_SHA1_SIZE 20
+void hash_sha1(
+    struct span first, struct span second, uint8_t ret_digest[HASH_SHA1_SIZE]);
 
 /* A key as its inner and outer hash states: a MAC costs only the blocks of its
  * message and one more. */

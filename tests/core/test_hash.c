@@ -29,6 +29,24 @@ static void test_sha256(void **state)
 	    "20cbc9f5a5d134645adb5db1b9737ea3");
 }
 
+/* FIPS 180's example; XEP-0114's own, example 3, whose digest is made by
+ * sha1sum of its id and secret. */
+static void test_sha1(void **state)
+{
+	(void)state;
+	uint8_t digest[HASH_SHA1_SIZE];
+
+	hash_sha1(span_of("a"), span_of("bc"), digest);
+	expect_hex(
+	    digest, HASH_SHA1_SIZE, "a9993e364706816aba3e25717850c26c9cd0d89d");
+	hash_sha1(SPAN_EMPTY, SPAN_EMPTY, digest);
+	expect_hex(
+	    digest, HASH_SHA1_SIZE, "da39a3ee5e6b4b0d3255bfef95601890afd80709");
+	hash_sha1(span_of("3BF96D32"), span_of("secret"), digest);
+	expect_hex(
+	    digest, HASH_SHA1_SIZE, "b09ea9b3b7f586be8a08d0a3dd7466f110aeb136");
+}
+
 static void test_in_pieces(void **state)
 {
 	(void)state;
@@ -204,6 +222,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_sha256),
+		cmocka_unit_test(test_sha1),
 		cmocka_unit_test(test_in_pieces),
 		cmocka_unit_test(test_rfc4231),
 		cmocka_unit_test(test_key_lengths),
