@@ -7,6 +7,7 @@
 #include "http/socket.h"
 #include "service/clock.h"
 #include "slotd/version.h"
+#include "xmpp/components.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -102,6 +103,28 @@ static void say_ready(const struct log *log, const struct conf *conf)
 	log_end(&line);
 }
 
+/* --- components -----------------------------------------------------------*/
+
+static struct service *newest(void *argument)
+{
+	return server_service(argument);
+}
+
+static struct pool *pool_for(void *argument, enum issuance_wait wait)
+{
+	return server_pool(argument, wait);
+}
+
+static void use_components(
+    struct components *components, const struct server *server)
+{
+	if (!components_use(components, server_conf(server)))
+		log_note(server_log(server), CONF_LOG_ERROR, "component",
+		    "reason", "out of memory or threads");
+}
+
+/* --- reload ---------------------------------------------------------------*/
+
 /* log: NULL before the service runs. */
 static void say_fault(const struct log *log, const char *line)
 {
@@ -132,7 +155,8 @@ static struct conf *read_conf(const struct log *log, const char *path)
 	return conf;
 }
 
-static void reload(struct server *server, const char *path)
+static void reload(
+    struct server *server, struct components *components, const char *path)
 {
 	struct conf *conf;
 	char wrong[512];
@@ -146,6 +170,7 @@ static void reload(struct server *server, const char *path)
 		log_note(
 		    server_log(server), CONF_LOG_INFO, "reloaded", NULL, NULL);
 		server_note_limit(server);
+		use_components(components, server);
 	} else {
 		if (conf)
 			say_fault(server_log(server), wrong);
@@ -168,8 +193,8 @@ static int next_signal(const sigset_t *signals, int64_t micros)
 	return number < 0 ? 0 : number;
 }
 
-static void serve_until_end(
-    struct server *server, const char *path, const sigset_t *signals)
+static void serve_until_end(struct server *server,
+    struct components *components, const char *path, const sigset_t *signals)
 {
 	bool untidy = false;
 	int number;
@@ -177,7 +202,7 @@ static void serve_until_end(
 	while (true) {
 		number = next_signal(signals, untidy ? TIDY_MICROS : -1);
 		if (number == SIGHUP)
-			reload(server, path);
+			reload(server, components, path);
 		else if (number)
 			return;
 		untidy = server_tidy(server);
@@ -205,6 +230,7 @@ static void delay_end(struct server *server, const sigset_t *signals)
 static int serve(const char *path, struct conf *conf, const sigset_t *signals)
 {
 	const struct log log = { conf->log_format, conf->log_level };
+	struct components components = { 0 };
 	struct service *service;
 	struct server *server = NULL;
 	char wrong[512];
@@ -221,9 +247,14 @@ static int serve(const char *path, struct conf *conf, const sigset_t *signals)
 	say_ready(&log, server_conf(server));
 	server_note_limit(server);
 	sources_log(service->sources, &log);
+	components.house = (struct component_house){ server, newest, pool_for,
+		server->metrics };
+	use_components(&components, server);
 	notify("READY=1");
-	serve_until_end(server, path, signals);
+	serve_until_end(server, &components, path, signals);
+	components_end(&components);
 	delay_end(server, signals);
+	components_close(&components);
 	return server_close(server) ? EXIT_OK : EXIT_FAULT;
 }
 

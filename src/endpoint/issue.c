@@ -102,9 +102,9 @@ static void answer(struct request *request)
 void issue_slot(struct request *request, const char *type,
     char *(*write)(const struct slot *slot))
 {
-	struct server *server = request->server;
 	struct issue *issue = request->state;
 	struct issuance *issuance = &issue->issuance;
+	enum issuance_wait wait;
 
 	issue->type = type;
 	issue->write = write;
@@ -113,16 +113,12 @@ void issue_slot(struct request *request, const char *type,
 	request->has_size = true;
 	if (issuance->jid_failure == FAILURE_NONE)
 		who_name(request->service, &issuance->jid, &request->who);
-	switch (issuance_waits(request->service, issuance)) {
-	case ISSUANCE_COUNTER:
-		request_wait(request, server->counter.askers, run, answer);
-		break;
-	case ISSUANCE_DISK:
-		request_wait(request, server->readers, run, answer);
-		break;
-	case ISSUANCE_AT_ONCE:
+	wait = issuance_waits(request->service, issuance);
+	if (wait == ISSUANCE_AT_ONCE) {
 		run(request);
 		answer(request);
-		break;
+	} else {
+		request_wait(
+		    request, server_pool(request->server, wait), run, answer);
 	}
 }

@@ -9,12 +9,13 @@
  *
  * An endpoint's own struct begins with struct issue. It is made by issue_new,
  * is request->state, and is freed when the request ends. The endpoint fills
- * `issuance.request` and `jid_text` and ends with issue_slot. The request is used by
- * one thread at a time: its event loop's, or a pool's while it waits there.
+ * `issuance.request` and `jid_text` and ends with issue_slot. The request is
+ * used by one thread at a time: its event loop's, or a pool's while it waits
+ * there.
  */
 struct issue {
-	struct issuance issuance; /* its request is by the endpoint */
-	struct span jid_text;     /* as received; by the endpoint */
+	struct issuance issuance;          /* its request is by the endpoint */
+	struct span jid_text;              /* as received; by the endpoint */
 	void (*done)(struct issue *issue); /* the endpoint's; NULL: nothing */
 	const char *type;                  /* Content-Type of the answer */
 	char *(*write)(const struct slot *slot);

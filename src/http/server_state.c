@@ -20,6 +20,12 @@ struct service *server_service(struct server *server)
 	return service;
 }
 
+struct pool *server_pool(const struct server *server, enum issuance_wait wait)
+{
+	return wait == ISSUANCE_COUNTER ? server->counter.askers
+					: server->readers;
+}
+
 const struct conf *server_conf(const struct server *server)
 {
 	return server->service->conf;

@@ -7,8 +7,8 @@ import re
 import house
 
 FLOORS = {
-    "main": 9, "cmd": 8, "endpoint": 7, "doctor": 7, "janitor": 7, "http": 6,
-    "service": 5, "conf": 4, "store": 3, "creds": 3, "quota": 3, "slot": 2,
+    "main": 9, "cmd": 8, "endpoint": 7, "doctor": 7, "janitor": 7, "xmpp": 7,
+    "http": 6, "service": 5, "conf": 4, "store": 3, "creds": 3, "quota": 3, "slot": 2,
     "net": 2, "core": 1,
 }
 # Where each third-party library may be named: files, or a folder.
@@ -79,7 +79,8 @@ def may_include(here, there):
             {"store", "creds"}, {"store", "quota"}, {"creds", "quota"},
             {"http", "doctor"}, {"endpoint", "doctor"}, {"slot", "net"},
             {"http", "janitor"}, {"endpoint", "janitor"},
-            {"doctor", "janitor"}):
+            {"doctor", "janitor"}, {"http", "xmpp"}, {"endpoint", "xmpp"},
+            {"janitor", "xmpp"}):
         return False
     return FLOORS[there] <= FLOORS[here]
 
@@ -175,6 +176,8 @@ def test_it_can_tell():
     assert may_include("cmd", "janitor")
     assert not may_include("janitor", "http")
     assert not may_include("janitor", "doctor")
+    assert may_include("xmpp", "service") and may_include("doctor", "xmpp")
+    assert not may_include("xmpp", "http") and not may_include("http", "xmpp")
     assert not may_include("slotd", "slot") and not may_include("core", "slotd")
     assert house.calls("x = time(NULL); run_time(1); a.time(); t->time(2);",
                        CLOCKS) == ["time"]

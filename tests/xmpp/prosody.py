@@ -6,7 +6,8 @@
 Accounts alice and bob on localhost, carol on example.org, all with the
 password "secret". `how`: the module as a "component" of its own, or on the
 "host" localhost, or what else is the component upload.localhost, Prosody's
-own "http_file_share" for one. `config` is text for the global section,
+own "http_file_share" for one; None: no module, but a program of its own.
+`config` is text for the global section,
 `hosts` text for the end, `modules` are further ones for all hosts.
 """
 
@@ -111,9 +112,9 @@ class Prosody:
             parts += ['modules_enabled = { "http_upload_slotd" }\n', own]
         parts.append('VirtualHost "example.org"\n')
         if self.how != "host":
-            what = ("http_upload_slotd" if self.how == "component"
-                    else self.how)
-            parts += [f'Component "{self.upload}" "{what}"\n', own]
+            what = {"component": ' "http_upload_slotd"', None: ""}.get(
+                self.how, f' "{self.how}"')
+            parts += [f'Component "{self.upload}"{what}\n', own]
         parts.append(self.hosts)
         path = self.folder / "prosody.cfg.lua"
         path.write_text("\n".join(parts))
