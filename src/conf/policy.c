@@ -172,13 +172,21 @@ static void check_puts(const struct node *root)
 	}
 }
 
+static bool any_counts(const struct policies *policies)
+{
+	for (unsigned i = 0; i < PURPOSE_COUNT; i++)
+		if (policies->offers[i] && policy_counts(&policies->of[i]))
+			return true;
+	return false;
+}
+
 /* Whether any quota is set. */
 static bool counts(const struct conf *conf)
 {
 	for (size_t i = 0; i < conf->domain_count; i++)
-		if (policy_counts(&conf->domains[i].policy))
+		if (any_counts(&conf->domains[i].policies))
 			return true;
-	return policy_counts(&conf->policy);
+	return any_counts(&conf->policies);
 }
 
 /* Without quotas the state file would stay empty. */

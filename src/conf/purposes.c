@@ -79,7 +79,6 @@ static void apply(struct policy *policy, const struct rules *rules)
 		policy->bytes_per_day = from->bytes_per_day;
 		policy->own_bytes = true;
 	}
-	policy_cap(rules->group, policy);
 }
 
 /* own: of the domain's list; NULL: it has none, and policy's counts. */
@@ -98,6 +97,14 @@ static void make(const struct policy *base, const struct rules *all,
 		ret_policies->offers[i] =
 		    i == PURPOSE_MESSAGE || (own ? own : all)[i].group;
 	}
+}
+
+/* Once all that lowers a size is known. told: the list whose sizes are warned
+ * of; NULL: of none. */
+static void cap(const struct rules *told, struct policies *policies)
+{
+	for (unsigned i = 0; i < PURPOSE_COUNT; i++)
+		policy_cap(told ? told[i].group : NULL, &policies->of[i]);
 }
 
 /* Whether files with these policies can end. */
@@ -150,6 +157,7 @@ static void read_domain(const struct node *group,
 	struct conf *conf = group->reading->conf;
 
 	make(&domain->policy, all, has ? own : NULL, &domain->policies);
+	cap(has ? own : NULL, &domain->policies);
 	if (group->reading->has_store)
 		use_store(&domain->policies,
 		    &(has ? own : all)[PURPOSE_EPHEMERAL],
@@ -165,6 +173,7 @@ void purposes_read(const struct node *root)
 
 	read_list(node_member(policy, "purposes"), all);
 	make(&conf->policy, all, NULL, &conf->policies);
+	cap(all, &conf->policies);
 	if (root->reading->has_store)
 		use_store(&conf->policies, &all[PURPOSE_EPHEMERAL],
 		    &conf->storages[0]);

@@ -117,8 +117,8 @@ static void read_root(const struct node *root, struct conf *conf)
 	dialect_check_callers(root);
 	storage_check(root);
 	domains_check_types(root);
-	policy_check_conf(root);
 	purposes_read(root);
+	policy_check_conf(root);
 	paths_check(root->reading);
 }
 

@@ -96,6 +96,39 @@ static void what_counts(void **state)
 	said_done(&said);
 }
 
+/* A purpose that is counted by itself is not held to the day's bytes of the
+ * others, and each size is warned of once. */
+static void sizes_of_what_is_counted_by_itself(void **state)
+{
+	struct said said = read_conf(CALLERS FS
+	    "policy = { max_size = 999; bytes_per_day = 100;\n"
+	    "purposes = ({ name = \"profile\"; bytes_per_day = 5000; },\n"
+	    "{ name = \"permanent\"; max_size = 500; bytes_per_day = 60; }); "
+	    "};\n"
+	    "domains = ({ name = \"a.example\"; },\n"
+	    "{ name = \"b.example\"; bytes_per_day = 50;\n"
+	    "purposes = ({ name = \"permanent\"; bytes_per_day = 400; }); });");
+	const struct policies *policies = &said.conf->policies;
+
+	(void)state;
+	assert_int_equal(policy_for(policies, PURPOSE_MESSAGE)->max_size, 100);
+	assert_int_equal(policy_for(policies, PURPOSE_PROFILE)->max_size, 999);
+	assert_int_equal(policy_for(policies, PURPOSE_PERMANENT)->max_size, 60);
+	policies = &said.conf->domains[0].policies;
+	assert_int_equal(policy_for(policies, PURPOSE_MESSAGE)->max_size, 100);
+	assert_int_equal(policy_for(policies, PURPOSE_PROFILE)->max_size, 999);
+	policies = &said.conf->domains[1].policies;
+	assert_int_equal(policy_for(policies, PURPOSE_MESSAGE)->max_size, 50);
+	assert_int_equal(
+	    policy_for(policies, PURPOSE_PERMANENT)->max_size, 400);
+	assert_string_equal(said.warnings,
+	    "slotd.conf:3: policy.max_size: warning: 999 bytes is more than "
+	    "bytes_per_day (100 bytes): clients are told 100 bytes\n"
+	    "slotd.conf:5: policy.purposes[1].max_size: warning: 500 bytes is "
+	    "more than bytes_per_day (60 bytes): clients are told 60 bytes\n");
+	said_done(&said);
+}
+
 /* Never more than may be uploaded in a day. */
 static void sizes_are_lowered(void **state)
 {
@@ -183,6 +216,7 @@ int main(void)
 		cmocka_unit_test(without_a_list),
 		cmocka_unit_test(what_counts),
 		cmocka_unit_test(sizes_are_lowered),
+		cmocka_unit_test(sizes_of_what_is_counted_by_itself),
 		cmocka_unit_test(entries),
 		cmocka_unit_test(what_stores_need),
 	};

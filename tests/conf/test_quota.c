@@ -123,7 +123,9 @@ static void a_state_file_of_no_use(void **state)
 {
 	static const char *const limits[] = { "policy = { bytes_per_day = 9; "
 					      "};",
-		"domains = ({ name = \"a\"; domain_bytes_per_day = 9; });" };
+		"domains = ({ name = \"a\"; domain_bytes_per_day = 9; });",
+		"policy = { purposes = ({ name = \"profile\"; "
+		"bytes_per_day = 9; }); };" };
 	char text[2048];
 
 	(void)state;
