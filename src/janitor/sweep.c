@@ -2,11 +2,11 @@
 
 #include "core/stamp.h"
 #include "janitor/place.h"
-#include "janitor/prefixes.h"
 #include "janitor/removal.h"
 #include "service/clock.h"
 #include "slot/dialect.h"
 #include "slot/note.h"
+#include "slot/prefixes.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-#include "janitor/prefixes.h"
+#include "slot/prefixes.h"
 
 /* As in a key; of one with plain_urls '~' is '_'. */
 static void write(struct buf *out, const struct key_template *template,

@@ -1,6 +1,6 @@
 #include "expect.h"
 
-#include "janitor/prefixes.h"
+#include "slot/prefixes.h"
 
 static void expect_list(const char *template, const char *const *wanted)
 {

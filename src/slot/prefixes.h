@@ -1,5 +1,5 @@
-#ifndef JANITOR_PREFIXES_H
-#define JANITOR_PREFIXES_H
+#ifndef SLOT_PREFIXES_H
+#define SLOT_PREFIXES_H
 
 #include "slot/key_template.h"
 
