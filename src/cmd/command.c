@@ -165,6 +165,13 @@ static int run_with_service(
 	return code;
 }
 
+static struct conf *read_conf(const struct command *command, const char *path)
+{
+	return command->janitor         ? conf_read_janitor(path, stderr)
+	       : command->tries_janitor ? conf_read_trying(path, stderr)
+					: conf_read(path, stderr, NULL);
+}
+
 int command_run(const struct command *command, int argc, char **argv)
 {
 	const char *path = COMMAND_CONF;
@@ -179,8 +186,7 @@ int command_run(const struct command *command, int argc, char **argv)
 		return EXIT_USAGE;
 	if (command->with_path)
 		return command->with_path(path);
-	conf = command->janitor ? conf_read_janitor(path, stderr)
-				: conf_read(path, stderr, NULL);
+	conf = read_conf(command, path);
 	if (!conf)
 		return EXIT_FAULT;
 	if (command->with_service)

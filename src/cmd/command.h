@@ -35,6 +35,8 @@ struct command {
 	bool (*check)(char **operands);
 	/* It lists and removes: with the credentials of storage.janitor. */
 	bool janitor;
+	/* It uses them if it may read them. */
+	bool tries_janitor;
 	/* What the command does; one of them is set. The operands end with
 	 * NULL. Gives the exit code. */
 	int (*with_path)(const char *path);

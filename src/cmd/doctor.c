@@ -127,5 +127,6 @@ const struct command command_doctor = {
 	"to trust; NO_COLOR turns colours off.\n",
 	.options = options,
 	.check = check,
+	.tries_janitor = true,
 	.with_conf = run,
 };

@@ -164,6 +164,10 @@ struct conf *conf_read_apart(const char *path, FILE *faults, FILE *warnings);
  * (warnings are wanted) tries to. */
 struct conf *conf_read_janitor(const char *path, FILE *faults);
 
+/* The same for a command that can do without: what it may not read is left
+ * out, and the file's path is there nevertheless. */
+struct conf *conf_read_trying(const char *path, FILE *faults);
+
 /* The values of settings that are not set. */
 extern const struct conf conf_defaults;
 

@@ -237,3 +237,8 @@ struct conf *conf_read_janitor(const char *path, FILE *faults)
 {
 	return read_conf(path, false, JANITOR_READ, faults, NULL);
 }
+
+struct conf *conf_read_trying(const char *path, FILE *faults)
+{
+	return read_conf(path, false, JANITOR_TRIED, faults, NULL);
+}

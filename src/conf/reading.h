@@ -21,8 +21,8 @@ struct named_path {
 /* What is done with the credentials of storage.janitor. */
 enum conf_janitor {
 	JANITOR_UNREAD, /* their files are not looked at: `serve` may not */
-	JANITOR_TRIED,  /* what cannot be read is worth a warning: `check` */
-	JANITOR_READ,   /* they are needed */
+	JANITOR_TRIED, /* what cannot be read is a warning: `check`, `doctor` */
+	JANITOR_READ,  /* they are needed */
 };
 
 /*

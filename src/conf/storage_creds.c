@@ -102,8 +102,8 @@ static const struct setting rows[] = {
 
 static const struct settings settings = { SETTINGS(rows) };
 
-/* Warns unless the file of a setting can be opened. */
-static bool can_open(const struct node *node)
+/* Unless the file of a setting can be opened: warns, and notes its path. */
+static bool can_open(const struct node *node, struct span *ret_path)
 {
 	const char *path;
 	int fd;
@@ -118,24 +118,29 @@ static bool can_open(const struct node *node)
 	node_warn(node,
 	    "cannot read %s: %s; sweep, erase, delete and files need it", path,
 	    strerror(errno));
+	*ret_path = span_of(path);
 	return false;
 }
 
 /* Whether the secrets are to be read. */
-static bool wants_secrets(const struct node *group)
+static bool wants_secrets(
+    const struct node *group, struct creds_settings *creds)
 {
-	static const char *const files[] = { "access_key_secret_file",
-		"session_token_file" };
+	static const struct {
+		const char *name;
+		enum creds_text text;
+	} files[] = { { "access_key_secret_file", CREDS_SECRET_FILE },
+		{ "session_token_file", CREDS_TOKEN_FILE } };
 	bool wanted = group->reading->janitor != JANITOR_UNREAD;
 	const char *path;
 
 	for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
-		const struct node *node = node_member(group, files[i]);
+		const struct node *node = node_member(group, files[i].name);
 
 		if (!node || group->reading->janitor == JANITOR_READ)
 			continue;
 		if (group->reading->janitor == JANITOR_TRIED)
-			wanted &= can_open(node);
+			wanted &= can_open(node, &creds->text[files[i].text]);
 		else
 			value_path(node, &path);
 	}
@@ -150,7 +155,7 @@ void storage_janitor_read(const struct node *node, void *into)
 		return;
 	own->has_janitor = true;
 	settings_read(node, &settings, &own->janitor);
-	if (wants_secrets(node))
+	if (wants_secrets(node, &own->janitor))
 		storage_creds_secrets(node, &own->janitor);
 }
 

@@ -1,15 +1,18 @@
 #include "doctor/private.h"
 
+#include "slot/note.h"
+
 #include <string.h>
 
 /* The advice names only commands that the store has, as far as its answers and
  * its address tell which store it is. */
 
-/* The ARN of all objects of this bucket. */
-static void add_objects(struct doctor *doctor, const struct bucket *bucket)
+/* The ARN of all objects of this bucket in a folder. */
+static void add_objects(
+    struct doctor *doctor, const struct bucket *bucket, const char *folder)
 {
-	change(doctor, "arn:aws:s3:::%.*s/%.*s%s*", ARG(bucket->name),
-	    ARG(bucket->prefix), bucket->prefix.len ? "/" : "");
+	change(doctor, "arn:aws:s3:::%.*s/%.*s%s%s*", ARG(bucket->name),
+	    ARG(bucket->prefix), bucket->prefix.len ? "/" : "", folder);
 }
 
 void advice_endpoint(struct doctor *doctor, const struct bucket *bucket)
@@ -46,7 +49,7 @@ static void add_policy(struct doctor *doctor, const struct bucket *bucket)
 	    "policy.json:\n{\"Version\": \"2012-10-17\", "
 	    "\"Statement\": [{\"Effect\": \"Allow\", \"Principal\": "
 	    "\"*\",\n \"Action\": \"s3:GetObject\", \"Resource\": \"");
-	add_objects(doctor, bucket);
+	add_objects(doctor, bucket, "");
 	change(doctor,
 	    "\"}]}\n"
 	    "   aws s3api put-bucket-policy --bucket %.*s --policy "
@@ -144,7 +147,7 @@ void advice_key(struct doctor *doctor)
 	    "\"Resource\": \"",
 	    s3->set_public ? ", \"s3:PutObjectAcl\"" : "",
 	    reads ? ", \"s3:GetObject\"" : "");
-	add_objects(doctor, &bucket);
+	add_objects(doctor, &bucket, "");
 	change(doctor, "\"}]}\n");
 	add_key_commands(doctor, &bucket);
 }
@@ -291,4 +294,72 @@ void advice_refused(struct doctor *doctor)
 	else
 		change(doctor, "Is bucket_url an S3 endpoint? It must not be "
 			       "the store's web console or a web site.\n");
+}
+
+/* --- the janitor ----------------------------------------------------------*/
+
+static void add_janitor_policy(
+    struct doctor *doctor, const struct bucket *bucket)
+{
+	change(doctor,
+	    "The smallest policy for it, saved as "
+	    "janitor.json:\n{\"Version\": \"2012-10-17\", \"Statement\": "
+	    "[\n {\"Effect\": \"Allow\", \"Action\": \"s3:ListBucket\", "
+	    "\"Resource\": \"arn:aws:s3:::%.*s\"},\n {\"Effect\": "
+	    "\"Allow\", \"Action\": \"s3:DeleteObject\", \"Resource\": \"",
+	    ARG(bucket->name));
+	add_objects(doctor, bucket, "");
+	change(doctor,
+	    "\"},\n {\"Effect\": \"Allow\", \"Action\": \"s3:GetObject\", "
+	    "\"Resource\": \"");
+	add_objects(doctor, bucket, NOTE_FOLDER);
+	change(doctor, "\"}]}\n");
+}
+
+static void add_janitor_commands(
+    struct doctor *doctor, const struct bucket *bucket)
+{
+	const enum kind kind = kind_of(doctor);
+
+	if (kind != KIND_MINIO)
+		change(doctor,
+		    "   aws iam put-user-policy --user-name slotd-sweep "
+		    "--policy-name slotd-sweep --policy-document "
+		    "file://janitor.json\n");
+	if (kind != KIND_AWS)
+		change(doctor,
+		    "   mc admin policy create STORE slotd-sweep janitor.json "
+		    "&& mc admin policy attach STORE slotd-sweep --user "
+		    "USER\n");
+	if (kind == KIND_ANY)
+		change(doctor,
+		    "   Ceph: radosgw-admin user create --uid slotd-sweep "
+		    "--display-name slotd-sweep; then add the same "
+		    "statements\n   to the bucket policy, each with "
+		    "\"Principal\": {\"AWS\": "
+		    "[\"arn:aws:iam:::user/slotd-sweep\"]}.\n   Garage: "
+		    "there, reading includes listing, and writing deleting: "
+		    "garage bucket allow --read --write %.*s --key KEY\n",
+		    ARG(bucket->name));
+}
+
+void advice_janitor(struct doctor *doctor)
+{
+	const struct bucket bucket = bucket_of(doctor->storage->s3);
+
+	if (!doctor->storage->janitor)
+		change(doctor,
+		    "Make a second key, for slotd sweep, and add to "
+		    "storage:\n   janitor = { access_key_id = \"...\"; "
+		    "access_key_secret_file = "
+		    "\"/etc/slotd/janitor.secret\"; };\n");
+	if (doctor->swift) {
+		change(doctor,
+		    "OpenStack Swift has no policies for S3 keys: the key of "
+		    "slotd sweep is that of a user who may read and\nwrite "
+		    "the container.\n");
+		return;
+	}
+	add_janitor_policy(doctor, &bucket);
+	add_janitor_commands(doctor, &bucket);
 }

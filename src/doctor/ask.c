@@ -21,7 +21,8 @@ void ask_url_plain(
 void ask_url_signed(struct doctor *doctor, const struct uri_base *base,
     const char *path, struct sigv4_request request)
 {
-	const struct creds_value *creds = &doctor->storage->s3_creds;
+	const struct creds_value *creds =
+	    doctor->signer ? doctor->signer : &doctor->storage->s3_creds;
 	char memory[2048];
 	struct buf whole;
 	struct sigv4_key key;

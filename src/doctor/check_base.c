@@ -52,7 +52,8 @@ enum verdict check_fail_other(struct doctor *doctor)
 
 /* Whether the caller's XMPP server makes URLs of files in this storage. Without
  * a JID, the caller's first domain decides, as in service_share. */
-static bool is_ours(const struct doctor *doctor, const struct caller *caller)
+bool check_base_is_ours(
+    const struct doctor *doctor, const struct caller *caller)
 {
 	const struct conf *conf = doctor->conf;
 	const struct span domain =
@@ -68,7 +69,7 @@ bool check_has_bases(const struct doctor *doctor)
 	const struct conf *conf = doctor->conf;
 
 	for (size_t i = 0; conf->public_url.len && i < conf->caller_count; i++)
-		if (is_ours(doctor, &conf->callers[i]))
+		if (check_base_is_ours(doctor, &conf->callers[i]))
 			return true;
 	return false;
 }
@@ -79,7 +80,7 @@ bool check_has_ends(const struct doctor *doctor)
 
 	for (size_t i = 0; i < conf->caller_count; i++)
 		if (conf->callers[i].dialect == DIALECT_JWT &&
-		    is_ours(doctor, &conf->callers[i]))
+		    check_base_is_ours(doctor, &conf->callers[i]))
 			return true;
 	return false;
 }
@@ -133,7 +134,7 @@ enum verdict check_bases(struct doctor *doctor)
 	enum verdict verdict = VERDICT_OK;
 
 	for (size_t i = 0; verdict == VERDICT_OK && i < conf->caller_count; i++)
-		if (is_ours(doctor, &conf->callers[i]))
+		if (check_base_is_ours(doctor, &conf->callers[i]))
 			verdict = try_base(doctor, &conf->callers[i]);
 	return verdict;
 }
@@ -143,6 +144,6 @@ void check_seen_bases(struct doctor *doctor)
 	const struct conf *conf = doctor->conf;
 
 	for (size_t i = 0; i < conf->caller_count; i++)
-		if (is_ours(doctor, &conf->callers[i]))
+		if (check_base_is_ours(doctor, &conf->callers[i]))
 			seen(doctor, " %.*s", ARG(conf->callers[i].base));
 }

@@ -190,6 +190,13 @@ enum verdict check_clients(struct doctor *doctor)
 	return http ? VERDICT_WARNING : VERDICT_OK;
 }
 
+static const char *without_rules(const struct doctor *doctor)
+{
+	return check_keep_applies(doctor)
+		   ? "removing what has ended is up to slotd sweep"
+		   : "files stay for ever";
+}
+
 enum verdict check_lifecycle(struct doctor *doctor)
 {
 	const struct bucket bucket = bucket_of(doctor->storage->s3);
@@ -197,16 +204,23 @@ enum verdict check_lifecycle(struct doctor *doctor)
 	ask_signed(doctor, "GET", &bucket.base, "", "lifecycle", false);
 	if (ask_unsure(doctor))
 		return ask_undecided(doctor, "the lifecycle rules");
-	if (doctor->reply.status == 200 && strstr(doctor->reply.body, "<Rule>"))
+	doctor->has_rules =
+	    doctor->reply.status == 200 && strstr(doctor->reply.body, "<Rule>");
+	doctor->no_rules = !doctor->has_rules && doctor->reply.status != 403;
+	if (doctor->has_rules)
 		seen(doctor, "the bucket has rules, which remove old files");
 	else if (doctor->reply.status == 404 || doctor->reply.status == 200)
-		seen(doctor, "the bucket has no rules: files stay for ever");
+		seen(doctor, "the bucket has no rules: %s",
+		    without_rules(doctor));
 	else if (doctor->reply.status == 403)
 		seen(doctor, "slotd's key may not read the rules, as it should "
 			     "be; look with another key");
 	else
-		seen_reply(doctor,
-		    "this store has no lifecycle rules, so files stay "
-		    "for ever: ");
+		seen_reply(doctor, "this store has no lifecycle rules, so %s: ",
+		    without_rules(doctor));
+	if (doctor->conf->has_key_file && !check_janitor_applies(doctor))
+		change(doctor,
+		    "The files of deleted accounts are removed by slotd sweep "
+		    "alone: let it run, with a key in storage.janitor.\n");
 	return VERDICT_OK;
 }

@@ -99,6 +99,9 @@ enum verdict check_key(struct doctor *doctor)
 		return seen_ok(doctor,
 		    "slotd's key may not list the bucket, as it should be");
 	advice_key(doctor);
+	if (check_janitor_applies(doctor) && !doctor->storage->janitor)
+		change(doctor, "Then slotd sweep needs a key of its own, in "
+			       "storage.janitor.\n");
 	return seen_warning(doctor,
 	    "slotd's key may list the bucket, which slotd does not need");
 }

@@ -47,6 +47,9 @@ static const struct check s3_checks[] = {
 	{ "clients", check_clients, NEEDS_REACHED, NULL },
 	{ "lifecycle", check_lifecycle, NEEDS_STORED, NULL },
 	{ "key", check_key, NEEDS_STORED, NULL },
+	{ "keep", check_keep, 0, check_keep_applies },
+	{ "janitor", check_janitor, NEEDS_REACHED | NEEDS_BUCKET,
+	    check_janitor_applies },
 	{ "tidy", check_tidy, ALWAYS, NULL },
 };
 
@@ -61,6 +64,7 @@ static const struct check own_checks[] = {
 	{ "room", check_room, 0, has_folder },
 	{ "public_url", check_public_url, 0, NULL },
 	{ "clients", check_clients, 0, NULL },
+	{ "keep", check_keep, 0, check_keep_applies },
 };
 
 static bool has(const struct doctor *doctor, unsigned needs)

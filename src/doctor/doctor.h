@@ -48,6 +48,10 @@ struct doctor {
 	    struct fetch_reply *ret_reply);
 	int stop; /* a file that is readable after a signal; -1: never */
 
+	/* Signs requests instead of the storage's credentials, while a check
+	 * sets it; else NULL. */
+	const struct creds_value *signer;
+
 	/* What earlier checks found out; zeros at the start. */
 	bool reached;          /* the store answered */
 	bool stored;           /* the object is there */
@@ -57,6 +61,8 @@ struct doctor {
 	bool reads;            /* clients can read the object */
 	bool public_leads;     /* public_url leads to this slotd */
 	bool no_bucket;        /* the store says that there is no bucket */
+	bool has_rules;        /* the bucket has lifecycle rules */
+	bool no_rules;         /* it is known to have none */
 	bool told_cors;        /* advice that was given already */
 	bool told_strangers;
 	int64_t ahead; /* seconds that our clock is wrong by, if many */

@@ -137,6 +137,9 @@ void advice_read(struct doctor *doctor);
 void advice_key(struct doctor *doctor);
 void advice_cors(struct doctor *doctor);
 void advice_no_strangers(struct doctor *doctor);
+/* The key with which `slotd sweep` removes files: how it is set, and its
+ * rights. */
+void advice_janitor(struct doctor *doctor);
 /* The cause of the last reply, a refused PUT. */
 void advice_refused(struct doctor *doctor);
 
@@ -167,6 +170,14 @@ enum verdict check_lifecycle(struct doctor *doctor);
 enum verdict check_key(struct doctor *doctor);
 enum verdict check_tidy(struct doctor *doctor);
 
+/* How long files are kept, and whether any file of this storage ends. */
+enum verdict check_keep(struct doctor *doctor);
+bool check_keep_applies(const struct doctor *doctor);
+/* Whether `slotd sweep` can remove what has ended, as far as that can be tried
+ * without removing anything; where files end, or a janitor is set. */
+enum verdict check_janitor(struct doctor *doctor);
+bool check_janitor_applies(const struct doctor *doctor);
+
 enum verdict check_folder(struct doctor *doctor);
 enum verdict check_room(struct doctor *doctor);
 
@@ -188,6 +199,9 @@ enum verdict check_fail_other(struct doctor *doctor);
 /* Whether files of a caller with a base go into this storage; and whether
  * those of a jwt caller do, which expire. */
 bool check_has_bases(const struct doctor *doctor);
+/* Whether they are this caller's. */
+bool check_base_is_ours(
+    const struct doctor *doctor, const struct caller *caller);
 bool check_has_ends(const struct doctor *doctor);
 /* Tries each such base, up to the first failure; and adds their names to what
  * was seen. */

@@ -87,6 +87,37 @@ static void the_service_does_not_look(void **state)
 	said_done(&said);
 }
 
+/* doctor says by itself what it could not read. */
+static void the_doctor_does_without(void **state)
+{
+	struct conf *conf;
+
+	(void)state;
+	write_text("slotd.conf",
+	    JANITOR(ID "access_key_secret_file = \"/missing/secret\";"), 0600);
+	conf = conf_read_trying("slotd.conf", NULL);
+	assert_non_null(conf);
+	const struct creds_settings *janitor = conf->storages[0].janitor;
+	expect_span(janitor->text[CREDS_KEY_ID], "AKIDJANITOR");
+	expect_span(janitor->text[CREDS_SECRET], "");
+	expect_span(janitor->text[CREDS_SECRET_FILE], "/missing/secret");
+	conf_free(conf);
+	write_text("slotd.conf",
+	    JANITOR(ID "access_key_secret = \"janitor-secret\";"), 0600);
+	conf = conf_read_trying("slotd.conf", NULL);
+	assert_non_null(conf);
+	expect_span(
+	    conf->storages[0].janitor->text[CREDS_SECRET], "janitor-secret");
+	conf_free(conf);
+	/* Its environment is not that of the commands that need them. */
+	write_text(
+	    "slotd.conf", JANITOR("credentials = \"environment\";"), 0600);
+	unsetenv("AWS_ACCESS_KEY_ID");
+	conf = conf_read_trying("slotd.conf", NULL);
+	assert_non_null(conf);
+	conf_free(conf);
+}
+
 static void check_warns(void **state)
 {
 	struct said said =
@@ -188,6 +219,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(own_credentials),
 		cmocka_unit_test(the_service_does_not_look),
+		cmocka_unit_test(the_doctor_does_without),
 		cmocka_unit_test(check_warns),
 		cmocka_unit_test(incomplete),
 		cmocka_unit_test(the_bucket),

@@ -38,6 +38,18 @@ def test_well(fs):
     assert code == 0 and text.endswith("3 ok, 1 warning, 0 failures\n")
 
 
+def test_keep(tmp_path, start):
+    """A row more where files end."""
+    slotd = start(support.fs_config(tmp_path / "store", policy={
+        "keep": "30 days", "purposes": [{"name": "profile", "keep": 0}]}))
+    code, found = checks(slotd.path)
+    assert code == 0
+    assert list(found) == ["folder", "room", "public_url", "clients", "keep"]
+    assert found["keep"] == {
+        "check": "keep", "verdict": "ok", "change": "",
+        "seen": "files are kept: message 30 days, profile for ever"}
+
+
 # As in deploy/nginx/slotd.conf; then what goes wrong there.
 ONLY = "~ ^/(u|f)/"
 

@@ -25,7 +25,11 @@ def names(config):
     if storage.get("relay") or any(
             "base" in caller for caller in config["callers"]):
         found.insert(found.index("get"), "relay")
-    return found
+    # Where files end, or a key is set that removes them.
+    keep = "keep" in config.get("policy", {})
+    more = {"keep": keep, "janitor": keep or "janitor" in storage}
+    at = found.index("tidy")
+    return found[:at] + [name for name in more if more[name]] + found[at:]
 
 
 def environment(**more):
