@@ -1,4 +1,4 @@
-"""DELETE /files, and the notes that it writes."""
+"""DELETE /files, the notes that it writes, and the keys that they are about."""
 
 import base64
 import hashlib
@@ -10,6 +10,7 @@ import urllib.parse
 import support
 
 JULIET = "juliet@example.org"
+LINE = b"line-" * 8     # of key_file
 
 
 def erase(slotd, jid=JULIET, **auth):
@@ -63,3 +64,16 @@ def assert_note(text, line, jid):
     lines = text.decode().split("\n")
     assert abs(int(lines[2]) - time.time()) < 60
     assert text == note_text(line, jid, int(lines[2]))
+
+
+def mac(label, text, line=LINE):
+    key = hmac.new(line, label, hashlib.sha256).digest()
+    text = hmac.new(key, text, hashlib.sha256).digest()[:16]
+    return base64.urlsafe_b64encode(text).rstrip(b"=").decode()
+
+
+def owner(jid, number, line=LINE):
+    """{random}/{owner} of a file."""
+    text = f"{number:04d}{'AbCdEfGhIjKlMnOpQrStUv'[4:]}"
+    return text + "/" + mac(
+        b"slotd-v1 owner", (text + jid).encode(), line)

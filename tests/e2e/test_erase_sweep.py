@@ -1,9 +1,6 @@
 """slotd sweep carries out the erasures that are noted in a bucket, and slotd
 erase does it at once."""
 
-import base64
-import hashlib
-import hmac
 import json
 import time
 
@@ -11,27 +8,16 @@ import pytest
 
 import stub_store
 import support
-from erasing import JULIET, assert_accepted, assert_note, erase, note_text, put
+from erasing import (
+    JULIET, LINE, assert_accepted, assert_note, erase, mac, note_text, owner,
+    put)
 from erasing import status as status_of
 from stub_bucket import Bucket
 
 ROMEO = "romeo@example.org"
-LINE, OLD_LINE = b"line-" * 8, b"old-line-" * 8
+OLD_LINE = b"old-line-" * 8
 FUTURE = "20990101T000000Z"
 ENDED = "20200101T000000Z"
-
-
-def mac(label, text, line=LINE):
-    key = hmac.new(line, label, hashlib.sha256).digest()
-    text = hmac.new(key, text, hashlib.sha256).digest()[:16]
-    return base64.urlsafe_b64encode(text).rstrip(b"=").decode()
-
-
-def owner(jid, number, line=LINE):
-    """{random}/{owner} of a file."""
-    text = f"{number:04d}{'AbCdEfGhIjKlMnOpQrStUv'[4:]}"
-    return text + "/" + mac(
-        b"slotd-v1 owner", (text + jid).encode(), line)
 
 
 def files(jid, count, line=LINE):
