@@ -235,6 +235,12 @@ class Rgw:
             text += f"--- {path.name}\n{tail}\n"
         return text
 
+    def requests(self, method, bucket):
+        """What its log has of them."""
+        with open(self.folder / "client.rgw.x.log") as log:
+            return [line for line in log
+                    if f'"{method} /{bucket}/' in line]
+
     # --- who and where ----------------------------------------------------
 
     def add_user(self, name, key=None, secret=None):

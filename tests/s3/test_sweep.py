@@ -7,6 +7,8 @@ import urllib.parse
 
 import pytest
 
+import filling
+import support
 from lab import statement
 
 RANDOM = "AbCdEfGhIjKlMnOpQrStUv"
@@ -53,16 +55,23 @@ def test_sweep(slotd, lab, place):
 
 
 def test_more_than_a_page(slotd, lab):
-    bucket = lab.bucket("sweep-pages")
-    goes = [key(number=i) for i in range(1100)]
-    fill(lab, bucket, goes + [key(future())])
+    """However much there is, at most ended/1000 + 2 requests for lists."""
+    bucket = lab.bucket("sweep-pages", statement(
+        "sweep-pages", ["PutObject"]))
+    goes = [key(number=i) for i in range(1001)]
+    stays = [key(future(), i) for i in range(2000)]
+    filling.fill(lab.store, bucket, goes + stays)
     config = lab.config(bucket, policy={"keep": "30 days"})
-    done = slotd(config, "sweep", "--json", "--older", "1 day")
-    assert json.loads(done.stdout)["stores"][0]["listed"] == 1101
     done = slotd(config, "sweep", "--json")
     assert done.returncode == 0, done
-    assert json.loads(done.stdout)["stores"][0]["removed"] == 1100
-    assert len(lab.listing(bucket)) == 1
+    assert json.loads(done.stdout)["stores"][0]["removed"] == 1001
+    support.wait_for("the store's log", lambda: len(lab.store.requests(
+        "DELETE", bucket)) == 1001)
+    lists = lab.store.requests("GET", bucket)
+    assert len(lists) <= 3 and all("list-type=2" in line for line in lists)
+    done = slotd(config, "sweep", "--json", "--older", "1 day")
+    assert json.loads(done.stdout)["stores"][0]["listed"] == 2000
+    assert set(lab.listing(bucket)) == set(stays)
 
 
 def test_the_janitor_has_a_key_of_its_own(slotd, lab):
