@@ -21,7 +21,7 @@ ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now -Wl,-z,noexecstack -pthread \
 LDLIBS = $(shell $(PKG_CONFIG) --libs $(LIBS))
 
 ifeq ($(shell $(PKG_CONFIG) --exists $(LIBS) 2>/dev/null && echo yes),)
-ifeq ($(filter demo demo-stop check lint bench help clean dist \
+ifeq ($(filter demo demo-stop check lint bench bench-sweep help clean dist \
 	deb,$(MAKECMDGOALS)),)
 $(warning Libraries are missing, see `$(PKG_CONFIG) --print-errors --exists \
 	$(LIBS)`; on Debian `tests/packages.sh demo` installs them)
@@ -208,6 +208,11 @@ bench: ## measure speeds, as ratios in one run; not part of check
 	+@$(MAKE) --no-print-directory -j2 all $(BENCH_BIN)
 	@SLOTD=$(BUILD)/slotd $(PYTHON) tests/bench/bench.py $(BENCH)
 
+bench-sweep: ## measure a sweep of a real Ceph beside s3cmd and awscli
+	@tests/packages.sh bench-sweep
+	+@$(MAKE) --no-print-directory -j2 all
+	@SLOTD=$(BUILD)/slotd $(PYTHON) tests/bench/bench.py $(BENCH) sweep
+
 # --- the house ------------------------------------------------------------
 
 lint: ## check the formatting, and run linters
@@ -232,7 +237,7 @@ help: ## show this list
 .PHONY: all install demo demo-stop check check-unit check-e2e check-house \
 	check-openapi check-quota check-s3 check-xmpp check-deploy check-watch \
 	check-image check-kubernetes check-asan check-tsan check-debian13 \
-	check-deb dist deb unit-programs memory-store bench lint fmt cover \
-	clean help
+	check-deb dist deb unit-programs memory-store bench bench-sweep lint \
+	fmt cover clean help
 -include $(BUILD)/main.d $(OBJECTS:.o=.d) $(UNIT_BIN:=.d) $(REDIS_DRIVER).d \
 	$(MEMORY_STORE:.o=.d) $(BENCH_BIN:=.d)

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs the Debian packages that are missing; does nothing when all are
-# there. Usage: packages.sh demo|check|bench|deb|lint
+# there. Usage: packages.sh demo|check|bench|bench-sweep|deb|lint
 # shellcheck disable=SC2086 # lists of packages are to be split
 set -eu
 
@@ -18,6 +18,8 @@ check="$demo ca-certificates binutils mandoc strace nginx debootstrap
 	python3-aiohttp python3-gi gir1.2-soup-3.0 apache2 caddy haproxy
 	systemd prometheus fail2ban iproute2 podman runc redis-server"
 bench="$demo libcmocka-dev nginx wrk valgrind libc6-dbg python3"
+bench_sweep="$demo python3-pytest python3-boto3 s3cmd awscli
+	ceph-mon ceph-osd ceph-common radosgw"
 lint="$build libcmocka-dev clang-format clang-tidy cppcheck shellcheck
 	pyflakes3"
 deb="$build build-essential debhelper libcmocka-dev"
@@ -26,10 +28,11 @@ case ${1-} in
 demo) wanted=$demo ;;
 check) wanted=$check ;;
 bench) wanted=$bench ;;
+bench-sweep) wanted=$bench_sweep ;;
 deb) wanted=$deb ;;
 lint) wanted=$lint ;;
 *)
-	echo "usage: $0 demo|check|bench|deb|lint" >&2
+	echo "usage: $0 demo|check|bench|bench-sweep|deb|lint" >&2
 	exit 2
 	;;
 esac

@@ -130,8 +130,8 @@ class Lab:
     def get(self, url, *args):
         return self.curl(*args, url=url)
 
-    def s3cmd(self, *args, user=None):
-        """The independent client that operators have."""
+    def s3cmd_command(self, user=None):
+        """The independent client that operators have, without arguments."""
         user = user or self.owner
         host = f"127.0.0.1:{self.store.http}"
         config = self.folder / f"s3cfg-{user.name}"
@@ -140,8 +140,11 @@ class Lab:
             f"secret_key = {user.secret}\nhost_base = {host}\n"
             f"host_bucket = {host}\nbucket_location = {rgw.REGION}\n"
             "use_https = False\nencoding = UTF-8\nprogress_meter = False\n")
+        return ["s3cmd", "-c", config]
+
+    def s3cmd(self, *args, user=None):
         done = subprocess.run(
-            ["s3cmd", "-c", config, *map(str, args)], capture_output=True,
+            [*self.s3cmd_command(user), *map(str, args)], capture_output=True,
             stdin=subprocess.DEVNULL, text=True, timeout=90)
         assert done.returncode == 0, done
         return done.stdout
