@@ -61,7 +61,7 @@ static void add_max_size(struct buf *out, const struct answer_error *error)
 	if (!error->max_size)
 		return;
 	buf_text(out, "<file-too-large");
-	markup_attribute(out, "xmlns", span_of(error->space));
+	markup_attribute(out, "xmlns", error->space);
 	buf_text(out, "><max-file-size>");
 	buf_u64(out, error->max_size);
 	buf_text(out, "</max-file-size></file-too-large>");
@@ -76,7 +76,7 @@ static void add_retry(struct buf *out, const struct answer_error *error)
 		return;
 	stamp_rfc3339(&stamp, error->retry_at);
 	buf_text(out, "<retry");
-	markup_attribute(out, "xmlns", span_of(error->space));
+	markup_attribute(out, "xmlns", error->space);
 	markup_attribute(out, "stamp", buf_span(&stamp));
 	buf_text(out, "/>");
 }
@@ -97,7 +97,7 @@ void answer_error(struct buf *out, const void *of)
 		markup_text(out, error->text);
 		buf_text(out, "</text>");
 	}
-	if (error->space) {
+	if (error->space.len) {
 		add_max_size(out, error);
 		add_retry(out, error);
 	}

@@ -27,8 +27,8 @@ struct answer_error {
 	const char *type;
 	const char *condition;
 	struct span text; /* for people, in English; empty: none */
-	/* What XEP-0363 adds, in this namespace; NULL: nothing. */
-	const char *space;
+	/* What XEP-0363 adds, in this namespace; empty: nothing. */
+	struct span space;
 	uint64_t max_size; /* <file-too-large>; 0: none */
 	int64_t retry_at;  /* <retry>, unix seconds; 0: none */
 };

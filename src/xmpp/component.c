@@ -1,7 +1,11 @@
 #include "xmpp/component.h"
 
 #include "xmpp/disco.h"
+#include "service/clock.h"
 #include "xmpp/upload.h"
+
+/* Of an IQ: a request that waits is kept with it. */
+#define ID_MAX 1024
 
 const struct conf_component *component_find(
     const struct conf *conf, struct span domain)
@@ -128,12 +132,16 @@ static bool answer_query(const struct component *component,
 static void answer_get(struct component *component, const struct answer *answer,
     const struct stanza *stanza)
 {
+	struct upload upload;
+
 	if (stanza_is(&stanza->payload, DISCO_UPLOAD, "request") ||
-	    stanza_is(&stanza->payload, DISCO_UPLOAD_OLD, "request"))
-		upload_take(component, answer, stanza);
-	else if (!answer_query(component, answer, stanza))
+	    stanza_is(&stanza->payload, DISCO_UPLOAD_OLD, "request")) {
+		upload_read(answer, stanza, clock_micros(), &upload);
+		upload_take(component, &upload);
+	} else if (!answer_query(component, answer, stanza)) {
 		refuse(component, answer, stanza, "cancel",
 		    "service-unavailable", "this service only takes files");
+	}
 }
 
 void component_take(void *of, const struct stanza *stanza)
@@ -149,9 +157,11 @@ void component_take(void *of, const struct stanza *stanza)
 	if (stanza->skipped)
 		refuse(component, &answer, stanza, "modify", "policy-violation",
 		    "the request is longer than 64 KiB, or too deep");
-	else if (stanza->payload_count != 1 || !answer.id.len)
+	else if (stanza->payload_count != 1 || !answer.id.len ||
+		 answer.id.len > ID_MAX)
 		refuse(component, &answer, stanza, "modify", "bad-request",
-		    "a request has an id and one element");
+		    "a request has an id, of at most 1024 bytes, and one "
+		    "element");
 	else if (span_is(type, "get"))
 		answer_get(component, &answer, stanza);
 	else if (span_is(type, "set"))

@@ -3,6 +3,7 @@
 
 #include "service/issuance.h"
 #include "service/pool.h"
+#include "xmpp/pending.h"
 #include "xmpp/stream.h"
 
 /* What the components of a process work with. */
@@ -23,6 +24,7 @@ struct component {
 	const struct component_house *house;
 	struct span domain; /* in the form of jid_domain */
 	struct stream *stream;
+	struct pending *pending; /* slots that wait */
 	/* While stanzas are read, see component_feed. */
 	struct service *service;
 	const struct conf_component *conf;

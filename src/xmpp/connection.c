@@ -1,292 +1,170 @@
+/*
+ * The thread resolves, connects, has a stream (xmpp/session.h), and waits
+ * before the next try. The main thread only sets flags and writes to the
+ * eventfd; pools that are done with a slot write to it, too.
+ *
+ * The resolver cannot be interrupted. So the end does not wait for it: the
+ * thread is left alone, touches nothing but this struct afterwards, and frees
+ * it.
+ */
 #include "xmpp/connection.h"
 
 #include "service/clock.h"
 #include "service/random.h"
-#include "xmpp/dial.h"
+#include "xmpp/session.h"
 
-#include <errno.h>
 #include <poll.h>
-#include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/eventfd.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #define STACK_SIZE (512 << 10)
-#define IN_SIZE 16384
-/* So much is read at once, and no more while so much waits to be sent. */
-#define PIECE 4096
-#define OUT_HIGH (256u << 10)
-/* Microseconds. */
-#define SECOND INT64_C(1000000)
-#define SHAKE_TIME (10 * SECOND)
-#define LAST_TIME SECOND
-#define WAIT_MAX (60 * SECOND)
-#define CONFLICT_WAIT (60 * SECOND)
-#define LONG_LIVED (10 * SECOND)
+#define RESOLVE_END 1 /* seconds for the resolver to end */
 
 struct connection {
-	struct component component;
+	struct session session;
 	pthread_t thread;
-	int wake; /* an eventfd */
-	atomic_bool ending;
-	atomic_bool woken; /* by a reload */
-	int fd;            /* of the stream */
-	char in[IN_SIZE];
-	size_t in_len;
-	int64_t wait;  /* before the next connection, at the most */
-	int64_t since; /* the stream is open since then */
-	char jid[JID_PART_MAX + 1]; /* as the server knows it */
+	int64_t backoff;
+	pthread_mutex_t lock;
+	pthread_cond_t resolved;
+	bool resolving; /* under lock, as the next */
+	bool left;      /* nobody waits for the thread */
 	char domain[];
 };
 
-/* --- waiting --------------------------------------------------------------*/
-
-static void clear_wake(struct connection *connection)
+static bool is_ending(struct connection *connection)
 {
-	uint64_t count;
-
-	while (
-	    read(connection->wake, &count, sizeof count) < 0 && errno == EINTR)
-		;
+	return atomic_load(&connection->session.ending);
 }
 
-static int milliseconds_to(int64_t until)
+static void destroy(struct connection *connection)
 {
-	int64_t left = (until - clock_micros() + 999) / 1000;
-
-	return left > 0 ? (int)left : 0;
+	pthread_cond_destroy(&connection->resolved);
+	pthread_mutex_destroy(&connection->lock);
+	pending_close(connection->session.component.pending);
+	close(connection->session.wake);
+	free(connection);
 }
 
-/* Before the next connection; a reload cuts it short. */
-static void pause_for(struct connection *connection, int64_t micros)
-{
-	const int64_t until = clock_micros() + micros;
-	struct pollfd polled = { connection->wake, POLLIN, 0 };
-
-	while (!atomic_load(&connection->ending) &&
-	       !atomic_load(&connection->woken) && clock_micros() < until) {
-		poll(&polled, 1, milliseconds_to(until));
-		if (polled.revents)
-			clear_wake(connection);
-	}
-}
-
-/* Between half of the wait and all of it; it doubles. */
-static int64_t next_wait(struct connection *connection)
-{
-	uint32_t random;
-	int64_t wait;
-
-	random_bytes(&random, sizeof random);
-	wait =
-	    connection->wait / 2 + (int64_t)random % (connection->wait / 2 + 1);
-	connection->wait *= 2;
-	if (connection->wait > WAIT_MAX)
-		connection->wait = WAIT_MAX;
-	return wait;
-}
-
-/* --- the log --------------------------------------------------------------*/
-
-static void say(const struct connection *connection, enum conf_log_level level,
-    const char *state, const char *reason)
-{
-	const struct component *component = &connection->component;
-	struct service *service =
-	    component->house->service(component->house->argument);
-	struct log_line line;
-
-	log_begin(&line, &service->log, level, "component");
-	log_span(&line, "component", component->domain);
-	log_text(&line, "state", state);
-	log_text(&line, "reason", reason);
-	log_end(&line);
-	service_release(service);
-}
-
-/* --- a stream -------------------------------------------------------------*/
-
-/* Sends what can be sent. False: the connection is gone. */
-static bool flush(struct connection *connection)
-{
-	struct stream *stream = connection->component.stream;
-	struct span out;
-	ssize_t sent;
-
-	while ((out = stream_out(stream)).len) {
-		sent = send(connection->fd, out.at, out.len,
-		    MSG_NOSIGNAL | MSG_DONTWAIT);
-		if (sent < 0 && errno == EINTR)
-			continue;
-		if (sent < 0)
-			return errno == EAGAIN;
-		stream_sent(stream, (size_t)sent);
-	}
-	return true;
-}
-
-/* False: the server has closed the connection. */
-static bool receive(struct connection *connection)
-{
-	ssize_t len = recv(connection->fd, connection->in,
-	    sizeof connection->in, MSG_DONTWAIT);
-
-	if (len > 0)
-		connection->in_len = (size_t)len;
-	return len > 0 || (len < 0 && (errno == EAGAIN || errno == EINTR));
-}
-
-static void shake(struct connection *connection)
-{
-	struct component *component = &connection->component;
-	struct service *service =
-	    component->house->service(component->house->argument);
-	const struct conf_component *conf =
-	    component_find(service->conf, component->domain);
-
-	if (conf)
-		stream_handshake(component->stream, conf->secret);
-	service_release(service);
-}
-
-/* Reads a part of what was received. False: the stream has ended. */
-static bool work(struct connection *connection)
-{
-	struct component *component = &connection->component;
-	const bool was_open = stream_state(component->stream) == STREAM_OPEN;
-	size_t len = connection->in_len < PIECE ? connection->in_len : PIECE;
-	bool goes_on;
-
-	goes_on =
-	    component_feed(component, (struct span){ connection->in, len });
-	connection->in_len -= len;
-	memmove(connection->in, connection->in + len, connection->in_len);
-	if (!goes_on)
-		return false;
-	if (stream_state(component->stream) == STREAM_HEADED)
-		shake(connection);
-	if (!was_open && stream_state(component->stream) == STREAM_OPEN) {
-		connection->since = clock_micros();
-		say(connection, CONF_LOG_INFO, "connected", NULL);
-	}
-	return true;
-}
-
-/* Waits for something to do until `until`. False: the connection is gone. */
-static bool step(struct connection *connection, int64_t until)
-{
-	struct stream *stream = connection->component.stream;
-	struct pollfd polled[] = { { connection->wake, POLLIN, 0 },
-		{ connection->fd, 0, 0 } };
-
-	if (!flush(connection))
-		return false;
-	if (stream_out(stream).len)
-		polled[1].events |= POLLOUT;
-	if (stream_out(stream).len < OUT_HIGH) {
-		if (connection->in_len)
-			return work(connection);
-		polled[1].events |= POLLIN;
-	}
-	poll(polled, 2, milliseconds_to(until));
-	if (polled[0].revents)
-		clear_wake(connection);
-	if (polled[1].revents & (POLLIN | POLLHUP | POLLERR))
-		return receive(connection);
-	return true;
-}
-
-/* Runs the stream until it ends. */
-static void run_stream(struct connection *connection)
-{
-	struct stream *stream = connection->component.stream;
-	const int64_t until = clock_micros() + SHAKE_TIME;
-	bool alive = true;
-
-	while (alive && !atomic_load(&connection->ending)) {
-		const bool is_open = stream_state(stream) == STREAM_OPEN;
-
-		if (!is_open && clock_micros() >= until)
-			return;
-		alive = step(
-		    connection, is_open ? clock_micros() + 60 * SECOND : until);
-	}
-	if (alive)
-		stream_finish(stream);
-	flush(connection);
-}
-
-/* --- a connection ---------------------------------------------------------*/
+/* --- one connection -------------------------------------------------------*/
 
 /* Copies what the configuration says now. False: the component is no more. */
-static bool get_dial(struct connection *connection, struct dial *ret_dial)
+static bool look_up(struct session *session)
 {
-	const struct component *component = &connection->component;
-	struct service *service =
-	    component->house->service(component->house->argument);
+	struct service *service = session_service(session);
 	const struct conf_component *conf =
-	    component_find(service->conf, component->domain);
+	    component_find(service->conf, session->component.domain);
 
 	if (conf) {
-		dial_init(ret_dial, conf);
-		memcpy(connection->jid, conf->jid.at, conf->jid.len + 1);
+		dial_init(&session->dial, conf);
+		memcpy(session->jid, conf->jid.at, conf->jid.len + 1);
 	}
 	service_release(service);
 	return conf != NULL;
 }
 
-static void run_connection(struct connection *connection)
+/* Ends the thread if nobody waits for it any more. */
+static struct addrinfo *resolve(struct connection *connection)
 {
-	struct component *component = &connection->component;
-	const char *why = "out of memory";
-	struct addrinfo *addresses;
-	struct dial dial;
+	struct session *session = &connection->session;
+	struct addrinfo *found;
+	bool left;
 
-	if (!get_dial(connection, &dial))
+	pthread_mutex_lock(&connection->lock);
+	connection->resolving = true;
+	pthread_mutex_unlock(&connection->lock);
+	found = dial_resolve(&session->dial, &session->why);
+	pthread_mutex_lock(&connection->lock);
+	connection->resolving = false;
+	left = connection->left;
+	pthread_cond_signal(&connection->resolved);
+	pthread_mutex_unlock(&connection->lock);
+	if (!left)
+		return found;
+	dial_free(found);
+	destroy(connection);
+	pthread_exit(NULL);
+}
+
+/* From the address to the end of the stream. */
+static void run(struct connection *connection)
+{
+	struct session *session = &connection->session;
+	struct addrinfo *addresses;
+
+	session->opened = 0;
+	session->why = "it is not configured any more";
+	if (!look_up(session))
 		return;
-	addresses = dial_resolve(&dial, &why);
-	connection->fd = -1;
-	if (addresses)
-		connection->fd = dial_connect(addresses, connection->wake,
-		    clock_micros() + SHAKE_TIME, &why);
+	addresses = resolve(connection);
+	if (!addresses)
+		return;
+	session_clear_wake(session);
+	session->why = NULL;
+	session->fd = -1;
+	if (!is_ending(connection))
+		session->fd = dial_connect(addresses, session->wake,
+		    clock_micros() + SESSION_SHAKE * PACE_SECOND,
+		    &session->why);
 	dial_free(addresses);
-	if (connection->fd < 0) {
-		say(connection, CONF_LOG_WARN, "disconnected", why);
+	if (session->fd < 0)
 		return;
+	session_run(session);
+	close(session->fd);
+}
+
+/* --- one after the other --------------------------------------------------*/
+
+/* How long to wait before the next one. */
+static int64_t next_wait(struct connection *connection)
+{
+	const struct session *session = &connection->session;
+	const struct stream *stream = session->component.stream;
+	const char *condition = "";
+	int64_t lived = 0;
+	uint32_t random;
+
+	if (session->opened)
+		lived = clock_micros() - session->opened;
+	if (stream && stream_shaken(stream))
+		stream_end(stream, &condition);
+	random_bytes(&random, sizeof random);
+	return pace_wait(&connection->backoff, lived,
+	    span_is(span_of(condition), "conflict"), random);
+}
+
+/* A reload cuts it short. */
+static void pause_for(struct connection *connection, int64_t micros)
+{
+	struct session *session = &connection->session;
+	const int64_t until = clock_micros() + micros;
+	struct pollfd polled = { session->wake, POLLIN, 0 };
+
+	while (!is_ending(connection) && !atomic_load(&session->renewed) &&
+	       clock_micros() < until) {
+		poll(&polled, 1, session_milliseconds(until));
+		if (polled.revents)
+			session_clear_wake(session);
 	}
-	connection->in_len = 0;
-	component->stream =
-	    stream_open(span_of(connection->jid), component_take, component);
-	if (component->stream)
-		run_stream(connection);
-	close(connection->fd);
 }
 
 static void *serve(void *argument)
 {
 	struct connection *connection = argument;
+	struct session *session = &connection->session;
 
-	while (!atomic_load(&connection->ending)) {
-		const char *condition = "";
+	while (!is_ending(connection)) {
 		int64_t wait;
 
-		atomic_store(&connection->woken, false);
-		connection->since = 0;
-		run_connection(connection);
-		if (connection->since &&
-		    clock_micros() - connection->since >= LONG_LIVED)
-			connection->wait = 2 * SECOND;
+		atomic_store(&session->renewed, false);
+		run(connection);
+		session_say(session,
+		    is_ending(connection) ? CONF_LOG_INFO : CONF_LOG_WARN,
+		    "disconnected", session_reason(session));
 		wait = next_wait(connection);
-		if (connection->component.stream) {
-			stream_end(connection->component.stream, &condition);
-			if (span_is(span_of(condition), "conflict"))
-				wait = CONFLICT_WAIT;
-			say(connection, CONF_LOG_WARN, "disconnected",
-			    condition);
-		}
-		stream_close(connection->component.stream);
-		connection->component.stream = NULL;
+		stream_close(session->component.stream);
+		session->component.stream = NULL;
 		pause_for(connection, wait);
 	}
 	return NULL;
@@ -294,64 +172,94 @@ static void *serve(void *argument)
 
 /* --- for the main thread --------------------------------------------------*/
 
+static bool prepare(struct session *session)
+{
+	session->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (session->wake < 0)
+		return false;
+	session->component.pending = pending_open(session->wake);
+	if (session->component.pending)
+		return true;
+	close(session->wake);
+	return false;
+}
+
+static bool start(struct connection *connection)
+{
+	pthread_attr_t small;
+	bool started;
+
+	pthread_mutex_init(&connection->lock, NULL);
+	clock_cond_init(&connection->resolved);
+	pthread_attr_init(&small);
+	pthread_attr_setstacksize(&small, STACK_SIZE);
+	started =
+	    pthread_create(&connection->thread, &small, serve, connection) == 0;
+	pthread_attr_destroy(&small);
+	return started;
+}
+
 struct connection *connection_open(
     const struct component_house *house, struct span domain)
 {
 	struct connection *connection =
 	    calloc(1, sizeof *connection + domain.len + 1);
-	pthread_attr_t small;
-	int error = ENOMEM;
 
-	if (!connection)
+	if (!connection || !prepare(&connection->session)) {
+		free(connection);
 		return NULL;
+	}
 	memcpy(connection->domain, domain.at, domain.len);
-	connection->component.house = house;
-	connection->component.domain = span_of(connection->domain);
-	connection->wait = 2 * SECOND;
-	connection->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	pthread_attr_init(&small);
-	pthread_attr_setstacksize(&small, STACK_SIZE);
-	if (connection->wake >= 0)
-		error = pthread_create(
-		    &connection->thread, &small, serve, connection);
-	pthread_attr_destroy(&small);
-	if (error == 0)
+	connection->session.component.house = house;
+	connection->session.component.domain = span_of(connection->domain);
+	if (start(connection))
 		return connection;
-	if (connection->wake >= 0)
-		close(connection->wake);
-	free(connection);
+	destroy(connection);
 	return NULL;
 }
 
 struct span connection_domain(const struct connection *connection)
 {
-	return connection->component.domain;
+	return connection->session.component.domain;
 }
 
 static void rouse(struct connection *connection)
 {
 	const uint64_t one = 1;
-	ssize_t written = write(connection->wake, &one, sizeof one);
+	ssize_t written = write(connection->session.wake, &one, sizeof one);
 
 	(void)written; /* it is readable already */
 }
 
 void connection_wake(struct connection *connection)
 {
-	atomic_store(&connection->woken, true);
+	atomic_store(&connection->session.renewed, true);
 	rouse(connection);
 }
 
 void connection_end(struct connection *connection)
 {
-	atomic_store(&connection->ending, true);
+	atomic_store(&connection->session.ending, true);
 	rouse(connection);
 }
 
 void connection_close(struct connection *connection)
 {
+	const int64_t until = clock_after(RESOLVE_END);
+	pthread_t thread = connection->thread;
+	bool left;
+
 	connection_end(connection);
-	pthread_join(connection->thread, NULL);
-	close(connection->wake);
-	free(connection);
+	pthread_mutex_lock(&connection->lock);
+	while (connection->resolving && clock_micros() < until)
+		clock_cond_wait(
+		    &connection->resolved, &connection->lock, until);
+	left = connection->left = connection->resolving;
+	pthread_mutex_unlock(&connection->lock);
+	if (left) {
+		pthread_detach(thread);
+		return;
+	}
+	pthread_join(thread, NULL);
+	destroy(connection);
 }

@@ -1,16 +1,8 @@
 #include "xmpp/upload.h"
 
 #include "core/stamp.h"
-#include "service/clock.h"
 #include "xmpp/disco.h"
 #include "xmpp/markup.h"
-
-/* A request for a slot, and what becomes of it. */
-struct upload {
-	struct answer answer;
-	const struct stanza_element *element; /* the request */
-	const struct slot *slot;
-};
 
 /* --- the request ----------------------------------------------------------*/
 
@@ -73,29 +65,44 @@ static const char *read_request(
 		return "the request has too many elements";
 	request->filename = given(stanza, "filename");
 	request->type = given(stanza, "content-type");
-	if (!request->filename.at)
-		return "filename: missing";
-	if (!request->type.at)
+	/* It is a hint. */
+	if (!request->type.at || request->type.len > MEDIA_TYPE_MAX)
 		request->type = SPAN_EMPTY;
+	if (!request->filename.at) {
+		request->filename = SPAN_EMPTY;
+		return "filename: missing";
+	}
+	if (request->filename.len > UPLOAD_NAME_MAX)
+		return "filename: it is too long";
 	wrong = read_size(given(stanza, "size"), &request->size);
 	return wrong ? wrong : read_purpose(stanza, request);
+}
+
+void upload_read(const struct answer *answer, const struct stanza *stanza,
+    int64_t now, struct upload *ret_upload)
+{
+	*ret_upload = (struct upload){
+		.answer = *answer,
+		.element = stanza->payload,
+		.started = now,
+	};
+	ret_upload->wrong = read_request(stanza, &ret_upload->request);
 }
 
 /* --- the answer -----------------------------------------------------------*/
 
 /* Of the headers that XEP-0363 allows, no store has any. */
-static void write_slot(struct buf *out, const void *of)
+static void write_slot(
+    struct buf *out, const struct upload *upload, const struct slot *slot)
 {
-	const struct upload *upload = of;
-	const bool old = span_is(upload->element->space, DISCO_UPLOAD_OLD);
-	const struct span put = buf_span(&upload->slot->put);
-	const struct span get = buf_span(&upload->slot->get);
+	const struct span put = buf_span(&slot->put);
+	const struct span get = buf_span(&slot->get);
 
 	answer_begin(out, &upload->answer);
 	buf_text(out, "<slot");
-	markup_attribute(out, "xmlns", upload->element->space);
+	markup_attribute(out, "xmlns", upload->element.space);
 	buf_char(out, '>');
-	if (old) {
+	if (span_is(upload->element.space, DISCO_UPLOAD_OLD)) {
 		markup_element(out, "put", put);
 		markup_element(out, "get", get);
 	} else {
@@ -109,84 +116,31 @@ static void write_slot(struct buf *out, const void *of)
 	answer_end(out);
 }
 
-static void refuse(struct stream *stream, const struct upload *upload,
-    enum failure failure, const struct refusal *why)
+void upload_write(struct buf *out, const void *of)
 {
-	const struct failure_entry *entry = failure_entry(failure);
+	const struct upload_outcome *outcome = of;
+	const struct upload *upload = outcome->upload;
+	const struct issuance *issuance = outcome->issuance;
+	const struct failure_entry *entry = failure_entry(issuance->failure);
 	char memory[2 * FAILURE_DETAIL_MAX];
 	struct buf text = buf_of(memory, sizeof memory);
 	struct answer_error error = {
 		.answer = upload->answer,
-		.element = upload->element,
-		.type = entry->type,
-		.condition = entry->condition,
-		.space = upload->element->space.at,
-		.max_size =
-		    failure == FAILURE_FILE_TOO_LARGE ? why->max_size : 0,
-		.retry_at = why->retry_at,
+		.element = &upload->element,
+		.type = entry->type ? entry->type : "wait",
+		.condition =
+		    entry->condition ? entry->condition : "service-unavailable",
+		.space = upload->element.space,
+		.retry_at = issuance->why.retry_at,
 	};
 
-	failure_write_detail(&text, failure, why);
-	error.text = buf_span(&text);
-	stream_send(stream, answer_error, &error);
-}
-
-/* --- the log --------------------------------------------------------------*/
-
-static void log_slot(const struct component *component,
-    const struct issuance *issuance, const struct who *who, int64_t started)
-{
-	const enum failure failure = issuance->failure;
-	struct log_line line;
-
-	log_begin(&line, &component->service->log, CONF_LOG_INFO, "request");
-	if (who->user[0])
-		log_text(&line, "user", who->user);
-	if (failure == FAILURE_NONE)
-		log_text(&line, "slot", issuance->id);
-	log_text(&line, "route", "component");
-	log_span(&line, "caller", component->domain);
-	if (who->domain[0])
-		log_text(&line, "domain", who->domain);
-	if (who->jid[0])
-		log_text(&line, "jid", who->jid);
-	log_u64(&line, "size", issuance->request.size);
-	if (failure != FAILURE_NONE)
-		log_text(&line, "code", failure_entry(failure)->code);
-	log_text(&line, "reason", issuance->why.reason);
-	log_u64(&line, "us", (uint64_t)(clock_micros() - started));
-	log_end(&line);
-}
-
-void upload_take(struct component *component, const struct answer *answer,
-    const struct stanza *stanza)
-{
-	const int64_t started = clock_micros();
-	struct upload upload = { *answer, &stanza->payload, NULL };
-	struct who who = { "", "", "" };
-	struct issuance issuance;
-	const char *wrong;
-
-	issuance_init(&issuance);
-	issuance.request.caller = &component->conf->caller;
-	wrong = read_request(stanza, &issuance.request);
-	issuance_begin(&issuance, answer->to);
-	if (issuance.jid_failure == FAILURE_NONE)
-		who_name(component->service, &issuance.jid, &who);
-	if (wrong)
-		issuance.failure =
-		    failure_detail(FAILURE_BAD_REQUEST, wrong, &issuance.why);
-	else
-		issuance_run(component->service, &issuance);
-	upload.slot = &issuance.slot;
-	if (issuance.failure == FAILURE_NONE) {
-		issuance_granted(component->service, component->house->metrics,
-		    &issuance, &who);
-		stream_send(component->stream, write_slot, &upload);
-	} else {
-		metrics_refusal(component->house->metrics, issuance.failure);
-		refuse(component->stream, &upload, issuance.failure,
-		    &issuance.why);
+	if (issuance->failure == FAILURE_NONE) {
+		write_slot(out, upload, &issuance->slot);
+		return;
 	}
-	log_slot(component, &issuance, &who, started);
+	if (issuance->failure == FAILURE_FILE_TOO_LARGE)
+		error.max_size = issuance->why.max_size;
+	failure_write_detail(&text, issuance->failure, &issuance->why);
+	error.text = buf_span(&text);
+	answer_error(out, &error);
 }

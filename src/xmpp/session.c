@@ -1,0 +1,335 @@
+#include "xmpp/session.h"
+
+#include "service/clock.h"
+#include "xmpp/disco.h"
+#include "xmpp/markup.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* So much is read at once, and no more while so much waits to be sent. */
+#define PIECE 4096
+#define OUT_HIGH (256u << 10)
+/* For header and handshake, and after our end of the stream. */
+#define SHAKE_TIME (SESSION_SHAKE * PACE_SECOND)
+#define LAST_TIME PACE_SECOND
+
+struct service *session_service(const struct session *session)
+{
+	const struct component_house *house = session->component.house;
+
+	return house->service(house->argument);
+}
+
+/* --- the log --------------------------------------------------------------*/
+
+void session_say(const struct session *session, enum conf_log_level level,
+    const char *state, const char *reason)
+{
+	struct service *service = session_service(session);
+	char memory[DIAL_HOST_MAX + 16];
+	struct buf server = buf_of(memory, sizeof memory);
+	struct log_line line;
+
+	dial_name(&session->dial, &server);
+	log_begin(&line, &service->log, level, "component");
+	log_span(&line, "component", session->component.domain);
+	log_text(&line, "state", state);
+	log_span(&line, "server", buf_span(&server));
+	if (reason && *reason)
+		log_text(&line, "reason", reason);
+	log_end(&line);
+	service_release(service);
+}
+
+const char *session_reason(const struct session *session)
+{
+	const struct stream *stream = session->component.stream;
+	const char *condition = "";
+	enum stream_end end;
+	struct span error;
+
+	if (session->why)
+		return session->why;
+	if (!stream)
+		return "slotd ends";
+	end = stream_end(stream, &condition);
+	error = span_of(condition);
+	switch (end) {
+	case STREAM_REFUSED:
+		if (span_is(error, "conflict"))
+			return "conflict: another program is connected with "
+			       "this jid";
+		if (!stream_shaken(stream) || span_is(error, "host-unknown"))
+			return "the server has no component with this jid";
+		if (span_is(error, "not-authorized"))
+			return "wrong secret";
+		return condition;
+	case STREAM_FAULTY:
+		return "the server sent XML that is no stream";
+	case STREAM_OVERFULL:
+		return "the server does not read, or out of memory";
+	case STREAM_CLOSED:
+	case STREAM_GOES_ON:
+		break;
+	}
+	return "closed by the server";
+}
+
+/* --- waiting --------------------------------------------------------------*/
+
+void session_clear_wake(struct session *session)
+{
+	uint64_t count;
+
+	while (read(session->wake, &count, sizeof count) < 0 && errno == EINTR)
+		;
+}
+
+int session_milliseconds(int64_t until)
+{
+	int64_t left = (until - clock_micros() + 999) / 1000;
+
+	return left > 0 ? (int)left : 0;
+}
+
+/* --- bytes ----------------------------------------------------------------*/
+
+/* Sends what can be sent. False: the connection is gone. */
+static bool flush(struct session *session)
+{
+	struct stream *stream = session->component.stream;
+	struct span out;
+	ssize_t sent;
+
+	while ((out = stream_out(stream)).len) {
+		sent = send(
+		    session->fd, out.at, out.len, MSG_NOSIGNAL | MSG_DONTWAIT);
+		if (sent < 0 && errno == EINTR)
+			continue;
+		if (sent < 0 && errno == EAGAIN)
+			return true;
+		if (sent < 0) {
+			session->why = strerror(errno);
+			return false;
+		}
+		stream_sent(stream, (size_t)sent);
+		pace_sent(&session->pace, clock_micros());
+	}
+	return true;
+}
+
+/* False: the connection is gone. */
+static bool receive(struct session *session)
+{
+	ssize_t len =
+	    recv(session->fd, session->in, sizeof session->in, MSG_DONTWAIT);
+
+	if (len > 0) {
+		session->in_len = (size_t)len;
+		pace_heard(&session->pace, clock_micros());
+		return true;
+	}
+	if (len < 0 && (errno == EAGAIN || errno == EINTR))
+		return true;
+	session->why = len ? strerror(errno) : "closed by the server";
+	return false;
+}
+
+static void write_span(struct buf *out, const void *of)
+{
+	buf_add(out, *(const struct span *)of);
+}
+
+static void send_span(void *of, struct span text)
+{
+	stream_send(of, write_span, &text);
+}
+
+/* To ourselves: it comes back, however little the server can do. */
+static void write_ping(struct buf *out, const void *of)
+{
+	const struct session *session = of;
+
+	buf_text(out, "<iq type='get' id='slotd-ping'");
+	markup_attribute(out, "from", span_of(session->jid));
+	markup_attribute(out, "to", span_of(session->jid));
+	buf_text(out, "><ping xmlns='" DISCO_PING "'/></iq>");
+}
+
+/* --- a stream -------------------------------------------------------------*/
+
+static void shake(struct session *session)
+{
+	struct component *component = &session->component;
+	struct service *service = session_service(session);
+	const struct conf_component *conf =
+	    component_find(service->conf, component->domain);
+
+	if (conf)
+		stream_handshake(component->stream, conf->secret);
+	service_release(service);
+}
+
+/* Reads a part of what was received. False: the stream has ended. */
+static bool work(struct session *session)
+{
+	struct component *component = &session->component;
+	struct stream *stream = component->stream;
+	const bool was_open = stream_state(stream) == STREAM_OPEN;
+	size_t len = session->in_len < PIECE ? session->in_len : PIECE;
+	bool goes_on;
+
+	goes_on = component_feed(component, (struct span){ session->in, len });
+	session->in_len -= len;
+	memmove(session->in, session->in + len, session->in_len);
+	if (!goes_on)
+		return false;
+	if (stream_state(stream) == STREAM_HEADED)
+		shake(session);
+	if (!was_open && stream_state(stream) == STREAM_OPEN) {
+		session->opened = clock_micros();
+		session_say(session, CONF_LOG_INFO, "connected", NULL);
+	}
+	return true;
+}
+
+/* Does what there is to do, or waits for it until `until`. reads: the server is
+ * read. False: the connection is over. */
+static bool step(struct session *session, bool reads, int64_t until)
+{
+	struct stream *stream = session->component.stream;
+	struct pollfd polled[] = { { session->wake, POLLIN, 0 },
+		{ session->fd, 0, 0 } };
+
+	pending_take(session->component.pending, send_span, stream);
+	if (!flush(session) || stream_state(stream) == STREAM_ENDED)
+		return false;
+	if (stream_out(stream).len)
+		polled[1].events |= POLLOUT;
+	if (stream_out(stream).len < OUT_HIGH) {
+		if (session->in_len)
+			return work(session);
+		if (reads)
+			polled[1].events |= POLLIN;
+	}
+	poll(polled, 2, session_milliseconds(until));
+	if (polled[0].revents)
+		session_clear_wake(session);
+	if (reads && (polled[1].revents & (POLLIN | POLLHUP | POLLERR)) &&
+	    !session->in_len)
+		return receive(session);
+	return reads || !(polled[1].revents & (POLLHUP | POLLERR));
+}
+
+/* Signs of life. False: the server gives none. */
+static bool keep_alive(struct session *session, int64_t *ret_next)
+{
+	struct stream *stream = session->component.stream;
+
+	switch (pace_due(&session->pace, clock_micros(), ret_next)) {
+	case PACE_SEND_BLANK:
+		send_span(stream, span_of(" "));
+		/* If it cannot be sent, something waits to be sent already. */
+		pace_sent(&session->pace, clock_micros());
+		*ret_next = clock_micros();
+		break;
+	case PACE_SEND_PING:
+		stream_send(stream, write_ping, session);
+		break;
+	case PACE_END:
+		session->why = "the server has not sent anything for long";
+		return false;
+	case PACE_NOTHING:
+		break;
+	}
+	return true;
+}
+
+/* What a reload has not changed lets the stream go on. */
+static bool is_same(struct session *session)
+{
+	const struct component *component = &session->component;
+	struct service *service = session_service(session);
+	const struct conf_component *conf =
+	    component_find(service->conf, component->domain);
+	struct dial dial;
+	bool same = false;
+
+	if (conf) {
+		dial_init(&dial, conf);
+		same = dial_equal(&dial, &session->dial) &&
+		       span_is(conf->jid, session->jid);
+	}
+	service_release(service);
+	return same;
+}
+
+/* Runs the stream until it is over, or until this side is to end it: true. */
+static bool run_stream(struct session *session)
+{
+	const int64_t shaken = clock_micros() + SHAKE_TIME;
+	int64_t next = shaken;
+
+	while (!atomic_load(&session->ending)) {
+		if (session->opened) {
+			if (!keep_alive(session, &next))
+				return true;
+		} else if (clock_micros() >= shaken) {
+			session->why = "no handshake within 10 seconds";
+			return true;
+		}
+		if (!step(session, true, next))
+			return false;
+		if (atomic_exchange(&session->renewed, false) &&
+		    !is_same(session)) {
+			session->why = "its settings have changed";
+			return true;
+		}
+	}
+	session->why = "slotd ends";
+	return true;
+}
+
+/* Answers what was read, and says goodbye. */
+static void finish_stream(struct session *session)
+{
+	struct component *component = &session->component;
+	struct service *service = session_service(session);
+	int64_t until = clock_after(service->conf->limits.drain_timeout);
+	const char *why = session->why;
+	bool alive = true;
+
+	service_release(service);
+	while (alive && clock_micros() < until &&
+	       (pending_count(component->pending) || session->in_len ||
+		   stream_out(component->stream).len))
+		alive = step(session, false, until);
+	stream_finish(component->stream);
+	until = clock_micros() + LAST_TIME;
+	while (alive && clock_micros() < until)
+		alive = step(session, true, until);
+	session->why = why;
+}
+
+void session_run(struct session *session)
+{
+	struct component *component = &session->component;
+
+	component->stream =
+	    stream_open(span_of(session->jid), component_take, component);
+	if (!component->stream) {
+		session->why = "out of memory";
+		return;
+	}
+	session->in_len = 0;
+	pace_begin(&session->pace, clock_micros());
+	if (run_stream(session))
+		finish_stream(session);
+	else
+		flush(session);
+	pending_drop(component->pending);
+}
