@@ -29,6 +29,23 @@ static bool check(char **operands)
 	return well;
 }
 
+static bool is_possible(const struct service *service, char **jids)
+{
+	struct jid jid;
+	bool well = true;
+
+	for (; *jids; jids++) {
+		if (read_jid(*jids, &jid) &&
+		    erasure_possible_for(service, &jid))
+			continue;
+		command_about(&command_erase, *jids,
+		    "object keys do not tell whose file it is: storage.key has "
+		    "neither {owner} nor {user}");
+		well = false;
+	}
+	return well;
+}
+
 /* What slots issued before bring later goes by these. */
 static bool note(const struct service *service, char **jids)
 {
@@ -107,10 +124,8 @@ static int run(const struct service *service, char **operands)
 
 	if (lack)
 		return command_fault(&command_erase, "%s", lack);
-	if (!erasure_possible(service))
-		return command_fault(&command_erase,
-		    "object keys do not tell whose file it is: storage.key has "
-		    "neither {owner} nor {user}");
+	if (!is_possible(service, operands))
+		return EXIT_FAULT;
 	if (!command_janitor_start(&command_erase, service, NULL, &janitor))
 		return EXIT_FAULT;
 	service_wait(service, CREDS_WAIT_MS);

@@ -70,7 +70,7 @@ static void begin(struct request *request)
 	if (!query_jid(request, &erasing->jid))
 		return;
 	who_name(request->service, &erasing->jid, &request->who);
-	if (erasure_possible(request->service)) {
+	if (erasure_possible_for(request->service, &erasing->jid)) {
 		request_wait(request, request->server->erasers, run, answer);
 		return;
 	}

@@ -15,6 +15,13 @@ bool erasure_possible(const struct service *service)
 	return told && service->keyring && service->keyring->count;
 }
 
+bool erasure_possible_for(const struct service *service, const struct jid *jid)
+{
+	return erasure_possible(service) &&
+	       key_template_needs_key(
+		   service_issuer(service, jid->domain)->template);
+}
+
 static enum failure note(
     struct store *store, struct span text, int64_t now, struct refusal *why)
 {

@@ -6,9 +6,13 @@
 /* Erasures: all files of a user are to go. The service writes notes of them
  * (slot/note.h); whoever sweeps a store carries them out. */
 
-/* Whether object keys of one of the stores tell whose file it is, and all of
- * them keep notes. */
+/* Whether there are users whose files can be found: object keys of one of the
+ * stores tell whose file it is, and all of them keep notes. */
 bool erasure_possible(const struct service *service);
+
+/* Whether this user's files can be found: object keys of the store of the
+ * JID's domain tell it, too. */
+bool erasure_possible_for(const struct service *service, const struct jid *jid);
 
 /*
  * Writes a note for this user into each store. They are durable when this

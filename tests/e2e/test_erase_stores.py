@@ -43,6 +43,28 @@ def test_a_note_in_each_store(start, tmp_path):
             assert_note(peer.body, LINE, JULIET)
 
 
+def test_a_domain_whose_keys_tell_nothing(start, tmp_path):
+    """Those of another domain do; this one's files would stay after a 202."""
+    with stub_store.Store() as one, stub_store.Store() as two:
+        config = s3_config(
+            tmp_path, one, two,
+            domains=[{"name": "plain.example", "storage": "s1"}])
+        config["storages"][0]["key"] = "{random}/{filename}"
+        config["callers"][0].pop("allow_domains", None)
+        slotd = start(config)
+        support.assert_problem(
+            erase(slotd, "a@plain.example"), "not-implemented")
+        done = support.run("erase", "-c", slotd.path, JULIET,
+                           "a@plain.example")
+        assert (done.returncode, done.stdout) == (1, b"")
+        assert done.stderr == (
+            b"slotd erase: a@plain.example: object keys do not tell whose "
+            b"file it is: storage.key has neither {owner} nor {user}\n")
+        assert not one.peers and not two.peers
+        assert_accepted(erase(slotd))
+        assert one.peers and two.peers
+
+
 def test_nobody_may_read_it(start, tmp_path):
     """set_public is for files."""
     with stub_store.Store() as store:
