@@ -123,6 +123,27 @@ static void use_components(
 		    "reason", "out of memory or threads");
 }
 
+/* A stream goes on after a reload, whatever secret it began with. */
+static void note_secrets(const struct server *server, const struct conf *before)
+{
+	const struct conf *conf = server_conf(server);
+
+	for (size_t i = 0; i < conf->component_count; i++) {
+		const struct conf_component *now = &conf->components[i];
+		const struct conf_component *then =
+		    component_find(before, now->caller.id);
+		struct log_line line;
+
+		if (!then || span_equal(then->secret, now->secret))
+			continue;
+		log_begin(&line, server_log(server), CONF_LOG_INFO, "reload");
+		log_text(&line, "setting", "components.secret");
+		log_span(&line, "component", now->caller.id);
+		log_text(&line, "reason", "is used at the next connection");
+		log_end(&line);
+	}
+}
+
 /* --- reload ---------------------------------------------------------------*/
 
 /* log: NULL before the service runs. */
@@ -158,6 +179,7 @@ static struct conf *read_conf(const struct log *log, const char *path)
 static void reload(
     struct server *server, struct components *components, const char *path)
 {
+	struct service *before = server_service(server);
 	struct conf *conf;
 	char wrong[512];
 	bool done;
@@ -170,6 +192,7 @@ static void reload(
 		log_note(
 		    server_log(server), CONF_LOG_INFO, "reloaded", NULL, NULL);
 		server_note_limit(server);
+		note_secrets(server, before->conf);
 		use_components(components, server);
 	} else {
 		if (conf)
@@ -177,6 +200,7 @@ static void reload(
 		say_fault(
 		    server_log(server), "keeping the previous configuration");
 	}
+	service_release(before);
 	notify("READY=1");
 }
 

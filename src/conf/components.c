@@ -1,9 +1,11 @@
 #include "conf/secret.h"
 #include "conf/sections.h"
 #include "core/idn.h"
+#include "core/ip.h"
 #include "core/utf8.h"
 #include "slot/jid.h"
 
+#define SECRET_MIN 16
 #define SECRET_MAX 4096
 #define NAME_MAX_BYTES 255
 
@@ -79,6 +81,12 @@ static void allow_above(const struct node *group, struct caller *caller)
 		    "slots");
 		return;
 	}
+	/* Hardly ever meant: upload.localhost, or the server's own domain. */
+	if (span_find(above, '.') == above.len && !span_is(above, "localhost"))
+		node_warn(node_member(group, "jid"),
+		    "users of \"%.*s\", the domain above, get slots and "
+		    "nobody else: set allow_domains",
+		    (int)above.len, above.at);
 	list = arena_get(node_keep(group), sizeof *list);
 	*list = above;
 	caller->allow_domains = list;
@@ -107,25 +115,62 @@ static const struct setting rows[] = {
 	{ "name", TEXT(struct conf_component, name, name_rule) },
 };
 
-static void check_address(const struct node *group)
+static bool is_loopback(struct span host)
 {
-	const struct node *tcp = node_member(group, "server");
+	struct ip ip;
 
-	if (!tcp)
-		tcp = node_member(group, "port");
-	if (tcp && node_member(group, "unix"))
-		node_wrong(
-		    tcp, "cannot be combined with unix: use one or the other");
+	if (ip_parse(host, &ip))
+		return ip_is_loopback(&ip);
+	return span_equal_nocase(host, span_of("localhost"));
+}
+
+static void warn_of_server(const struct node *node, const char *server)
+{
+	if (node && !is_loopback(span_of(server)))
+		node_warn(node,
+		    "is not loopback, and the connection is not encrypted: use "
+		    "127.0.0.1 if the XMPP server runs here, otherwise a "
+		    "network on which nobody else can listen");
+}
+
+/* The two ports of every XMPP server that is not for components. */
+static void warn_of_port(const struct node *node, uint16_t port)
+{
+	if (port == 5222 || port == 5269)
+		node_warn(node,
+		    "is the port for %s: set the one for components, often "
+		    "5347",
+		    port == 5222 ? "clients" : "other servers");
+}
+
+static void check_address(
+    const struct node *group, const struct conf_component *component)
+{
+	const struct node *server = node_member(group, "server");
+	const struct node *port = node_member(group, "port");
+
+	if ((server || port) && node_member(group, "unix"))
+		node_wrong(server ? server : port,
+		    "cannot be combined with unix: use one or the other");
+	warn_of_server(server, component->server);
+	warn_of_port(port, component->port);
 }
 
 static void read_secret(
     const struct node *group, struct conf_component *component)
 {
-	component->secret = secret_member(group, "secret", SECRET_MAX).text;
+	const struct secret secret = secret_member(group, "secret", SECRET_MAX);
+
+	component->secret = secret.text;
 	if (!node_member(group, "secret") && !node_member(group, "secret_file"))
 		node_missing(group, "secret",
 		    "a component needs secret_file or secret, the one that the "
 		    "XMPP server has for it");
+	/* The XMPP server's administrator chooses it, so this is no fault. */
+	else if (secret.text.len && secret.text.len < SECRET_MIN)
+		node_warn(secret.node,
+		    "the secret has fewer than 16 bytes: use a longer one, "
+		    "here and in the XMPP server's configuration");
 }
 
 static void read_component(
@@ -142,7 +187,7 @@ static void read_component(
 		return;
 	settings_read(group, &settings, component);
 	read_secret(group, component);
-	check_address(group);
+	check_address(group, component);
 	if (!node_member(group, "jid"))
 		node_missing(group, "jid",
 		    "the component's domain, such as \"upload.example.org\"");

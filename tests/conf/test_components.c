@@ -1,7 +1,8 @@
 #include "conf/fixture.h"
 
 #define STORE S3
-#define GIVEN "jid = \"upload.example.org\"; secret = \"s\"; "
+#define LONG "16-bytes-at-least"
+#define GIVEN "jid = \"upload.example.org\"; secret = \"" LONG "\"; "
 
 /* A configuration with a component of these settings, and no caller. */
 static struct said with(const char *settings)
@@ -37,7 +38,7 @@ static void what_is_left_out(void **state)
 	assert_string_equal(component->server, "127.0.0.1");
 	assert_int_equal(component->port, 5347);
 	assert_null(component->unix_path);
-	expect_span(component->secret, "s");
+	expect_span(component->secret, LONG);
 	expect_span(component->name, "File upload");
 	assert_true(auth_allows(&component->caller, span_of("example.org")));
 	assert_false(auth_allows(&component->caller, span_of("org")));
@@ -122,6 +123,81 @@ static void what_is_wrong(void **state)
 	    "server?\n");
 }
 
+static void warned(const char *settings, const char *warning)
+{
+	struct said said = with(settings);
+
+	assert_non_null(said.conf);
+	assert_string_equal(said.faults, "");
+	assert_string_equal(said.warnings, warning);
+	said_done(&said);
+}
+
+static void a_short_secret(void **state)
+{
+	(void)state;
+	warned("jid = \"upload.example.org\"; secret = \"15-bytes-and-no\";",
+	    "slotd.conf:2: components[0].secret: warning: the secret has fewer "
+	    "than 16 bytes: use a longer one, here and in the XMPP server's "
+	    "configuration\n");
+	warned("jid = \"upload.example.org\"; secret_file = \"secret\";",
+	    "slotd.conf:2: components[0].secret_file: warning: the secret has "
+	    "fewer than 16 bytes: use a longer one, here and in the XMPP "
+	    "server's configuration\n");
+	warned(
+	    "jid = \"upload.example.org\"; secret = \"16-bytes-is-well\";", "");
+}
+
+static void who_can_listen(void **state)
+{
+	const char *const others[] = { "192.0.2.1", "::2", "xmpp.example.org",
+		"localhost.example.org", "128.0.0.1" };
+	const char *const loopback[] = { "127.0.0.1", "127.9.9.9", "::1",
+		"LocalHost" };
+	char settings[256];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+		snprintf(settings, sizeof settings, GIVEN "server = \"%s\";",
+		    others[i]);
+		warned(settings,
+		    "slotd.conf:2: components[0].server: warning: is not "
+		    "loopback, and the connection is not encrypted: use "
+		    "127.0.0.1 if the XMPP server runs here, otherwise a "
+		    "network on which nobody else can listen\n");
+	}
+	for (size_t i = 0; i < sizeof loopback / sizeof *loopback; i++) {
+		snprintf(settings, sizeof settings, GIVEN "server = \"%s\";",
+		    loopback[i]);
+		warned(settings, "");
+	}
+	warned(GIVEN "unix = \"/run/x.sock\";", "");
+}
+
+static void ports_of_others(void **state)
+{
+	(void)state;
+	warned(GIVEN "port = 5222;",
+	    "slotd.conf:2: components[0].port: warning: is the port for "
+	    "clients: set the one for components, often 5347\n");
+	warned(GIVEN "port = 5269;",
+	    "slotd.conf:2: components[0].port: warning: is the port for other "
+	    "servers: set the one for components, often 5347\n");
+	warned(GIVEN "port = 5275;", "");
+}
+
+static void the_domain_above(void **state)
+{
+	(void)state;
+	warned("jid = \"example.org\"; secret = \"" LONG "\";",
+	    "slotd.conf:2: components[0].jid: warning: users of \"org\", the "
+	    "domain above, get slots and nobody else: set allow_domains\n");
+	warned("jid = \"upload.localhost\"; secret = \"" LONG "\";", "");
+	warned("jid = \"upload.lan\"; secret = \"" LONG
+	       "\"; allow_domains = ( \"lan\" );",
+	    "");
+}
+
 static void nobody_may_ask(void **state)
 {
 	struct said said = read_conf(STORE "components = ( );\n");
@@ -159,6 +235,10 @@ int main(void)
 		cmocka_unit_test(what_is_set),
 		cmocka_unit_test(a_unix_socket),
 		cmocka_unit_test(what_is_wrong),
+		cmocka_unit_test(a_short_secret),
+		cmocka_unit_test(who_can_listen),
+		cmocka_unit_test(ports_of_others),
+		cmocka_unit_test(the_domain_above),
 		cmocka_unit_test(nobody_may_ask),
 	};
 
