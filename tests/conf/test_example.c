@@ -113,6 +113,28 @@ static void with_the_embedded_store(void **state)
 	said_done(&said);
 }
 
+/* Without a caller. */
+static void with_a_component(void **state)
+{
+	static char text[sizeof example];
+	char group[4096] = S3;
+	struct said said;
+
+	(void)state;
+	write_text("component.secret", SECRET, 0600);
+	memcpy(text, example, sizeof text);
+	replace(example, "/etc/slotd/", "");
+	uncomment("# components = (", group);
+	memcpy(example, text, sizeof text);
+	said = read_conf(group);
+	assert_string_equal(said.faults, "");
+	assert_string_equal(said.warnings, "");
+	assert_int_equal(said.conf->caller_count, 0);
+	assert_int_equal(said.conf->component_count, 1);
+	expect_span(said.conf->components[0].jid, "upload.example.org");
+	said_done(&said);
+}
+
 static void with_several_stores(void **state)
 {
 	char text[4096] = CALLERS S3;
@@ -206,6 +228,7 @@ int main(void)
 		cmocka_unit_test(as_it_stands),
 		cmocka_unit_test(with_a_base),
 		cmocka_unit_test(with_the_embedded_store),
+		cmocka_unit_test(with_a_component),
 		cmocka_unit_test(with_several_stores),
 		cmocka_unit_test(with_quotas),
 		cmocka_unit_test(with_a_relay),

@@ -132,9 +132,9 @@ def test_samples(tmp_path, name):
 
 
 def test_there_are_samples():
-    assert len(SAMPLES) == 27
+    assert len(SAMPLES) == 29
     assert {name.split("/")[1] for name in SAMPLES if "/" in name} == {
-        "ejabberd", "kubernetes", "prosody", "redis", "storage"}
+        "component", "ejabberd", "kubernetes", "prosody", "redis", "storage"}
 
 
 @pytest.mark.parametrize("name", SAMPLES)
