@@ -22,6 +22,7 @@ RELEASES = {"bookworm": "/lib/systemd/system",
 CONF = "/etc/slotd/slotd.conf"
 KEY = "/etc/slotd/slotd.key"
 SECRET = "/etc/slotd/xmpp.secret"
+COMPONENT = "/etc/slotd/component.secret"
 FAKE = """#!/bin/sh
 echo "$(basename "$0") $*" >>/root/asked
 # Debian's way to enable a unit; it needs no systemd that runs.
@@ -160,20 +161,32 @@ def test_documents_lead_somewhere(unpacked):
     assert {"/usr/share/doc/slotd/examples/" + name for name in (
         "prosody", "ejabberd", "nginx/slotd.conf", "caddy/Caddyfile",
         "haproxy/haproxy.cfg", "storage/README.md", "systemd/README.md",
-    )} <= named
+        "component/README.md")} <= named
 
 
 def test_secrets(installed):
     secrets = set()
-    for path in (KEY, SECRET):
+    for path in (KEY, SECRET, COMPONENT):
         text = (installed / path).read_text()
         assert re.fullmatch(r"[0-9a-f]{64}\n", text)
         secrets.add(text)
         assert owner(installed, path) == "root:slotd 640"
-    assert len(secrets) == 2
+    assert len(secrets) == 3
     assert owner(installed, "/etc/slotd") == "root:slotd 750"
     assert owner(installed, CONF) == "root:slotd 640"
     assert owner(installed, "/var/lib/slotd") == "slotd:slotd 700"
+
+
+def test_a_component_as_slotd_conf_says(installed):
+    """Its line, with nothing changed, and the file that is there for it."""
+    conf = installed / CONF
+    text = conf.read_text()
+    try:
+        conf.write_text(packaged.with_component(packaged.with_https(text)))
+        check = installed.run("runuser", "-u", "slotd", "--", "slotd", "check")
+        assert check == f"{CONF}: ok\n"
+    finally:
+        conf.write_text(text)
 
 
 def test_it_is_ready_to_run(installed):
@@ -306,7 +319,7 @@ def test_remove_and_purge(installed, asked):
         "deb-systemd-invoke stop slotd.socket slotd.service "
         "slotd-sweep.timer slotd-sweep.service"]
     assert not (installed / "usr/bin/slotd").exists()
-    for path in (KEY, SECRET, CONF):
+    for path in (KEY, SECRET, COMPONENT, CONF):
         assert (installed / path).is_file()
 
     said = installed.run("dpkg", "--purge", "slotd")

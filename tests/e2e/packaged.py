@@ -36,6 +36,10 @@ def with_https(text):
     return replaced("^#(?=public_url)", "", text.replace(HTTP, ""))
 
 
+def with_component(text):
+    return replaced("^#(?=components = )", "", text)
+
+
 def with_all(text):
     """With each setting that is left behind a # and no blank."""
     return re.sub(r"^(\t?)#(?=\t?[a-z_]+ = )", r"\1", text, flags=re.M)
@@ -59,6 +63,7 @@ class Place:
         self.ports = support.free_port(), support.free_port()
         (folder / "var").mkdir()
         for name, text in (("xmpp.secret", support.SECRET),
+                           ("component.secret", support.SECRET),
                            ("slotd.key", "a-key-for-tests-" * 2),
                            ("s3.secret", support.ACCESS_SECRET),
                            ("janitor.secret", support.ACCESS_SECRET)):
