@@ -42,7 +42,7 @@ def overlay(request, overlays):
 
 @pytest.fixture(params=[
     *((name, "Deployment") for name in (*manifests.OVERLAYS, "s3-by-hand")),
-    ("s3", "CronJob"), ("s3-by-hand", "CronJob")], ids="-".join)
+    *((name, "CronJob") for name in manifests.S3)], ids="-".join)
 def pods(request, overlays):
     """Each overlay with each kind of pods that it has."""
     name, kind = request.param

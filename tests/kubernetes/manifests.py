@@ -14,7 +14,9 @@ SLOTD = os.path.abspath(os.environ.get("SLOTD", str(ROOT / "build/slotd")))
 PACKAGES = pathlib.Path(
     os.environ.get("SLOTD_SCHEMAS", str(ROOT / "build/kubernetes")))
 SCHEMAS = pathlib.Path(__file__).resolve().parent / "schemas"
-OVERLAYS = ("embedded", "s3")
+OVERLAYS = ("embedded", "s3", "component")
+# Several pods in front of S3; the second is the first with a patch.
+S3 = ("s3", "s3-by-hand", "component")
 # What Amazon's webhook puts into pods of an account with its annotation.
 EKS_TOKEN = "/var/run/secrets/eks.amazonaws.com/serviceaccount/token"
 PATIENCE = 60

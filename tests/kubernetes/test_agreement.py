@@ -64,7 +64,7 @@ def test_the_end_fits(overlay):
 
 def test_the_sweep(overlays):
     """One at a time, once an hour; what a run leaves is for the next."""
-    for name in "s3", "s3-by-hand":
+    for name in manifests.S3:
         sweep = overlays[name].pods_of("CronJob")
         assert sweep.container["args"] == ["sweep"]
         assert re.fullmatch(r"\d+ \* \* \* \*", sweep.job["schedule"])
@@ -98,12 +98,14 @@ def test_volume(overlays):
     assert '  path = "/var/lib/slotd";' in overlay.conf
     assert overlay.deployment["replicas"] == 1
     assert overlay.deployment["strategy"] == {"type": "Recreate"}
-    for name in "s3", "s3-by-hand":
+    for name in manifests.S3:
         assert "/var/lib/slotd" not in overlays[name].mounts
 
 
 def test_scale(overlays):
     overlay = overlays["s3"]
+    assert overlays["component"].all("HorizontalPodAutoscaler") == (
+        overlay.all("HorizontalPodAutoscaler"))
     assert "replicas" not in overlay.deployment
     scaler = overlay.one("HorizontalPodAutoscaler")["spec"]
     assert scaler["scaleTargetRef"] == {
@@ -117,6 +119,24 @@ def test_scale(overlays):
     # One pod with a budget could never be moved.
     assert not overlays["embedded"].all("PodDisruptionBudget")
     assert not overlays["embedded"].all("HorizontalPodAutoscaler")
+
+
+def test_the_component_is_s3_but_for_its_callers(overlays):
+    def rest(name):
+        conf, count = re.subn(
+            r"(?ms)^(# The XMPP server [^\n]*\n)?(callers|components) = \("
+            r".*?^\);\n", "", overlays[name].conf)
+        assert count == 1
+        return conf.replace("For XMPP servers, probes", "For probes")
+
+    assert rest("component") == rest("s3")
+    assert "callers" not in overlays["component"].conf
+    extra = [one["metadata"]["name"] for one in overlays["component"].objects]
+    for one in overlays["s3"].objects:
+        extra.remove(re.sub("^slotd-[0-9a-z]{10}$", overlays[
+            "component"].one("ConfigMap")["metadata"]["name"],
+            one["metadata"]["name"]))
+    assert extra == ["slotd-xmpp"]
 
 
 def test_spread(overlay):
@@ -151,6 +171,6 @@ def test_image(overlays):
     version = re.search(r'#define SLOTD_VERSION "(.+)"', text)[1]
     for overlay in overlays.values():
         assert overlay.container["image"].endswith("/slotd:" + version)
-    for name in "s3", "s3-by-hand":
+    for name in manifests.S3:
         sweep = overlays[name].pods_of("CronJob")
         assert sweep.container["image"] == overlays[name].container["image"]

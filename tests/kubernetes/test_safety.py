@@ -70,7 +70,7 @@ def test_the_janitor(overlays):
     """Nobody can connect to it, it reaches DNS and HTTPS alone, and it has an
     identity and a secret of its own."""
     assert not overlays["embedded"].all("CronJob")
-    for name in "s3", "s3-by-hand":
+    for name in manifests.S3:
         serve = overlays[name]
         sweep = serve.pods_of("CronJob")
         (policy,) = policies_of(sweep)
@@ -115,9 +115,33 @@ def test_what_goes_out(overlay):
              for port in rule["ports"]}
     if overlay.name == "embedded":
         assert ports == set()
-    else:
-        assert ports == {
-            ("UDP", 53), ("TCP", 53), ("TCP", 443), ("TCP", 6379)}
+        return
+    ports -= {("UDP", 53), ("TCP", 53), ("TCP", 443), ("TCP", 6379)}
+    assert ports == ({("TCP", 5347)} if overlay.name == "component" else set())
+
+
+def is_let_out(overlay, namespace, port):
+    """Whether its pods may connect to this port there, and to no other
+    place."""
+    return {"to": [{"namespaceSelector": {"matchLabels": {
+        "kubernetes.io/metadata.name": namespace}}}],
+        "ports": [{"protocol": "TCP", "port": port}]} in [
+            rule for policy in policies_of(overlay)
+            for rule in policy["spec"].get("egress", [])]
+
+
+def test_the_xmpp_server_is_let_out_to(overlays):
+    """The port and the namespace of the component's server, for the pods that
+    serve alone."""
+    overlay = overlays["component"]
+    component = re.search(
+        r"^components = \((.*?)^\);", overlay.conf, re.S | re.M)[1]
+    namespace = re.search(r'server = "[a-z]+\.([a-z]+)\.svc";', component)[1]
+    port = int(re.search(r"port = (\d+);", component)[1])
+    assert is_let_out(overlay, namespace, port)
+    assert not is_let_out(overlay.pods_of("CronJob"), namespace, port)
+    assert not is_let_out(overlays["s3"], namespace, port)
+    assert 'secret_file = "/etc/slotd/' in component
 
 
 def test_redis_is_let_out_to(overlays):
@@ -127,9 +151,6 @@ def test_redis_is_let_out_to(overlays):
     assert 'type = "redis";' in quota
     namespace = re.search(r'address = "[a-z]+\.([a-z]+)\.svc";', quota)[1]
     port = int(re.search(r"port = (\d+);", quota)[1])
-    rules = [rule for policy in overlays["s3"].all("NetworkPolicy")
-             for rule in policy["spec"].get("egress", [])]
-    assert {"to": [{"namespaceSelector": {"matchLabels": {
-        "kubernetes.io/metadata.name": namespace}}}],
-        "ports": [{"protocol": "TCP", "port": port}]} in rules
+    assert is_let_out(overlays["s3"], namespace, port)
+    assert is_let_out(overlays["component"], namespace, port)
     assert re.search(r'password_file = "/etc/slotd/', quota)
