@@ -109,6 +109,7 @@ static void keep_all(struct span line, struct fetch_reply *reply)
 	KEEP("date", date);
 	if (*date)
 		reply->date = curl_getdate(date, NULL);
+	reply->is_file |= is_header(line, "last-modified");
 	reply->swift |= is_header(line, "x-openstack-request-id") ||
 			is_header(line, "x-trans-id");
 }

@@ -66,6 +66,7 @@ struct fetch_reply {
 	char type[128];        /* Content-Type */
 	char disposition[256]; /* Content-Disposition */
 	bool continued;        /* 100 Continue came */
+	bool is_file;          /* Last-Modified came */
 	bool swift;            /* headers that only OpenStack Swift sends */
 	size_t body_len;
 	char body[FETCH_BODY + 1]; /* a NUL follows it */

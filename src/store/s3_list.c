@@ -121,6 +121,16 @@ static enum failure ask(struct listing *listing, const char *token)
 	return failure;
 }
 
+/* What an object holds, others may have written to look like a listing. */
+static enum failure ask_below(struct listing *listing)
+{
+	const enum failure failure = ask(listing, "");
+
+	return failure == FAILURE_NONE && listing->ask.reply.is_file
+		   ? untrusted(listing, "it is an object")
+		   : failure;
+}
+
 /* The first page. Where it is not known what the bucket is, both ways are
  * tried, and the first that lists is right. */
 static enum failure ask_first(struct listing *listing)
@@ -137,7 +147,7 @@ static enum failure ask_first(struct listing *listing)
 		set_place(listing, S3_PLACE_HOST);
 		return ask(listing, "");
 	}
-	failure = ask(listing, "");
+	failure = ask_below(listing);
 	if (failure == FAILURE_NONE || failure == FAILURE_UNAVAILABLE)
 		return failure;
 	/* A segment that is part of the keys is a key that is missing. */

@@ -1,6 +1,7 @@
 """Whoever can write into the bucket, or answers for it, neither stops
 erasures nor has other files erased than those that were meant."""
 
+import bisect
 import time
 
 import pytest
@@ -10,7 +11,7 @@ import test_erase_sweep
 from erasing import JULIET
 from stub_bucket import Bucket
 from sweeping import line_of
-from test_erase_sweep import files, note, notes, owner, tally
+from test_erase_sweep import ROMEO, files, note, notes, owner, tally
 
 command, config = test_erase_sweep.command, test_erase_sweep.config
 
@@ -26,6 +27,20 @@ def test_no_crowd_hides_a_note(config, command):
     for i in range(100001):
         bucket.sizes[f"slotd-erase/!{i:06d}"] = 70000
     note(bucket, "n")
+    keys = sorted(bucket.sizes)
+
+    def listing(query):
+        """As the bucket's own, without sorting for each page."""
+        prefix = query["prefix"]
+        after = query.get("continuation-token", "")[4:]
+        at = bisect.bisect(keys, after) if after else bisect.bisect_left(
+            keys, prefix)
+        page = [key for key in keys[at:at + 1000] if key.startswith(prefix)]
+        return bucket.text(
+            [(key, sizes[key]) for key in page], prefix,
+            "more" + page[-1] if len(page) == 1000 else None)
+    sizes = dict(bucket.sizes)
+    bucket.listing = listing
     with stub_store.Store(bucket) as store:
         done = command(config(store), "sweep", "--json")
     assert done.returncode == 0, done
@@ -124,3 +139,29 @@ def test_more_is_there_than_before(config, command, json):
                 counts["failed"]) == (4, 0, 0, 3)
     else:
         assert line_of(done) == [4, 0, 0, 1, 3]
+
+
+@pytest.mark.parametrize("path, prefix", [("/pre", ""), ("/pre/fix", "fix/")])
+def test_an_object_is_no_listing(config, command, path, prefix):
+    """Where the host is the bucket, and its name is not set, what is looked at
+    first is an object's place."""
+    stays, goes = {path[1:] + "/" + key: 3 for key in files(ROMEO, 3)}, {
+        path[1:] + "/" + key: 7 for key in files(JULIET, 3)}
+    bucket = Bucket({**stays, **goes}, name="")
+    # Old, as it says.
+    fake = bucket.text([(prefix + key, 3) for key in sorted(files(ROMEO, 3))])
+    bucket.stored.default_factory = lambda: stored(60)
+    bucket.put("pre/", fake.encode())
+    note(bucket, "n")
+    bucket.put(path[1:] + "/slotd-erase/n", bucket.texts["slotd-erase/n"])
+    bucket.on_get = lambda peer, text: peer.send(
+        200, text.decode(), "last-modified: Mon, 30 Nov 2026 14:18:18 GMT")
+    with stub_store.Store(bucket) as store:
+        url = store.url.replace("/bucket", path)
+        done = command(config(url), "sweep", "--older", "1 day", "--json")
+        assert done.returncode == 0 and bucket.deletes == []
+        assert tally(done)["listed"] == 7
+        done = command(config(url), "sweep", "--json")
+    assert done.returncode == 0 and tally(done)["erased"] == 3
+    assert set(stays) <= set(bucket.sizes)
+    assert not set(goes) & set(bucket.sizes)
