@@ -173,6 +173,12 @@ enum xml_fault xml_fault(const struct xml *xml)
 	return xml->fault;
 }
 
+/* Expat 2.9 warns of the narrow ones. */
+#if XML_MINOR_VERSION >= 9
+#define XML_GetCurrentByteIndex XML_GetCurrentByteIndex64
+#define XML_GetCurrentByteCount XML_GetCurrentByteCount64
+#endif
+
 uint64_t xml_place(const struct xml *xml)
 {
 	return (uint64_t)XML_GetCurrentByteIndex(xml->parser);
