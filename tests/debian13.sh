@@ -15,7 +15,7 @@ packages=$packages,libcmocka-dev,libhiredis-dev,libgnutls28-dev,libidn2-dev
 packages=$packages,libexpat1-dev
 # debootstrap does not know which of these to take first; apt does.
 xmpp="prosody prosody-modules lua-unbound lua-check ejabberd erlang-dev"
-xmpp="$xmpp go-sendxmpp python3-slixmpp python3-aiohttp python3-pytest"
+xmpp="$xmpp jabberd2 go-sendxmpp python3-slixmpp python3-aiohttp python3-pytest"
 xmpp="$xmpp python3-requests nginx openssl curl valkey-server"
 
 skip() {

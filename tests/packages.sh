@@ -14,7 +14,7 @@ check="$demo ca-certificates binutils mandoc strace nginx debootstrap
 	python3-pytest python3-boto3 python3-yaml python3-jsonschema
 	python3-requests ceph-mon ceph-osd ceph-common radosgw s3cmd
 	chromium libfaketime ejabberd erlang-dev prosody prosody-modules
-	lua-unbound lua-check go-sendxmpp python3-slixmpp
+	lua-unbound lua-check jabberd2 go-sendxmpp python3-slixmpp
 	python3-aiohttp python3-gi gir1.2-soup-3.0 apache2 caddy haproxy
 	systemd prometheus fail2ban iproute2 podman runc redis-server"
 bench="$demo libcmocka-dev nginx wrk valgrind libc6-dbg python3"
@@ -128,6 +128,12 @@ for service in $services; do
 done
 case " $missing " in
 *" podman "*) disable podman podman-restart podman-auto-update ;;
+esac
+case " $missing " in
+*" jabberd2 "*)
+	disable jabberd2 jabberd jabberd-router jabberd-sm jabberd-s2s \
+		jabberd-c2s
+	;;
 esac
 if [ $epmd_is_ours = yes ] && installed erlang-base; then
 	disable epmd

@@ -42,7 +42,7 @@ class Depot:
         self.ca = folder / "trusted.pem"
         shutil.copy(self.authority.certificate, self.ca)
         self.buckets = {}
-        self.store = self.slotd = None
+        self.store = self.slotd = self.component = None
 
     def __enter__(self):
         self.front.__enter__()
@@ -59,6 +59,12 @@ class Depot:
             self.slotd.stop()
         self.store = self.slotd = None
 
+    def join(self, component):
+        """From now on slotd is this component of a server; None: of none."""
+        if component != self.component:
+            self.stop()
+        self.component = component
+
     def use(self, store):
         """From now on slots are for this store."""
         if store != self.store:
@@ -68,6 +74,8 @@ class Depot:
             with mock.patch.dict(os.environ, SSL_CERT_FILE=str(self.ca)):
                 self.slotd = support.Slotd(self.folder, config)
             self.store = store
+            if self.component:
+                self.slotd.wait_line("msg=component .*state=connected")
 
     def _config(self, store):
         config = {
@@ -75,6 +83,8 @@ class Depot:
             "public_url": self.front.url,
             "policy": {"max_size": MAX_SIZE, "deny_extensions": ["bat"]},
         }
+        if self.component:
+            config["components"] = [self.component]
         plain = DIALECT | {"plain_urls": True}
         callers = [*CALLERS, *DECIDING.values()]
         if store == "embedded":

@@ -10,6 +10,7 @@ import clients
 import servers
 import table
 from depot import Depot
+from jabberd2 import Jabberd2
 from stanza import Client
 
 NAME = "Gr\u00fc\u00dfe & K\u00fcsse +1 (2).txt"
@@ -39,9 +40,12 @@ def depot(tmp_path_factory, lab):
 @pytest.fixture(scope="module")
 def server(request, tmp_path_factory, depot):
     # It may ask slotd at its start.
+    depot.join(None)
     depot.use("embedded")
     folder = tmp_path_factory.mktemp("server")
     with servers.make(request.param, folder, depot) as server:
+        if request.param in table.COMPONENTS:
+            depot.join(servers.component(server))
         yield server
 
 
@@ -51,15 +55,21 @@ def name(request):
     return request.node.callspec.params["server"]
 
 
+def log_in(server, jid):
+    if isinstance(server, Jabberd2):
+        return server.log_in(jid)
+    return Client(server.port, jid, clients.PASSWORD)
+
+
 @pytest.fixture
 def bob(server):
-    with Client(server.port, clients.TO, clients.PASSWORD) as bob:
+    with log_in(server, clients.TO) as bob:
         yield bob
 
 
 @pytest.fixture
 def alice(server):
-    with Client(server.port, clients.FROM, clients.PASSWORD) as alice:
+    with log_in(server, clients.FROM) as alice:
         yield alice
 
 

@@ -3,10 +3,15 @@
 import support
 from depot import DECIDING, DIALECT
 from ejabberd import Ejabberd, slotd_options
+from jabberd2 import Jabberd2
 from prosody import Prosody, options, settings
+from table import COMPONENTS
 
+OTHER = "example.org"
 ON_HOST = "Prosody, host"
 SERVICE_URL = "ejabberd, service_url"
+# Of slotd as a component.
+SECRET = "not-a-secret-of-a-component"
 # Longer than the modules' own: what is slow here are other tests.
 TIMEOUT = support.PATIENCE
 
@@ -42,8 +47,33 @@ def deciding(name, folder, depot):
         "http_upload_external")
 
 
+def bare(name, folder, authority):
+    """One of COMPONENTS, without anything of ours."""
+    if name == "jabberd2":
+        return Jabberd2(folder, SECRET)
+    if name.startswith("Prosody"):
+        return prosody(folder, authority, {"component_secret": SECRET}, None)
+    port = support.free_port()
+    server = Ejabberd(folder, {}, beams=None, hosts=("localhost", OTHER),
+                      listen=[{
+                          "port": port, "ip": "127.0.0.1",
+                          "module": "ejabberd_service",
+                          "hosts": {"upload.localhost": {"password": SECRET}}
+                      }])
+    server.component_port = port
+    return server
+
+
+def component(server, **over):
+    """slotd's settings for it."""
+    return {"jid": server.upload, "port": server.component_port,
+            "secret": SECRET, **over}
+
+
 def make(name, folder, depot):
     """The server of this name, not started, before the depot's slotd."""
+    if name in COMPONENTS:
+        return bare(name, folder, depot.authority)
     if name in DECIDING:
         return deciding(name, folder, depot)
     if name.startswith("Prosody"):

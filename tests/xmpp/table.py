@@ -5,12 +5,14 @@ import re
 import subprocess
 import textwrap
 
-# Those that ask slotd for each slot, and those that make it themselves.
+# Those that ask slotd for each slot, those of which slotd is a component, and
+# those that make slots themselves.
 ASKING = ("Prosody, component", "Prosody, host", "ejabberd, module",
           "ejabberd, service_url")
+COMPONENTS = ("Prosody, no module", "ejabberd, no module", "jabberd2")
 DECIDING = ("Prosody, file_share", "Prosody, external v1",
             "Prosody, external v2", "ejabberd, external")
-SERVERS = ASKING + DECIDING
+SERVERS = ASKING + COMPONENTS + DECIDING
 RELAY = "Ceph, relay"
 # Where clients upload without slotd, if slotd made the URL.
 DIRECT = ("Ceph, public", "Ceph, redirect")
@@ -19,8 +21,8 @@ STORES = ("embedded", *DIRECT, RELAY)
 CLIENTS = ("slixmpp", "go-sendxmpp", "raw", "201 only")
 # Debian 13 is a folder without Ceph: SLOTD_CEPH=no.
 HAS_CEPH = os.environ.get("SLOTD_CEPH") != "no"
-PACKAGES = ("prosody", "prosody-modules", "ejabberd", "python3-slixmpp",
-            "go-sendxmpp")
+PACKAGES = ("prosody", "prosody-modules", "ejabberd", "jabberd2",
+            "python3-slixmpp", "go-sendxmpp")
 WIDTH = 80
 TITLE = "Who can send a file: server, store, client"
 

@@ -35,11 +35,15 @@ ANSWERS_200 = (
 NAMES = [(asked, cleaned) for asked, cleaned in names.TABLE
          if asked.strip() and len(asked) < 4096 and not any(
              ord(c) < 32 and c not in "\t\n\r" for c in asked)]
+# What servers say of a component that is away.
+AWAY = {"Prosody, no module": "remote-server-timeout",
+        "ejabberd, no module": "remote-server-not-found",
+        "jabberd2": "item-not-found"}
 PLAIN = re.compile("[A-Za-z0-9_.:/-]+")
 
 
 def pytest_generate_tests(metafunc):
-    matrix.generate(metafunc, table.ASKING)
+    matrix.generate(metafunc, table.ASKING + table.COMPONENTS)
 
 
 def ask(alice, server, filename="cat.jpg", size=3):
@@ -122,12 +126,12 @@ def test_the_limit_is_advertised(depot, server, name, alice):
         assert limit() != str(MAX_SIZE)
 
 
-def test_down_and_up_again(depot, server, alice):
+def test_down_and_up_again(depot, server, name, alice):
     depot.use("embedded")
     assert parse_slot(ask(alice, server))
     depot.stop()
     error = parse_error(ask(alice, server))
-    assert error.condition == "service-unavailable"
+    assert error.condition == AWAY.get(name, "service-unavailable")
     depot.use("embedded")
     assert parse_slot(ask(alice, server))
 
@@ -137,6 +141,9 @@ def test_names(depot, server, name, alice):
     with requests.Session() as session:
         session.trust_env, session.verify = False, str(depot.ca)
         for asked, cleaned in NAMES:
+            # Not all servers escape these, and XML makes blanks of them.
+            if name in table.COMPONENTS and set(asked) & set("\t\n\r"):
+                continue
             data = os.urandom(16)
             slot = parse_slot(ask(alice, server, asked, len(data)))
             if is_module(name):
