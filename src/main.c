@@ -140,6 +140,17 @@ static const struct command *find(const char *name)
 	return NULL;
 }
 
+/* `slotd help NAME`, as many programs have it. */
+static int help_of(const char *name)
+{
+	const struct command *command = find(name);
+
+	if (!command)
+		return wrong(name);
+	fputs(command->help, stdout);
+	return EXIT_OK;
+}
+
 static int choose(int argc, char **argv)
 {
 	const char *name = argc > 1 ? argv[1] : "";
@@ -151,6 +162,8 @@ static int choose(int argc, char **argv)
 		forbid_dumps();
 		return parse_child();
 	}
+	if (strcmp(name, "help") == 0 && argc > 2)
+		return help_of(argv[2]);
 	if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 ||
 	    strcmp(name, "help") == 0)
 		return help();

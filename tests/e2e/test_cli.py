@@ -32,6 +32,7 @@ def test_help_and_version():
         own = support.run(command, "--help")
         assert (own.returncode, own.stderr) == (0, b"")
         assert command.encode() in own.stdout
+        assert support.run("help", command).stdout == own.stdout
         assert (b"SIGHUP" in own.stdout) == (command == "serve")
     done = support.run("--version")
     assert (done.returncode, done.stderr) == (0, b"")
@@ -39,7 +40,7 @@ def test_help_and_version():
 
 
 @pytest.mark.parametrize("args", [
-    [], ["bogus"], ["--bogus"], ["serve"], ["serve", "-c"], ["check"],
+    [], ["bogus"], ["--bogus"], ["help", "bogus"], ["serve"], ["serve", "-c"], ["check"],
     ["check", "--bogus"], ["slot"], ["sign"], ["user"], ["health"],
     ["serve", "-x", "y"], ["check", "-c", "/nonexistent/slotd.conf"],
     ["serve", "-c", "/nonexistent/slotd.conf"],
