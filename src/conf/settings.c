@@ -1,8 +1,11 @@
-#include "conf/settings.h"
+#include "conf/sections.h"
 
 #include <string.h>
 
 #define NAME_MAX_LEN 32
+#define YEAR 31536000 /* seconds */
+/* A smaller number of seconds may have been meant as days. */
+#define DAYS_MAX 1000
 
 static unsigned least(unsigned a, unsigned b)
 {
@@ -53,6 +56,15 @@ static const char *nearest(
 	return best;
 }
 
+/* Whether it is one of policy's, which mod_s3_upload had beside the store's. */
+static bool is_policy(const char *name)
+{
+	for (size_t i = 0; i < policy_settings.count; i++)
+		if (strcmp(policy_settings.rows[i].name, name) == 0)
+			return true;
+	return false;
+}
+
 static void unknown(const struct node *node, const struct settings *settings)
 {
 	const char *best =
@@ -60,8 +72,21 @@ static void unknown(const struct node *node, const struct settings *settings)
 
 	if (best)
 		node_wrong(node, "unknown setting; did you mean %s?", best);
+	else if (is_policy(node->name))
+		node_wrong(node, "unknown setting here: it belongs to policy");
 	else
 		node_wrong(node, "unknown setting");
+}
+
+/* What may be years is thought of in days, and files that end too early are
+ * lost. */
+static void warn_of_days(const struct node *node, uint32_t seconds)
+{
+	if (node->type == NODE_INTEGER && seconds && seconds < DAYS_MAX)
+		node_warn(node,
+		    "%u without a unit is seconds; for days, write \"%u "
+		    "days\"",
+		    (unsigned)seconds, (unsigned)seconds);
 }
 
 static void read_one(
@@ -79,7 +104,9 @@ static void read_one(
 			*(uint32_t *)place = (uint32_t)value;
 		break;
 	case SETTING_SECONDS:
-		value_seconds(node, row->min, row->max, place);
+		if (value_seconds(node, row->min, row->max, place) &&
+		    row->max > YEAR)
+			warn_of_days(node, *(uint32_t *)place);
 		break;
 	case SETTING_WORD:
 		/* An enum without negative values is an unsigned. */

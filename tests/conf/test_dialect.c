@@ -261,7 +261,7 @@ static void several_stores(void **state)
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
 		snprintf(text, sizeof text,
 		    "callers = ({ id = \"a\"; secret = \"" SECRET "\";\n"
-		    "dialect = \"jwt\"; base = \"/s/\"; keep = 1; "
+		    "dialect = \"jwt\"; base = \"/s/\"; keep = 1000; "
 		    "%s%s%s });\n" S3 "storages = ({ name = \"b\"; " MEMBERS
 		    "});\n"
 		    "domains = (%s);\n",

@@ -167,6 +167,8 @@ static void entries(void **state)
 	    "slotd.conf:3: policy.purposes[0].region: ", "unknown setting");
 	expect_fault(CALLERS S3 "policy = { purposes = 1; };",
 	    "slotd.conf:3: policy.purposes: ", "must be a list ( ) of groups");
+	expect_fault(CALLERS S3 "keep = \"30 days\";", "slotd.conf:3: keep: ",
+	    "unknown setting here: it belongs to policy");
 	expect_fault(CALLERS S3 "policy = { keep = 30.0; };",
 	    "slotd.conf:3: policy.keep: ", "\"30 days\"");
 	expect_fault(CALLERS S3 "policy = { keep = \"40000 days\"; };",
@@ -193,7 +195,7 @@ static void what_stores_need(void **state)
 	    "key = \"{random}\"; };\ndomains = ({ name = \"a.example\"; "
 	    "purposes = ({ name = \"permanent\"; keep = 9; }); });",
 	    "slotd.conf:2: storage.key: ", "must have {until}");
-	expect(CALLERS PLACE UNTIL " };\npolicy = { keep = 1; };", "",
+	expect(CALLERS PLACE UNTIL " };\npolicy = { keep = 1000; };", "",
 	    "slotd.conf:2: storage: warning: a file past its end can still be "
 	    "read until `slotd sweep` has removed it; with get = \"redirect\" "
 	    "it is gone at once\n");
@@ -210,9 +212,45 @@ static void what_stores_need(void **state)
 	    "", "");
 }
 
+static void few_seconds(void **state)
+{
+	static const struct {
+		const char *text;
+		const char *warning;
+	} cases[] = {
+		{ "policy = { keep = 30; };",
+		    "slotd.conf:3: policy.keep: warning: 30 without a unit "
+		    "is seconds; for days, write \"30 days\"\n" },
+		{ "policy = { keep = 999; };",
+		    "slotd.conf:3: policy.keep: warning: 999 without a unit "
+		    "is seconds; for days, write \"999 days\"\n" },
+		{ "policy = { keep = 1000; };", "" },
+		{ "policy = { keep = 0; };", "" },
+		{ "policy = { keep = \"30 s\"; };", "" },
+		{ "policy = { purposes = ({ name = \"profile\"; keep = 7; }); "
+		  "};",
+		    "slotd.conf:3: policy.purposes[0].keep: warning: 7 without "
+		    "a "
+		    "unit is seconds; for days, write \"7 days\"\n" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		char text[512];
+		struct said said;
+
+		snprintf(text, sizeof text, "%s%s", CALLERS FS, cases[i].text);
+		said = read_conf(text);
+		assert_string_equal(said.faults, "");
+		assert_string_equal(said.warnings, cases[i].warning);
+		said_done(&said);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(few_seconds),
 		cmocka_unit_test(without_a_list),
 		cmocka_unit_test(what_counts),
 		cmocka_unit_test(sizes_are_lowered),
