@@ -141,6 +141,8 @@ static bool read_note(const struct janitor *janitor, size_t number,
 	/* Another sweep was faster. */
 	if (failure == FAILURE_NOT_FOUND)
 		return true;
+	if (failure != FAILURE_NONE && janitor_stopped(janitor))
+		return false;
 	if (failure != FAILURE_NONE) {
 		tally_fault(
 		    tally, "the note of an erasure cannot be read: ", why.at);

@@ -98,8 +98,13 @@ static bool may_pass(const struct s3_ask *ask)
 	       (status >= 500 && status != 501);
 }
 
-static enum failure judge_answer(const struct s3_ask *ask, struct buf *why)
+static enum failure judge_answer(
+    const struct s3 *s3, const struct s3_ask *ask, struct buf *why)
 {
+	const char *whose = s3->store.janitor
+				? "storage.janitor's key"
+				: "storage.janitor is not set, and slotd's "
+				  "own key";
 	const char *hint = "";
 
 	if (strcmp(ask->code, "RequestTimeTooSkewed") == 0)
@@ -107,6 +112,8 @@ static enum failure judge_answer(const struct s3_ask *ask, struct buf *why)
 	else if (strcmp(ask->code, "SignatureDoesNotMatch") == 0 ||
 		 strcmp(ask->code, "InvalidAccessKeyId") == 0)
 		hint = ": the access key is wrong";
+	else if (strcmp(ask->code, "NoSuchBucket") == 0)
+		hint = ": bucket_url names no bucket that exists";
 	else if (ask->reply.status == 301 || ask->reply.status == 307)
 		hint = ": the bucket is in another region or place";
 	say(why, "the store answered %u%s%s%s", ask->reply.status,
@@ -115,11 +122,12 @@ static enum failure judge_answer(const struct s3_ask *ask, struct buf *why)
 		return FAILURE_UNAVAILABLE;
 	if (ask->reply.status != 403 || *hint)
 		return FAILURE_INTERNAL;
-	say(why, ": its key needs the right %s", ask->right);
+	say(why, ": %s needs the right %s", whose, ask->right);
 	return FAILURE_FORBIDDEN;
 }
 
-static enum failure judge(struct s3_ask *ask, struct buf *why)
+static enum failure judge(
+    const struct s3 *s3, struct s3_ask *ask, struct buf *why)
 {
 	const struct fetch_reply *reply = &ask->reply;
 	const struct chars letters = chars_of(CHARS_ALNUM);
@@ -138,7 +146,7 @@ static enum failure judge(struct s3_ask *ask, struct buf *why)
 		(struct span){ reply->body, reply->body_len }, "Code", &code) ||
 	    !span_only(buf_span(&code), &letters))
 		buf_reset(&code);
-	return judge_answer(ask, why);
+	return judge_answer(s3, ask, why);
 }
 
 enum failure s3_ask(struct s3 *s3, struct s3_ask *ask, struct buf *why)
@@ -160,7 +168,7 @@ enum failure s3_ask(struct s3 *s3, struct s3_ask *ask, struct buf *why)
 	request.line = take_line(s3);
 	fetch(&request, ask->stop, &ask->reply);
 	put_line(s3, request.line);
-	return judge(ask, why);
+	return judge(s3, ask, why);
 }
 
 /* --- removing -------------------------------------------------------------*/

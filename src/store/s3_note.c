@@ -104,7 +104,7 @@ enum failure s3_read(struct store *store, struct span key, int64_t now,
 		.key = key,
 		.now = now,
 		.stop = stop,
-		.right = "s3:GetObject",
+		.right = "s3:GetObject for slotd-erase/*",
 	};
 	enum failure failure = s3_ask(s3, &ask, why);
 

@@ -234,8 +234,18 @@ def test_a_right_is_missing(slotd, what, right):
     with stub_store.Store(bucket) as store:
         done = slotd(s3_config(store))
     assert done.returncode == 1
-    assert "the store answered 403 AccessDenied: its key needs the right " \
-        + right in done.stderr
+    assert ("the store answered 403 AccessDenied: storage.janitor is not set, "
+            "and slotd's own key needs the right " + right) in done.stderr
+
+
+def test_no_such_bucket(slotd):
+    bucket = Bucket({})
+    bucket.on_list = lambda peer, *_: peer.answer(404, "NoSuchBucket")
+    with stub_store.Store(bucket) as store:
+        done = slotd(s3_config(store))
+    assert done.returncode == 1
+    assert ("the store answered 404 NoSuchBucket: bucket_url names no bucket "
+            "that exists\n") in done.stderr
 
 
 # --- interruptions ----------------------------------------------------------

@@ -119,7 +119,7 @@ def test_each_right_is_needed(slotd, lab, policy, right):
     assert len(less["Statement"]) == len(policy["Statement"]) - 1
     set_policy(lab, less)
     try:
-        assert f"its key needs the right {right}" in slotd(
+        assert f"storage.janitor's key needs the right {right}" in slotd(
             "sweep", right=False)
     finally:
         set_policy(lab, policy)

@@ -86,8 +86,8 @@ def test_the_janitor_has_a_key_of_its_own(slotd, lab):
     config = lab.config(bucket, user=signer, policy={"keep": "30 days"})
     done = slotd(config, "sweep")
     assert done.returncode == 1
-    assert "403 AccessDenied: its key needs the right s3:ListBucket" in (
-        done.stderr)
+    assert ("403 AccessDenied: storage.janitor is not set, and slotd's own "
+            "key needs the right s3:ListBucket\n") in done.stderr
     config["storage"]["janitor"] = {
         "access_key_id": janitor.key, "access_key_secret": janitor.secret}
     done = slotd(config, "sweep")
@@ -97,8 +97,8 @@ def test_the_janitor_has_a_key_of_its_own(slotd, lab):
     fill(lab, bucket, [key()])
     done = slotd(config, "sweep")
     assert done.returncode == 1
-    assert "403 AccessDenied: its key needs the right s3:DeleteObject" in (
-        done.stderr)
+    assert ("403 AccessDenied: storage.janitor's key needs the right "
+            "s3:DeleteObject\n") in done.stderr
     config["storage"]["janitor"]["access_key_secret"] = "wrong-secret"
     done = slotd(config, "sweep")
     assert done.returncode == 1
