@@ -6,6 +6,7 @@
 
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 static bool dry_run;
 
@@ -69,9 +70,20 @@ static bool note(const struct service *service, char **jids)
 	return true;
 }
 
-/* One store; true when all went well. */
-static bool erase_in(const struct janitor *janitor, size_t number, char **jids)
+static size_t count_of(char **jids)
 {
+	size_t count = 0;
+
+	while (jids[count])
+		count++;
+	return count;
+}
+
+/* One store; true when all went well. met: of whom there was a file. */
+static bool erase_in(
+    const struct janitor *janitor, size_t number, char **jids, bool *met)
+{
+	const size_t count = count_of(jids);
 	struct erasures erasures;
 	const struct sweep_options options = {
 		.dry_run = dry_run,
@@ -92,6 +104,8 @@ static bool erase_in(const struct janitor *janitor, size_t number, char **jids)
 		return false;
 	}
 	sweep_store(janitor, number, &options, &tally);
+	for (size_t i = 0; i < count; i++)
+		met[i] |= erasures_met(&erasures, i);
 	erasures_close(&erasures);
 	tally_line(stdout, &tally);
 	fflush(stdout);
@@ -102,14 +116,23 @@ static bool erase_in(const struct janitor *janitor, size_t number, char **jids)
 	return tally.ok;
 }
 
-static int erase(
-    const struct service *service, const struct janitor *janitor, char **jids)
+static void tell_unmet(char **jids, const bool *met)
+{
+	for (size_t i = 0; jids[i]; i++)
+		if (!met[i])
+			command_none_of(&command_erase, jids[i]);
+}
+
+static int erase(const struct service *service, const struct janitor *janitor,
+    char **jids, bool *met)
 {
 	bool well = true;
 
 	for (size_t i = 0;
 	     i < service->store_count && !janitor_stopped(janitor); i++)
-		well &= erase_in(janitor, i, jids);
+		well &= erase_in(janitor, i, jids, met);
+	if (well && !janitor_stopped(janitor))
+		tell_unmet(jids, met);
 	if (janitor_stopped(janitor))
 		return command_fault(&command_erase,
 		    dry_run ? "interrupted"
@@ -121,6 +144,8 @@ static int run(const struct service *service, char **operands)
 {
 	const char *lack = service_store_lack(service);
 	struct janitor janitor;
+	bool *met;
+	int code;
 
 	if (lack)
 		return command_fault(&command_erase, "%s", lack);
@@ -131,7 +156,11 @@ static int run(const struct service *service, char **operands)
 	service_wait(service, CREDS_WAIT_MS);
 	if (!dry_run && !note(service, operands))
 		return EXIT_FAULT;
-	return erase(service, &janitor, operands);
+	met = calloc(count_of(operands), sizeof *met);
+	code = met ? erase(service, &janitor, operands, met)
+		   : command_fault(&command_erase, "out of memory");
+	free(met);
+	return code;
 }
 
 static const struct command_option options[] = {

@@ -129,7 +129,6 @@ static int run(const struct service *service, char **operands)
 	bool well = true, first = true;
 	struct owner owner;
 
-	(void)operands;
 	if (!service->keyring)
 		return command_fault(&command_files,
 		    "key_file is not set, so that object keys do not say who "
@@ -146,6 +145,8 @@ static int run(const struct service *service, char **operands)
 		puts(first ? "]" : "\n]");
 	if (janitor_stopped(&janitor))
 		return command_fault(&command_files, "interrupted");
+	if (first && well)
+		command_none_of(&command_files, operands[0]);
 	return well ? EXIT_OK : EXIT_FAULT;
 }
 

@@ -27,6 +27,17 @@ bool command_janitor_start(const struct command *command,
 	return false;
 }
 
+void command_none_of(const struct command *command, const char *jid)
+{
+	const struct span text = span_of(jid);
+	const bool is_user = span_find(text, '@') < span_find(text, '/');
+
+	command_about(command, jid,
+	    is_user ? "no file is stored of this user"
+		    : "no file is stored of this JID; a domain does not stand "
+		      "for its users");
+}
+
 bool command_duration(const struct command *command, const char *option,
     const char *text, int64_t *ret_seconds)
 {

@@ -13,6 +13,9 @@ bool command_janitor_start(const struct command *command,
     const struct service *service, const char *name,
     struct janitor *ret_janitor);
 
+/* Says that no file is stored of a JID, which may be mistyped. */
+void command_none_of(const struct command *command, const char *jid);
+
 /* Reads a duration as in the configuration, or a number of seconds from 1000 on
  * (a smaller one is too easily meant as days); NULL: *ret_seconds stays as it
  * is. Else says what is wrong with --option. */

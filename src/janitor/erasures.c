@@ -14,6 +14,7 @@ struct erasure {
 	char *memory; /* malloc'ed: the note's key, a NUL, the JID */
 	bool over;    /* no slot that was issued before is good any more */
 	int64_t last; /* what was stored after that is not meant */
+	bool met;     /* an object of the user's is to go */
 };
 
 void erasures_init(
@@ -211,7 +212,20 @@ bool erasures_have(
 		return false;
 	for (size_t i = find(erasures, 0, object->key); i < erasures->count;
 	     i = find(erasures, i + 1, object->key))
-		if (object->modified <= erasures->notes[i].last)
+		if (object->modified <= erasures->notes[i].last) {
+			erasures->notes[i].met = true;
+			return true;
+		}
+	return false;
+}
+
+/* Of a user who was added twice, only the first is ever found. */
+bool erasures_met(const struct erasures *erasures, size_t number)
+{
+	for (size_t i = 0; i <= number; i++)
+		if (erasures->notes[i].met &&
+		    span_equal(
+			erasures->owners[i].jid, erasures->owners[number].jid))
 			return true;
 	return false;
 }

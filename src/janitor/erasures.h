@@ -37,6 +37,8 @@ bool erasures_read(const struct janitor *janitor, size_t number,
  * long after the last slot that was issued before the note. */
 bool erasures_have(
     const struct erasures *erasures, const struct store_object *object);
+/* Whether this was so for any object of the number'th user that was added. */
+bool erasures_met(const struct erasures *erasures, size_t number);
 
 /* All that is to go is gone: removes the notes before which the last slot has
  * ended, which are pending no longer. False, with the reason in the tally: not

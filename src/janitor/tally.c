@@ -24,7 +24,10 @@ void tally_line(FILE *out, const struct tally *tally)
 	if (tally->failed)
 		fprintf(out, ", failed %" PRIu64, tally->failed);
 	if (tally->erased)
-		fprintf(out, ", erased %" PRIu64, tally->erased);
+		fprintf(out, ", %s %" PRIu64,
+		    tally->dry_run ? "would erase" : "erased", tally->erased);
+	if (tally->pending)
+		fprintf(out, ", pending erasures %" PRIu64, tally->pending);
 	fprintf(out, ", %" PRId64 ".%" PRId64 " seconds\n",
 	    tally->micros / 1000000, tally->micros / 100000 % 10);
 }

@@ -270,12 +270,28 @@ def test_erase(config, command):
         done = command(config(store), "erase", "--dry-run", JULIET)
         assert done.returncode == 0 and done.stderr == ""
         assert "would remove 30 (210 bytes)" in done.stdout
+        assert ", would erase 30, " in done.stdout
         assert len(bucket.sizes) == 61
         done = command(
             config(store), "erase", "Juliet@EXAMPLE.org/balcony", ROMEO)
         assert done.returncode == 0 and done.stderr == ""
         assert "removed 40 (280 bytes)" in done.stdout
         assert "erased 40" in done.stdout
+        # Of the mistyped it is said, and not of who was named twice.
+        done = command(config(store), "erase", "--dry-run", "nurse@example.org",
+                       "Nurse@EXAMPLE.org/x", "nurs@example.org",
+                       "example.org/a@b")
+        assert done.returncode == 0
+        assert done.stderr == (
+            "slotd erase: nurs@example.org: no file is stored of this user\n"
+            "slotd erase: example.org/a@b: no file is stored of this JID; a "
+            "domain does not stand for its users\n")
+        done = command(config(store), "files", "nurs@example.org")
+        assert (done.returncode, done.stdout, done.stderr) == (
+            0, "", "slotd files: nurs@example.org: no file is stored of this "
+            "user\n")
+        done = command(config(store), "sweep", "--dry-run")
+        assert ", pending erasures 2, " in done.stdout
     assert {key for key in bucket.sizes if key not in stays} == notes(bucket)
     texts = sorted(bucket.texts.values())
     assert len(texts) == 2
