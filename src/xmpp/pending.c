@@ -110,19 +110,22 @@ unsigned pending_count(struct pending *pending)
 	return count;
 }
 
-void pending_take(
+bool pending_take(
     struct pending *pending, void (*send)(void *of, struct span text), void *of)
 {
 	struct pending_answer *first, *answer;
+	bool any;
 
 	pthread_mutex_lock(&pending->lock);
 	first = take_all(pending);
+	any = first != NULL;
 	for (answer = first; answer; answer = answer->next)
 		pending->count--;
 	pthread_mutex_unlock(&pending->lock);
 	for (answer = first; answer; answer = answer->next)
 		send(of, (struct span){ answer->text, answer->len });
 	free_all(first);
+	return any;
 }
 
 bool pending_wanted(struct pending *pending, unsigned stream)

@@ -205,7 +205,9 @@ static bool step(struct session *session, bool reads, int64_t until)
 	struct pollfd polled[] = { { session->wake, POLLIN, 0 },
 		{ session->fd, 0, 0 } };
 
-	pending_take(session->component.pending, send_span, stream);
+	/* Maybe these were all that is waited for. */
+	if (pending_take(session->component.pending, send_span, stream))
+		return flush(session);
 	if (!flush(session) || stream_state(stream) == STREAM_ENDED)
 		return false;
 	if (stream_out(stream).len)
