@@ -271,8 +271,13 @@ static int serve(const char *path, struct conf *conf, const sigset_t *signals)
 	say_ready(&log, server_conf(server));
 	server_note_limit(server);
 	sources_log(service->sources, &log);
-	components.house = (struct component_house){ server, newest, pool_for,
-		server->metrics };
+	components.house = (struct component_house){
+		.argument = server,
+		.service = newest,
+		.pool = pool_for,
+		.metrics = server->metrics,
+		.components = server->components,
+	};
 	use_components(&components, server);
 	notify("READY=1");
 	serve_until_end(server, &components, path, signals);

@@ -156,6 +156,7 @@ static char *write_all(const struct request *request)
 		return NULL;
 	route_names(server->routes, names);
 	metrics_write(server->metrics, names, out);
+	metrics_components_write(server->components, out);
 	write_service(request, out);
 	write_quota(server->counter.quota, out);
 	whole = !ferror(out);

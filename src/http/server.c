@@ -209,9 +209,11 @@ struct server *server_open(const struct routes *routes, struct service *service,
 	server->service = service;
 	access_init(&server->access);
 	server->metrics = metrics_open(clock_unix(), MHD_get_version());
+	server->components = metrics_components_open();
 	server_keep_print(&service->conf->quota, server->counter_print);
 	server->acceptor.server = server;
-	if (server->metrics && open_shared(server, wrong, wrong_size) &&
+	if (server->metrics && server->components &&
+	    open_shared(server, wrong, wrong_size) &&
 	    open_listeners(server, wrong, wrong_size) &&
 	    server_share(server, service))
 		server->has_acceptor = acceptor_start(&server->acceptor);
@@ -354,6 +356,7 @@ bool server_close(struct server *server)
 	counter_close(&server->counter);
 	access_done(server);
 	metrics_close(server->metrics);
+	metrics_components_close(server->components);
 	release_all(server);
 	replay_close(server->replay);
 	pthread_mutex_destroy(&server->lock);

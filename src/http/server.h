@@ -11,6 +11,7 @@
 #include "service/issuance.h"
 #include "service/log.h"
 #include "service/metrics.h"
+#include "service/metrics_component.h"
 #include "service/pool.h"
 #include "service/service.h"
 #include "service/sweeper.h"
@@ -45,6 +46,7 @@ struct server {
 	struct reaper *reaper;
 	struct access access;
 	struct metrics *metrics;
+	struct metrics_components *components; /* their numbers */
 	/* NULL where no store keeps files. Jobs that write may wait long for a
 	 * disk; jobs that only look or read do not wait for those. */
 	struct pool *writers;

@@ -79,7 +79,7 @@ static const struct row {
 
 struct series {
 	atomic_bool there; /* its names do not change any more */
-	char caller[65];
+	char caller[256];  /* an id, or the domain of a component */
 	char domain[256];
 	_Atomic(uint64_t) slots;
 	_Atomic(uint64_t) bytes;

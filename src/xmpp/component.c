@@ -66,7 +66,7 @@ static bool address(const struct component *component,
 
 /* --- questions ------------------------------------------------------------*/
 
-static void refuse(const struct component *component,
+static void refuse(const struct component *component, enum metrics_stanza kind,
     const struct answer *answer, const struct stanza *stanza, const char *type,
     const char *condition, const char *text)
 {
@@ -79,6 +79,7 @@ static void refuse(const struct component *component,
 	};
 
 	stream_send(component->stream, answer_error, &error);
+	metrics_stanza(component->numbers, kind, METRICS_ERROR);
 }
 
 /* The policies for the domain of who asks, as far as that can be told. */
@@ -101,12 +102,13 @@ static bool answer_query(const struct component *component,
 	static const struct {
 		const char *space;
 		const char *name;
+		enum metrics_stanza kind;
 		stream_write *write;
 	} queries[] = {
-		{ DISCO_INFO, "query", disco_info },
-		{ DISCO_ITEMS, "query", disco_items },
-		{ DISCO_PING, "ping", disco_ping },
-		{ DISCO_VERSION, "query", disco_version },
+		{ DISCO_INFO, "query", METRICS_DISCO, disco_info },
+		{ DISCO_ITEMS, "query", METRICS_DISCO, disco_items },
+		{ DISCO_PING, "ping", METRICS_PING, disco_ping },
+		{ DISCO_VERSION, "query", METRICS_VERSION, disco_version },
 	};
 	struct disco disco = {
 		.answer = *answer,
@@ -118,12 +120,15 @@ static bool answer_query(const struct component *component,
 			&stanza->payload, queries[i].space, queries[i].name))
 			continue;
 		disco.policies = policies_of(component, answer->to);
-		if (stanza_attribute(&stanza->payload, "node").at)
-			refuse(component, answer, stanza, "cancel",
-			    "item-not-found", "there is no such node");
-		else
-			stream_send(
-			    component->stream, queries[i].write, &disco);
+		if (stanza_attribute(&stanza->payload, "node").at) {
+			refuse(component, queries[i].kind, answer, stanza,
+			    "cancel", "item-not-found",
+			    "there is no such node");
+			return true;
+		}
+		stream_send(component->stream, queries[i].write, &disco);
+		metrics_stanza(
+		    component->numbers, queries[i].kind, METRICS_RESULT);
 		return true;
 	}
 	return false;
@@ -139,7 +144,7 @@ static void answer_get(struct component *component, const struct answer *answer,
 		upload_read(answer, stanza, clock_micros(), &upload);
 		upload_take(component, &upload);
 	} else if (!answer_query(component, answer, stanza)) {
-		refuse(component, answer, stanza, "cancel",
+		refuse(component, METRICS_OTHER, answer, stanza, "cancel",
 		    "service-unavailable", "this service only takes files");
 	}
 }
@@ -152,22 +157,27 @@ void component_take(void *of, const struct stanza *stanza)
 
 	if (!component->conf || !span_is(stanza->top.name, "iq") ||
 	    span_is(type, "result") || span_is(type, "error") ||
-	    !address(component, stanza, &answer))
+	    !address(component, stanza, &answer)) {
+		metrics_stanza(
+		    component->numbers, METRICS_OTHER, METRICS_NO_ANSWER);
 		return;
+	}
 	if (stanza->skipped)
-		refuse(component, &answer, stanza, "modify", "policy-violation",
+		refuse(component, METRICS_OTHER, &answer, stanza, "modify",
+		    "policy-violation",
 		    "the request is longer than 64 KiB, or too deep");
 	else if (stanza->payload_count != 1 || !answer.id.len ||
 		 answer.id.len > ID_MAX)
-		refuse(component, &answer, stanza, "modify", "bad-request",
+		refuse(component, METRICS_OTHER, &answer, stanza, "modify",
+		    "bad-request",
 		    "a request has an id, of at most 1024 bytes, and one "
 		    "element");
 	else if (span_is(type, "get"))
 		answer_get(component, &answer, stanza);
 	else if (span_is(type, "set"))
-		refuse(component, &answer, stanza, "cancel",
+		refuse(component, METRICS_OTHER, &answer, stanza, "cancel",
 		    "service-unavailable", "there is nothing to be set here");
 	else
-		refuse(component, &answer, stanza, "modify", "bad-request",
-		    "a request is of type get or set");
+		refuse(component, METRICS_OTHER, &answer, stanza, "modify",
+		    "bad-request", "a request is of type get or set");
 }

@@ -2,6 +2,7 @@
 #define XMPP_COMPONENT_H
 
 #include "service/issuance.h"
+#include "service/metrics_component.h"
 #include "service/pool.h"
 #include "xmpp/pending.h"
 #include "xmpp/stream.h"
@@ -14,6 +15,7 @@ struct component_house {
 	/* The threads for slots that wait; not for ISSUANCE_AT_ONCE. */
 	struct pool *(*pool)(void *argument, enum issuance_wait wait);
 	struct metrics *metrics;
+	struct metrics_components *components;
 };
 
 /*
@@ -24,7 +26,8 @@ struct component {
 	const struct component_house *house;
 	struct span domain; /* in the form of jid_domain */
 	struct stream *stream;
-	struct pending *pending; /* slots that wait */
+	struct pending *pending;           /* slots that wait */
+	struct metrics_component *numbers; /* NULL: none are kept */
 	/* While stanzas are read, see component_feed. */
 	struct service *service;
 	const struct conf_component *conf;

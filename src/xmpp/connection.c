@@ -114,6 +114,24 @@ static void run(struct connection *connection)
 	close(session->fd);
 }
 
+static enum metrics_connect result_of(const struct session *session)
+{
+	const struct stream *stream = session->component.stream;
+	const char *condition = "";
+	struct span error;
+
+	if (!stream)
+		return METRICS_UNREACHABLE;
+	stream_end(stream, &condition);
+	error = span_of(condition);
+	if (span_is(error, "conflict"))
+		return METRICS_CONFLICT;
+	if (span_is(error, "host-unknown"))
+		return METRICS_HOST_UNKNOWN;
+	return span_is(error, "not-authorized") ? METRICS_NOT_AUTHORIZED
+						: METRICS_FAILED;
+}
+
 /* --- one after the other --------------------------------------------------*/
 
 /* How long to wait before the next one. */
@@ -159,6 +177,9 @@ static void *serve(void *argument)
 
 		atomic_store(&session->renewed, false);
 		run(connection);
+		if (!session->opened && !is_ending(connection))
+			metrics_connect(
+			    session->component.numbers, result_of(session));
 		session_say(session,
 		    is_ending(connection) ? CONF_LOG_INFO : CONF_LOG_WARN,
 		    "disconnected", session_reason(session));
@@ -212,6 +233,8 @@ struct connection *connection_open(
 	memcpy(connection->domain, domain.at, domain.len);
 	connection->session.component.house = house;
 	connection->session.component.domain = span_of(connection->domain);
+	connection->session.component.numbers =
+	    metrics_component(house->components, domain);
 	if (start(connection))
 		return connection;
 	destroy(connection);

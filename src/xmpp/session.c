@@ -193,6 +193,8 @@ static bool work(struct session *session)
 	if (!was_open && stream_state(stream) == STREAM_OPEN) {
 		session->opened = clock_micros();
 		session_say(session, CONF_LOG_INFO, "connected", NULL);
+		metrics_connect(component->numbers, METRICS_CONNECTED);
+		metrics_up(component->numbers, true);
 	}
 	return true;
 }
@@ -334,4 +336,5 @@ void session_run(struct session *session)
 	else
 		flush(session);
 	pending_drop(component->pending);
+	metrics_up(component->numbers, false);
 }

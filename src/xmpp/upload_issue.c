@@ -70,13 +70,17 @@ static void refuse(
 }
 
 static void finish(const struct service *service, struct metrics *metrics,
-    const struct upload *upload, const struct issuance *issuance,
-    const struct who *who, bool sent)
+    struct metrics_component *numbers, const struct upload *upload,
+    const struct issuance *issuance, const struct who *who, bool sent)
 {
 	if (issuance->failure != FAILURE_NONE)
 		metrics_refusal(metrics, issuance->failure);
 	else if (sent)
 		issuance_granted(service, metrics, issuance, who);
+	metrics_stanza(numbers, METRICS_SLOT,
+	    !sent                               ? METRICS_NO_ANSWER
+	    : issuance->failure == FAILURE_NONE ? METRICS_RESULT
+						: METRICS_ERROR);
 	log_slot(service, upload, issuance, who, sent);
 }
 
@@ -88,6 +92,7 @@ struct order {
 	struct service *service; /* held */
 	const struct conf_component *conf;
 	struct metrics *metrics;
+	struct metrics_component *numbers;
 	struct pending *pending;
 	unsigned stream;
 	struct upload upload;
@@ -173,8 +178,8 @@ static void run(void *argument)
 	sent = pending_put(order->pending, order->stream, text, len);
 	if (!sent)
 		slot_give_back(order->service->issuers.quota, &issuance.slot);
-	finish(order->service, order->metrics, &order->upload, &issuance, &who,
-	    sent);
+	finish(order->service, order->metrics, order->numbers, &order->upload,
+	    &issuance, &who, sent);
 	service_release(order->service);
 }
 
@@ -190,6 +195,7 @@ static bool hand_over(struct component *component, const struct upload *upload,
 		order->service = component->service;
 		order->conf = component->conf;
 		order->metrics = house->metrics;
+		order->numbers = component->numbers;
 		order->pending = component->pending;
 		order->job = (struct pool_job){
 			.run = run,
@@ -234,5 +240,6 @@ void upload_take(struct component *component, const struct upload *upload)
 		refuse(&issuance, FAILURE_RATE_LIMITED,
 		    "too many requests wait: try again in a moment");
 	stream_send(component->stream, upload_write, &outcome);
-	finish(service, metrics, upload, &issuance, &who, true);
+	finish(service, metrics, component->numbers, upload, &issuance, &who,
+	    true);
 }
