@@ -3,9 +3,10 @@
 import pytest
 
 import configs
+import prosody
 import stanza
-from prosody import Prosody, serve  # noqa: F401  (a fixture)
 
+serve = prosody.serve
 SECRET = "not-a-secret-of-a-component"
 
 
@@ -19,7 +20,7 @@ def config(folder, *components):
 
 
 @pytest.fixture
-def upload(tmp_path, start, serve):  # noqa: F811
+def upload(tmp_path, start, serve):
     """A Prosody, and a slotd that is its component upload.localhost."""
     server = serve({"component_secret": SECRET}, how=None)
     slotd = start(config(tmp_path / "store", component(server.component_port)))
