@@ -54,7 +54,9 @@ static void begin(const struct service *service,
     const struct conf_component *conf, const struct upload *upload,
     struct issuance *issuance, struct who *ret_who)
 {
-	*ret_who->domain = *ret_who->user = *ret_who->jid = '\0';
+	ret_who->domain[0] = '\0';
+	ret_who->user[0] = '\0';
+	ret_who->jid[0] = '\0';
 	issuance_init(issuance);
 	issuance->request = upload->request;
 	issuance->request.caller = &conf->caller;
