@@ -14,6 +14,7 @@ struct xml {
 	/* Bytes that were read since expat told of something last: it keeps a
 	 * tag that has not ended, however long it gets. */
 	size_t untold;
+	size_t untold_max;
 	struct gathering *gathering; /* of xml_open; NULL: a stream */
 };
 
@@ -104,6 +105,7 @@ static struct xml *open_for(const struct xml_events *events, void *of)
 		free(xml);
 		return NULL;
 	}
+	xml->untold_max = XML_UNTOLD;
 	xml->events = events;
 	xml->of = of;
 	XML_SetUserData(xml->parser, xml);
@@ -117,12 +119,15 @@ static struct xml *open_for(const struct xml_events *events, void *of)
 	return xml;
 }
 
-struct xml *xml_open_stream(const struct xml_events *events, void *of)
+struct xml *xml_open_stream(
+    const struct xml_events *events, void *of, size_t untold)
 {
 	struct xml *xml = open_for(events, of);
 
-	if (xml)
-		XML_SetProcessingInstructionHandler(xml->parser, instruction);
+	if (!xml)
+		return NULL;
+	xml->untold_max = untold;
+	XML_SetProcessingInstructionHandler(xml->parser, instruction);
 	return xml;
 }
 
@@ -143,7 +148,7 @@ static bool parse(struct xml *xml, struct span bytes, bool last)
 		/* A handler that stopped it has said why. */
 		if (xml->fault == XML_FINE)
 			xml->fault = fault_of(xml);
-	} else if (xml->untold > XML_UNTOLD) {
+	} else if (xml->untold > xml->untold_max) {
 		xml->fault = XML_TOO_LONG;
 	}
 	return xml->fault == XML_FINE;

@@ -50,9 +50,10 @@ struct xml_events {
 	bool (*text)(void *of, struct span text);
 };
 
-/* Reads without bounds but XML_UNTOLD, and ends at a processing instruction,
- * too. NULL: no memory. */
-struct xml *xml_open_stream(const struct xml_events *events, void *of);
+/* Reads without bounds but `untold` instead of XML_UNTOLD, and ends at a
+ * processing instruction, too. NULL: no memory. */
+struct xml *xml_open_stream(
+    const struct xml_events *events, void *of, size_t untold);
 /* Where in the stream the event is that is being told: after so many bytes; and
  * how many bytes it has itself, if it is the end of an element. */
 uint64_t xml_place(const struct xml *xml);
@@ -66,7 +67,7 @@ enum xml_fault {
 	XML_STOPPED, /* as a function said */
 	XML_BROKEN,
 	XML_RESTRICTED, /* what may not be in it, as a document type */
-	XML_TOO_LONG,   /* XML_UNTOLD */
+	XML_TOO_LONG,   /* XML_UNTOLD or the like */
 	XML_OUT_OF_MEMORY,
 };
 

@@ -147,6 +147,8 @@ void stream_handshake(struct stream *stream, struct span secret)
 
 void stream_finish(struct stream *stream)
 {
+	if (stream->finished)
+		return;
 	stream_send(stream, write_text, "</stream:stream>");
 	stream->finished = true;
 }
@@ -257,6 +259,8 @@ static bool end(void *of, const char *name)
 
 	(void)name;
 	if (--stream->depth == 0) {
+		/* In kind. */
+		stream_finish(stream);
 		end_as(stream, STREAM_CLOSED, SPAN_EMPTY);
 		return false;
 	}
@@ -303,7 +307,7 @@ struct stream *stream_open(struct span jid, stream_take *take_stanza, void *of)
 	stream->of = of;
 	buf_init(&stream->header, stream->header_memory,
 	    sizeof stream->header_memory);
-	stream->xml = xml_open_stream(&events, stream);
+	stream->xml = xml_open_stream(&events, stream, STREAM_TAG_MAX);
 	stream->out.at = malloc(OUT_FIRST);
 	stream->out.size = OUT_FIRST;
 	if (!stream->xml || !stream->out.at) {

@@ -11,11 +11,12 @@
  *
  * No stanza that a user can send ends it (see xmpp/stanza.h). These do, with
  * their stream error, because only the server can cause them: more than
- * STREAM_STANZA_MAX bytes in a stanza, a tag over 64 KiB, more than
+ * STREAM_STANZA_MAX bytes in a stanza, a tag over STREAM_TAG_MAX, more than
  * STREAM_DEPTH elements in each other, a document type, a processing
  * instruction, broken XML, and a header in another namespace.
  */
 #define STREAM_STANZA_MAX (10u << 20)
+#define STREAM_TAG_MAX ((size_t)64 << 10)
 #define STREAM_DEPTH 10000u
 #define STREAM_OUT_MAX ((size_t)8 << 20) /* bytes that wait to be sent */
 

@@ -274,6 +274,7 @@ static void the_server_ends_it(void **state)
 	expect_seen(&seen, "iq 1\n");
 	assert_int_equal(stream_end(stream, &told), STREAM_CLOSED);
 	assert_string_equal(told, "");
+	expect_out(stream, "</stream:stream>");
 	stream_close(stream);
 	stream = begin(&seen);
 	assert_false(feed(stream, "<stream:error><conflict xmlns='" ERRORS
@@ -298,6 +299,7 @@ static void we_end_it(void **state)
 	assert_false(feed(stream, "<iq id='1'/></stream:stream>"));
 	expect_seen(&seen, "");
 	assert_int_equal(stream_end(stream, &told), STREAM_CLOSED);
+	expect_out(stream, "");
 	stream_close(stream);
 }
 
