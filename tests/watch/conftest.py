@@ -19,9 +19,13 @@ start_once = fixtures.start_once
 
 @pytest.fixture(scope="module")
 def others(start_once):
-    """In front of S3; and with a Redis that does not answer."""
+    """In front of S3; a component without a server; and with a Redis that
+    does not answer."""
     nobody = {"type": "redis", "port": configs.free_port()}
+    component = {"jid": "upload.example.org", "secret": configs.SECRET,
+                 "port": configs.free_port()}
     running = [start_once(support.s3_config()),
+               start_once(support.s3_config(components=[component])),
                start_once(support.s3_config(quota=nobody))]
     for slotd in running:
         # It may have something to complain of before.
