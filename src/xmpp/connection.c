@@ -94,7 +94,7 @@ static void run(struct connection *connection)
 	struct addrinfo *addresses;
 
 	session->opened = 0;
-	session->why = "it is not configured any more";
+	session->why = "it is no longer configured";
 	if (!look_up(session))
 		return;
 	addresses = resolve(connection);

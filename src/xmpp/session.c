@@ -55,7 +55,7 @@ const char *session_reason(const struct session *session)
 	if (session->why)
 		return session->why;
 	if (!stream)
-		return "slotd ends";
+		return "the service is stopping";
 	end = stream_end(stream, &condition);
 	error = span_of(condition);
 	switch (end) {
@@ -253,6 +253,16 @@ static bool keep_alive(struct session *session, int64_t *ret_next)
 	return true;
 }
 
+static bool is_configured(const struct session *session)
+{
+	struct service *service = session_service(session);
+	const bool found =
+	    component_find(service->conf, session->component.domain) != NULL;
+
+	service_release(service);
+	return found;
+}
+
 /* What a reload has not changed lets the stream go on. */
 static bool is_same(struct session *session)
 {
@@ -294,7 +304,8 @@ static bool run_stream(struct session *session)
 			return true;
 		}
 	}
-	session->why = "slotd ends";
+	session->why = is_configured(session) ? "the service is stopping"
+					      : "it is no longer configured";
 	return true;
 }
 

@@ -99,9 +99,10 @@ def test_a_reload_that_takes_the_component_away(serve, server):
     slotd = serve()
     with Server() as other:
         reload(slotd, other.component(jid="files.localhost"))
-        slotd.link.send("</stream:stream>")
         assert slotd.link.read_end() == "</stream:stream>"
         assert "to='files.localhost'" in other.accept().open()
+    slotd.wait_line('component=upload.localhost state=disconnected '
+                    '.*reason="it is no longer configured"')
     assert metric(
         slotd, 'slotd_component_up{component="upload.localhost"}') == 0
 
@@ -210,6 +211,17 @@ def test_the_end(serve):
     slotd.link.read_to(b"</stream:stream>")
     slotd.link.send("</stream:stream>")
     slotd.wait()
+    assert any('reason="the service is stopping"' in line
+               for line in slotd.lines)
+
+
+def test_the_server_ends_the_stream(serve, server):
+    """It is ended in kind, and the component comes again."""
+    slotd = serve()
+    slotd.link.send("</stream:stream>")
+    assert slotd.link.read_end() == "</stream:stream>"
+    slotd.wait_line('level=warn .*reason="closed by the server"')
+    server.accept().open()
 
 
 def test_the_end_with_a_server_that_says_nothing(serve):
