@@ -173,6 +173,8 @@ static void *serve(void *argument)
 	struct session *session = &connection->session;
 
 	while (!is_ending(connection)) {
+		char memory[SESSION_REASON + 1];
+		struct buf reason = buf_of(memory, sizeof memory);
 		int64_t wait;
 
 		atomic_store(&session->renewed, false);
@@ -180,9 +182,10 @@ static void *serve(void *argument)
 		if (!session->opened && !is_ending(connection))
 			metrics_connect(
 			    session->component.numbers, result_of(session));
+		session_reason(session, &reason);
 		session_say(session,
 		    is_ending(connection) ? CONF_LOG_INFO : CONF_LOG_WARN,
-		    "disconnected", session_reason(session));
+		    "disconnected", memory);
 		wait = next_wait(connection);
 		stream_close(session->component.stream);
 		session->component.stream = NULL;

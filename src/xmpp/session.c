@@ -45,38 +45,50 @@ void session_say(const struct session *session, enum conf_log_level level,
 	service_release(service);
 }
 
-const char *session_reason(const struct session *session)
+/* What a stream error of the server's means; NULL: its name says it. */
+static const char *meaning(const struct stream *stream, struct span error)
 {
-	const struct stream *stream = session->component.stream;
-	const char *condition = "";
-	enum stream_end end;
-	struct span error;
+	if (span_is(error, "conflict"))
+		return "another program is connected with this jid";
+	if (!stream_shaken(stream) || span_is(error, "host-unknown"))
+		return "the server has no component with this jid";
+	return span_is(error, "not-authorized") ? "wrong secret" : NULL;
+}
 
-	if (session->why)
-		return session->why;
-	if (!stream)
-		return "the service is stopping";
-	end = stream_end(stream, &condition);
-	error = span_of(condition);
-	switch (end) {
+static void reason_of(const struct stream *stream, struct buf *out)
+{
+	const char *condition = "", *means = NULL;
+
+	switch (stream_end(stream, &condition)) {
 	case STREAM_REFUSED:
-		if (span_is(error, "conflict"))
-			return "conflict: another program is connected with "
-			       "this jid";
-		if (!stream_shaken(stream) || span_is(error, "host-unknown"))
-			return "the server has no component with this jid";
-		if (span_is(error, "not-authorized"))
-			return "wrong secret";
-		return condition;
+		means = meaning(stream, span_of(condition));
+		break;
 	case STREAM_FAULTY:
-		return "the server sent XML that is no stream";
+		means = strcmp(condition, "invalid-namespace") == 0
+			    ? "this port is not for components"
+			    : "the server sent what is no stream";
+		break;
 	case STREAM_OVERFULL:
-		return "the server does not read, or out of memory";
+		means = "the server does not read, or out of memory";
+		break;
 	case STREAM_CLOSED:
 	case STREAM_GOES_ON:
+		means = "closed by the server";
 		break;
 	}
-	return "closed by the server";
+	buf_text(out, condition);
+	buf_text(out, *condition && means ? ": " : "");
+	buf_text(out, means ? means : "");
+}
+
+void session_reason(const struct session *session, struct buf *out)
+{
+	if (session->why)
+		buf_text(out, session->why);
+	else if (session->component.stream)
+		reason_of(session->component.stream, out);
+	else
+		buf_text(out, "the service is stopping");
 }
 
 /* --- waiting --------------------------------------------------------------*/

@@ -34,8 +34,10 @@ struct session {
  * cleared before. */
 void session_run(struct session *session);
 
-/* Why it is over, in an operator's words. */
-const char *session_reason(const struct session *session);
+/* Appends why it is over, in an operator's words: at most SESSION_REASON
+ * bytes. A stream error's name comes first. */
+#define SESSION_REASON 256
+void session_reason(const struct session *session, struct buf *out);
 
 /* Logs a line with a state and, unless it is NULL, a reason. */
 void session_say(const struct session *session, enum conf_log_level level,

@@ -127,9 +127,11 @@ def test_a_reload_cuts_a_wait_short(serve, server):
 
 
 @pytest.mark.parametrize("condition, before, says", [
-    ("host-unknown", True, "the server has no component with this jid"),
-    ("not-authorized", True, "the server has no component with this jid"),
-    ("not-authorized", False, "wrong secret"),
+    ("host-unknown", True,
+     "host-unknown: the server has no component with this jid"),
+    ("not-authorized", True,
+     "not-authorized: the server has no component with this jid"),
+    ("not-authorized", False, "not-authorized: wrong secret"),
 ])
 def test_the_log_says_why(tmp_path, start, server, condition, before, says):
     slotd = start(configs.fs_config(
@@ -151,6 +153,22 @@ def test_the_log_says_why(tmp_path, start, server, condition, before, says):
     # And it comes again.
     server.accept().open()
     slotd.wait_line("state=connected")
+
+
+@pytest.mark.parametrize("header, says", [
+    ("<stream:stream xmlns='jabber:client' id='1' "
+     "xmlns:stream='http://etherx.jabber.org/streams'>",
+     "invalid-namespace: this port is not for components"),
+    ("HTTP/1.1 400 Bad Request\r\n\r\n",
+     "not-well-formed: the server sent what is no stream"),
+])
+def test_another_port(tmp_path, start, server, header, says):
+    slotd = start(configs.fs_config(
+        tmp_path / "store", callers=None, components=[server.component()]))
+    link = server.accept()
+    link.send(header)
+    slotd.wait_line(f'state=disconnected .*reason="{says}"')
+    assert says.partition(":")[0] in link.read_end()
 
 
 def test_nobody_listens(tmp_path, start, server):
