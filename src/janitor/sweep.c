@@ -11,7 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* All years that can have come begin so; keys without an end do not. */
+/* Every {until} that can have come begins so. Few keys without an end do: they
+ * begin with random letters. */
 #define CENTURY "20"
 #define PROGRESS_MICROS 100000
 

@@ -80,9 +80,8 @@ static void sample(
 	    (int)tally->storage.len, tally->storage.at, value);
 }
 
-/* A sweep that failed, or has only counted, has no time: it leaves the alert
- * for a late one to the last file that it did not replace, or to the missing
- * series. */
+/* Only a sweep that succeeded has a time stamp. The alert for a late sweep goes
+ * by the age of the last one, or by there being none. */
 static void write_prometheus(
     FILE *out, const struct tally *tallies, size_t count, int64_t now)
 {

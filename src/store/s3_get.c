@@ -81,7 +81,6 @@ static int64_t keep_for(
 
 	if (keep > until - now)
 		keep = until - now;
-
 	if (ends && (ends - now) / 2 < keep)
 		keep = (ends - now) / 2;
 	return keep > 0 ? keep : 0;
