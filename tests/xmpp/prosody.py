@@ -28,6 +28,8 @@ import support
 MODULES = support.ROOT / "deploy" / "prosody"
 LAB = pathlib.Path(__file__).resolve().parent / "prosody_lab"
 PASSWORD = "secret"
+FAULT = re.compile("(?m)^.*(traceback|Traceback|stack|attempt to|Error calling"
+                   "|error in callback)")
 ACCOUNTS = ("alice@localhost", "bob@localhost", "carol@example.org")
 
 
@@ -73,6 +75,7 @@ class Prosody:
         self.config, self.hosts, self.modules = config, hosts, modules
         self.options = dict(component_options)
         self.process = None
+        self.ends = []  # how it ended, each time
         self.log_path = self.folder / "prosody.log"
 
     def __enter__(self):
@@ -102,7 +105,8 @@ class Prosody:
             "c2s_ports": [self.port],
             "component_ports": [self.component_port],
             "modules_enabled": [
-                "disco", "roster", "saslauth", "lab_reload", *self.modules],
+                "disco", "roster", "saslauth", "lab_reload", "lab_end",
+                *self.modules],
             "modules_disabled": ["s2s", "tls", "http", "https"],
             "certificates": self.folder,
             "log": [{"levels": {"min": "info"}, "to": "file",
@@ -138,7 +142,7 @@ class Prosody:
         with output:
             self.process = subprocess.Popen(
                 ["prosody", "--config", str(path), "-F"],
-                stdin=subprocess.DEVNULL, stdout=output, stderr=output,
+                stdin=subprocess.PIPE, stdout=output, stderr=output,
                 cwd=self.folder, start_new_session=True)
         try:
             support.wait_for("Prosody", self._answers)
@@ -156,15 +160,17 @@ class Prosody:
         return True
 
     def stop(self):
+        """Has it end in order (mod_lab_end)."""
         process, self.process = self.process, None
-        if process is None or process.poll() is not None:
+        if process is None:
             return
-        process.send_signal(signal.SIGTERM)
+        process.stdin.close()
         try:
             process.wait(support.PATIENCE)
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
+        self.ends.append(process.returncode)
 
     # --- what it says -----------------------------------------------------
 
@@ -189,10 +195,13 @@ class Prosody:
             lambda: len(found := self.lines(pattern)) >= count and found,
             patience)[-1]
 
-    def faults(self):
-        """What no test wants to see."""
-        return self.lines("traceback|Traceback|stack|attempt to|Error calling"
-                          "|error in callback")
+    def assert_sound(self):
+        """It ended in order, if it did, and said nothing that no test wants
+        to see."""
+        log = self.log()
+        fault = FAULT.search(log)
+        assert not fault, log[fault.start():][:4000]
+        assert not any(self.ends), (self.ends, self.output(), log[-4000:])
 
 
 # --- fixtures: a test file takes those that it wants ----------------------
@@ -207,7 +216,8 @@ def pair(tmp_path_factory):
         server.wait_log("Files of localhost")
         server.wait_log("Files of example.org")
         yield server
-        assert not server.faults()
+        server.stop()
+        server.assert_sound()
 
 
 @pytest.fixture
@@ -231,7 +241,7 @@ def serve(tmp_path_factory):
     for server in running:
         server.stop()
     for server in running:
-        assert not server.faults()
+        server.assert_sound()
 
 
 def is_13(server):

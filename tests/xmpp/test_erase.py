@@ -279,7 +279,7 @@ def test_prosody_domains(tmp_path):
             server.unregister("carol", "example.org")
             server.unregister("bob")
             assert slotd.wait_erasures(len(asked)) == asked
-            assert not server.faults()
+            server.assert_sound()
 
 
 def test_prosody_access(tmp_path):
@@ -302,4 +302,4 @@ def test_prosody_keeps_nothing(tmp_path, storage):
         assert slotd.wait_erasures(2) == ["juliet@localhost"] * 2
         with Client(server.port, "alice@localhost", "secret") as alice:
             parse_slot(alice.iq("get", server.upload, slot_request("a", 1)))
-        assert not server.faults()
+        server.assert_sound()

@@ -39,7 +39,7 @@ def prosody(place, slotd, tmp_path_factory):
             f"http://127.0.0.1:{place.ports[0]}", caller="xmpp", secret=None,
             secret_file=copy, timeout=support.PATIENCE), "component") as it:
         yield it
-        assert not it.faults()
+        it.assert_sound()
 
 
 def said_in_readme(words):
