@@ -163,7 +163,12 @@ def test_the_tests_can_tell(tmp_path, expression):
             rule.pop("for", None)
         (tmp_path / name).write_text(yaml.safe_dump(broken))
     for name in TESTS:
-        (tmp_path / name).write_text((FOLDER / name).read_text())
+        # Once is enough for what never changes, and takes a tenth of the time.
+        text, count = re.subn(r"(?m)^evaluation_interval: \d+m$",
+                              "evaluation_interval: 12h",
+                              (FOLDER / name).read_text())
+        assert count == 1
+        (tmp_path / name).write_text(text)
     done = promtool.run(
         "test", "rules", *(tmp_path / name for name in TESTS))
     assert done.returncode != 0
