@@ -83,9 +83,11 @@ class Machine:
             assert done.returncode == 0, (command, done, self.journal())
         return done
 
-    def journal(self):
-        return self.run("journalctl", "--no-pager", "-o", "cat", "-u",
-                        "slotd", check=False).stdout
+    def journal(self, unit="slotd", *fields):
+        """What the unit has said so far; journald may be behind."""
+        self.run("journalctl", "--sync", check=False)
+        return self.run("journalctl", "--no-pager", "-o", "cat", "-u", unit,
+                        *fields, check=False).stdout
 
     def show(self, name):
         return self.run(

@@ -132,9 +132,7 @@ def test_life(machine, service):
 def test_priorities(machine, service, form):
     """The journal knows how bad a line is, and takes the mark off."""
     def lines(priority, what):
-        text = machine.run(
-            "journalctl", "--no-pager", "-o", "cat", "-u", "slotd",
-            f"PRIORITY={priority}").stdout
+        text = machine.journal("slotd", f"PRIORITY={priority}")
         assert not re.search(r"(?m)^<\d>", text)
         return [x for x in text.splitlines() if what in x]
     service.configure(config(log={"format": form}))
@@ -329,5 +327,4 @@ def test_doctor(machine, service):
                for line in text.splitlines())
     machine.write(CONFIG, "nonsense = 1;\n")
     assert examine(check=False) == text
-    assert "nonsense" in machine.run(
-        "journalctl", "-o", "cat", "-u", "slotd-doctor").stdout
+    assert "nonsense" in machine.journal("slotd-doctor")

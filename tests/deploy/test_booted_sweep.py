@@ -48,7 +48,7 @@ def test_sweep(machine, service, swept):
                        ).stdout == "slotd-sweep.service\n"
     service.ctl("start", "slotd-sweep")
     assert set(swept.sizes) == {STAYS}
-    said = machine.run("journalctl", "-o", "cat", "-u", "slotd-sweep").stdout
+    said = machine.journal("slotd-sweep")
     assert "storage default: listed 1, removed 1 (3 bytes), kept 0" in said
     test_booted.reload(machine)
     service.slot()
@@ -79,8 +79,7 @@ def test_sweep_for_prometheus(machine, service, swept):
         done = service.ctl("start", "slotd-sweep", check=False)
         assert done.returncode != 0
         assert machine.run("cat", name).stdout == text
-        assert "s3:DeleteObject" in machine.run(
-            "journalctl", "-o", "cat", "-u", "slotd-sweep").stdout
+        assert "s3:DeleteObject" in machine.journal("slotd-sweep")
     finally:
         machine.run("rm", "-r", dropped)
         service.ctl("daemon-reload")
