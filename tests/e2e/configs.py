@@ -1,32 +1,49 @@
 """Configurations: free ports, and libconfig's syntax."""
 
+import fcntl
+import os
 import pathlib
 import random
 import socket
+import tempfile
 
 SECRET = "not-a-secret-only-for-tests"
 ACCESS_KEY = "AKIDFAKEFAKEFAKE0001"
 ACCESS_SECRET = "fake/only+for/tests0000000000000000000"
 
 _handed_out = set()
+# A byte of it is locked for each port, by the process that has the port.
+_ports = open(os.path.join(
+    tempfile.gettempdir(), f"slotd-test-ports-{os.getuid()}"), "ab")
+
+
+def reserve_port(port):
+    """Until this process ends; False if it or another has it already."""
+    if port in _handed_out:
+        return False
+    try:
+        fcntl.lockf(_ports, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, port)
+    except OSError:
+        return False
+    _handed_out.add(port)
+    return True
 
 
 def free_port(low=20000, high=32000):
     """A port below the ephemeral range that nobody listens on.
 
-    What takes long to start wants a range of its own, or a suite that runs
-    beside it may take the port first.
+    Suites that run side by side get different ones, also while what is to
+    listen there starts.
     """
     while True:
         port = random.SystemRandom().randrange(low, high)
-        if port in _handed_out:
+        if not reserve_port(port):
             continue
         with socket.socket() as probe:
             try:
                 probe.bind(("127.0.0.1", port))
             except OSError:
                 continue
-        _handed_out.add(port)
         return port
 
 
