@@ -7,8 +7,8 @@ one page.
 
 import collections
 import json
-import os
 import re
+import resource
 import subprocess
 import time
 
@@ -67,6 +67,28 @@ class ManyKeys(Bucket):
                 r"VmHWM:\s+(\d+) kB", status.read())[1])
 
 
+def cpu():
+    """Of all children that have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def sweep(bucket, path):
+    """What it says, and its seconds of CPU."""
+    before = cpu()
+    with subprocess.Popen(
+            ["setpriv", "--pdeathsig", "KILL", support.SLOTD, "sweep", "-c",
+             path, "--json"], stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE) as bucket.process:
+        try:
+            out, _ = bucket.process.communicate(timeout=PATIENCE)
+        except BaseException:
+            bucket.process.kill()
+            raise
+    assert bucket.process.returncode == 0, out
+    return out, cpu() - before
+
+
 def erase(folder, count):
     """One `slotd sweep` that looks at so many keys for Juliet's."""
     key_file = folder / "key"
@@ -77,15 +99,8 @@ def erase(folder, count):
         path = support.write_config(folder, support.s3_config(
             storage={"bucket_url": store.url}, key_file=str(key_file),
             policy={"keep": "30 days"}))
-        bucket.process = subprocess.Popen(
-            ["setpriv", "--pdeathsig", "KILL", support.SLOTD, "sweep", "-c",
-             path, "--json"], stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE)
-        with bucket.process.stdout as out:
-            tally, = json.loads(out.read())["stores"]
-        _, status, used = os.wait4(bucket.process.pid, 0)
-        bucket.process.returncode = status
-    assert status == 0 and tally["listed"] == count, tally
+        out, seconds = sweep(bucket, path)
+    tally, = json.loads(out)["stores"]
+    assert tally["listed"] == count, tally
     assert bucket.deletes == [bucket.hers()]
-    return Erased(tally, used.ru_utime + used.ru_stime, bucket.peak,
-                  len(bucket.lists))
+    return Erased(tally, seconds, bucket.peak, len(bucket.lists))
