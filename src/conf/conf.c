@@ -53,6 +53,22 @@ static bool makes_urls(const struct conf *conf)
 	return false;
 }
 
+static bool same_base(const struct uri_base *one, const struct uri_base *other)
+{
+	return span_equal(one->scheme, other->scheme) &&
+	       span_equal(one->host, other->host) &&
+	       span_equal(one->path, other->path);
+}
+
+bool conf_storages_share(const struct conf *conf, size_t one, size_t other)
+{
+	const struct s3_config *s3 = conf->storages[one].s3;
+	const struct s3_config *other_s3 = conf->storages[other].s3;
+
+	return one == other ||
+	       (s3 && other_s3 && same_base(&s3->bucket, &other_s3->bucket));
+}
+
 bool conf_sends(const struct conf *conf)
 {
 	const bool all = makes_urls(conf);

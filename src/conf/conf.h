@@ -175,6 +175,10 @@ extern const struct conf conf_defaults;
  * slot_find_issuer does; for "", that of files without a domain. */
 size_t conf_storage_of(const struct conf *conf, struct span domain);
 
+/* Whether these two storages, by their numbers, keep files in one place: below
+ * the same bucket_url. */
+bool conf_storages_share(const struct conf *conf, size_t one, size_t other);
+
 /* Whether slotd sends uploads to S3: for a relay, or for callers whose dialect
  * lets clients PUT to slotd. */
 bool conf_sends(const struct conf *conf);

@@ -24,7 +24,8 @@ void erasures_init(
 
 	*erasures = (struct erasures){
 		.keyring = has_keys ? service->keyring : NULL,
-		.template = &service->templates[number],
+		.service = service,
+		.number = number,
 	};
 }
 
@@ -95,20 +96,18 @@ struct reading {
 static int64_t ends(
     const struct service *service, size_t number, const struct note *note)
 {
-	const struct store *store = service->stores[number];
+	const int64_t timeout = service->conf->limits.upload_timeout;
+	int64_t last = 0;
 
-	return note_ends(note, store->put_ttl) +
-	       (store->takes_uploads ? service->conf->limits.upload_timeout
-				     : 0);
-}
+	for (size_t i = 0; i < service->store_count; i++) {
+		const struct store *store = service->stores[i];
+		const int64_t end = note_ends(note, store->put_ttl) +
+				    (store->takes_uploads ? timeout : 0);
 
-/* The name may be somebody else's by then: a note may have been left for long,
- * or been copied and written again. */
-static int64_t last(
-    const struct service *service, size_t number, const struct note *note)
-{
-	return note_ends(note, service->stores[number]->put_ttl) +
-	       service->conf->limits.upload_timeout + CLOCKS;
+		if (end > last && conf_storages_share(service->conf, i, number))
+			last = end;
+	}
+	return last;
 }
 
 static enum failure read_text(const struct janitor *janitor,
@@ -138,6 +137,7 @@ static bool read_note(const struct janitor *janitor, size_t number,
 	    janitor, janitor->service->stores[number], key, &text, &why);
 	struct erasure erasure = { 0 };
 	struct note note;
+	int64_t end;
 
 	/* Another sweep was faster. */
 	if (failure == FAILURE_NOT_FOUND)
@@ -154,8 +154,12 @@ static bool read_note(const struct janitor *janitor, size_t number,
 		tally->strange++;
 		return true;
 	}
-	erasure.over = ends(janitor->service, number, &note) <= janitor->now();
-	erasure.last = last(janitor->service, number, &note);
+	end = ends(janitor->service, number, &note);
+	erasure.over = end <= janitor->now();
+	/* The name may be somebody else's by then: a note may have been left
+	 * for long, or been copied and written again. */
+	erasure.last =
+	    end + janitor->service->conf->limits.upload_timeout + CLOCKS;
 	tally->pending++;
 	if (add(erasures, key, note.jid, &erasure))
 		return true;
@@ -200,9 +204,15 @@ bool erasures_read(const struct janitor *janitor, size_t number,
 static size_t find(
     const struct erasures *erasures, size_t from, struct span key)
 {
-	return from + owners_find(erasures->owners + from,
-			  erasures->count - from, erasures->keyring,
-			  erasures->template, key);
+	const struct service *service = erasures->service;
+	size_t first = erasures->count;
+
+	for (size_t i = 0; i < service->store_count && from < first; i++)
+		if (conf_storages_share(service->conf, i, erasures->number))
+			first = from + owners_find(erasures->owners + from,
+					   first - from, erasures->keyring,
+					   &service->templates[i], key);
+	return first;
 }
 
 bool erasures_have(

@@ -9,13 +9,15 @@
  * those that `slotd erase` was given. */
 struct erasures {
 	const struct keyring *keyring; /* NULL: there can be none */
-	const struct key_template *template;
+	const struct service *service;
+	size_t number; /* of the store */
 	size_t count, room;
 	struct owner *owners;
 	struct erasure *notes; /* in the same order */
 };
 
-/* Of the objects of this store, by its number. */
+/* Of the objects of this store, by its number, and of others that have their
+ * files in the same place: they have the same notes. */
 void erasures_init(
     struct erasures *erasures, const struct service *service, size_t number);
 

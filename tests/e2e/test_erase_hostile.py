@@ -10,8 +10,8 @@ import stub_store
 import test_erase_sweep
 from erasing import JULIET
 from stub_bucket import Bucket
-from sweeping import line_of
-from test_erase_sweep import ROMEO, files, note, notes, owner, tally
+from sweeping import RANDOM, line_of
+from test_erase_sweep import ROMEO, files, mac, note, notes, owner, tally
 
 command, config = test_erase_sweep.command, test_erase_sweep.config
 
@@ -165,3 +165,23 @@ def test_an_object_is_no_listing(config, command, path, prefix):
     assert done.returncode == 0 and tally(done)["erased"] == 3
     assert set(stays) <= set(bucket.sizes)
     assert not set(goes) & set(bucket.sizes)
+
+
+def test_two_stores_in_one_place(config, command):
+    """Have the same notes: none goes before the files of both, nor before the
+    last slot of both has ended."""
+    mine, other = (f"b/{mac(b'slotd-v1 user', jid.encode())}/{RANDOM}/a.jpg"
+                   for jid in (JULIET, ROMEO))
+    bucket = Bucket({**files(JULIET, 3), mine: 3, other: 3})
+    with stub_store.Store(bucket) as store:
+        made = config(store, policy={})
+        made["storages"] = [{
+            **made["storage"], "name": "two", "put_ttl": 5000,
+            "bucket_url": store.url.replace("http://", "HTTP://") + "/",
+            "key": "b/{user}/{random}/{filename}"}]
+        for age, left in ((4000, 1), (5061, 0)):
+            bucket.sizes[mine] = 3
+            note(bucket, "n", age=age)
+            assert command(made, "sweep").returncode == 0
+            assert len(notes(bucket)) == left
+        assert set(bucket.sizes) == {other}
