@@ -102,11 +102,14 @@ static bool is_ours(int folder, const struct dirent *entry, bool *ret_folder)
 
 	if (entry->d_name[0] == '.')
 		return false;
-	if (type == DT_UNKNOWN &&
-	    !fstatat(folder, entry->d_name, &status, AT_SYMLINK_NOFOLLOW))
-		type = S_ISDIR(status.st_mode)   ? DT_DIR
-		       : S_ISREG(status.st_mode) ? DT_REG
-						 : DT_UNKNOWN;
+	/* What fails here fails once more, when the file is to be told. */
+	if (type == DT_UNKNOWN)
+		type =
+		    fstatat(folder, entry->d_name, &status, AT_SYMLINK_NOFOLLOW)
+			? DT_REG
+		    : S_ISDIR(status.st_mode) ? DT_DIR
+		    : S_ISREG(status.st_mode) ? DT_REG
+					      : DT_UNKNOWN;
 	*ret_folder = type == DT_DIR;
 	return type == DT_DIR || type == DT_REG;
 }
@@ -125,13 +128,24 @@ static bool may_fit(const struct listing *listing, const char *name)
 	       span_equal(span_first(rest, len), span_first(last, len));
 }
 
+static const struct dirent *next(struct listing *listing, DIR *list)
+{
+	const struct dirent *entry;
+
+	errno = 0;
+	entry = readdir(list);
+	if (!entry && errno)
+		fail_with(listing, errno);
+	return entry;
+}
+
 static bool read_entries(
     struct listing *listing, DIR *list, struct entries *ret_entries)
 {
 	const struct dirent *entry;
 	bool folder;
 
-	while ((entry = readdir(list))) {
+	while ((entry = next(listing, list))) {
 		if (!is_ours(dirfd(list), entry, &folder) ||
 		    fs_path_lost(entry->d_name, (unsigned)listing->key.len) ||
 		    !may_fit(listing, entry->d_name))
@@ -144,7 +158,7 @@ static bool read_entries(
 	if (ret_entries->count)
 		qsort(ret_entries->list, ret_entries->count,
 		    sizeof *ret_entries->list, compare);
-	return true;
+	return !listing->ended;
 }
 
 /* --- walking --------------------------------------------------------------*/
@@ -156,9 +170,13 @@ static void tell(struct listing *listing, int folder, const char *name)
 	struct store_object object = { .key = buf_span(&listing->key) };
 	struct stat status;
 
-	/* It may have gone meanwhile. */
-	if (fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) ||
-	    !S_ISREG(status.st_mode))
+	if (fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW)) {
+		/* It may have gone meanwhile. */
+		if (errno != ENOENT)
+			fail_with(listing, errno);
+		return;
+	}
+	if (!S_ISREG(status.st_mode))
 		return;
 	object.size = (uint64_t)status.st_size;
 	object.modified = status.st_mtime;

@@ -2,7 +2,12 @@
 
 #include "core/buf.h"
 
+#include <dirent.h>
+#include <dlfcn.h>
 #include <sys/eventfd.h>
+
+/* A disk that fails, at the name "bad". */
+static bool bad_folder, bad_status;
 
 /* What a walk was told: each key and its size; it ends after so many. */
 struct told {
@@ -11,6 +16,29 @@ struct told {
 	unsigned most;
 	int64_t modified; /* of the last */
 };
+
+/* These stand before the C library's. */
+struct dirent *readdir(DIR *list)
+{
+	struct dirent *(*real)(DIR *) = dlsym(RTLD_NEXT, "readdir");
+	struct dirent *entry = real(list);
+
+	if (!bad_folder || !entry || strcmp(entry->d_name, "bad") != 0)
+		return entry;
+	errno = EIO;
+	return NULL;
+}
+
+int fstatat(int folder, const char *name, struct stat *status, int flags)
+{
+	int (*real)(int, const char *, struct stat *, int) =
+	    dlsym(RTLD_NEXT, "fstatat");
+
+	if (!bad_status || strcmp(name, "bad") != 0)
+		return real(folder, name, status, flags);
+	errno = EIO;
+	return -1;
+}
 
 static int64_t now(void)
 {
@@ -204,6 +232,27 @@ static void test_stays_inside(void **state)
 	assert_true(is_there(in_store(place, "a/b")));
 }
 
+/* What could not be seen is not taken for all that there is. */
+static void test_a_disk_that_fails(void **state)
+{
+	const struct place *place = *state;
+	bool *const faults[] = { &bad_folder, &bad_status };
+	char memory[STORE_WHY];
+	struct buf why = buf_of(memory, sizeof memory);
+	static struct told told;
+
+	store_text(place, "a/bad", "1");
+	for (size_t i = 0; i < 2; i++) {
+		*faults[i] = true;
+		assert_int_equal(list_until(place, "", 9, -1, &told, &why),
+		    FAILURE_INTERNAL);
+		*faults[i] = false;
+		assert_string_equal(told.memory, "");
+		assert_non_null(strstr(memory, "Input/output error"));
+	}
+	expect_list(place, "", "a/bad 1\n");
+}
+
 static void test_no_folder(void **state)
 {
 	struct place *place = *state;
@@ -231,6 +280,7 @@ int main(void)
 		IN_PLACE(test_ends),
 		IN_PLACE(test_removes),
 		IN_PLACE(test_stays_inside),
+		IN_PLACE(test_a_disk_that_fails),
 		IN_PLACE(test_no_folder),
 	};
 
