@@ -204,7 +204,7 @@ def test_numbers_and_lines(serve):
     link.read()
     line = slotd.wait_line("msg=request")
     assert re.search(
-        r" slot=\w{8} route=component caller=upload\.localhost "
+        r" slot=[\w-]{8} route=component caller=upload\.localhost "
         r"domain=localhost size=5 us=\d+$", line), line
     support.wait_for("the message", lambda: metric(
         slotd, 'slotd_component_stanzas_total{component="upload.localhost",'
