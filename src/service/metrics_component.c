@@ -17,6 +17,7 @@ static const char *const connects[METRICS_CONNECTS] = { "connected",
 
 struct metrics_component {
 	struct metrics_component *next;
+	atomic_bool is_left;
 	atomic_bool is_up;
 	_Atomic(uint64_t) stanzas[METRICS_STANZAS][METRICS_ANSWERS];
 	_Atomic(uint64_t) connects[METRICS_CONNECTS];
@@ -74,8 +75,16 @@ struct metrics_component *metrics_component(
 		component->next = all->first;
 		all->first = component;
 	}
+	if (component)
+		atomic_store(&component->is_left, false);
 	pthread_mutex_unlock(&all->lock);
 	return component;
+}
+
+void metrics_component_leave(struct metrics_component *component)
+{
+	if (component)
+		atomic_store(&component->is_left, true);
 }
 
 static void add_one(_Atomic(uint64_t) *count)
@@ -114,6 +123,9 @@ static void begin_sample(
 
 static void write_up(FILE *out, const struct metrics_component *component)
 {
+	/* As 0 it would look like a fault. */
+	if (atomic_load(&component->is_left))
+		return;
 	begin_sample(out, "slotd_component_up", component);
 	fprintf(out, "} %d\n", atomic_load(&component->is_up));
 }

@@ -50,6 +50,11 @@ void metrics_components_close(struct metrics_components *all);
 struct metrics_component *metrics_component(
     struct metrics_components *all, struct span domain);
 
+/* It is not configured any more: its counters stay, and whether it is connected
+ * is not written until metrics_component is called for it again. NULL is
+ * allowed. */
+void metrics_component_leave(struct metrics_component *component);
+
 /* NULL as component: nothing is counted. */
 void metrics_stanza(struct metrics_component *component,
     enum metrics_stanza stanza, enum metrics_answer answer);

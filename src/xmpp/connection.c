@@ -276,6 +276,7 @@ void connection_close(struct connection *connection)
 	bool left;
 
 	connection_end(connection);
+	metrics_component_leave(connection->session.component.numbers);
 	pthread_mutex_lock(&connection->lock);
 	while (connection->resolving && clock_micros() < until)
 		clock_cond_wait(

@@ -3,6 +3,7 @@ nothing else needs a caller. The XMPP servers are in tests/xmpp."""
 
 import support
 from reloading import failed, reload
+from scrape import scrape
 
 SECRET = "not-a-secret-of-a-component"
 
@@ -50,6 +51,19 @@ def test_a_new_secret_is_told_of(start, tmp_path):
     assert not [line for line in slotd.lines if SECRET in line]
     said = reload(slotd)
     assert not [line for line in said if "setting=" in line]
+
+
+def test_one_that_is_removed_is_not_down(start, tmp_path):
+    """Or the alert on it would never end."""
+    slotd = start(config(tmp_path / "store"))
+    up = 'slotd_component_up{component="upload.example.org"} 0\n'
+    assert up in scrape(slotd).text
+    without = support.fs_config(tmp_path / "store",
+                                listen=slotd.config["listen"])
+    reload(slotd, without)
+    support.wait_for("no sample", lambda: up not in scrape(slotd).text)
+    reload(slotd, slotd.config)
+    support.wait_for("a sample", lambda: up in scrape(slotd).text)
 
 
 def test_a_fault_keeps_the_previous(start, tmp_path):

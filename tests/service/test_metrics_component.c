@@ -105,12 +105,40 @@ static void several(void **state)
 	metrics_components_close(all);
 }
 
+/* Its 0 would be an alert for ever. */
+static void one_that_left(void **state)
+{
+	struct metrics_components *all = metrics_components_open();
+	struct metrics_component *component =
+	    metrics_component(all, span_of("up.example"));
+	char *text = NULL;
+	size_t len;
+
+	(void)state;
+	metrics_component_leave(NULL);
+	metrics_component_leave(component);
+	for (int comes_back = 0; comes_back < 2; comes_back++) {
+		FILE *out = open_memstream(&text, &len);
+
+		metrics_components_write(all, out);
+		fclose(out);
+		assert_int_equal(
+		    strstr(text, "slotd_component_up{") != NULL, comes_back);
+		assert_non_null(
+		    strstr(text, "slotd_component_connects_total{"));
+		free(text);
+		metrics_component(all, span_of("up.example"));
+	}
+	metrics_components_close(all);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(nothing_without_components),
 		cmocka_unit_test(what_is_counted),
 		cmocka_unit_test(several),
+		cmocka_unit_test(one_that_left),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
