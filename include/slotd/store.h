@@ -309,6 +309,8 @@ struct store {
 	/* Notes of erasures that `sweep` has found and left, since no line of
 	 * key_file made them. For the thread that sweeps. */
 	size_t strange_notes;
+	/* Files that `sweep` has removed for erasures; likewise. */
+	uint64_t erased;
 	/* What a store that was opened for a command lacks for slots, as a
 	 * sentence; NULL: nothing. */
 	const char *lack;

@@ -54,9 +54,22 @@ static void tell_strange(void *argument, size_t strange_notes)
 	server_note(argument, CONF_LOG_WARN, "erasures left undone", memory);
 }
 
+/* Whoever has to prove an erasure finds it here. */
+static void tell_erased(void *argument, uint64_t files)
+{
+	char memory[64];
+	struct buf reason = buf_of(memory, sizeof memory);
+
+	buf_u64(&reason, files);
+	buf_text(&reason, files == 1 ? " file" : " files");
+	buf_text(&reason, " of users to be erased");
+	server_note(argument, CONF_LOG_INFO, "files erased", memory);
+}
+
 static bool start_sweeper(struct server *server)
 {
 	server->sweeper.tell = tell_strange;
+	server->sweeper.tell_erased = tell_erased;
 	server->sweeper.argument = server;
 	return sweeper_start(&server->sweeper, NULL);
 }

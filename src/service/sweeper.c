@@ -13,8 +13,11 @@ int64_t sweeper_next(int64_t began, int64_t ended, int64_t pause)
 	return wanted > allowed ? wanted : allowed;
 }
 
-static void tell(struct sweeper *sweeper, const struct store *store)
+static void tell(struct sweeper *sweeper, struct store *store)
 {
+	if (store->erased && sweeper->tell_erased)
+		sweeper->tell_erased(sweeper->argument, store->erased);
+	store->erased = 0;
 	if (store->strange_notes == sweeper->strange_notes)
 		return;
 	sweeper->strange_notes = store->strange_notes;

@@ -17,6 +17,8 @@ struct sweeper {
 	/* Called on its thread when the store's strange_notes has changed.
 	 * NULL: nobody is told. */
 	void (*tell)(void *argument, size_t strange_notes);
+	/* The same for files that it has removed for erasures; may be NULL. */
+	void (*tell_erased)(void *argument, uint64_t files);
 	void *argument;
 	size_t strange_notes; /* what was told last */
 };

@@ -22,7 +22,8 @@ struct sweep {
 	int64_t next;   /* when the first of the files that stay is due */
 	struct buf key; /* of what is looked at */
 	const struct fs_notes
-	    *erase;  /* whose files are to go; NULL: nobody's */
+	    *erase;      /* whose files are to go; NULL: nobody's */
+	uint64_t erased; /* files of theirs that are gone */
 	bool failed; /* something could not be looked at, or not be removed */
 };
 
@@ -53,8 +54,12 @@ static bool sweep_file(struct sweep *sweep, int folder, const char *name)
 	const struct span key = buf_span(&sweep->key);
 	int64_t due;
 
-	if (sweep->erase && fs_notes_have(sweep->erase, key))
-		return did(sweep, unlinkat(folder, name, 0));
+	if (sweep->erase && fs_notes_have(sweep->erase, key)) {
+		const bool gone = did(sweep, unlinkat(folder, name, 0));
+
+		sweep->erased += gone;
+		return gone;
+	}
 	due = fs_until_of_entry(sweep->fs, key, folder, name);
 	if (due <= sweep->now)
 		return !unlinkat(folder, name, 0);
@@ -187,5 +192,6 @@ int64_t fs_sweep(struct store *store, int64_t now, const atomic_bool *stop)
 		fs_notes_done(&notes);
 	if (noted)
 		fs_notes_close(&notes);
+	fs->store.erased += sweep.erased;
 	return sweep.next < now + WAIT_MIN ? now + WAIT_MIN : sweep.next;
 }

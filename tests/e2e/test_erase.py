@@ -1,6 +1,7 @@
 """DELETE /files: all files of a user go, and nothing arrives behind it."""
 
 import pathlib
+import re
 import time
 
 import pytest
@@ -214,6 +215,24 @@ def test_log(start, store, jids):
         text)
     assert "status=202" in text and "status=401" in text
     assert ("juliet" in text) == jids
+
+
+def test_the_log_says_what_is_gone(start, store):
+    """Of each sweep that erased something; no user, no file."""
+    slotd = start(support.fs_config(store))
+    mine = [put(slotd, JULIET) for _ in range(3)]
+    put(slotd, ROMEO)
+    erase(slotd)
+    wait_gone(*mine)
+    told = 0
+    seen = 0
+    while told < 3:
+        slotd.wait_line('level=info msg="files erased" ', seen)
+        seen = next(n for n in range(seen, len(slotd.lines))
+                    if 'msg="files erased"' in slotd.lines[n]) + 1
+        told += int(re.search(r'reason="(\d+) files? of users to be erased"',
+                              slotd.lines[seen - 1])[1])
+    assert told == 3
 
 
 def test_metrics(start, store):
