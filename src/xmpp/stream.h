@@ -16,7 +16,8 @@
  * instruction, broken XML, and a header in another namespace.
  */
 #define STREAM_STANZA_MAX (10u << 20)
-#define STREAM_TAG_MAX ((size_t)64 << 10)
+/* More than a server's bound for its users' stanzas, 512 KiB mostly. */
+#define STREAM_TAG_MAX ((size_t)1 << 20)
 #define STREAM_DEPTH 10000u
 #define STREAM_OUT_MAX ((size_t)8 << 20) /* bytes that wait to be sent */
 

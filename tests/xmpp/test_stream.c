@@ -177,7 +177,7 @@ static void ends(
 
 static void what_ends_a_stream(void **state)
 {
-	static char text[65537];
+	static char text[(1 << 20) + 1];
 
 	(void)state;
 	memset(text, 'x', sizeof text - 1);
