@@ -3,6 +3,7 @@
 import os
 import pathlib
 import subprocess
+import sys
 
 import pytest
 
@@ -10,6 +11,9 @@ import aws
 import fixtures
 import moved
 import support
+
+# The XMPP client is there; what is here goes before.
+sys.path.append(str(support.ROOT / "tests/xmpp"))
 
 program = fixtures.program
 start = fixtures.start
