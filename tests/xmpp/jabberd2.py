@@ -146,10 +146,10 @@ class Jabberd2:
     def log_in(self, jid):
         """A Client. The late end of a session may end the next one, which has
         its descriptor: that is tried again."""
-        for _ in range(5):
+        for _ in range(10):
             try:
                 return stanza.Client(self.port, jid, PASSWORD)
-            except ConnectionError as fault:
+            except (ConnectionError, AssertionError) as fault:
                 last = fault
         raise last
 
