@@ -63,11 +63,11 @@ def wait_for(what, condition, patience=None):
         time.sleep(0.02)
 
 
-def run(*args, stdin=b"", env=None, program=SLOTD):
+def run(*args, stdin=b"", env=None, program=SLOTD, patience=PATIENCE):
     """One run of slotd that is to end by itself."""
     return subprocess.run(
         [program, *map(str, args)], input=stdin, capture_output=True,
-        timeout=PATIENCE, env=env)
+        timeout=patience, env=env)
 
 
 # --- requests -------------------------------------------------------------

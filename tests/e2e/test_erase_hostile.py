@@ -7,6 +7,7 @@ import time
 import pytest
 
 import stub_store
+import support
 import test_erase_sweep
 from erasing import JULIET
 from stub_bucket import Bucket
@@ -42,7 +43,8 @@ def test_no_crowd_hides_a_note(config, command):
     sizes = dict(bucket.sizes)
     bucket.listing = listing
     with stub_store.Store(bucket) as store:
-        done = command(config(store), "sweep", "--json")
+        done = command(config(store), "sweep", "--json",
+                       patience=6 * support.PATIENCE)
     assert done.returncode == 0, done
     assert tally(done)["erased"] == 5
     assert "slotd-erase/n" not in bucket.sizes
