@@ -1,9 +1,11 @@
 #include "cmd/command.h"
 #include "cmd/creds.h"
 #include "doctor/report.h"
+#include "http/socket.h"
 #include "service/clock.h"
 
 #include <stdio.h>
+#include <string.h>
 
 /* Without one (-1) the request that runs is not broken off. */
 static int end_file;
@@ -32,11 +34,85 @@ static unsigned examine(const struct conf *conf,
 		.stop = end_file,
 		.no_creds = *no_creds ? no_creds : NULL,
 	};
-	report_begin(report, storage->name);
+	report_begin(report, "storage", storage->name);
 	doctor_run(&doctor, &report->view, counts);
 	report_end(report, counts);
 	return counts[VERDICT_FAILURE];
 }
+
+/* --- components -----------------------------------------------------------*/
+
+/* A line of /metrics that is looked for, across pieces. */
+struct search {
+	const char *wanted; /* up to the value */
+	enum doctor_held held;
+	char line[512];
+	size_t len;
+};
+
+static bool search(void *of, struct span bytes)
+{
+	struct search *search = of;
+	const size_t wanted = strlen(search->wanted);
+
+	for (size_t i = 0; i < bytes.len; i++) {
+		if (bytes.at[i] != '\n') {
+			/* A line that is longer is another one. */
+			if (search->len < sizeof search->line)
+				search->line[search->len++] = bytes.at[i];
+			continue;
+		}
+		if (search->len == wanted + 1 &&
+		    memcmp(search->line, search->wanted, wanted) == 0)
+			search->held = search->line[wanted] == '1'
+					   ? DOCTOR_HELD
+					   : DOCTOR_HELD_NO;
+		search->len = 0;
+	}
+	return true;
+}
+
+/* Asks the slotd that runs with this configuration. */
+static enum doctor_held ask_running(
+    const struct conf *conf, const struct conf_component *component)
+{
+	static struct fetch_reply reply;
+	char wanted[400], memory[320];
+	struct search found = { .wanted = wanted };
+	struct buf url = buf_of(memory, sizeof memory);
+	struct fetch_request request = {
+		.method = "GET",
+		.url = memory,
+		.direct = true,
+		.any_certificate = true,
+		.unix_path = conf->listen.unix_path,
+		.seconds = 5,
+		.take = search,
+		.of = &found,
+	};
+
+	snprintf(wanted, sizeof wanted,
+	    "slotd_component_up{component=\"%.*s\"} ",
+	    (int)component->caller.id.len, component->caller.id.at);
+	socket_url(&conf->listen, &url);
+	buf_text(&url, "/metrics");
+	fetch(&request, end_file, &reply);
+	return found.held;
+}
+
+static unsigned examine_component(const struct conf *conf,
+    const struct conf_component *component, struct report *report)
+{
+	unsigned counts[VERDICT_COUNT];
+
+	report_begin(report, "component", component->caller.id);
+	doctor_component_run(component, ask_running(conf, component), end_file,
+	    &report->view, counts);
+	report_end(report, counts);
+	return counts[VERDICT_FAILURE];
+}
+
+/* --- all ------------------------------------------------------------------*/
 
 static int examine_all(
     const struct conf *conf, const struct command_creds *creds)
@@ -56,11 +132,14 @@ static int examine_all(
 			failures +=
 			    examine(conf, storage, creds->list[i].why, &report);
 	}
-	report_close(
-	    &report, report.storages && !command_ended(), clock_unix());
+	for (size_t i = 0; !name && i < conf->component_count; i++)
+		if (!command_ended())
+			failures += examine_component(
+			    conf, &conf->components[i], &report);
+	report_close(&report, report.groups && !command_ended(), clock_unix());
 	if (command_ended())
 		return command_fault(&command_doctor, "interrupted");
-	if (!report.storages)
+	if (!report.groups)
 		return command_fault(
 		    &command_doctor, "there is no storage of this name");
 	return failures ? EXIT_FAULT : EXIT_OK;
@@ -107,14 +186,17 @@ static const struct command_option options[] = {
 
 const struct command command_doctor = {
 	"doctor",
-	"try the storage, and say what to change",
+	"try storages and components, and say what to change",
 	"usage: slotd doctor [-c FILE] [--storage NAME] [--json|--prometheus]\n"
 	"                    [--now SECONDS]\n"
 	"\n"
-	"Tries each configured storage (or the one with this name) for real,\n"
+	"Tries each configured storage (or only that of this name) for real,\n"
 	"with one small object, slotd-doctor/probe.txt, that it removes again\n"
 	"if it is allowed to. Where clients need public_url, that must lead\n"
 	"to a running \"slotd serve\" with this configuration.\n"
+	"Connects to the XMPP server of each component, too, unless the\n"
+	"running service is connected, and asks the domain above whether it\n"
+	"lists the component.\n"
 	"A line for each check says what was seen; the lines below it say\n"
 	"what to change. Exits with 1 if a check failed, else with 0.\n"
 	"\n"

@@ -84,6 +84,22 @@ struct doctor {
 void doctor_run(struct doctor *doctor, struct doctor_view *view,
     unsigned ret_counts[VERDICT_COUNT]);
 
+/* Whether the running slotd has a component's connection, as it says. */
+enum doctor_held {
+	DOCTOR_HELD_UNKNOWN, /* no slotd answers, or it does not say so */
+	DOCTOR_HELD_NO,
+	DOCTOR_HELD,
+};
+
+/*
+ * The same for a component: connects to the XMPP server and asks the domain
+ * above for its items, unless the running slotd is connected. What users ask
+ * for meanwhile is answered by "ask again". stop: as in struct doctor.
+ */
+void doctor_component_run(const struct conf_component *conf,
+    enum doctor_held held, int stop, struct doctor_view *view,
+    unsigned ret_counts[VERDICT_COUNT]);
+
 /* ok, warning, failure, skipped. */
 const char *verdict_name(enum verdict verdict);
 

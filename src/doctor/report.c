@@ -47,10 +47,10 @@ static void sample_finding(
 {
 	for (enum verdict v = VERDICT_OK; v < VERDICT_COUNT; v++)
 		fprintf(report->out,
-		    "slotd_doctor_check_status{storage=\"%.*s\",check=\"%s\","
+		    "slotd_doctor_check_status{%s=\"%.*s\",check=\"%s\","
 		    "status=\"%s\"} %d\n",
-		    (int)report->storage.len, report->storage.at, finding->name,
-		    verdict_name(v), finding->verdict == v);
+		    report->kind, (int)report->name.len, report->name.at,
+		    finding->name, verdict_name(v), finding->verdict == v);
 }
 
 /* The length of the part that fits: up to a space, or one whole word. */
@@ -172,22 +172,22 @@ void report_open(struct report *report)
 		    report->out);
 }
 
-void report_begin(struct report *report, struct span storage)
+void report_begin(struct report *report, const char *kind, struct span name)
 {
-	const bool more = report->storages++ > 0;
+	const bool more = report->groups++ > 0;
 
 	buf_reset(&report->untried);
 	report->first = true;
-	report->storage = storage;
+	report->kind = kind;
+	report->name = name;
 	if (report->format == REPORT_JSON) {
-		fputs(
-		    more ? ",\n{\"storage\": " : "{\"storage\": ", report->out);
-		json_string(report->out, storage);
+		fprintf(report->out, "%s{\"%s\": ", more ? ",\n" : "", kind);
+		json_string(report->out, name);
 		fputs(", \"checks\": [", report->out);
 	}
 	if (report->format == REPORT_TEXT)
-		fprintf(report->out, "%sstorage \"%.*s\"\n", more ? "\n" : "",
-		    (int)storage.len, storage.at);
+		fprintf(report->out, "%s%s \"%.*s\"\n", more ? "\n" : "", kind,
+		    (int)name.len, name.at);
 }
 
 static void text_end(

@@ -16,21 +16,23 @@ struct report {
 	FILE *out;
 	enum report_format format;
 	bool colours;
-	FILE *progress;    /* a terminal; NULL: do not show progress */
-	size_t width;      /* columns of the terminal; 0: out is none */
-	unsigned storages; /* started so far */
-	bool first;        /* no finding of this storage yet */
-	struct span storage;
+	FILE *progress;   /* a terminal; NULL: do not show progress */
+	size_t width;     /* columns of the terminal; 0: out is none */
+	unsigned groups;  /* storages and components, started so far */
+	bool first;       /* no finding of this one yet */
+	const char *kind; /* "storage" or "component" */
+	struct span name;
 	struct buf untried; /* names of skipped checks */
 	char untried_memory[512];
 };
 
 /* Uses colours and progress on a terminal only; no colours with NO_COLOR. */
 void report_init(struct report *report, FILE *out, enum report_format format);
-/* Print what comes before all storages, before each, after each (the summary)
- * and after all. whole: not interrupted. now: unix seconds. */
+/* Print what comes before all storages and components, before each, after each
+ * (the summary) and after all. kind: "storage" or "component". whole: not
+ * interrupted. now: unix seconds. */
 void report_open(struct report *report);
-void report_begin(struct report *report, struct span storage);
+void report_begin(struct report *report, const char *kind, struct span name);
 void report_end(struct report *report, const unsigned counts[VERDICT_COUNT]);
 void report_close(struct report *report, bool whole, int64_t now);
 /* The columns of a terminal; 0: out is none. */
