@@ -5,10 +5,6 @@
 
 #include <stdio.h>
 
-/* A smaller number without a unit is more likely meant as days, and what is
- * removed by mistake is lost. */
-#define DAYS_MAX 1000
-
 bool command_janitor_start(const struct command *command,
     const struct service *service, const char *name,
     struct janitor *ret_janitor)
@@ -47,13 +43,6 @@ bool command_duration(const struct command *command, const char *option,
 
 	if (!text)
 		return true;
-	if (span_u64(span_of(text), &seconds) && seconds < DAYS_MAX) {
-		snprintf(sentence, sizeof sentence,
-		    "--%s %s would be %s seconds: write the unit, as in \"30 "
-		    "days\" or \"30 s\"",
-		    option, text, text);
-		return command_wrong(command, sentence);
-	}
 	if ((span_u64(span_of(text), &seconds) ||
 		amount_seconds_read(span_of(text), &seconds, &wrong)) &&
 	    seconds <= INT32_MAX * UINT64_C(2)) {

@@ -16,9 +16,8 @@ bool command_janitor_start(const struct command *command,
 /* Says that no file is stored of a JID, which may be mistyped. */
 void command_none_of(const struct command *command, const char *jid);
 
-/* Reads a duration as in the configuration, or a number of seconds from 1000 on
- * (a smaller one is too easily meant as days); NULL: *ret_seconds stays as it
- * is. Else says what is wrong with --option. */
+/* Reads a duration as in the configuration, or a number of seconds; NULL:
+ * *ret_seconds stays as it is. Else says what is wrong with --option. */
 bool command_duration(const struct command *command, const char *option,
     const char *text, int64_t *ret_seconds);
 
