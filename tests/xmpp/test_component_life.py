@@ -1,5 +1,6 @@
 """A component's connection: reload, end, back-off, and slots that wait."""
 
+import os
 import pathlib
 import re
 import signal
@@ -294,6 +295,29 @@ def test_slots_that_wait_delay_nothing_else(counted):
     later = "".join(link.read() for _ in range(1000))
     assert sorted(map(int, re.findall(r"type='result' id='(\d+)'", later))
                   ) == list(range(1000))
+
+
+def resident(slotd):
+    """VmRSS in KiB."""
+    with open(f"/proc/{slotd.process.pid}/status") as status:
+        return int(re.search(r"VmRSS:\s+(\d+) kB", status.read())[1])
+
+
+@pytest.mark.skipif(support.SANITIZED,
+                    reason="sanitizers take memory of their own")
+@pytest.mark.skipif(os.sysconf("SC_PAGESIZE") != 4096,
+                    reason="larger pages are touched for less")
+def test_memory_while_a_thousand_slots_wait(counted):
+    link = counted.link
+    counted.redis.open.clear()
+    before = resident(counted)
+    link.send("".join(slot(n) for n in range(1000)) + ping("ping"))
+    # The first answer: none of the slots has one.
+    assert link.read().startswith("<iq type='result' id='ping'")
+    assert resident(counted) - before < 4 * 1024
+    counted.redis.open.set()
+    later = "".join(link.read() for _ in range(1000))
+    assert later.count("<iq type='result' ") == 1000
 
 
 def test_what_waits_when_the_stream_ends(counted, server):
