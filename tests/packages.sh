@@ -17,7 +17,7 @@ check="$demo ca-certificates binutils mandoc strace nginx debootstrap
 	lua-unbound lua-check jabberd2 go-sendxmpp python3-slixmpp
 	python3-aiohttp python3-gi gir1.2-soup-3.0 apache2 caddy haproxy
 	systemd prometheus fail2ban iproute2 podman runc redis-server"
-bench="$demo libcmocka-dev nginx wrk valgrind libc6-dbg python3"
+bench="$demo libcmocka-dev nginx wrk valgrind libc6-dbg redis-server python3"
 bench_sweep="$demo python3-pytest python3-boto3 s3cmd awscli
 	ceph-mon ceph-osd ceph-common radosgw"
 lint="$build libcmocka-dev clang-format clang-tidy cppcheck shellcheck

@@ -15,12 +15,13 @@ import traceback
 
 # In front: Debian has a module of its own that is called as one of ours.
 sys.path[1:1] = [str(pathlib.Path(__file__).resolve().parents[1] / room)
-                 for room in ("e2e", "s3")]
+                 for room in ("e2e", "s3", "xmpp")]
 
 import figures  # noqa: E402
 import programs  # noqa: E402
 
-GROUPS = ["cost", "slots", "memory", "growth", "embedded", "relay", "erasure"]
+GROUPS = ["cost", "slots", "component", "memory", "growth", "embedded",
+          "relay", "erasure"]
 # Only when asked for: they take longer, and programs of their own.
 LONG = ["sweep"]
 

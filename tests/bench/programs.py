@@ -133,6 +133,15 @@ def nginx(folder, server, more=""):
                           "-c", path / "nginx.conf"])
 
 
+def redis(folder):
+    """A Redis that writes nothing to a disk."""
+    path = tempfile.mkdtemp(dir=folder)
+    port = support.free_port()
+    return Program(port, [
+        "redis-server", "--bind", "127.0.0.1", "--port", port, "--dir", path,
+        "--save", "", "--appendonly", "no"])
+
+
 def wrk(port, connections=64, threads=1, seconds=SECONDS, ready=READY,
         after="fresh", callers=0, end=0):
     """Signed slot requests, see slot.lua; what wrk counted."""
