@@ -5,7 +5,17 @@
 
 #include <expat.h>
 #include <stdlib.h>
+#include <string.h>
 
+/* Of a stream's own element: a prefix and a name. */
+#define ROOT_MAX 128
+
+/*
+ * A parser of expat keeps every name of an element or an attribute that it has
+ * ever read. So that a stream does not grow by them for as long as it lives,
+ * it gets a new parser when XML_WORN bytes were read: between two elements in
+ * it, where all that a parser has to know is the name of the stream's own.
+ */
 struct xml {
 	XML_Parser parser;
 	const struct xml_events *events;
@@ -16,6 +26,15 @@ struct xml {
 	size_t untold;
 	size_t untold_max;
 	struct gathering *gathering; /* of xml_open; NULL: a stream */
+	bool is_stream;
+
+	/* Of a stream: */
+	char root[ROOT_MAX]; /* the name of its own element; "": not known */
+	unsigned depth;
+	uint64_t before; /* bytes until this parser, less those of its root */
+	uint64_t read;   /* bytes, those that are being parsed included */
+	size_t piece;    /* how many these are */
+	uint64_t worn;   /* where a new parser is to begin; 0: nowhere yet */
 };
 
 /* What the reading of a whole document needs: the innermost element. */
@@ -40,23 +59,46 @@ static void stop(struct xml *xml, enum xml_fault fault)
 static bool goes_on(struct xml *xml)
 {
 	xml->untold = 0;
-	return xml->fault == XML_FINE;
+	return xml->fault == XML_FINE && !xml->worn;
 }
 
 static void begin(void *of, const char *name, const char **attributes)
 {
 	struct xml *xml = of;
+	const struct span root = span_of(name);
 
-	if (goes_on(xml) && !xml->events->begin(xml->of, name, attributes))
+	if (!goes_on(xml))
+		return;
+	if (xml->depth++ == 0 && root.len < ROOT_MAX)
+		memcpy(xml->root, root.at, root.len + 1);
+	if (!xml->events->begin(xml->of, name, attributes))
 		stop(xml, XML_STOPPED);
+}
+
+/* Whether a new parser is to read what comes next. What that is must be at
+ * hand: expat may have kept it back before it told of this end. */
+static bool is_worn(const struct xml *xml, uint64_t place)
+{
+	return xml->is_stream && xml->depth == 1 && *xml->root &&
+	       place - xml->before > XML_WORN &&
+	       xml->read - place <= xml->piece;
 }
 
 static void end(void *of, const char *name)
 {
 	struct xml *xml = of;
+	uint64_t place;
 
-	if (goes_on(xml) && !xml->events->end(xml->of, name))
+	if (!goes_on(xml))
+		return;
+	xml->depth--;
+	place = xml_place(xml) + xml_length(xml);
+	if (!xml->events->end(xml->of, name)) {
 		stop(xml, XML_STOPPED);
+	} else if (is_worn(xml, place)) {
+		xml->worn = place;
+		XML_StopParser(xml->parser, XML_FALSE);
+	}
 }
 
 static void text(void *of, const char *bytes, int len)
@@ -92,15 +134,37 @@ static void *take(size_t size)
 	return malloc(size);
 }
 
-static struct xml *open_for(const struct xml_events *events, void *of)
+static XML_Parser make_parser(void)
 {
 	static const XML_Memory_Handling_Suite memory = { take, forget_realloc,
 		forget };
+
+	return XML_ParserCreate_MM("UTF-8", &memory, NULL);
+}
+
+/* Makes the parser tell. */
+static void equip(struct xml *xml)
+{
+	XML_SetUserData(xml->parser, xml);
+	XML_SetElementHandler(xml->parser, begin, end);
+	XML_SetCharacterDataHandler(xml->parser, text);
+	XML_SetStartDoctypeDeclHandler(xml->parser, document_type);
+	if (xml->is_stream)
+		XML_SetProcessingInstructionHandler(xml->parser, instruction);
+#if XML_MINOR_VERSION >= 6
+	/* The bound above is what it would be for. */
+	XML_SetReparseDeferralEnabled(xml->parser, XML_FALSE);
+#endif
+}
+
+static struct xml *open_for(
+    const struct xml_events *events, void *of, bool is_stream)
+{
 	struct xml *xml = calloc(1, sizeof *xml);
 
 	if (!xml)
 		return NULL;
-	xml->parser = XML_ParserCreate_MM("UTF-8", &memory, NULL);
+	xml->parser = make_parser();
 	if (!xml->parser) {
 		free(xml);
 		return NULL;
@@ -108,26 +172,18 @@ static struct xml *open_for(const struct xml_events *events, void *of)
 	xml->untold_max = XML_UNTOLD;
 	xml->events = events;
 	xml->of = of;
-	XML_SetUserData(xml->parser, xml);
-	XML_SetElementHandler(xml->parser, begin, end);
-	XML_SetCharacterDataHandler(xml->parser, text);
-	XML_SetStartDoctypeDeclHandler(xml->parser, document_type);
-#if XML_MINOR_VERSION >= 6
-	/* The bound above is what it would be for. */
-	XML_SetReparseDeferralEnabled(xml->parser, XML_FALSE);
-#endif
+	xml->is_stream = is_stream;
+	equip(xml);
 	return xml;
 }
 
 struct xml *xml_open_stream(
     const struct xml_events *events, void *of, size_t untold)
 {
-	struct xml *xml = open_for(events, of);
+	struct xml *xml = open_for(events, of, true);
 
-	if (!xml)
-		return NULL;
-	xml->untold_max = untold;
-	XML_SetProcessingInstructionHandler(xml->parser, instruction);
+	if (xml)
+		xml->untold_max = untold;
 	return xml;
 }
 
@@ -138,13 +194,54 @@ static enum xml_fault fault_of(const struct xml *xml)
 		   : XML_BROKEN;
 }
 
+/* False: no memory. */
+static bool renew(struct xml *xml)
+{
+	char memory[ROOT_MAX + 2];
+	struct buf root = buf_of(memory, sizeof memory);
+	XML_Parser parser = make_parser();
+
+	if (!parser)
+		return false;
+	XML_ParserFree(xml->parser);
+	xml->parser = parser;
+	buf_char(&root, '<');
+	buf_text(&root, xml->root);
+	buf_char(&root, '>');
+	/* Of this it tells nothing yet. */
+	if (XML_Parse(parser, root.at, (int)root.len, false) != XML_STATUS_OK)
+		return false;
+	equip(xml);
+	xml->before = xml->worn - root.len;
+	xml->worn = 0;
+	return true;
+}
+
+/* A parser that is worn has left some of the bytes, which are too few to wear
+ * out the next one. */
+static bool give(struct xml *xml, struct span bytes, bool last)
+{
+	xml->read += bytes.len;
+	xml->piece = bytes.len;
+	if (XML_Parse(xml->parser, bytes.at, (int)bytes.len, last) ==
+	    XML_STATUS_OK)
+		return true;
+	if (!xml->worn)
+		return false;
+	bytes = span_from(bytes, bytes.len - (size_t)(xml->read - xml->worn));
+	if (renew(xml))
+		return XML_Parse(xml->parser, bytes.at, (int)bytes.len, last) ==
+		       XML_STATUS_OK;
+	xml->fault = XML_OUT_OF_MEMORY;
+	return false;
+}
+
 static bool parse(struct xml *xml, struct span bytes, bool last)
 {
 	xml->untold += bytes.len;
 	if (xml->fault != XML_FINE)
 		return false;
-	if (XML_Parse(xml->parser, bytes.at, (int)bytes.len, last) !=
-	    XML_STATUS_OK) {
+	if (!give(xml, bytes, last)) {
 		/* A handler that stopped it has said why. */
 		if (xml->fault == XML_FINE)
 			xml->fault = fault_of(xml);
@@ -186,7 +283,7 @@ enum xml_fault xml_fault(const struct xml *xml)
 
 uint64_t xml_place(const struct xml *xml)
 {
-	return (uint64_t)XML_GetCurrentByteIndex(xml->parser);
+	return xml->before + (uint64_t)XML_GetCurrentByteIndex(xml->parser);
 }
 
 unsigned xml_length(const struct xml *xml)
@@ -242,7 +339,8 @@ struct xml *xml_open(xml_element *element, void *of)
 	static const struct xml_events events = { gather_begin, gather_end,
 		gather_text };
 	struct gathering *gathering = malloc(sizeof *gathering);
-	struct xml *xml = gathering ? open_for(&events, gathering) : NULL;
+	struct xml *xml =
+	    gathering ? open_for(&events, gathering, false) : NULL;
 
 	if (!xml) {
 		free(gathering);

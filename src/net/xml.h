@@ -11,8 +11,9 @@
  */
 
 #define XML_DEPTH 32
-#define XML_TEXT 32768    /* bytes of an element's own text */
-#define XML_UNTOLD 65536u /* bytes of a tag, a comment and the like */
+#define XML_TEXT 32768        /* bytes of an element's own text */
+#define XML_UNTOLD 65536u     /* bytes of a tag, a comment and the like */
+#define XML_WORN (256u << 10) /* bytes of a stream that one parser reads */
 
 struct xml;
 
@@ -51,7 +52,9 @@ struct xml_events {
 };
 
 /* Reads without bounds but `untold` instead of XML_UNTOLD, and ends at a
- * processing instruction, too. NULL: no memory. */
+ * processing instruction, too. However long the stream lives, no more is kept
+ * of it than of its last XML_WORN bytes and the element that is under way.
+ * NULL: no memory. */
 struct xml *xml_open_stream(
     const struct xml_events *events, void *of, size_t untold);
 /* Where in the stream the event is that is being told: after so many bytes; and
