@@ -57,22 +57,14 @@ static void free_all(struct pending_answer *answer)
 	}
 }
 
-/* To be locked. */
-static struct pending_answer *take_all(struct pending *pending)
-{
-	struct pending_answer *first = pending->first;
-
-	pending->first = NULL;
-	pending->last = &pending->first;
-	return first;
-}
-
 void pending_drop(struct pending *pending)
 {
 	pthread_mutex_lock(&pending->lock);
 	pending->stream++;
 	pending->count = 0;
-	free_all(take_all(pending));
+	free_all(pending->first);
+	pending->first = NULL;
+	pending->last = &pending->first;
 	pthread_mutex_unlock(&pending->lock);
 }
 
@@ -113,19 +105,23 @@ unsigned pending_count(struct pending *pending)
 bool pending_take(
     struct pending *pending, void (*send)(void *of, struct span text), void *of)
 {
-	struct pending_answer *first, *answer;
-	bool any;
+	struct pending_answer *answer;
 
 	pthread_mutex_lock(&pending->lock);
-	first = take_all(pending);
-	any = first != NULL;
-	for (answer = first; answer; answer = answer->next)
+	answer = pending->first;
+	if (answer) {
+		pending->first = answer->next;
 		pending->count--;
+	}
+	if (!pending->first)
+		pending->last = &pending->first;
 	pthread_mutex_unlock(&pending->lock);
-	for (answer = first; answer; answer = answer->next)
-		send(of, (struct span){ answer->text, answer->len });
-	free_all(first);
-	return any;
+	if (!answer)
+		return false;
+	send(of, (struct span){ answer->text, answer->len });
+	free(answer->text);
+	free(answer);
+	return true;
 }
 
 bool pending_wanted(struct pending *pending, unsigned stream)

@@ -30,7 +30,7 @@ void pending_close(struct pending *pending);
 bool pending_add(struct pending *pending, unsigned *ret_stream);
 /* How many of this stream wait for their answers. */
 unsigned pending_count(struct pending *pending);
-/* Calls a function with each answer that is there. False: there is none. */
+/* Calls a function with the next answer. False: there is none. */
 bool pending_take(struct pending *pending,
     void (*send)(void *of, struct span text), void *of);
 

@@ -211,6 +211,19 @@ static bool work(struct session *session)
 	return true;
 }
 
+/* Sends what waited and is done, but no more than the server reads: a thousand
+ * answers that are long would not fit. False: there is none to be sent. */
+static bool send_answers(struct session *session)
+{
+	struct stream *stream = session->component.stream;
+	bool any = false;
+
+	while (stream_out(stream).len < OUT_HIGH &&
+	       pending_take(session->component.pending, send_span, stream))
+		any = true;
+	return any;
+}
+
 /* Does what there is to do, or waits for it until `until`. reads: the server is
  * read. False: the connection is over. */
 static bool step(struct session *session, bool reads, int64_t until)
@@ -219,11 +232,11 @@ static bool step(struct session *session, bool reads, int64_t until)
 	struct pollfd polled[] = { { session->wake, POLLIN, 0 },
 		{ session->fd, 0, 0 } };
 
-	/* Maybe these were all that is waited for. */
-	if (pending_take(session->component.pending, send_span, stream))
-		return flush(session);
 	if (!flush(session) || stream_state(stream) == STREAM_ENDED)
 		return false;
+	/* Maybe these were all that is waited for. */
+	if (send_answers(session))
+		return flush(session);
 	if (stream_out(stream).len)
 		polled[1].events |= POLLOUT;
 	if (stream_out(stream).len < OUT_HIGH) {

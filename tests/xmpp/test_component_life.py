@@ -343,6 +343,34 @@ def test_what_waits_when_the_stream_ends(counted, server):
     assert link.read().startswith("<iq type='result' id='next'")
 
 
+def test_many_long_answers_to_a_server_that_does_not_read(tmp_path, start,
+                                                          server):
+    """They do not end the stream: a user can ask for them."""
+    redis = Redis()
+    slotd = start(configs.fs_config(
+        tmp_path / "store", callers=None, components=[server.component()],
+        quota={"type": "redis", "port": redis.port, "timeout": 10000,
+               "on_error": "refuse"}, policy={"bytes_per_day": "1 GiB"}))
+    redis.open.clear()
+    with server.accept() as link:
+        link.open()
+        long = f"<request a='{4000 * chr(34)}' "
+        link.send("".join(slot(n).replace("<request ", long)
+                          for n in range(1000)))
+        link.send(ping("ping"))
+        assert "id='ping'" in link.read()
+        redis.close()
+        redis.open.set()
+        support.wait_for("the answers", lambda: metric(
+            slotd, 'slotd_component_stanzas_total{component='
+            '"upload.localhost",kind="slot",result="error"}') > 990)
+        # 24 MB, as each quotation mark takes six bytes.
+        slotd.terminate()
+        answers = link.read_end()
+    assert answers.count("</iq>") == 1000
+    assert answers.endswith("</stream:stream>")
+
+
 def test_the_end_answers_what_waits(counted):
     counted.redis.open.clear()
     counted.link.send("".join(slot(n) for n in range(20)) + ping("ping"))

@@ -73,8 +73,12 @@ static void answers_come_in_order(void **state)
 	assert_true(put(fixture, first, "a"));
 	assert_int_equal(pending_count(pending), 2);
 	assert_true(pending_take(pending, send_it, &fixture->sent));
+	expect_buf(&fixture->sent, "b");
+	assert_int_equal(pending_count(pending), 1);
+	assert_true(pending_take(pending, send_it, &fixture->sent));
 	expect_buf(&fixture->sent, "ba");
 	assert_int_equal(pending_count(pending), 0);
+	assert_false(pending_take(pending, send_it, &fixture->sent));
 	pending_close(pending);
 }
 
