@@ -32,6 +32,15 @@ static bool is_plain(struct span name)
 	return name.len && span_find(name, ':') == name.len;
 }
 
+/* Whether a namespace may be that of elements without a prefix. Those of XML
+ * itself may not: some servers pass them on, others end the stream at them. */
+static bool is_declarable(struct span space)
+{
+	return space.len &&
+	       !span_is(space, "http://www.w3.org/XML/1998/namespace") &&
+	       !span_is(space, "http://www.w3.org/2000/xmlns/");
+}
+
 /* Without what has a prefix, xml:lang aside: it may be declared elsewhere. */
 static void add_attributes(struct buf *out, struct span attributes)
 {
@@ -45,7 +54,8 @@ static void add_attributes(struct buf *out, struct span attributes)
 
 static void add_element(struct buf *out, const struct stanza_element *element)
 {
-	if (!element || !is_plain(element->name) || !element->space.len ||
+	if (!element || !is_plain(element->name) ||
+	    !is_declarable(element->space) ||
 	    element->space.len + element->name.len + element->attributes.len >
 		ANSWER_ELEMENT_MAX)
 		return;

@@ -92,6 +92,18 @@ static void what_is_not_there(void **state)
 	    "<iq type='error' id='4' " ANSWER ERROR("cancel",
 		"service-unavailable",
 		"this service only takes files") "</error></iq>");
+	/* Nor may a namespace of XML's own be declared (Namespaces in XML 1.0,
+	 * section 3). */
+	expect("<iq type='get' id='5' " FROM TO
+	       "><a xmlns='http://www.w3.org/2000/xmlns/'/></iq>",
+	    "<iq type='error' id='5' " ANSWER ERROR("cancel",
+		"service-unavailable",
+		"this service only takes files") "</error></iq>");
+	expect("<iq type='get' id='6' " FROM TO
+	       "><a xmlns='http://www.w3.org/XML/1998/namespace'/></iq>",
+	    "<iq type='error' id='6' " ANSWER ERROR("cancel",
+		"service-unavailable",
+		"this service only takes files") "</error></iq>");
 }
 
 #define INCOMPLETE                                                             \
