@@ -21,8 +21,8 @@ ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now -Wl,-z,noexecstack -pthread \
 LDLIBS = $(shell $(PKG_CONFIG) --libs $(LIBS))
 
 ifeq ($(shell $(PKG_CONFIG) --exists $(LIBS) 2>/dev/null && echo yes),)
-ifeq ($(filter demo demo-stop check lint bench bench-sweep help clean dist \
-	deb,$(MAKECMDGOALS)),)
+ifeq ($(filter demo demo-stop check lint bench bench-sweep fuzz help clean \
+	dist deb,$(MAKECMDGOALS)),)
 $(warning Libraries are missing, see `$(PKG_CONFIG) --print-errors --exists \
 	$(LIBS)`; on Debian `tests/packages.sh demo` installs them)
 endif
@@ -34,6 +34,9 @@ UNIT := $(sort $(wildcard tests/*/test_*.c))
 REDIS_DRIVER := $(BUILD)/tests/quota/redis_driver
 MEMORY_STORE := $(BUILD)/tests/memory_store/memory.o
 UNIT_BIN := $(UNIT:tests/%.c=$(BUILD)/tests/%)
+FUZZ_C := $(addprefix tests/fuzz/,stream.c match.c reading.c \
+	fixed.c)
+FUZZ_REPLAY := $(BUILD)/tests/fuzz/replay
 BENCH_BIN := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/bench/*.c))
 C_FILES = $(wildcard include/*/*.h src/*.c src/*/*.[ch] tests/*/*.[ch])
 
@@ -123,7 +126,7 @@ check: ## install what is missing, then run all the tests
 		tests/sum.sh $(RESULTS) $(SUITES)
 
 check-unit: unit-programs ## run the unit tests
-	@$(COUNT) $(SUITE)unit tests/unit.sh $(UNIT_BIN)
+	@$(COUNT) $(SUITE)unit tests/unit.sh $(UNIT_BIN) $(FUZZ_REPLAY)
 
 check-e2e: all memory-store ## test the built program as users run it
 	@SLOTD=$(BUILD)/slotd $(COUNT) $(SUITE)e2e $(PYTEST) tests/e2e
@@ -175,7 +178,7 @@ check-debian13: ## build and test on Debian 13, in a folder
 check-deb: ## test the Debian package on Debian 12 and 13, in folders
 	@SLOTD=$(BUILD)/slotd $(COUNT) deb $(PYTEST) tests/deb
 
-unit-programs: $(UNIT_BIN) $(REDIS_DRIVER)
+unit-programs: $(UNIT_BIN) $(REDIS_DRIVER) $(FUZZ_REPLAY)
 
 # slotd with one more store, by a table of its own: see CONTRIBUTING.md.
 memory-store: $(BUILD)/slotd-memory
@@ -188,7 +191,7 @@ $(BUILD)/slotd-memory: $(BUILD)/main.o $(MEMORY_STORE) \
 $(BUILD)/tests/%.o: tests/%.c
 	@mkdir -p $(@D)
 	@echo "CC $<"
-	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(ALL_CFLAGS) -Itests -MMD -MP -c -o $@ $<
 
 $(BUILD)/libslotd.a: $(OBJECTS)
 	@echo "AR $@"
@@ -201,6 +204,28 @@ $(BUILD)/tests/%: tests/%.c $(BUILD)/libslotd.a
 	$(Q)$(CC) $(ALL_CFLAGS) -Itests $(shell $(PKG_CONFIG) --cflags cmocka) \
 		-MMD -MP $(ALL_LDFLAGS) -o $@ $< $(BUILD)/libslotd.a $(LDLIBS) \
 		$(shell $(PKG_CONFIG) --libs cmocka)
+
+# The inputs that are kept, through the fuzz target, without clang.
+$(FUZZ_REPLAY): $(BUILD)/tests/fuzz/replay.o $(FUZZ_C:%.c=$(BUILD)/%.o) \
+	$(BUILD)/libslotd.a
+	@echo "LD $@"
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
+
+# What it finds is written to build-fuzz/ (crash-…), new inputs to
+# build-fuzz/corpus/.
+T ?= 60
+IN_FUZZ = BUILD=build-fuzz CC=clang CFLAGS="-O1 -g" \
+	EXTRA="-fsanitize=fuzzer-no-link $(SAN)"
+
+fuzz: ## fuzz the component's stream with clang for T seconds (60)
+	@tests/packages.sh fuzz
+	+@$(MAKE) --no-print-directory -j2 $(IN_FUZZ) fuzz-program
+	@tests/fuzz/run.sh build-fuzz $(T)
+
+fuzz-program: $(FUZZ_C:%.c=$(BUILD)/%.o) $(BUILD)/libslotd.a
+	@echo "LD $(BUILD)/stream"
+	$(Q)$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $(BUILD)/stream $^ \
+		$(LDLIBS)
 
 # BENCH=--json, BENCH="--rounds 1 slots": see doc/performance.md.
 bench: ## measure speeds, as ratios in one run; not part of check
@@ -237,7 +262,8 @@ help: ## show this list
 .PHONY: all install demo demo-stop check check-unit check-e2e check-house \
 	check-openapi check-quota check-s3 check-xmpp check-deploy check-watch \
 	check-image check-kubernetes check-asan check-tsan check-debian13 \
-	check-deb dist deb unit-programs memory-store bench bench-sweep lint \
-	fmt cover clean help
+	check-deb dist deb unit-programs memory-store bench bench-sweep \
+	fuzz fuzz-program lint fmt cover clean help
 -include $(BUILD)/main.d $(OBJECTS:.o=.d) $(UNIT_BIN:=.d) $(REDIS_DRIVER).d \
-	$(MEMORY_STORE:.o=.d) $(BENCH_BIN:=.d)
+	$(MEMORY_STORE:.o=.d) $(BENCH_BIN:=.d) $(FUZZ_REPLAY).d \
+	$(FUZZ_C:%.c=$(BUILD)/%.d)

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs the Debian packages that are missing; does nothing when all are
-# there. Usage: packages.sh demo|check|bench|bench-sweep|deb|lint
+# there. Usage: packages.sh demo|check|bench|bench-sweep|deb|fuzz|lint
 # shellcheck disable=SC2086 # lists of packages are to be split
 set -eu
 
@@ -22,6 +22,7 @@ bench_sweep="$demo python3-pytest python3-boto3 s3cmd awscli
 	ceph-mon ceph-osd ceph-common radosgw"
 lint="$build libcmocka-dev clang-format clang-tidy cppcheck shellcheck
 	pyflakes3"
+fuzz="$build clang llvm libclang-rt-dev"
 deb="$build build-essential debhelper libcmocka-dev"
 
 case ${1-} in
@@ -30,9 +31,10 @@ check) wanted=$check ;;
 bench) wanted=$bench ;;
 bench-sweep) wanted=$bench_sweep ;;
 deb) wanted=$deb ;;
+fuzz) wanted=$fuzz ;;
 lint) wanted=$lint ;;
 *)
-	echo "usage: $0 demo|check|bench|bench-sweep|deb|lint" >&2
+	echo "usage: $0 demo|check|bench|bench-sweep|deb|fuzz|lint" >&2
 	exit 2
 	;;
 esac
