@@ -200,6 +200,16 @@ static bool take_header(
 	return true;
 }
 
+/* Whether the stanza that is under way may go on. */
+static bool is_bounded(struct stream *stream)
+{
+	if (xml_place(stream->xml) + xml_length(stream->xml) -
+		stream->stanza.start <=
+	    STREAM_STANZA_MAX)
+		return true;
+	return refuse(stream, "policy-violation");
+}
+
 static bool begin(void *of, const char *name, const char **attributes)
 {
 	struct stream *stream = of;
@@ -210,17 +220,7 @@ static bool begin(void *of, const char *name, const char **attributes)
 		return refuse(stream, "policy-violation");
 	stanza_begin(&stream->stanza, buf_span(&stream->header), name,
 	    attributes, xml_place(stream->xml), xml_length(stream->xml));
-	return true;
-}
-
-/* Whether the stanza that is under way may go on. */
-static bool is_bounded(struct stream *stream)
-{
-	if (xml_place(stream->xml) + xml_length(stream->xml) -
-		stream->stanza.start <=
-	    STREAM_STANZA_MAX)
-		return true;
-	return refuse(stream, "policy-violation");
+	return is_bounded(stream);
 }
 
 static bool text(void *of, struct span bytes)

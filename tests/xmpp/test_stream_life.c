@@ -104,11 +104,33 @@ static void no_stanza_is_lost(void **state)
 	}
 }
 
+/* Only the server can send these: names of 60,000 bytes, in each other. */
+static void tags_alone_are_bounded(void **state)
+{
+	static char tag[60000 + 1];
+	struct seen seen = { 0 };
+	struct stream *stream = open_stream(take, &seen);
+	const char *told;
+	size_t count = 0;
+
+	(void)state;
+	memset(tag, 'a', 60000);
+	tag[0] = '<';
+	tag[60000 - 1] = '>';
+	while (count < 300 && feed(stream, tag))
+		count++;
+	assert_int_equal(count, STREAM_STANZA_MAX / 60000);
+	assert_int_equal(stream_end(stream, &told), STREAM_FAULTY);
+	assert_string_equal(told, "policy-violation");
+	stream_close(stream);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names_are_not_kept),
 		cmocka_unit_test(no_stanza_is_lost),
+		cmocka_unit_test(tags_alone_are_bounded),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
