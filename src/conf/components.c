@@ -21,6 +21,24 @@ static bool is_taken(const struct node *node, struct span domain)
 	return false;
 }
 
+/* As it is on the stream. Servers keep their own names in lower case, and some
+ * compare them to the byte. Whether they know this one by A-labels or by
+ * U-labels is for the administrator to say. */
+static struct span on_stream(
+    const struct node *node, struct span text, struct span domain)
+{
+	char as_written[JID_PART_MAX + 1], with_ulabels[JID_PART_MAX + 1];
+	struct buf lower = buf_of(as_written, sizeof as_written);
+	struct buf unicode = buf_of(with_ulabels, sizeof with_ulabels);
+
+	text.len -= text.at[text.len - 1] == '.';
+	buf_lower(&lower, text);
+	if (span_equal(buf_span(&lower), domain) ||
+	    idn_to_unicode(domain, &unicode) != IDN_DONE)
+		return arena_copy(node_keep(node), buf_span(&lower));
+	return arena_copy(node_keep(node), buf_span(&unicode));
+}
+
 static void read_jid(const struct node *node, void *into)
 {
 	struct conf_component *component = into;
@@ -41,8 +59,7 @@ static void read_jid(const struct node *node, void *into)
 		node_wrong(node, "another component already has this jid");
 		return;
 	}
-	text.len -= text.at[text.len - 1] == '.';
-	component->jid = arena_copy(node_keep(node), text);
+	component->jid = on_stream(node, text, buf_span(&domain));
 	component->caller.id = arena_copy(node_keep(node), buf_span(&domain));
 }
 

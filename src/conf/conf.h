@@ -73,7 +73,7 @@ struct conf_component {
 	/* Who gets slots of it: id is its domain in the form of jid_domain, and
 	 * allow_domains has at least one entry. */
 	struct caller caller;
-	struct span jid;       /* the same domain as it was written, with NUL */
+	struct span jid;       /* the same domain on the stream, with NUL */
 	const char *server;    /* an IP address or a host name */
 	uint16_t port;         /* of the server */
 	const char *unix_path; /* instead of both; NULL: TCP */

@@ -31,3 +31,27 @@ enum idn_result idn_to_ascii(struct span domain, struct buf *out)
 	idn2_free(ascii);
 	return found.len <= room ? IDN_DONE : IDN_NONE;
 }
+
+enum idn_result idn_to_unicode(struct span domain, struct buf *out)
+{
+	char memory[IDN_MAX + 1];
+	struct buf name = buf_of(memory, sizeof memory);
+	const size_t room = out->size - 1 - out->len;
+	char *labels = NULL;
+	struct span found;
+	int result;
+
+	buf_add(&name, domain);
+	if (!buf_ok(&name))
+		return IDN_NONE;
+	result = idn2_to_unicode_8z8z(name.at, &labels, 0);
+	if (result == IDN2_MALLOC)
+		return IDN_NO_MEMORY;
+	if (result != IDN2_OK)
+		return IDN_NONE;
+	found = span_of(labels);
+	if (found.len <= room)
+		buf_add(out, found);
+	idn2_free(labels);
+	return found.len <= room ? IDN_DONE : IDN_NONE;
+}

@@ -24,4 +24,8 @@ enum idn_result {
  */
 enum idn_result idn_to_ascii(struct span domain, struct buf *out);
 
+/* Appends the form with U-labels of a domain that idn_to_ascii has given.
+ * Nothing is appended on failure. */
+enum idn_result idn_to_unicode(struct span domain, struct buf *out);
+
 #endif

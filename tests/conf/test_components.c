@@ -59,8 +59,8 @@ static void what_is_set(void **state)
 	(void)state;
 	assert_string_equal(said.faults, "");
 	component = &said.conf->components[0];
-	/* As it was written on the stream, and the A-label to compare. */
-	expect_span(component->jid, "Upload.B\xc3\xbc"
+	/* The U-label for the stream, and the A-label to compare. */
+	expect_span(component->jid, "upload.b\xc3\xbc"
 				    "cher.example");
 	expect_span(component->caller.id, "upload.xn--bcher-kva.example");
 	assert_string_equal(component->server, "::1");
@@ -71,6 +71,34 @@ static void what_is_set(void **state)
 	assert_true(auth_allows(&component->caller, span_of("x.b.example")));
 	assert_false(auth_allows(&component->caller, span_of("b.example")));
 	said_done(&said);
+}
+
+/* Prosody knows its components by lower case alone, and by the labels that it
+ * was told. */
+static void the_jid_on_the_stream(void **state)
+{
+	static const char *const jids[][2] = {
+		{ "Upload.Example.ORG.", "upload.example.org" },
+		{ "Upload.XN--Bcher-kva.example",
+		    "upload.xn--bcher-kva.example" },
+		{ "upload.B\xc3\x9c"
+		  "CHER.example",
+		    "upload.b\xc3\xbc"
+		    "cher.example" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(jids); i++) {
+		char text[256];
+		struct said said;
+
+		snprintf(text, sizeof text,
+		    "jid = \"%s\"; secret = \"" LONG "\";", jids[i][0]);
+		said = with(text);
+		assert_string_equal(said.faults, "");
+		expect_span(said.conf->components[0].jid, jids[i][1]);
+		said_done(&said);
+	}
 }
 
 static void a_unix_socket(void **state)
@@ -233,6 +261,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_left_out),
 		cmocka_unit_test(what_is_set),
+		cmocka_unit_test(the_jid_on_the_stream),
 		cmocka_unit_test(a_unix_socket),
 		cmocka_unit_test(what_is_wrong),
 		cmocka_unit_test(a_short_secret),

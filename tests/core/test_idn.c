@@ -40,6 +40,34 @@ static void test_right(void **state)
 	}
 }
 
+static void test_unicode(void **state)
+{
+	static const char *const forms[][2] = {
+		{ "xn--bcher-kva.example", "b" U_UMLAUT "cher.example" },
+		{ "xn--fa-hia.example", "fa\xc3\x9f.example" },
+		{ "a_b.xn--fsq", "a_b.\xe4\xbe\x8b" },
+		{ "example.org", "example.org" },
+	};
+	char memory[256], small[4];
+	struct buf out = buf_of(memory, sizeof memory);
+	struct buf full = buf_of(small, sizeof small);
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(forms); i++) {
+		buf_reset(&out);
+		assert_int_equal(
+		    idn_to_unicode(span_of(forms[i][0]), &out), IDN_DONE);
+		expect_buf(&out, forms[i][1]);
+	}
+	buf_reset(&out);
+	assert_int_equal(
+	    idn_to_unicode(span_of("xn--zz.example"), &out), IDN_NONE);
+	expect_buf(&out, "");
+	assert_int_equal(
+	    idn_to_unicode(span_of("example.org"), &full), IDN_NONE);
+	expect_buf(&full, "");
+}
+
 static void test_wrong(void **state)
 {
 	static const char *const wrong[] = {
@@ -89,6 +117,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_right),
 		cmocka_unit_test(test_wrong),
+		cmocka_unit_test(test_unicode),
 		cmocka_unit_test(test_room),
 	};
 
