@@ -316,7 +316,7 @@ static bool run_stream(struct session *session)
 	while (!atomic_load(&session->ending)) {
 		if (session->opened) {
 			if (!keep_alive(session, &next))
-				return true;
+				return false;
 		} else if (clock_micros() >= shaken) {
 			session->why = "no handshake within 10 seconds";
 			return true;
@@ -340,7 +340,6 @@ static void finish_stream(struct session *session)
 	struct component *component = &session->component;
 	struct service *service = session_service(session);
 	int64_t until = clock_after(service->conf->limits.drain_timeout);
-	const char *why = session->why;
 	bool alive = true;
 
 	service_release(service);
@@ -352,12 +351,27 @@ static void finish_stream(struct session *session)
 	until = clock_micros() + LAST_TIME;
 	while (alive && clock_micros() < until)
 		alive = step(session, true, until);
-	session->why = why;
+}
+
+/* The connection is over. The server may have said why before nothing could be
+ * sent any more. */
+static void read_rest(struct session *session)
+{
+	const int64_t until = clock_micros() + LAST_TIME;
+
+	stream_finish(session->component.stream);
+	flush(session);
+	while (clock_micros() < until &&
+	       (session->in_len ? work(session)
+				: receive(session) && session->in_len))
+		;
 }
 
 void session_run(struct session *session)
 {
 	struct component *component = &session->component;
+	const char *why, *condition;
+	bool goes_on;
 
 	component->stream =
 	    stream_open(span_of(session->jid), component_take, component);
@@ -367,10 +381,16 @@ void session_run(struct session *session)
 	}
 	session->in_len = 0;
 	pace_begin(&session->pace, clock_micros());
-	if (run_stream(session))
+	goes_on = run_stream(session);
+	why = session->why;
+	if (goes_on)
 		finish_stream(session);
 	else
-		flush(session);
+		read_rest(session);
+	session->why = why;
+	if (!goes_on &&
+	    stream_end(component->stream, &condition) == STREAM_REFUSED)
+		session->why = NULL;
 	pending_drop(component->pending);
 	metrics_up(component->numbers, false);
 }

@@ -19,6 +19,9 @@ sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "quota"))
 import fake  # noqa: E402
 
 
+ERRORS = "urn:ietf:params:xml:ns:xmpp-streams"
+
+
 @pytest.fixture
 def server():
     with Server() as server:
@@ -119,8 +122,7 @@ def test_a_reload_cuts_a_wait_short(serve, server):
     link.send("<stream:stream xmlns='jabber:component:accept' id='1' "
               "xmlns:stream='http://etherx.jabber.org/streams'>")
     link.read("handshake")
-    link.send("<stream:error><conflict xmlns="
-              "'urn:ietf:params:xml:ns:xmpp-streams'/></stream:error>")
+    link.send(f"<stream:error><conflict xmlns='{ERRORS}'/></stream:error>")
     # It would wait for a minute: longer than this test does.
     slotd.wait_line('state=disconnected .*reason="conflict: another')
     reload(slotd, server.component())
@@ -244,6 +246,17 @@ def test_the_server_ends_the_stream(serve, server):
     assert slotd.link.read_end() == "</stream:stream>"
     slotd.wait_line('level=warn .*reason="closed by the server"')
     server.accept().open()
+
+
+def test_the_server_says_why_and_is_gone(serve):
+    """slotd reads it, though it cannot send its answers any more."""
+    slotd = serve()
+    slotd.process.send_signal(signal.SIGSTOP)
+    slotd.link.send("".join(ping(n) for n in range(100)) + "<stream:error>"
+                    f"<conflict xmlns='{ERRORS}'/></stream:error>")
+    slotd.link.close()
+    slotd.process.send_signal(signal.SIGCONT)
+    slotd.wait_line('state=disconnected .*reason="conflict: another')
 
 
 def test_the_end_with_a_server_that_says_nothing(serve):
