@@ -16,7 +16,8 @@ packages=$packages,libexpat1-dev
 # debootstrap does not know which of these to take first; apt does.
 xmpp="prosody prosody-modules lua-unbound lua-check ejabberd erlang-dev"
 xmpp="$xmpp jabberd2 go-sendxmpp python3-slixmpp python3-aiohttp python3-pytest"
-xmpp="$xmpp python3-requests nginx openssl curl valkey-server"
+xmpp="$xmpp python3-requests python3-yaml nginx openssl curl"
+xmpp="$xmpp valkey-server"
 
 skip() {
 	echo "ok 1 - Debian 13 # SKIP $1"
