@@ -152,9 +152,11 @@ class Prosody:
 
     def _answers(self):
         assert self.process.poll() is None, self.output() + self.log()
+        ports = [self.port] + [self.component_port] * (self.how is None)
         try:
-            socket.create_connection(
-                ("127.0.0.1", self.port), support.PATIENCE).close()
+            for port in ports:
+                socket.create_connection(
+                    ("127.0.0.1", port), support.PATIENCE).close()
         except OSError:
             return False
         return True

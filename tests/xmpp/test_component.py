@@ -4,6 +4,7 @@ test_matrix.py."""
 
 import contextlib
 import http.client
+import pyexpat
 
 import pytest
 
@@ -148,14 +149,27 @@ def test_another_domain(server, ns):
         assert stanza.disco_info(carol, server.upload).identities
 
 
-def test_a_long_message_costs_no_slot(server, alice):
+# From 2.6 on expat looks at what was unfinished once as much has come again.
+EXPAT_PUTS_OFF = pyexpat.version_info >= (2, 6)
+
+
+def long_texts(server):
     """As long, and with as long a tag, as the server lets pass."""
-    most = 60_000 if isinstance(server, servers.Jabberd2) else 200_000
+    is_jabberd2 = isinstance(server, servers.Jabberd2)
+    most = 60_000 if is_jabberd2 else 200_000
+    yield "<body>" + "x" * most + "</body>"
+    yield "<a xmlns='urn:x'>" * 100 + "</a>" * 100
+    # Its own parts would wait for more from each other, for any of its users.
+    if not (is_jabberd2 and EXPAT_PUTS_OFF):
+        yield f"<a xmlns='urn:x' b='{'x' * most}'/>"
+
+
+def test_a_long_message_costs_no_slot(server, alice):
     seen = len(server.slotd.lines)
-    for text in ("<body>" + "x" * most + "</body>",
-                 f"<a xmlns='urn:x' b='{'x' * most}'/>",
-                 "<a xmlns='urn:x'>" * 100 + "</a>" * 100):
+    for text in long_texts(server):
         alice.send(f"<message to='{server.upload}'>{text}</message>")
+        # For the server's expat to look again.
+        alice.send(" " * len(text))
         parse_slot(ask(alice, server, "cat.jpg", 5))
     assert not [line for line in server.slotd.lines[seen:]
                 if "msg=component" in line]
