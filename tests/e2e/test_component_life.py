@@ -118,9 +118,9 @@ def test_the_server_refuses_it(server, join, state, condition, reason):
     slotd = join(server)
     with server.accept() as peer:
         state(peer)
-        if state is headless:
-            peer.send(HEADER.replace(" id='stream-id-1'", " id=''"))
-        peer.send(error(condition))
+        # In one piece: slotd answers a header that comes alone.
+        header = HEADER.replace(" id='stream-id-1'", " id=''")
+        peer.send(header * (state is headless) + error(condition))
         peer.rest()
     line = slotd.wait_line("level=warn msg=component .*state=disconnected")
     assert reason in line and len(line) < 1000
