@@ -128,10 +128,13 @@ class FrozenClock:
 
 @contextlib.contextmanager
 def frozen(monkeypatch, stamp):
-    """botocore signs as of that second."""
+    """botocore signs as of that second, its clients by the CRT, too, where
+    that is installed."""
     clock = FrozenClock(stamp)
     with monkeypatch.context() as patch:
         patch.setattr(botocore.auth, "datetime", clock, raising=False)
+        if botocore.compat.HAS_CRT:
+            patch.setattr(botocore.crt.auth, "datetime", clock)
         if hasattr(botocore.auth, "get_current_datetime"):
             patch.setattr(botocore.auth, "get_current_datetime",
                           lambda *_, **__: clock.moment)
