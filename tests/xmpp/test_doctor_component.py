@@ -122,10 +122,13 @@ def test_closed(tmp_path):
 ])
 def test_an_error(tmp_path, condition, shaken, seen, change):
     def act(link):
-        header(link)
         if shaken:
+            header(link)
             link.read("handshake")
-        link.send(ERROR.format(condition))
+            link.send(ERROR.format(condition))
+        else:
+            # In one piece: doctor answers a header that comes alone.
+            link.send(HEADER.format("1", DOMAIN) + ERROR.format(condition))
     failure(visited(tmp_path, act), seen, change)
 
 
