@@ -85,17 +85,28 @@ bool erasures_add(struct erasures *erasures, const struct jid *jid)
 /* A listing of the notes. */
 struct reading {
 	const struct janitor *janitor;
-	size_t number; /* of the store */
 	struct erasures *erasures;
 	struct tally *tally;
 	bool well;
 };
 
+static struct store *store_of(const struct erasures *erasures)
+{
+	return erasures->service->stores[erasures->number];
+}
+
+/* Whether this store has its files in the same place. */
+static bool is_here(const struct erasures *erasures, size_t number)
+{
+	return conf_storages_share(
+	    erasures->service->conf, number, erasures->number);
+}
+
 /* From when on the note may go. What passes through slotd may still be under
  * way when its slot has ended. */
-static int64_t ends(
-    const struct service *service, size_t number, const struct note *note)
+static int64_t ends(const struct erasures *erasures, const struct note *note)
 {
+	const struct service *service = erasures->service;
 	const int64_t timeout = service->conf->limits.upload_timeout;
 	int64_t last = 0;
 
@@ -104,7 +115,7 @@ static int64_t ends(
 		const int64_t end = note_ends(note, store->put_ttl) +
 				    (store->takes_uploads ? timeout : 0);
 
-		if (end > last && conf_storages_share(service->conf, i, number))
+		if (end > last && is_here(erasures, i))
 			last = end;
 	}
 	return last;
@@ -127,14 +138,14 @@ static enum failure read_text(const struct janitor *janitor,
 }
 
 /* False: it could not be read. */
-static bool read_note(const struct janitor *janitor, size_t number,
-    struct span key, struct erasures *erasures, struct tally *tally)
+static bool read_note(const struct janitor *janitor, struct span key,
+    struct erasures *erasures, struct tally *tally)
 {
 	char memory[NOTE_TEXT], why_memory[STORE_WHY];
 	struct buf text = buf_of(memory, sizeof memory);
 	struct buf why = buf_of(why_memory, sizeof why_memory);
-	const enum failure failure = read_text(
-	    janitor, janitor->service->stores[number], key, &text, &why);
+	const enum failure failure =
+	    read_text(janitor, store_of(erasures), key, &text, &why);
 	struct erasure erasure = { 0 };
 	struct note note;
 	int64_t end;
@@ -154,7 +165,7 @@ static bool read_note(const struct janitor *janitor, size_t number,
 		tally->strange++;
 		return true;
 	}
-	end = ends(janitor->service, number, &note);
+	end = ends(erasures, &note);
 	erasure.over = end <= janitor->now();
 	/* The name may be somebody else's by then: a note may have been left
 	 * for long, or been copied and written again. */
@@ -174,18 +185,18 @@ static bool take_note(void *of, const struct store_object *object)
 
 	if (object->size > NOTE_OBJECT_MAX)
 		reading->tally->strange++;
-	else if (!read_note(reading->janitor, reading->number, object->key,
-		     erasures, reading->tally))
+	else if (!read_note(
+		     reading->janitor, object->key, erasures, reading->tally))
 		reading->well = false;
 	return erasures->count < ERASURES_MAX &&
 	       !janitor_stopped(reading->janitor);
 }
 
-bool erasures_read(const struct janitor *janitor, size_t number,
-    struct erasures *erasures, struct tally *tally)
+bool erasures_read(const struct janitor *janitor, struct erasures *erasures,
+    struct tally *tally)
 {
-	struct store *store = janitor->service->stores[number];
-	struct reading reading = { janitor, number, erasures, tally, true };
+	struct store *store = store_of(erasures);
+	struct reading reading = { janitor, erasures, tally, true };
 	char memory[STORE_WHY];
 	struct buf why = buf_of(memory, sizeof memory);
 
@@ -208,7 +219,7 @@ static size_t find(
 	size_t first = erasures->count;
 
 	for (size_t i = 0; i < service->store_count && from < first; i++)
-		if (conf_storages_share(service->conf, i, erasures->number))
+		if (is_here(erasures, i))
 			first = from + owners_find(erasures->owners + from,
 					   first - from, erasures->keyring,
 					   &service->templates[i], key);
@@ -240,7 +251,7 @@ bool erasures_met(const struct erasures *erasures, size_t number)
 	return false;
 }
 
-bool erasures_forget(const struct janitor *janitor, size_t number,
+bool erasures_forget(const struct janitor *janitor,
     const struct erasures *erasures, struct tally *tally)
 {
 	char memory[STORE_WHY];
@@ -254,7 +265,7 @@ bool erasures_forget(const struct janitor *janitor, size_t number,
 			continue;
 		if (janitor_stopped(janitor))
 			return false;
-		if (janitor_remove(janitor, janitor->service->stores[number],
+		if (janitor_remove(janitor, store_of(erasures),
 			span_of(note->memory), &why) == FAILURE_NONE) {
 			tally->pending--;
 			continue;

@@ -32,8 +32,8 @@ bool erasures_add(struct erasures *erasures, const struct jid *jid);
  * be count.
  */
 #define ERASURES_MAX 100000
-bool erasures_read(const struct janitor *janitor, size_t number,
-    struct erasures *erasures, struct tally *tally);
+bool erasures_read(const struct janitor *janitor, struct erasures *erasures,
+    struct tally *tally);
 
 /* Whether this object is to go: it is of one of the users, and was not stored
  * long after the last slot that was issued before the note. */
@@ -45,7 +45,7 @@ bool erasures_met(const struct erasures *erasures, size_t number);
 /* All that is to go is gone: removes the notes before which the last slot has
  * ended, which are pending no longer. False, with the reason in the tally: not
  * all of them. */
-bool erasures_forget(const struct janitor *janitor, size_t number,
+bool erasures_forget(const struct janitor *janitor,
     const struct erasures *erasures, struct tally *tally);
 
 void erasures_close(struct erasures *erasures);

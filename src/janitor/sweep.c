@@ -354,14 +354,13 @@ static bool sweep_noted(struct sweep *sweep, size_t number)
 	bool read, well = false;
 
 	erasures_init(noted, sweep->janitor->service, number);
-	read = erasures_read(sweep->janitor, number, noted, sweep->tally);
+	read = erasures_read(sweep->janitor, noted, sweep->tally);
 	if (noted->count)
 		sweep->erasures = noted;
 	if (!janitor_stopped(sweep->janitor))
 		well = sweep_all(sweep);
 	if (well && !sweep->options->dry_run)
-		well = erasures_forget(
-		    sweep->janitor, number, noted, sweep->tally);
+		well = erasures_forget(sweep->janitor, noted, sweep->tally);
 	erasures_close(noted);
 	return well && read;
 }
