@@ -2,8 +2,8 @@
 
 #include "core/stamp.h"
 #include "core/uri.h"
-#include "slot/prefixes.h"
 #include "slot/note.h"
+#include "slot/prefixes.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,8 +14,6 @@
 
 /* A sweep each hour has removed by then what has ended. */
 #define LATE (3 * 3600)
-/* As in janitor/sweep.c. */
-#define CENTURY "20"
 /* No erasure has a note of this name. */
 #define NOTE_PROBE "/" NOTE_FOLDER "slotd-doctor"
 #define PREFIX_SIZE (4 * OBJECT_KEY_MAX)
@@ -90,7 +88,7 @@ static bool list_ends(struct doctor *doctor, bool *ret_late)
 	for (size_t i = 0; i < prefixes.count && !*ret_late; i++) {
 		prefix.len = base_len;
 		buf_add(&prefix, prefixes.list[i]);
-		buf_text(&prefix, CENTURY);
+		buf_text(&prefix, PREFIXES_CENTURY);
 		ask_first(doctor, &prefix);
 		if (!ask_well(doctor))
 			return false;

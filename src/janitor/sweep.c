@@ -11,9 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Every {until} that can have come begins so. Few keys without an end do: they
- * begin with random letters. */
-#define CENTURY "20"
 #define PROGRESS_MICROS 100000
 
 /* A sweep of one store. */
@@ -225,11 +222,11 @@ static bool list(struct sweep *sweep, struct span prefix,
 
 static bool list_ended(struct sweep *sweep, struct span before)
 {
-	char memory[OBJECT_KEY_MAX + sizeof CENTURY];
+	char memory[OBJECT_KEY_MAX + sizeof PREFIXES_CENTURY];
 	struct buf prefix = buf_of(memory, sizeof memory);
 
 	buf_add(&prefix, before);
-	buf_text(&prefix, CENTURY);
+	buf_text(&prefix, PREFIXES_CENTURY);
 	sweep->until_at = before.len;
 	return list(sweep, buf_span(&prefix), take_ended);
 }

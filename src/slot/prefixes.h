@@ -3,6 +3,10 @@
 
 #include "slot/key_template.h"
 
+/* Every {until} that can have come begins so. Few keys without an end do: they
+ * begin with random letters. */
+#define PREFIXES_CENTURY "20"
+
 /* Where {until} may begin in a store's keys. */
 struct prefixes {
 	size_t count;
