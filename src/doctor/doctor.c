@@ -85,27 +85,36 @@ const char *verdict_name(enum verdict verdict)
 	return names[verdict];
 }
 
-static void run_one(struct doctor *doctor, const struct check *check,
-    struct doctor_view *view, unsigned *counts)
+void doctor_begin(
+    struct finding *finding, struct doctor_view *view, const char *name)
 {
-	struct finding *finding = &doctor->finding;
-
-	finding->name = check->name;
+	finding->name = name;
 	buf_init(
 	    &finding->seen, finding->seen_memory, sizeof finding->seen_memory);
 	buf_init(&finding->change, finding->change_memory,
 	    sizeof finding->change_memory);
-	view->begin(view, check->name);
-	if (!(check->needs & ALWAYS) && fetch_stopped(doctor->stop)) {
-		finding->verdict = VERDICT_SKIPPED;
-		seen(doctor, "interrupted");
-	} else {
-		finding->verdict = has(doctor, check->needs)
-				       ? check->run(doctor)
-				       : VERDICT_SKIPPED;
-	}
-	counts[finding->verdict]++;
+	view->begin(view, name);
+}
+
+void doctor_end(struct finding *finding, struct doctor_view *view,
+    enum verdict verdict, unsigned counts[VERDICT_COUNT])
+{
+	finding->verdict = verdict;
+	counts[verdict]++;
 	view->end(view, finding);
+}
+
+static void run_one(struct doctor *doctor, const struct check *check,
+    struct doctor_view *view, unsigned *counts)
+{
+	enum verdict verdict = VERDICT_SKIPPED;
+
+	doctor_begin(&doctor->finding, view, check->name);
+	if (!(check->needs & ALWAYS) && fetch_stopped(doctor->stop))
+		seen(doctor, "interrupted");
+	else if (has(doctor, check->needs))
+		verdict = check->run(doctor);
+	doctor_end(&doctor->finding, view, verdict, counts);
 }
 
 void doctor_run(struct doctor *doctor, struct doctor_view *view,

@@ -227,27 +227,12 @@ static enum verdict try_items(struct trial *trial)
 
 /* --------------------------------------------------------------------------*/
 
-static void begin(
-    struct trial *trial, struct doctor_view *view, const char *name)
-{
-	struct finding *finding = &trial->finding;
-
-	finding->name = name;
-	buf_init(
-	    &finding->seen, finding->seen_memory, sizeof finding->seen_memory);
-	buf_init(&finding->change, finding->change_memory,
-	    sizeof finding->change_memory);
-	view->begin(view, name);
-}
-
 static void end(struct trial *trial, struct doctor_view *view,
     enum verdict verdict, unsigned *counts)
 {
 	/* Names of errors come from the server. */
 	say_printable(&trial->finding.seen, 0, "");
-	trial->finding.verdict = verdict;
-	counts[verdict]++;
-	view->end(view, &trial->finding);
+	doctor_end(&trial->finding, view, verdict, counts);
 }
 
 void doctor_component_run(const struct conf_component *conf,
@@ -261,8 +246,8 @@ void doctor_component_run(const struct conf_component *conf,
 	memset(ret_counts, 0, VERDICT_COUNT * sizeof *ret_counts);
 	dial_init(&dial, conf);
 	dial_name(&dial, &server);
-	begin(&trial, view, "connection");
+	doctor_begin(&trial.finding, view, "connection");
 	end(&trial, view, try_connection(&trial, stop), ret_counts);
-	begin(&trial, view, "items");
+	doctor_begin(&trial.finding, view, "items");
 	end(&trial, view, try_items(&trial), ret_counts);
 }

@@ -39,6 +39,13 @@ void say_printable(struct buf *out, size_t from, const char *keep);
 #define seen_reply(doctor, ...) (seen(doctor, __VA_ARGS__), ask_seen(doctor))
 #define change(doctor, ...) say(&(doctor)->finding.change, __VA_ARGS__)
 
+/* Before and after what is tried: empties the finding, and counts its verdict.
+ * The view is told. */
+void doctor_begin(
+    struct finding *finding, struct doctor_view *view, const char *name);
+void doctor_end(struct finding *finding, struct doctor_view *view,
+    enum verdict verdict, unsigned counts[VERDICT_COUNT]);
+
 /* --- requests --- */
 
 /* Empties doctor->url, the URL of the next request, and gives it. */
@@ -199,10 +206,10 @@ enum verdict check_fail_other(struct doctor *doctor);
 /* Whether files of a caller with a base go into this storage; and whether
  * those of a jwt caller do, which expire. */
 bool check_has_bases(const struct doctor *doctor);
-/* Whether they are this caller's. */
+bool check_has_ends(const struct doctor *doctor);
+/* Whether this caller has a base, and its files go into this storage. */
 bool check_base_is_ours(
     const struct doctor *doctor, const struct caller *caller);
-bool check_has_ends(const struct doctor *doctor);
 /* Tries each such base, up to the first failure; and adds their names to what
  * was seen. */
 enum verdict check_bases(struct doctor *doctor);
