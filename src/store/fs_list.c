@@ -128,24 +128,13 @@ static bool may_fit(const struct listing *listing, const char *name)
 	       span_equal(span_first(rest, len), span_first(last, len));
 }
 
-static const struct dirent *next(struct listing *listing, DIR *list)
-{
-	const struct dirent *entry;
-
-	errno = 0;
-	entry = readdir(list);
-	if (!entry && errno)
-		fail_with(listing, errno);
-	return entry;
-}
-
 static bool read_entries(
     struct listing *listing, DIR *list, struct entries *ret_entries)
 {
 	const struct dirent *entry;
-	bool folder;
+	bool folder, failed = false;
 
-	while ((entry = next(listing, list))) {
+	while ((entry = fs_path_next(list, &failed))) {
 		if (!is_ours(dirfd(list), entry, &folder) ||
 		    fs_path_lost(entry->d_name, (unsigned)listing->key.len) ||
 		    !may_fit(listing, entry->d_name))
@@ -155,6 +144,8 @@ static bool read_entries(
 			return false;
 		}
 	}
+	if (failed)
+		fail_with(listing, errno);
 	if (ret_entries->count)
 		qsort(ret_entries->list, ret_entries->count,
 		    sizeof *ret_entries->list, compare);

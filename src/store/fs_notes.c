@@ -107,16 +107,6 @@ static void add(struct fs_notes *notes, const char *name)
 	notes->count++;
 }
 
-static const struct dirent *next(struct fs_notes *notes, DIR *entries)
-{
-	const struct dirent *entry;
-
-	errno = 0;
-	entry = readdir(entries);
-	notes->missed |= !entry && errno;
-	return entry;
-}
-
 static bool list(struct fs_notes *notes)
 {
 	struct stat status;
@@ -133,7 +123,8 @@ static bool list(struct fs_notes *notes)
 	}
 	notes->changed = status.st_mtim;
 	notes->fs->store.strange_notes = 0;
-	while (notes->count < NOTES_MAX && (entry = next(notes, entries)))
+	while (notes->count < NOTES_MAX &&
+	       (entry = fs_path_next(entries, &notes->missed)))
 		if (entry->d_name[0] != '.')
 			add(notes, entry->d_name);
 	closedir(entries);

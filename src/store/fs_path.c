@@ -59,6 +59,17 @@ int fs_path_open_now(int folder, struct span path, int flags)
 	return open_beneath(folder, path, flags, RESOLVE_CACHED);
 }
 
+const struct dirent *fs_path_next(DIR *entries, bool *ret_failed)
+{
+	const struct dirent *entry;
+
+	errno = 0;
+	entry = readdir(entries);
+	if (!entry && errno)
+		*ret_failed = true;
+	return entry;
+}
+
 bool fs_path_lost(const char *name, unsigned depth)
 {
 	return depth == 0 && strcmp(name, "lost+found") == 0;

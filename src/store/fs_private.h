@@ -4,6 +4,7 @@
 #include "slot/media_type.h"
 #include "store/fs.h"
 
+#include <dirent.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <sys/stat.h>
@@ -111,6 +112,10 @@ int fs_path_open(int folder, struct span path, int flags);
 /* The same without waiting for a disk: -1 with EAGAIN when a folder or the file
  * is not in memory, EINVAL before Linux 5.12. */
 int fs_path_open_now(int folder, struct span path, int flags);
+
+/* The next entry of a folder. NULL: there is none, or the folder cannot be
+ * read, which sets *ret_failed and errno. */
+const struct dirent *fs_path_next(DIR *entries, bool *ret_failed);
 
 /* The root of a file system has such a folder, which only root may open: it is
  * no part of the store. depth: 0 below the folder where keys begin. */

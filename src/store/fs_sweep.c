@@ -119,16 +119,6 @@ static bool sweep_named(
 	return gone;
 }
 
-static const struct dirent *next_entry(struct sweep *sweep, DIR *list)
-{
-	const struct dirent *entry;
-
-	errno = 0;
-	entry = readdir(list);
-	sweep->failed |= !entry && errno;
-	return entry;
-}
-
 /* Gives how many entries are left. Takes the descriptor. */
 static size_t sweep_folder(struct sweep *sweep, int folder, unsigned depth)
 {
@@ -141,7 +131,8 @@ static size_t sweep_folder(struct sweep *sweep, int folder, unsigned depth)
 		sweep->failed = true;
 		return 1;
 	}
-	while (!stopped(sweep) && (entry = next_entry(sweep, list))) {
+	while (
+	    !stopped(sweep) && (entry = fs_path_next(list, &sweep->failed))) {
 		const char *name = entry->d_name;
 
 		if (name[0] == '.') {
