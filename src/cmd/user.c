@@ -2,10 +2,9 @@
 #include "janitor/place.h"
 #include "slot/owners.h"
 
-#include <stdio.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 static const char *of_link;

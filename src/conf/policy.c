@@ -4,8 +4,6 @@
 #include "slot/media_type.h"
 #include "slot/dialect.h"
 
-#include <string.h>
-
 /* The most that the counters can hold; see quota/windows.h. */
 #define SLOTS_MAX 4000
 #define DAY_BYTES_MAX ((1ULL << 48) - 1)

@@ -8,7 +8,6 @@
 #include "slot/note.h"
 #include "slot/prefixes.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #define PROGRESS_MICROS 100000

@@ -45,4 +45,5 @@ void issuance_run(const struct service *service, struct issuance *issuance);
 /* Counts a granted slot, and logs when its user comes near the quota. */
 void issuance_granted(const struct service *service, struct metrics *metrics,
     const struct issuance *issuance, const struct who *who);
+
 #endif

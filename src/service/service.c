@@ -6,7 +6,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 /* The first store of this kind; NULL: there is none. */
 static const struct store *find_kind(
