@@ -11,7 +11,7 @@
 #define LINK_SIZE 20480
 
 static bool json;
-static char jid_memory[2 * JID_PART_MAX + 2];
+static char jid_memory[JID_BARE_SIZE];
 
 /* A walk through one store. */
 struct walk {

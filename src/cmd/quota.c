@@ -11,7 +11,7 @@
 #include <string.h>
 
 /* Room for a JID with every byte escaped. */
-#define TARGET_MAX (3 * (2 * JID_PART_MAX + 2) + 64)
+#define TARGET_MAX (3 * JID_BARE_SIZE + 64)
 
 static bool reset;
 static struct jid jid;
@@ -55,7 +55,7 @@ static bool ask(const struct conf *conf, const struct caller *caller,
 {
 	const char *method = reset ? "DELETE" : "GET";
 	char target_memory[TARGET_MAX], url_memory[TARGET_MAX + 256];
-	char header_memory[1024], jid_memory[2 * JID_PART_MAX + 2];
+	char header_memory[1024], jid_memory[JID_BARE_SIZE];
 	struct buf target, url, header, user;
 	struct auth_request signed_request = { .method = span_of(method) };
 	struct fetch_request request = { .method = method,
@@ -122,7 +122,7 @@ static void print_bytes(
 
 static void print(const struct json_quota_read *quota)
 {
-	char memory[2 * JID_PART_MAX + 2];
+	char memory[JID_BARE_SIZE];
 	struct buf user;
 
 	buf_init(&user, memory, sizeof memory);

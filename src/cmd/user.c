@@ -75,7 +75,7 @@ struct search {
 static bool try_owner(const struct search *search, const char *text)
 {
 	const struct service *service = search->service;
-	char memory[2 * JID_PART_MAX + 2];
+	char memory[JID_BARE_SIZE];
 	struct buf bare = buf_of(memory, sizeof memory);
 	struct owner owner;
 	struct jid jid;

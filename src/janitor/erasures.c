@@ -72,7 +72,7 @@ static bool add(struct erasures *erasures, struct span key, struct span jid,
 
 bool erasures_add(struct erasures *erasures, const struct jid *jid)
 {
-	char memory[2 * JID_PART_MAX + 2];
+	char memory[JID_BARE_SIZE];
 	struct buf bare = buf_of(memory, sizeof memory);
 	const struct erasure now = { .last = INT64_MAX };
 

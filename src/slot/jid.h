@@ -5,6 +5,7 @@
 #include "slotd/failure.h"
 
 #define JID_PART_MAX 1023
+#define JID_BARE_SIZE (2 * JID_PART_MAX + 2) /* of its text, with a NUL */
 
 /*
  * A bare JID (RFC 7622). local is as it was written, and empty for a domain
@@ -13,7 +14,7 @@
 struct jid {
 	struct span local;
 	struct span domain;
-	char memory[2 * JID_PART_MAX + 2]; /* both spans point into it */
+	char memory[JID_BARE_SIZE]; /* both spans point into it */
 };
 
 /*
@@ -51,7 +52,7 @@ bool jid_is_address(struct span domain);
 bool jid_labels_valid(struct span domain);
 
 /* Appends the bare JID as slotd hashes, counts and compares it: ASCII in lower
- * case (XMPP servers normalise the rest). Needs 2 * JID_PART_MAX + 2 bytes. */
+ * case (XMPP servers normalise the rest). Needs JID_BARE_SIZE bytes. */
 void jid_bare(const struct jid *jid, struct buf *out);
 
 /* pattern is a domain in the form of jid_domain, or "*." and one: any

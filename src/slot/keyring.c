@@ -76,7 +76,7 @@ void keyring_done(struct keyring *keyring)
 static void add_mac(const struct hmac_key *key, struct span prefix,
     const struct jid *jid, struct buf *out)
 {
-	char memory[2 * JID_PART_MAX + 2];
+	char memory[JID_BARE_SIZE];
 	uint8_t mac[HASH_SIZE];
 	struct buf bare = buf_of(memory, sizeof memory);
 

@@ -26,7 +26,7 @@ static void note_mac(const struct keyring_root *root, struct span jid,
 void note_write(const struct keyring_root *root, const struct jid *jid,
     int64_t now, struct buf *out)
 {
-	char jid_memory[2 * JID_PART_MAX + 2], time_memory[24];
+	char jid_memory[JID_BARE_SIZE], time_memory[24];
 	struct buf bare = buf_of(jid_memory, sizeof jid_memory);
 	struct buf written = buf_of(time_memory, sizeof time_memory);
 	uint8_t mac[HASH_SIZE];

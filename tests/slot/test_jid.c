@@ -252,7 +252,7 @@ static void test_labels(void **state)
 
 static void expect_bare(const char *text, const char *want)
 {
-	char memory[2 * JID_PART_MAX + 2];
+	char memory[JID_BARE_SIZE];
 	const char *sentence;
 	struct buf out;
 	struct jid jid;

@@ -56,7 +56,7 @@ static void test_writes(void **state)
 static void test_longest(void **state)
 {
 	struct keyring ring = ring_of(LINE_ONE);
-	char memory[NOTE_TEXT], text[2 * JID_PART_MAX + 2];
+	char memory[NOTE_TEXT], text[JID_BARE_SIZE];
 	struct buf out = buf_of(memory, sizeof memory);
 	struct jid jid = { .local = { text, JID_PART_MAX },
 		.domain = { text + JID_PART_MAX + 1, JID_PART_MAX } };
