@@ -1,6 +1,7 @@
 """What the tests of slotd sweep share: keys, configurations, a run of it."""
 
 import re
+import subprocess
 import time
 
 import pytest
@@ -36,6 +37,17 @@ def slotd(tmp_path):
         done.stdout, done.stderr = done.stdout.decode(), done.stderr.decode()
         return done
     return run
+
+
+def kill(store, path, requests):
+    """Begins a run of it, and ends it when so many requests have come."""
+    before = len(store.peers)
+    process = subprocess.Popen(
+        [support.SLOTD, "sweep", "-c", path],
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    store.wait_peers(before + requests)
+    process.kill()
+    process.wait(support.PATIENCE)
 
 
 def line_of(done):

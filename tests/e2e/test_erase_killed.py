@@ -2,11 +2,11 @@
 goes."""
 
 import random
-import subprocess
 import time
 
 import stub_store
 import support
+import sweeping
 import test_erase_sweep
 from erasing import JULIET, note_text
 from stub_bucket import Bucket
@@ -23,14 +23,8 @@ def test_broken_off_at_any_time(config, tmp_path):
     with stub_store.Store(bucket) as store:
         path = support.write_config(tmp_path, config(store))
         for _ in range(100):
-            before = len(store.peers)
-            sweep = subprocess.Popen(
-                [support.SLOTD, "sweep", "-c", path],
-                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
             # Lists of notes and keys, and the note, are the first requests.
-            store.wait_peers(before + dice.randrange(1, 40))
-            sweep.kill()
-            sweep.wait(support.PATIENCE)
+            sweeping.kill(store, path, dice.randrange(1, 40))
             assert set(stays) <= set(bucket.sizes)
             assert notes(bucket) == {"slotd-erase/n"}
         assert len(bucket.sizes) > len(stays) + 1
@@ -47,14 +41,8 @@ def test_broken_off_at_its_end(config, tmp_path):
         for _ in range(100):
             store.script = bucket = Bucket({**stays, **files(JULIET, 5)})
             note(bucket, "n")
-            before = len(store.peers)
-            sweep = subprocess.Popen(
-                [support.SLOTD, "sweep", "-c", path],
-                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
             # 3 that read, 5 files, and the note.
-            store.wait_peers(before + dice.randrange(4, 10))
-            sweep.kill()
-            sweep.wait(support.PATIENCE)
+            sweeping.kill(store, path, dice.randrange(4, 10))
             left = set(bucket.sizes) - set(stays)
             assert not left or "slotd-erase/n" in left
             assert set(stays) <= set(bucket.sizes)

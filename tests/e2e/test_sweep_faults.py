@@ -309,14 +309,7 @@ def test_killed_at_any_moment(tmp_path, slotd):
     with stub_store.Store(bucket) as store:
         path = support.write_config(tmp_path, s3_config(store))
         for _ in range(100):
-            before = len(store.peers)
-            process = subprocess.Popen(
-                [support.SLOTD, "sweep", "-c", path],
-                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-            # The number'th request of this run has come.
-            store.wait_peers(before + dice.randrange(1, 30))
-            process.kill()
-            process.wait(support.PATIENCE)
+            sweeping.kill(store, path, dice.randrange(1, 30))
             assert set(stays) <= set(bucket.sizes)
         assert len(bucket.sizes) > len(stays)
         done = slotd(s3_config(store))
