@@ -1,14 +1,12 @@
 #include "janitor/sweep.h"
 
-#include "core/stamp.h"
+#include "janitor/ended.h"
 #include "janitor/place.h"
 #include "janitor/removal.h"
 #include "service/clock.h"
 #include "slot/dialect.h"
 #include "slot/note.h"
 #include "slot/prefixes.h"
-
-#include <string.h>
 
 #define PROGRESS_MICROS 100000
 
@@ -17,11 +15,7 @@ struct sweep {
 	const struct janitor *janitor;
 	const struct sweep_options *options;
 	struct store *store;
-	const struct key_template *template;
-	/* Default ones, without {owner} and with it. */
-	struct key_template plain, owned;
-	int64_t now;
-	char now_text[STAMP_AMZ_TEXT + 1];
+	struct ended ended; /* what has, by its key */
 	struct tally *tally;
 	struct removal *removal; /* NULL: it only counts */
 	/* Whose files are to go; NULL: nobody's. */
@@ -55,7 +49,7 @@ static bool take(
     struct sweep *sweep, const struct store_object *object, bool erased)
 {
 	/* What has arrived since is for the next sweep. */
-	if (sweep->again && object->modified > sweep->now)
+	if (sweep->again && object->modified > sweep->ended.now)
 		return true;
 	sweep->found++;
 	sweep->found_bytes += object->size;
@@ -74,39 +68,18 @@ static bool is_note(struct span key)
 
 /* --- by the end in the key ------------------------------------------------*/
 
-/* Whether one of the templates makes keys with an {until} that has come; with
- * place, only if it stands there in the key. */
-static bool has_ended(
-    const struct sweep *sweep, struct span key, const char *place)
-{
-	const struct key_template *const templates[] = { sweep->template,
-		&sweep->plain, &sweep->owned };
-	struct key_reading reading;
-	int64_t until;
-
-	for (size_t i = 0; i < sizeof templates / sizeof *templates; i++)
-		if (key_template_read(templates[i], key, &reading) &&
-		    (!place || reading.until.at == place) &&
-		    stamp_amz_read(reading.until, &until) &&
-		    until <= sweep->now)
-			return true;
-	return false;
-}
-
 static bool take_ended(void *of, const struct store_object *object)
 {
 	struct sweep *sweep = of;
 	const struct span text = span_from(object->key, sweep->until_at);
-	const size_t len =
-	    text.len < STAMP_AMZ_TEXT ? text.len : STAMP_AMZ_TEXT;
 
 	/* Keys come in order, so that none behind this one has ended. */
 	sweep->tally->listed++;
-	if (len && memcmp(text.at, sweep->now_text, len) > 0)
+	if (ended_later(&sweep->ended, text))
 		return false;
 	tell_progress(sweep);
 	return is_note(object->key) ||
-	       !has_ended(sweep, object->key, text.at) ||
+	       !ended_at(&sweep->ended, object->key, text.at) ||
 	       take(sweep, object, false);
 }
 
@@ -115,7 +88,8 @@ static bool take_ended(void *of, const struct store_object *object)
 static bool is_older(
     const struct sweep *sweep, const struct store_object *object, int64_t age)
 {
-	return object->modified >= 0 && object->modified <= sweep->now - age;
+	return object->modified >= 0 &&
+	       object->modified <= sweep->ended.now - age;
 }
 
 /* The number'th caller whose files are in this store; NULL: it is another. */
@@ -142,7 +116,8 @@ static bool take_kept(void *of, const struct store_object *object)
 	tell_progress(sweep);
 	return !is_older(sweep, object, sweep->caller->keep) ||
 	       !place_is_below(sweep->caller, object->key) ||
-	       key_template_read(sweep->template, object->key, &reading) ||
+	       key_template_read(
+		   sweep->ended.template, object->key, &reading) ||
 	       is_note(object->key) || take(sweep, object, false);
 }
 
@@ -151,7 +126,7 @@ static bool is_ours(const struct sweep *sweep, struct span key)
 	struct key_reading reading;
 	const struct caller *caller;
 
-	if (key_template_read_any(sweep->template, key, &reading))
+	if (key_template_read_any(sweep->ended.template, key, &reading))
 		return true;
 	for (size_t i = 0; i < sweep->janitor->service->conf->caller_count;
 	     i++) {
@@ -175,21 +150,8 @@ static bool take_older(void *of, const struct store_object *object)
 
 /* --- of users who are erased ---------------------------------------------*/
 
-/* What take_ended finds in the parts of the listing in which it may be. Where
- * {until} stands first, a look at the first letters spares reading most. */
-static bool is_past(const struct sweep *sweep, struct span key)
-{
-	const bool first = sweep->template->parts[0].kind == KEY_UNTIL ||
-			   !key_template_has(sweep->template, KEY_UNTIL);
-	const size_t len = key.len < STAMP_AMZ_TEXT ? key.len : STAMP_AMZ_TEXT;
-
-	if (first && memcmp(key.at, sweep->now_text, len) > 0)
-		return false;
-	return key_until(sweep->template, key) <= sweep->now &&
-	       has_ended(sweep, key, NULL);
-}
-
-/* Since all is listed, what has ended goes along. */
+/* Since all is listed, what has ended goes along: what take_ended finds in the
+ * parts of the listing in which it may be. */
 static bool take_erased(void *of, const struct store_object *object)
 {
 	struct sweep *sweep = of;
@@ -199,7 +161,8 @@ static bool take_erased(void *of, const struct store_object *object)
 	if (erasures_have(sweep->erasures, object))
 		return take(sweep, object, true);
 	return sweep->options->erasures || is_note(object->key) ||
-	       !is_past(sweep, object->key) || take(sweep, object, false);
+	       !ended_anywhere(&sweep->ended, object->key) ||
+	       take(sweep, object, false);
 }
 
 /* --- a whole store --------------------------------------------------------*/
@@ -237,7 +200,7 @@ static bool list_template(struct sweep *sweep)
 
 	if (sweep->erasures)
 		return list(sweep, SPAN_EMPTY, take_erased);
-	prefixes_init(&prefixes, sweep->template);
+	prefixes_init(&prefixes, sweep->ended.template);
 	for (size_t i = 0; i < prefixes.count && well; i++)
 		well = list_ended(sweep, prefixes.list[i]);
 	return well;
@@ -370,16 +333,11 @@ void sweep_store(const struct janitor *janitor, size_t number,
 		.janitor = janitor,
 		.options = options,
 		.store = service->stores[number],
-		.template = &service->templates[number],
-		.plain = key_template_default(true, false),
-		.owned = key_template_default(true, true),
-		.now = janitor->now(),
 		.tally = ret_tally,
 		.erasures = options->erasures,
 	};
-	struct buf text = buf_of(sweep.now_text, sizeof sweep.now_text);
 
-	stamp_amz(&text, sweep.now);
+	ended_init(&sweep.ended, &service->templates[number], janitor->now());
 	tally_init(
 	    ret_tally, service->conf->storages[number].name, options->dry_run);
 	ret_tally->ok = options->erasures || options->older >= 0
