@@ -306,8 +306,8 @@ struct store {
 	 * slot. It tells when a file ends. */
 	const struct key_template *template;
 	const char *place; /* in the log; NULL: it has no disk */
-	/* Notes of erasures that `sweep` has found and left, since no line of
-	 * key_file made them. For the thread that sweeps. */
+	/* Notes of erasures that `sweep` has found and left: they cannot be
+	 * read, or no line of key_file made them. For the sweeping thread. */
 	size_t strange_notes;
 	/* Files that `sweep` has removed for erasures; likewise. */
 	uint64_t erased;

@@ -15,8 +15,10 @@ struct tally {
 	uint64_t failed;  /* could not be removed */
 	uint64_t erased;  /* of the removed: for erasures */
 	uint64_t pending; /* erasures whose notes stay */
-	uint64_t strange; /* notes of erasures that no line of key_file made */
-	uint64_t bytes;   /* of the removed */
+	/* What lies among the notes of erasures and is none that a line of
+	 * key_file made. */
+	uint64_t strange;
+	uint64_t bytes; /* of the removed */
 	int64_t micros;
 	char why[2048]; /* the first that went wrong; "": nothing */
 };
