@@ -83,14 +83,14 @@ static void start(struct removal *removal)
 		return;
 	error = pthread_create(
 	    &removal->threads[removal->started], NULL, work, removal);
-	if (error && !removal->started)
+	if (!error) {
+		removal->started++;
+		removal->working++;
+	} else if (!removal->started) {
 		snprintf(removal->why, sizeof removal->why,
 		    "anything, since no thread can be started: %s",
 		    strerror(error));
-	if (error)
-		return;
-	removal->started++;
-	removal->working++;
+	}
 }
 
 bool removal_add(struct removal *removal, const struct store_object *object)
