@@ -132,18 +132,9 @@ static const struct setting rows[] = {
 	{ "name", TEXT(struct conf_component, name, name_rule) },
 };
 
-static bool is_loopback(struct span host)
-{
-	struct ip ip;
-
-	if (ip_parse(host, &ip))
-		return ip_is_loopback(&ip);
-	return span_equal_nocase(host, span_of("localhost"));
-}
-
 static void warn_of_server(const struct node *node, const char *server)
 {
-	if (node && !is_loopback(span_of(server)))
+	if (node && !ip_host_is_local(span_of(server)))
 		node_warn(node,
 		    "is not loopback, and the connection is not encrypted: use "
 		    "127.0.0.1 if the XMPP server runs here, otherwise a "

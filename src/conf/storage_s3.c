@@ -5,16 +5,13 @@
 
 static bool host_is_local(struct span host)
 {
-	struct ip ip;
-
 	if (span_starts(host, "[")) {
 		host = span_from(host, 1);
 		host = span_first(host, span_find(host, ']'));
 	} else {
 		host = span_first(host, span_find(host, ':'));
 	}
-	return span_is(host, "localhost") ||
-	       (ip_parse(host, &ip) && ip_is_loopback(&ip));
+	return ip_host_is_local(host);
 }
 
 static const struct setting rows[] = {

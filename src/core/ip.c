@@ -58,6 +58,14 @@ bool ip_is_loopback(const struct ip *ip)
 			    : memcmp(ip, &one, sizeof one) == 0;
 }
 
+bool ip_host_is_local(struct span host)
+{
+	struct ip ip;
+
+	return span_equal_nocase(host, span_of("localhost")) ||
+	       (ip_parse(host, &ip) && ip_is_loopback(&ip));
+}
+
 struct ip ip_first(const struct ip *ip, unsigned bits)
 {
 	struct ip found = { { 0 } };

@@ -27,6 +27,9 @@ void ip_write(const struct ip *ip, struct buf *out);
 bool ip_is_v4(const struct ip *ip);
 /* ::1 or 127.0.0.0/8 */
 bool ip_is_loopback(const struct ip *ip);
+/* Whether a host is this machine: "localhost" in any case, or a loopback
+ * address without brackets. */
+bool ip_host_is_local(struct span host);
 /* The first bits of an address, a multiple of 8: its network. */
 struct ip ip_first(const struct ip *ip, unsigned bits);
 /* What one subscriber usually has: an IPv4 address, or the /64 of an IPv6

@@ -102,6 +102,30 @@ static void test_kinds(void **state)
 	}
 }
 
+static void test_local_hosts(void **state)
+{
+	static const struct {
+		const char *host;
+		bool local;
+	} rows[] = {
+		{ "localhost", true },
+		{ "LocalHost", true },
+		{ "127.0.0.1", true },
+		{ "127.255.3.2", true },
+		{ "::1", true },
+		{ "::2", false },
+		{ "128.0.0.1", false },
+		{ "localhost.example", false },
+		{ "xmpp.example.org", false },
+		{ "", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(rows); i++)
+		assert_int_equal(
+		    ip_host_is_local(span_of(rows[i].host)), rows[i].local);
+}
+
 static void test_networks(void **state)
 {
 	static const struct {
@@ -201,6 +225,7 @@ int main(void)
 		cmocka_unit_test(test_parse),
 		cmocka_unit_test(test_parse_refuses),
 		cmocka_unit_test(test_kinds),
+		cmocka_unit_test(test_local_hosts),
 		cmocka_unit_test(test_networks),
 		cmocka_unit_test(test_everybody),
 		cmocka_unit_test(test_networks_that_are_none),
