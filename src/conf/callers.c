@@ -66,16 +66,21 @@ static void read_secrets(const struct node *group, struct caller *caller)
 			read_secret(node_at(node, i), file, caller);
 }
 
+void callers_allow(const struct node *node, struct caller *caller)
+{
+	arena_names(
+	    node_keep(node), caller->allow_domain_count, &caller->allowed);
+	for (uint32_t i = 0; i < caller->allow_domain_count; i++)
+		names_add(&caller->allowed, caller->allow_domains[i], i);
+}
+
 static void read_allowed(const struct node *node, void *into)
 {
 	struct caller *caller = into;
 
 	value_items(node, domains_name, &caller->allow_domains,
 	    &caller->allow_domain_count);
-	arena_names(
-	    node_keep(node), caller->allow_domain_count, &caller->allowed);
-	for (uint32_t i = 0; i < caller->allow_domain_count; i++)
-		names_add(&caller->allowed, caller->allow_domains[i], i);
+	callers_allow(node, caller);
 	if (node->type == NODE_LIST && node->count == 0)
 		node_wrong(node,
 		    "is empty: remove this setting to allow every domain");

@@ -65,14 +65,6 @@ static void read_jid(const struct node *node, void *into)
 
 /* --- allow_domains --------------------------------------------------------*/
 
-static void add_allowed(const struct node *group, struct caller *caller)
-{
-	arena_names(
-	    node_keep(group), caller->allow_domain_count, &caller->allowed);
-	for (uint32_t i = 0; i < caller->allow_domain_count; i++)
-		names_add(&caller->allowed, caller->allow_domains[i], i);
-}
-
 static void read_allowed(const struct node *node, void *into)
 {
 	struct caller *caller = into;
@@ -82,7 +74,7 @@ static void read_allowed(const struct node *node, void *into)
 	if (node->type == NODE_LIST && node->count == 0)
 		node_wrong(
 		    node, "is empty: list the domains whose users get slots");
-	add_allowed(node, caller);
+	callers_allow(node, caller);
 }
 
 /* The domain above the component's. */
@@ -108,7 +100,7 @@ static void allow_above(const struct node *group, struct caller *caller)
 	*list = above;
 	caller->allow_domains = list;
 	caller->allow_domain_count = 1;
-	add_allowed(group, caller);
+	callers_allow(group, caller);
 }
 
 /* --- the component --------------------------------------------------------*/

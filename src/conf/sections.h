@@ -20,6 +20,8 @@ value_rule dialect_base;
 /* Checks the settings of a caller against its dialect. */
 void dialect_check(const struct node *group, const struct caller *caller);
 
+/* Makes `allowed` of a caller's allow_domains, by which they are looked up. */
+void callers_allow(const struct node *node, struct caller *caller);
 /* A fault when nobody may ask for slots: no caller and no component. */
 void callers_check(const struct node *root);
 
