@@ -99,8 +99,8 @@ static void make(const struct policy *base, const struct rules *all,
 	}
 }
 
-/* Once all that lowers a size is known. told: the list whose sizes are warned
- * of; NULL: of none. */
+/* Lowers sizes to the quotas, once all of these are known. told: the list whose
+ * sizes are warned of; NULL: none. */
 static void cap(const struct rules *told, struct policies *policies)
 {
 	for (unsigned i = 0; i < PURPOSE_COUNT; i++)

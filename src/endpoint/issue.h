@@ -14,7 +14,7 @@
  * there.
  */
 struct issue {
-	struct issuance issuance;          /* its request is by the endpoint */
+	struct issuance issuance;          /* the endpoint fills its request */
 	struct span jid_text;              /* as received; by the endpoint */
 	void (*done)(struct issue *issue); /* the endpoint's; NULL: nothing */
 	const char *type;                  /* Content-Type of the answer */

@@ -14,7 +14,7 @@ struct request;
  * Any thread may call these.
  */
 
-/* To be called before there are requests, with how many descriptors may be
+/* To be called before there are requests. fds: how many descriptors may be
  * open. False: there is no memory. */
 bool sendfile_start(int fds);
 

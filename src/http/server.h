@@ -107,8 +107,8 @@ bool server_close(struct server *server);
 /* The newest service, held: the caller calls service_release. Any thread. */
 struct service *server_service(struct server *server);
 
-/* The threads for slots that wait in this way; not for ISSUANCE_AT_ONCE. For
- * whoever holds a service. */
+/* The threads for slots that wait in this way; not for ISSUANCE_AT_ONCE. The
+ * caller holds a service. */
 struct pool *server_pool(const struct server *server, enum issuance_wait wait);
 
 /* For the main thread: the newest configuration and its log, which are valid

@@ -13,7 +13,7 @@
 struct erasure {
 	char *memory; /* malloc'ed: the note's key, a NUL, the JID */
 	bool over;    /* no slot that was issued before is good any more */
-	int64_t last; /* what was stored after that is not meant */
+	int64_t last; /* files that were stored later stay */
 	bool met;     /* an object of the user's is to go */
 };
 
@@ -167,8 +167,8 @@ static bool read_note(const struct janitor *janitor, struct span key,
 	}
 	end = ends(erasures, &note);
 	erasure.over = end <= janitor->now();
-	/* The name may be somebody else's by then: a note may have been left
-	 * for long, or been copied and written again. */
+	/* A note may be found long after its end, or be a copy that was written
+	 * again. The JID may be somebody else's by then. */
 	erasure.last =
 	    end + janitor->service->conf->limits.upload_timeout + CLOCKS;
 	tally->pending++;

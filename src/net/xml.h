@@ -57,8 +57,8 @@ struct xml_events {
  * NULL: no memory. */
 struct xml *xml_open_stream(
     const struct xml_events *events, void *of, size_t untold);
-/* Where in the stream the event is that is being told: after so many bytes; and
- * how many bytes it has itself, if it is the end of an element. */
+/* How many bytes of the stream come before the event that is being told, and
+ * how many bytes it has itself if it is the end of an element. */
 uint64_t xml_place(const struct xml *xml);
 unsigned xml_length(const struct xml *xml);
 

@@ -102,7 +102,7 @@ static bool is_ours(int folder, const struct dirent *entry, bool *ret_folder)
 
 	if (entry->d_name[0] == '.')
 		return false;
-	/* What fails here fails once more, when the file is to be told. */
+	/* If this fails, so does the fstatat of tell, which reports it. */
 	if (type == DT_UNKNOWN)
 		type =
 		    fstatat(folder, entry->d_name, &status, AT_SYMLINK_NOFOLLOW)

@@ -32,8 +32,8 @@ struct fs_note_read {
 	bool over; /* it may go once this sweep has ended well */
 };
 
-/* Why there is no note in what cannot be opened or read: it is another thing,
- * or gone. */
+/* Whether opening or reading failed because there is no note: the file is gone,
+ * or is no regular one. */
 static bool is_none(int error)
 {
 	return error == ENOENT || error == ELOOP || error == ENXIO ||

@@ -263,7 +263,7 @@ struct fs_notes {
 	struct fs *fs;
 	int folder;
 	struct timespec changed; /* the folder */
-	bool missed; /* one could not be read now: none has been seen */
+	bool missed; /* one could not be read this time: try again */
 	int64_t now;
 	size_t count, room;
 	struct owner *owners;

@@ -121,7 +121,7 @@ static enum failure ask(struct listing *listing, const char *token)
 	return failure;
 }
 
-/* What an object holds, others may have written to look like a listing. */
+/* Others may have written an object that looks like a listing. */
 static enum failure ask_below(struct listing *listing)
 {
 	const enum failure failure = ask(listing, "");

@@ -84,7 +84,8 @@ enum failure s3_note(struct store *store, struct span key, struct span text,
 	return failure;
 }
 
-/* What its writer has had archived, or encrypted with a key of his own. */
+/* Whoever wrote the object has archived it, or encrypted it with a key that
+ * only the writer has. */
 static bool is_withheld(const struct s3_ask *ask)
 {
 	return (ask->reply.status == 403 &&
