@@ -31,6 +31,13 @@ int64_t clock_after(int64_t seconds)
 	return clock_plus(clock_micros(), seconds);
 }
 
+int clock_left(int64_t until)
+{
+	int64_t left = (until - clock_micros() + 999) / 1000;
+
+	return left > 0 ? (int)left : 0;
+}
+
 void clock_cond_init(pthread_cond_t *ret_cond)
 {
 	pthread_condattr_t monotonic;

@@ -23,6 +23,10 @@ static inline int64_t clock_plus(int64_t micros, int64_t seconds)
 }
 int64_t clock_after(int64_t seconds);
 
+/* Milliseconds from now to a time of clock_micros, for poll; 0: it is past.
+ * At most some weeks. */
+int clock_left(int64_t until);
+
 /* Makes a condition variable for clock_cond_wait. */
 void clock_cond_init(pthread_cond_t *ret_cond);
 

@@ -12,6 +12,7 @@
 #include "service/clock.h"
 #include "service/random.h"
 #include "xmpp/session.h"
+#include "xmpp/wire.h"
 
 #include <poll.h>
 #include <stdlib.h>
@@ -105,8 +106,7 @@ static void run(struct connection *connection)
 	session->fd = -1;
 	if (!is_ending(connection))
 		session->fd = dial_connect(addresses, session->wake,
-		    clock_micros() + SESSION_SHAKE * PACE_SECOND,
-		    &session->why);
+		    clock_after(WIRE_SHAKE), &session->why);
 	dial_free(addresses);
 	if (session->fd < 0)
 		return;
@@ -161,7 +161,7 @@ static void pause_for(struct connection *connection, int64_t micros)
 
 	while (!is_ending(connection) && !atomic_load(&session->renewed) &&
 	       clock_micros() < until) {
-		poll(&polled, 1, session_milliseconds(until));
+		poll(&polled, 1, clock_left(until));
 		if (polled.revents)
 			session_clear_wake(session);
 	}

@@ -128,14 +128,13 @@ static int wait_connected(int fd, int wake, int64_t until)
 {
 	struct pollfd polled[] = { { fd, POLLOUT, 0 }, { wake, POLLIN, 0 } };
 	socklen_t len = sizeof(int);
-	int64_t left;
-	int error = 0;
+	int left, error = 0;
 
 	do {
-		left = (until - clock_micros() + 999) / 1000;
-		if (left <= 0)
+		left = clock_left(until);
+		if (left == 0)
 			return ETIMEDOUT;
-	} while (poll(polled, 2, (int)left) < 0 && errno == EINTR);
+	} while (poll(polled, 2, left) < 0 && errno == EINTR);
 	if (polled[1].revents)
 		return ECANCELED;
 	if (!polled[0].revents)

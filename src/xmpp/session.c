@@ -3,19 +3,18 @@
 #include "service/clock.h"
 #include "xmpp/disco.h"
 #include "xmpp/markup.h"
+#include "xmpp/wire.h"
 
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 /* So much is read at once, and no more while so much waits to be sent. */
 #define PIECE 4096
 #define OUT_HIGH (256u << 10)
-/* For header and handshake, and after our end of the stream. */
-#define SHAKE_TIME (SESSION_SHAKE * PACE_SECOND)
-#define LAST_TIME PACE_SECOND
+/* After our end of the stream. */
+#define LAST_SECONDS 1
 
 struct service *session_service(const struct session *session)
 {
@@ -101,54 +100,30 @@ void session_clear_wake(struct session *session)
 		;
 }
 
-int session_milliseconds(int64_t until)
-{
-	int64_t left = (until - clock_micros() + 999) / 1000;
-
-	return left > 0 ? (int)left : 0;
-}
-
 /* --- bytes ----------------------------------------------------------------*/
 
 /* Sends what can be sent. False: the connection is gone. */
 static bool flush(struct session *session)
 {
-	struct stream *stream = session->component.stream;
-	struct span out;
-	ssize_t sent;
+	ssize_t sent =
+	    wire_send(session->fd, session->component.stream, &session->why);
 
-	while ((out = stream_out(stream)).len) {
-		sent = send(
-		    session->fd, out.at, out.len, MSG_NOSIGNAL | MSG_DONTWAIT);
-		if (sent < 0 && errno == EINTR)
-			continue;
-		if (sent < 0 && errno == EAGAIN)
-			return true;
-		if (sent < 0) {
-			session->why = strerror(errno);
-			return false;
-		}
-		stream_sent(stream, (size_t)sent);
+	if (sent > 0)
 		pace_sent(&session->pace, clock_micros());
-	}
-	return true;
+	return sent >= 0;
 }
 
 /* False: the connection is gone. */
 static bool receive(struct session *session)
 {
-	ssize_t len =
-	    recv(session->fd, session->in, sizeof session->in, MSG_DONTWAIT);
+	ssize_t len = wire_receive(
+	    session->fd, session->in, sizeof session->in, &session->why);
 
 	if (len > 0) {
 		session->in_len = (size_t)len;
 		pace_heard(&session->pace, clock_micros());
-		return true;
 	}
-	if (len < 0 && (errno == EAGAIN || errno == EINTR))
-		return true;
-	session->why = len ? strerror(errno) : "closed by the server";
-	return false;
+	return len >= 0;
 }
 
 static void write_span(struct buf *out, const void *of)
@@ -245,7 +220,7 @@ static bool step(struct session *session, bool reads, int64_t until)
 		if (reads)
 			polled[1].events |= POLLIN;
 	}
-	poll(polled, 2, session_milliseconds(until));
+	poll(polled, 2, clock_left(until));
 	if (polled[0].revents)
 		session_clear_wake(session);
 	if (reads && (polled[1].revents & (POLLIN | POLLHUP | POLLERR)) &&
@@ -310,7 +285,7 @@ static bool is_same(struct session *session)
 /* Runs the stream until it is over, or until this side is to end it: true. */
 static bool run_stream(struct session *session)
 {
-	const int64_t shaken = clock_micros() + SHAKE_TIME;
+	const int64_t shaken = clock_after(WIRE_SHAKE);
 	int64_t next = shaken;
 
 	while (!atomic_load(&session->ending)) {
@@ -348,7 +323,7 @@ static void finish_stream(struct session *session)
 		   stream_out(component->stream).len))
 		alive = step(session, false, until);
 	stream_finish(component->stream);
-	until = clock_micros() + LAST_TIME;
+	until = clock_after(LAST_SECONDS);
 	while (alive && clock_micros() < until)
 		alive = step(session, true, until);
 }
@@ -357,7 +332,7 @@ static void finish_stream(struct session *session)
  * sent any more. */
 static void read_rest(struct session *session)
 {
-	const int64_t until = clock_micros() + LAST_TIME;
+	const int64_t until = clock_after(LAST_SECONDS);
 
 	stream_finish(session->component.stream);
 	flush(session);

@@ -7,7 +7,6 @@
 #include "xmpp/dial.h"
 #include "xmpp/pace.h"
 
-#define SESSION_SHAKE 10 /* seconds for header and handshake */
 #define SESSION_IN 16384
 
 /* A component's stream on a connected socket. One thread has it; others only
@@ -47,7 +46,5 @@ void session_say(const struct session *session, enum conf_log_level level,
 struct service *session_service(const struct session *session);
 /* Makes `wake` unreadable. */
 void session_clear_wake(struct session *session);
-/* From now to a time of clock_micros, for poll. */
-int session_milliseconds(int64_t until);
 
 #endif

@@ -12,14 +12,12 @@
 #include "xmpp/disco.h"
 #include "xmpp/markup.h"
 #include "xmpp/stream.h"
+#include "xmpp/wire.h"
 
-#include <errno.h>
 #include <poll.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
-#define SHAKE_SECONDS 10
 #define ITEMS_SECONDS 5
 #define GOODBYE_SECONDS 1
 #define QUESTION "slotd-doctor"
@@ -127,54 +125,27 @@ static void take(void *of, const struct stanza *stanza)
 
 /* --- bytes ----------------------------------------------------------------*/
 
-static bool flush(struct call *call)
-{
-	struct span out;
-	ssize_t sent;
-
-	while ((out = stream_out(call->stream)).len) {
-		sent = send(
-		    call->fd, out.at, out.len, MSG_NOSIGNAL | MSG_DONTWAIT);
-		if (sent < 0 && errno != EINTR) {
-			call->visit->why = strerror(errno);
-			return errno == EAGAIN;
-		}
-		if (sent > 0)
-			stream_sent(call->stream, (size_t)sent);
-	}
-	return true;
-}
-
-/* Reads what is there. False: the stream or the connection is over. */
-static bool receive(struct call *call)
-{
-	char in[PIECE];
-	ssize_t len = recv(call->fd, in, sizeof in, MSG_DONTWAIT);
-
-	if (len < 0 && (errno == EAGAIN || errno == EINTR))
-		return true;
-	call->visit->why = len ? strerror(errno) : "closed by the server";
-	return len > 0 &&
-	       stream_feed(call->stream, (struct span){ in, (size_t)len });
-}
-
-/* Sends, and waits once. False: it is over. */
+/* Sends, and waits once. False: the stream or the connection is over. */
 static bool step(struct call *call, int64_t until)
 {
-	const int64_t left = (until - clock_micros() + 999) / 1000;
+	struct visit *visit = call->visit;
 	struct pollfd polled[] = { { call->fd, POLLIN, 0 },
-		{ call->visit->stop, POLLIN, 0 } };
+		{ visit->stop, POLLIN, 0 } };
+	char in[PIECE];
+	ssize_t len;
 
-	if (!flush(call))
+	if (wire_send(call->fd, call->stream, &visit->why) < 0)
 		return false;
 	if (stream_out(call->stream).len)
 		polled[0].events |= POLLOUT;
-	poll(polled, 2, left > 0 ? (int)left : 0);
+	poll(polled, 2, clock_left(until));
 	if (polled[1].revents) {
-		call->visit->end = VISIT_STOPPED;
+		visit->end = VISIT_STOPPED;
 		return false;
 	}
-	return !(polled[0].revents & ~POLLOUT) || receive(call);
+	len = wire_receive(call->fd, in, sizeof in, &visit->why);
+	return len >= 0 &&
+	       stream_feed(call->stream, (struct span){ in, (size_t)len });
 }
 
 /* --- a visit --------------------------------------------------------------*/
@@ -263,13 +234,13 @@ static void run(struct visit *visit, int fd, int64_t until)
 	if (shake(&call, until) && ask(&call))
 		say_goodbye(&call);
 	else
-		flush(&call);
+		wire_send(call.fd, call.stream, &visit->why);
 	stream_close(call.stream);
 }
 
 void visit_server(struct visit *visit)
 {
-	const int64_t until = clock_after(SHAKE_SECONDS);
+	const int64_t until = clock_after(WIRE_SHAKE);
 	struct addrinfo *addresses;
 	struct dial dial;
 	int fd;
