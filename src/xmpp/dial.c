@@ -162,6 +162,17 @@ static int connect_one(
 	return -1;
 }
 
+/* When the first of these addresses has had its share of the time. */
+static int64_t share(const struct addrinfo *addresses, int64_t until)
+{
+	const int64_t now = clock_micros();
+	int64_t count = 0;
+
+	for (; addresses; addresses = addresses->ai_next)
+		count++;
+	return now + (until - now) / count;
+}
+
 int dial_connect(const struct addrinfo *addresses, int wake, int64_t until,
     const char **ret_why)
 {
@@ -169,7 +180,8 @@ int dial_connect(const struct addrinfo *addresses, int wake, int64_t until,
 
 	for (; addresses && fd < 0 && error != ECANCELED;
 	     addresses = addresses->ai_next)
-		fd = connect_one(addresses, wake, until, &error);
+		fd = connect_one(
+		    addresses, wake, share(addresses, until), &error);
 	if (fd < 0)
 		*ret_why = strerror(error);
 	return fd;

@@ -26,8 +26,9 @@ struct addrinfo *dial_resolve(const struct dial *dial, const char **ret_why);
 void dial_free(struct addrinfo *addresses);
 
 /*
- * Connects to one address after the other until `until` (clock_micros), or
- * until `wake` is readable (-1: nothing wakes it). Gives a socket that does not
+ * Connects to one address after the other until `until` (clock_micros), each
+ * with its share of the time, or until `wake` is readable (-1: nothing wakes
+ * it). Gives a socket that does not
  * block, has TCP keep-alive and is closed on exec; -1 with a sentence in
  * *ret_why.
  */
