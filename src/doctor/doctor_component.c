@@ -112,12 +112,12 @@ static enum verdict refused(struct trial *trial)
 	const struct visit *visit = &trial->visit;
 	const struct span condition = span_of(visit->condition);
 
-	if (span_is(condition, "conflict"))
-		return conflict(trial);
 	if (span_is(condition, "invalid-namespace"))
 		return foreign(trial);
 	if (!visit->shaken || span_is(condition, "host-unknown"))
 		return unknown(trial);
+	if (span_is(condition, "conflict"))
+		return conflict(trial);
 	if (span_is(condition, "not-authorized"))
 		return wrong_secret(trial);
 	change(trial, "The log of the XMPP server says why.\n");

@@ -48,7 +48,9 @@ void session_say(const struct session *session, enum conf_log_level level,
 static const char *meaning(const struct stream *stream, struct span error)
 {
 	if (span_is(error, "conflict"))
-		return "another program is connected with this jid";
+		return stream_shaken(stream)
+			   ? "another program is connected with this jid"
+			   : "the server has a host with this name";
 	if (!stream_shaken(stream) || span_is(error, "host-unknown"))
 		return "the server has no component with this jid";
 	return span_is(error, "not-authorized") ? "wrong secret" : NULL;
@@ -102,15 +104,15 @@ void session_clear_wake(struct session *session)
 
 /* --- bytes ----------------------------------------------------------------*/
 
-/* Sends what can be sent. False: the connection is gone. */
-static bool flush(struct session *session)
+/* Sends what can be sent, as wire_send. */
+static ssize_t flush(struct session *session)
 {
 	ssize_t sent =
 	    wire_send(session->fd, session->component.stream, &session->why);
 
 	if (sent > 0)
 		pace_sent(&session->pace, clock_micros());
-	return sent >= 0;
+	return sent;
 }
 
 /* False: the connection is gone. */
@@ -175,7 +177,8 @@ static bool work(struct session *session)
 	memmove(session->in, session->in + len, session->in_len);
 	if (!goes_on)
 		return false;
-	if (stream_state(stream) == STREAM_HEADED)
+	if (stream_state(stream) == STREAM_HEADED && !session->in_len &&
+	    wire_is_quiet(session->fd, session->wake))
 		shake(session);
 	if (!was_open && stream_state(stream) == STREAM_OPEN) {
 		session->opened = clock_micros();
@@ -206,12 +209,13 @@ static bool step(struct session *session, bool reads, int64_t until)
 	struct stream *stream = session->component.stream;
 	struct pollfd polled[] = { { session->wake, POLLIN, 0 },
 		{ session->fd, 0, 0 } };
+	const ssize_t sent = flush(session);
 
-	if (!flush(session) || stream_state(stream) == STREAM_ENDED)
+	if (sent < 0 || stream_state(stream) == STREAM_ENDED)
 		return false;
 	/* Maybe these were all that is waited for. */
 	if (send_answers(session))
-		return flush(session);
+		return flush(session) >= 0;
 	if (stream_out(stream).len)
 		polled[1].events |= POLLOUT;
 	if (stream_out(stream).len < OUT_HIGH) {

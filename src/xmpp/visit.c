@@ -184,7 +184,8 @@ static bool shake(struct call *call, int64_t until)
 				tell_end(call);
 			return false;
 		}
-		if (stream_state(call->stream) == STREAM_HEADED)
+		if (stream_state(call->stream) == STREAM_HEADED &&
+		    wire_is_quiet(call->fd, visit->stop))
 			stream_handshake(call->stream, visit->conf->secret);
 		if (stream_state(call->stream) == STREAM_OPEN) {
 			visit->end = VISIT_OPENED;

@@ -1,8 +1,11 @@
 #include "xmpp/wire.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
+
+#define QUIET 200 /* milliseconds */
 
 ssize_t wire_send(int fd, struct stream *stream, const char **ret_why)
 {
@@ -35,4 +38,11 @@ ssize_t wire_receive(int fd, char *memory, size_t size, const char **ret_why)
 		return 0;
 	*ret_why = len ? strerror(errno) : "closed by the server";
 	return -1;
+}
+
+bool wire_is_quiet(int fd, int wake)
+{
+	struct pollfd polled[] = { { fd, POLLIN, 0 }, { wake, POLLIN, 0 } };
+
+	return poll(polled, 2, QUIET) <= 0 || !polled[0].revents;
 }

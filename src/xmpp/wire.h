@@ -17,4 +17,12 @@ ssize_t wire_send(int fd, struct stream *stream, const char **ret_why);
  * a sentence in *ret_why: the connection is gone. */
 ssize_t wire_receive(int fd, char *memory, size_t size, const char **ret_why);
 
+/*
+ * Whether the server sends nothing more behind its header, so that it waits for
+ * the handshake. One that does not know the name sends an error at once; behind
+ * a handshake the same error would be about the secret. Waits a fifth of a
+ * second, or until `wake` is readable.
+ */
+bool wire_is_quiet(int fd, int wake);
+
 #endif

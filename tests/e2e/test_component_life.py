@@ -105,7 +105,7 @@ def test_the_server_ends_it(server, join, end):
 @pytest.mark.parametrize("state, condition, reason", [
     (headless, "host-unknown", "no component with this jid"),
     (headless, "not-authorized", "no component with this jid"),
-    (headless, "conflict", ""),
+    (headless, "conflict", "has a host with this name"),
     (unshaken, "not-authorized", "wrong secret"),
     (unshaken, "conflict", "conflict"),
     (opened, "conflict", "conflict"),

@@ -103,6 +103,36 @@ static void a_socket(void **state)
 	dial_free(addresses);
 }
 
+/* A listener whose queue is full answers nobody. */
+static void a_dead_address(void **state)
+{
+	uint16_t dead_port, port;
+	int dead = listen_on(&dead_port), listener = listen_on(&port);
+	struct dial first = make("127.0.0.1", dead_port, NULL);
+	struct dial second = make("127.0.0.1", port, NULL);
+	const char *why = NULL;
+	struct addrinfo *addresses = dial_resolve(&first, &why);
+	struct addrinfo *next = dial_resolve(&second, &why);
+	int full[8], fd;
+
+	(void)state;
+	for (size_t i = 0; i < 8; i++) {
+		full[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+		connect(full[i], addresses->ai_addr, addresses->ai_addrlen);
+	}
+	addresses->ai_next = next;
+	fd = dial_connect(addresses, -1, clock_micros() + 2 * SECOND, &why);
+	assert_true(fd >= 0);
+	close(fd);
+	addresses->ai_next = NULL;
+	dial_free(addresses);
+	dial_free(next);
+	for (size_t i = 0; i < 8; i++)
+		close(full[i]);
+	close(dead);
+	close(listener);
+}
+
 static void no_such_file(void **state)
 {
 	struct dial dial = make("", 0, "/nonexistent/x.sock");
@@ -138,6 +168,7 @@ int main(void)
 		cmocka_unit_test(names),
 		cmocka_unit_test(what_is_the_same),
 		cmocka_unit_test(a_socket),
+		cmocka_unit_test(a_dead_address),
 		cmocka_unit_test(no_such_file),
 		cmocka_unit_test(no_such_host),
 	};

@@ -115,6 +115,7 @@ def test_closed(tmp_path):
     ("host-unknown", False, "has no component with this jid", "Add a comp"),
     # Before the handshake, whatever its name is.
     ("not-authorized", False, "has no component with this jid", "Add a comp"),
+    ("conflict", False, "has no component with this jid", "virtual hosts"),
     ("host-unknown", True, "has no component with this jid", "Add a comp"),
     ("not-authorized", True, "not-authorized: wrong secret", "Compare the"),
     ("invalid-namespace", False, "this port is not for comp", "5222 for cl"),
@@ -315,6 +316,13 @@ def test_ejabberd(tmp_path, start):
         failure(findings(support.write_config(wrong, config(
             tmp_path / "store", mine | {"secret": "wrong" + SECRET}))),
             "not-authorized: wrong secret", "Compare")
+        # A host of its own is refused behind the header.
+        host = tmp_path / "host"
+        host.mkdir()
+        failure(findings(support.write_config(host, config(
+            tmp_path / "store", mine | {
+                "jid": "localhost", "allow_domains": ["localhost"]})),
+            "localhost"), "conflict: the server has no", "virtual hosts")
         slotd = start(config(tmp_path / "other", mine))
         slotd.wait_line("state=connected")
         assert "the running slotd is connected" in (
