@@ -213,9 +213,9 @@ static bool step(struct session *session, bool reads, int64_t until)
 
 	if (sent < 0 || stream_state(stream) == STREAM_ENDED)
 		return false;
-	/* Maybe these were all that is waited for. */
-	if (send_answers(session))
-		return flush(session) >= 0;
+	/* Maybe this was all that is waited for. */
+	if (send_answers(session) || sent > 0)
+		return true;
 	if (stream_out(stream).len)
 		polled[1].events |= POLLOUT;
 	if (stream_out(stream).len < OUT_HIGH) {
@@ -313,6 +313,13 @@ static bool run_stream(struct session *session)
 	return true;
 }
 
+/* What still waits is not granted: nobody would get it. */
+static void say_goodbye(struct session *session)
+{
+	pending_drop(session->component.pending);
+	stream_finish(session->component.stream);
+}
+
 /* Answers what was read, and says goodbye. */
 static void finish_stream(struct session *session)
 {
@@ -326,7 +333,7 @@ static void finish_stream(struct session *session)
 	       (pending_count(component->pending) || session->in_len ||
 		   stream_out(component->stream).len))
 		alive = step(session, false, until);
-	stream_finish(component->stream);
+	say_goodbye(session);
 	until = clock_after(LAST_SECONDS);
 	while (alive && clock_micros() < until)
 		alive = step(session, true, until);
@@ -338,7 +345,7 @@ static void read_rest(struct session *session)
 {
 	const int64_t until = clock_after(LAST_SECONDS);
 
-	stream_finish(session->component.stream);
+	say_goodbye(session);
 	flush(session);
 	while (clock_micros() < until &&
 	       (session->in_len ? work(session)
@@ -370,6 +377,5 @@ void session_run(struct session *session)
 	if (!goes_on &&
 	    stream_end(component->stream, &condition) == STREAM_REFUSED)
 		session->why = NULL;
-	pending_drop(component->pending);
 	metrics_up(component->numbers, false);
 }
