@@ -21,8 +21,8 @@ ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now -Wl,-z,noexecstack -pthread \
 LDLIBS = $(shell $(PKG_CONFIG) --libs $(LIBS))
 
 ifeq ($(shell $(PKG_CONFIG) --exists $(LIBS) 2>/dev/null && echo yes),)
-ifeq ($(filter demo demo-stop check lint bench bench-sweep fuzz help clean \
-	dist deb,$(MAKECMDGOALS)),)
+ifeq ($(filter demo demo-stop check lint bench bench-sweep fuzz fuzz-keep help \
+	clean dist deb,$(MAKECMDGOALS)),)
 $(warning Libraries are missing, see `$(PKG_CONFIG) --print-errors --exists \
 	$(LIBS)`; on Debian `tests/packages.sh demo` installs them)
 endif
@@ -34,8 +34,8 @@ UNIT := $(sort $(wildcard tests/*/test_*.c))
 REDIS_DRIVER := $(BUILD)/tests/quota/redis_driver
 MEMORY_STORE := $(BUILD)/tests/memory_store/memory.o
 UNIT_BIN := $(UNIT:tests/%.c=$(BUILD)/tests/%)
-FUZZ_C := $(addprefix tests/fuzz/,stream.c match.c reading.c \
-	fixed.c)
+FUZZ_MAIN := tests/fuzz/replay.c tests/fuzz/libfuzzer.c
+FUZZ_C := $(filter-out $(FUZZ_MAIN),$(sort $(wildcard tests/fuzz/*.c)))
 FUZZ_REPLAY := $(BUILD)/tests/fuzz/replay
 BENCH_BIN := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/bench/*.c))
 C_FILES = $(wildcard include/*/*.h src/*.c src/*/*.[ch] tests/*/*.[ch])
@@ -205,27 +205,33 @@ $(BUILD)/tests/%: tests/%.c $(BUILD)/libslotd.a
 		-MMD -MP $(ALL_LDFLAGS) -o $@ $< $(BUILD)/libslotd.a $(LDLIBS) \
 		$(shell $(PKG_CONFIG) --libs cmocka)
 
-# The inputs that are kept, through the fuzz target, without clang.
+# The inputs that are kept, through the fuzz targets, without clang.
 $(FUZZ_REPLAY): $(BUILD)/tests/fuzz/replay.o $(FUZZ_C:%.c=$(BUILD)/%.o) \
 	$(BUILD)/libslotd.a
 	@echo "LD $@"
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
 
-# What it finds is written to build-fuzz/ (crash-…), new inputs to
-# build-fuzz/corpus/.
+# What they find is written to build-fuzz/NAME-crash-…, new inputs to
+# build-fuzz/corpus/NAME/.
 T ?= 60
 IN_FUZZ = BUILD=build-fuzz CC=clang CFLAGS="-O1 -g" \
 	EXTRA="-fsanitize=fuzzer-no-link $(SAN)"
 
-fuzz: ## fuzz the component's stream with clang for T seconds (60)
+fuzz: ## fuzz with clang, T seconds (60) a target; FUZZ=NAME: that one
 	@tests/packages.sh fuzz
 	+@$(MAKE) --no-print-directory -j2 $(IN_FUZZ) fuzz-program
-	@tests/fuzz/run.sh build-fuzz $(T)
+	@tests/fuzz/run.sh build-fuzz $(T) $(FUZZ)
 
-fuzz-program: $(FUZZ_C:%.c=$(BUILD)/%.o) $(BUILD)/libslotd.a
-	@echo "LD $(BUILD)/stream"
-	$(Q)$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $(BUILD)/stream $^ \
-		$(LDLIBS)
+fuzz-keep: ## keep the new inputs of `make fuzz` that reach more; FUZZ=NAME
+	+@$(MAKE) --no-print-directory -j2 $(IN_FUZZ) fuzz-program
+	@tests/fuzz/keep.sh build-fuzz $(FUZZ)
+
+fuzz-program: $(BUILD)/fuzz
+
+$(BUILD)/fuzz: $(BUILD)/tests/fuzz/libfuzzer.o $(FUZZ_C:%.c=$(BUILD)/%.o) \
+	$(BUILD)/libslotd.a
+	@echo "LD $@"
+	$(Q)$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LDLIBS)
 
 # BENCH=--json, BENCH="--rounds 1 slots": see doc/performance.md.
 bench: ## measure speeds, as ratios in one run; not part of check
@@ -263,7 +269,7 @@ help: ## show this list
 	check-openapi check-quota check-s3 check-xmpp check-deploy check-watch \
 	check-image check-kubernetes check-asan check-tsan check-debian13 \
 	check-deb dist deb unit-programs memory-store bench bench-sweep \
-	fuzz fuzz-program lint fmt cover clean help
+	fuzz fuzz-keep fuzz-program lint fmt cover clean help
 -include $(BUILD)/main.d $(OBJECTS:.o=.d) $(UNIT_BIN:=.d) $(REDIS_DRIVER).d \
-	$(MEMORY_STORE:.o=.d) $(BENCH_BIN:=.d) $(FUZZ_REPLAY).d \
-	$(FUZZ_C:%.c=$(BUILD)/%.d)
+	$(MEMORY_STORE:.o=.d) $(BENCH_BIN:=.d) \
+	$(FUZZ_MAIN:%.c=$(BUILD)/%.d) $(FUZZ_C:%.c=$(BUILD)/%.d)

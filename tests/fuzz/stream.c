@@ -1,6 +1,6 @@
-#include "fuzz/fuzz.h"
 #include "fuzz/match.h"
 #include "fuzz/reading.h"
+#include "fuzz/targets.h"
 #include "service/counter.h"
 #include "xmpp/component.h"
 
@@ -93,22 +93,22 @@ static void add(struct input *input, const char *bytes, size_t len)
 	input->len += len;
 }
 
-static void expand(const uint8_t *data, size_t size, struct input *ret_input)
+static void expand(struct span bytes, struct input *ret_input)
 {
 	size_t mark = 0;
 
 	ret_input->len = 0;
-	for (size_t i = 0; i < size; i++) {
-		if (data[i] == MARK) {
+	for (size_t i = 0; i < bytes.len; i++) {
+		if (bytes.at[i] == MARK) {
 			mark = ret_input->len;
-		} else if (data[i] == REPEAT && i + 1 < size) {
-			unsigned n = data[++i] % (REPEAT_MAX + 1);
+		} else if (bytes.at[i] == REPEAT && i + 1 < bytes.len) {
+			unsigned n = (uint8_t)bytes.at[++i] % (REPEAT_MAX + 1);
 
 			while (n--)
 				add(ret_input, ret_input->bytes + mark,
 				    ret_input->len - mark);
 		} else {
-			add(ret_input, (const char *)data + i, 1);
+			add(ret_input, bytes.at + i, 1);
 		}
 	}
 }
@@ -296,15 +296,13 @@ static void check_pieces(const struct run *run, const struct input *input)
 	free(pieces.out);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static void run_stream(struct span bytes)
 {
 	static struct input input;
 	struct run run;
 	bool raw;
 
-	if (!service)
-		open_service();
-	expand(data, size, &input);
+	expand(bytes, &input);
 	/* Room for the header in front of it. */
 	if (input.len > INPUT_MAX - 1024)
 		input.len = INPUT_MAX - 1024;
@@ -314,5 +312,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!raw)
 		check_pieces(&run, &input);
 	free(run.out);
-	return 0;
 }
+
+const struct fuzz_target stream_targets[] = {
+	{ "stream", 1024, open_service, run_stream },
+	{ 0 },
+};

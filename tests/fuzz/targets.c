@@ -1,0 +1,25 @@
+#include "fuzz/targets.h"
+
+static const struct fuzz_target *const tables[] = {
+	stream_targets,
+};
+
+const struct fuzz_target *fuzz_at(size_t number)
+{
+	for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
+		for (const struct fuzz_target *target = tables[i]; target->name;
+		     target++)
+			if (number-- == 0)
+				return target;
+	return NULL;
+}
+
+const struct fuzz_target *fuzz_find(const char *name)
+{
+	const struct fuzz_target *target;
+
+	for (size_t i = 0; (target = fuzz_at(i)); i++)
+		if (strcmp(target->name, name) == 0)
+			return target;
+	return NULL;
+}

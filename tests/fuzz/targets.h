@@ -1,0 +1,9 @@
+#ifndef FUZZ_TARGETS_H
+#define FUZZ_TARGETS_H
+
+#include "fuzz/fuzz.h"
+
+/* What each file with targets has; one without a name ends them. */
+extern const struct fuzz_target stream_targets[];
+
+#endif
