@@ -181,13 +181,26 @@ def test_one_that_fails_does_not_stop_others(server):
 
 @pytest.mark.parametrize("status, code, says", [
     (403, "forbidden", "allow_domains"),
-    (501, "not-implemented", "key_file"),
-    (400, "bad-request", "JID")])
-def test_a_refusal_is_told_once(server, status, code, says):
-    pattern = "keeps the files of deleted accounts.*" + says
+    (501, "not-implemented", "key_file")])
+def test_what_has_to_be_mended_is_told_once(server, status, code, says):
+    """It is about all accounts: the other is asked for when one succeeds."""
+    pattern = "keeps the files of deleted accounts, asking goes on.*" + says
     count = len(server.lines(pattern))
-    done = len(server.lines("slotd erases the files of last@localhost"))
     given = stubs.problem(status, code, "forbidden", "auth")
+    wait, held = held_until(given)
+    server.stub.then_erase(wait, given)
+    delete(server, "juliet", "romeo")
+    held.set()
+    asked = server.stub.wait_erasures(4)
+    assert asked[0] == "juliet@localhost"
+    assert sorted(asked[2:]) == ["juliet@localhost", "romeo@localhost"]
+    nothing_more(server, 4)
+    assert len(server.lines(pattern)) == count + 1
+
+
+def test_a_jid_that_is_not_taken_is_asked_for_once(server):
+    pattern = "keeps the files of deleted accounts.*JID {}@localhost"
+    given = stubs.problem(400, "bad-request", "forbidden", "auth")
     wait, held = held_until(given)
     server.stub.then_erase(wait, given)
     delete(server, "juliet", "romeo")
@@ -195,12 +208,8 @@ def test_a_refusal_is_told_once(server, status, code, says):
     assert server.stub.wait_erasures(2) == ["juliet@localhost",
                                             "romeo@localhost"]
     nothing_more(server, 2)
-    # A JID that is not taken is named.
-    expected = 2 if code == "bad-request" else 1
-    server.wait_log(pattern, count + expected)
-    server.wait_log("slotd erases the files of last@localhost",
-                    done + 1)  # the log is in order
-    assert len(server.lines(pattern)) == count + expected
+    for name in "juliet", "romeo":
+        server.wait_log(pattern.format(name), 1)
 
 
 # --- beginning anew -------------------------------------------------------
@@ -233,15 +242,16 @@ def test_over_restarts_of_both(tmp_path, kind, end):
         nothing_more(server, 20)
 
 
-def test_what_was_refused_is_not_asked_again(kind, tmp_path):
+def test_what_was_refused_is_asked_again(kind, tmp_path):
+    """Once slotd is mended, over a restart."""
     with stubs.Stub() as slotd, kind(slotd.url, tmp_path) as server:
         server.stub = slotd
-        slotd.then_erase(stubs.problem(501, "not-implemented"))
+        slotd.then_erase(*[stubs.problem(501, "not-implemented")] * 2)
         delete(server, "juliet")
         server.wait_log("keeps the files of deleted accounts")
         server.kill()
         server.again()
-        nothing_more(server, 1)
+        server.wait_log("slotd erases the files of juliet@localhost")
 
 
 def test_without(kind, tmp_path):

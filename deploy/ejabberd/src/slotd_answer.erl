@@ -87,22 +87,22 @@ purposes(_, _) ->
 purpose(#{<<"max_size">> := Max}, _) when is_integer(Max), Max > 0 -> Max;
 purpose(_, Default) -> Default.
 
-%% The answer to DELETE /files: done; or why asking again is no use; or why it
-%% is, and whether that is about this JID alone.
--spec erasure(100..999, binary()) -> erased | {final, domain | jid, iodata()}
+%% The answer to DELETE /files: done; or that it does not take the JID, which it
+%% then never gave a slot; or what has to be mended at slotd, for all accounts;
+%% or why to ask again, and whether that is about this JID alone.
+-spec erasure(100..999, binary()) -> erased | no_jid | {to_mend, iodata()}
 					 | {again, boolean(), iodata()}.
 erasure(202, _Body) ->
     erased;
 erasure(Code, Body) ->
     case json_decode(Body) of
 	#{<<"code">> := <<"forbidden">>} ->
-	    {final, domain, "its allow_domains do not let this caller speak "
-	     "for"};
+	    {to_mend, "its allow_domains do not let this caller speak for "};
 	#{<<"code">> := <<"not-implemented">>} ->
-	    {final, domain, "its keys do not tell whose a file is: set its "
-	     "key_file, with {owner} in storage.key; they are of"};
+	    {to_mend, "its keys do not tell whose a file is: set its "
+	     "key_file, with {owner} in storage.key; they are of "};
 	#{<<"code">> := <<"bad-request">>} ->
-	    {final, jid, "it does not take the JID"};
+	    no_jid;
 	_ when Code == 404 ->
 	    {again, false, "status 404; it is too old, or the option 'url' is "
 	     "not its address"};

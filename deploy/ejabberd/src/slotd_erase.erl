@@ -132,14 +132,13 @@ take({asked, US, erased}, State) ->
     Forgotten = forget(US, State),
     ?INFO_MSG("slotd erases the files of ~ts", [jid(US)]),
     Forgotten;
-take({asked, {_, Domain} = US, {final, What, Why}}, State) ->
-    Whose = case What of
-		domain -> Domain;
-		jid -> jid(US)
-	    end,
-    say_once(error, io_lib:format(
-		      "slotd keeps the files of deleted accounts, ~ts ~ts",
-		      [Why, Whose]), forget(US, State));
+take({asked, US, no_jid}, State) ->
+    say_once(error, ["slotd keeps the files of deleted accounts, it does not "
+		     "take the JID ", jid(US)], forget(US, State));
+take({asked, {_, Domain}, {to_mend, What}}, State) ->
+    say_once(error, ["slotd keeps the files of deleted accounts, asking goes "
+		     "on: ", What, Domain],
+	     State#state{failed = true, left = []});
 take({asked, _US, {again, This, Why}}, #state{left = Left} = State) ->
     Others = case This of
 		 true -> Left;

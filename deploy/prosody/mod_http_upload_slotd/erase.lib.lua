@@ -6,9 +6,8 @@
 local sha1, urlencode = require "util.hashes".sha1, require "util.http".urlencode;
 local TIMEOUT = 30; -- seconds: before it answers, slotd writes to each of its stores
 local FIRST, LAST = 1, 600; -- seconds from one round of questions to the next, doubled from the one to the other
--- Where asking again is no use, by the code of slotd's answer.
-local FINAL = {
-	["bad-request"] = "it does not take the JID %s";
+-- What has to be mended at slotd, by the code of its answer. It is about all accounts.
+local TO_MEND = {
 	["forbidden"] = "its allow_domains do not let this caller speak for %s";
 	["not-implemented"] = "its keys do not tell whose a file is; set its key_file, with {owner} in storage.key";
 };
@@ -47,17 +46,20 @@ return function (to)
 		if status == 202 then
 			forget(jid);
 			module:log("info", "slotd erases the files of %s", jid);
-		elseif FINAL[code] then
-			local what = FINAL[code]:format(code == "bad-request" and jid or jid:match("[^@]*$"));
+		elseif code == "bad-request" then -- it never gave this JID a slot
 			forget(jid);
-			say_once("error", ("slotd at %s keeps the files of deleted accounts, %s"):format(to.slotd, what));
+			say_once("error", ("slotd at %s keeps the files of deleted accounts, it does not take the JID %s")
+				:format(to.slotd, jid));
+		elseif TO_MEND[code] then
+			say_once("error", ("slotd at %s keeps the files of deleted accounts, asking goes on: %s")
+				:format(to.slotd, TO_MEND[code]:format(module.host)));
 		else
 			if body == "timeout" then why = ("no answer within %d s"):format(TIMEOUT); end
 			if status == 404 then why = "it answered 404: it is too old, or http_upload_slotd_url is not its address"; end
 			say_once("warn", ("Files of deleted accounts are still to be erased, asking goes on; slotd at %s: %s")
 				:format(to.slotd, why));
 		end
-		return status >= 500 or not pending[jid];
+		return not pending[jid] or status >= 500 and not TO_MEND[code];
 	end
 	-- One question at a time, so that slot requests get their turn in between.
 	function ask_all()
