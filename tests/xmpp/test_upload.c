@@ -49,67 +49,40 @@ static void slots(void **state)
 #define WHOLE_REQUEST(from, attributes)                                        \
 	"<iq type='get' id='1' from='" from "' " TO                            \
 	">" REQUEST(attributes) "</iq>"
-#define REFUSED(to, attributes)                                                \
+#define REFUSED(to, attributes, error)                                         \
 	"<iq type='error' id='1' from='upload.example.org' to='" to            \
-	"'>" REQUEST(attributes)
+	"'>" REQUEST(attributes) error "</error></iq>"
+/* With what stands behind it in <error>. */
+#define TOO_LARGE(namespace)                                                   \
+	ERROR("modify", "not-acceptable",                                      \
+	    "the file is too large: the limit is 1000 bytes")                  \
+	"<file-too-large xmlns='" namespace "'><max-file-size>1000</"          \
+					    "max-file-size></file-too-large>"
+
+/* The answer to a user's request with these attributes is this error. */
+#define REFUSES(from, attributes, error)                                       \
+	expect(                                                                \
+	    WHOLE_REQUEST(from, attributes), REFUSED(from, attributes, error))
 
 static void refusals(void **state)
 {
 	(void)state;
-	expect(WHOLE_REQUEST("a@example.net", "filename='a' size='1'"),
-	    REFUSED("a@example.net", "filename='a' size='1'")
-		ERROR("auth", "forbidden",
-		    "this service is not for users of your domain") "</error></"
-								    "iq>");
-	expect(WHOLE_REQUEST("a@example.org", "filename='a' size='1001'"),
-	    REFUSED("a@example.org", "filename='a' size='1001'") ERROR("modify",
-		"not-acceptable",
-		"the file is too large: the limit is 1000 bytes") "<file-too-"
-								  "large "
-								  "xmlns='urn:"
-								  "xmpp:http:"
-								  "upload:0'>"
-								  "<max-file-"
-								  "size>1000</"
-								  "max-file-"
-								  "size></"
-								  "file-too-"
-								  "large>"
-								  "</error></"
-								  "iq>");
-	expect(WHOLE_REQUEST("a@example.org",
-		   "filename='a' size='99999999999999999999999'"),
-	    REFUSED("a@example.org",
-		"filename='a' size='99999999999999999999999'") ERROR("modify",
-		"not-acceptable",
-		"the file is too large: the limit is 1000 bytes") "<file-too-"
-								  "large "
-								  "xmlns='urn:"
-								  "xmpp:http:"
-								  "upload:0'>"
-								  "<max-file-"
-								  "size>1000</"
-								  "max-file-"
-								  "size></"
-								  "file-too-"
-								  "large>"
-								  "</error></"
-								  "iq>");
-	expect(WHOLE_REQUEST("a@example.org", "filename='a.exe' size='1'"),
-	    REFUSED("a@example.org", "filename='a.exe' size='1'") ERROR("auth",
-		"forbidden",
-		"filename: files with this ending are not allowed") "</error></"
-								    "iq>");
-	expect(WHOLE_REQUEST("a@example.org", "filename='a'"),
-	    REFUSED("a@example.org", "filename='a'") ERROR(
-		"modify", "bad-request", "size: missing") "</error></iq>");
-	expect(WHOLE_REQUEST("a@example.org", "filename='a' size='-1'"),
-	    REFUSED("a@example.org", "filename='a' size='-1'")
-		ERROR("modify", "bad-request",
-		    "size: must be a number of bytes") "</error></iq>");
-	expect(WHOLE_REQUEST("a@example.org", "size='1'"),
-	    REFUSED("a@example.org", "size='1'") ERROR(
-		"modify", "bad-request", "filename: missing") "</error></iq>");
+	REFUSES("a@example.net", "filename='a' size='1'",
+	    ERROR("auth", "forbidden",
+		"this service is not for users of your domain"));
+	REFUSES("a@example.org", "filename='a' size='1001'",
+	    TOO_LARGE("urn:xmpp:http:upload:0"));
+	REFUSES("a@example.org", "filename='a' size='99999999999999999999999'",
+	    TOO_LARGE("urn:xmpp:http:upload:0"));
+	REFUSES("a@example.org", "filename='a.exe' size='1'",
+	    ERROR("auth", "forbidden",
+		"filename: files with this ending are not allowed"));
+	REFUSES("a@example.org", "filename='a'",
+	    ERROR("modify", "bad-request", "size: missing"));
+	REFUSES("a@example.org", "filename='a' size='-1'",
+	    ERROR("modify", "bad-request", "size: must be a number of bytes"));
+	REFUSES("a@example.org", "size='1'",
+	    ERROR("modify", "bad-request", "filename: missing"));
 }
 
 /* In the words of the old namespace. */
@@ -120,21 +93,8 @@ static void a_refusal_of_the_old_namespace(void **state)
 	       "><request xmlns='urn:xmpp:http:upload'>"
 	       "<filename>a</filename><size>1001</size></request></iq>",
 	    "<iq type='error' id='1' from='upload.example.org' "
-	    "to='a@example.org'><request xmlns='urn:xmpp:http:upload'/>" ERROR(
-		"modify", "not-acceptable",
-		"the file is too large: the limit is 1000 bytes") "<file-too-"
-								  "large "
-								  "xmlns='urn:"
-								  "xmpp:http:"
-								  "upload'>"
-								  "<max-file-"
-								  "size>1000</"
-								  "max-file-"
-								  "size></"
-								  "file-too-"
-								  "large>"
-								  "</error></"
-								  "iq>");
+	    "to='a@example.org'><request xmlns='urn:xmpp:http:upload'/>" //
+	    TOO_LARGE("urn:xmpp:http:upload") "</error></iq>");
 }
 
 static void purposes_that_are_wrong(void **state)
@@ -144,8 +104,7 @@ static void purposes_that_are_wrong(void **state)
 	expect("<iq type='get' id='1' from='a@example.org' " TO                \
 	       "><request xmlns='urn:xmpp:http:upload:0' filename='a' "        \
 	       "size='1'>" elements "</request></iq>",                         \
-	    REFUSED("a@example.org", "filename='a' size='1'") error            \
-	    "</error></iq>")
+	    REFUSED("a@example.org", "filename='a' size='1'", error))
 #define NS "xmlns='urn:xmpp:http:upload:purpose:0'"
 	PURPOSE("<fun " NS "/>", ERROR("modify", "bad-request",
 				     "purpose: there is no such purpose"));
@@ -166,9 +125,9 @@ static void retry(void **state)
 	expect_slot(WHOLE_REQUEST("often@example.org", "filename='a' size='1'"),
 	    "<iq type='result' ", "<put", "'/></slot></iq>");
 	expect_slot(WHOLE_REQUEST("often@example.org", "filename='a' size='1'"),
-	    REFUSED("often@example.org",
-		"filename='a' size='1'") "<error "
-					 "type='wait'><resource-constraint ",
+	    "<iq type='error' id='1' from='upload.example.org' "
+	    "to='often@example.org'>" REQUEST("filename='a' size='1'") //
+	    "<error type='wait'><resource-constraint ",
 	    "<retry xmlns='urn:xmpp:http:upload:0' stamp='20",
 	    "Z'/></error></iq>");
 }
