@@ -266,7 +266,7 @@ static bool presign_at(const struct sigv4_request *request,
     const struct hmac_key *key, const struct sigv4_moment *moment,
     struct buf *out)
 {
-	char memory[WORK_SIZE];
+	UNCLEARED char memory[WORK_SIZE];
 	struct buf canonical = buf_of(memory, sizeof memory);
 	uint8_t mac[HASH_SIZE];
 	size_t from = out->len, place = host_place(request);

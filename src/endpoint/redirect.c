@@ -41,7 +41,7 @@ static void add_cache_control(struct reply *reply, int64_t seconds)
 void redirect_lead(
     struct request *request, struct store *store, struct span key)
 {
-	char memory[SLOT_URL_MAX];
+	UNCLEARED char memory[SLOT_URL_MAX];
 	struct buf location;
 	struct refusal why = { 0 };
 	struct store_lead lead = { .url = &location };

@@ -150,10 +150,11 @@ static void say_unsaid(const struct log *log, struct throttle *throttle,
     const char *which, int64_t now, bool end)
 {
 	uint64_t unsaid = throttle_unsaid(throttle, now, end);
-	struct log_line line;
 
 	if (!unsaid)
 		return;
+
+	struct log_line line; /* it is cleared where it stands */
 	log_begin(&line, log, CONF_LOG_WARN, "lines left out");
 	log_text(&line, "which", which);
 	log_u64(&line, "lines", unsaid);

@@ -86,10 +86,10 @@ void issuance_run(const struct service *service, struct issuance *issuance)
 static void note_nearly(const struct service *service,
     const struct issuance *issuance, const struct who *who)
 {
-	struct log_line line;
-
 	if (!issuance->slot.nearly)
 		return;
+
+	struct log_line line; /* it is cleared where it stands */
 	log_begin(&line, &service->log, CONF_LOG_INFO, "quota nearly used");
 	if (who->user[0])
 		log_text(&line, "user", who->user);

@@ -3,9 +3,7 @@
 void who_name(
     const struct service *service, const struct jid *jid, struct who *ret_who)
 {
-	char memory[sizeof jid->memory];
-	struct buf domain, user, bare;
-	struct span fitting;
+	struct buf domain, user;
 
 	buf_init(&domain, ret_who->domain, sizeof ret_who->domain);
 	buf_add(&domain, jid->domain);
@@ -14,6 +12,10 @@ void who_name(
 		keyring_user(&service->keyring->roots[0], jid, &user);
 	if (!service->conf->log_jids)
 		return;
+
+	char memory[sizeof jid->memory]; /* it is cleared where it stands */
+	struct buf bare;
+	struct span fitting;
 	buf_init(&bare, memory, sizeof memory);
 	buf_add(&bare, jid->local);
 	buf_text(&bare, jid->local.len ? "@" : "");

@@ -163,7 +163,7 @@ bool key_template_read(const struct key_template *template, struct span key,
     struct key_reading *ret_reading)
 {
 	/* Row p: from which bytes the parts from p on can read the rest. */
-	bool ends[KEY_TEMPLATE_PARTS + 1][OBJECT_KEY_MAX + 1];
+	UNCLEARED bool ends[KEY_TEMPLATE_PARTS + 1][OBJECT_KEY_MAX + 1];
 	struct key_reading reading = { .random = SPAN_EMPTY };
 	struct span *const places[] = {
 		[KEY_RANDOM] = &reading.random,

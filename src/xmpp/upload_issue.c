@@ -162,7 +162,7 @@ static char *compose(const struct upload_outcome *outcome, size_t *ret_len)
 static void run(void *argument)
 {
 	struct order *order = argument;
-	struct issuance issuance;
+	UNCLEARED struct issuance issuance;
 	const struct upload_outcome outcome = { &order->upload, &issuance };
 	struct who who;
 	char *text = NULL;
@@ -223,7 +223,7 @@ void upload_take(struct component *component, const struct upload *upload)
 	const struct service *service = component->service;
 	struct metrics *metrics = component->house->metrics;
 	enum issuance_wait how;
-	struct issuance issuance;
+	UNCLEARED struct issuance issuance;
 	const struct upload_outcome outcome = { upload, &issuance };
 	struct who who;
 

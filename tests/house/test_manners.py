@@ -13,7 +13,7 @@ BANNED_IN_SRC = ["system", "popen", "fork", "exit"]
 # The only conditions of the preprocessor: a library's version, at its door.
 VERSIONS = re.compile(
     r"#if ((MHD|LIBCONFIG)_VER\w* >= 0x[0-9a-f]+"
-    r"|HIREDIS_MAJOR < \d+|XML_MINOR_VERSION >= \d+)")
+    r"|HIREDIS_MAJOR < \d+|XML_MINOR_VERSION >= \d+|__GNUC__ >= \d+)")
 
 C_FILES = house.files("src", "include", "tests", endings=(".c", ".h"))
 
