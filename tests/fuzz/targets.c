@@ -1,6 +1,7 @@
 #include "fuzz/targets.h"
 
 static const struct fuzz_target *const tables[] = {
+	slot_targets,
 	stream_targets,
 };
 

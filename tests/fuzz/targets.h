@@ -5,5 +5,6 @@
 
 /* What each file with targets has; one without a name ends them. */
 extern const struct fuzz_target stream_targets[];
+extern const struct fuzz_target slot_targets[];
 
 #endif
