@@ -25,20 +25,9 @@ static struct span text_of(const json_t *root, const char *name)
 		json_string_length(member) };
 }
 
-/* Instance metadata answers 200 also when there are no credentials. */
-static bool check_code(
-    const json_t *root, const char *where, struct creds_draft *draft)
-{
-	struct span code = text_of(root, "Code");
-	char said[CREDS_QUOTE], message[CREDS_QUOTE];
-
-	if (!code.len || span_equal_nocase(code, span_of("Success")))
-		return true;
-	creds_quote(code, SPAN_EMPTY, said);
-	creds_quote(text_of(root, "Message"), SPAN_EMPTY, message);
-	return creds_draft_wrong(draft, "%s answered %s%s%s", where, said,
-	    *message ? ": " : "", message);
-}
+/* Of an error: each in the order in which they are looked for. */
+static const char *const codes[] = { "code", "Code" };
+static const char *const messages[] = { "message", "Message" };
 
 /* Quotes the first of two members that is there; "" when it holds a secret. */
 static void quote_member(const json_t *root, const char *const names[2],
@@ -58,11 +47,24 @@ static void quote_member(const json_t *root, const char *const names[2],
 	}
 }
 
+/* Instance metadata answers 200 also when there are no credentials. */
+static bool check_code(
+    const json_t *root, const char *where, struct creds_draft *draft)
+{
+	struct span code = text_of(root, "Code");
+	char said[CREDS_QUOTE], message[CREDS_QUOTE];
+
+	if (!code.len || span_equal_nocase(code, span_of("Success")))
+		return true;
+	quote_member(root, codes, SPAN_EMPTY, said);
+	quote_member(root, messages, SPAN_EMPTY, message);
+	return creds_draft_wrong(draft, "%s answered%s%s%s%s", where,
+	    *said ? " " : "", said, *message ? ": " : "", message);
+}
+
 bool creds_json_refused(unsigned status, struct span body, const char *where,
     struct span secret, struct creds_draft *draft)
 {
-	static const char *const codes[] = { "code", "Code" };
-	static const char *const messages[] = { "message", "Message" };
 	json_t *root = load(body);
 	char code[CREDS_QUOTE], message[CREDS_QUOTE];
 

@@ -11,7 +11,7 @@
  * AccessKeyId, SecretAccessKey, Token, Expiration (without it the credentials
  * never expire, and the next attempt is due in 15 minutes). False with a
  * sentence about `where`: it is another document, or its Code is not
- * "Success".
+ * "Success". The sentence quotes as that of creds_json_refused.
  */
 bool creds_json_read(struct span body, const char *where, int64_t now,
     struct creds_draft *draft);

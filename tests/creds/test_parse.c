@@ -162,6 +162,10 @@ static void test_json(void **state)
 		    "it has credentials that have expired; is this "
 		    "machine's clock right?" },
 		{ "{\"Code\": \"Failed\"}", "it answered Failed" },
+		/* A secret of its own is quoted no more than one of ours. */
+		{ "{\"Code\": \"Failed\", \"Message\": \"fake/secret+ is "
+		  "old\", \"SecretAccessKey\": \"fake/secret+\"}",
+		    "it answered Failed" },
 		{ "{\"Code\": \"Failed\", \"Message\": \"for a reason\"," JSON
 		  "}",
 		    "it answered Failed: for a reason" },

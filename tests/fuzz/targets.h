@@ -6,5 +6,6 @@
 /* What each file with targets has; one without a name ends them. */
 extern const struct fuzz_target stream_targets[];
 extern const struct fuzz_target slot_targets[];
+extern const struct fuzz_target creds_targets[];
 
 #endif
