@@ -2,6 +2,7 @@
 
 static const struct fuzz_target *const tables[] = {
 	slot_targets,
+	explain_targets,
 	creds_targets,
 	stream_targets,
 };

@@ -6,6 +6,7 @@
 /* What each file with targets has; one without a name ends them. */
 extern const struct fuzz_target stream_targets[];
 extern const struct fuzz_target slot_targets[];
+extern const struct fuzz_target explain_targets[];
 extern const struct fuzz_target creds_targets[];
 
 #endif
