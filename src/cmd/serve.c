@@ -168,7 +168,12 @@ static struct conf *read_conf(const struct log *log, const char *path)
 		return NULL;
 	}
 	conf = conf_read_apart(path, faults, NULL);
-	fclose(faults);
+	if (fclose(faults) != 0 || !text) {
+		if (!conf)
+			say_fault(log, "out of memory");
+		free(text);
+		return conf;
+	}
 	rest = text;
 	while (!conf && (line = strtok_r(rest, "\n", &rest)))
 		say_fault(log, line);
