@@ -214,17 +214,29 @@ static char *read_all(int fd, size_t *ret_len)
 	return text;
 }
 
+static char *read_file(const char *path, size_t *ret_len)
+{
+	const int fd = open(path, O_RDONLY | O_CLOEXEC);
+	char *text;
+	int error;
+
+	if (fd < 0)
+		return NULL;
+	text = read_all(fd, ret_len);
+	error = errno;
+	close(fd);
+	errno = error;
+	return text;
+}
+
 char *command_slurp(
     const struct command *command, const char *path, size_t *ret_len)
 {
-	bool input = strcmp(path, "-") == 0;
-	int fd = input ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
-	char *text = fd >= 0 ? read_all(fd, ret_len) : NULL;
+	char *text = strcmp(path, "-") == 0 ? read_all(STDIN_FILENO, ret_len)
+					    : read_file(path, ret_len);
 
 	if (!text)
 		command_about(command, path, strerror(errno));
-	if (fd >= 0 && !input)
-		close(fd);
 	return text;
 }
 
