@@ -115,8 +115,8 @@ demo-stop: ## stop the slotd that `make demo` left running
 
 # --- tests ----------------------------------------------------------------
 
-SUITES = unit house openapi e2e quota s3 xmpp deploy watch image kubernetes \
-	deb asan-unit asan-e2e debian13
+SUITES = lint unit house openapi e2e quota s3 xmpp deploy watch image \
+	kubernetes deb asan-unit asan-e2e debian13
 COUNT = tests/count.sh $(RESULTS)
 # The one that Debian's python3-* packages are for.
 PYTHON ?= /usr/bin/python3
@@ -133,8 +133,8 @@ check: ## install what is missing, then run all the tests
 	+@$(MAKE) --no-print-directory -j2 EXTRA=-Werror all unit-programs || \
 		{ echo "0 passed, 1 failed"; exit 1; }
 	+@$(MAKE) --no-print-directory -j2 -k -Otarget \
-		check-debian13 check-deb check-openapi check-house check-unit \
-		check-e2e check-quota check-s3 check-xmpp check-deploy \
+		check-debian13 check-deb check-lint check-openapi check-house \
+		check-unit check-e2e check-quota check-s3 check-xmpp check-deploy \
 		check-watch check-image check-kubernetes check-asan; \
 		tests/sum.sh $(RESULTS) $(SUITES)
 
@@ -166,6 +166,10 @@ check-kubernetes: all ## check the manifests with kubectl and schemas
 
 check-quota: all $(REDIS_DRIVER) ## test quotas with a Redis that dies, stalls, fails over
 	@SLOTD=$(BUILD)/slotd $(COUNT) $(SUITE)quota $(PYTEST) tests/quota
+
+check-lint: ## check the formatting, and run linters, as `make lint` does
+	@CC_FLAGS="$(filter-out $(HARDEN),$(ALL_CFLAGS))" \
+		$(COUNT) lint tests/lint.sh quick $(C_FILES)
 
 check-house: all ## check the rules of CONTRIBUTING.md, and the hardening
 	@SLOTD=$(BUILD)/slotd $(COUNT) house $(PYTEST) tests/house
@@ -259,7 +263,7 @@ bench-sweep: ## measure a sweep of a real Ceph beside s3cmd and awscli
 
 # --- the house ------------------------------------------------------------
 
-lint: ## check the formatting, and run linters
+lint: ## check the formatting, run linters and clang's analyzer, or gcc's
 	@tests/packages.sh lint
 	@CC_FLAGS="$(filter-out $(HARDEN),$(ALL_CFLAGS))" \
 		tests/lint.sh $(C_FILES)
@@ -284,6 +288,7 @@ help: ## show this list
 	check-image check-kubernetes check-asan check-tsan check-debian13 \
 	check-deb dist deb unit-programs memory-store bench bench-sweep \
 	fuzz fuzz-keep fuzz-program lint fmt cover clean help
+.PHONY: check-lint analyze
 -include $(BUILD)/main.d $(OBJECTS:.o=.d) $(UNIT_BIN:=.d) $(REDIS_DRIVER).d \
 	$(MEMORY_STORE:.o=.d) $(BENCH_BIN:=.d) \
 	$(FUZZ_MAIN:%.c=$(BUILD)/%.d) $(FUZZ_C:%.c=$(BUILD)/%.d)

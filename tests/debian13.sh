@@ -1,9 +1,10 @@
 #!/bin/sh
 # Builds without a warning and runs the unit tests on Debian 13, in a folder
-# made by debootstrap and kept for the next time; then drives that program,
-# with the libraries it was built for, by the end-to-end tests from here, and
-# puts it behind the XMPP servers of Debian 13, in the folder. Needs root and
-# a machine whose apt knows a Debian mirror; elsewhere it is skipped. TAP.
+# made by debootstrap and kept for the next time, and its gcc's analyzer; then
+# drives that program, with the libraries it was built for, by the end-to-end
+# tests from here, and puts it behind the XMPP servers of Debian 13, in the
+# folder. Needs root and a machine whose apt knows a Debian mirror; elsewhere
+# it is skipped. TAP.
 # Usage: debian13.sh FOLDER
 # shellcheck disable=SC2086 # lists of packages, and $PYTEST, are to be split
 set -u
@@ -89,6 +90,7 @@ else
 fi
 inside make -C /slotd --no-print-directory check-unit
 worst=$?
+inside make -C /slotd --no-print-directory analyze || worst=1
 
 # Ceph would be another gigabyte; tests/xmpp says what it left out.
 inside SLOTD=/slotd/build/slotd SLOTD_CEPH=no $PYTEST /slotd/tests/xmpp ||

@@ -9,7 +9,9 @@ build="gcc libc6-dev make pkg-config libmicrohttpd-dev libjansson-dev
 	libhiredis-dev libgnutls28-dev libidn2-dev
 	libexpat1-dev"
 demo="$build curl openssl"
-check="$demo ca-certificates binutils mandoc strace nginx debootstrap
+linters="clang-format clang-tidy cppcheck shellcheck pyflakes3"
+lint="$build libcmocka-dev $linters"
+check="$demo $linters ca-certificates binutils mandoc strace nginx debootstrap
 	libcmocka-dev valgrind libc6-dbg
 	python3-pytest python3-boto3 python3-yaml python3-jsonschema
 	python3-requests ceph-mon ceph-osd ceph-common radosgw s3cmd
@@ -20,8 +22,6 @@ check="$demo ca-certificates binutils mandoc strace nginx debootstrap
 bench="$demo libcmocka-dev nginx wrk valgrind libc6-dbg redis-server python3"
 bench_sweep="$demo python3-pytest python3-boto3 s3cmd awscli
 	ceph-mon ceph-osd ceph-common radosgw"
-lint="$build libcmocka-dev clang-format clang-tidy cppcheck shellcheck
-	pyflakes3"
 fuzz="$build clang llvm libclang-rt-dev"
 deb="$build build-essential debhelper libcmocka-dev"
 

@@ -156,6 +156,7 @@ static int run(const struct service *service, char **operands)
 	service_wait(service, CREDS_WAIT_MS);
 	if (!dry_run && !note(service, operands))
 		return EXIT_FAULT;
+	/* NOLINTNEXTLINE: there is an operand, see command_erase */
 	met = calloc(count_of(operands), sizeof *met);
 	code = met ? erase(service, &janitor, operands, met)
 		   : command_fault(&command_erase, "out of memory");

@@ -9,7 +9,13 @@ BANNED = [
     "gets", "scanf", "sscanf", "fscanf", "atoi", "atol", "atoll", "atof",
     "strtok", "alloca", "tmpnam", "mktemp", "setjmp", "longjmp",
 ]
-BANNED_IN_SRC = ["system", "popen", "fork", "exit"]
+BANNED_IN_SRC = [
+    "system", "popen", "fork", "exit",
+    # Not safe between threads, with glibc as it is.
+    "asctime", "ctime", "gmtime", "localtime", "crypt", "getgrgid", "getgrnam",
+    "gethostbyname", "getpwnam", "getpwuid", "inet_ntoa", "ptsname", "putenv",
+    "setenv", "rand", "random", "setlocale", "tmpfile",
+]
 # The only conditions of the preprocessor: a library's version, at its door.
 VERSIONS = re.compile(
     r"#if ((MHD|LIBCONFIG)_VER\w* >= 0x[0-9a-f]+"
