@@ -33,8 +33,11 @@ int fallocate(int fd, int mode, off_t offset, off_t len)
 	return -1;
 }
 
-int epoll_wait(int epoll, struct epoll_event *events, int most, int timeout)
+/* slotd's own epoll_wait calls it. */
+int epoll_pwait(int epoll, struct epoll_event *events, int most, int timeout,
+    const sigset_t *signals)
 {
+	(void)signals;
 	if (timeout == 0)
 		hold(getenv("SLOW_LOOK"));
 	return (int)syscall(
