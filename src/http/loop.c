@@ -1,6 +1,7 @@
 #include "http/loop.h"
 
 #include "http/conn.h"
+#include "http/hold.h"
 #include "store/relay.h"
 
 #include <microhttpd.h>
@@ -118,6 +119,7 @@ static void *run(void *argument)
 			answer_call(loop);
 		else
 			MHD_run_wait(loop->daemon, -1);
+		hold_release();
 		if (loop->relay)
 			relay_run(loop->relay);
 	}
