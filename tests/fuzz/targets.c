@@ -3,6 +3,7 @@
 static const struct fuzz_target *const tables[] = {
 	slot_targets,
 	explain_targets,
+	conf_targets,
 	creds_targets,
 	stream_targets,
 };
