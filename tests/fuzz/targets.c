@@ -4,6 +4,8 @@ static const struct fuzz_target *const tables[] = {
 	slot_targets,
 	explain_targets,
 	conf_targets,
+	quota_targets,
+	redis_targets,
 	creds_targets,
 	stream_targets,
 };

@@ -8,6 +8,8 @@ extern const struct fuzz_target stream_targets[];
 extern const struct fuzz_target slot_targets[];
 extern const struct fuzz_target explain_targets[];
 extern const struct fuzz_target conf_targets[];
+extern const struct fuzz_target quota_targets[];
+extern const struct fuzz_target redis_targets[];
 extern const struct fuzz_target creds_targets[];
 
 #endif
