@@ -6,6 +6,7 @@ static const struct fuzz_target *const tables[] = {
 	conf_targets,
 	quota_targets,
 	redis_targets,
+	note_targets,
 	creds_targets,
 	stream_targets,
 };

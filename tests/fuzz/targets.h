@@ -10,6 +10,7 @@ extern const struct fuzz_target explain_targets[];
 extern const struct fuzz_target conf_targets[];
 extern const struct fuzz_target quota_targets[];
 extern const struct fuzz_target redis_targets[];
+extern const struct fuzz_target note_targets[];
 extern const struct fuzz_target creds_targets[];
 
 #endif
