@@ -73,7 +73,7 @@ static void finish(struct relay_upload *upload, CURLcode code)
 
 	curl_multi_remove_handle(multi, upload->handle->curl);
 	upload->moved = now_of(upload->relay);
-	if (relay_again(upload) &&
+	if (!upload->relay->spoilt && relay_again(upload) &&
 	    curl_multi_add_handle(multi, upload->handle->curl) == CURLM_OK)
 		return;
 	delist(upload);
@@ -97,16 +97,38 @@ static void look_for_answers(struct relay *relay)
 			    message->data.result);
 }
 
+static void finish_all(struct relay *relay, CURLcode code)
+{
+	struct relay_upload *upload, *next;
+
+	for (upload = relay->running; upload; upload = next) {
+		next = upload->next;
+		finish(upload, code);
+	}
+}
+
+/* libcurl has lacked memory for the socket of some upload, which would wait for
+ * ever: all of them end, for libcurl does not say which it was. */
+static void spoil(struct relay *relay)
+{
+	relay->spoilt = true;
+	finish_all(relay, CURLE_OUT_OF_MEMORY);
+}
+
 static void drive(struct relay *relay, int fd, int events)
 {
+	CURLMcode code;
 	int running;
 
 	do {
 		/* libcurl says again what is due after this one. */
 		if (fd == CURL_SOCKET_TIMEOUT)
 			relay->due = RELAY_NEVER;
-		curl_multi_socket_action(relay->multi, fd, events, &running);
+		code = curl_multi_socket_action(
+		    relay->multi, fd, events, &running);
 		look_for_answers(relay);
+		if (code != CURLM_OK)
+			spoil(relay);
 		fd = CURL_SOCKET_TIMEOUT;
 		events = 0;
 	} while (relay->due <= relay->now);
@@ -121,8 +143,9 @@ void relay_transfer(struct relay_upload *upload)
 	upload->added = true;
 	if (relay->cut)
 		finish(upload, CURLE_ABORTED_BY_CALLBACK);
-	else if (curl_multi_add_handle(relay->multi, upload->handle->curl) !=
-		 CURLM_OK)
+	else if (!relay_watch_renew(relay) ||
+		 curl_multi_add_handle(relay->multi, upload->handle->curl) !=
+		     CURLM_OK)
 		finish(upload, CURLE_OUT_OF_MEMORY);
 	else
 		drive(relay, CURL_SOCKET_TIMEOUT, 0);
@@ -139,13 +162,8 @@ void relay_end(struct relay_upload *upload)
 
 void relay_end_all(struct relay *relay)
 {
-	struct relay_upload *upload, *next;
-
 	relay->cut = true;
-	for (upload = relay->running; upload; upload = next) {
-		next = upload->next;
-		finish(upload, CURLE_ABORTED_BY_CALLBACK);
-	}
+	finish_all(relay, CURLE_ABORTED_BY_CALLBACK);
 }
 
 /* --- sending -------------------------------------------------------------*/

@@ -50,6 +50,7 @@ struct relay {
 
 	pthread_mutex_t lock; /* of what follows, and of all uploads */
 	CURLM *multi;         /* NULL: not started */
+	bool spoilt;          /* see relay_watch_renew */
 	bool proxied;         /* perhaps */
 	struct relay_handle *idle;
 	unsigned idle_count;
@@ -122,6 +123,11 @@ struct relay_upload {
 
 bool relay_watch_open(struct relay *relay);
 bool relay_watch_start(struct relay *relay);
+/* Takes another multi handle in place of one that is spoilt: libcurl lacked
+ * memory for a socket, keeps what it half knows of it, and divides by zero when
+ * there is a socket with that number again (as of 7.88). No upload may be with
+ * it. False: no memory. */
+bool relay_watch_renew(struct relay *relay);
 void relay_watch_close(struct relay *relay);
 void relay_enter(struct relay *relay);
 void relay_leave(struct relay *relay);

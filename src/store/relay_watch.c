@@ -165,6 +165,21 @@ bool relay_watch_start(struct relay *relay)
 	return true;
 }
 
+bool relay_watch_renew(struct relay *relay)
+{
+	CURLM *before = relay->multi;
+
+	if (!relay->spoilt)
+		return true;
+	if (!relay_watch_start(relay)) {
+		relay->multi = before;
+		return false;
+	}
+	curl_multi_cleanup(before);
+	relay->spoilt = false;
+	return true;
+}
+
 void relay_watch_close(struct relay *relay)
 {
 	if (relay->multi)

@@ -1,12 +1,18 @@
-"""What lacks memory is not told as the client's fault."""
+"""What lacks memory is not told as the client's fault, and ends at once."""
+
+import http.client
 
 import pytest
 
+import allocations
 import dialects
+import stub_store
 import support
 
+pytestmark = pytest.mark.skipif(
+    support.SANITIZED, reason="it has a malloc of its own")
 
-@pytest.mark.skipif(support.SANITIZED, reason="it has a malloc of its own")
+
 def test_a_body_that_cannot_be_kept(start, tmp_path, preload):
     preload("no_memory.c")
     slotd = start(support.fs_config(
@@ -21,3 +27,41 @@ def test_a_body_that_cannot_be_kept(start, tmp_path, preload):
         reply = slotd.ask("PUT", ticket.put, b"data", ticket.headers)
         assert reply.status == {200: 201, 503: 503}[status], reply
     slotd.wait_line(r"route=/slot .*status=503 code=unavailable")
+
+
+def put(slotd, data, failing, nth):
+    """Of an upload during which this allocation fails: its status, or None
+    when it was cut off, and whether it came so far."""
+    target = support.split_url(slotd.slot(size=len(data))["put"])[1]
+    failing.fail(nth=nth)
+    try:
+        status = slotd.ask("PUT", target, data).status
+    except (ConnectionError, http.client.HTTPException):
+        status = None
+    failed = failing.failed
+    failing.fail()
+    return status, failed
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_each_allocation_of_a_relayed_upload(
+        start, tmp_path, preload, monkeypatch, again):
+    """On a connection that is new, or was used before. No upload waits for
+    what does not come, and the next one is well."""
+    data = b"0123456789abcdef" * 10000
+    preload("nth_malloc.c")
+    failing = allocations.Allocations(tmp_path / "allocations")
+    monkeypatch.setenv("NTH_MALLOC", str(tmp_path / "allocations"))
+    with stub_store.Store(keep=False) as store:
+        slotd = start(stub_store.config(
+            store, tmp_path / "slotd", limits={"body_timeout": 3600}))
+        assert put(slotd, data, failing, 0) == (201, 0)
+        nth = failed = 1
+        while failed:
+            if not again:
+                store.drop_all()
+            status, failed = put(slotd, data, failing, nth)
+            assert status in ((201, 503, None) if failed else (201,)), nth
+            assert put(slotd, data, failing, 0) == (201, 0), nth
+            nth += 1
+        assert 10 < nth < 1000
