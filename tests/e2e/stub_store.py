@@ -105,7 +105,7 @@ def take(peer):
 
 
 class Store:
-    def __init__(self, script=take, keep=True, buffer=None):
+    def __init__(self, script=take, keep=True, buffer=None, port=0):
         self.script = script
         self.keep = keep  # the bytes of bodies
         self.changed = threading.Condition()
@@ -120,7 +120,7 @@ class Store:
             self.listener.setsockopt(
                 socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
         self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self.listener.bind(("127.0.0.1", 0))
+        self.listener.bind(("127.0.0.1", port))
         self.listener.listen(1000)
         self.port = self.listener.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}/bucket"
