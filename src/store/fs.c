@@ -5,6 +5,7 @@
 #include "slot/media_type.h"
 
 #include <stdio.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -146,14 +147,28 @@ static struct store *done(struct fs *fs)
 	return &fs->store;
 }
 
+/* Slots are only worth something when a crash leaves the key, the folder of the
+ * files and the mark. */
+static bool keep(const struct fs *fs, char *wrong, size_t wrong_size)
+{
+	if (!fs_path_sync(fs->folder->home))
+		return true;
+	snprintf(wrong, wrong_size, "%s: cannot be synced: %s",
+	    fs->folder->path, strerror(errno));
+	return false;
+}
+
 static struct store *finish(
     struct fs *fs, bool ok, char *wrong, size_t wrong_size)
 {
-	if (ok &&
-	    (fs->config.keyring || fs_key_open(fs, true, wrong, wrong_size))) {
+	if (ok && !fs->config.keyring)
+		ok = fs_key_open(fs, true, wrong, wrong_size);
+	if (ok) {
 		fs_until_mark(fs);
-		return done(fs);
+		ok = keep(fs, wrong, wrong_size);
 	}
+	if (ok)
+		return done(fs);
 	close_store(&fs->store);
 	return NULL;
 }

@@ -119,18 +119,19 @@ static bool not_opened(const struct complaint *complaint, bool make)
 static bool open_home(
     struct fs_folder *folder, bool make, const struct complaint *complaint)
 {
-	bool made = make && !mkdir(folder->path, 0700);
 	int parent;
 
-	if (make && !made && errno != EEXIST)
+	if (make && mkdir(folder->path, 0700) && errno != EEXIST)
 		return complain_of(complaint, "cannot be made", errno);
 	folder->home = open(folder->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (folder->home < 0)
 		return not_opened(complaint, make);
-	if (!made)
+	if (!make)
 		return true;
+	/* Also when it was there: a start that was killed may have made it.
+	 * Without leave to read its parent, its durability is left to the
+	 * system. */
 	parent = openat(folder->home, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	/* Without leave to read it, its durability is left to the system. */
 	if (parent >= 0) {
 		fs_path_sync(parent);
 		close(parent);
@@ -155,7 +156,6 @@ static bool open_root(
 	/* Started by root, it must not lock out the service's own user. */
 	if (geteuid() == 0 && !fstat(folder->home, &home))
 		(void)!fchown(folder->root, home.st_uid, home.st_gid);
-	fs_path_sync(folder->home);
 	return true;
 }
 

@@ -114,8 +114,5 @@ bool fs_key_open(struct fs *fs, bool make, char *wrong, size_t wrong_size)
 		    wrong, wrong_size);
 	ok = parse_key(fs, fd, wrong, wrong_size);
 	close(fd);
-	/* Slots are only worth something when the key outlives a crash. */
-	if (ok && make && fs_path_sync(fs->folder->home))
-		return sentence(fs, strerror(errno), wrong, wrong_size);
 	return ok;
 }

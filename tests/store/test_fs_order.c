@@ -24,16 +24,37 @@ static void test_order_without_folders(void **state)
 
 static void test_order_of_the_key(void **state)
 {
-	static const char *const expected[] = { "mkdirat ROOT/files",
+	struct place *place = *state;
+	char parent[128];
+	const char *const expected[] = { parent, "mkdirat ROOT/files",
 		"fsetxattr FILE", "linkat ROOT/files/.probexxxxxx",
 		"write FILE", "fsync FILE", "linkat ROOT/.key", "fsync ROOT" };
-	struct place *place = *state;
 
 	place_close(place);
 	snprintf(root, sizeof root, "%s", place->home);
+	snprintf(parent, sizeof parent, "fsync %s", place->path);
 	place->config.keyring = NULL;
 	place_open(place);
-	assert_record(expected, 7);
+	assert_record(expected, 8);
+}
+
+/* With a key_file: nothing but the folder of the files, and the mark. */
+static void test_order_of_the_mark(void **state)
+{
+	struct place *place = *state;
+	char parent[128];
+	const char *const expected[] = { parent, "mkdirat ROOT/files",
+		"fsetxattr FILE", "linkat ROOT/files/.probexxxxxx",
+		"fsync ROOT" };
+
+	place_close(place);
+	snprintf(parent, sizeof parent, "fsync %s", place->path);
+	start_recording(place);
+	snprintf(root, sizeof root, "%s", place->home);
+	place->config.has_until = true;
+	place_open(place);
+	assert_record(expected, 5);
+	assert_true(is_there(in_home(place, ".until")));
 }
 
 static void test_disk_faults(void **state)
@@ -182,7 +203,7 @@ static void test_open_refused(void **state)
 	assert_int_equal(count_entries(place->store), 0);
 	failing.fsync_file = 0;
 	failing.fsync_folder = EIO;
-	assert_refused(place, ".key: Input/output error");
+	assert_refused(place, "/home: cannot be synced: Input/output error");
 }
 
 int main(void)
@@ -191,6 +212,7 @@ int main(void)
 		order_test(test_order_of_an_upload),
 		order_test(test_order_without_folders),
 		order_test(test_order_of_the_key),
+		order_test(test_order_of_the_mark),
 		order_test(test_disk_faults),
 		order_test(test_folder_vanishes),
 		order_test(test_without_fallocate),
