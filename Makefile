@@ -31,8 +31,8 @@ ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now -Wl,-z,noexecstack -pthread \
 LDLIBS = $(shell $(PKG_CONFIG) --libs $(LIBS))
 
 ifeq ($(shell $(PKG_CONFIG) --exists $(LIBS) 2>/dev/null && echo yes),)
-ifeq ($(filter demo demo-stop check lint bench bench-sweep fuzz fuzz-keep help \
-	clean dist deb,$(MAKECMDGOALS)),)
+ifeq ($(filter demo demo-stop check lint bench bench-sweep soak fuzz fuzz-keep \
+	help clean dist deb,$(MAKECMDGOALS)),)
 $(warning Libraries are missing, see `$(PKG_CONFIG) --print-errors --exists \
 	$(LIBS)`; on Debian `tests/packages.sh demo` installs them)
 endif
@@ -115,8 +115,8 @@ demo-stop: ## stop the slotd that `make demo` left running
 
 # --- tests ----------------------------------------------------------------
 
-SUITES = lint unit house openapi e2e quota s3 xmpp deploy watch image \
-	kubernetes deb asan-unit asan-e2e debian13
+SUITES = lint unit house openapi e2e soak quota s3 xmpp deploy watch \
+	image kubernetes deb asan-unit asan-e2e debian13
 COUNT = tests/count.sh $(RESULTS)
 # The one that Debian's python3-* packages are for.
 PYTHON ?= /usr/bin/python3
@@ -134,8 +134,9 @@ check: ## install what is missing, then run all the tests
 		{ echo "0 passed, 1 failed"; exit 1; }
 	+@$(MAKE) --no-print-directory -j2 -k -Otarget \
 		check-debian13 check-deb check-lint check-openapi check-house \
-		check-unit check-e2e check-quota check-s3 check-xmpp check-deploy \
-		check-watch check-image check-kubernetes check-asan; \
+		check-unit check-e2e check-soak check-quota check-s3 check-xmpp \
+		check-deploy check-watch check-image check-kubernetes \
+		check-asan; \
 		tests/sum.sh $(RESULTS) $(SUITES)
 
 check-unit: unit-programs ## run the unit tests
@@ -143,6 +144,9 @@ check-unit: unit-programs ## run the unit tests
 
 check-e2e: all memory-store ## test the built program as users run it
 	@SLOTD=$(BUILD)/slotd $(COUNT) $(SUITE)e2e $(PYTEST) tests/e2e
+
+check-soak: all ## each bad weather of `make soak` once
+	@SLOTD=$(BUILD)/slotd $(COUNT) soak $(PYTHON) tests/soak/soak.py --short
 
 check-s3: all ## test it with a real S3 store, Ceph
 	@SLOTD=$(BUILD)/slotd $(COUNT) s3 $(PYTEST) tests/s3
@@ -256,6 +260,13 @@ bench: ## measure speeds, as ratios in one run; not part of check
 	+@$(MAKE) --no-print-directory -j2 all $(BENCH_BIN)
 	@SLOTD=$(BUILD)/slotd $(PYTHON) tests/bench/bench.py $(BENCH)
 
+# SOAK="--only clock,crowd --seed 1": see CONTRIBUTING.md.
+soak: T = 3600
+soak: ## load slotd for T seconds (3600) in bad weather; not part of check
+	@tests/packages.sh soak
+	+@$(MAKE) --no-print-directory -j2 all
+	@SLOTD=$(BUILD)/slotd $(PYTHON) tests/soak/soak.py --seconds $(T) $(SOAK)
+
 bench-sweep: ## measure a sweep of a real Ceph beside s3cmd and awscli
 	@tests/packages.sh bench-sweep
 	+@$(MAKE) --no-print-directory -j2 all
@@ -284,9 +295,9 @@ help: ## show this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' Makefile | expand -t 18
 
 .PHONY: all install demo demo-stop check check-unit check-e2e check-house \
-	check-openapi check-quota check-s3 check-xmpp check-deploy check-watch \
-	check-image check-kubernetes check-asan check-tsan check-debian13 \
-	check-deb dist deb unit-programs memory-store bench bench-sweep \
+	check-openapi check-soak check-quota check-s3 check-xmpp check-deploy \
+	check-watch check-image check-kubernetes check-asan check-tsan check-debian13 \
+	check-deb dist deb unit-programs memory-store bench bench-sweep soak \
 	fuzz fuzz-keep fuzz-program lint fmt cover clean help
 .PHONY: check-lint analyze
 -include $(BUILD)/main.d $(OBJECTS:.o=.d) $(UNIT_BIN:=.d) $(REDIS_DRIVER).d \

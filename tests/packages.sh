@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs the Debian packages that are missing; does nothing when all are
-# there. Usage: packages.sh demo|check|bench|bench-sweep|deb|fuzz|lint
+# there. Usage: packages.sh demo|check|bench|bench-sweep|deb|fuzz|lint|soak
 # shellcheck disable=SC2086 # lists of packages are to be split
 set -eu
 
@@ -23,6 +23,7 @@ bench="$demo libcmocka-dev nginx wrk valgrind libc6-dbg redis-server python3"
 bench_sweep="$demo python3-pytest python3-boto3 s3cmd awscli
 	ceph-mon ceph-osd ceph-common radosgw"
 fuzz="$build clang llvm libclang-rt-dev"
+soak="$build iproute2 redis-server python3"
 deb="$build build-essential debhelper libcmocka-dev"
 
 case ${1-} in
@@ -32,9 +33,10 @@ bench) wanted=$bench ;;
 bench-sweep) wanted=$bench_sweep ;;
 deb) wanted=$deb ;;
 fuzz) wanted=$fuzz ;;
+soak) wanted=$soak ;;
 lint) wanted=$lint ;;
 *)
-	echo "usage: $0 demo|check|bench|bench-sweep|deb|fuzz|lint" >&2
+	echo "usage: $0 demo|check|bench|bench-sweep|deb|fuzz|lint|soak" >&2
 	exit 2
 	;;
 esac
