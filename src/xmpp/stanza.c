@@ -1,5 +1,7 @@
 #include "xmpp/stanza.h"
 
+#include <string.h>
+
 /*
  * Namespaces are resolved here and not by expat. expat's own resolving refuses
  * XML that some servers pass on from their users (a prefix that is not
@@ -111,12 +113,30 @@ static struct stanza_element *place(struct stanza *stanza)
 	}
 }
 
+/* Of a tag that is too long: all that an answer needs. */
+static void keep_addresses(struct buf *out, const char **attributes)
+{
+	static const char *const needed[] = { "type", "id", "from", "to" };
+	const size_t count = sizeof needed / sizeof *needed;
+
+	for (; *attributes; attributes += 2) {
+		const char *pair[] = { attributes[0], attributes[1], NULL };
+		size_t i = 0;
+
+		while (i < count && strcmp(pair[0], needed[i]) != 0)
+			i++;
+		if (i < count && strlen(pair[1]) <= STANZA_ADDRESS_MAX)
+			stanza_keep(out, pair);
+	}
+}
+
 void stanza_begin(struct stanza *stanza, struct span header, const char *name,
     const char **attributes, uint64_t start, unsigned len)
 {
 	struct stanza_element *element;
 	struct span prefix = SPAN_EMPTY, local;
 	size_t before;
+	bool fits;
 
 	if (stanza->depth++ == 0) {
 		stanza->payload_count = stanza->part_count = 0;
@@ -125,13 +145,15 @@ void stanza_begin(struct stanza *stanza, struct span header, const char *name,
 		buf_init(&stanza->kept, stanza->memory, sizeof stanza->memory);
 	}
 	/* A stanza is kept itself, so that it can be answered. */
-	if (!within(stanza, start, len) && stanza->depth > 1)
-		return;
-	element = place(stanza);
+	fits = within(stanza, start, len);
+	element = fits || stanza->depth == 1 ? place(stanza) : NULL;
 	if (!element)
 		return;
 	before = stanza->kept.len;
-	stanza_keep(&stanza->kept, attributes);
+	if (fits)
+		stanza_keep(&stanza->kept, attributes);
+	else
+		keep_addresses(&stanza->kept, attributes);
 	element->attributes = span_from(buf_span(&stanza->kept), before);
 	before = stanza->kept.len;
 	buf_text(&stanza->kept, name);

@@ -7,11 +7,14 @@
  * What is kept of a stanza while it arrives: the stanza itself, the first
  * element in it (the payload), and the elements in that (its parts). Deeper
  * ones are only counted. A stanza that is longer or deeper than these bounds is
- * skipped: it counts as one without a payload.
+ * skipped: it counts as one without a payload. If its own tag is as long as
+ * that, only its type, id, from and to are kept, without those that are longer
+ * than STANZA_ADDRESS_MAX.
  */
 #define STANZA_MAX 65536u /* bytes, from its first '<' to its last '>' */
 #define STANZA_DEPTH 32u  /* elements in each other, the stanza included */
 #define STANZA_PARTS 16u
+#define STANZA_ADDRESS_MAX 4096u /* more than any JID has */
 
 struct stanza_element {
 	struct span space;      /* its namespace; empty: none is declared */

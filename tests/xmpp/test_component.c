@@ -150,6 +150,38 @@ static void what_is_too_long(void **state)
 			    "this service only takes files") "</error></iq>");
 }
 
+#define TOO_LONG                                                               \
+	ERROR("modify", "policy-violation",                                    \
+	    "the request is longer than 64 KiB, or too deep")
+
+#define SECOND "<iq type='get' id='2' " FROM TO "a='"
+
+/* An IQ whose own tag is too long is answered, too, by what is left of it. */
+static void a_tag_that_is_too_long(void **state)
+{
+	static char text[70001];
+	const struct span all = span_of(memset(text, 'x', sizeof text - 1));
+
+	(void)state;
+	component_feed(&component, span_of("<iq type='get' a='"));
+	component_feed(&component, all);
+	expect("' b='1' id='1' " FROM TO "><ping xmlns='urn:xmpp:ping'/></iq>",
+	    "<iq type='error' id='1' " ANSWER TOO_LONG "</error></iq>");
+	/* One byte longer than what is kept whole. */
+	component_feed(&component, span_of(SECOND));
+	component_feed(
+	    &component, span_first(all, STANZA_MAX + 1 - sizeof SECOND - 2));
+	expect(
+	    "'/>", "<iq type='error' id='2' " ANSWER TOO_LONG "</error></iq>");
+	/* As a request without an id. */
+	component_feed(&component, span_of("<iq type='get' " FROM TO "id='"));
+	component_feed(&component, all);
+	expect("'/>", "<iq type='error' " ANSWER TOO_LONG "</error></iq>");
+	component_feed(&component, span_of("<message " FROM TO "id='"));
+	component_feed(&component, all);
+	expect("'/>", "");
+}
+
 static void what_has_no_answer(void **state)
 {
 	(void)state;
@@ -206,6 +238,7 @@ int main(void)
 		TEST(what_is_not_there),
 		TEST(malformed),
 		TEST(what_is_too_long),
+		TEST(a_tag_that_is_too_long),
 		TEST(what_has_no_answer),
 		TEST(addresses),
 		TEST(an_address_that_is_not_ascii),
