@@ -105,11 +105,24 @@ static void allow_above(const struct node *group, struct caller *caller)
 
 /* --- the component --------------------------------------------------------*/
 
+/* The name is sent as XML. Control characters are refused in all strings. */
+static bool is_xml(struct span text)
+{
+	uint32_t code;
+
+	while (utf8_next(&text, &code))
+		if (code == 0xfffe || code == 0xffff)
+			return false;
+	return true;
+}
+
 static const char *name_rule(const struct conf *conf, struct span text)
 {
 	(void)conf;
 	if (!utf8_valid(text))
 		return "must be valid UTF-8";
+	if (!is_xml(text))
+		return "has U+FFFE or U+FFFF, which XML does not allow";
 	return text.len <= NAME_MAX_BYTES ? NULL : "is longer than 255 bytes";
 }
 

@@ -111,6 +111,33 @@ static void a_unix_socket(void **state)
 	said_done(&said);
 }
 
+/* What XML has no characters for (XML 1.0, Char) would end the stream. */
+static void a_name_that_is_no_xml(void **state)
+{
+	struct said said;
+
+	(void)state;
+	is_wrong(GIVEN "name = \"\xef\xbf\xbe\";",
+	    "slotd.conf:2: components[0].name: has U+FFFE or U+FFFF, which XML "
+	    "does not allow\n");
+	is_wrong(GIVEN "name = \"a\xef\xbf\xbf\";",
+	    "slotd.conf:2: components[0].name: has U+FFFE or U+FFFF, which XML "
+	    "does not allow\n");
+	is_wrong(GIVEN "name = \"a\\x01\";",
+	    "slotd.conf:2: components[0].name: has a control character\n");
+	said = with(GIVEN "name = \"B\xc3\xbc"
+			  "cher \xef\xbf\xbd \xf0\x9f\x93\x81\";");
+	assert_string_equal(said.faults, "");
+	expect_span(said.conf->components[0].name, "B\xc3\xbc"
+						   "cher \xef\xbf\xbd "
+						   "\xf0\x9f\x93\x81");
+	said_done(&said);
+	/* Such a jid is no domain. */
+	is_wrong("jid = \"upload.\xef\xbf\xbe.example.org\"; secret = \"s\";",
+	    "slotd.conf:2: components[0].jid: must be a domain such as "
+	    "\"upload.example.org\"\n");
+}
+
 static void what_is_wrong(void **state)
 {
 	(void)state;
@@ -263,6 +290,7 @@ int main(void)
 		cmocka_unit_test(what_is_set),
 		cmocka_unit_test(the_jid_on_the_stream),
 		cmocka_unit_test(a_unix_socket),
+		cmocka_unit_test(a_name_that_is_no_xml),
 		cmocka_unit_test(what_is_wrong),
 		cmocka_unit_test(a_short_secret),
 		cmocka_unit_test(who_can_listen),
