@@ -288,6 +288,7 @@ static int serve(const char *path, struct conf *conf, const sigset_t *signals)
 	serve_until_end(server, &components, path, signals);
 	components_end(&components);
 	delay_end(server, signals);
+	server_leave(server);
 	components_close(&components);
 	return server_close(server) ? EXIT_OK : EXIT_FAULT;
 }

@@ -293,8 +293,11 @@ static _Noreturn void give_up(struct server *server)
 /* Waits for all requests; false when some had to be cut off. */
 static bool finish_all(struct server *server)
 {
-	bool whole = wait_for_all(&server->conns,
-	    clock_after(server_conf(server)->limits.drain_timeout));
+	/* Components may have used up all of it, and a connection that is idle
+	 * is no request to be cut off. */
+	const int64_t least = clock_micros() + 3 * IDLE_GRACE;
+	bool whole = wait_for_all(
+	    &server->conns, server->until > least ? server->until : least);
 
 	if (!whole) {
 		server_note(server, CONF_LOG_WARN, "cut off",
@@ -323,10 +326,11 @@ static void release_all(struct server *server)
 	}
 }
 
-bool server_close(struct server *server)
+void server_leave(struct server *server)
 {
-	bool whole = true;
-
+	if (server->until)
+		return;
+	server->until = clock_after(server_conf(server)->limits.drain_timeout);
 	server_drain(server);
 	for (unsigned i = 0; i < server->acceptor.count; i++) {
 		const struct listener *listener =
@@ -342,6 +346,13 @@ bool server_close(struct server *server)
 		acceptor_stop(&server->acceptor);
 	for (unsigned i = 0; i < server->acceptor.count; i++)
 		close(server->acceptor.listeners[i].fd);
+}
+
+bool server_close(struct server *server)
+{
+	bool whole = true;
+
+	server_leave(server);
 	if (server->has_acceptor)
 		whole = finish_all(server);
 	if (server->has_watcher &&

@@ -25,13 +25,13 @@ struct routes;
  * what all requests share.
  *
  * Its life: one thread, the main one, calls server_open, server_reload,
- * server_tidy, server_drain and server_close. server_open starts the acceptor
- * last, so no request runs while the server is incomplete; server_close stops
- * the acceptor first, then waits for all requests, then closes the pools, the
- * loops and what is shared, in this order. Requests run on their loops'
- * threads, and use the shared members, each by its own functions, which any
- * thread may call. Only the main thread replaces `service`; others get it from
- * server_service.
+ * server_tidy, server_drain, server_leave and server_close. server_open starts
+ * the acceptor last, so no request runs while the server is incomplete;
+ * server_leave stops the acceptor; server_close waits for all requests, then
+ * closes the pools, the loops and what is shared, in this order. Requests run
+ * on their loops' threads, and use the shared members, each by its own
+ * functions, which any thread may call. Only the main thread replaces
+ * `service`; others get it from server_service.
  */
 struct server {
 	const struct routes *routes;
@@ -63,6 +63,7 @@ struct server {
 	bool has_conns;
 	bool has_acceptor;
 	atomic_bool draining; /* see server_drain */
+	int64_t until;        /* see server_leave; 0: not yet */
 };
 
 /*
@@ -94,11 +95,15 @@ bool server_tidy(struct server *server);
  * connections. */
 void server_drain(struct server *server);
 
+/* Accepts what the kernel has queued, and nothing more. limits.drain_timeout
+ * begins now: others who need that time, as components do, do not add to it. */
+void server_leave(struct server *server);
+
 /*
- * Accepts what the kernel has queued, answers it and what runs, within
- * limits.drain_timeout, and frees the server. False when requests were cut off
- * because that time was over. If a disk hangs even after that, the process
- * ends here with status 1.
+ * After server_leave, which it calls if nobody has: answers what was accepted,
+ * within limits.drain_timeout, and frees the server. False when requests were
+ * cut off because that time was over. If a disk hangs even after that, the
+ * process ends here with status 1.
  */
 bool server_close(struct server *server);
 

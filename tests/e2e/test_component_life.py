@@ -1,63 +1,24 @@
 """slotd as a component: how a connection begins, ends and is made again, and
-what a reload and SIGTERM do to it. Waits between connections are cut short by
+what a reload does to it. Waits between connections are cut short by
 reloads, so that no test waits for them."""
 
 import contextlib
 
 import pytest
 
+import joining
 import reloading
 import support
+from joining import headless, never, unshaken
 from stanza import parse_error, parse_slot
-from xmpp_server import (
-    HEADER, PING, SECRET, Server, Silent, config, error, iq, slot)
+from xmpp_server import HEADER, PING, SECRET, Server, config, error, iq, slot
+
+join, server, silent = joining.join, joining.server, joining.silent
 
 DISCO = "<query xmlns='http://jabber.org/protocol/disco#info'/>"
 
 
-class Fixture:
-    def __init__(self, start, folder):
-        self.start, self.folder = start, folder
-
-    def __call__(self, server, **over):
-        component = over.pop("component", {})
-        self.slotd = self.start(config(
-            self.folder / "store", server.component(**component), **over))
-        return self.slotd
-
-    def reload(self, server=None, **component):
-        """With these settings of the component, or what there was."""
-        changed = server and dict(self.slotd.config, components=[
-            server.component(**component)])
-        return reloading.reload(self.slotd, changed)
-
-
-@pytest.fixture
-def join(start, tmp_path):
-    """join(server) starts a slotd that is its component; join.reload()."""
-    return Fixture(start, tmp_path)
-
-
-@pytest.fixture
-def server():
-    with Server() as server:
-        yield server
-
-
 # --- each way in which it ends --------------------------------------------
-
-
-def never(peer):
-    """As soon as it is connected."""
-
-
-def headless(peer):
-    peer.wait("the header", lambda: peer.header is not None)
-
-
-def unshaken(peer):
-    peer.head()
-    peer.handshake()
 
 
 def opened(peer):
@@ -253,12 +214,6 @@ def test_a_bad_file_changes_nothing(server, join):
 # --- what waits -----------------------------------------------------------
 
 
-@pytest.fixture
-def silent(tmp_path):
-    with Silent(tmp_path) as silent:
-        yield silent
-
-
 def test_a_thousand_wait(server, join, silent):
     """And delay nobody who does not ask for a slot."""
     slotd = join(server, quota=silent.quota(),
@@ -339,57 +294,3 @@ def test_one_that_never_reads(server, join):
                 peer.sock.sendall(slot("s").encode())
         slotd.terminate()
         slotd.wait((0, 1))
-
-
-# --- the end --------------------------------------------------------------
-
-
-def test_sigterm_answers_what_was_read(server, join, silent):
-    slotd = join(server, quota=silent.quota(),
-                 policy={"slots_per_minute": 4000})
-    with server.accept() as peer:
-        peer.shake()
-        peer.send("".join(slot(f"s{n}") for n in range(100)))
-        assert peer.ask(iq("ping", PING)).get("type") == "result"
-        slotd.terminate()
-        slotd.wait_line("msg=stopping")
-        silent.release()
-        peer.wait("the end", lambda: peer.ended)
-        assert {s.get("id") for s in peer.stanzas} == {
-            f"s{n}" for n in range(100)}
-        for answer in peer.stanzas:
-            parse_slot(answer)
-        peer.send("</stream:stream>")
-        peer.rest()
-        slotd.wait()
-
-
-def test_sigterm_and_a_server_that_never_closes(server, join):
-    slotd = join(server)
-    with server.accept() as peer:
-        peer.shake()
-        slotd.terminate()
-        peer.wait("the end", lambda: peer.ended)
-        # What comes now is not answered any more.
-        peer.send_all_of(slot("late"))
-        slotd.wait()
-        assert peer.rest() == []
-
-
-@pytest.mark.parametrize("state", [never, headless, unshaken])
-def test_sigterm_before_the_handshake(server, join, state):
-    slotd = join(server)
-    with server.accept() as peer:
-        state(peer)
-        slotd.terminate()
-        slotd.wait()
-        peer.rest()
-
-
-def test_sigterm_between_two_connections(join):
-    with Server() as server:
-        pass
-    slotd = join(server)
-    slotd.wait_line("state=disconnected")
-    slotd.terminate()
-    slotd.wait()
