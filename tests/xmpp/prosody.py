@@ -107,7 +107,9 @@ class Prosody:
             "modules_enabled": [
                 "disco", "roster", "saslauth", "lab_reload", "lab_end",
                 *self.modules],
-            "modules_disabled": ["s2s", "tls", "http", "https"],
+            "modules_disabled": [
+                name for name in ("s2s", "tls", "http", "https")
+                if name not in self.modules],
             "certificates": self.folder,
             "log": [{"levels": {"min": "info"}, "to": "file",
                      "filename": self.log_path}],
@@ -172,7 +174,9 @@ class Prosody:
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
-        self.ends.append(process.returncode)
+            raise
+        finally:
+            self.ends.append(process.returncode)
 
     # --- what it says -----------------------------------------------------
 

@@ -19,12 +19,8 @@ TIMEOUT = support.PATIENCE
 def prosody(folder, authority, component_options, how):
     certificate, key = authority.issue("xmpp", "DNS:localhost")
     # go-sendxmpp logs in with TLS alone.
-    config = {
-        "modules_enabled": ["disco", "roster", "saslauth", "tls"],
-        "modules_disabled": ["s2s", "http", "https"],
-        "ssl": {"certificate": certificate, "key": key}}
-    return Prosody(
-        folder, component_options, how, settings(config))
+    config = settings({"ssl": {"certificate": certificate, "key": key}})
+    return Prosody(folder, component_options, how, config, modules=["tls"])
 
 
 def deciding(name, folder, depot):
