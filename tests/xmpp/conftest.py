@@ -9,12 +9,14 @@ TESTS = pathlib.Path(__file__).resolve().parents[1]
 # In front: Debian has modules of its own that are called as ours.
 sys.path[1:1] = [str(TESTS / "e2e"), str(TESTS / "s3")]
 
+import bare  # noqa: E402
 import fixtures  # noqa: E402
 import table  # noqa: E402
 
 program = fixtures.program
 start = fixtures.start
 start_once = fixtures.start_once
+standby = bare.standby
 
 # The one store that is not in every place where this runs.
 if table.HAS_CEPH:

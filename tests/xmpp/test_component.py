@@ -12,50 +12,15 @@ import servers
 import stanza
 import support
 import table
-from authority import Authority
-from configs import fs_config
+from bare import ALICE, BACKOFF, ask, config, make, wait_connected
 from ejabberd import Ejabberd
 from matrix import log_in
 from stanza import NS0, NS_OLD, parse_error, parse_slot, slot_request
 
-ALICE = "alice@localhost"
+pytestmark = pytest.mark.usefixtures("standby")
+
 BOTH = pytest.mark.parametrize("ns", [NS0, NS_OLD])
-POLICY = {"max_size": 1000, "deny_extensions": ["bat"], "keep": "30 days",
-          "purposes": [{"name": "profile", "keep": 0, "max_size": 100}]}
-BACKOFF = 60  # seconds: the longest wait before the next connection
 ITEMS = "http://jabber.org/protocol/disco#items"
-
-
-def config(folder, server, **over):
-    """Of a slotd on the embedded store that is this server's component."""
-    return fs_config(folder, callers=None, policy=POLICY,
-                     components=[servers.component(server)], **over)
-
-
-def wait_connected(slotd, after=0, seconds=0):
-    """seconds: what it may take if the machine has nothing else to do."""
-    support.wait_for("a connection", lambda: any(
-        "state=connected" in line for line in slotd.lines[after:]),
-        seconds + support.PATIENCE)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def standby(tmp_path_factory, start_once):
-    """Two slotds for one name, of which the first is killed: for the last
-    test of this file, while the others run."""
-    with make("Prosody, no module", tmp_path_factory) as server:
-        first, second = (config(tmp_path_factory.mktemp("store"), server)
-                         for _ in range(2))
-        first = start_once(first)
-        wait_connected(first)
-        second = start_once(second)
-        second.wait_line("state=disconnected .*conflict")
-        with log_in(server, ALICE) as alice:
-            parse_slot(ask(alice, server, "a.txt", 5))
-        seen = len(second.lines)
-        first.kill()
-        first.process = None
-        yield server, second, seen
 
 
 @pytest.fixture(scope="module", params=table.COMPONENTS)
@@ -72,10 +37,6 @@ def server(request, tmp_path_factory, start_once):
 def alice(server):
     with log_in(server, ALICE) as alice:
         yield alice
-
-
-def ask(client, server, *args, **more):
-    return client.iq("get", server.upload, slot_request(*args, **more))
 
 
 def test_it_is_listed(server, alice):
@@ -178,12 +139,6 @@ def test_a_long_message_costs_no_slot(server, alice):
 # --- they come and go -----------------------------------------------------
 
 
-def make(name, factory):
-    """A server, not started. Prosody trips over longer paths than these."""
-    folder = factory.mktemp("server")
-    return servers.bare(name, folder, Authority(folder))
-
-
 def end(server):
     """As its administrator would."""
     if not isinstance(server, Ejabberd):
@@ -232,13 +187,3 @@ def test_the_server_restarts_under_load(server):
         # Nothing of before comes as well: its id would be unknown.
         alice.iq("get", server.upload, "<ping xmlns='urn:xmpp:ping'/>")
         assert not alice.answers
-
-
-def test_the_second_takes_over(standby):
-    """At Prosody it meets conflict, and is there 60 seconds later at the
-    most if the first is killed; a reload would cut that short."""
-    server, second, seen = standby
-    wait_connected(second, seen, BACKOFF + 5)
-    with log_in(server, ALICE) as alice:
-        slot = parse_slot(ask(alice, server, "a.txt", 5))
-    assert slot.put.startswith(second.config["public_url"])
