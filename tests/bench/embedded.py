@@ -3,7 +3,7 @@
 import support
 import transfers
 from programs import nginx, slotd
-from transfers import Client, figure, progress
+from transfers import Client, figure, progress, rates
 
 GROUP = "Embedded store, bytes a CPU second over nginx's"
 UPLOAD = {"64 MiB": 1.0, "64 KiB": 0.5}
@@ -21,8 +21,8 @@ def one_round(ours, other, size, count, number):
     puts, gets = transfers.slots(ours.program, size, count)
     gets = [support.split_url(url)[1] for url in gets]
     names = [f"/{size}-{number}/{n}" for n in range(count)]
-    return ((ours.upload(puts, size), other.upload(names, size)),
-            (ours.download(gets, size), other.download(names, size)))
+    return (rates(size, (ours.upload, puts), (other.upload, names)),
+            rates(size, (ours.download, gets), (other.download, names)))
 
 
 def measure(folder, rounds):
@@ -36,6 +36,7 @@ def measure(folder, rounds):
             results = []
             for number in range(rounds):
                 progress("embedded store, files", name, number)
+                transfers.settle()
                 results.append(one_round(ours, other, size, count, number))
             uploads, downloads = zip(*results)
             found += [

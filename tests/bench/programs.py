@@ -19,8 +19,8 @@ BUILD = pathlib.Path(support.SLOTD).parent
 BOUND = ["setpriv", "--pdeathsig", "KILL"]
 # Of `listen`: a thread for each core.
 AS_USUAL = {"threads": None}
-SECONDS = 2         # of load, a round
-READY = 80000       # requests that are signed before
+SECONDS = 1         # of load
+READY = 90000       # requests that are signed before: more than it can send
 
 
 def cpu(pid):

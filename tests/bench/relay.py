@@ -14,7 +14,7 @@ import support
 import transfers
 from figures import Figure, say
 from programs import AS_USUAL, nginx, slotd
-from transfers import Client, figure, progress
+from transfers import Client, figure, progress, rates
 
 GROUP = "Relay"
 BYTES = 0.8
@@ -170,7 +170,8 @@ def throughput(ours, other, rounds):
             progress("relay, files", name, number)
             puts, _ = transfers.slots(ours.program, size, count)
             names = [f"/bucket/{n}" for n in range(count)]
-            pairs.append((ours.upload(puts, size), other.upload(names, size)))
+            pairs.append(rates(
+                size, (ours.upload, puts), (other.upload, names)))
         yield figure(GROUP, f"bytes a CPU second, {name}, over nginx's",
                      pairs, BYTES)
 

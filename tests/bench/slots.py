@@ -5,6 +5,9 @@ from figures import AT_LEAST, Figure, say
 from programs import bare, load, nginx, slotd
 
 GROUP = "Slots"
+# For who answers with a constant: the same requests may come again.
+CONSTANT = {"ready": 10000, "after": "again"}
+TURNS = 3   # of all of them, a round
 
 
 def sample(program):
@@ -20,19 +23,29 @@ def sample(program):
     return reply
 
 
-def measure(folder, rounds):
-    results = []
+def one_turn(ours, floor, other, number):
+    """What each load gives; who is first changes."""
+    programs = [(ours, {}), (floor, CONSTANT), (other, CONSTANT)]
+    order = programs if number % 2 else programs[::-1]
+    given = {program: load(program, **options) for program, options in order}
+    return [given[program] for program, _ in programs]
+
+
+def one_round(folder, number):
+    """Of a slotd that is new, so that its nonces do not get more and more."""
     with slotd(folder, support.s3_config()) as ours:
         reply = sample(ours)
         text = "x" * len(reply.body)
         with bare(reply) as floor, nginx(
                 folder, f"location / {{ return 200 {text}; }}") as other:
-            for number in range(rounds):
-                say(f"slots, round {number + 1}")
-                results.append([load(ours), *(
-                    load(program, ready=10000, after="again")
-                    for program in (floor, other))])
-    return list(figures(results))
+            for turn in range(TURNS):
+                say(f"slots, round {number + 1}, turn {turn + 1}")
+                yield one_turn(ours, floor, other, turn)
+
+
+def measure(folder, rounds):
+    return list(figures([result for number in range(rounds)
+                         for result in one_round(folder, number)]))
 
 
 def ratios(results, name, a, b):
