@@ -16,8 +16,8 @@
  * Called once, before there are threads. */
 void json_start(void);
 
-/* The body of POST /slot. The spans are valid until json_slot_done, and some
- * point into the struct, which must not be copied. */
+/* The body of POST /slot. The spans are valid as long as the body, until
+ * json_slot_done; some point into the struct, which must not be copied. */
 struct json_slot {
 	struct span jid;
 	struct span filename;

@@ -3,6 +3,7 @@
 #include "core/quote.h"
 #include "core/stamp.h"
 #include "endpoint/json_memory.h"
+#include "endpoint/json_plain.h"
 #include "endpoint/json_read.h"
 
 #include <stdio.h>
@@ -105,12 +106,26 @@ static bool read_slot(
 	return read_members(slot, root);
 }
 
+static bool read_plain(struct json_slot *slot, struct span body)
+{
+	struct json_plain plain;
+
+	if (!json_plain_read(body, &plain))
+		return false;
+	slot->jid = plain.jid;
+	slot->filename = plain.filename;
+	slot->type = plain.type;
+	slot->size = plain.size;
+	return true;
+}
+
 enum failure json_slot_read(struct json_slot *slot, struct span body)
 {
 	json_error_t error = { 0 };
 	json_t *root;
 	enum failure failure;
 
+	slot->root = NULL;
 	slot->jid = slot->filename = slot->type = (struct span){ NULL, 0 };
 	slot->size = 0;
 	slot->purpose = PURPOSE_MESSAGE;
@@ -118,6 +133,8 @@ enum failure json_slot_read(struct json_slot *slot, struct span body)
 	slot->wrong[0] = '\0';
 	slot->memory.used = 0;
 	slot->memory.spilled = false;
+	if (read_plain(slot, body))
+		return FAILURE_NONE;
 	json_memory_use(&slot->memory);
 	failure = json_load_text(body, &error, &root);
 	json_memory_use(NULL);
