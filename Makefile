@@ -21,8 +21,10 @@ HARDEN := -fstack-protector-strong -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 \
 	$(call TRY,-mbranch-protection=standard) \
 	$(call TRY,-ftrivial-auto-var-init=zero)
 WIPE_REGISTERS := $(call TRY,-fzero-call-used-regs=used-gpr)
+# The same source makes the same bytes, wherever it lies.
+ANYWHERE = '-fdebug-prefix-map=$(CURDIR)=.'
 ALL_CFLAGS = -std=c17 -D_GNU_SOURCE -Iinclude -Isrc -pthread $(WARNINGS) \
-	$(HARDEN) $(shell $(PKG_CONFIG) --cflags-only-I $(LIBS)) $(CFLAGS) \
+	$(HARDEN) $(ANYWHERE) $(shell $(PKG_CONFIG) --cflags-only-I $(LIBS)) $(CFLAGS) \
 	$(EXTRA)
 # Debian's files that start a program lack the mark of shadow stacks, and break
 # none.
@@ -61,7 +63,8 @@ $(BUILD)/slotd: $(BUILD)/main.o $(OBJECTS)
 	@echo "LD $@"
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
 
-$(BUILD)/%.o: src/%.c
+# With the flags that stand here now.
+$(BUILD)/%.o: src/%.c Makefile
 	@mkdir -p $(@D)
 	@echo "CC $<"
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
@@ -181,7 +184,7 @@ check-quota: all $(REDIS_DRIVER) ## test quotas with a Redis that dies, stalls, 
 	@SLOTD=$(BUILD)/slotd $(COUNT) $(SUITE)quota $(PYTEST) tests/quota
 
 check-lint: ## check the formatting, and run linters, as `make lint` does
-	@CC_FLAGS="$(filter-out $(HARDEN),$(ALL_CFLAGS))" \
+	@CC_FLAGS="$(filter-out $(HARDEN) $(ANYWHERE),$(ALL_CFLAGS))" \
 		$(COUNT) lint tests/lint.sh quick $(C_FILES)
 
 check-house: all ## check the rules of CONTRIBUTING.md, and the hardening
@@ -229,7 +232,7 @@ $(BUILD)/slotd-memory: $(BUILD)/main.o $(MEMORY_STORE) \
 	@echo "LD $@"
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
 
-$(BUILD)/tests/%.o: tests/%.c
+$(BUILD)/tests/%.o: tests/%.c Makefile
 	@mkdir -p $(@D)
 	@echo "CC $<"
 	$(Q)$(CC) $(ALL_CFLAGS) -Itests -MMD -MP -c -o $@ $<
@@ -296,7 +299,7 @@ bench-sweep: ## measure a sweep of a real Ceph beside s3cmd and awscli
 
 lint: ## check the formatting, run linters and clang's analyzer, or gcc's
 	@tests/packages.sh lint
-	@CC_FLAGS="$(filter-out $(HARDEN),$(ALL_CFLAGS))" \
+	@CC_FLAGS="$(filter-out $(HARDEN) $(ANYWHERE),$(ALL_CFLAGS))" \
 		tests/lint.sh $(C_FILES)
 
 fmt: ## run clang-format, in place

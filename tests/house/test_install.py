@@ -72,6 +72,7 @@ def test_dist(tmp_path):
     assert packed[0].read_bytes() == packed[1].read_bytes()
     with tarfile.open(packed[0]) as tar:
         names = set(tar.getnames())
+        tar.extractall(tmp_path)
     top = packed[0].name[:-len(".tar.gz")]
     assert {f"{top}/{name}" for name in (
         "Makefile", "README.md", "src/main.c", "doc/slotd.8",
@@ -80,6 +81,12 @@ def test_dist(tmp_path):
     assert not [name for name in names
                 if re.match(rf"{top}/(build|\.git/)", name)
                 or "__pycache__" in name]
+    done = subprocess.run(
+        ["tests/dist.sh", "build"], cwd=tmp_path / top, text=True,
+        capture_output=True, env=ALONE)
+    assert done.returncode == 0, done.stderr
+    again = tmp_path / top / done.stdout.strip()
+    assert again.read_bytes() == packed[0].read_bytes()
 
 
 def test_help_names_the_targets():
