@@ -102,9 +102,13 @@ static bool label_valid(struct span label)
 	       label.at[label.len - 1] != '-' && span_only(label, &chars_word);
 }
 
+static const struct chars dotted = { { ['0' ... '9'] = true, ['.'] = true } };
+
 static bool host_valid(struct span host)
 {
-	if (span_starts(host, "["))
+	/* Digits and dots are an address, as in a link that is read again. */
+	if (span_starts(host, "[") ||
+	    (span_find(host, '.') < host.len && span_only(host, &dotted)))
 		return uri_address_valid(host);
 	if (host.len == 0 || host.len > HOST_MAX)
 		return false;

@@ -139,7 +139,8 @@ static const char *const bad_bases[] = { "", "h", "ftp://h", "https:/h",
 	"cher.example",
 	"https://[::1", "https://[]", "https://[::g]", "https://[::1]x",
 	"https://[::1%25lo]", "https://::1", " https://h", "https://h ",
-	"https://h/b\n" };
+	"https://h/b\n", "http://127.1", "http://8888.8888888:80/b",
+	"http://1.2.3.4.5", "http://01.2.3.4", "http://1.2.3.256" };
 
 static void test_base_refuses(void **state)
 {
