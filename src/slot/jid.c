@@ -177,6 +177,19 @@ bool jid_domain(struct span text, struct buf *out, const char **ret_wrong)
 	return !wrong;
 }
 
+/* libidn2 takes some A-labels of whose U-labels it makes others, or none. */
+static bool comes_back(struct span domain)
+{
+	char memory[2][JID_PART_MAX + 1];
+	struct buf labels = buf_of(memory[0], sizeof memory[0]);
+	struct buf same = buf_of(memory[1], sizeof memory[1]);
+	const char *wrong;
+
+	return idn_to_unicode(domain, &labels) == IDN_DONE &&
+	       jid_domain(buf_span(&labels), &same, &wrong) &&
+	       span_equal(buf_span(&same), domain);
+}
+
 bool jid_labels_valid(struct span domain)
 {
 	char memory[IDN_MAX + 1];
@@ -189,7 +202,7 @@ bool jid_labels_valid(struct span domain)
 	if (!has_alabel)
 		return true;
 	return idn_to_ascii(domain, &same) == IDN_DONE &&
-	       span_equal(buf_span(&same), domain);
+	       span_equal(buf_span(&same), domain) && comes_back(domain);
 }
 
 enum failure jid_refuse(

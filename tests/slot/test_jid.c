@@ -248,6 +248,8 @@ static void test_labels(void **state)
 	assert_true(jid_labels_valid(span_of("a_b.xn--bcher-kva.example")));
 	assert_false(jid_labels_valid(span_of("xn--zz.example")));
 	assert_false(jid_labels_valid(span_of("a.xn--")));
+	/* a and U+02D9, which UTS 46 maps to a blank and U+0307. */
+	assert_false(jid_labels_valid(span_of("xn--a-n8a.example")));
 }
 
 static void expect_bare(const char *text, const char *want)
