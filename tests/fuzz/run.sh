@@ -10,11 +10,11 @@ run() {
 	name=$1 longest=$2
 	log=$folder/$name.log
 	dict=tests/fuzz/$name.dict
-	[ -e "$dict" ] || dict=/dev/null
+	[ -e "$dict" ] || dict=
 	mkdir -p "$folder/corpus/$name" "tests/fuzz/corpus/$name"
 	FUZZ_TARGET=$name "$folder/fuzz" -max_total_time="$seconds" \
 		-max_len="$longest" -timeout=25 -malloc_limit_mb=32 \
-		-rss_limit_mb=1024 -print_final_stats=1 -dict="$dict" \
+		-rss_limit_mb=1024 -print_final_stats=1 ${dict:+-dict="$dict"} \
 		-artifact_prefix="$folder/$name-" "$folder/corpus/$name" \
 		"tests/fuzz/corpus/$name" >"$log" 2>&1
 	status=$?

@@ -1,14 +1,23 @@
 #include "fuzz/targets.h"
 
 static const struct fuzz_target *const tables[] = {
-	slot_targets,
-	explain_targets,
+	auth_targets,
 	conf_targets,
+	creds_targets,
+	explain_targets,
+	headers_targets,
+	jwt_targets,
+	keys_targets,
+	names_targets,
+	note_targets,
 	quota_targets,
 	redis_targets,
-	note_targets,
-	creds_targets,
+	slot_targets,
 	stream_targets,
+	texts_targets,
+	tokens_targets,
+	uris_targets,
+	xml_targets,
 };
 
 const struct fuzz_target *fuzz_at(size_t number)
