@@ -1,5 +1,4 @@
 #include "cmd/command.h"
-#include "conf/parse.h"
 #include "conf/fault.h"
 #include "endpoint/json.h"
 #include "slotd/version.h"
@@ -158,10 +157,6 @@ static int choose(int argc, char **argv)
 
 	if (command)
 		return run(command, argc - 1, argv + 1);
-	if (argc == 1 && strcmp(argv[0], PARSE_CHILD) == 0) {
-		forbid_dumps();
-		return parse_child();
-	}
 	if (strcmp(name, "help") == 0 && argc > 2)
 		return help_of(argv[2]);
 	if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 ||

@@ -2,43 +2,35 @@
 
 #include "conf/tree.h"
 #include "core/buf.h"
+#include "fence/fence.h"
 #include "net/input.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <spawn.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
-static atomic_bool child_works;
+/*
+ * A process that parses for this one. It is forked at the start, while there
+ * are no other threads, no secrets and no fence, and waits for sockets. For
+ * each that it is sent it forks a child, which reads a text from it, parses,
+ * and writes the tree. So libconfig may end that child, its memory goes with
+ * it, and nothing is forked from a process with threads and open connections,
+ * whose copies would stay open with the child.
+ */
 
 /* The time limit of a child; the largest text takes less than a second. */
 #define SECONDS 10
+#define NAME "slotd-reads"
+/* More than any text or tree has, see TEXT_MAX. */
+#define SIZE_LIMIT (64u << 20)
 
-/* --- the child ------------------------------------------------------------*/
-
-static char *read_all(int fd)
-{
-	struct stat status;
-	char *text;
-	size_t size;
-
-	if (fstat(fd, &status) < 0)
-		return NULL;
-	size = (size_t)status.st_size;
-	text = calloc(1, size + 1);
-	if (text && input_read(fd, text, size) != (ssize_t)size) {
-		free(text);
-		text = NULL;
-	}
-	return text;
-}
+/* Where sockets are sent to it; -1: there is no such process. */
+static int reader = -1;
 
 static bool write_all(int fd, const void *bytes, size_t size)
 {
@@ -48,101 +40,197 @@ static bool write_all(int fd, const void *bytes, size_t size)
 		ssize_t done = write(fd, at, size);
 
 		if (done < 0 && errno != EINTR)
-			return false;
+			return false; /* SIGPIPE is blocked or ignored */
 		at += done > 0 ? done : 0;
 		size -= done > 0 ? (size_t)done : 0;
 	}
 	return true;
 }
 
-int parse_child(void)
+/* False also when the other side has ended before. */
+static bool read_whole(int fd, void *bytes, size_t size)
+{
+	return input_read(fd, bytes, size) == (ssize_t)size;
+}
+
+/* --- the reader -----------------------------------------------------------*/
+
+static char *read_text(int fd)
+{
+	char *text;
+	size_t size;
+
+	if (!read_whole(fd, &size, sizeof size) || size > SIZE_LIMIT)
+		return NULL;
+	text = calloc(1, size + 1);
+	if (text && !read_whole(fd, text, size)) {
+		free(text);
+		text = NULL;
+	}
+	return text;
+}
+
+/* Without what the parent's exit would do: it is the parent's to do. */
+static _Noreturn void parse_and_exit(int fd)
 {
 	struct tree *tree;
 	char *text;
-	bool done;
 
 	alarm(SECONDS);
-	text = read_all(STDIN_FILENO);
+	text = read_text(fd);
 	tree = text ? tree_read(text) : NULL;
-	done = tree && write_all(STDOUT_FILENO, tree, tree->size);
-	free(tree);
-	free(text);
-	return done ? 0 : 1;
+	_exit(tree && write_all(fd, tree, tree->size) ? 0 : 1);
 }
 
-/* --- the parent -----------------------------------------------------------*/
-
-/* The child inherits the two descriptors and no others. A signal for the whole
- * group of processes, as `systemctl kill` sends it, must not end it: the
- * reload that the signal asks for would fail. Gives 0 or an errno. */
-static int spawn(int from, int to, pid_t *ret_child)
+/* A socket that was sent; -1: there will be no more. */
+static int receive_socket(int from)
 {
-	char name[] = PARSE_CHILD;
-	char *const arguments[] = { name, NULL };
-	posix_spawn_file_actions_t files;
-	posix_spawnattr_t attributes;
-	sigset_t signals;
-	int error;
+	union {
+		struct cmsghdr head;
+		char bytes[CMSG_SPACE(sizeof(int))];
+	} control = { 0 };
+	char byte;
+	struct iovec part = { &byte, 1 };
+	struct msghdr message = {
+		.msg_iov = &part,
+		.msg_iovlen = 1,
+		.msg_control = control.bytes,
+		.msg_controllen = sizeof control.bytes,
+	};
+	ssize_t got;
+	int fd;
 
-	posix_spawn_file_actions_init(&files);
-	posix_spawn_file_actions_adddup2(&files, from, STDIN_FILENO);
-	posix_spawn_file_actions_adddup2(&files, to, STDOUT_FILENO);
-	/* libconfig writes to stderr when it runs out of memory. */
-	posix_spawn_file_actions_addopen(
-	    &files, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
-	posix_spawn_file_actions_addclosefrom_np(&files, STDERR_FILENO + 1);
-	posix_spawnattr_init(&attributes);
-	posix_spawnattr_setflags(
-	    &attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-	sigemptyset(&signals);
-	sigaddset(&signals, SIGALRM);
-	posix_spawnattr_setsigdefault(&attributes, &signals);
+	do {
+		got = recvmsg(from, &message, MSG_CMSG_CLOEXEC);
+	} while (got < 0 && errno == EINTR);
+	if (got <= 0 || !message.msg_controllen)
+		return -1;
+	memcpy(&fd, CMSG_DATA(&control.head), sizeof fd);
+	return fd;
+}
+
+/* Signals for the whole group of processes, as `systemctl kill` sends them, do
+ * not end it: the reload that one asks for would fail. */
+static void shield(void)
+{
+	sigset_t signals;
+
+	signal(SIGALRM, SIG_DFL);
+	signal(SIGCHLD, SIG_IGN); /* and no child needs to be waited for */
 	sigfillset(&signals);
 	sigdelset(&signals, SIGALRM);
-	posix_spawnattr_setsigmask(&attributes, &signals);
-	error = posix_spawn(ret_child, "/proc/self/exe", &files, &attributes,
-	    arguments, environ);
-	posix_spawnattr_destroy(&attributes);
-	posix_spawn_file_actions_destroy(&files);
-	return error;
+	sigprocmask(SIG_SETMASK, &signals, NULL);
 }
 
-/* The tree that a child wrote; NULL: it is not complete, or there is no
+/* It keeps that one socket, and writes what libconfig says nowhere. */
+static bool drop_files(int from)
+{
+	int none = open("/dev/null", O_RDWR);
+
+	if (none < 0 || dup2(none, STDIN_FILENO) < 0 ||
+	    dup2(none, STDOUT_FILENO) < 0 || dup2(none, STDERR_FILENO) < 0)
+		return false;
+	if (dup2(from, STDERR_FILENO + 1) < 0)
+		return false;
+	return close_range(STDERR_FILENO + 2, ~0u, 0) == 0;
+}
+
+/* It ends with the other process, whose end of the socket is closed then. */
+static _Noreturn void serve(int from)
+{
+	int list, fd;
+
+	prctl(PR_SET_NAME, NAME);
+	shield();
+	if (!drop_files(from))
+		_exit(1);
+	from = STDERR_FILENO + 1;
+	/* Without a fence where the system has none. */
+	list = fence_files();
+	if (list >= 0)
+		fence_draw_files(list);
+	fence_draw_calls(FENCE_READER);
+	while ((fd = receive_socket(from)) >= 0) {
+		if (fork() == 0)
+			parse_and_exit(fd);
+		close(fd);
+	}
+	_exit(0);
+}
+
+pid_t parse_start(void)
+{
+	int ends[2];
+	pid_t child;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends))
+		return -1;
+	child = fork();
+	if (child == 0)
+		serve(ends[1]);
+	close(ends[1]);
+	if (child > 0)
+		reader = ends[0];
+	else
+		close(ends[0]);
+	return child;
+}
+
+/* --- whom it reads for ----------------------------------------------------*/
+
+/* Gives 0 or an errno. */
+static int send_socket(int to, int fd)
+{
+	union {
+		struct cmsghdr head;
+		char bytes[CMSG_SPACE(sizeof(int))];
+	} control = { 0 };
+	char byte = 0;
+	struct iovec part = { &byte, 1 };
+	const struct msghdr message = {
+		.msg_iov = &part,
+		.msg_iovlen = 1,
+		.msg_control = control.bytes,
+		.msg_controllen = sizeof control.bytes,
+	};
+
+	control.head.cmsg_level = SOL_SOCKET;
+	control.head.cmsg_type = SCM_RIGHTS;
+	control.head.cmsg_len = CMSG_LEN(sizeof fd);
+	memcpy(CMSG_DATA(&control.head), &fd, sizeof fd);
+	return sendmsg(to, &message, MSG_NOSIGNAL) < 0 ? errno : 0;
+}
+
+/* The tree that the child writes; NULL: it has ended before, or there is no
  * memory. */
 static struct tree *receive(struct arena *arena, int fd)
 {
-	struct stat status;
-	struct tree *tree;
-	size_t size;
+	struct tree head, *tree;
 
-	if (fstat(fd, &status) < 0 || lseek(fd, 0, SEEK_SET) < 0 ||
-	    status.st_size < (off_t)sizeof *tree)
+	if (!read_whole(fd, &head, sizeof head) || head.size < sizeof head ||
+	    head.size > SIZE_LIMIT)
 		return NULL;
-	size = (size_t)status.st_size;
-	tree = arena_try(arena, size);
-	if (!tree || input_read(fd, (char *)tree, size) != (ssize_t)size ||
-	    tree->size != size)
+	tree = arena_try(arena, head.size);
+	if (!tree)
 		return NULL;
-	return tree;
+	*tree = head;
+	return read_whole(
+		   fd, (char *)tree + sizeof head, head.size - sizeof head)
+		   ? tree
+		   : NULL;
 }
 
-/* Gives 0, or an errno when no child could be started. */
-static int ask_child(struct arena *arena, const char *text, int from, int to,
-    struct tree **ret_tree)
+static struct tree *ask(struct arena *arena, const char *text, int fd)
 {
-	pid_t child;
-	int error;
+	const struct timeval most = { SECONDS * 2, 0 };
+	const size_t size = strlen(text);
 
-	if (!write_all(from, text, strlen(text)) ||
-	    lseek(from, 0, SEEK_SET) < 0)
-		return ENOMEM;
-	error = spawn(from, to, &child);
-	if (error)
-		return error;
-	while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
-		;
-	*ret_tree = receive(arena, to);
-	return 0;
+	/* Also where the reader is stopped. */
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &most, sizeof most);
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &most, sizeof most);
+	return write_all(fd, &size, sizeof size) && write_all(fd, text, size)
+		   ? receive(arena, fd)
+		   : NULL;
 }
 
 static struct tree *read_here(struct arena *arena, const char *text)
@@ -157,31 +245,26 @@ static struct tree *read_here(struct arena *arena, const char *text)
 }
 
 /*
- * Parent and child exchange files in memory, so neither blocks on the other.
- * If no child can be started (no /proc, a system call filter), or no child
- * has ever succeeded (a program run by the dynamic loader cannot be started
- * again), this process parses itself. If a child succeeded before, a failure
- * means that memory is short, and parsing here might end the process.
+ * If there is no reader, since none could be started or it was killed, this
+ * process parses itself. If there is one, but its child failed, memory is
+ * short, and parsing here might end the process.
  */
 static struct tree *read_apart(struct arena *arena, const char *text)
 {
-	int from = memfd_create("slotd.conf", MFD_CLOEXEC);
-	int to = memfd_create("slotd.conf tree", MFD_CLOEXEC);
-	int error = from < 0 || to < 0 ? errno : 0;
 	struct tree *tree = NULL;
+	int ends[2], error;
 
+	if (reader < 0)
+		return read_here(arena, text);
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends))
+		return NULL;
+	error = send_socket(reader, ends[1]);
+	close(ends[1]);
 	if (!error)
-		error = ask_child(arena, text, from, to, &tree);
-	if (from >= 0)
-		close(from);
-	if (to >= 0)
-		close(to);
-	if (tree)
-		atomic_store(&child_works, true);
-	else if ((error && error != ENOMEM && error != EAGAIN) ||
-		 !atomic_load(&child_works))
-		tree = read_here(arena, text);
-	return tree;
+		tree = ask(arena, text, ends[0]);
+	close(ends[0]);
+	return error == EPIPE || error == ECONNRESET ? read_here(arena, text)
+						     : tree;
 }
 
 /* --- strings --------------------------------------------------------------*/

@@ -3,6 +3,8 @@
 
 #include "conf/node.h"
 
+#include <sys/types.h>
+
 /*
  * Parses the text of a reading: gives its root, whose nodes stand in the
  * reading's scratch memory. NULL on a syntax error, with a sentence and the
@@ -14,8 +16,12 @@
 const struct node *parse_text(struct reading *reading, bool apart,
     const char **ret_wrong, unsigned *ret_line);
 
-/* That process: this program, started by this name. Gives its exit status. */
-#define PARSE_CHILD "slotd-reads"
-int parse_child(void);
+/*
+ * Starts that process, which ends with this one. To be called before any other
+ * thread is started, any secret is read, and a fence is drawn. Gives its id; -1
+ * if it could not be started: parse_text reads in this process then. SIGPIPE
+ * must be ignored.
+ */
+pid_t parse_start(void);
 
 #endif

@@ -147,16 +147,17 @@ def test_what_callers_send(start):
 
 def limit(slotd, more):
     """So many bytes more of address space than it has now."""
-    with open(f"/proc/{slotd.process.pid}/statm") as words:
-        pages = int(words.read().split()[0])
-    resource.prlimit(
-        slotd.process.pid, resource.RLIMIT_AS,
-        (pages * resource.getpagesize() + more, resource.RLIM_INFINITY))
+    for pid in (slotd.process.pid, reloading.reader(slotd)):
+        with open(f"/proc/{pid}/statm") as words:
+            pages = int(words.read().split()[0])
+        resource.prlimit(pid, resource.RLIMIT_AS, (
+            pages * resource.getpagesize() + more, resource.RLIM_INFINITY))
 
 
 def free(slotd):
-    resource.prlimit(slotd.process.pid, resource.RLIMIT_AS, (
-        resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    for pid in (slotd.process.pid, reloading.reader(slotd)):
+        resource.prlimit(pid, resource.RLIMIT_AS, (
+            resource.RLIM_INFINITY, resource.RLIM_INFINITY))
 
 
 def crowded(tmp_path):
@@ -172,7 +173,6 @@ def crowded(tmp_path):
 def test_a_reload_without_memory(start, tmp_path):
     """It never ends the service, which goes on as it was."""
     slotd = start(support.fs_config(tmp_path / "store"))
-    reloading.needs_a_child(slotd)
     small = slotd.path.read_text()
     results = set()
     for more in (0, *LIMITS):

@@ -3,7 +3,11 @@
 import copy
 import os
 import pathlib
+import re
+import signal
 import time
+
+import pytest
 
 import reloading
 import support
@@ -138,11 +142,27 @@ def test_where_no_child_can_be_had(start, preload):
         slotd.post(support.slot_body(size=8)), "file-too-large")
 
 
-def test_the_child_that_reads_gets_no_files(
-        start, tmp_path, preload, monkeypatch):
-    files = tmp_path / "files"
-    preload("child_files.c")
-    monkeypatch.setenv("CHILD_FILES", str(files))
+def test_where_the_child_was_killed(start):
+    """By whoever looks for memory: not a reload fails for that."""
+    slotd = start(support.s3_config())
+    os.kill(reloading.reader(slotd), signal.SIGKILL)
+    support.wait_for("its end", lambda: reloading.reader(slotd) is None)
+    reload(slotd, dict(slotd.config, policy={"max_size": 7}))
+    support.assert_problem(
+        slotd.post(support.slot_body(size=8)), "file-too-large")
+
+
+def test_the_child_ends_with_its_parent(start):
+    slotd = start(support.s3_config())
+    child = pathlib.Path(f"/proc/{reloading.reader(slotd)}")
+    slotd.kill()
+    # Whoever inherits it may take a while to ask for its status.
+    support.wait_for("its end", lambda: not (child / "exe").exists())
+    slotd.start()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may look into it")
+def test_the_child_that_reads_gets_no_files(start, tmp_path):
     key = tmp_path / "slotd.key"
     key.write_text("1" * 64 + "\n")
     key.chmod(0o600)
@@ -150,24 +170,24 @@ def test_the_child_that_reads_gets_no_files(
     slotd = start(support.s3_config(
         storage={"relay": True}, key_file=str(key),
         public_url="http://127.0.0.1:1"))
-    reloading.needs_a_child(slotd)
-    files.unlink()
+    child = pathlib.Path(f"/proc/{reloading.reader(slotd)}")
     reload(slotd)
-    assert files.read_text() == ""
+    files = {int(fd.name): os.readlink(fd)
+             for fd in (child / "fd").iterdir()}
+    assert files.pop(3).startswith("socket:")
+    assert files == dict.fromkeys((0, 1, 2), "/dev/null")
 
 
-def test_signals_do_not_end_the_child_that_reads(
-        start, tmp_path, preload, monkeypatch):
+def test_signals_do_not_end_the_child_that_reads(start):
     """`systemctl kill` sends them to all processes of the service."""
-    switch = tmp_path / "switch"
-    preload("child_signals.c")
-    monkeypatch.setenv("CHILD_SIGNALS", str(switch))
     slotd = start(support.s3_config())
-    reloading.needs_a_child(slotd)
-    switch.touch()
+    child = reloading.reader(slotd)
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
+        os.kill(child, number)
     reload(slotd, dict(slotd.config, policy={"max_size": 7}))
     support.assert_problem(
         slotd.post(support.slot_body(size=8)), "file-too-large")
+    assert reloading.reader(slotd) == child
 
 
 def test_nothing_to_say(start, tmp_path):
@@ -254,8 +274,9 @@ def test_files_get_an_end(start, tmp_path):
 
 
 def test_a_store_more(start, tmp_path):
-    """From S3 to the embedded store and a relay, which had no threads."""
-    slotd = start(support.s3_config())
+    """From S3 to the embedded store and a relay, which had no threads. Inside
+    the sandbox there is no new folder."""
+    slotd = start(support.s3_config(sandbox=False))
     fs = support.fs_config(tmp_path / "store")
     config = changed(slotd, storage=None)
     config["storage"] = fs["storage"]
@@ -288,9 +309,14 @@ def test_what_was_is_let_go(start, tmp_path):
     fs = start(support.fs_config(tmp_path / "store"))
     process = pathlib.Path(f"/proc/{fs.process.pid}")
 
+    child = pathlib.Path(f"/proc/{reloading.reader(fs)}")
+
     def held():
         return (len(list((process / "fd").iterdir())),
-                len(list((process / "task").iterdir())))
+                len(list((process / "task").iterdir())),
+                len(list((child / "fd").iterdir())),
+                (child / "task" / child.name / "children").read_text(),
+                re.search(r"VmData:.*", (child / "status").read_text())[0])
     before = held()
     for number in range(50):
         fs.slot()

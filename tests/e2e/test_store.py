@@ -158,7 +158,8 @@ def settled(folder):
         except FileNotFoundError:
             return 0
     sockets = [link for link in links if link.startswith("socket:")]
-    return len(links) if len(sockets) == 1 else 0  # the listening one
+    # The listening one, and that to the process that reads.
+    return len(links) if len(sockets) == 2 else 0
 
 
 def limited(start, tmp_path, **limits):
