@@ -1,4 +1,5 @@
 #include "cmd/command.h"
+#include "cmd/fenced.h"
 #include "http/listener.h"
 
 #include <stdio.h>
@@ -16,9 +17,11 @@ static bool check_tls(
 
 static int check(const char *path)
 {
-	struct conf *conf = conf_read(path, stderr, stderr);
+	struct conf *conf;
 	bool well;
 
+	fenced_command(NULL, false);
+	conf = conf_read(path, stderr, stderr);
 	if (!conf)
 		return EXIT_FAULT;
 	well = check_tls(path, "listen", &conf->listen);

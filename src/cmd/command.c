@@ -1,5 +1,6 @@
 #include "cmd/command.h"
 
+#include "cmd/fenced.h"
 #include "conf/fault.h"
 #include "net/input.h"
 
@@ -189,6 +190,7 @@ int command_run(const struct command *command, int argc, char **argv)
 	conf = read_conf(command, path);
 	if (!conf)
 		return EXIT_FAULT;
+	fenced_command(conf, command->janitor);
 	if (command->with_service)
 		return run_with_service(command, conf, operands);
 	code = command->with_conf(conf, operands);

@@ -1,4 +1,6 @@
 #include "cmd/command.h"
+#include "cmd/fenced.h"
+#include "conf/parse.h"
 #include "conf/store_kind.h"
 #include "http/server.h"
 #include "endpoint/routes.h"
@@ -256,7 +258,8 @@ static void delay_end(struct server *server, const sigset_t *signals)
 	}
 }
 
-static int serve(const char *path, struct conf *conf, const sigset_t *signals)
+static int serve(const char *path, struct conf *conf, struct fenced *fenced,
+    const sigset_t *signals)
 {
 	const struct log log = { conf->log_format, conf->log_level };
 	struct components components = { 0 };
@@ -273,7 +276,9 @@ static int serve(const char *path, struct conf *conf, const sigset_t *signals)
 		log_note(&log, CONF_LOG_ERROR, "cannot start", "reason", wrong);
 		return EXIT_FAULT;
 	}
+	fenced_calls(fenced);
 	say_ready(&log, server_conf(server));
+	fenced_log(fenced, &log);
 	server_note_limit(server);
 	sources_log(service->sources, &log);
 	components.house = (struct component_house){
@@ -293,21 +298,41 @@ static int serve(const char *path, struct conf *conf, const sigset_t *signals)
 	return server_close(server) ? EXIT_OK : EXIT_FAULT;
 }
 
+/* The fence around files holds for threads that start behind it. */
+static int serve_fenced(
+    const char *path, struct conf *conf, const sigset_t *signals)
+{
+	const struct log log = { conf->log_format, conf->log_level };
+	struct fenced fenced;
+	char wrong[512];
+	int code;
+
+	if (!service_make(conf, wrong, sizeof wrong)) {
+		log_note(&log, CONF_LOG_ERROR, "cannot start", "reason", wrong);
+		conf_free(conf);
+		return EXIT_FAULT;
+	}
+	fenced = fenced_service(conf);
+	if (!log_start()) {
+		conf_free(conf);
+		return command_fault(
+		    &command_serve, "out of memory or threads");
+	}
+	code = serve(path, conf, &fenced, signals);
+	log_stop();
+	return code;
+}
+
 static int run(const char *path)
 {
-	int code = EXIT_FAULT;
 	struct conf *conf;
 	sigset_t signals;
 
 	block_signals(&signals);
-	if (!log_start())
-		return command_fault(
-		    &command_serve, "out of memory or threads");
+	log_look();
+	parse_start();
 	conf = read_conf(NULL, path);
-	if (conf)
-		code = serve(path, conf, &signals);
-	log_stop();
-	return code;
+	return conf ? serve_fenced(path, conf, &signals) : EXIT_FAULT;
 }
 
 const struct command command_serve = {

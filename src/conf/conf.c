@@ -43,6 +43,7 @@ const struct conf conf_defaults = {
 	.trusted_proxies = { loopback, sizeof loopback / sizeof *loopback },
 	.log_format = CONF_LOG_LOGFMT,
 	.log_level = CONF_LOG_INFO,
+	.sandbox = true,
 };
 
 static bool makes_urls(const struct conf *conf)

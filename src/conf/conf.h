@@ -38,6 +38,20 @@ struct conf_limits {
 	uint32_t drain_timeout;
 };
 
+/* What the service does with a file that the configuration names. */
+enum conf_use {
+	CONF_READS,
+	CONF_LEAVES, /* nothing, or it is a socket to connect to */
+	CONF_FILLS,  /* it is a folder, for files of its own */
+	CONF_SAVES,  /* it writes another file beside it, and renames that */
+	CONF_BINDS,  /* it is a socket that it makes */
+};
+
+struct conf_path {
+	const char *path;
+	enum conf_use use;
+};
+
 enum conf_log_format { CONF_LOG_LOGFMT, CONF_LOG_JSON };
 enum conf_log_level { CONF_LOG_ERROR, CONF_LOG_WARN, CONF_LOG_INFO };
 
@@ -142,6 +156,11 @@ struct conf {
 	enum conf_log_format log_format;
 	enum conf_log_level log_level;
 	bool log_jids;
+	bool sandbox; /* the process is to be fenced, see fence/fence.h */
+	/* Every file that the configuration names, the file itself, and those
+	 * that it includes. */
+	size_t path_count;
+	struct conf_path *paths;
 
 	unsigned warnings; /* how many warnings conf_read wrote */
 };
@@ -156,7 +175,7 @@ struct conf {
 struct conf *conf_read(const char *path, FILE *faults, FILE *warnings);
 
 /* The same for a process that must not end when memory is short: libconfig
- * then runs in a child process, which is this program (see parse_child). */
+ * then runs in another process (see parse_start). */
 struct conf *conf_read_apart(const char *path, FILE *faults, FILE *warnings);
 
 /* The same for a command that lists and removes: it reads the credentials of

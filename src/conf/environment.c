@@ -138,6 +138,8 @@ static void read_shared(
 				 "is set in the environment");
 	else if (must || named || profile.len)
 		warn_of_shared_file(node, creds);
+	else if (path.len)
+		paths_add(node, path.at);
 }
 
 static bool has_scheme(struct span url)

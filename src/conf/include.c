@@ -1,6 +1,7 @@
 #include "conf/include.h"
 
 #include "conf/scan.h"
+#include "fence/fence.h"
 #include "net/input.h"
 
 #include <errno.h>
@@ -66,11 +67,12 @@ static bool read_file(
 	return true;
 }
 
-static const char *file_error(void)
+static const char *file_error(const char *path)
 {
 	if (errno == EFBIG)
 		return "larger than 1 MiB, with all that it includes";
-	return errno == ESPIPE ? "a FIFO cannot be included" : strerror(errno);
+	return errno == ESPIPE ? "a FIFO cannot be included"
+			       : fence_error(errno, path);
 }
 
 static void add_fault(struct files *files, const char *what)
@@ -119,7 +121,7 @@ static void include(struct files *files, struct span name)
 	} else {
 		add_fault(
 		    files, arena_print(arena, "@include: cannot read %s: %s",
-			       origin->name, file_error()));
+			       origin->name, file_error(origin->name)));
 		reading->incomplete = true;
 	}
 	files->depth--;
@@ -152,7 +154,7 @@ bool include_read(struct reading *reading, const char *path)
 	if (!read_file(&files, origin, &text)) {
 		add_fault(
 		    &files, arena_print(arena, "cannot read this file: %s",
-				file_error()));
+				file_error(path)));
 		return false;
 	}
 	scan_file(&files, text);

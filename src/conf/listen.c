@@ -36,6 +36,7 @@ static void read_unix(const struct node *node, void *into)
 
 	if (!value_unix_path(node, &path))
 		return;
+	paths_use(node, CONF_BINDS);
 	if (lstat(path, &status) == 0 && !S_ISSOCK(status.st_mode))
 		node_wrong(node, "%s exists and is not a socket", path);
 	else

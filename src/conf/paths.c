@@ -15,8 +15,19 @@ void paths_add(const struct node *node, const char *path)
 
 	named->node = node;
 	named->path = path;
+	named->use = CONF_READS;
 	named->next = reading->paths;
 	reading->paths = named;
+}
+
+void paths_use(const struct node *node, enum conf_use use)
+{
+	struct named_path *named = node->reading->paths;
+
+	while (named && named->node != node)
+		named = named->next;
+	if (named)
+		named->use = use;
 }
 
 const char *paths_folder(struct arena *arena, const char *path)
@@ -155,4 +166,41 @@ void paths_check(struct reading *reading)
 			    "removed: move the file elsewhere",
 			    named->path, files);
 	check_origins(reading, files);
+}
+
+/* NULL: this is the first line. */
+static const struct origin *origin_before(
+    const struct faults *faults, size_t line)
+{
+	return line ? faults->places[line - 1].origin : NULL;
+}
+
+/* The paths of settings live as long as the configuration; names of its own
+ * files do not. */
+void paths_keep(struct reading *reading)
+{
+	const struct faults *faults = &reading->faults;
+	struct arena *arena = &reading->conf->keep;
+	struct conf *conf = reading->conf;
+	size_t count = 0;
+
+	for (const struct named_path *named = reading->paths; named;
+	     named = named->next)
+		count++;
+	for (size_t i = 0; i < faults->place_count; i++)
+		count += faults->places[i].origin != origin_before(faults, i);
+	conf->paths = arena_get(arena, count * sizeof *conf->paths);
+	for (const struct named_path *named = reading->paths; named;
+	     named = named->next)
+		conf->paths[conf->path_count++] =
+		    (struct conf_path){ named->path, named->use };
+	for (size_t i = 0; i < faults->place_count; i++) {
+		const struct origin *origin = faults->places[i].origin;
+
+		if (origin != origin_before(faults, i))
+			conf->paths[conf->path_count++] = (struct conf_path){
+				arena_copy(arena, span_of(origin->name)).at,
+				CONF_READS,
+			};
+	}
 }

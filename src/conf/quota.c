@@ -21,6 +21,7 @@ static void read_state_file(const struct node *node, void *into)
 	if (!value_path(node, &path))
 		return;
 	*state_file = path;
+	paths_use(node, CONF_SAVES);
 	if (stat(path, &status) == 0 && !S_ISREG(status.st_mode)) {
 		node_wrong(node, "%s exists and is not a regular file", path);
 		return;

@@ -86,6 +86,18 @@ static void read_log(const struct node *node, void *into)
 	settings_read(node, &settings, into);
 }
 
+static void read_sandbox(const struct node *node, void *into)
+{
+	bool *sandbox = into;
+
+	value_boolean(node, sandbox);
+	if (!node_is_wrong(node) && !*sandbox)
+		node_warn(node,
+		    "whoever takes over the process can start programs and "
+		    "open every file that its user may; remove this line "
+		    "unless slotd does not work without it");
+}
+
 static void read_root(const struct node *root, struct conf *conf)
 {
 	static const struct setting rows[] = {
@@ -106,6 +118,7 @@ static void read_root(const struct node *root, struct conf *conf)
 		    READ(struct conf, trusted_proxies, listen_read_proxies) },
 		{ "log", WHOLE(read_log) },
 		{ "quota", READ(struct conf, quota, quota_read) },
+		{ "sandbox", READ(struct conf, sandbox, read_sandbox) },
 	};
 	static const struct settings settings = { SETTINGS(rows) };
 
@@ -120,6 +133,7 @@ static void read_root(const struct node *root, struct conf *conf)
 	purposes_read(root);
 	policy_check_conf(root);
 	paths_check(root->reading);
+	paths_keep(root->reading);
 }
 
 static void add_syntax_fault(

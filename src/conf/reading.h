@@ -16,6 +16,7 @@ struct named_path {
 	struct named_path *next;
 	const struct node *node;
 	const char *path;
+	enum conf_use use;
 };
 
 /* What is done with the credentials of storage.janitor. */

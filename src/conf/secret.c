@@ -1,6 +1,7 @@
 #include "conf/secret.h"
 
 #include "core/litter.h"
+#include "fence/fence.h"
 #include "net/input.h"
 #include "store/unit.h"
 
@@ -67,7 +68,7 @@ static bool cannot_read(const struct node *node, const char *path)
 
 	unit_path_hint(error, path, hint);
 	return node_wrong(
-	    node, "cannot read %s: %s%s", path, strerror(error), hint);
+	    node, "cannot read %s: %s%s", path, fence_error(error, path), hint);
 }
 
 static bool read_open(const struct node *node, const char *path, int fd,

@@ -1,4 +1,5 @@
 #include "conf/environment.h"
+#include "conf/paths.h"
 #include "conf/secret.h"
 #include "conf/storage.h"
 
@@ -141,8 +142,8 @@ static bool wants_secrets(
 			continue;
 		if (group->reading->janitor == JANITOR_TRIED)
 			wanted &= can_open(node, &creds->text[files[i].text]);
-		else
-			value_path(node, &path);
+		else if (value_path(node, &path))
+			paths_use(node, CONF_LEAVES);
 	}
 	return wanted;
 }

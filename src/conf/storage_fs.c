@@ -51,6 +51,7 @@ static void read_path(const struct node *node, void *into)
 
 	if (!value_path(node, &path))
 		return;
+	paths_use(node, CONF_FILLS);
 	text = span_of(path);
 	while (text.len > 1 && text.at[text.len - 1] == '/')
 		text.len--;
@@ -127,6 +128,12 @@ static void check(const struct node *group, struct conf_storage *storage)
 		node_missing(group, "path", "the folder for the files");
 }
 
+static bool make(
+    const struct conf_storage *storage, char *wrong, size_t wrong_size)
+{
+	return fs_make(storage->folder->path, wrong, wrong_size);
+}
+
 static struct store *open(
     const struct store_opening *opening, char *wrong, size_t wrong_size)
 {
@@ -150,5 +157,6 @@ const struct store_kind storage_fs_kind = {
 	.defaults = &defaults,
 	.segment_max = FS_SEGMENT_MAX,
 	.check = check,
+	.make = make,
 	.open = open,
 };

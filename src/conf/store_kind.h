@@ -43,6 +43,10 @@ struct store_kind {
 	 * has upload_open and file_open. NULL: nothing to check or set. */
 	void (*check)(const struct node *group, struct conf_storage *storage);
 
+	/* Makes what has to be there before the process is fenced; false with
+	 * a sentence in wrong. NULL: there is nothing to make. */
+	bool (*make)(
+	    const struct conf_storage *storage, char *wrong, size_t wrong_size);
 	/* Returns NULL with a sentence in wrong, or as it was without
 	 * memory. */
 	struct store *(*open)(const struct store_opening *opening, char *wrong,

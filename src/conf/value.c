@@ -196,6 +196,7 @@ bool value_unix_path(const struct node *node, const char **ret_path)
 
 	if (!value_path(node, &path))
 		return false;
+	paths_use(node, CONF_LEAVES);
 	if (strlen(path) > UNIX_PATH_MAX)
 		return node_wrong(node,
 		    "is longer than %zu bytes, the limit of a unix socket's "

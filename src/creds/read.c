@@ -1,5 +1,6 @@
 #include "creds/read.h"
 
+#include "fence/fence.h"
 #include "net/input.h"
 
 #include <errno.h>
@@ -11,7 +12,7 @@
 static bool cannot(const char *path, struct creds_draft *draft)
 {
 	return creds_draft_wrong(
-	    draft, "cannot read %s: %s", path, strerror(errno));
+	    draft, "cannot read %s: %s", path, fence_error(errno, path));
 }
 
 static bool check(

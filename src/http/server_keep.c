@@ -101,6 +101,9 @@ bool server_keep_apply(const uint8_t counter[HASH_SIZE],
 	keep_number(before, "auth.max_skew", old->max_skew, &conf->max_skew);
 	keep_number(
 	    before, "auth.replay_max", old->replay_max, &conf->replay_max);
+	if (conf->sandbox != old->sandbox)
+		say(before, "sandbox");
+	conf->sandbox = old->sandbox;
 	server_keep_print(&conf->quota, print);
 	if (memcmp(counter, print, sizeof print) != 0)
 		say(before, "quota");

@@ -40,9 +40,13 @@ static bool is_journal(const char *stream)
 	return strcmp(own, stream) == 0;
 }
 
-bool log_start(void)
+void log_look(void)
 {
 	in_journal = is_journal(getenv("JOURNAL_STREAM"));
+}
+
+bool log_start(void)
+{
 	queue = log_queue_open(STDERR_FILENO);
 	return queue != NULL;
 }

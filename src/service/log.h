@@ -23,11 +23,13 @@ struct log_line {
 	char memory[4096]; /* at most LOG_QUEUE_LINE */
 };
 
+/* Looks whether stderr is systemd's journal (JOURNAL_STREAM): lines begin with
+ * their priority then (sd-daemon(3)). To be called first. */
+void log_look(void);
 /*
  * Starts the thread that writes the lines, so that no other thread waits for
  * the reader of stderr (see service/log_queue.h). Before, each line is written
- * at once. If stderr is systemd's journal (JOURNAL_STREAM), lines begin with
- * their priority (sd-daemon(3)). Returns false without memory or a thread.
+ * at once. Returns false without memory or a thread.
  */
 bool log_start(void);
 /* Waits until all lines are written, for a few seconds at most. */

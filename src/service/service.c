@@ -166,6 +166,18 @@ static struct service *open_as(struct conf *conf, bool looks,
 	return NULL;
 }
 
+bool service_make(const struct conf *conf, char *wrong, size_t wrong_size)
+{
+	for (size_t i = 0; i < conf->storage_count; i++) {
+		const struct conf_storage *storage = &conf->storages[i];
+
+		if (storage->kind->make &&
+		    !storage->kind->make(storage, wrong, wrong_size))
+			return false;
+	}
+	return true;
+}
+
 struct service *service_open(struct conf *conf, const struct service *before,
     char *wrong, size_t wrong_size)
 {

@@ -32,6 +32,10 @@ struct service {
 	struct issuers issuers;
 };
 
+/* Makes the folders that stores need, for a process that is to be fenced before
+ * it opens them. False with a sentence in wrong. */
+bool service_make(const struct conf *conf, char *wrong, size_t wrong_size);
+
 /*
  * Opens what the configuration names. conf belongs to the service from then
  * on, also on failure. `before` (NULL: none) is the service whose sources,

@@ -28,6 +28,11 @@ struct fs_config {
 
 extern const struct store_class fs_class;
 
+/* Makes the last folder of a path (0700), which may be there already. fs_open
+ * does it, too, but a process that is to be fenced has to do it before. False
+ * with a sentence in wrong. */
+bool fs_make(const char *path, char *wrong, size_t wrong_size);
+
 /*
  * Opens the folder for a service; makes the last folder of the path (0700),
  * FS_FILES in it and `.key` (0600) where needed, and tries what uploads will

@@ -1,5 +1,6 @@
 #include "store/fs_private.h"
 
+#include "fence/fence.h"
 #include "store/unit.h"
 
 #include <errno.h>
@@ -89,10 +90,11 @@ static bool complain(
 static bool complain_of(
     const struct complaint *complaint, const char *what, int error)
 {
-	char hint[UNIT_HINT], words[UNIT_HINT + 128];
+	char hint[UNIT_HINT], words[UNIT_HINT + 256];
 
 	unit_path_hint(error, complaint->path, hint);
-	snprintf(words, sizeof words, "%s%s", strerror(error), hint);
+	snprintf(words, sizeof words, "%s%s",
+	    fence_error(error, complaint->path), hint);
 	return complain(complaint, what, words);
 }
 
@@ -116,27 +118,44 @@ static bool not_opened(const struct complaint *complaint, bool make)
 	return complain_of(complaint, "cannot be opened", errno);
 }
 
-static bool open_home(
-    struct fs_folder *folder, bool make, const struct complaint *complaint)
+/* Without leave to read it, its durability is left to the system. */
+static void sync_parent(const char *path)
 {
-	int parent;
+	int home = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC), parent = -1;
 
-	if (make && mkdir(folder->path, 0700) && errno != EEXIST)
-		return complain_of(complaint, "cannot be made", errno);
-	folder->home = open(folder->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (folder->home < 0)
-		return not_opened(complaint, make);
-	if (!make)
-		return true;
-	/* Also when it was there: a start that was killed may have made it.
-	 * Without leave to read its parent, its durability is left to the
-	 * system. */
-	parent = openat(folder->home, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (home >= 0) {
+		parent = openat(home, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		close(home);
+	}
 	if (parent >= 0) {
 		fs_path_sync(parent);
 		close(parent);
 	}
+}
+
+static bool make_home(const char *path, const struct complaint *complaint)
+{
+	if (mkdir(path, 0700) && errno != EEXIST)
+		return complain_of(complaint, "cannot be made", errno);
+	/* Also when it was there: a start that was killed may have made it. */
+	sync_parent(path);
 	return true;
+}
+
+bool fs_make(const char *path, char *wrong, size_t wrong_size)
+{
+	const struct complaint home = { path, "", wrong, wrong_size };
+
+	return make_home(path, &home);
+}
+
+static bool open_home(
+    struct fs_folder *folder, bool make, const struct complaint *complaint)
+{
+	if (make && !make_home(folder->path, complaint))
+		return false;
+	folder->home = open(folder->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return folder->home >= 0 || not_opened(complaint, make);
 }
 
 static bool open_root(

@@ -127,6 +127,7 @@ static void the_service(void **state)
 	is_text("log.format", "logfmt");
 	assert_int_equal(conf->log_level, CONF_LOG_INFO);
 	is_text("log.level", "info");
+	is_flag("sandbox", conf_defaults.sandbox);
 	is_flag("log.jids", conf->log_jids);
 	is_addresses("trusted_proxies", conf->trusted_proxies);
 	said_done(&said);

@@ -49,16 +49,17 @@ class Run:
     def __init__(self, folder, pinned):
         self.folder = folder
         self.config = support.s3_config(
-            listen={"threads": 1}, log={"level": "warn"})
+            listen={"threads": 1}, log={"level": "warn"},
+            sandbox=False)  # valgrind maps what it both writes and runs
         self.env = dict(os.environ, NETTLE_FAT_OVERRIDE="none",
                         GLIBC_TUNABLES=PINNED if pinned else "")
 
     def __enter__(self):
-        self.out = self.folder / "callgrind.out"
         self.process = subprocess.Popen(
             ["setpriv", "--pdeathsig", "KILL", "valgrind", "-q",
              "--tool=callgrind", "--compress-strings=no",
-             "--compress-pos=no", f"--callgrind-out-file={self.out}",
+             "--compress-pos=no",
+             f"--callgrind-out-file={self.folder}/callgrind.%p",
              support.SLOTD, "serve", "-c",
              support.write_config(self.folder, self.config)],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
@@ -102,7 +103,8 @@ class Run:
         self.sock.close()
         self.process.send_signal(signal.SIGTERM)
         assert self.process.wait(60) == 0
-        return parse(self.out.read_text(), "libmicrohttpd")
+        out = self.folder / f"callgrind.{self.process.pid}"
+        return parse(out.read_text(), "libmicrohttpd")
 
 
 def slot_instructions(folder, pinned):

@@ -86,8 +86,8 @@ def clock(tmp_path, preload, monkeypatch):
 
 @pytest.fixture
 def slow_name(tmp_path, monkeypatch, preload):
-    """A gate: while it exists, slow.invalid is being looked up, and beside it
-    is a file that ends in .asked once somebody has."""
+    """A gate: while it exists, slow.invalid is being looked up, and slotd's
+    stderr has a line "slow name" once somebody has."""
     gate = tmp_path / "gate"
     gate.touch()
     preload("slow_name.c")

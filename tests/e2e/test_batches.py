@@ -66,7 +66,7 @@ def test_a_connection_that_comes_while_another_is_taken(
     before = count_files(slotd)
     gate.touch()
     with connect(slotd):
-        support.wait_for("the first", gate.with_suffix(".asked").exists)
+        slotd.wait_line("^slow take$")
         with connect(slotd) as second:
             support.wait_for("the second",
                              lambda: count_files(slotd) >= before + 2)
@@ -107,7 +107,7 @@ def test_a_request_that_goes_on_while_the_loop_looks(
         answer(sock)
         disk.touch()
         upload = stack.enter_context(contextlib.closing(Upload(put, 70000)))
-        support.wait_for("the job", disk.with_suffix(".asked").exists)
+        slotd.wait_line("^slow disk$")
         # The loop has nothing else to do when it has answered this.
         sock.sendall(ASK)
         answer(sock)
@@ -115,7 +115,7 @@ def test_a_request_that_goes_on_while_the_loop_looks(
         # To take a new connection it looks at its epoll, and does not wait.
         sock = stack.enter_context(connect(slotd))
         sock.sendall(ASK)
-        support.wait_for("the look", look.with_suffix(".asked").exists)
+        slotd.wait_line("^slow look$")
         before = count_calls(slotd)
         disk.unlink()
         support.wait_for("the call", lambda: count_calls(slotd) > before)

@@ -10,7 +10,7 @@ def component(**over):
 def test_it_delays_nobody_and_no_end(start, slow_name):
     slotd = start(support.s3_config(
         components=[component(server="slow.invalid")]))
-    support.wait_for("the look-up", slow_name.with_suffix(".asked").exists)
+    slotd.wait_line("^slow name$")
     slotd.slot()
     slotd.stop()
     assert slow_name.exists()
@@ -19,7 +19,7 @@ def test_it_delays_nobody_and_no_end(start, slow_name):
 def test_a_reload_takes_it_away(start, slow_name):
     config = support.s3_config(components=[component(server="slow.invalid")])
     slotd = start(config)
-    support.wait_for("the look-up", slow_name.with_suffix(".asked").exists)
+    slotd.wait_line("^slow name$")
     support.write_config(slotd.path.parent, support.s3_config(
         listen=config["listen"]))
     slotd.process.send_signal(1)

@@ -295,9 +295,10 @@ def test_a_reload_carries_them_over(start, monkeypatch, server, tmp_path):
 
 
 def test_a_reload_to_another_source(start, monkeypatch, server, tmp_path):
-    """New ones are waited for before the old configuration goes."""
+    """New ones are waited for before the old configuration goes. With a sandbox
+    the token would be outside."""
     aws.use_sts(monkeypatch, server, tmp_path)
-    config = support.s3_config()
+    config = support.s3_config(sandbox=False)
     slotd = start(config)
     storage = dict(config["storage"])
     del storage["access_key_id"], storage["access_key_secret"]

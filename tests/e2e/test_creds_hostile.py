@@ -64,6 +64,6 @@ def test_the_end_waits_for_no_name(start, monkeypatch, server, tmp_path,
     aws.use_sts(monkeypatch, server, tmp_path)
     monkeypatch.setenv("AWS_ENDPOINT_URL_STS", "http://slow.invalid:9/")
     slotd = start(aws.config())
-    support.wait_for("the look-up", slow_name.with_suffix(".asked").exists)
+    slotd.wait_line("^slow name$")
     slotd.stop()
     assert slow_name.exists()

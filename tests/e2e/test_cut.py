@@ -31,12 +31,12 @@ def test_a_disk_that_hangs_for_ever(start, tmp_path, slow_disk):
 def test_a_disk_that_hangs_while_nothing_runs(
         start, tmp_path, preload, monkeypatch):
     """Neither a reload nor the end waits for it."""
-    gate, asked = tmp_path / "gate", tmp_path / "gate.asked"
+    gate = tmp_path / "gate"
     preload("hung_disk.c")
     monkeypatch.setenv("HUNG_DISK", str(gate))
     slotd = start(support.fs_config(tmp_path / "store"))
     gate.touch()
-    support.wait_for("somebody to ask the disk", asked.exists)
+    slotd.wait_line("^hung disk$")
     slotd.process.send_signal(signal.SIGHUP)
     slotd.wait_line("msg=reloaded")
     slotd.stop([1])
