@@ -173,6 +173,8 @@ static void what_is_wrong(void **state)
 	is_wrong(GIVEN "}, { jid = \"UPLOAD.example.org.\"; secret = \"t\";",
 	    "slotd.conf:2: components[1].jid: another component already has "
 	    "this jid\n");
+	is_wrong(GIVEN "name = \"a\xff\";",
+	    "slotd.conf:2: components[0].name: must be valid UTF-8\n");
 	is_wrong(GIVEN "sever = \"x\";",
 	    "slotd.conf:2: components[0].sever: unknown setting; did you mean "
 	    "server?\n");

@@ -229,6 +229,30 @@ static void test_litter_of_the_environment(void **state)
 	    "have");
 }
 
+#define CREDS_FAULT "slotd.conf:3: storage.credentials: "
+
+static void test_faults_of_the_environment(void **state)
+{
+	(void)state;
+	setenv("AWS_SECRET_ACCESS_KEY", "fake", 1);
+	setenv("AWS_ACCESS_KEY_ID", "AKIA/FAKE", 1);
+	expect(STORAGE("environment"),
+	    CREDS_FAULT "AWS_ACCESS_KEY_ID must be at most 256 ASCII "
+			"characters, without spaces or /\n",
+	    "");
+	unsetenv("AWS_ACCESS_KEY_ID");
+	unsetenv("HOME");
+	expect(STORAGE("file"),
+	    CREDS_FAULT "neither AWS_SHARED_CREDENTIALS_FILE nor HOME is set "
+			"in the environment\n",
+	    "");
+	setenv("AWS_EC2_METADATA_SERVICE_ENDPOINT", "169.254.169.254", 1);
+	expect(STORAGE("instance"),
+	    CREDS_FAULT "AWS_EC2_METADATA_SERVICE_ENDPOINT is not an http "
+			"URL\n",
+	    "");
+}
+
 static void expect_shared(const char *text, size_t len, const char *warning)
 {
 	write_bytes("shared", text, len, 0600);
@@ -282,6 +306,7 @@ int main(void)
 		TEST(test_instance),
 		TEST(test_bounds),
 		TEST(test_litter_of_the_environment),
+		TEST(test_faults_of_the_environment),
 		TEST(test_litter_of_files),
 	};
 

@@ -95,6 +95,9 @@ def test_others_are_others(s3):
                    "xn--zz.example", "[2001:db8::2]", "192.0.2.7"):
         reply = s3.post(support.slot_body(jid="a@" + domain))
         support.assert_problem(reply, "forbidden")
+        reply = ask(s3, "GET", "/limits?domain=" + escaped(domain))
+        problem = support.assert_problem(reply, "forbidden")
+        assert problem["detail"] == "domain: this caller gets no slots for it"
     # No form at all: a joiner out of place, what is no letter (RFC 5892).
     for domain in ("a\u200db.example", "\u2603.example", "bü.xn--zz.example"):
         reply = s3.post(support.slot_body(jid="a@" + domain))
