@@ -305,11 +305,18 @@ lint: ## check the formatting, run linters and clang's analyzer, or gcc's
 fmt: ## run clang-format, in place
 	clang-format -i $(C_FILES)
 
-cover: ## show the lines that unit and end-to-end tests reach
-	-+@$(MAKE) -k BUILD=build-cover RESULTS=build-cover/results \
-		CFLAGS="-O0 -g" EXTRA="--coverage -U_FORTIFY_SOURCE" \
-		check-unit check-e2e
-	@tests/cover.sh build-cover
+# The suites whose programs are those of the build, and end here.
+COVERING = check-unit check-e2e check-quota check-s3 check-xmpp
+IN_COVER = BUILD=build-cover RESULTS=build-cover/results CFLAGS="-O0 -g" \
+	EXTRA="--coverage -fprofile-update=atomic -U_FORTIFY_SOURCE"
+WRITTEN = build-cover/tests/cover/written.o
+
+cover: ## show the lines and branches of src/ that all tests reach
+	@tests/packages.sh check
+	+@$(MAKE) --no-print-directory $(IN_COVER) $(WRITTEN)
+	-+@$(MAKE) --no-print-directory -k $(IN_COVER) LDFLAGS="$(WRITTEN) \
+		-Wl,--wrap=_Exit -Wl,--wrap=fence_files" $(COVERING)
+	@tests/cover/cover.py build-cover
 
 clean: ## remove everything that was built
 	rm -rf build build-*
