@@ -18,7 +18,8 @@ const char *house_write(const char *name, const void *bytes, size_t len);
 struct conf *house_conf(const char *text);
 struct service *house_service(const char *text);
 
-/* Removes all that is in a folder, but not the folder. */
+/* Removes all that is in a folder, but not the folder. What somebody still
+ * writes there may stay. */
 void house_empty(const char *path);
 
 #endif
