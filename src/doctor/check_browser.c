@@ -177,7 +177,8 @@ enum verdict check_clients(struct doctor *doctor)
 	const bool http = plain(doctor);
 
 	if (http)
-		add_client(doctor, "Gajim and Dino refuse plain http",
+		add_client(doctor,
+		    "Gajim, Dino, go-sendxmpp and others refuse plain http",
 		    s3 ? "Give the store a certificate, and use https:// in "
 			 "bucket_url, download_url and public_url.\n"
 		       : "Put a TLS proxy in front of slotd, or give `public` "

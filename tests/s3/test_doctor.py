@@ -58,7 +58,7 @@ def test_all_well(lab, examine, well, prefix):
 
 def test_plain_http(examine, well):
     report = examine(well)
-    report.says("clients", "warning", "Gajim and Dino")
+    report.says("clients", "warning", "Gajim, Dino, go-sendxmpp")
 
 
 def test_relay(lab, tmp_path, well):
