@@ -10,8 +10,10 @@ import joining
 import reloading
 import support
 from joining import headless, never, unshaken
+from scrape import scrape
 from stanza import parse_error, parse_slot
-from xmpp_server import HEADER, PING, SECRET, Server, config, error, iq, slot
+from xmpp_server import (
+    HEADER, JID, PING, SECRET, Server, config, error, iq, slot)
 
 join, server, silent = joining.join, joining.server, joining.silent
 
@@ -111,6 +113,8 @@ def test_nobody_listens(join):
     assert f"server=127.0.0.1:{port}" in line and "refused" in line
     assert slotd.healthy()
     assert slotd.ask("GET", "/readyz").status == 200
+    assert scrape(slotd).of("slotd_component_connects_total")[
+        JID, "unreachable"] >= 1
 
 
 def test_silence(start, tmp_path):

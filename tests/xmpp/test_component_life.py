@@ -11,7 +11,6 @@ import threading
 import pytest
 
 import configs
-import stanza
 import support
 from component_server import DOMAIN, SECRET, Link, Server, ping, slot
 
@@ -57,46 +56,6 @@ def reload(slotd, *components, **over):
 def metric(slotd, name):
     text = slotd.ask("GET", "/metrics").body.decode()
     return int(re.search(re.escape(name) + r" (\d+)$", text, re.M)[1])
-
-
-def test_header(serve):
-    """jabberd2 would begin with SASL if there were a version."""
-    slotd = serve()
-    assert slotd.header == (
-        "<?xml version='1.0'?><stream:stream "
-        "xmlns='jabber:component:accept' "
-        "xmlns:stream='http://etherx.jabber.org/streams' "
-        f"to='{DOMAIN}'>")
-
-
-def test_a_reload_goes_on_with_the_stream(serve, server):
-    slotd = serve()
-    link = slotd.link
-    link.send(slot(1, sender="a@example.org"))
-    assert "<forbidden " in link.read()
-    reload(slotd, server.component(
-        allow_domains=["example.org"], name="Other", secret="another"))
-    link.send(slot(2, sender="a@example.org"))
-    assert "type='result' id='2'" in link.read()
-    link.send(slot(3))
-    assert "<forbidden " in link.read()
-    link.send("<iq type='get' id='4' from='a@b' to='upload.localhost'>"
-              f"<query xmlns='{stanza.DISCO}'/></iq>")
-    assert "name='Other'" in link.read()
-    # The secret is that of the next connection.
-    link.close()
-    server.accept().open(secret="another")
-
-
-def test_a_reload_that_moves_the_component(serve, server):
-    slotd = serve()
-    with Server() as other:
-        reload(slotd, other.component())
-        assert slotd.link.read_end() == "</stream:stream>"
-        link = other.accept()
-        link.open()
-        link.send(ping(1))
-        assert "id='1'" in link.read()
 
 
 def test_a_reload_that_takes_the_component_away(serve, server):
@@ -177,18 +136,6 @@ def test_another_port(tmp_path, start, server, header, says):
     assert says.partition(":")[0] in link.read_end()
 
 
-def test_nobody_listens(tmp_path, start, server):
-    port = configs.free_port()
-    slotd = start(configs.fs_config(
-        tmp_path / "store", callers=None,
-        components=[server.component(port=port)]))
-    slotd.wait_line('state=disconnected .*reason="Connection refused"')
-    assert slotd.ask("GET", "/readyz").status == 200
-    assert metric(
-        slotd, 'slotd_component_connects_total{component="upload.localhost",'
-        'result="unreachable"}') >= 1
-
-
 def test_a_unix_socket(tmp_path, start):
     path = str(tmp_path / "x.sock")
     with socket.socket(socket.AF_UNIX) as listener:
@@ -257,13 +204,6 @@ def test_the_server_says_why_and_is_gone(serve):
     slotd.link.close()
     slotd.process.send_signal(signal.SIGCONT)
     slotd.wait_line('state=disconnected .*reason="conflict: another')
-
-
-def test_the_end_with_a_server_that_says_nothing(serve):
-    slotd = serve()
-    slotd.terminate()
-    assert slotd.link.read_end() == "</stream:stream>"
-    slotd.wait()
 
 
 class Redis(fake.Fake):
