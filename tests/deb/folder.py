@@ -64,3 +64,10 @@ class Folder:
             "apt-get", "-qq", "-y", "--no-install-recommends", "-o",
             "APT::Sandbox::User=root", "-o", "Acquire::Retries=5",
             *arguments)
+
+
+def package_of(folder):
+    found = [path for path in (folder / "source/build/deb").glob("*.deb")
+             if path.name.startswith("slotd_")]
+    assert len(found) == 1, found
+    return found[0]

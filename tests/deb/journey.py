@@ -75,4 +75,5 @@ def main():
         assert slotd.wait() == 0
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -2,14 +2,13 @@
 installed on a minimal system, run, upgraded, removed and purged."""
 
 import os
-import pathlib
 import re
 import shutil
 import stat
 import subprocess
 import sys
 
-from folder import BUILD, MINUTES, ROOT, Folder
+from folder import BUILD, MINUTES, ROOT, Folder, package_of
 import pytest
 
 sys.path[1:1] = [str(ROOT / "tests/e2e"), str(ROOT / "tests/house")]
@@ -28,48 +27,6 @@ echo "$(basename "$0") $*" >>/root/asked
 # Debian's way to enable a unit; it needs no systemd that runs.
 case "$*" in *--preset-mode=*) exec /usr/bin/systemctl "$@" ;; esac
 """
-
-
-@pytest.fixture(scope="module", params=sorted(RELEASES))
-def release(request):
-    return request.param
-
-
-@pytest.fixture(scope="module")
-def packed():
-    """The source tarball."""
-    done = subprocess.run([ROOT / "tests/dist.sh", BUILD], cwd=ROOT, text=True,
-                          stdout=subprocess.PIPE, timeout=MINUTES, check=True)
-    return pathlib.Path(done.stdout.strip())
-
-
-@pytest.fixture(scope="module")
-def built(release, packed):
-    """A folder in which `make deb` was called, as README.md says; it is kept
-    for the next time with what that installed."""
-    path = BUILD / "debs" / release / "build"
-    if (path / "ready").exists():
-        folder = Folder(path)
-    else:
-        folder = Folder.fresh(release, path)
-        folder.apt("update")
-        folder.apt("install", "make", "lintian")
-    shutil.rmtree(folder / "source", ignore_errors=True)
-    (folder / "source").mkdir()
-    subprocess.run(["tar", "-xzf", packed, "-C", folder / "source",
-                    "--strip-components=1"], check=True, timeout=MINUTES)
-    # The unit tests are run by other suites.
-    folder.run("make", "-C", "/source", "DEB_BUILD_OPTIONS=nocheck parallel=2",
-               "deb")
-    (folder / "ready").touch()
-    return folder
-
-
-def package_of(folder):
-    found = [path for path in (folder / "source/build/deb").glob("*.deb")
-             if path.name.startswith("slotd_")]
-    assert len(found) == 1, found
-    return found[0]
 
 
 @pytest.fixture(scope="module")

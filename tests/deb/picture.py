@@ -1,0 +1,95 @@
+"""Sends a picture through a server of Debian's that has slotd as its component,
+as root of a system in a folder, and fetches it by its link. To be run in a
+network and among processes of its own, where all ports are free:
+unshare --mount --net --pid --fork --kill-child picture.py FOLDER SERVER COMMAND
+COMMAND sends /root/cat.jpg to romeo.
+"""
+
+import re
+import shutil
+import signal
+import subprocess
+import sys
+
+from journey import loopback_up
+
+ROOT, SERVER, SEND = sys.argv[1:]
+PATIENCE = 240
+USERS = {"juliet": "PASSWORD", "romeo": "PASSWORD"}
+
+
+def inside(*command, user=None):
+    """In the folder, by whom, from the folder /root."""
+    return ["chroot", *([f"--userspec={user}:{user}"] if user else []), ROOT,
+            "/usr/bin/env", "-i", "HOME=/root", "LC_ALL=C.UTF-8",
+            "PATH=/usr/sbin:/usr/bin:/sbin:/bin", *command]
+
+
+def run(*command):
+    return subprocess.run(
+        inside(*command), text=True, stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+
+
+def must(*command):
+    done = run(*command)
+    assert done.returncode == 0, (command, done.stdout)
+    return done.stdout
+
+
+def launch(*command, user=None):
+    """It ends with this namespace."""
+    return subprocess.Popen(
+        inside(*command, user=user), text=True, stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+
+
+def await_line(process, pattern):
+    for line in process.stdout:
+        if re.search(pattern, line):
+            return line
+    raise AssertionError("it ended before it said " + pattern)
+
+
+def start_prosody():
+    """Restarted, as the page has it: with the page's lines."""
+    for user, password in USERS.items():
+        must("prosodyctl", "register", user, "example.org", password)
+    must("install", "-d", "-o", "prosody", "/run/prosody")
+    launch("prosody", "-F", user="prosody")
+
+
+def start_ejabberd():
+    """With the page's lines after a reload."""
+    config = ROOT + "/etc/ejabberd/ejabberd.yml"
+    must("install", "-d", "-o", "ejabberd", "/run/ejabberd")
+    must("ejabberdctl", "start")
+    must("ejabberdctl", "started")
+    for user, password in USERS.items():
+        must("ejabberdctl", "register", user, "example.org", password)
+    shutil.copyfile(ROOT + "/root/ejabberd.yml", config)
+    must("ejabberdctl", "reload_config")
+
+
+def main():
+    signal.alarm(PATIENCE)
+    loopback_up()
+    for kind, name in (("proc", "proc"), ("tmpfs", "run")):
+        subprocess.run(["mount", "-t", kind, kind, f"{ROOT}/{name}"],
+                       check=True)
+    {"prosody": start_prosody, "ejabberd": start_ejabberd}[SERVER]()
+    must("nginx", "-t")
+    must("nginx")
+    slotd = launch("slotd", "serve", user="slotd")
+    await_line(slotd, " component=upload.example.org state=connected")
+    must(*SEND.split())
+    romeo = launch("go-sendxmpp", "-u", "romeo@example.org", "-p",
+                   USERS["romeo"], "-l")
+    link = re.search(r"https://\S+", await_line(romeo, "https://"))[0]
+    assert link.startswith("https://upload.example.org/f/"), link
+    must("curl", "-sSf", "-o", "/root/copy.jpg", link)
+    must("cmp", "/root/cat.jpg", "/root/copy.jpg")
+    print("the same picture")
+
+
+main()
