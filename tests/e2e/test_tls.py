@@ -1,5 +1,6 @@
 """TLS on a listener, and its certificates in place of others."""
 
+import os
 import socket
 import ssl
 import subprocess
@@ -80,6 +81,32 @@ def test_slots_and_files(start, tmp_path, pair):
     # One that is refused before its body is read gets its answer.
     late = Client(slotd.address, cert)
     support.assert_problem(late.ask("PUT", put, data), "already-exists")
+    client.close()
+
+
+def test_files_that_are_not_in_memory(
+        start, tmp_path, pair, preload, monkeypatch):
+    """Without sendfile, whose way is test_never_in_memory's."""
+    cert, key = pair
+    preload("no_cache.c")
+    monkeypatch.setenv("NO_CACHE", str(tmp_path / "asked"))
+    fs = support.fs_config(
+        tmp_path / "store", listen={"tls_cert": cert, "tls_key": key})
+    fs["public_url"] = fs["public_url"].replace("http:", "https:")
+    client = Client(start(fs).address, cert)
+    for size in (1, 65535, 65536, 65537, 131073, 5_000_001):
+        data = os.urandom(size)
+        body = support.slot_body(size=size)
+        slot = client.ask("POST", "/slot", body, [
+            ("Authorization", support.authorization(body=body)),
+            ("Content-Type", "application/json")]).json
+        target = support.split_url(slot["get"])[1]
+        put = support.split_url(slot["put"])[1]
+        assert client.ask("PUT", put, data).status == 201
+        assert client.ask("GET", target).body == data
+        part = client.ask(
+            "GET", target, headers=[("Range", f"bytes={size // 3}-")])
+        assert part.status == 206 and part.body == data[size // 3:]
     client.close()
 
 
