@@ -106,6 +106,11 @@ deb: ## build a Debian package in build/deb/
 	@tests/packages.sh deb
 	@tests/deb/build.sh $(BUILD)
 
+sbom: all ## write what the program is made of to build/slotd.cdx.json
+	@tests/packages.sh sbom
+	@tests/sbom.py $(BUILD)/slotd >$(BUILD)/slotd.cdx.json
+	@echo "$(BUILD)/slotd.cdx.json"
+
 # --- trying it ------------------------------------------------------------
 
 demo: ## install what is missing, build, start, upload and download
@@ -324,7 +329,7 @@ clean: ## remove everything that was built
 help: ## show this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' Makefile | expand -t 18
 
-.PHONY: all install demo demo-stop check check-unit check-e2e check-house \
+.PHONY: all sbom install demo demo-stop check check-unit check-e2e check-house \
 	check-openapi check-soak check-quota check-s3 check-xmpp check-deploy \
 	check-watch check-image check-kubernetes check-asan check-tsan check-debian13 \
 	check-deb dist deb unit-programs memory-store bench bench-sweep soak \

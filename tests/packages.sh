@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs the Debian packages that are missing; does nothing when all are
-# there. Usage: packages.sh demo|check|bench|bench-sweep|deb|fuzz|lint|soak
+# there. Usage: packages.sh demo|check|bench|bench-sweep|deb|fuzz|lint|sbom|soak
 # shellcheck disable=SC2086 # lists of packages are to be split
 set -eu
 
@@ -11,8 +11,8 @@ build="gcc libc6-dev make pkg-config libmicrohttpd-dev libjansson-dev
 demo="$build curl openssl"
 linters="clang-format clang-tidy cppcheck shellcheck pyflakes3"
 lint="$build libcmocka-dev $linters"
-check="$demo $linters ca-certificates binutils mandoc strace nginx debootstrap
-	libcmocka-dev valgrind libc6-dbg
+check="$demo $linters ca-certificates binutils dpkg-dev mandoc strace nginx
+	debootstrap libcmocka-dev valgrind libc6-dbg
 	python3-pytest python3-boto3 python3-yaml python3-jsonschema
 	python3-requests ceph-mon ceph-osd ceph-common radosgw s3cmd
 	chromium libfaketime ejabberd erlang-dev prosody prosody-modules
@@ -25,6 +25,7 @@ bench_sweep="$demo python3-pytest python3-boto3 s3cmd awscli
 fuzz="$build clang llvm libclang-rt-dev"
 soak="$build iproute2 redis-server python3"
 deb="$build build-essential debhelper libcmocka-dev"
+sbom="$build binutils python3"
 
 case ${1-} in
 demo) wanted=$demo ;;
@@ -32,11 +33,12 @@ check) wanted=$check ;;
 bench) wanted=$bench ;;
 bench-sweep) wanted=$bench_sweep ;;
 deb) wanted=$deb ;;
+sbom) wanted=$sbom ;;
 fuzz) wanted=$fuzz ;;
 soak) wanted=$soak ;;
 lint) wanted=$lint ;;
 *)
-	echo "usage: $0 demo|check|bench|bench-sweep|deb|fuzz|lint|soak" >&2
+	echo "usage: $0 demo|check|bench|bench-sweep|deb|fuzz|lint|sbom|soak" >&2
 	exit 2
 	;;
 esac
