@@ -7,7 +7,7 @@ import subprocess
 import support
 
 # All that can change a folder, a file or a descriptor, and what is said to
-# others. An unknown one is a fault of the test, not a call that is left out.
+# others.
 TRACE = "%file,%desc,syncfs,sync,sendto,sendmsg,sendmmsg"
 STRING = re.compile(r'"((?:\\x[0-9a-f]{2})*)"')
 LINE = re.compile(
