@@ -28,6 +28,7 @@ from stage import Stage  # noqa: E402
 UNSHARE = ["unshare", "--net", "--mount", "--pid", "--fork", "--kill-child",
            "--mount-proc"]
 APART = "SLOTD_SOAK_APART"
+FOLDER = "SLOTD_SOAK_FOLDER"
 MIB = 1024      # KiB
 
 
@@ -39,7 +40,10 @@ def go_apart():
     for more in [], ["--map-root-user"]:
         command = [*UNSHARE, *more, "ip", "link", "set", "lo", "up"]
         if subprocess.run(command, capture_output=True).returncode == 0:
-            os.environ[APART] = "yes"
+            # Also because another user's files there may have root's names.
+            folder = tempfile.mkdtemp(prefix="slotd-soak-")
+            os.environ.update({
+                APART: "yes", FOLDER: folder, "TMPDIR": folder})
             os.execvp("unshare", [*UNSHARE, *more, "sh", "-c",
                                   'ip link set lo up; exec "$@"', "sh",
                                   sys.executable, *sys.argv])
@@ -68,7 +72,8 @@ class Soak:
         self.dice = random.Random(options.seed)
         self.sky = clients.Sky()
         self.stage = Stage(folder, apart, self.workers)
-        self.until = time.monotonic() + (
+        self.began = time.monotonic()
+        self.until = self.began + (
             0 if self.short else options.seconds)
         self.removed = self.audited = 0
         self.states = []    # (pid, KiB, descriptors) at each rest
@@ -117,6 +122,10 @@ class Soak:
         while self.first_round or time.monotonic() < self.until:
             self.round([one for one in kinds if self.early or not one.ends])
             self.first_round = False
+            print("# {:.0f} s, {:,} requests, {:,} that are faults".format(
+                time.monotonic() - self.began,
+                sum(self.report.counts.values()), len(self.report.faults)),
+                file=sys.stderr)
         self.compare_store()
 
     @property
@@ -282,7 +291,8 @@ def main():
         print("1..1\nok 1 - all # SKIP only root may look into slotd, here or "
               "in a user namespace")
         return 0
-    folder = pathlib.Path(tempfile.mkdtemp(prefix="slotd-soak-"))
+    folder = pathlib.Path(os.environ.get(FOLDER) or tempfile.mkdtemp(
+        prefix="slotd-soak-"))
     try:
         return 0 if Soak(options, folder, apart).run() else 1
     finally:

@@ -114,7 +114,8 @@ class Service(support.Slotd):
             with contextlib.suppress(FileNotFoundError):
                 link = os.readlink(f"{folder}/{name}")
                 if link not in outgoing:
-                    kind = link.partition(":[")[0]
+                    # Without the numbers of processes and sockets.
+                    kind = re.sub(r"\d+", "", link.partition(":[")[0])
                     found[kind] = found.get(kind, 0) + 1
         return found
 
@@ -222,7 +223,9 @@ def configuration(stage, listen):
         policy={"max_size": 16 * MIB, "bytes_per_day": "100 GiB",
                 "purposes": [{"name": EPHEMERAL, "keep": 20}]},
         quota={"type": "redis", "address": "127.0.0.1",
-               "port": stage.redis.port},
+               "port": stage.redis.port,
+               # On a busy machine a Redis that is well may take its time.
+               "timeout": 5000},
         limits={"drain_timeout": 5, "header_timeout": 4, "body_timeout": 8},
         trusted_proxies=["127.0.0.1"])
 
@@ -254,6 +257,8 @@ class Stage:
         self.disk = self.folder / "disk"
         self.disk.mkdir()
         self.mounted = self.apart and self.mount(f"size={DISK}")
+        if self.mounted:
+            self.closing.callback(subprocess.run, ["umount", "-l", self.disk])
         self.store.call("turn", "take")
         self.redis = servers.Redis(self.folder)
         self.closing.callback(self.redis.close)

@@ -11,11 +11,10 @@ import time
 import configs
 import support
 from clients import CUT, LATE, REFUSED
-from stage import DISK
+from stage import DISK, FS, MIB
 
 # One moment after its end, during which its traces are meant as well.
 AFTER = 1
-MIB = 1 << 20
 GONE = {REFUSED, CUT}
 # The end of a process: the component's stream ends with it.
 ENDS = {"": GONE, "look readyz": {503}}
@@ -97,6 +96,7 @@ class Restart(Weather):
     may = ENDS
     alone = True
     ends = True
+    slow = True     # handshakes at its end are left to the next process
 
     def tick(self):
         # 1: something was cut off at the end of drain_timeout.
@@ -204,7 +204,9 @@ class FullDisk(Weather):
 
     def end(self):
         assert self.stage.mount(f"remount,size={DISK}")
-        self.wait_ready()
+        body = support.slot_body(jid=f"a@{FS}", size=MIB)
+        support.wait_for("room", lambda: (
+            self.slotd.post(body).status == 200))
 
 
 class ReadOnlyDisk(FullDisk):
@@ -245,6 +247,7 @@ class Clock(Weather):
            "look readyz": GONE | {503}, "iq slot": {CUT}, "iq stream": {CUT}}
     alone = True
     ends = True
+    slow = True     # it restarts
     needs = staticmethod(lambda stage: support.SANITIZED and (
         "the clock is moved by a library that goes before others"))
     hours = [1, 5, 0, 7, 2, 12]
