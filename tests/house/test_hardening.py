@@ -130,6 +130,14 @@ def test_jumps_and_returns_are_marked():
     assert not {name for name in shared if (name, "endbr64") not in first}
 
 
+@pytest.mark.skipif(platform.machine() != "aarch64",
+                    reason="instructions of another processor")
+def test_branches_and_returns_are_marked():
+    """BTI and PAC."""
+    notes = readelf("--notes", files=OBJECTS)
+    assert notes.count("AArch64 feature: BTI, PAC") == len(OBJECTS)
+
+
 @x86
 def test_no_secret_stays_in_a_register(options):
     """What core/hash.c used is zero when it returns."""
