@@ -306,6 +306,11 @@ lint: ## check the formatting, run linters and clang's analyzer, or gcc's
 	@tests/packages.sh lint
 	@CC_FLAGS="$(filter-out $(HARDEN) $(ANYWHERE),$(ALL_CFLAGS))" \
 		tests/lint.sh $(C_FILES)
+	+@$(MAKE) --no-print-directory analyze
+
+analyze: ## run the analyzer of gcc 14 or newer: check-debian13 does
+	@CC="$(CC)" CC_FLAGS="$(filter-out $(ANYWHERE),$(ALL_CFLAGS))" \
+		tests/analyze.sh src/main.c $(SOURCES)
 
 fmt: ## run clang-format, in place
 	clang-format -i $(C_FILES)
