@@ -1,5 +1,6 @@
 """A recorder: what slotd asks the kernel for, by strace, in its order."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -53,8 +54,9 @@ def calls(log):
 
 
 def works():
-    """Whether this machine lets a process be traced."""
-    return shutil.which("strace") and subprocess.run(
+    """Whether this machine lets slotd be traced: as it is not dumpable, only
+    root may look at what it says."""
+    return os.geteuid() == 0 and shutil.which("strace") and subprocess.run(
         ["strace", "-D", "-f", "-o", "/dev/null", "true"],
         capture_output=True, timeout=support.PATIENCE).returncode == 0
 

@@ -27,7 +27,7 @@ pytestmark = [
     pytest.mark.skipif(support.SANITIZED,
                        reason="the leak sanitizer does not work under strace"),
     pytest.mark.skipif(not recorder.works(),
-                       reason="no process may be traced here")]
+                       reason="slotd may not be traced here")]
 
 JULIET, ROMEO = "juliet@example.org", "romeo@example.org"
 BODIES = {"large": bytes(range(256)) * 500, "small": b"12345", "empty": b""}
