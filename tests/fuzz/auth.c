@@ -53,6 +53,7 @@ static void open_house(void)
 struct params {
 	struct span id, ts, nonce, sig;
 	bool wrong; /* the header is malformed */
+	bool twice; /* a parameter is there twice */
 };
 
 static struct grammar one_param = { .pattern = "^" OWS "(" TOKEN ")" OWS "=" OWS
@@ -72,7 +73,7 @@ static void keep_param(
 		if (name.len != strlen(names[i]) ||
 		    strncasecmp(name.at, names[i], name.len) != 0)
 			continue;
-		params->wrong = params->wrong || places[i]->at;
+		params->twice = params->twice || places[i]->at;
 		*places[i] = value;
 	}
 }
@@ -129,7 +130,8 @@ static enum failure expect(
 	struct buf text = buf_of(memory, sizeof memory);
 	uint64_t ts;
 
-	if (params->wrong || !grammar_has(&good_ts, params->ts) ||
+	if (params->wrong || params->twice ||
+	    !grammar_has(&good_ts, params->ts) ||
 	    !grammar_has(&good_nonce, params->nonce) ||
 	    !span_equal(params->id, callers[0].id))
 		return FAILURE_UNAUTHORIZED;

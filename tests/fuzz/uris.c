@@ -94,6 +94,7 @@ static struct grammar base_wrong = {
 		   "|%7[0-9AE]|%00|/\\.\\.?(/.*)?|/)$"
 };
 
+static struct grammar any_port = { .pattern = "^.*:[0-9]+$" };
 static struct grammar port_443 = { .pattern = "^.*:443$" };
 
 static bool read_base(struct span text, struct buf *out, struct uri_base *ret)
@@ -199,6 +200,34 @@ static void must_read(struct span link, struct span url, struct span key)
 	must(span_equal(buf_span(&out), key));
 }
 
+/* A link to another host or port is none of ours. */
+static void check_elsewhere(
+    struct span url, const struct uri_base *of, struct span key)
+{
+	static const char *const hosts[] = { "x.", "", "" };
+	static const char *const ports[] = { "", "1", ":4711" };
+	const bool has_port = grammar_has(&any_port, of->host);
+	char memory[LINK_ROOM], out_memory[TEXT + 1];
+
+	for (size_t i = 0; i < 3; i++) {
+		struct buf link = buf_of(memory, sizeof memory);
+		struct buf out = buf_of(out_memory, sizeof out_memory);
+
+		if (i && (i == 1) != has_port)
+			continue;
+		buf_add(&link, of->scheme);
+		buf_text(&link, "://");
+		buf_text(&link, hosts[i]);
+		buf_add(&link, of->host);
+		buf_text(&link, ports[i]);
+		buf_add(&link, of->path);
+		buf_text(&link, "/f/");
+		uri_encode_path(&link, key);
+		must(buf_ok(&link));
+		must(!link_file_read(buf_span(&link), url, &out));
+	}
+}
+
 /* Each form of the link to a key is read as that key. */
 static void check_forms(struct span url, const struct uri_base *of,
     struct span key, struct span how)
@@ -217,6 +246,7 @@ static void check_forms(struct span url, const struct uri_base *of,
 	write_form(of, buf_span(&path), how, &link);
 	must(buf_ok(&path) && buf_ok(&link));
 	must_read(buf_span(&link), url, key);
+	check_elsewhere(url, of, key);
 }
 
 /* What is read as a link below the prefix is one: written in its one form it
