@@ -7,14 +7,15 @@ COMMAND sends /root/cat.jpg to romeo.
 
 import re
 import shutil
-import signal
 import subprocess
 import sys
 
-from journey import loopback_up
+from journey import bound, loopback_up
 
 ROOT, SERVER, SEND = sys.argv[1:]
 PATIENCE = 240
+# As in tests/xmpp/ejabberd.py.
+NO_SPINNING = "ERL_FLAGS=+sbwt none +sbwtdcpu none +sbwtdio none"
 USERS = {"juliet": "PASSWORD", "romeo": "PASSWORD"}
 
 
@@ -22,7 +23,7 @@ def inside(*command, user=None):
     """In the folder, by whom, from the folder /root."""
     return ["chroot", *([f"--userspec={user}:{user}"] if user else []), ROOT,
             "/usr/bin/env", "-i", "HOME=/root", "LC_ALL=C.UTF-8",
-            "PATH=/usr/sbin:/usr/bin:/sbin:/bin", *command]
+            "PATH=/usr/sbin:/usr/bin:/sbin:/bin", NO_SPINNING, *command]
 
 
 def run(*command):
@@ -72,7 +73,7 @@ def start_ejabberd():
 
 
 def main():
-    signal.alarm(PATIENCE)
+    bound(PATIENCE)
     loopback_up()
     for kind, name in (("proc", "proc"), ("tmpfs", "run")):
         subprocess.run(["mount", "-t", kind, kind, f"{ROOT}/{name}"],
