@@ -121,12 +121,14 @@ def test_what_fails_in_every_thread(intruded, outside):
 def test_without_it_all_of_that_can_be_done(intruded, outside):
     """So the intruder of these tests is a real one."""
     slotd = intruded("all", sandbox=False)
-    assert states(slotd.process.pid) == {("0", "0")}
+    # Of a container it has what all processes there have.
+    assert states(slotd.process.pid) == states(os.getpid())
     found = outcomes(slotd)
     assert set(found) == {*CALLS, *FILES}
     done = {name for name, outcome in found.items() if outcome == "done"}
-    # An address family may be missing, and packets are for root.
-    assert done >= {*CALLS, *FILES} - {"packets", "netlink"}
+    # An address family may be missing; packets are for root, and the memory
+    # of a process that lets nobody look into it.
+    assert done >= {*CALLS, *FILES} - {"packets", "netlink", "write memory"}
     assert not outside.exists()
 
 

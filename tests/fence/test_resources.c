@@ -112,7 +112,9 @@ static void test_families_of_sockets(void **state)
 	need(service);
 	for (size_t i = 0; i < COUNT_OF(open); i++) {
 		family = open[i];
-		assert_int_equal(inside(service, open_socket), 0);
+		/* A machine may lack one. */
+		assert_int_equal(
+		    inside(service, open_socket), inside(nothing, open_socket));
 	}
 	/* From 0 on, beyond the last that there is. */
 	for (family = 0; family < 64; family++)
