@@ -188,6 +188,12 @@ static void check_path(struct span path)
 	must(name.at + name.len == key.at + key.len && name.at[-1] == '/');
 	must(span_find(name, '/') == name.len && name.len &&
 	     name.len <= FILENAME_MAX_BYTES);
+	for (struct span rest = buf_span(&key); rest.at;) {
+		const struct span folder = span_cut(&rest, '/');
+
+		must(folder.len && *folder.at != '.');
+		must(folder.len <= DIALECT_FOLDER_MAX);
+	}
 	must(dialect_key(&server, span_from(buf_span(&key), 6), &again, &same));
 	must(span_equal(buf_span(&key), buf_span(&again)));
 	must(span_equal(name, same));

@@ -90,8 +90,8 @@ static struct grammar base = {
 };
 /* What a signer would write in another way, or a client take out. */
 static struct grammar base_wrong = {
-	.pattern = "^.*(%2[DEF]|%3[0-9]|%4[1-9A-F]|%5[0-9AF]|%6[1-9A-F]"
-		   "|%7[0-9AE]|%00|/\\.\\.?(/.*)?|/)$"
+	.pattern = "^.*((%2[DEF]|%3[0-9]|%4[1-9A-F]|%5[0-9AF]|%6[1-9A-F]"
+		   "|%7[0-9AE]|%00).*|/\\.\\.?(/.*)?|/)$"
 };
 
 static struct grammar any_port = { .pattern = "^.*:[0-9]+$" };
