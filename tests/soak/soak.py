@@ -130,8 +130,9 @@ class Soak:
 
     @property
     def early(self):
-        """In the second half no process ends, so that memory can grow."""
-        return self.short or (
+        """In the second half no process ends, so that memory can grow; but
+        each weather comes once."""
+        return self.first_round or (
             time.monotonic() < self.until - self.options.seconds / 2)
 
     def try_out(self):
