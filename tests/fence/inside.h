@@ -49,10 +49,16 @@ static inline int outcome(long result)
 	return result < 0 ? errno : 0;
 }
 
+/* For comparison: no fence, and no attempt. */
+static inline int nothing(void)
+{
+	return 0;
+}
+
 /* Skips where the system has no such fence, and with sanitizers. */
 static inline void need(drawing *draw)
 {
-	if (FENCE_NONE || inside(draw, (attempt *)getpid) == NO_FENCE)
+	if (FENCE_NONE || inside(draw, nothing) == NO_FENCE)
 		skip();
 }
 
@@ -64,12 +70,6 @@ static inline int service(void)
 static inline int reader(void)
 {
 	return fence_draw_calls(FENCE_READER);
-}
-
-/* For comparison: no fence. */
-static inline int nothing(void)
-{
-	return 0;
 }
 
 #endif
