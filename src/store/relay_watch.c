@@ -55,17 +55,20 @@ static int on_socket(
 		}
 		return 0;
 	}
-	upload->writes = what & CURL_POLL_OUT;
 	if (what & CURL_POLL_IN)
 		events |= EPOLLIN;
-	if (upload->writes && !upload->held)
+	if (what & CURL_POLL_OUT && !(upload && upload->held))
 		events |= EPOLLOUT;
 	if (!known) {
 		curl_multi_assign(relay->multi, fd, relay);
 		watch(relay, fd, EPOLL_CTL_ADD, events);
-	} else if (fd != upload->fd || events != upload->events) {
+	} else if (!upload || fd != upload->fd || events != upload->events) {
 		watch(relay, fd, EPOLL_CTL_MOD, events);
 	}
+	/* libcurl itself closes a connection over TLS (8.14 does). */
+	if (!upload)
+		return 0;
+	upload->writes = what & CURL_POLL_OUT;
 	upload->fd = fd;
 	upload->events = events;
 	return 0;
