@@ -2,6 +2,7 @@
 #include "conf/sections.h"
 #include "core/idn.h"
 #include "core/ip.h"
+#include "core/uri.h"
 #include "core/utf8.h"
 #include "slot/jid.h"
 
@@ -50,7 +51,7 @@ static void read_jid(const struct node *node, void *into)
 	if (!value_text(node, &text))
 		return;
 	if (!jid_domain(text, &domain, &wrong) ||
-	    jid_is_address(buf_span(&domain))) {
+	    uri_is_address(buf_span(&domain))) {
 		node_wrong(
 		    node, "must be a domain such as \"upload.example.org\"");
 		return;

@@ -1,5 +1,6 @@
 #include "conf/sections.h"
 #include "core/idn.h"
+#include "core/uri.h"
 #include "slot/dialect.h"
 
 #include <string.h>
@@ -22,7 +23,7 @@ bool domains_name(
 		    "must be a domain, or \"*.\" and a domain (%s)",
 		    wrong + strlen("jid: "));
 	name = span_from(buf_span(&out), below ? 2 : 0);
-	if (below && jid_is_address(name))
+	if (below && uri_is_address(name))
 		return node_wrong(node, "an IP address has no subdomains");
 	if (!jid_labels_valid(name))
 		return node_wrong(node,

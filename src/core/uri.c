@@ -104,11 +104,16 @@ static bool label_valid(struct span label)
 
 static const struct chars dotted = { { ['0' ... '9'] = true, ['.'] = true } };
 
+bool uri_is_address(struct span host)
+{
+	return span_starts(host, "[") ||
+	       (span_find(host, '.') < host.len && span_only(host, &dotted));
+}
+
 static bool host_valid(struct span host)
 {
-	/* Digits and dots are an address, as in a link that is read again. */
-	if (span_starts(host, "[") ||
-	    (span_find(host, '.') < host.len && span_only(host, &dotted)))
+	/* As in a link that is read again. */
+	if (uri_is_address(host))
 		return uri_address_valid(host);
 	if (host.len == 0 || host.len > HOST_MAX)
 		return false;

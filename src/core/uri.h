@@ -18,6 +18,10 @@ bool uri_decode(struct buf *out, struct span text);
 /* Whether it is an IP address as URLs have them: four decimal numbers, or IPv6
  * in brackets without a zone (RFC 3986, section 3.2.2). */
 bool uri_address_valid(struct span text);
+
+/* Whether a host can only be an IP address, valid or not: it begins with a
+ * bracket, or has digits and dots alone. */
+bool uri_is_address(struct span host);
 /* Appends such an address in its one form, as inet_ntop(3) writes it, an IPv6
  * address in brackets. False when it is none, or out is full. */
 bool uri_address_write(struct span text, struct buf *out);

@@ -92,15 +92,6 @@ static bool label_valid(struct span label)
 	       (label.len <= LABEL_MAX || count_characters(label) <= LABEL_MAX);
 }
 
-static const struct chars dotted = { { ['0' ... '9'] = true, ['.'] = true } };
-
-bool jid_is_address(struct span domain)
-{
-	return span_starts(domain, "[") ||
-	       (span_find(domain, '.') < domain.len &&
-		   span_only(domain, &dotted));
-}
-
 static size_t count_labels(struct span domain)
 {
 	size_t count = 0;
@@ -131,7 +122,7 @@ static bool is_ascii(struct span text)
 
 static const char *write_ascii(struct span domain, struct buf *out)
 {
-	if (jid_is_address(domain))
+	if (uri_is_address(domain))
 		return uri_address_write(domain, out) ? NULL : not_domain;
 	if (!labels_valid(domain))
 		return not_domain;

@@ -44,9 +44,6 @@ enum failure jid_refuse(
  */
 bool jid_domain(struct span text, struct buf *out, const char **ret_wrong);
 
-/* Whether a domain that jid_domain takes is an IP literal. */
-bool jid_is_address(struct span domain);
-
 /* Whether each label that begins with "xn--" is the A-label that jid_domain
  * makes of its U-label. domain is in the form of jid_domain. */
 bool jid_labels_valid(struct span domain);

@@ -1,5 +1,6 @@
 #include "core/idn.h"
 #include "core/names.h"
+#include "core/uri.h"
 #include "core/utf8.h"
 #include "fuzz/parts.h"
 #include "fuzz/targets.h"
@@ -82,7 +83,7 @@ static void check_labels(struct span text, struct span domain)
 	struct buf labels = buf_of(memory, sizeof memory);
 
 	must(!grammar_has(&u_labels, text) || jid_labels_valid(domain));
-	if (domain.len > IDN_MAX || jid_is_address(domain) ||
+	if (domain.len > IDN_MAX || uri_is_address(domain) ||
 	    !jid_labels_valid(domain))
 		return;
 	must(idn_to_unicode(domain, &labels) == IDN_DONE);
