@@ -20,7 +20,7 @@ struct buf {
  * leaves one out: a large one on the way of each request, of which nobody reads
  * what was not written before.
  */
-#if __GNUC__ >= 12
+#if __has_attribute(uninitialized)
 #define UNCLEARED __attribute__((uninitialized))
 #else
 #define UNCLEARED

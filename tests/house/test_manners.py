@@ -21,7 +21,7 @@ FORKS = ("src/conf/parse.c", "fork")
 # The only conditions of the preprocessor: a library's version, at its door.
 VERSIONS = re.compile(
     r"#if ((MHD|LIBCONFIG)_VER\w* >= 0x[0-9a-f]+"
-    r"|HIREDIS_MAJOR < \d+|XML_MINOR_VERSION >= \d+|__GNUC__ >= \d+)")
+    r"|HIREDIS_MAJOR < \d+|XML_MINOR_VERSION >= \d+|__has_attribute\(uninitialized\))")
 
 # What depends on the machine: the numbers of system calls.
 MACHINE = ("src/fence/fence_table.h", "tests/fence/machine.h")
