@@ -106,8 +106,9 @@ deb: ## build a Debian package in build/deb/
 	@tests/packages.sh deb
 	@tests/deb/build.sh $(BUILD)
 
-sbom: all ## write what the program is made of to build/slotd.cdx.json
+sbom: ## write what the program is made of to build/slotd.cdx.json
 	@tests/packages.sh sbom
+	+@$(MAKE) --no-print-directory -j2 all
 	@tests/sbom.py $(BUILD)/slotd >$(BUILD)/slotd.cdx.json
 	@echo "$(BUILD)/slotd.cdx.json"
 

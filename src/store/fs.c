@@ -4,8 +4,8 @@
 #include "slot/link.h"
 #include "slot/media_type.h"
 
-#include <stdio.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

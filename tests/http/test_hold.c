@@ -2,6 +2,7 @@
 
 #include <linux/sockios.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -27,6 +28,7 @@ static void tcp_pair(int ret_fds[2])
 	struct sockaddr_in address = { .sin_family = AF_INET,
 		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	socklen_t len = sizeof address;
+	const int on = 1; /* as libmicrohttpd has it */
 	int listener = socket(AF_INET, SOCK_STREAM, 0);
 
 	assert_int_equal(bind(listener, (struct sockaddr *)&address, len), 0);
@@ -36,6 +38,9 @@ static void tcp_pair(int ret_fds[2])
 	ret_fds[0] = socket(AF_INET, SOCK_STREAM, 0);
 	assert_int_equal(
 	    connect(ret_fds[0], (struct sockaddr *)&address, len), 0);
+	assert_int_equal(
+	    setsockopt(ret_fds[0], IPPROTO_TCP, TCP_NODELAY, &on, sizeof on),
+	    0);
 	ret_fds[1] = accept(listener, NULL, NULL);
 	assert_true(ret_fds[1] >= 0);
 	close(listener);
