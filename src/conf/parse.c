@@ -12,15 +12,16 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 /*
  * A process that parses for this one. It is forked at the start, while there
- * are no other threads, no secrets and no fence, and waits for sockets. For
- * each that it is sent it forks a child, which reads a text from it, parses,
- * and writes the tree. So libconfig may end that child, its memory goes with
- * it, and nothing is forked from a process with threads and open connections,
- * whose copies would stay open with the child.
+ * are no other threads and no fence, and no secrets were read, and waits for
+ * sockets. For each that it is sent it forks a child, which reads a text from
+ * it, parses, and writes the tree. So libconfig may end that child, its memory
+ * goes with it, and nothing is forked from a process with threads and open
+ * connections, whose copies would stay open with the child.
  */
 
 /* The time limit of a child; the largest text takes less than a second. */
@@ -150,6 +151,8 @@ static _Noreturn void serve(int from)
 	if (list >= 0)
 		fence_draw_files(list);
 	fence_draw_calls(FENCE_READER);
+	if (!write_all(from, "", 1))
+		_exit(1);
 	while ((fd = receive_socket(from)) >= 0) {
 		if (fork() == 0)
 			parse_and_exit(fd);
@@ -162,6 +165,7 @@ pid_t parse_start(void)
 {
 	int ends[2];
 	pid_t child;
+	char ready;
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends))
 		return -1;
@@ -169,11 +173,15 @@ pid_t parse_start(void)
 	if (child == 0)
 		serve(ends[1]);
 	close(ends[1]);
-	if (child > 0)
+	/* It may have ended: it needs /dev/null, and Linux 5.9. */
+	if (child > 0 && read_whole(ends[0], &ready, 1)) {
 		reader = ends[0];
-	else
-		close(ends[0]);
-	return child;
+		return child;
+	}
+	close(ends[0]);
+	if (child > 0)
+		waitpid(child, NULL, 0);
+	return -1;
 }
 
 /* --- whom it reads for ----------------------------------------------------*/

@@ -133,10 +133,14 @@ def test_no_credentials_any_more(start):
     slotd.slot()
 
 
-def test_where_no_child_can_be_had(start, preload):
+@pytest.mark.parametrize("starts", [False, True])
+def test_where_no_child_can_be_had(start, preload, monkeypatch, starts):
     """The process reads the configuration itself then."""
+    if starts:
+        monkeypatch.setenv("NO_CLOSE_RANGE", "1")
     preload("no_children.c")
     slotd = start(support.s3_config())
+    assert reloading.reader(slotd) is None
     reload(slotd, dict(slotd.config, policy={"max_size": 7}))
     support.assert_problem(
         slotd.post(support.slot_body(size=8)), "file-too-large")
