@@ -198,6 +198,7 @@ int fence_draw_calls(enum fence_role role)
 {
 	struct filter filter;
 	struct sock_fprog program = { .filter = filter.code };
+	long result;
 
 	if (FENCE_NONE)
 		return 0;
@@ -207,8 +208,10 @@ int fence_draw_calls(enum fence_role role)
 	program.len = filter.len;
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
 		return errno;
-	return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER,
-		   SECCOMP_FILTER_FLAG_TSYNC, &program) == 0
-		   ? 0
-		   : errno;
+	/* A thread's id: that one has a filter of its own already. */
+	result = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER,
+	    SECCOMP_FILTER_FLAG_TSYNC, &program);
+	if (result > 0)
+		return ESRCH;
+	return result == 0 ? 0 : errno;
 }

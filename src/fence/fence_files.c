@@ -136,6 +136,14 @@ void fence_allow(int list, const char *path, enum fence_right right)
 	close(fd);
 }
 
+static bool is_root(const char *folder)
+{
+	struct stat it, root;
+
+	return stat(folder, &it) == 0 && stat("/", &root) == 0 &&
+	       it.st_dev == root.st_dev && it.st_ino == root.st_ino;
+}
+
 /* What is to be read may come later, with its folder: then it is the nearest
  * one that is there. */
 static void allow_place(int list, const char *path, enum fence_right right)
@@ -146,18 +154,19 @@ static void allow_place(int list, const char *path, enum fence_right right)
 	while (copy && right == FENCE_READ && access(folder, F_OK) &&
 	       errno == ENOENT && strcmp(folder, ".") != 0)
 		folder = dirname((char *)folder);
-	fence_allow(list, strcmp(folder, "/") == 0 ? path : folder, right);
+	fence_allow(list, is_root(folder) ? path : folder, right);
 	free(copy);
 }
 
 void fence_allow_folder(int list, const char *path, enum fence_right right)
 {
-	char *real = realpath(path, NULL);
+	char real[PATH_MAX] = "";
+	const bool there = realpath(path, real) != NULL;
 
 	allow_place(list, path, right);
-	if (real)
+	/* Of a link that leads nowhere yet, libc leaves what is missing. */
+	if (there || (right == FENCE_READ && *real))
 		allow_place(list, real, right);
-	free(real);
 }
 
 static int allow_library(struct dl_phdr_info *info, size_t size, void *list)
