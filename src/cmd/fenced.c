@@ -49,6 +49,12 @@ void fenced_calls(struct fenced *fenced)
 		fenced->calls = fence_draw_calls(FENCE_SERVICE);
 }
 
+/* EPERM: an old filter around a container does not know its calls. */
+static bool no_landlock(int error)
+{
+	return error == ENOSYS || error == EOPNOTSUPP || error == EPERM;
+}
+
 void fenced_log(const struct fenced *fenced, const struct log *log)
 {
 	if (fenced->calls)
@@ -58,7 +64,8 @@ void fenced_log(const struct fenced *fenced, const struct log *log)
 	if (fenced->files)
 		log_note(log, CONF_LOG_INFO,
 		    "sandbox: files are not restricted", "reason",
-		    "this system has no Landlock");
+		    no_landlock(fenced->files) ? "this system has no Landlock"
+					       : strerror(fenced->files));
 }
 
 void fenced_command(const struct conf *conf, bool writes)
