@@ -20,11 +20,11 @@ FUTURE = "20990101T000000Z"
 ENDED = "20200101T000000Z"
 
 
-def files(jid, count, line=LINE):
+def files(jid, count, line=LINE, first=0):
     """Keys as today's default template makes them, and earlier ones."""
     before = (FUTURE + "/", "never/", "")
     return {before[i % 3] + owner(jid, i, line) + "/cat.jpg": 7
-            for i in range(count)}
+            for i in range(first, first + count)}
 
 
 @pytest.fixture

@@ -132,7 +132,7 @@ def test_samples(tmp_path, name):
 
 
 def test_there_are_samples():
-    assert len(SAMPLES) == 29
+    assert len(SAMPLES) == 30
     assert {name.split("/")[1] for name in SAMPLES if "/" in name} == {
         "component", "ejabberd", "kubernetes", "prosody", "redis", "storage"}
 
