@@ -33,8 +33,8 @@ ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now -Wl,-z,noexecstack -pthread \
 LDLIBS = $(shell $(PKG_CONFIG) --libs $(LIBS))
 
 ifeq ($(shell $(PKG_CONFIG) --exists $(LIBS) 2>/dev/null && echo yes),)
-ifeq ($(filter demo demo-stop check lint bench bench-sweep soak fuzz fuzz-keep \
-	help clean dist deb,$(MAKECMDGOALS)),)
+ifeq ($(filter demo demo-xmpp demo-stop check lint bench bench-sweep soak fuzz \
+	fuzz-keep help clean dist deb,$(MAKECMDGOALS)),)
 $(warning Libraries are missing, see `$(PKG_CONFIG) --print-errors --exists \
 	$(LIBS)`; on Debian `tests/packages.sh demo` installs them)
 endif
@@ -119,7 +119,12 @@ demo: ## install what is missing, build, start, upload and download
 	+@$(MAKE) --no-print-directory -j2 all
 	@SLOTD=$(BUILD)/slotd DEMO=$(BUILD)/demo tests/demo.sh
 
-demo-stop: ## stop the slotd that `make demo` left running
+demo-xmpp: ## the same with Prosody and two accounts, for your own client
+	@tests/packages.sh demo-xmpp
+	+@$(MAKE) --no-print-directory -j2 all
+	@SLOTD=$(BUILD)/slotd DEMO=$(BUILD)/demo tests/demo.sh xmpp
+
+demo-stop: ## stop what `make demo` and `make demo-xmpp` left running
 	@SLOTD=$(BUILD)/slotd DEMO=$(BUILD)/demo tests/demo.sh stop
 
 # --- tests ----------------------------------------------------------------
@@ -335,8 +340,8 @@ clean: ## remove everything that was built
 help: ## show this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' Makefile | expand -t 18
 
-.PHONY: all sbom install demo demo-stop check check-unit check-e2e check-house \
-	check-openapi check-soak check-quota check-s3 check-xmpp check-deploy \
+.PHONY: all sbom install demo demo-xmpp demo-stop check check-unit check-e2e \
+	check-house check-openapi check-soak check-quota check-s3 check-xmpp check-deploy \
 	check-watch check-image check-kubernetes check-asan check-tsan check-debian13 \
 	check-deb dist deb unit-programs memory-store bench bench-sweep soak \
 	fuzz fuzz-keep fuzz-program lint fmt cover clean help

@@ -1,8 +1,11 @@
 #!/bin/bash
 # The whole journey on one machine: starts slotd on its embedded store, gets a
-# slot, uploads, downloads, compares, and leaves it running.
-# Usage: SLOTD=build/slotd DEMO=build/demo demo.sh [stop]
+# slot, uploads, downloads, compares, and leaves it running. With "xmpp", a
+# picture goes from one account of a Prosody to another, and Prosody is left
+# running, too.
+# Usage: SLOTD=build/slotd DEMO=build/demo demo.sh [xmpp|stop]
 set -euo pipefail
+here=$(dirname "$(realpath "$0")")
 slotd=${SLOTD:-build/slotd}
 demo=${DEMO:-build/demo}
 folder=$(realpath -m "$demo") # for the configuration: valid from anywhere
@@ -29,11 +32,11 @@ die() {
 	exit 1
 }
 
-# Whether a process is the slotd of this demo, not one that got its number.
+# Whether a process has this demo's file as an argument, and is not one that
+# got its number.
 is_ours() {
 	[[ $1 =~ ^[0-9]+$ ]] || return 1
-	tr '\0' '\n' 2>/dev/null <"/proc/$1/cmdline" |
-		grep -qxF "$folder/slotd.conf"
+	tr '\0' '\n' 2>/dev/null <"/proc/$1/cmdline" | grep -qxF "$folder/$2"
 }
 
 # A process gives its memory back, and with it its command line, before its
@@ -46,18 +49,19 @@ ended() {
 	[[ $state =~ ^([ZX]|$) ]]
 }
 
+# Usage: stop PID_FILE CONFIGURATION; fails if none of ours runs.
 stop() {
 	local pid
-	[ -s "$pid_file" ] || return 1
-	pid=$(<"$pid_file")
-	rm -f "$pid_file"
-	is_ours "$pid" || return 1
+	[ -s "$1" ] || return 1
+	pid=$(<"$1")
+	rm -f "$1"
+	is_ours "$pid" "$2" || return 1
 	kill "$pid"
 	for ((i = 0; i < 300; i++)); do
 		! ended "$pid" || return 0
 		sleep 0.1
 	done
-	! is_ours "$pid" || kill -9 "$pid"
+	! is_ours "$pid" "$2" || kill -9 "$pid"
 }
 
 # True where nobody listens.
@@ -71,10 +75,11 @@ configure() {
 	(umask 077 && openssl rand -hex 32 >"$secret_file")
 	cat >"$demo/slotd.conf" <<-END
 		listen = { address = "127.0.0.1"; port = $port; };
-		public_url = "http://127.0.0.1:$port";
+		public_url = "$site";
 		callers = ( { id = "demo"; secret_file = "$folder/demo.secret"; } );
 		storage = { type = "fs"; path = "$folder/store"; min_free = "1 MiB"; };
 	END
+	[ "$mode" != xmpp ] || configure_https
 }
 
 # True when it runs; false when somebody has taken the port just before.
@@ -91,7 +96,7 @@ start() {
 		kill -0 "$(<"$pid_file")" 2>/dev/null || break
 		sleep 0.05
 	done
-	if ! is_ours "$(<"$pid_file")"; then
+	if ! is_ours "$(<"$pid_file")" slotd.conf; then
 		grep -q "Address already in use" "$log" && return 1
 		die "slotd did not start"
 	fi
@@ -101,7 +106,8 @@ start() {
 # On the first port from 8363 on that can be had.
 start_somewhere() {
 	for ((port = 8363; port < 8463; port++)); do
-		url=http://127.0.0.1:$port
+		url=http://127.0.0.1:$port site=http://127.0.0.1:$port
+		[ "$mode" != xmpp ] || site=https://localhost:$((port + 1))
 		if is_free "$port" && configure && start; then
 			return
 		fi
@@ -179,12 +185,30 @@ say_what_next() {
 		  $slotd sign -c $demo/slotd.conf --caller demo --method GET --target '/limits?domain=example.org'
 		  curl $url/openapi.yaml
 		  cat $log
+		  make demo-xmpp    # the same through Prosody, with your own client
 		  make demo-stop
 	END
 }
 
-if [ "${1-}" = stop ]; then
-	if stop; then
+say_step_1() {
+	say "1. slotd starts on its embedded store, with a secret made just now:"
+	start_somewhere
+	if [ "$port" != 8363 ]; then
+		echo "Port 8363 is in use; this demo takes $port."
+	fi
+	show "openssl rand -hex 32 >$secret_file"
+	show "$slotd serve -c $demo/slotd.conf &"
+	sed 's/^/  /;q' "$log"
+}
+
+mode=${1-}
+# shellcheck source=tests/demo_xmpp.sh
+. "$here/demo_xmpp.sh"
+if [ "$mode" = stop ]; then
+	if stop_prosody; then
+		echo "The demo's Prosody has ended."
+	fi
+	if stop "$pid_file" slotd.conf; then
 		echo "The demo's slotd has ended."
 	else
 		echo "No slotd of the demo is running."
@@ -192,16 +216,16 @@ if [ "${1-}" = stop ]; then
 	exit 0
 fi
 [ -x "$slotd" ] || die "$slotd is not there: run make first"
-if stop; then
+if stop_prosody; then
+	echo "The Prosody of an earlier demo has ended."
+fi
+if stop "$pid_file" slotd.conf; then
 	echo "The slotd of an earlier demo has ended."
 fi
-say "1. slotd starts on its embedded store, with a secret made just now:"
-start_somewhere
-if [ "$port" != 8363 ]; then
-	echo "Port 8363 is in use; this demo takes $port."
+if [ "$mode" = xmpp ]; then
+	xmpp_journey
+	exit 0
 fi
-show "openssl rand -hex 32 >$secret_file"
-show "$slotd serve -c $demo/slotd.conf &"
-sed 's/^/  /;q' "$log"
+say_step_1
 journey
 say_what_next

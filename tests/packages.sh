@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs the Debian packages that are missing; does nothing when all are
-# there. Usage: packages.sh demo|check|bench|bench-sweep|deb|fuzz|lint|sbom|soak
+# there. Usage: packages.sh LIST, one of those of the case below.
 # shellcheck disable=SC2086 # lists of packages are to be split
 set -eu
 
@@ -9,6 +9,7 @@ build="gcc libc6-dev make pkg-config libmicrohttpd-dev libjansson-dev
 	libhiredis-dev libgnutls28-dev libidn2-dev
 	libexpat1-dev"
 demo="$build curl openssl"
+demo_xmpp="$demo prosody go-sendxmpp"
 linters="clang-format clang-tidy cppcheck shellcheck pyflakes3"
 lint="$build libcmocka-dev $linters"
 check="$demo $linters ca-certificates binutils dpkg-dev mandoc strace nginx
@@ -29,6 +30,7 @@ sbom="$build binutils python3"
 
 case ${1-} in
 demo) wanted=$demo ;;
+demo-xmpp) wanted=$demo_xmpp ;;
 check) wanted=$check ;;
 bench) wanted=$bench ;;
 bench-sweep) wanted=$bench_sweep ;;
@@ -38,7 +40,7 @@ fuzz) wanted=$fuzz ;;
 soak) wanted=$soak ;;
 lint) wanted=$lint ;;
 *)
-	echo "usage: $0 demo|check|bench|bench-sweep|deb|fuzz|lint|sbom|soak" >&2
+	echo "usage: $0 demo|demo-xmpp|check|bench|bench-sweep|deb|fuzz|lint|sbom|soak" >&2
 	exit 2
 	;;
 esac

@@ -1,47 +1,17 @@
 """What the README and the demo tell a newcomer to do works as it stands."""
 
 import json
-import os
-import pathlib
 import re
 import signal
 import subprocess
 
 import pytest
 
+from demo import alive, Demo
 import pages
 import support
 
 README = (support.ROOT / "README.md").read_text()
-
-
-def alive(pid):
-    """Whether it runs; one that has ended and waits for init does not."""
-    try:
-        stat = pathlib.Path(f"/proc/{pid}/stat").read_text()
-    except FileNotFoundError:
-        return False
-    return stat.rpartition(")")[2].split()[0] not in ("Z", "X")
-
-
-class Demo:
-    def __init__(self, folder):
-        self.folder = folder
-        self.env = {**os.environ, "SLOTD": support.SLOTD, "DEMO": str(folder)}
-
-    def run(self, *arguments):
-        return subprocess.run(
-            [support.ROOT / "tests/demo.sh", *arguments], env=self.env,
-            capture_output=True, text=True, timeout=2 * support.PATIENCE)
-
-    @property
-    def pid(self):
-        return int((self.folder / "slotd.pid").read_text())
-
-    @property
-    def port(self):
-        text = (self.folder / "slotd.conf").read_text()
-        return int(re.search(r"port = (\d+);", text)[1])
 
 
 @pytest.fixture(scope="module")

@@ -93,7 +93,7 @@ def test_help_names_the_targets():
     done = run("make", "help")
     targets = {line.split()[0] for line in done.stdout.splitlines()}
     assert targets >= {
-        "all", "demo", "check", "check-unit", "check-e2e", "check-house",
+        "all", "demo", "demo-xmpp", "check", "check-unit", "check-e2e", "check-house",
         "check-asan", "lint", "fmt", "install", "dist", "deb", "help"}
 
 
