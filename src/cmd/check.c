@@ -1,6 +1,7 @@
 #include "cmd/command.h"
 #include "cmd/fenced.h"
 #include "http/listener.h"
+#include "term/term.h"
 
 #include <stdio.h>
 
@@ -13,6 +14,19 @@ static bool check_tls(
 	fprintf(stderr, "%s:%u: %s: " LISTENER_TLS_WRONG "\n", path,
 	    listener->tls_line, setting);
 	return false;
+}
+
+static void tell_well(const char *path)
+{
+	const struct term term = term_of(stdout);
+
+	if (!term.width) {
+		printf("%s: ok\n", path);
+		return;
+	}
+	term_colour(&term, TERM_GREEN, "ok");
+	printf("%*s", TERM_NAME_AT - 2, "");
+	command_line(path);
 }
 
 static int check(const char *path)
@@ -29,7 +43,7 @@ static int check(const char *path)
 	conf_free(conf);
 	if (!well)
 		return EXIT_FAULT;
-	printf("%s: ok\n", path);
+	tell_well(path);
 	return EXIT_OK;
 }
 

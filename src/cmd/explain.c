@@ -1,8 +1,8 @@
 #include "cmd/creds.h"
 #include "cmd/command.h"
 #include "doctor/explain.h"
-#include "doctor/report.h"
 #include "service/clock.h"
+#include "term/term.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,13 +14,14 @@ static uint64_t now;
 static int tell(const struct conf *conf, struct span text)
 {
 	static char memory[16384];
+	const struct term term = term_of(stdout);
 	struct buf out;
 	bool found;
 
 	buf_init(&out, memory, sizeof memory);
 	found =
 	    explain(conf, text, now_text ? (int64_t)now : clock_unix(), &out);
-	report_lines(stdout, buf_span(&out), 0, report_width(stdout));
+	term_lines(&term, buf_span(&out), 0);
 	return found ? EXIT_FAULT : EXIT_OK;
 }
 

@@ -3,12 +3,16 @@
 #include "slot/jid.h"
 #include "slot/note.h"
 #include "slot/owners.h"
+#include "term/term.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 
 /* A presigned URL with a session token. */
 #define LINK_SIZE 20480
+
+/* A size has 10 columns, a time 20. */
+#define HEAD "      SIZE  STORED                UNTIL                 LINK"
 
 static bool json;
 static char jid_memory[JID_BARE_SIZE];
@@ -18,6 +22,7 @@ struct walk {
 	const struct janitor *janitor;
 	struct store *store;
 	const struct owner *owner;
+	const struct term *term;
 	bool *first; /* of all */
 	bool failed;
 };
@@ -48,6 +53,30 @@ static void print_json(const struct walk *walk,
 	    *walk->first ? "" : ",", link, object->size, has_stored ? "\"" : "",
 	    stored.at, has_stored ? "\"" : "", ends ? "\"" : "", end.at,
 	    ends ? "\"" : "");
+}
+
+/* For a terminal: columns that stand below each other. */
+static void print_row(const struct walk *walk,
+    const struct store_object *object, int64_t until, const char *link)
+{
+	const struct term *term = walk->term;
+	const bool ended = until < walk->janitor->now();
+	char memory[2][32], size[TERM_SIZE];
+	struct buf stored = buf_of(memory[0], sizeof memory[0]);
+	struct buf end = buf_of(memory[1], sizeof memory[1]);
+
+	if (*walk->first) {
+		term_colour(term, TERM_DIM, HEAD);
+		putchar('\n');
+	}
+	term_size(object->size, size);
+	write_time(&stored, object->modified, "-");
+	write_time(&end, until, "never");
+	printf("%10s  %-20s  ", size, stored.at);
+	term_colour(term, ended ? TERM_YELLOW : TERM_GREEN, end.at);
+	printf("%*s", end.len < 20 ? (int)(20 - end.len) : 0, "");
+	/* A link is whole, so that it can be copied. */
+	printf("  %s\n", link);
 }
 
 static void print_text(
@@ -84,6 +113,8 @@ static bool print(void *of, const struct store_object *object)
 	until = key_until(walk->store->template, object->key);
 	if (json)
 		print_json(walk, object, until, memory);
+	else if (walk->term->width)
+		print_row(walk, object, until, memory);
 	else
 		print_text(object, until, memory);
 	*walk->first = false;
@@ -91,11 +122,11 @@ static bool print(void *of, const struct store_object *object)
 }
 
 static bool list(const struct janitor *janitor, size_t number,
-    const struct owner *owner, bool *first)
+    const struct owner *owner, const struct term *term, bool *first)
 {
 	const struct span name = janitor->service->conf->storages[number].name;
 	struct walk walk = { janitor, janitor->service->stores[number], owner,
-		first, false };
+		term, first, false };
 	char memory[STORE_WHY], label[128];
 	struct buf why = buf_of(memory, sizeof memory);
 
@@ -125,6 +156,7 @@ static bool check(char **operands)
 
 static int run(const struct service *service, char **operands)
 {
+	const struct term term = term_of(stdout);
 	struct janitor janitor;
 	bool well = true, first = true;
 	struct owner owner;
@@ -140,7 +172,7 @@ static int run(const struct service *service, char **operands)
 		putchar('[');
 	for (size_t i = 0;
 	     i < service->store_count && !janitor_stopped(&janitor); i++)
-		well &= list(&janitor, i, &owner, &first);
+		well &= list(&janitor, i, &owner, &term, &first);
 	if (json)
 		puts(first ? "]" : "\n]");
 	if (janitor_stopped(&janitor))

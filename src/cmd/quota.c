@@ -6,9 +6,14 @@
 #include "net/fetch.h"
 #include "service/clock.h"
 #include "service/random.h"
+#include "term/term.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+
+/* "slots in the last minute". */
+#define WHAT_WIDTH 24
 
 /* Room for a JID with every byte escaped. */
 #define TARGET_MAX (3 * JID_BARE_SIZE + 64)
@@ -87,64 +92,72 @@ static bool ask(const struct conf *conf, const struct caller *caller,
 	return false;
 }
 
-/* "1.5 GiB". */
-static void print_size(uint64_t bytes)
+/* A line: what is counted, and what was used of it. limit 0: none. */
+static void print_line(
+    const char *what, uint64_t used, uint64_t limit, const char *text)
 {
-	static const char *const units[] = { "bytes", "KiB", "MiB", "GiB",
-		"TiB" };
-	double value = (double)bytes;
-	size_t unit = 0;
+	const struct term term = term_of(stdout);
+	const bool full = limit && used >= limit;
 
-	while (value >= 1024 && unit < 4) {
-		value /= 1024;
-		unit++;
-	}
-	printf(unit ? "%.1f %s" : "%.0f %s", value, units[unit]);
+	if (term.width)
+		term_row(&term,
+		    full    ? TERM_RED
+		    : limit ? TERM_GREEN
+			    : TERM_DIM,
+		    full ? "used up" : "ok", WHAT_WIDTH, span_of(what),
+		    span_of(text));
+	else
+		printf("  %s: %s\n", what, text);
+}
+
+static void print_slots(const struct json_quota_read *quota)
+{
+	char text[128] = "no limit";
+
+	if (quota->slots_per_minute)
+		snprintf(text, sizeof text, "%" PRIu64 " of %" PRIu64 "%s%s",
+		    quota->slots, quota->slots_per_minute,
+		    quota->slots ? ", frees from " : "", quota->slots_free_at);
+	print_line("slots in the last minute", quota->slots,
+	    quota->slots_per_minute, text);
 }
 
 static void print_bytes(
     const char *what, uint64_t bytes, uint64_t limit, const char *free_at)
 {
-	printf("%s: ", what);
-	if (!limit) {
-		puts("no limit");
-		return;
-	}
-	print_size(bytes);
-	fputs(" of ", stdout);
-	print_size(limit);
-	if (bytes)
-		printf(" (%llu of %llu bytes), frees from %s",
-		    (unsigned long long)bytes, (unsigned long long)limit,
-		    free_at);
-	putchar('\n');
+	char text[256] = "no limit", used[TERM_SIZE], most[TERM_SIZE];
+
+	term_size(bytes, used);
+	term_size(limit, most);
+	if (limit && bytes)
+		snprintf(text, sizeof text,
+		    "%s of %s (%" PRIu64 " of %" PRIu64
+		    " bytes), frees from %s",
+		    used, most, bytes, limit, free_at);
+	else if (limit)
+		snprintf(text, sizeof text, "%s of %s", used, most);
+	print_line(what, bytes, limit, text);
 }
 
 static void print(const struct json_quota_read *quota)
 {
-	char memory[JID_BARE_SIZE];
+	char memory[JID_BARE_SIZE], what[64];
 	struct buf user;
 
 	buf_init(&user, memory, sizeof memory);
 	jid_bare(&jid, &user);
 	command_line(user.at);
-	if (quota->slots_per_minute)
-		printf("  slots in the last minute: %llu of %llu%s%s\n",
-		    (unsigned long long)quota->slots,
-		    (unsigned long long)quota->slots_per_minute,
-		    quota->slots ? ", frees from " : "", quota->slots_free_at);
-	else
-		puts("  slots in the last minute: no limit");
-	print_bytes("  bytes in the last day", quota->bytes,
-	    quota->bytes_per_day, quota->bytes_free_at);
+	print_slots(quota);
+	print_bytes("bytes in the last day", quota->bytes, quota->bytes_per_day,
+	    quota->bytes_free_at);
 	for (unsigned i = 0; i < PURPOSE_COUNT; i++) {
 		if (!quota->own[i].bytes_per_day)
 			continue;
-		printf("  for %s", purpose_name(i));
-		print_bytes("", quota->own[i].bytes,
+		snprintf(what, sizeof what, "for %s", purpose_name(i));
+		print_bytes(what, quota->own[i].bytes,
 		    quota->own[i].bytes_per_day, quota->own[i].free_at);
 	}
-	print_bytes("  of the whole domain", quota->domain_bytes,
+	print_bytes("of the whole domain", quota->domain_bytes,
 	    quota->domain_bytes_per_day, quota->domain_free_at);
 }
 

@@ -3,7 +3,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 static const char *name, *older_text;
 static bool dry_run, verify, json, prometheus;
@@ -11,26 +10,25 @@ static int64_t older = -1;
 
 static void progress(void *of, const struct tally *tally)
 {
-	(void)of;
-	tally_progress(stderr, tally);
+	tally_progress(of, tally);
 }
 
 /* One store; true when all went well. */
 static bool sweep(
     const struct janitor *janitor, size_t number, struct tally *tally)
 {
-	const bool shows = isatty(STDERR_FILENO) == 1;
+	struct term term = term_of(stderr);
 	const struct sweep_options options = {
 		.dry_run = dry_run,
 		.verify = verify,
 		.older = older,
-		.progress = shows ? progress : NULL,
+		.progress = term.width ? progress : NULL,
+		.of = &term,
 	};
 	char label[128];
 
 	sweep_store(janitor, number, &options, tally);
-	if (shows)
-		tally_progress_end(stderr);
+	term_progress_end(&term);
 	if (!json && !prometheus)
 		tally_line(stdout, tally);
 	fflush(stdout);

@@ -1,6 +1,7 @@
 #include "conf/fault.h"
 
 #include "core/utf8.h"
+#include "term/term.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -63,9 +64,9 @@ static int compare(const void *a, const void *b)
 	return x->number < y->number ? -1 : 1;
 }
 
-/* File names and settings may have any bytes: fault_show. */
-static void print(
-    const struct faults *faults, const struct fault *fault, FILE *to)
+/* File names and settings may have any bytes: fault_show. before: the text. */
+static void write_line(const struct faults *faults, const struct fault *fault,
+    const char *before, FILE *to)
 {
 	struct place place = faults_place(faults, fault->line);
 
@@ -75,9 +76,40 @@ static void print(
 		fault_show(to, fault->path);
 		fputs(": ", to);
 	}
-	if (fault->warning)
-		fputs("warning: ", to);
+	fputs(before, to);
 	fault_show(to, fault->text);
+}
+
+/* On a terminal: as a row. */
+static void show(
+    const struct faults *faults, const struct fault *fault, struct term *term)
+{
+	struct span line = SPAN_EMPTY;
+	char *memory = NULL;
+	FILE *to = open_memstream(&memory, &line.len);
+
+	if (!to)
+		return;
+	write_line(faults, fault, "", to);
+	if (fclose(to) == 0) {
+		line.at = memory;
+		term_row(term, fault->warning ? TERM_YELLOW : TERM_RED,
+		    fault->warning ? "warning" : "FAILURE", 0, SPAN_EMPTY,
+		    line);
+	}
+	free(memory);
+}
+
+static void print(
+    const struct faults *faults, const struct fault *fault, FILE *to)
+{
+	struct term term = term_of(to);
+
+	if (term.width) {
+		show(faults, fault, &term);
+		return;
+	}
+	write_line(faults, fault, fault->warning ? "warning: " : "", to);
 	putc('\n', to);
 }
 

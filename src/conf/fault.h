@@ -56,7 +56,8 @@ void fault_add(struct faults *faults, const struct fault *what);
 /* Whether a path has a fault; warnings do not count. */
 bool fault_known(const struct faults *faults, const char *path);
 
-/* A line each, in the text's order. Both streams may be NULL. */
+/* A line each, in the text's order; on a terminal a row (term_row). Both
+ * streams may be NULL. */
 void faults_print(const struct faults *faults, FILE *to, FILE *warnings_to);
 
 /* Writes untrusted text for a person to read. Invalid UTF-8, invisible

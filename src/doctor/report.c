@@ -3,19 +3,12 @@
 #include "core/quote.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 #define NAME_WIDTH 15
-#define SEEN_AT (7 + 2 + NAME_WIDTH + 2)
-/* Advice is indented less, so that commands fit into a terminal. */
-#define CHANGE_AT 9
-#define WIDTH_MIN (SEEN_AT + 20)
 
 static const char *const marks[] = { "ok", "warning", "FAILURE", "skipped" };
-static const char *const colours[] = { "\033[32m", "\033[33m", "\033[1;31m",
-	"\033[2m" };
+static const enum term_colour colours[] = { TERM_GREEN, TERM_YELLOW, TERM_RED,
+	TERM_DIM };
 
 static void json_string(FILE *out, struct span text)
 {
@@ -53,83 +46,35 @@ static void sample_finding(
 		    finding->name, verdict_name(v), finding->verdict == v);
 }
 
-/* The length of the part that fits: up to a space, or one whole word. */
-static size_t fitting(struct span line, size_t room)
-{
-	size_t at = span_find_last(span_first(line, room + 1), ' ');
-
-	if (line.len <= room)
-		return line.len;
-	return at <= room ? at : span_find(line, ' ');
-}
-
-/* Prints a line that starts at column `indent`. */
-static void put_line(FILE *out, struct span line, size_t indent, size_t width)
-{
-	const bool whole = !line.len || *line.at == ' ' || *line.at == '{';
-	size_t len = !width || whole ? line.len : fitting(line, width - indent);
-
-	fprintf(out, "%.*s\n", (int)len, line.at);
-	while ((line = span_from(line, len + 1)).len) {
-		len = fitting(line, width - indent);
-		fprintf(out, "%*s%.*s\n", (int)indent, "", (int)len, line.at);
-	}
-}
-
-void report_lines(FILE *out, struct span text, size_t indent, size_t width)
-{
-	while (text.at && text.len) {
-		fprintf(out, "%*s", (int)indent, "");
-		put_line(out, span_cut(&text, '\n'), indent, width);
-	}
-}
-
-size_t report_width(FILE *out)
-{
-	struct winsize size;
-
-	if (isatty(fileno(out)) != 1)
-		return 0;
-	if (ioctl(fileno(out), TIOCGWINSZ, &size) != 0 || !size.ws_col)
-		return 80;
-	return size.ws_col > WIDTH_MIN ? size.ws_col : WIDTH_MIN;
-}
-
 static void text_finding(struct report *report, const struct finding *finding)
 {
-	const bool coloured = report->colours;
-
 	if (finding->verdict == VERDICT_SKIPPED) {
 		buf_text(&report->untried, report->untried.len ? ", " : "");
 		buf_text(&report->untried, finding->name);
 		return;
 	}
-	fprintf(report->out, "%s%-7s%s  %-*s  ",
-	    coloured ? colours[finding->verdict] : "", marks[finding->verdict],
-	    coloured ? "\033[0m" : "", NAME_WIDTH, finding->name);
-	put_line(report->out, buf_span(&finding->seen), SEEN_AT, report->width);
-	report_lines(report->out, span_trim(buf_span(&finding->change), "\n"),
-	    CHANGE_AT, report->width);
+	term_row(&report->term, colours[finding->verdict],
+	    marks[finding->verdict], NAME_WIDTH, span_of(finding->name),
+	    buf_span(&finding->seen));
+	/* Indented less than what was seen, so that commands fit. */
+	term_lines(&report->term, span_trim(buf_span(&finding->change), "\n"),
+	    TERM_NAME_AT);
 }
 
 static void begin(struct doctor_view *view, const char *name)
 {
 	const struct report *report = (struct report *)view;
 
-	if (!report->progress)
-		return;
-	fprintf(report->progress, "\r\033[K...      %s", name);
-	fflush(report->progress);
+	if (report->format == REPORT_TEXT)
+		term_progress(&report->term, "...      %s", name);
 }
 
 static void end(struct doctor_view *view, const struct finding *finding)
 {
 	struct report *report = (struct report *)view;
 
-	if (report->progress) {
-		fputs("\r\033[K", report->progress);
-		fflush(report->progress);
-	}
+	if (report->format == REPORT_TEXT)
+		term_progress_end(&report->term);
 	switch (report->format) {
 	case REPORT_JSON:
 		json_finding(report, finding);
@@ -146,16 +91,11 @@ static void end(struct doctor_view *view, const struct finding *finding)
 
 void report_init(struct report *report, FILE *out, enum report_format format)
 {
-	const char *none = getenv("NO_COLOR");
-	const size_t width = report_width(out);
-
 	*report = (struct report){
 		.view = { begin, end },
 		.out = out,
+		.term = term_of(out),
 		.format = format,
-		.colours = width && !(none && *none),
-		.progress = width && format == REPORT_TEXT ? out : NULL,
-		.width = width,
 	};
 	buf_init(&report->untried, report->untried_memory,
 	    sizeof report->untried_memory);

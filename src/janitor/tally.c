@@ -1,6 +1,11 @@
 #include "janitor/tally.h"
 
+#include "core/buf.h"
+
 #include <inttypes.h>
+
+/* As wide as those of doctor. */
+#define NAME_WIDTH 15
 
 void tally_init(struct tally *tally, struct span storage, bool dry_run)
 {
@@ -13,38 +18,62 @@ void tally_fault(struct tally *tally, const char *before, const char *what)
 		snprintf(tally->why, sizeof tally->why, "%s%s", before, what);
 }
 
+static void add_count(struct buf *out, const char *what, uint64_t count)
+{
+	buf_text(out, what);
+	buf_u64(out, count);
+}
+
+/* size: of what was removed. */
+static void write_counts(
+    struct buf *out, const struct tally *tally, const char *size)
+{
+	add_count(out, "listed ", tally->listed);
+	add_count(out, tally->dry_run ? ", would remove " : ", removed ",
+	    tally->removed);
+	buf_text(out, " (");
+	buf_text(out, size);
+	buf_text(out, ")");
+	add_count(
+	    out, ", kept ", tally->listed - tally->removed - tally->failed);
+	if (tally->failed)
+		add_count(out, ", failed ", tally->failed);
+	if (tally->erased)
+		add_count(out, tally->dry_run ? ", would erase " : ", erased ",
+		    tally->erased);
+	if (tally->pending)
+		add_count(out, ", pending erasures ", tally->pending);
+	add_count(out, ", ", (uint64_t)(tally->micros / 1000000));
+	add_count(out, ".", (uint64_t)(tally->micros / 100000 % 10));
+	buf_text(out, " seconds");
+}
+
 void tally_line(FILE *out, const struct tally *tally)
 {
-	fprintf(out,
-	    "storage %.*s: listed %" PRIu64 ", %s %" PRIu64 " (%" PRIu64
-	    " bytes), kept %" PRIu64,
-	    (int)tally->storage.len, tally->storage.at, tally->listed,
-	    tally->dry_run ? "would remove" : "removed", tally->removed,
-	    tally->bytes, tally->listed - tally->removed - tally->failed);
-	if (tally->failed)
-		fprintf(out, ", failed %" PRIu64, tally->failed);
-	if (tally->erased)
-		fprintf(out, ", %s %" PRIu64,
-		    tally->dry_run ? "would erase" : "erased", tally->erased);
-	if (tally->pending)
-		fprintf(out, ", pending erasures %" PRIu64, tally->pending);
-	fprintf(out, ", %" PRId64 ".%" PRId64 " seconds\n",
-	    tally->micros / 1000000, tally->micros / 100000 % 10);
+	const struct term term = term_of(out);
+	char memory[512], size[TERM_SIZE];
+	struct buf counts = buf_of(memory, sizeof memory);
+
+	if (term.width) {
+		term_size(tally->bytes, size);
+		write_counts(&counts, tally, size);
+		term_row(&term, tally->ok ? TERM_GREEN : TERM_RED,
+		    tally->ok ? "ok" : "FAILURE", NAME_WIDTH, tally->storage,
+		    buf_span(&counts));
+		return;
+	}
+	snprintf(size, sizeof size, "%" PRIu64 " bytes", tally->bytes);
+	write_counts(&counts, tally, size);
+	fprintf(out, "storage %.*s: %s\n", (int)tally->storage.len,
+	    tally->storage.at, memory);
 }
 
-void tally_progress(FILE *out, const struct tally *tally)
+void tally_progress(const struct term *term, const struct tally *tally)
 {
-	fprintf(out,
-	    "\r\033[Kstorage %.*s: listed %" PRIu64 ", removed %" PRIu64,
+	term_progress(term,
+	    "...      %-*.*s  listed %" PRIu64 ", removed %" PRIu64, NAME_WIDTH,
 	    (int)tally->storage.len, tally->storage.at, tally->listed,
 	    tally->removed);
-	fflush(out);
-}
-
-void tally_progress_end(FILE *out)
-{
-	fputs("\r\033[K", out);
-	fflush(out);
 }
 
 /* Names of stores need no escapes. */
@@ -109,10 +138,6 @@ void tally_write(FILE *out, enum tally_format format,
     const struct tally *tallies, size_t count, int64_t now)
 {
 	switch (format) {
-	case TALLY_TEXT:
-		for (size_t i = 0; i < count; i++)
-			tally_line(out, &tallies[i]);
-		break;
 	case TALLY_JSON:
 		write_json(out, tallies, count);
 		break;

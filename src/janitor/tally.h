@@ -1,9 +1,7 @@
 #ifndef JANITOR_TALLY_H
 #define JANITOR_TALLY_H
 
-#include <stdio.h>
-
-#include "core/span.h"
+#include "term/term.h"
 
 /* What was done in one store. */
 struct tally {
@@ -28,7 +26,6 @@ void tally_init(struct tally *tally, struct span storage, bool dry_run);
 void tally_fault(struct tally *tally, const char *before, const char *what);
 
 enum tally_format {
-	TALLY_TEXT,       /* a line for each store */
 	TALLY_JSON,       /* {"stores": […]} */
 	TALLY_PROMETHEUS, /* its text format 0.0.4 */
 };
@@ -36,9 +33,9 @@ enum tally_format {
 /* Writes the tallies of all stores; now: unix seconds. */
 void tally_write(FILE *out, enum tally_format format,
     const struct tally *tallies, size_t count, int64_t now);
-/* The line of one store, and what is shown of it meanwhile. */
+/* The line of one store; on a terminal a row (term_row). */
 void tally_line(FILE *out, const struct tally *tally);
-void tally_progress(FILE *out, const struct tally *tally);
-void tally_progress_end(FILE *out);
+/* What is shown of it meanwhile on a terminal. */
+void tally_progress(const struct term *term, const struct tally *tally);
 
 #endif

@@ -1,8 +1,6 @@
 """The commands beside serve."""
 
 import json
-import os
-import pty
 import re
 import socket
 import subprocess
@@ -10,6 +8,7 @@ import subprocess
 import pytest
 
 import support
+import terminal
 
 BUCKET = "https://bucket.s3.example.org"
 COMMANDS = ["serve", "check", "slot", "sign", "user", "health"]
@@ -201,18 +200,6 @@ def test_whose_file(tmp_path, conf, template):
 HIDDEN = "ro\u202emeo\U000e0041@example.org"
 
 
-def on_a_terminal(*args, stdin):
-    """What a run of slotd writes there."""
-    ours, theirs = pty.openpty()
-    try:
-        subprocess.run([support.SLOTD, *map(str, args)], input=stdin,
-                       stdout=theirs, timeout=support.PATIENCE, check=True)
-    finally:
-        os.close(theirs)
-    with open(ours, "rb", buffering=0) as terminal:
-        return terminal.read(65536).decode()
-
-
 def test_texts_that_hide(tmp_path, conf):
     """A terminal gets no control and nothing that turns a line around; a
     program gets what it gave."""
@@ -220,8 +207,8 @@ def test_texts_that_hide(tmp_path, conf):
     ask = "user", "-c", conf, "--of", answer["get"]
     done = support.run(*ask, stdin=HIDDEN.encode() + b"\n")
     assert done.stdout.decode() == HIDDEN + "\n"
-    seen = on_a_terminal(*ask, stdin=HIDDEN.encode() + b"\n")
-    assert seen == "ro?meo?@example.org\r\n"
+    code, seen = terminal.run(*ask, stdin=HIDDEN.encode() + b"\n")
+    assert (code, seen) == (0, "ro?meo?@example.org\n")
     for wrong in ("\x1b]0;x\x07@@\u202e", "\u2066@"):
         for done in (support.run("user", "-c", conf, wrong),
                      support.run("quota", "-c", conf, wrong)):

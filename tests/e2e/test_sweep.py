@@ -3,9 +3,7 @@ nothing else does."""
 
 import json
 import os
-import pty
 import re
-import subprocess
 import time
 
 import pytest
@@ -293,25 +291,6 @@ def test_a_dry_run_is_no_success(slotd):
         assert "last_success_timestamp_seconds{" not in done.stdout
         done = slotd(s3_config(store), "sweep", "--prometheus")
         assert "last_success_timestamp_seconds{" in done.stdout
-
-
-def test_progress_on_a_terminal(tmp_path):
-    """And none of it elsewhere."""
-    bucket = Bucket({key(number=i): 1 for i in range(5)})
-    with stub_store.Store(bucket) as store:
-        path = support.write_config(tmp_path, s3_config(store))
-        ours, theirs = pty.openpty()
-        done = subprocess.run(
-            [support.SLOTD, "sweep", "-c", path], stderr=theirs,
-            stdout=subprocess.PIPE, timeout=support.PATIENCE)
-        os.close(theirs)
-        shown = os.read(ours, 4096)
-        os.close(ours)
-    assert done.returncode == 0
-    assert shown.startswith(
-        b"\r\033[Kstorage default: listed 1, removed 0")
-    assert shown.endswith(b"\r\033[K")
-    assert done.stdout.startswith(b"storage default: listed 5, removed 5 ")
 
 
 @pytest.mark.parametrize("args", [

@@ -9,7 +9,7 @@ import house
 FLOORS = {
     "main": 9, "cmd": 8, "endpoint": 7, "doctor": 7, "janitor": 7, "xmpp": 7,
     "http": 6, "service": 5, "conf": 4, "store": 3, "creds": 3, "quota": 3, "slot": 2,
-    "net": 2, "fence": 2, "core": 1,
+    "net": 2, "fence": 2, "term": 2, "core": 1,
 }
 # Where each third-party library may be named: files, or a folder.
 DOORS = {

@@ -1,18 +1,14 @@
 """slotd doctor in front of stores that are none, and on a terminal."""
 
-import fcntl
 import json
-import os
-import pty
 import re
 import signal
-import struct
 import subprocess
-import termios
 
 import pytest
 
 import support
+import terminal
 from doctor_report import KEY, digits, doctor, environment
 from doctor_stub import Stub
 
@@ -50,22 +46,8 @@ def test_interrupted(tmp_path, number):
 
 def on_a_terminal(path, columns=80, **more):
     """All that it writes to one."""
-    main, side = pty.openpty()
-    fcntl.ioctl(side, termios.TIOCSWINSZ,
-                struct.pack("HHHH", 24, columns, 0, 0))
-    process = subprocess.Popen(
-        [support.SLOTD, "doctor", "-c", path], env=environment(**more),
-        stdout=side, stderr=side, stdin=side)
-    os.close(side)
-    text = b""
-    try:
-        while piece := os.read(main, 65536):
-            text += piece
-    except OSError:
-        pass  # the other side is closed
-    os.close(main)
-    process.wait(support.PATIENCE)
-    return text.decode()
+    return terminal.run("doctor", "-c", path, columns=columns,
+                        env=environment(**more))[1]
 
 
 def test_terminal(tmp_path):
@@ -80,17 +62,11 @@ def test_terminal(tmp_path):
         assert b"\033" not in piped and b"\r" not in piped
 
 
-def shown(text):
-    """The lines as a person sees them, without colours and progress."""
-    return [re.sub(r"\033\[[0-9;]*\w", "", line.rpartition("\r")[2])
-            for line in text.replace("\r\n", "\n").split("\n")]
-
-
 @pytest.mark.parametrize("columns", [80, 132])
 def test_lines_fit_the_terminal(tmp_path, columns):
     with Stub() as store:
         path = support.write_config(tmp_path, stub_config(store))
-        lines = shown(on_a_terminal(path, columns))
+        lines = terminal.plain(on_a_terminal(path, columns))
         # What is to be pasted is never broken.
         command = ("            aws s3api put-bucket-cors --bucket stub-bucket "
                    "--cors-configuration file://cors.json --endpoint-url "
