@@ -83,6 +83,12 @@ install: all ## install below PREFIX (/usr/local); also DESTDIR, SYSTEMDDIR
 	install -D -m 755 $(BUILD)/slotd $(DESTDIR)$(PREFIX)/bin/slotd
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man8 doc/slotd.8
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man5 doc/slotd.conf.5
+	install -D -m 644 doc/completion/slotd.bash \
+		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/slotd
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/zsh/site-functions \
+		doc/completion/_slotd
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d \
+		doc/completion/slotd.fish
 	install -D -m 644 -t $(DOC) README.md LICENSE CHANGELOG.md \
 		SECURITY.md api/openapi.yaml deploy/slotd.conf.example
 	cd deploy && find . -type f ! -path './systemd/slotd[.-]*' \

@@ -97,6 +97,9 @@ def test_manuals_and_documents(unpacked):
     for name in ("man/man8/slotd.8.gz", "man/man5/slotd.conf.5.gz",
                  "doc/slotd/slotd.conf.example", "doc/slotd/SECURITY.md",
                  "doc/slotd/README.Debian", "doc/slotd/copyright",
+                 "bash-completion/completions/slotd",
+                 "zsh/vendor-completions/_slotd",
+                 "fish/vendor_completions.d/slotd.fish",
                  "doc/slotd/examples/prosody/mod_http_upload_slotd.lua"):
         assert (share / name).is_file(), name
 

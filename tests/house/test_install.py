@@ -40,7 +40,10 @@ def test_install(tmp_path):
                  "lib/systemd/system/slotd.socket",
                  "lib/systemd/system/slotd-sweep.service",
                  "lib/systemd/system/slotd-sweep.timer",
-                 "lib/sysusers.d/slotd.conf", "lib/tmpfiles.d/slotd.conf"):
+                 "lib/sysusers.d/slotd.conf", "lib/tmpfiles.d/slotd.conf",
+                 "share/bash-completion/completions/slotd",
+                 "share/zsh/site-functions/_slotd",
+                 "share/fish/vendor_completions.d/slotd.fish"):
         assert (tmp_path / "usr" / name).is_file(), name
     # Not a second time, where they would only be looked at.
     assert [path.name for path in (doc / "examples/systemd").iterdir()] == [
