@@ -17,6 +17,7 @@
 #define STACK_SIZE (512 << 10)
 
 static const struct command *const commands[] = {
+	&command_init,
 	&command_serve,
 	&command_check,
 	&command_doctor,

@@ -44,6 +44,7 @@ struct command {
 	int (*with_service)(const struct service *service, char **operands);
 };
 
+extern const struct command command_init;
 extern const struct command command_serve;
 extern const struct command command_check;
 extern const struct command command_doctor;

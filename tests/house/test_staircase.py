@@ -8,6 +8,7 @@ import house
 
 FLOORS = {
     "main": 9, "cmd": 8, "endpoint": 7, "doctor": 7, "janitor": 7, "xmpp": 7,
+    "setup": 7,
     "http": 6, "service": 5, "conf": 4, "store": 3, "creds": 3, "quota": 3, "slot": 2,
     "net": 2, "fence": 2, "term": 2, "core": 1,
 }
@@ -80,7 +81,8 @@ def may_include(here, there):
             {"http", "doctor"}, {"endpoint", "doctor"}, {"slot", "net"},
             {"http", "janitor"}, {"endpoint", "janitor"},
             {"doctor", "janitor"}, {"http", "xmpp"}, {"endpoint", "xmpp"},
-            {"janitor", "xmpp"}):
+            {"janitor", "xmpp"}, {"http", "setup"}, {"endpoint", "setup"},
+            {"doctor", "setup"}, {"janitor", "setup"}, {"xmpp", "setup"}):
         return False
     return FLOORS[there] <= FLOORS[here]
 
@@ -176,6 +178,8 @@ def test_it_can_tell():
     assert may_include("cmd", "janitor")
     assert not may_include("janitor", "http")
     assert not may_include("janitor", "doctor")
+    assert may_include("setup", "service") and may_include("cmd", "setup")
+    assert not may_include("setup", "http")
     assert may_include("xmpp", "service") and may_include("doctor", "xmpp")
     assert not may_include("xmpp", "http") and not may_include("http", "xmpp")
     assert not may_include("slotd", "slot") and not may_include("core", "slotd")
