@@ -177,7 +177,7 @@ check-e2e: all memory-store ## test the built program as users run it
 check-soak: all ## each bad weather of `make soak` once
 	@SLOTD=$(BUILD)/slotd $(COUNT) soak $(PYTHON) tests/soak/soak.py --short
 
-check-s3: all ## test it with a real S3 store, Ceph
+check-s3: all ## test it with real S3 stores, Ceph and Swift
 	@SLOTD=$(BUILD)/slotd $(COUNT) s3 $(PYTEST) tests/s3
 
 check-xmpp: all ## test it with real XMPP servers and clients

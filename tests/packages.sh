@@ -16,6 +16,7 @@ check="$demo $linters ca-certificates binutils dpkg-dev mandoc strace nginx
 	debootstrap libcmocka-dev valgrind libc6-dbg
 	python3-pytest python3-boto3 python3-yaml python3-jsonschema
 	python3-requests ceph-mon ceph-osd ceph-common radosgw s3cmd
+	python3-swift memcached
 	chromium libfaketime ejabberd erlang-dev prosody prosody-modules
 	lua-unbound lua-check jabberd2 go-sendxmpp python3-slixmpp
 	python3-aiohttp python3-gi gir1.2-soup-3.0 apache2 caddy haproxy
@@ -128,7 +129,7 @@ disable() {
 }
 
 services="nginx ejabberd prosody apache2 caddy haproxy prometheus fail2ban
-	redis-server"
+	redis-server memcached"
 for service in $services; do
 	case " $missing " in
 	*" $service "*) disable $service ;;

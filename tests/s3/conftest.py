@@ -10,11 +10,16 @@ sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
 import fixtures  # noqa: E402
 import lab as laboratory  # noqa: E402
 import support  # noqa: E402
+import swift_lab  # noqa: E402
 
 program = fixtures.program
 start = fixtures.start
 start_once = fixtures.start_once
 lab = laboratory.lab
+swift_folder = swift_lab.swift_folder
+swift = swift_lab.swift
+swift_public = swift_lab.swift_public
+swift_private = swift_lab.swift_private
 
 
 @pytest.fixture(scope="session")
@@ -51,7 +56,7 @@ def slotd(tmp_path, lab):
     def run(config, *args):
         path = support.write_config(tmp_path, config)
         done = support.run(args[0], "-c", path, *args[1:], env={
-            "PATH": "/usr/bin", "SSL_CERT_FILE": str(lab.store.ca)})
+            "PATH": "/usr/bin", "SSL_CERT_FILE": str(lab.store.ca or "")})
         done.stdout, done.stderr = done.stdout.decode(), done.stderr.decode()
         return done
     return run

@@ -55,10 +55,10 @@ class Lab:
     def __init__(self, store, folder):
         self.store = store
         self.folder = folder
-        # What support's configurations have as storage's key.
-        self.owner = store.add_user(
-            "slotd", support.ACCESS_KEY, support.ACCESS_SECRET)
+        self.owner = store.owner()
         self.owners = store.client(self.owner)
+        # Whose key slotd has.
+        self.user = self.owner
         self.files = 0
 
     # --- buckets ----------------------------------------------------------
@@ -73,6 +73,10 @@ class Lab:
     def public_bucket(self, name):
         """One whose objects everybody may read, and nobody list."""
         return self.bucket(name, statement(name, ["GetObject"]))
+
+    def base(self, bucket, **place):
+        """Below which URL everybody may read a public bucket."""
+        return self.store.url(bucket, **place)
 
     def set_policy(self, bucket, *statements):
         self.owners.put_bucket_policy(Bucket=bucket, Policy=json.dumps(
@@ -95,11 +99,11 @@ class Lab:
     def config(self, bucket, *, tls=False, style="path", prefix="",
                user=None, storage=None, **over):
         """slotd's configuration for a bucket of this store."""
-        user = user or self.owner
+        user = user or self.user
         return support.s3_config(storage={
             "bucket_url": self.store.url(
                 bucket, tls=tls, style=style, prefix=prefix),
-            "region": rgw.REGION,
+            "region": self.store.region,
             "access_key_id": user.key,
             "access_key_secret": user.secret,
             **(storage or {})}, **over)
@@ -138,7 +142,7 @@ class Lab:
         config.write_text(
             f"[default]\naccess_key = {user.key}\n"
             f"secret_key = {user.secret}\nhost_base = {host}\n"
-            f"host_bucket = {host}\nbucket_location = {rgw.REGION}\n"
+            f"host_bucket = {host}\nbucket_location = {self.store.region}\n"
             "use_https = False\nencoding = UTF-8\nprogress_meter = False\n")
         return ["s3cmd", "-c", config]
 

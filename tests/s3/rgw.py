@@ -11,32 +11,21 @@ radosgw and python3-boto3, but no rights and no network.
 """
 
 import base64
-import collections
 import os
-import pathlib
 import shutil
-import socket
 import struct
-import subprocess
 import time
 import uuid
 
-import boto3
-import botocore.config
-
 from authority import Authority
-from configs import free_port
+from configs import ACCESS_KEY, ACCESS_SECRET, free_port
+from daemons import PATIENCE, PORTS, Store, new_user
 
 DNS_NAME = "s3.test"
 # RGW takes any region; what counts is that both sides sign the same.
 REGION = "test-region-1"
-# Bounds of single steps, in seconds; all together take three.
-PATIENCE = 60
-PORTS = (12000, 20000)
 PROGRAMS = ("ceph", "ceph-mon", "ceph-osd", "monmaptool", "radosgw",
             "radosgw-admin", "openssl", "setpriv")
-
-User = collections.namedtuple("User", "name key secret")
 
 CONFIG = """\
 [global]
@@ -107,11 +96,6 @@ def keyring():
     return "".join(lines)
 
 
-def new_user(name, key=None, secret=None):
-    return User(name, key or "FAKE" + uuid.uuid4().hex[:16].upper(),
-                secret or "fake/+" + uuid.uuid4().hex)
-
-
 def need_programs():
     path = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
     missing = [p for p in PROGRAMS if not shutil.which(p, path=path)]
@@ -120,24 +104,13 @@ def need_programs():
         "installs what the tests need")
 
 
-class Rgw:
+class Rgw(Store):
+    region = REGION
+
     def __init__(self, folder):
-        self.folder = pathlib.Path(folder).resolve()
+        super().__init__(folder)
         self.http = free_port(*PORTS)
         self.https = free_port(*PORTS)
-        self.daemons = {}
-        self.clients = {}
-
-    def __enter__(self):
-        try:
-            self.start()
-        except BaseException:
-            self.stop()
-            raise
-        return self
-
-    def __exit__(self, *_):
-        self.stop()
 
     # --- its life ---------------------------------------------------------
 
@@ -183,57 +156,18 @@ class Rgw:
         process.kill()
         process.wait(PATIENCE)
 
-    def stop(self):
-        # Nothing in it is worth a clean end.
-        for process in self.daemons.values():
-            process.kill()
-        for process in self.daemons.values():
-            process.wait(PATIENCE)
-        self.daemons.clear()
-
     def environment(self):
-        path = os.environ.get("PATH", "/usr/bin:/bin") + ":/usr/sbin:/sbin"
-        return {**os.environ, "PATH": path, "CEPH_ARGS": ""}
+        return {**super().environment(), "CEPH_ARGS": ""}
 
     def run(self, program, *args):
         """One of Ceph's programs, to its end; gives its output."""
-        done = subprocess.run(
-            [program, "-c", self.folder / "ceph.conf", *map(str, args)],
-            stdin=subprocess.DEVNULL, capture_output=True, text=True,
-            timeout=PATIENCE, cwd="/", env=self.environment())
-        assert done.returncode == 0, (program, done.stderr[-2000:])
-        return done.stdout
+        return super().run(program, "-c", self.folder / "ceph.conf", *args)
 
     def daemon(self, program, *args):
-        # Should this process be killed, then the daemon is as well. Ceph of
-        # Debian 13 finds its plugins from / only: their path is relative.
-        with open(self.folder / (program + ".out"), "wb") as out:
-            self.daemons[program] = subprocess.Popen(
-                ["setpriv", "--pdeathsig", "KILL", program, "-f",
-                 "-c", self.folder / "ceph.conf", *args],
-                stdin=subprocess.DEVNULL, stdout=out, stderr=out,
-                cwd="/", env=self.environment())
-
-    def wait_port(self, program, port):
-        end = time.monotonic() + PATIENCE
-        while True:
-            for name, process in self.daemons.items():
-                assert process.poll() is None, self.story(name)
-            try:
-                socket.create_connection(("127.0.0.1", port), 1).close()
-                return
-            except OSError:
-                assert time.monotonic() < end, self.story(program)
-            time.sleep(0.02)
-
-    def story(self, program):
-        """The last that a daemon said."""
-        text = program + " did not start or did not last:\n"
-        for path in sorted(self.folder.glob("*.log")) + [
-                self.folder / (program + ".out")]:
-            tail = path.read_text(errors="replace")[-1500:]
-            text += f"--- {path.name}\n{tail}\n"
-        return text
+        # Ceph of Debian 13 finds its plugins from / only: their path is
+        # relative.
+        super().daemon(program, program, "-f", "-c",
+                       self.folder / "ceph.conf", *args)
 
     def requests(self, method, bucket):
         """What its log has of them."""
@@ -242,6 +176,10 @@ class Rgw:
                     if f'"{method} /{bucket}/' in line]
 
     # --- who and where ----------------------------------------------------
+
+    def owner(self):
+        """With the key that support's configurations have."""
+        return self.add_user("slotd", ACCESS_KEY, ACCESS_SECRET)
 
     def add_user(self, name, key=None, secret=None):
         """A user with a key of its own, who may make buckets."""
@@ -271,32 +209,13 @@ class Rgw:
 
         The style "host" is for who is told the name's address (resolve()).
         """
-        scheme = "https" if tls else "http"
-        port = self.port(tls)
         if style == "host":
+            scheme = "https" if tls else "http"
             name = bucket + "." + DNS_NAME if bucket else DNS_NAME
-            return f"{scheme}://{name}:{port}{prefix}"
-        bucket = "/" + bucket if bucket else ""
-        return f"{scheme}://127.0.0.1:{port}{bucket}{prefix}"
+            return f"{scheme}://{name}:{self.port(tls)}{prefix}"
+        return super().url(bucket, tls=tls, prefix=prefix)
 
     def resolve(self, url):
-        """What curl has to know to reach a URL of url()."""
         host, port = url.split("/")[2].rsplit(":", 1)
         return ["--cacert", str(self.ca),
                 "--resolve", f"{host}:{port}:127.0.0.1"]
-
-    def client(self, user, tls=False):
-        """boto3's view; one for each user, as they are slow to make."""
-        if (user, tls) not in self.clients:
-            # A session of its own reads no one's configuration.
-            session = boto3.session.Session(
-                aws_access_key_id=user.key,
-                aws_secret_access_key=user.secret, region_name=REGION)
-            self.clients[user, tls] = session.client(
-                "s3", endpoint_url=self.url(tls=tls),
-                verify=str(self.ca) if tls else None,
-                config=botocore.config.Config(
-                    signature_version="s3v4", connect_timeout=PATIENCE,
-                    read_timeout=PATIENCE, proxies={},
-                    s3={"addressing_style": "path"}))
-        return self.clients[user, tls]

@@ -35,14 +35,10 @@ NAMES = sorted({cleaned for _, cleaned in names.TABLE} | {
 })
 
 
-def base_of(lab, bucket, place):
-    return lab.store.url(bucket, **place)
-
-
 @pytest.mark.parametrize("place", PLACES.values(), ids=PLACES)
 def test_places(lab, public, issue, place):
     slot = issue(public, len(DATA), filename="my cat+dog.jpg", **place)
-    base = base_of(lab, public, place)
+    base = lab.base(public, **place)
     assert slot["headers"] == {}
     assert slot["put"].startswith(slot["get"] + "?")
     key = key_of(slot["get"], base)
@@ -63,7 +59,7 @@ def test_places(lab, public, issue, place):
 def test_names(lab, public, issue, name):
     data = os.urandom(32)
     slot = issue(public, len(data), filename=name)
-    key = key_of(slot["get"], lab.store.url(public))
+    key = key_of(slot["get"], lab.base(public))
     assert key.split("/")[1:] == [name]
     reply = lab.put(slot["put"], data)
     assert reply.status == 200, reply
@@ -85,8 +81,9 @@ def test_names_by_host(lab, public, issue):
 @pytest.mark.parametrize("size", [0, 1, 4096, 64 * 1024 * 1024])
 def test_sizes(lab, public, issue, size, tmp_path):
     data = os.urandom(size)
-    slot = issue(public, size, tls=True)
-    key = key_of(slot["get"], lab.store.url(public, tls=True))
+    place = {"tls": True} if lab.store.ca else {}
+    slot = issue(public, size, **place)
+    key = key_of(slot["get"], lab.base(public, **place))
     reply = lab.put(slot["put"], data)
     assert reply.status == 200, reply
     assert lab.listing(public)[key] == size

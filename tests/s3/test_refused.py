@@ -106,7 +106,8 @@ def shifted(date):
 
 CHANGES = {
     "X-Amz-Algorithm": lambda old: "AWS4-HMAC-SHA1",
-    "X-Amz-Credential": lambda old: old.replace("test-region-1", "other"),
+    # Another region.
+    "X-Amz-Credential": lambda old: old.replace("-1/s3/", "-2/s3/"),
     "X-Amz-Date": shifted,
     "X-Amz-Expires": lambda old: str(int(old) + 1),
     "X-Amz-SignedHeaders": lambda old: "host",

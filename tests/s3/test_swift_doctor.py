@@ -1,0 +1,87 @@
+"""slotd doctor in front of OpenStack Swift: what it says of what is special
+there."""
+
+import pytest
+
+import swift_lab
+from doctor_report import ALL, doctor
+
+lab = swift_lab.lab
+public = swift_lab.public
+private = swift_lab.private
+
+
+@pytest.fixture
+def examine(lab, tmp_path):
+    key = tmp_path / "key"
+    key.write_text("0123456789abcdef" * 4 + "\n")
+    key.chmod(0o600)
+
+    def examine(bucket, *, storage, **over):
+        if storage.get("get") == "redirect":
+            over.update(key_file=key, public_url="https://up.invalid")
+        return doctor(
+            tmp_path, lab.config(bucket, storage=storage, **over))
+    return examine
+
+
+def test_the_page(lab, examine, private):
+    """With the sample's settings. Nothing listens at public_url here."""
+    before = lab.listing(private)
+    report = examine(private, storage={"get": "redirect"})
+    assert report.of("failure") == {"public_url"}
+    assert report.of("warning") == {"clients", "key"}
+    report.says("put", "ok", "200")
+    report.says("size", "ok", "403 SignatureDoesNotMatch")
+    report.says("cors-put", "ok")
+    report.says("cors-get", "ok", "after a redirect too")
+    report.says("lifecycle", "ok", "no rules", "slotd sweep")
+    # There reading includes listing; there is no smaller key.
+    report.says("key", "warning", "may list the bucket",
+                "OpenStack Swift has no policies",
+                "swift post private-files --read-acl PROJECT:USER "
+                "--write-acl PROJECT:USER")
+    assert lab.listing(private) == before
+
+
+def test_public_reading(examine, public):
+    report = examine(public, storage={}, policy={"keep": "30 days"})
+    assert report.of("warning") == {"clients", "key"}
+    assert report.of("ok") == {*ALL, "keep", "janitor"} - {"clients", "key"}
+    report.says("download_url", "ok", "same object as bucket_url")
+    report.says("list", "ok", "cannot list")
+    report.says("janitor", "ok", "slotd's own key, which may list")
+
+
+def test_relay(examine, private):
+    report = examine(private, storage={"get": "redirect", "relay": True})
+    assert report.of("failure") == {"public_url"}
+    report.says("relay", "warning", "501 NotImplemented",
+                "can be used again until it expires",
+                "can replace the file at any time")
+
+
+def test_a_private_bucket_that_is_to_be_public(examine, private):
+    report = examine(private, storage={})
+    assert report.of("failure") == {"get"}
+    report.says("get", "failure", "400", 'get = "redirect"',
+                "swift post private-files --read-acl '.r:*'",
+                "https://HOST/v1/AUTH_PROJECT/private-files")
+
+
+@pytest.mark.parametrize("wrong", [
+    {"access_key_id": "test:unknown"}, {"access_key_secret": "fake-wrong"}])
+def test_a_wrong_key(lab, examine, private, wrong):
+    """Swift has one answer to both."""
+    before = lab.listing(private)
+    report = examine(private, storage={"get": "presigned", **wrong})
+    report.says("put", "failure", "403 SignatureDoesNotMatch",
+                "1. access_key_secret is wrong",
+                "do not know access_key_id")
+    assert lab.listing(private) == before
+
+
+def test_a_user_without_rights(lab, examine, private):
+    report = examine(private, storage={"get": "presigned"},
+                     user=lab.store.users["nobody"])
+    report.says("put", "failure", "403 AccessDenied", "swift post")
