@@ -14,8 +14,11 @@
 
 _Static_assert(REFUSALS == METRICS_ENDED - METRICS_REFUSED, "each is counted");
 
-/* The pause after the system had no descriptor left. */
-#define REST_MILLISECONDS 50
+/* The pause after the system had no descriptor left. Any thread may close the
+ * one that is awaited, libcurl's and hiredis' too, or another process; so the
+ * acceptor asks again, often enough that nobody notices and seldom enough that
+ * it costs nothing. */
+#define REST_MILLISECONDS 5
 /* How many connections are accepted from one listener before the other has its
  * turn. */
 #define TURN 64
@@ -27,28 +30,15 @@ _Static_assert(REFUSALS == METRICS_ENDED - METRICS_REFUSED, "each is counted");
 
 /* One line a second at the most, so that nobody can fill the disk with
  * them. */
-static void warn(const struct log *log, struct acceptor_warning *warning,
-    const char *message, const char *reason, const struct peer *client)
+static bool is_due(struct acceptor_warning *warning)
 {
 	int64_t now = clock_micros();
-	char memory[IP_TEXT_SIZE];
-	struct log_line line;
-	struct buf text;
 
 	warning->count++;
 	if (warning->logged && now - warning->logged < 1000000)
-		return;
-	log_begin(&line, log, CONF_LOG_WARN, message);
-	log_text(&line, "reason", reason);
-	if (client) {
-		buf_init(&text, memory, sizeof memory);
-		ip_write(&client->ip, &text);
-		log_text(&line, "client", text.at);
-	}
-	log_u64(&line, "connections", warning->count);
-	log_end(&line);
+		return false;
 	warning->logged = now;
-	warning->count = 0;
+	return true;
 }
 
 /* What is said about each verdict. The client is named where its address may
@@ -71,21 +61,40 @@ static const struct {
 static void log_verdict(struct acceptor *acceptor, const struct log *log,
     enum conn_verdict verdict, const struct peer *client)
 {
-	warn(log, &acceptor->warnings[verdict], lines[verdict].message,
-	    lines[verdict].reason, lines[verdict].names_client ? client : NULL);
+	struct acceptor_warning *warning = &acceptor->warnings[verdict];
+	char memory[IP_TEXT_SIZE];
+	struct log_line line;
+	struct buf text;
+
+	if (!is_due(warning))
+		return;
+	log_begin(&line, log, CONF_LOG_WARN, lines[verdict].message);
+	log_text(&line, "reason", lines[verdict].reason);
+	if (lines[verdict].names_client) {
+		buf_init(&text, memory, sizeof memory);
+		ip_write(&client->ip, &text);
+		log_text(&line, "client", text.at);
+	}
+	log_u64(&line, "connections", warning->count);
+	log_end(&line);
+	warning->count = 0;
 }
 
-/* Connections then stay in the kernel's queue. */
+/* Connections then stay in the kernel's queue, nobody knows how many. */
 static void log_shortage(struct acceptor *acceptor, int error)
 {
 	struct service *service = server_service(acceptor->server);
+	struct log_line line;
 
-	warn(&service->log, &acceptor->warnings[CONN_NO_MEMORY],
-	    "cannot accept",
-	    error == EMFILE
-		? "no descriptors are left: raise the limit of open files"
-		: strerror(error),
-	    NULL);
+	if (is_due(&acceptor->shortage)) {
+		log_begin(&line, &service->log, CONF_LOG_WARN, "cannot accept");
+		log_text(&line, "reason",
+		    error == EMFILE
+			? "no descriptors are left: raise the limit of open "
+			  "files"
+			: strerror(error));
+		log_end(&line);
+	}
 	service_release(service);
 }
 

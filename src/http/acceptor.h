@@ -29,10 +29,9 @@ struct acceptor {
 	struct server *server;
 	struct listener listeners[LISTENERS_MAX];
 	unsigned count;
-	int stop; /* an eventfd */
-	/* One for each verdict; a lack of descriptors is counted with that of
-	 * memory. */
-	struct acceptor_warning warnings[CONN_NO_MEMORY + 1];
+	int stop;                                             /* an eventfd */
+	struct acceptor_warning warnings[CONN_NO_MEMORY + 1]; /* by verdict */
+	struct acceptor_warning shortage; /* accept4 lacked descriptors */
 	pthread_t thread;
 };
 

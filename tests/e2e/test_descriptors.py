@@ -2,7 +2,11 @@
 
 import contextlib
 import re
+import resource
 
+import pytest
+
+import recorder
 import support
 from dial import Lines
 
@@ -23,6 +27,27 @@ def poor(folder, config):
         yield slotd
     finally:
         slotd.stop()
+
+
+class Watched(support.Slotd):
+    """With a log of its accept4 calls, each with the seconds since the one
+    before."""
+
+    def __init__(self, folder, config):
+        self.log = folder / "accepts"
+        super().__init__(folder, config)
+
+    def spawn(self, command, **options):
+        return super().spawn(
+            ["strace", "-D", "-f", "-q", "-r", "-e", "signal=none",
+             "-e", "trace=accept4", "-o", str(self.log), *command], **options)
+
+    def pauses(self):
+        """Before each that failed after one that had failed."""
+        calls = re.findall(r"(?m)^\d+ +([\d.]+) accept4.* = (-?\d+)",
+                           self.log.read_text())
+        return [float(pause) for (_, before), (pause, result)
+                in zip(calls, calls[1:]) if before == result == "-1"]
 
 
 def most(slotd):
@@ -59,3 +84,29 @@ def test_refused_strangers_do_not_take_them(tmp_path):
         assert support.fetch("PUT", slot["put"], data).status == 201
         assert support.fetch("GET", slot["get"]).body == data
     assert not any("no descriptors" in line for line in slotd.lines)
+
+
+@pytest.mark.skipif(support.SANITIZED or not recorder.works(),
+                    reason="slotd may not be traced here")
+def test_it_looks_for_one_often_but_does_not_spin(tmp_path):
+    """However fast this machine is, 5 ms have to pass between two tries; and
+    however slow, some two are less than 20 ms apart."""
+    slotd = Watched(tmp_path, support.s3_config())
+    try:
+        limit = slotd.process.pid, resource.RLIMIT_NOFILE
+        before = resource.prlimit(*limit)
+        resource.prlimit(*limit, (3, before[1]))
+        with Lines(slotd.address) as lines:
+            waiting = lines.dial()
+            slotd.wait_line("no descriptors are left")
+            support.wait_for("forty tries", lambda: len(
+                slotd.pauses()) >= 40 and min(slotd.pauses()) < 0.02)
+            resource.prlimit(*limit, before)
+            assert waiting.served()
+        assert min(slotd.pauses()) >= 0.005, slotd.pauses()
+    finally:
+        slotd.stop()
+    # One line a second, which says no number: nobody knows how many wait.
+    said = [line for line in slotd.lines if "cannot accept" in line]
+    assert len(said) <= 1 + sum(slotd.pauses()), said
+    assert not any("connections=" in line for line in said), said
