@@ -177,15 +177,22 @@ class Descriptors(Weather):
     left = [20, 3, 0]
 
     def tick(self):
-        count = sum(self.slotd.open_files().values())
-        self.slotd.limit(resource.RLIMIT_NOFILE, count + self.left[
-            self.turns % len(self.left)])
+        left = self.left[self.turns % len(self.left)]
+        self.slotd.limit(
+            resource.RLIMIT_NOFILE, self.slotd.count_files() + left)
         self.turns += 1
         time.sleep(0.3)
 
     def end(self):
         self.slotd.limit(resource.RLIMIT_NOFILE, None)
         self.wait_ready()
+
+
+class TooFewDescriptors(Descriptors):
+    """Not even enough for the connections that there are."""
+    name = "too few descriptors"
+    slow = True
+    left = [-2, -6]
 
 
 class FullDisk(Weather):
@@ -326,4 +333,5 @@ class Crowd(Weather):
 
 
 ALL = [Reload, Restart, Kill, Log, Memory, Allocations, Descriptors,
-       FullDisk, ReadOnlyDisk, LargeFiles, Clock, Redis, Store, Crowd]
+       TooFewDescriptors, FullDisk, ReadOnlyDisk, LargeFiles, Clock, Redis,
+       Store, Crowd]
