@@ -25,6 +25,22 @@ void base64url_encode(struct buf *out, const void *bytes, size_t len)
 	}
 }
 
+void base64_encode(struct buf *out, const void *bytes, size_t len)
+{
+	const size_t start = out->len;
+
+	if ((len + 2) / 3 * 4 >= out->size - out->len)
+		out->full = true;
+	base64url_encode(out, bytes, len);
+	for (size_t i = start; i < out->len; i++)
+		if (out->at[i] == '-')
+			out->at[i] = '+';
+		else if (out->at[i] == '_')
+			out->at[i] = '/';
+	while ((out->len - start) % 4)
+		buf_char(out, '=');
+}
+
 /* The value of a letter; 64: it is none. `last` are the two behind the
  * alphanumeric ones. */
 static uint32_t value_of(char c, const char last[2])

@@ -11,6 +11,9 @@ void base64url_encode(struct buf *out, const void *bytes, size_t len);
 bool base64url_decode(
     struct span text, size_t max, uint8_t *ret_bytes, size_t *ret_len);
 
+/* RFC 4648, section 4: [A-Za-z0-9+/], padded with '='. */
+void base64_encode(struct buf *out, const void *bytes, size_t len);
+
 /* Likewise RFC 4648, section 4: [A-Za-z0-9+/], padded with '='. */
 bool base64_decode(
     struct span text, size_t max, uint8_t *ret_bytes, size_t *ret_len);

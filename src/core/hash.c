@@ -1,6 +1,7 @@
 #include "core/hash.h"
 
 #include <assert.h>
+#include <nettle/md5.h>
 #include <nettle/sha1.h>
 #include <nettle/sha2.h>
 #include <string.h>
@@ -78,6 +79,15 @@ void hash_sha1(
 	sha1_update(&context, second.len, (const uint8_t *)second.at);
 	sha1_digest(&context, HASH_SHA1_SIZE, ret_digest);
 	wipe(&context, sizeof context);
+}
+
+void hash_md5(struct span bytes, uint8_t ret_digest[HASH_MD5_SIZE])
+{
+	struct md5_ctx context;
+
+	md5_init(&context);
+	md5_update(&context, bytes.len, (const uint8_t *)bytes.at);
+	md5_digest(&context, HASH_MD5_SIZE, ret_digest);
 }
 
 static void pad_init(

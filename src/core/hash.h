@@ -4,7 +4,7 @@
 #include "core/span.h"
 
 /*
- * SHA-256, SHA-1 (FIPS 180-4) and HMAC-SHA256 (RFC 2104) by Nettle, which uses
+ * SHA-256, SHA-1 (FIPS 180-4), MD5 and HMAC-SHA256 (RFC 2104) by Nettle, which uses
  * the processor's own instructions for SHA-256 where there are any. Nothing
  * here fails. Safe in any number of threads.
  */
@@ -33,6 +33,11 @@ void sha256(struct span bytes, uint8_t ret_digest[HASH_SIZE]);
 #define HASH_SHA1_SIZE 20
 void hash_sha1(
     struct span first, struct span second, uint8_t ret_digest[HASH_SHA1_SIZE]);
+
+/* MD5 (RFC 1321), for the header Content-MD5 alone: some requests of S3 are
+ * refused without it. */
+#define HASH_MD5_SIZE 16
+void hash_md5(struct span bytes, uint8_t ret_digest[HASH_MD5_SIZE]);
 
 /* A key as its inner and outer hash states: a MAC costs only the blocks of its
  * message and one more. */

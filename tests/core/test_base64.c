@@ -141,6 +141,16 @@ static void test_padded(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		const size_t need = strlen(rows[i].text) + 1;
+		char memory[16];
+		struct buf out = buf_of(memory, need);
+
+		base64_encode(&out, rows[i].bytes, strlen(rows[i].bytes));
+		expect_buf(&out, rows[i].text);
+		out = buf_of(memory, need > 1 ? need - 1 : 1);
+		base64_encode(&out, rows[i].bytes, strlen(rows[i].bytes));
+		expect_span(buf_span(&out), "");
+		assert_int_equal(buf_ok(&out), need == 1);
 		assert_true(base64_decode(
 		    span_of(rows[i].text), sizeof bytes, bytes, &len));
 		struct span got = { (char *)bytes, len };

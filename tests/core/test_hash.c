@@ -29,6 +29,18 @@ static void test_sha256(void **state)
 	    "20cbc9f5a5d134645adb5db1b9737ea3");
 }
 
+/* RFC 1321, A.5. */
+static void test_md5(void **state)
+{
+	(void)state;
+	uint8_t digest[HASH_MD5_SIZE];
+
+	hash_md5(SPAN_EMPTY, digest);
+	expect_hex(digest, HASH_MD5_SIZE, "d41d8cd98f00b204e9800998ecf8427e");
+	hash_md5(span_of("message digest"), digest);
+	expect_hex(digest, HASH_MD5_SIZE, "f96b697d7cb7938d525a2f31aaf161d0");
+}
+
 /* FIPS 180's example; XEP-0114's own, example 3, whose digest is made by
  * sha1sum of its id and secret. */
 static void test_sha1(void **state)
@@ -222,6 +234,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_sha256),
+		cmocka_unit_test(test_md5),
 		cmocka_unit_test(test_sha1),
 		cmocka_unit_test(test_in_pieces),
 		cmocka_unit_test(test_rfc4231),
