@@ -1,5 +1,6 @@
 #include "cmd/command.h"
 #include "cmd/creds.h"
+#include "cmd/mend.h"
 #include "doctor/report.h"
 #include "http/socket.h"
 #include "service/clock.h"
@@ -10,7 +11,7 @@
 /* Without one (-1) the request that runs is not broken off. */
 static int end_file;
 static const char *now_text, *name;
-static bool json, prometheus;
+static bool json, prometheus, fix, yes;
 static int64_t shift; /* seconds that --now is ahead of the real time */
 
 static int64_t service_clock(void)
@@ -19,14 +20,13 @@ static int64_t service_clock(void)
 }
 
 /* Checks one storage; gives the number of failures. */
-static unsigned examine(const struct conf *conf,
+static unsigned look(struct doctor *doctor, const struct conf *conf,
     const struct conf_storage *storage, const char *no_creds,
     struct report *report)
 {
-	static struct doctor doctor;
 	unsigned counts[VERDICT_COUNT];
 
-	doctor = (struct doctor){
+	*doctor = (struct doctor){
 		.conf = conf,
 		.storage = storage,
 		.clock = service_clock,
@@ -35,9 +35,37 @@ static unsigned examine(const struct conf *conf,
 		.no_creds = *no_creds ? no_creds : NULL,
 	};
 	report_begin(report, "storage", storage->name);
-	doctor_run(&doctor, &report->view, counts);
+	doctor_run(doctor, &report->view, counts);
 	report_end(report, counts);
 	return counts[VERDICT_FAILURE];
+}
+
+/* The same, and mends it. */
+static unsigned examine(const struct conf *conf,
+    const struct conf_storage *storage, const char *no_creds,
+    const struct creds_value *admin, struct report *report)
+{
+	static struct doctor doctor;
+	unsigned failures = look(&doctor, conf, storage, no_creds, report);
+
+	if (!admin || !storage->s3)
+		return failures;
+	switch (mend(&doctor, admin, yes, end_file, report)) {
+	case MEND_NOTHING:
+		break;
+	case MEND_DONE:
+		failures = look(&doctor, conf, storage, no_creds, report);
+		break;
+	case MEND_PARTLY:
+		failures = look(&doctor, conf, storage, no_creds, report) + 1;
+		break;
+	case MEND_FAILED:
+		failures++;
+		break;
+	}
+	/* URLs have session tokens. */
+	wipe(&doctor, sizeof doctor);
+	return failures;
 }
 
 /* --- components -----------------------------------------------------------*/
@@ -114,8 +142,8 @@ static unsigned examine_component(const struct conf *conf,
 
 /* --- all ------------------------------------------------------------------*/
 
-static int examine_all(
-    const struct conf *conf, const struct command_creds *creds)
+static int examine_all(const struct conf *conf,
+    const struct command_creds *creds, const struct creds_value *admin)
 {
 	unsigned failures = 0;
 	struct report report;
@@ -129,8 +157,8 @@ static int examine_all(
 		const struct conf_storage *storage = &conf->storages[i];
 
 		if (!name || span_is(storage->name, name))
-			failures +=
-			    examine(conf, storage, creds->list[i].why, &report);
+			failures += examine(
+			    conf, storage, creds->list[i].why, admin, &report);
 	}
 	for (size_t i = 0; !name && i < conf->component_count; i++)
 		if (!command_ended())
@@ -153,6 +181,11 @@ static bool check(char **operands)
 	if (json && prometheus)
 		return command_wrong(&command_doctor,
 		    "--json and --prometheus exclude each other");
+	if (fix && (json || prometheus))
+		return command_wrong(&command_doctor,
+		    "--fix prints text: neither --json nor --prometheus");
+	if (yes && !fix)
+		return command_wrong(&command_doctor, "--yes needs --fix");
 	if (!command_number(&command_doctor, now_text, INT32_MAX,
 		"--now must be a number of seconds", &now))
 		return false;
@@ -164,15 +197,20 @@ static bool check(char **operands)
 static int run(const struct conf *conf, char **operands)
 {
 	struct command_creds creds;
+	struct creds_value admin;
 	int code = EXIT_FAULT;
 
 	(void)operands;
+	if (fix && !mend_creds(&admin))
+		return EXIT_FAULT;
 	end_file = command_catch_end();
 	if (command_creds_get(&creds, "doctor", conf, name) && fetch_start()) {
-		code = examine_all(conf, &creds);
+		code = examine_all(conf, &creds, fix ? &admin : NULL);
 		fetch_end();
 	}
 	command_creds_done(&creds);
+	if (fix)
+		mend_forget(&admin);
 	return code;
 }
 
@@ -181,6 +219,8 @@ static const struct command_option options[] = {
 	{ "now", .value = &now_text },
 	{ "json", .flag = &json },
 	{ "prometheus", .flag = &prometheus },
+	{ "fix", .flag = &fix },
+	{ "yes", .flag = &yes },
 	{ 0 },
 };
 
@@ -189,6 +229,7 @@ const struct command command_doctor = {
 	"try storages and components, and say what to change",
 	"usage: slotd doctor [-c FILE] [--storage NAME] [--json|--prometheus]\n"
 	"                    [--now SECONDS]\n"
+	"       slotd doctor --fix [--yes] [-c FILE] [--storage NAME]\n"
 	"\n"
 	"Tries each configured storage (or only that of this name) for real,\n"
 	"with one small object, slotd-doctor/probe.txt, that it removes again\n"
@@ -204,6 +245,15 @@ const struct command command_doctor = {
 	"  --prometheus   prints metrics for the textfile collector of\n"
 	"                 Prometheus' node exporter\n"
 	"  --now SECONDS  uses this time, in unix seconds, not the clock's\n"
+	"  --fix          sets the CORS rule, lifecycle rules and the public\n"
+	"                 access block of each bucket, where they are "
+	"missing:\n"
+	"                 shows what it will set, asks, and checks again. "
+	"Rules\n"
+	"                 of others stay as they are. The environment has an\n"
+	"                 administrator's key: AWS_ACCESS_KEY_ID,\n"
+	"                 AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN\n"
+	"  --yes          does not ask\n"
 	"\n"
 	"The environment variable SSL_CERT_FILE names a file of certificates\n"
 	"to trust; NO_COLOR turns colours off.\n",

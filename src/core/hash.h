@@ -4,9 +4,9 @@
 #include "core/span.h"
 
 /*
- * SHA-256, SHA-1 (FIPS 180-4), MD5 and HMAC-SHA256 (RFC 2104) by Nettle, which uses
- * the processor's own instructions for SHA-256 where there are any. Nothing
- * here fails. Safe in any number of threads.
+ * SHA-256, SHA-1 (FIPS 180-4), MD5 and HMAC-SHA256 (RFC 2104) by Nettle, which
+ * uses the processor's own instructions for SHA-256 where there are any.
+ * Nothing here fails. Safe in any number of threads.
  */
 #define HASH_SIZE 32
 

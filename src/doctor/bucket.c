@@ -16,8 +16,12 @@ static bool is_store_label(struct span label)
 }
 
 /* The length of the bucket's name at the start of a host; 0: there is none. */
-static size_t bucket_in_host(struct span host)
+static size_t bucket_in_host(const struct s3_config *s3)
 {
+	const struct span host = s3->bucket.host;
+
+	if (s3->place != S3_PLACE_UNKNOWN)
+		return s3->place == S3_PLACE_HOST ? span_find(host, '.') : 0;
 	for (size_t at = span_find(host, '.'); at < host.len;) {
 		struct span rest = span_from(host, at + 1);
 		size_t len = span_find(rest, '.');
@@ -33,7 +37,7 @@ struct bucket bucket_of(const struct s3_config *s3)
 {
 	struct span host = s3->bucket.host;
 	struct span path = s3->bucket.path;
-	size_t in_host = bucket_in_host(host);
+	size_t in_host = bucket_in_host(s3);
 	struct bucket bucket = { .base = s3->bucket };
 
 	if (!in_host && path.len) {

@@ -50,18 +50,21 @@ enum verdict check_fail_other(struct doctor *doctor)
 
 /* --- the bases of callers -------------------------------------------------*/
 
-/* Whether the caller's XMPP server makes URLs of files in this storage. Without
- * a JID, the caller's first domain decides, as in service_share. */
-bool check_base_is_ours(
-    const struct doctor *doctor, const struct caller *caller)
+/* Without a JID, the caller's first domain decides, as in service_share. */
+bool check_base_is_of(const struct conf *conf,
+    const struct conf_storage *storage, const struct caller *caller)
 {
-	const struct conf *conf = doctor->conf;
 	const struct span domain =
 	    caller->allow_domain_count ? caller->allow_domains[0] : SPAN_EMPTY;
 
 	return caller->base.len &&
-	       &conf->storages[conf_storage_of(conf, domain)] ==
-		   doctor->storage;
+	       &conf->storages[conf_storage_of(conf, domain)] == storage;
+}
+
+bool check_base_is_ours(
+    const struct doctor *doctor, const struct caller *caller)
+{
+	return check_base_is_of(doctor->conf, doctor->storage, caller);
 }
 
 bool check_has_bases(const struct doctor *doctor)

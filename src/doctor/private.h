@@ -109,7 +109,7 @@ struct bucket {
 	bool path_style;
 };
 
-/* Guessed from bucket_url. */
+/* As storage.bucket says, else guessed from bucket_url. */
 struct bucket bucket_of(const struct s3_config *s3);
 bool bucket_is_aws(const struct bucket *bucket);
 
@@ -208,6 +208,8 @@ enum verdict check_fail_other(struct doctor *doctor);
 bool check_has_bases(const struct doctor *doctor);
 bool check_has_ends(const struct doctor *doctor);
 /* Whether this caller has a base, and its files go into this storage. */
+bool check_base_is_of(const struct conf *conf,
+    const struct conf_storage *storage, const struct caller *caller);
 bool check_base_is_ours(
     const struct doctor *doctor, const struct caller *caller);
 /* Tries each such base, up to the first failure; and adds their names to what

@@ -106,6 +106,7 @@ static void keep_all(struct span line, struct fetch_reply *reply)
 	KEEP("server", reply->server);
 	KEEP("content-type", reply->type);
 	KEEP("content-disposition", reply->disposition);
+	KEEP("x-amz-transition-default-minimum-object-size", reply->transition);
 	KEEP("date", date);
 	if (*date)
 		reply->date = curl_getdate(date, NULL);

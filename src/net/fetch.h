@@ -65,9 +65,11 @@ struct fetch_reply {
 	char server[64];
 	char type[128];        /* Content-Type */
 	char disposition[256]; /* Content-Disposition */
-	bool continued;        /* 100 Continue came */
-	bool is_file;          /* Last-Modified came */
-	bool swift;            /* headers that only OpenStack Swift sends */
+	/* x-amz-transition-default-minimum-object-size */
+	char transition[64];
+	bool continued; /* 100 Continue came */
+	bool is_file;   /* Last-Modified came */
+	bool swift;     /* headers that only OpenStack Swift sends */
 	size_t body_len;
 	char body[FETCH_BODY + 1]; /* a NUL follows it */
 };

@@ -1,8 +1,7 @@
 #include "slot/prefixes.h"
 
-/* As in a key; of one with plain_urls '~' is '_'. */
-static void write(struct buf *out, const struct key_template *template,
-    enum purpose purpose, bool plain)
+void prefixes_write(const struct key_template *template, enum purpose purpose,
+    bool plain, struct buf *out)
 {
 	for (size_t i = 0; i < template->count; i++) {
 		const struct key_part *part = &template->parts[i];
@@ -39,7 +38,7 @@ void prefixes_init(
 	for (unsigned i = 0; i < 2 * PURPOSE_COUNT; i++) {
 		const size_t start = memory.len;
 
-		write(&memory, template, i / 2, i % 2);
+		prefixes_write(template, i / 2, i % 2, &memory);
 		add(prefixes, span_from(buf_span(&memory), start));
 	}
 }

@@ -23,4 +23,9 @@ struct prefixes {
 void prefixes_init(
     struct prefixes *prefixes, const struct key_template *template);
 
+/* Appends what stands before {until} in keys of this template and purpose. In
+ * a plain one (plain_urls) '~' is '_'. */
+void prefixes_write(const struct key_template *template, enum purpose purpose,
+    bool plain, struct buf *out);
+
 #endif
