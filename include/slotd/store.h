@@ -257,6 +257,9 @@ struct store_class {
 	 * there is none; FAILURE_UNAVAILABLE if another try may go well. It may
 	 * wait, until the file descriptor `stop` is readable (-1: never).
 	 *
+	 * settle waits until a power cut brings back nothing that was removed
+	 * before. NULL: remove does that.
+	 *
 	 * share appends the URL at which an object is shared, as a slot's.
 	 *
 	 * NULL (all three): its files cannot be listed.
@@ -271,6 +274,7 @@ struct store_class {
 	    struct buf *why);
 	enum failure (*remove)(struct store *store, struct span key,
 	    int64_t now, int stop, struct buf *why);
+	enum failure (*settle)(struct store *store, struct buf *why);
 	enum failure (*share)(struct store *store, struct span key, int64_t now,
 	    struct buf *out, struct refusal *why);
 	enum failure (*read)(struct store *store, struct span key, int64_t now,

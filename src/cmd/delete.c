@@ -56,6 +56,20 @@ static bool delete_one(const struct janitor *janitor, const char *link)
 	return false;
 }
 
+/* What is said to be removed must not come back. */
+static bool settle(const struct janitor *janitor)
+{
+	char memory[STORE_WHY];
+	struct buf why = buf_of(memory, sizeof memory);
+
+	if (dry_run || janitor_settle(janitor, &why))
+		return true;
+	command_fault(&command_delete,
+	    "what was removed may come back after a power cut: storage %s",
+	    memory);
+	return false;
+}
+
 static int run(const struct service *service, char **operands)
 {
 	struct janitor janitor;
@@ -65,6 +79,7 @@ static int run(const struct service *service, char **operands)
 		return EXIT_FAULT;
 	for (; *operands && !janitor_stopped(&janitor); operands++)
 		well &= delete_one(&janitor, *operands);
+	well &= settle(&janitor);
 	if (janitor_stopped(&janitor))
 		return command_fault(&command_delete, "interrupted");
 	return well ? EXIT_OK : EXIT_FAULT;

@@ -159,3 +159,24 @@ enum failure janitor_remove(const struct janitor *janitor, struct store *store,
 	    failure == FAILURE_UNAVAILABLE && janitor_again(janitor, ++tries));
 	return failure;
 }
+
+bool janitor_settle(const struct janitor *janitor, struct buf *why)
+{
+	const struct service *service = janitor->service;
+	char memory[STORE_WHY];
+	struct buf wrong = buf_of(memory, sizeof memory);
+
+	for (size_t i = 0; i < service->store_count; i++) {
+		struct store *store = service->stores[i];
+
+		if (!store->class->settle ||
+		    store->class->settle(store, &wrong) == FAILURE_NONE)
+			continue;
+		buf_reset(why);
+		buf_add(why, service->conf->storages[i].name);
+		buf_text(why, ": ");
+		buf_add(why, buf_span(&wrong));
+		return false;
+	}
+	return true;
+}

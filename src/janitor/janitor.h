@@ -51,5 +51,8 @@ enum failure janitor_list(const struct janitor *janitor, struct store *store,
 /* remove of its class, likewise. */
 enum failure janitor_remove(const struct janitor *janitor, struct store *store,
     struct span key, struct buf *why);
+/* settle of the class of each store. False: why has the store's name, and what
+ * went wrong there. */
+bool janitor_settle(const struct janitor *janitor, struct buf *why);
 
 #endif

@@ -108,6 +108,7 @@ const struct store_class fs_class = {
 	.look = fs_disk_look,
 	.list = fs_list,
 	.remove = fs_remove,
+	.settle = fs_settle,
 	.share = share,
 	.note = fs_note,
 	.sweep = fs_sweep,

@@ -314,3 +314,21 @@ enum failure fs_remove(struct store *store, struct span key, int64_t now,
 	}
 	return FAILURE_NONE;
 }
+
+/* Not each folder from which something was removed, of which some are gone
+ * themselves: a command that was killed has removed files, too. */
+enum failure fs_settle(struct store *store, struct buf *why)
+{
+	const struct fs *fs = (const struct fs *)store;
+	const int fd = fs_path_open(
+	    fs->folder->root, span_of("."), O_RDONLY | O_DIRECTORY);
+	const int error = fd < 0 || syncfs(fd) ? errno : 0;
+
+	buf_reset(why);
+	if (fd >= 0)
+		close(fd);
+	if (!error)
+		return FAILURE_NONE;
+	buf_text(why, strerror(error));
+	return FAILURE_INTERNAL;
+}

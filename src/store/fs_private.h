@@ -247,6 +247,7 @@ enum failure fs_list(
     struct store *store, const struct store_walk *walk, struct buf *why);
 enum failure fs_remove(struct store *store, struct span key, int64_t now,
     int stop, struct buf *why);
+enum failure fs_settle(struct store *store, struct buf *why);
 
 /* Whether an upload runs whose key is one of these; `is` may not call the
  * store. */

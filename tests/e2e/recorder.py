@@ -10,6 +10,8 @@ import support
 # All that can change a folder, a file or a descriptor, and what is said to
 # others.
 TRACE = "%file,%desc,syncfs,sync,sendto,sendmsg,sendmmsg"
+OPTIONS = ["-f", "-q", "-xx", "-s", "1000000", "-e", "signal=none",
+           "-e", "trace=" + TRACE]
 STRING = re.compile(r'"((?:\\x[0-9a-f]{2})*)"')
 LINE = re.compile(
     r"(?P<pid>\d+) +(?:<\.\.\. (?P<again>\w+) resumed>)?(?P<rest>.*)")
@@ -61,6 +63,12 @@ def works():
         capture_output=True, timeout=support.PATIENCE).returncode == 0
 
 
+def run(log, *args):
+    """A command of slotd that is to end by itself, with a log of its calls."""
+    return support.run(*OPTIONS, "-o", log, support.SLOTD, *args,
+                       program="strace")
+
+
 class Recorded(support.Slotd):
     """slotd with a log of its system calls, one for each start."""
 
@@ -74,9 +82,7 @@ class Recorded(support.Slotd):
         self.logs.append(log)
         # -D: the process that is started is slotd, and strace its child's.
         return super().spawn(
-            ["strace", "-D", "-f", "-q", "-xx", "-s", "1000000",
-             "-e", "signal=none", "-e", "trace=" + TRACE, "-o", str(log),
-             *command], **options)
+            ["strace", "-D", *OPTIONS, "-o", str(log), *command], **options)
 
     def recorded(self):
         """The calls of the last start, once that has ended."""

@@ -271,6 +271,26 @@ def test_whatever_a_power_cut_leaves(journey, tmp_path):
     open_all(journey, tmp_path)
 
 
+def test_what_was_deleted_stays_so(journey, tmp_path):
+    """From the end of the command on; the folder, which is empty then, is
+    removed, too."""
+    journey.start(tmp_path)
+    hers, his = journey.put("small"), journey.put("large", ROMEO)
+    journey.slotd.stop()
+    journey.play()
+    log = tmp_path / "deleted"
+    done = recorder.run(
+        log, "delete", "-c", journey.slotd.path,
+        journey.config["public_url"] + journey.links[hers])
+    assert (done.returncode, done.stderr) == (0, b""), done
+    journey.disk.restart()
+    for call in recorder.calls(log):
+        journey.disk.play(call)
+    for fates in journey.disk.fates():
+        left = journey.disk.left(fates)
+        assert hers not in left and his in left
+
+
 def test_folders_that_were_just_made(journey, tmp_path):
     """By an operator, or by a start that was killed: nobody has synced them,
     and what is confirmed lies in them."""

@@ -8,6 +8,9 @@
 
 /* A disk that fails, at the name "bad". */
 static bool bad_folder, bad_status;
+/* What the disk is asked to make durable, and answers. */
+static unsigned syncs;
+static bool bad_sync;
 
 /* What a walk was told: each key and its size; it ends after so many. */
 struct told {
@@ -38,6 +41,14 @@ int fstatat(int folder, const char *name, struct stat *status, int flags)
 		return real(folder, name, status, flags);
 	errno = EIO;
 	return -1;
+}
+
+int syncfs(int fd)
+{
+	assert_true(fd >= 0);
+	syncs++;
+	errno = EIO;
+	return bad_sync ? -1 : 0;
 }
 
 static int64_t now(void)
@@ -214,6 +225,21 @@ static void test_removes(void **state)
 	assert_int_equal(take_away(place, "e"), FAILURE_NONE);
 }
 
+static void test_settles(void **state)
+{
+	const struct place *place = *state;
+	char memory[STORE_WHY];
+	struct buf why = buf_of(memory, sizeof memory);
+
+	syncs = 0;
+	assert_int_equal(fs_settle(place->fs, &why), FAILURE_NONE);
+	assert_int_equal(syncs, 1);
+	bad_sync = true;
+	assert_int_equal(fs_settle(place->fs, &why), FAILURE_INTERNAL);
+	bad_sync = false;
+	assert_string_equal(memory, "Input/output error");
+}
+
 static void test_stays_inside(void **state)
 {
 	const struct place *place = *state;
@@ -279,6 +305,7 @@ int main(void)
 		IN_PLACE(test_no_objects),
 		IN_PLACE(test_ends),
 		IN_PLACE(test_removes),
+		IN_PLACE(test_settles),
 		IN_PLACE(test_stays_inside),
 		IN_PLACE(test_a_disk_that_fails),
 		IN_PLACE(test_no_folder),
