@@ -37,11 +37,13 @@ struct xml {
 	uint64_t worn;   /* where a new parser is to begin; 0: nowhere yet */
 };
 
-/* What the reading of a whole document needs: the innermost element. */
+/* What the reading of a whole document needs: the texts of the elements that
+ * are open, one behind the other. */
 struct gathering {
 	xml_element *element;
 	void *of;
 	unsigned depth;
+	size_t begins[XML_DEPTH + 1]; /* where each element's text does */
 	struct buf text;
 	char memory[XML_TEXT + 1];
 };
@@ -304,14 +306,32 @@ void xml_close(struct xml *xml)
 
 /* --- whole documents ------------------------------------------------------*/
 
+/* The own text of the innermost element, as far as it is there. */
+static struct span gathered(const struct gathering *gathering)
+{
+	return span_from(
+	    buf_span(&gathering->text), gathering->begins[gathering->depth]);
+}
+
+static void drop_gathered(struct gathering *gathering)
+{
+	gathering->text.len = gathering->begins[gathering->depth];
+	gathering->text.at[gathering->text.len] = '\0';
+}
+
 static bool gather_begin(void *of, const char *name, const char **attributes)
 {
 	struct gathering *gathering = of;
 
 	(void)name;
 	(void)attributes;
-	buf_reset(&gathering->text);
-	return ++gathering->depth <= XML_DEPTH;
+	if (gathering->depth == XML_DEPTH)
+		return false;
+	/* Else a listing's indentation would not have room. */
+	if (!span_trim(gathered(gathering), " \t\r\n").len)
+		drop_gathered(gathering);
+	gathering->begins[++gathering->depth] = gathering->text.len;
+	return true;
 }
 
 static bool gather_end(void *of, const char *name)
@@ -319,10 +339,10 @@ static bool gather_end(void *of, const char *name)
 	struct gathering *gathering = of;
 
 	if (!gathering->element(gathering->of, gathering->depth, span_of(name),
-		buf_span(&gathering->text)))
+		gathered(gathering)))
 		return false;
+	drop_gathered(gathering);
 	gathering->depth--;
-	buf_reset(&gathering->text);
 	return true;
 }
 
@@ -350,6 +370,7 @@ struct xml *xml_open(xml_element *element, void *of)
 	gathering->element = element;
 	gathering->of = of;
 	gathering->depth = 0;
+	gathering->begins[0] = 0;
 	buf_init(&gathering->text, gathering->memory, sizeof gathering->memory);
 	return xml;
 }

@@ -11,7 +11,7 @@
  */
 
 #define XML_DEPTH 32
-#define XML_TEXT 32768        /* bytes of an element's own text */
+#define XML_TEXT 32768        /* bytes of text of the elements that are open */
 #define XML_UNTOLD 65536u     /* bytes of a tag, a comment and the like */
 #define XML_WORN (256u << 10) /* bytes of a stream that one parser reads */
 
@@ -21,8 +21,8 @@ struct xml;
 
 /*
  * Called at the end of each element: its name, its own text without that of
- * elements in it, and its depth (1: the root). They live until it returns.
- * False ends the reading.
+ * elements in it and without white space alone in front of one, and its depth
+ * (1: the root). They live until it returns. False ends the reading.
  */
 typedef bool xml_element(
     void *of, unsigned depth, struct span name, struct span text);

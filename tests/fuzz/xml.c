@@ -13,7 +13,6 @@
 /* --- the second reader ----------------------------------------------------*/
 
 #define ELEMENTS 1200
-#define DEEPEST 64
 
 struct element {
 	unsigned depth;
@@ -24,10 +23,8 @@ struct element {
 struct tree {
 	XML_Parser parser;
 	bool broken, doctype;
-	bool mixed; /* texts beside elements: whose they are is not told here */
 	unsigned depth;
-	bool has_child[DEEPEST + 1];
-	char *texts[DEEPEST + 1];
+	char *texts[XML_DEPTH + 1];
 	size_t count;
 	struct element elements[ELEMENTS]; /* in the order of their ends */
 };
@@ -49,16 +46,13 @@ static void on_begin(void *of, const char *name, const char **attributes)
 
 	(void)name;
 	(void)attributes;
-	if (tree->depth) {
-		tree->has_child[tree->depth] = true;
-		tree->mixed |= has_text(tree->texts[tree->depth]);
-	}
-	if (tree->depth == DEEPEST) {
+	if (tree->depth && !has_text(tree->texts[tree->depth]))
+		tree->texts[tree->depth][0] = '\0';
+	if (tree->depth == XML_DEPTH) {
 		stop(tree);
 		return;
 	}
 	tree->depth++;
-	tree->has_child[tree->depth] = false;
 	tree->texts[tree->depth] = strdup("");
 	must(tree->texts[tree->depth]);
 }
@@ -81,7 +75,6 @@ static void on_end(void *of, const char *name)
 	struct element *element = &tree->elements[tree->count];
 	const unsigned depth = tree->depth--;
 
-	tree->mixed |= tree->has_child[depth] && has_text(tree->texts[depth]);
 	if (tree->count == ELEMENTS) {
 		free(tree->texts[depth]);
 		stop(tree);
@@ -109,7 +102,7 @@ static void read_tree(struct span before, struct span text, struct tree *tree)
 {
 	tree->depth = 0;
 	tree->count = 0;
-	tree->broken = tree->doctype = tree->mixed = false;
+	tree->broken = tree->doctype = false;
 	tree->parser = XML_ParserCreate("UTF-8");
 	must(tree->parser);
 	XML_SetUserData(tree->parser, tree);
@@ -205,8 +198,7 @@ static void run_listing(struct span text)
 		must(page.objects[i].key.len <= OBJECT_KEY_MAX);
 	same_pages(&page, &pieces);
 	read_tree(SPAN_EMPTY, text, &tree);
-	if (!tree.mixed)
-		check_objects(&page);
+	check_objects(&page);
 	free_tree(&tree);
 }
 
@@ -319,9 +311,9 @@ static void check_text(struct span body, const char *name)
 		if (strcmp(tree.elements[i].name, name) == 0)
 			element = &tree.elements[i];
 	/* The fragment, its depth and its breaks are another reader's. */
-	if (!tree.mixed && found)
+	if (found)
 		must(element && span_is(buf_span(&out), element->text));
-	if (!tree.mixed && !tree.broken)
+	if (!tree.broken)
 		must(found == (element != NULL));
 	free_tree(&tree);
 }

@@ -30,6 +30,10 @@ static void test_text(void **state)
 		    "x" },
 		{ "<Code><![CDATA[<&]]>x<!-- -->y</Code>", "<&xy" },
 		{ "<a>before<Code>x</Code>behind</a>", "x" },
+		/* The text of others is none of its own. */
+		{ "<Code>a<x/>b</Code>", "ab" },
+		{ "<Code>a<x>1<y>2</y>3</x>b<z>4</z> c </Code>", "ab c " },
+		{ "<Code>\n  <x> 1 </x>\n  b<z/></Code>", "\n  b" },
 		{ "<Code>longer than what there is room for</Code>", NULL },
 		{ "<!DOCTYPE a [<!ENTITY e \"x\">]><Code>&e;</Code>", NULL },
 		{ "<!DOCTYPE Code SYSTEM \"file:///etc/passwd\"><Code>x</Code>",
@@ -89,7 +93,7 @@ static void test_pieces(void **state)
 	for (size_t size = 1; size < 30; size++) {
 		assert_true(read_in(
 		    "<a>1<b c=\"d\">2 &amp; 3</b>4<e/></a>\n", size, &told));
-		expect_buf(&told, "2 b=2 & 3\n2 e=\n1 a=\n");
+		expect_buf(&told, "2 b=2 & 3\n2 e=\n1 a=14\n");
 		assert_false(read_in("<a><b>2</b>", size, &told));
 		expect_buf(&told, "2 b=2\n");
 		assert_false(read_in("<a><b>2</a></b>", size, &told));
@@ -133,6 +137,25 @@ static void test_bounds(void **state)
 	assert_false(read_long("<", 'x', 70000, "/>", &told));
 }
 
+/* White space between elements takes no room: a whole listing is indented. */
+static void test_indentation(void **state)
+{
+	static char text[100000], memory[32768];
+	struct buf out = buf_of(text, sizeof text);
+	struct buf told = buf_of(memory, sizeof memory);
+
+	(void)state;
+	buf_text(&out, "<a>");
+	for (unsigned i = 0; i < 2000; i++)
+		buf_text(&out, "\n                                <b>x</b>");
+	buf_text(&out, "\n</a>");
+	assert_true(buf_ok(&out));
+	assert_true(out.len > 2 * XML_TEXT);
+	assert_true(read_in(text, 1000, &told));
+	assert_int_equal(
+	    told.len, 2000 * strlen("2 b=x\n") + strlen("1 a=\n\n"));
+}
+
 static void test_depth(void **state)
 {
 	char text[XML_DEPTH * 7 + 16] = "", memory[1024];
@@ -161,6 +184,7 @@ int main(void)
 		cmocka_unit_test(test_text),
 		cmocka_unit_test(test_pieces),
 		cmocka_unit_test(test_bounds),
+		cmocka_unit_test(test_indentation),
 		cmocka_unit_test(test_depth),
 	};
 
