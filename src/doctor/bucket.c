@@ -15,13 +15,10 @@ static bool is_store_label(struct span label)
 	return false;
 }
 
-/* The length of the bucket's name at the start of a host; 0: there is none. */
-static size_t bucket_in_host(const struct s3_config *s3)
+/* The length of the bucket's name at the start of a host, before a label that
+ * marks a store; 0: there is none. */
+static size_t before_store(struct span host)
 {
-	const struct span host = s3->bucket.host;
-
-	if (s3->place != S3_PLACE_UNKNOWN)
-		return s3->place == S3_PLACE_HOST ? span_find(host, '.') : 0;
 	for (size_t at = span_find(host, '.'); at < host.len;) {
 		struct span rest = span_from(host, at + 1);
 		size_t len = span_find(rest, '.');
@@ -31,6 +28,16 @@ static size_t bucket_in_host(const struct s3_config *s3)
 		at += 1 + len;
 	}
 	return 0;
+}
+
+static size_t bucket_in_host(const struct s3_config *s3)
+{
+	const struct span host = s3->bucket.host;
+	const size_t len = s3->place == S3_PLACE_PATH ? 0 : before_store(host);
+
+	if (s3->place != S3_PLACE_HOST || len)
+		return len;
+	return span_find(span_first(host, span_find_last(host, ':')), '.');
 }
 
 struct bucket bucket_of(const struct s3_config *s3)

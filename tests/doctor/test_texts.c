@@ -47,28 +47,37 @@ static void test_bucket(void **state)
 		const char *name;
 		const char *prefix;
 		const char *base; /* the bucket's own path */
+		enum s3_place place;
 	} cases[] = {
-		{ "b.s3.us-east-2.amazonaws.com", "", "b", "", "" },
-		{ "my.b.s3.amazonaws.com", "/p/q", "my.b", "p/q", "" },
-		{ "s3.us-east-2.amazonaws.com", "/b", "b", "", "/b" },
-		{ "s3.example.org:9000", "/b/p/q", "b", "p/q", "/b" },
-		{ "127.0.0.1:9000", "/b", "b", "", "/b" },
-		{ "127.0.0.1:9000", "", "", "", "" },
-		{ "[::1]:9000", "", "", "", "" },
-		{ "s3.example.org", "", "", "", "" },
-		{ "minio:9000", "", "", "", "" },
-		{ "minio:9000", "/b", "b", "", "/b" },
-		{ "b.s3.test:8000", "", "b", "", "" },
-		{ "b.fra1.digitaloceanspaces.com", "", "b", "", "" },
-		{ "b.garage.example", "", "b", "", "" },
-		{ "storage.googleapis.com", "/b", "b", "", "/b" },
-		{ "0123.r2.cloudflarestorage.com", "/b", "b", "", "/b" },
+		{ "b.s3.us-east-2.amazonaws.com", "", "b", "", "", 0 },
+		{ "my.b.s3.amazonaws.com", "/p/q", "my.b", "p/q", "", 0 },
+		{ "s3.us-east-2.amazonaws.com", "/b", "b", "", "/b", 0 },
+		{ "s3.example.org:9000", "/b/p/q", "b", "p/q", "/b", 0 },
+		{ "127.0.0.1:9000", "/b", "b", "", "/b", 0 },
+		{ "127.0.0.1:9000", "", "", "", "", 0 },
+		{ "[::1]:9000", "", "", "", "", 0 },
+		{ "s3.example.org", "", "", "", "", 0 },
+		{ "minio:9000", "", "", "", "", 0 },
+		{ "minio:9000", "/b", "b", "", "/b", 0 },
+		{ "b.s3.test:8000", "", "b", "", "", 0 },
+		{ "b.fra1.digitaloceanspaces.com", "", "b", "", "", 0 },
+		{ "b.garage.example", "", "b", "", "", 0 },
+		{ "storage.googleapis.com", "/b", "b", "", "/b", 0 },
+		{ "0123.r2.cloudflarestorage.com", "/b", "b", "", "/b", 0 },
+		/* As storage.bucket says. */
+		{ "b.garage.example", "/p", "b", "p", "", S3_PLACE_HOST },
+		{ "b.garage.example", "/p", "p", "", "/p", S3_PLACE_PATH },
+		{ "my.b.s3.amazonaws.com", "/p", "my.b", "p", "",
+		    S3_PLACE_HOST },
+		{ "a.s3.example", "/b/p", "b", "p", "/b", S3_PLACE_PATH },
+		{ "b:9000", "/p", "b", "p", "", S3_PLACE_HOST },
 	};
 
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
 		const struct s3_config s3 = { .bucket = { span_of("https"),
 						  span_of(cases[i].host),
-						  span_of(cases[i].path) } };
+						  span_of(cases[i].path) },
+			.place = cases[i].place };
 		const struct bucket bucket = bucket_of(&s3);
 
 		expect_span(bucket.name, cases[i].name);
