@@ -111,6 +111,9 @@ enum verdict fix_refused(
 		    "The key in AWS_ACCESS_KEY_ID needs the right %s for this "
 		    "bucket.\n",
 		    right);
+	else if (doctor->reply.result == FETCH_TOO_LARGE)
+		change(doctor, "A document that cannot be read whole is not "
+			       "changed.\n");
 	else if (ask_unsure(doctor))
 		change(doctor, "Run slotd doctor --fix again.\n");
 	return VERDICT_FAILURE;
@@ -137,9 +140,6 @@ static enum stands read_step(struct fix *fix, struct fix_step *step)
 	    strstr(code.at, "Token")) {
 		fix_refused(
 		    fix, "reading", step->kind->what, step->kind->reads);
-		if (reply->result == FETCH_TOO_LARGE)
-			change(doctor, "A document that cannot be read whole "
-				       "is not changed.\n");
 		return STANDS_REFUSED;
 	}
 	if (reply->status != 200)
@@ -227,6 +227,9 @@ static enum verdict set(struct fix *fix, struct fix_step *step)
 	if (!stands_still(fix, step))
 		return VERDICT_FAILURE;
 	put(fix, step);
+	/* Some stores say only now that they have no such thing. */
+	if (doctor->reply.status == 501)
+		return step->kind->lacks(fix);
 	if (!ask_well(doctor))
 		return fix_refused(
 		    fix, "setting", step->kind->what, step->kind->writes);

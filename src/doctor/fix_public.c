@@ -111,11 +111,21 @@ static enum verdict open_now(struct fix *fix)
 	return VERDICT_OK;
 }
 
+static enum verdict public_lacks(struct fix *fix)
+{
+	return seen_ok(fix->doctor,
+	    "nothing to set: this store has no public access block");
+}
+
 static enum verdict public_judge(struct fix *fix, struct fix_step *step)
 {
 	struct doctor *doctor = fix->doctor;
 	enum verdict verdict;
 
+	/* Swift gives a listing. */
+	if (step->stands && !is_of_ceph(step) &&
+	    !strstr(step->now.at, "<PublicAccessBlockConfiguration"))
+		return public_lacks(fix);
 	if (is_of_ceph(step) && says(step, "BlockPublicAcls", "true")) {
 		change(doctor, "Set BlockPublicAcls to false; with "
 			       "IgnorePublicAcls it is not needed.\n");
@@ -146,12 +156,6 @@ static enum verdict public_judge(struct fix *fix, struct fix_step *step)
 	return seen_warning(doctor,
 	    "to be set: nothing in the bucket can be made public, since "
 	    "slotd's links need no public file");
-}
-
-static enum verdict public_lacks(struct fix *fix)
-{
-	return seen_ok(fix->doctor,
-	    "nothing to set: this store has no public access block");
 }
 
 const struct fix_kind fix_public = {

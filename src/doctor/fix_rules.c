@@ -95,6 +95,13 @@ const struct fix_kind fix_cors = {
 
 /* --- lifecycle ------------------------------------------------------------*/
 
+static enum verdict lifecycle_lacks(struct fix *fix)
+{
+	return seen_ok(fix->doctor,
+	    "nothing to set: this store has no lifecycle rules, so slotd "
+	    "sweep removes what has ended");
+}
+
 static bool sets_some(const struct wanted *wanted)
 {
 	for (size_t i = 0; i < wanted->rules.count; i++)
@@ -108,8 +115,13 @@ static bool lifecycle_needed(struct fix *fix)
 	struct doctor *doctor = fix->doctor;
 
 	wanted_lifecycle(&fix->wanted, doctor->conf, doctor->storage);
-	if (sets_some(&fix->wanted))
+	/* Swift says that there are none, and takes none. */
+	if (sets_some(&fix->wanted) && !doctor->swift)
 		return true;
+	if (doctor->swift) {
+		lifecycle_lacks(fix);
+		return false;
+	}
 	seen(doctor, "nothing to set: %s",
 	    check_keep_applies(doctor)
 		? "keys do not begin with {purpose}, so slotd sweep alone "
@@ -172,13 +184,6 @@ static enum verdict lifecycle_judge(struct fix *fix, struct fix_step *step)
 		add_ends(doctor, &fix->wanted);
 	advise_stale(doctor, &stale);
 	return verdict;
-}
-
-static enum verdict lifecycle_lacks(struct fix *fix)
-{
-	return seen_ok(fix->doctor,
-	    "nothing to set: this store has no lifecycle rules, so slotd "
-	    "sweep removes what has ended");
 }
 
 static enum verdict lifecycle_settled(struct fix *fix, enum verdict judged)

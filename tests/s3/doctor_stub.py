@@ -2,6 +2,7 @@
 
 import http.server
 import threading
+import urllib.parse
 
 
 class Taker(http.server.BaseHTTPRequestHandler):
@@ -20,6 +21,14 @@ class Taker(http.server.BaseHTTPRequestHandler):
         if self.command != "HEAD":
             self.wfile.write(body)
 
+    def document(self):
+        """The name of what a bucket has under a query, if it has it."""
+        query = urllib.parse.urlsplit(self.path).query
+        for name in urllib.parse.parse_qs(query, keep_blank_values=True):
+            if name in self.store.documents:
+                return name
+        return None
+
     def note(self):
         path = self.path.partition("?")[0]
         self.store.requests.append((self.command, path))
@@ -29,6 +38,10 @@ class Taker(http.server.BaseHTTPRequestHandler):
         path = self.note()
         length = int(self.headers.get("Content-Length", 0))
         body = self.rfile.read(length)
+        if name := self.document():
+            self.store.sets.append((name, dict(self.headers), body))
+            self.answer(*self.store.set(name, body))
+            return
         self.store.objects[path] = body
         if self.store.hold:
             self.store.came.set()
@@ -36,6 +49,11 @@ class Taker(http.server.BaseHTTPRequestHandler):
         self.answer(200)
 
     def do_GET(self):
+        if name := self.document():
+            found = self.store.documents[name]
+            self.note()
+            self.answer(*(found() if callable(found) else found))
+            return
         body = self.store.objects.get(self.note())
         self.answer(404 if body is None else 200, body or b"")
 
@@ -55,11 +73,15 @@ class Taker(http.server.BaseHTTPRequestHandler):
 
 class Stub:
     """with Stub() as store: store.url is a bucket_url. hold: the first PUT
-    is stored, but not answered until go is set."""
+    is stored, but not answered until go is set. documents: what the bucket
+    has under a query, {"cors": (200, b"<CORSConfiguration/>")}, or functions
+    that give it."""
 
     def __init__(self, hold=False):
         self.objects = {}
         self.requests = []
+        self.documents = {}
+        self.sets = []  # name, headers and body of each PUT of these
         self.hold = hold
         self.came = threading.Event()
         self.go = threading.Event()
@@ -67,6 +89,11 @@ class Stub:
             ("127.0.0.1", 0), Taker)
         self.server.store = self
         self.url = f"http://127.0.0.1:{self.server.server_port}/stub-bucket"
+
+    def set(self, name, body):
+        """Takes a document; gives the status."""
+        self.documents[name] = (200, body)
+        return (200,)
 
     def __enter__(self):
         self.thread = threading.Thread(target=self.server.serve_forever)

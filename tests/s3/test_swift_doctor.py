@@ -4,7 +4,8 @@ there."""
 import pytest
 
 import swift_lab
-from doctor_report import ALL, doctor
+from doctor_report import ALL, doctor, environment
+from support import run, write_config
 
 lab = swift_lab.lab
 public = swift_lab.public
@@ -85,3 +86,19 @@ def test_a_user_without_rights(lab, examine, private):
     report = examine(private, storage={"get": "presigned"},
                      user=lab.store.users["nobody"])
     report.says("put", "failure", "403 AccessDenied", "swift post")
+
+
+def test_fix(lab, tmp_path, private):
+    """There is nothing that it could set, and nothing is missing."""
+    path = write_config(tmp_path, lab.config(
+        private, policy={"keep": "30 days"}, storage={
+            "get": "presigned",
+            "key": "{purpose}/{until}/{random}/{filename}"}))
+    done = run("doctor", "-c", path, "--fix", "--yes", env=environment(
+        AWS_ACCESS_KEY_ID=lab.owner.key,
+        AWS_SECRET_ACCESS_KEY=lab.owner.secret))
+    said = done.stdout.decode()
+    assert done.returncode == 0, said
+    assert "ok       fix-cors         nothing to set" in said
+    assert "this store has no lifecycle rules, so slotd sweep" in said
+    assert "this store has no public access block" in said
