@@ -132,4 +132,4 @@ def test_slotd_comes_back(fronts, start, store, tmp_path):
 
 
 def test_there_are_samples():
-    assert len(SAMPLES) == 13
+    assert len(SAMPLES) == 22

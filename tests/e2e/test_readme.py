@@ -102,7 +102,7 @@ def test_samples(tmp_path, name):
 
 
 def test_there_are_samples():
-    assert len(SAMPLES) == 30
+    assert len(SAMPLES) == 39
     assert {name.split("/")[1] for name in SAMPLES if "/" in name} == {
         "component", "ejabberd", "kubernetes", "prosody", "redis", "storage"}
 

@@ -84,3 +84,33 @@ def test_nobody_makes_a_bucket_public_who_wants_redirects():
                 "\n## Public reading\n\nInstead of redirects" in text), page
     assert ("deploy/storage/ceph.md", False) in found
     assert ("deploy/storage/ceph.md", True) in found
+
+
+STORES = {
+    "AWS": "aws", "Ceph": "ceph", "OpenStack Swift": "swift",
+    "Garage": "garage", "SeaweedFS": "seaweedfs", "RustFS": "rustfs",
+    "VersityGW": "versitygw", "Wasabi": "wasabi", "Cloudflare R2": "r2",
+    "Backblaze B2": "b2", "Hetzner": "hetzner", "OVHcloud": "ovh",
+    "Scaleway": "scaleway", "DigitalOcean": "digitalocean",
+    "Storj": "storj", "IDrive e2": "idrive-e2", "MinIO": "minio"}
+
+
+def test_each_store_has_its_page():
+    """With where it is from, and when; and a row in the table, whole."""
+    folder = house.ROOT / "deploy/storage"
+    rows = re.findall(r"^\| \[([^]]+)\]\(([\w-]+)\.md\) \|(.*)\|$",
+                      (folder / "README.md").read_text(), re.M)
+    assert {name: page for name, page, _ in rows} == STORES
+    assert {path.stem for path in folder.glob("*.md")} == {
+        "README", *STORES.values()}
+    for name, page, row in rows:
+        text = (folder / (page + ".md")).read_text()
+        cells = [cell.strip() for cell in row.split("|")]
+        assert len(cells) == 7 and all(cells), name
+        tested = "\nTested with " in text
+        assert cells[0] == ("tested" if tested else "read"), name
+        assert tested or re.search(
+            r"^Read in its documentation( and source)? on 20\d\d-\d\d-\d\d\b",
+            text, re.M), name
+        for word in ("janitor", "CORS", "sweep", "Cost", "key_file"):
+            assert word in text, (name, word)

@@ -70,6 +70,13 @@ def test_a_private_bucket_that_is_to_be_public(examine, private):
                 "https://HOST/v1/AUTH_PROJECT/private-files")
 
 
+def test_set_public(examine, private):
+    """Taken in the slot's URL, and ignored."""
+    report = examine(private, storage={"set_public": True})
+    report.says("put", "ok", "200")
+    report.says("get", "failure", "400")
+
+
 @pytest.mark.parametrize("wrong", [
     {"access_key_id": "test:unknown"}, {"access_key_secret": "fake-wrong"}])
 def test_a_wrong_key(lab, examine, private, wrong):
