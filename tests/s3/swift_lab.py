@@ -11,18 +11,22 @@ from lab import Lab
 
 class SwiftLab(Lab):
     """slotd's key is the page's: a user whom a container's ACL lets read and
-    write. There are no policies."""
+    write. There are no policies. Where everybody reads, a janitor lists."""
 
     def __init__(self, store, folder):
         super().__init__(store, folder)
         self.user = store.users["slotd"]
+        self.janitor = store.users["slotd-sweep"]
         self.public = set()
 
     def bucket(self, name, *, everybody=False):
         super().bucket(name)
-        user = self.user.key
-        self.store.grant(
-            name, read=".r:*," + user if everybody else user, write=user)
+        user, janitor = self.user.key, self.janitor.key
+        if everybody:
+            self.store.grant(name, read=".r:*," + janitor,
+                             write=user + "," + janitor)
+        else:
+            self.store.grant(name, read=user, write=user)
         return name
 
     def public_bucket(self, name):

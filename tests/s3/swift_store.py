@@ -19,9 +19,9 @@ from configs import free_port
 from daemons import PORTS, Store, User
 
 ACCOUNT = "test"
-# An administrator; one with the rights of a container's ACL; one with none.
+# An administrator; two with the rights of a container's ACL; one with none.
 USERS = {name: User(name, f"{ACCOUNT}:{name}", "fake-secret-of-" + name)
-         for name in ("admin", "slotd", "nobody")}
+         for name in ("admin", "slotd", "slotd-sweep", "nobody")}
 REGION = "us-east-1"
 # Keys in a page of a list; normally a thousand, as elsewhere.
 PAGE = 20
@@ -72,6 +72,7 @@ max_bucket_listing = {page}
 use = egg:swift#tempauth
 user_test_admin = {users[admin].secret} .admin
 user_test_slotd = {users[slotd].secret}
+user_test_slotd-sweep = {users[slotd-sweep].secret}
 user_test_nobody = {users[nobody].secret}
 [filter:cache]
 use = egg:swift#memcache
@@ -108,7 +109,7 @@ http {{
 RUN = """
 import sys
 from swift.common import utils
-utils.SWIFT_CONF_FILE = sys.argv[1] + "/swift.conf"
+utils.set_swift_dir(sys.argv[1])
 from swift.common.wsgi import run_wsgi
 name = sys.argv[2]
 sys.exit(run_wsgi(f"{sys.argv[1]}/{name}.conf", name + "-server",
@@ -118,7 +119,7 @@ sys.exit(run_wsgi(f"{sys.argv[1]}/{name}.conf", name + "-server",
 RINGS = """
 import sys
 from swift.common import utils
-utils.SWIFT_CONF_FILE = sys.argv[1] + "/swift.conf"
+utils.set_swift_dir(sys.argv[1])
 from swift.common.ring import RingBuilder
 for pair in sys.argv[2:]:
     name, port = pair.split("=")
