@@ -18,6 +18,8 @@ struct transfer {
 	struct fetch_reply *reply;
 	CURL *curl;
 	size_t headers;  /* bytes */
+	uint64_t given;  /* of the body */
+	bool cut;        /* there is no more of it */
 	bool too_large;  /* the body */
 	bool unexpected; /* 417: the server does not know Expect */
 };
@@ -134,8 +136,68 @@ static size_t take_header(char *bytes, size_t size, size_t count, void *of)
 	return line.len;
 }
 
-static void set_body(CURL *curl, const struct fetch_request *request)
+static size_t give_body(char *bytes, size_t size, size_t count, void *of)
 {
+	struct transfer *transfer = of;
+	const struct fetch_request *request = transfer->request;
+	const uint64_t left = request->give_size - transfer->given;
+	const size_t room = size * count < left ? size * count : (size_t)left;
+	long len = 0;
+
+	if (!room)
+		return 0;
+	len = request->give(request->of, transfer->given, bytes, room);
+	transfer->cut = len <= 0;
+	if (transfer->cut)
+		return CURL_READFUNC_ABORT;
+	transfer->given += (uint64_t)len;
+	return (size_t)len;
+}
+
+/* When a connection that was kept turns out to be closed, libcurl begins again
+ * on another one. */
+static int rewind_body(void *of, curl_off_t offset, int origin)
+{
+	struct transfer *transfer = of;
+
+	if (origin != SEEK_SET || offset < 0 ||
+	    (uint64_t)offset > transfer->request->give_size)
+		return CURL_SEEKFUNC_FAIL;
+	transfer->given = (uint64_t)offset;
+	return CURL_SEEKFUNC_OK;
+}
+
+static void set_given(CURL *curl, struct transfer *transfer)
+{
+	curl_easy_setopt(curl, CURLOPT_UPLOAD, 1L);
+	curl_easy_setopt(curl, CURLOPT_INFILESIZE_LARGE,
+	    (curl_off_t)transfer->request->give_size);
+	curl_easy_setopt(curl, CURLOPT_READFUNCTION, give_body);
+	curl_easy_setopt(curl, CURLOPT_READDATA, transfer);
+	curl_easy_setopt(curl, CURLOPT_SEEKFUNCTION, rewind_body);
+	curl_easy_setopt(curl, CURLOPT_SEEKDATA, transfer);
+	curl_easy_setopt(
+	    curl, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+}
+
+static void set_time(CURL *curl, const struct fetch_request *request)
+{
+	if (request->stall_seconds) {
+		curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
+		curl_easy_setopt(
+		    curl, CURLOPT_LOW_SPEED_TIME, request->stall_seconds);
+	} else {
+		curl_easy_setopt(curl, CURLOPT_TIMEOUT,
+		    request->seconds ? request->seconds : SECONDS);
+	}
+}
+
+static void set_body(CURL *curl, struct transfer *transfer)
+{
+	const struct fetch_request *request = transfer->request;
+
+	if (request->give)
+		set_given(curl, transfer);
 	if (!request->body.at)
 		return;
 	curl_easy_setopt(curl, CURLOPT_POSTFIELDS, request->body.at);
@@ -151,8 +213,7 @@ static void set_all(CURL *curl, struct transfer *transfer)
 {
 	const struct fetch_request *request = transfer->request;
 
-	curl_easy_setopt(curl, CURLOPT_TIMEOUT,
-	    request->seconds ? request->seconds : SECONDS);
+	set_time(curl, request);
 	curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, transfer->reply->error);
 	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_body);
 	curl_easy_setopt(curl, CURLOPT_WRITEDATA, transfer);
@@ -171,7 +232,7 @@ static void set_all(CURL *curl, struct transfer *transfer)
 		curl_easy_setopt(curl, CURLOPT_NOBODY, 1L);
 	else
 		curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, request->method);
-	set_body(curl, request);
+	set_body(curl, transfer);
 }
 
 /* With an empty value libcurl leaves out what it would add on its own. */
@@ -266,7 +327,7 @@ static enum fetch_result result_of(
 	case CURLE_OPERATION_TIMEDOUT:
 		return FETCH_TIMEOUT;
 	case CURLE_ABORTED_BY_CALLBACK:
-		return FETCH_STOPPED;
+		return transfer->cut ? FETCH_BROKEN : FETCH_STOPPED;
 	default:
 		return transfer->too_large ||
 			       transfer->headers > HANDLE_HEADERS_MAX

@@ -22,19 +22,26 @@ struct fetch_request {
 	const char *url; /* http:// or https://; the path is sent as it is */
 	const char *headers[FETCH_HEADERS]; /* "Name: value"; NULL: no more */
 	struct span body; /* at == NULL: none; else Content-Length is sent */
+	/* Gives a body of give_size bytes instead, piece by piece: like pread,
+	 * it reads up to `size` of those from `offset` on. 0, or less, before
+	 * the end breaks the request off: FETCH_BROKEN. NULL: see body. */
+	long (*give)(void *of, uint64_t offset, char *bytes, size_t size);
+	uint64_t give_size;
 	bool expect; /* Expect: 100-continue, and a second for the answer */
 	bool whole;  /* a body over FETCH_BODY is an error, else its end is
 	              * dropped */
 	/* Takes the body of an answer of 2xx piece by piece, which then is not
 	 * in the reply. False ends it: FETCH_BROKEN. NULL: it goes there. */
 	bool (*take)(void *of, struct span bytes);
-	void *of;
+	void *of;                /* of give and take */
 	struct fetch_line *line; /* NULL: the connection is closed */
 	bool direct; /* not by the proxies that the environment names */
 	bool any_certificate;  /* whoever signed it, for whatever name */
 	const char *unix_path; /* connects to this socket; NULL: to the URL's
 	                        * host */
 	long seconds;          /* for all of it; 0: 30 */
+	long stall_seconds;    /* without a byte, instead of `seconds`; 0: see
+	                        * there */
 	long connect_seconds;  /* until there is a connection; 0: 10 */
 };
 

@@ -108,6 +108,79 @@ static void test_take(void **state)
 	assert_int_equal(reply.status, 200);
 }
 
+/* --- bodies that are given ------------------------------------------------*/
+
+/* Reads until this stands at the end, or there is no more; then answers. */
+static void *serve_until(void *text)
+{
+	int peer = accept(listener, NULL, NULL);
+	size_t len = 0;
+	ssize_t got = 1;
+
+	while (got > 0 && !strstr(asked, text)) {
+		got = read(peer, asked + len, sizeof asked - 1 - len);
+		len += got > 0 ? (size_t)got : 0;
+		asked[len] = '\0';
+	}
+	send(peer, answer, strlen(answer), MSG_NOSIGNAL);
+	close(peer);
+	return NULL;
+}
+
+/* Four bytes at a time, while there are some. */
+static long give(void *of, uint64_t offset, char *bytes, size_t size)
+{
+	const struct span rest = span_from(span_of(of), (size_t)offset);
+	const struct span part = span_first(rest, size < 4 ? size : 4);
+
+	memcpy(bytes, part.at, part.len);
+	return (long)part.len;
+}
+
+static void put(const char *text, uint64_t size)
+{
+	static char end[] = "the end";
+	char body[64];
+	const struct fetch_request request = { .method = "PUT",
+		.url = url,
+		.headers = { "If-None-Match: *" },
+		.give = give,
+		.give_size = size,
+		.of = body,
+		.direct = true,
+		.stall_seconds = 60 };
+	pthread_t server;
+
+	snprintf(body, sizeof body, "%s", text);
+	answer = "HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n";
+	asked[0] = '\0';
+	assert_int_equal(pthread_create(&server, NULL, serve_until, end), 0);
+	fetch(&request, -1, &reply);
+	pthread_join(server, NULL);
+}
+
+static void test_give(void **state)
+{
+	(void)state;
+	put("from the start to the end", 25);
+	assert_int_equal(reply.result, FETCH_ANSWERED);
+	assert_int_equal(reply.status, 201);
+	assert_ptr_equal(strstr(asked, "PUT /a/../b HTTP/1.1\r\n"), asked);
+	assert_non_null(strstr(asked, "\r\nContent-Length: 25\r\n"));
+	assert_non_null(strstr(asked, "\r\nIf-None-Match: *\r\n"));
+	assert_null(strstr(asked, "Expect"));
+	assert_null(strstr(asked, "Transfer-Encoding"));
+	assert_non_null(strstr(asked, "\r\n\r\nfrom the start to the end"));
+	/* There is less of it than was said. */
+	put("from the start to the en", 25);
+	assert_int_equal(reply.result, FETCH_BROKEN);
+	assert_non_null(strstr(asked, "\r\nContent-Length: 25\r\n"));
+	/* Nor is more given. */
+	put("from the start to the end of it", 25);
+	assert_int_equal(reply.result, FETCH_ANSWERED);
+	assert_null(strstr(asked, "of it"));
+}
+
 /* Answers three requests on one connection. */
 static void *serve_three(void *argument)
 {
@@ -282,6 +355,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_take),
+		cmocka_unit_test(test_give),
 		cmocka_unit_test(test_line),
 		cmocka_unit_test(test_what_is_sent),
 		cmocka_unit_test(test_what_is_kept),
