@@ -82,5 +82,5 @@ void fenced_command(const struct conf *conf, bool writes)
 				allow(list, &conf->paths[i]);
 		fence_draw_files(list);
 	}
-	fence_draw_calls(FENCE_SERVICE);
+	fence_draw_calls(writes ? FENCE_COMMAND : FENCE_SERVICE);
 }

@@ -51,6 +51,7 @@ const char *fence_error(int error, const char *path);
 
 enum fence_role {
 	FENCE_SERVICE, /* starts no other process, and no socket that listens */
+	FENCE_COMMAND, /* and gives files to another user */
 	FENCE_READER,  /* opens no file and no socket, but may fork */
 };
 

@@ -180,6 +180,8 @@ static void write_filter(struct filter *filter, enum fence_role role)
 		when_any(filter, EACH(service), ALLOW);
 		when_any(filter, EACH(old_service), ALLOW);
 	}
+	if (role == FENCE_COMMAND)
+		when(filter, SYS_fchown, ALLOW);
 	when_any(filter, EACH(basic), ALLOW);
 	when_any(filter, EACH(old_basic), ALLOW);
 	judge_basic(filter, role, own);

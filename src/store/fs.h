@@ -47,8 +47,9 @@ struct store *fs_open(
 
 /*
  * The same store for a command: makes nothing and tries nothing. What is
- * missing is no failure but told by `lack`. Uploads and sweeping are not for
- * such a store. NULL: no memory, as above.
+ * missing is no failure but told by `lack`. Uploads go well beside a running
+ * service, and belong to the folder's own user if root runs the command;
+ * sweeping is not for such a store. NULL: no memory, as above.
  */
 struct store *fs_look(
     const struct fs_config *config, char *wrong, size_t wrong_size);

@@ -48,6 +48,8 @@ struct fs_folder *fs_folder_new(const char *path)
 	folder->root = -1;
 	folder->owner = geteuid();
 	folder->has_mincore = can_mincore();
+	/* Until it is tried. */
+	folder->has_types = true;
 	atomic_init(&folder->holders, 1);
 	pthread_mutex_init(&folder->running_lock, NULL);
 	pthread_mutex_init(&folder->room_lock, NULL);
@@ -152,10 +154,19 @@ bool fs_make(const char *path, char *wrong, size_t wrong_size)
 static bool open_home(
     struct fs_folder *folder, bool make, const struct complaint *complaint)
 {
+	struct stat home;
+
 	if (make && !make_home(folder->path, complaint))
 		return false;
 	folder->home = open(folder->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return folder->home >= 0 || not_opened(complaint, make);
+	if (folder->home < 0)
+		return not_opened(complaint, make);
+	/* A command that root runs must not lock out the service's own user. */
+	folder->gives = !make && geteuid() == 0 &&
+			!fstat(folder->home, &home) && home.st_uid != 0;
+	folder->heir = folder->gives ? home.st_uid : 0;
+	folder->heirs = folder->gives ? home.st_gid : 0;
+	return true;
 }
 
 static bool open_root(

@@ -2,22 +2,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 static enum failure note_failure(int error, struct refusal *why)
 {
 	return fs_room_failure(
 	    error, "the note of an erasure cannot be written", why);
-}
-
-/* A command that root runs must not lock out the service's own user. */
-static void give_away(const struct fs *fs, int fd)
-{
-	struct stat home;
-
-	if (geteuid() == 0 && !fstat(fs->folder->home, &home))
-		(void)!fchown(fd, home.st_uid, home.st_gid);
 }
 
 static bool write_all(int fd, struct span text)
@@ -45,7 +35,7 @@ static bool write_note(
 
 	if (fd < 0)
 		return false;
-	give_away(fs, fd);
+	fs_path_give(fs->folder, fd);
 	ok = write_all(fd, text) && !fs_path_sync(fd) &&
 	     !fs_path_link(fd, way->folder, way->name) && fs_way_sync(way);
 	error = errno;
@@ -66,7 +56,6 @@ enum failure fs_note(struct store *store, struct span key, struct span text,
 		return failure_reason(FAILURE_UNAVAILABLE, store->lack, why);
 	if (!fs_way_open(fs->folder, fs->folder->home, key, &way))
 		return note_failure(errno, why);
-	give_away(fs, way.folder);
 	if (!write_note(fs, &way, text))
 		failure = note_failure(errno, why);
 	fs_way_close(&way);

@@ -83,6 +83,12 @@ int fs_path_link(int fd, int folder, const char *name)
 	return linkat(AT_FDCWD, self, folder, name, AT_SYMLINK_FOLLOW);
 }
 
+void fs_path_give(const struct fs_folder *folder, int fd)
+{
+	if (folder->gives)
+		(void)!fchown(fd, folder->heir, folder->heirs);
+}
+
 int fs_path_sync(int fd)
 {
 	int result;

@@ -51,6 +51,9 @@ struct fs_folder {
 	int home;         /* the folder `path` */
 	int root;         /* FS_FILES in it: where keys begin */
 	uid_t owner;      /* of the files that it makes */
+	bool gives;       /* what is made belongs to these: */
+	uid_t heir;
+	gid_t heirs;
 	bool has_types;   /* the file system has user attributes */
 	bool has_mincore; /* may be called, see fs_file_cached */
 
@@ -123,6 +126,9 @@ bool fs_path_lost(const char *name, unsigned depth);
 
 /* Gives the file open at `fd` a name; in 0, or -1 with errno. */
 int fs_path_link(int fd, int folder, const char *name);
+
+/* Gives what was made to the folder's own user, where root has made it. */
+void fs_path_give(const struct fs_folder *folder, int fd);
 
 /* fsync, whatever signals come. */
 int fs_path_sync(int fd);

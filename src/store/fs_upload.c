@@ -141,6 +141,7 @@ static enum failure begin(struct fs_upload *upload,
 	    fs->folder->root, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
 	if (upload->fd < 0)
 		return fs_room_failure(errno, "no file can be made", why);
+	fs_path_give(fs->folder, upload->fd);
 	failure = set_type(fs, upload->fd, request->type, why);
 	if (!failure)
 		failure = fs_until_write(fs, upload->fd,

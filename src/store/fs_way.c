@@ -109,7 +109,9 @@ static int enter(struct fs_way *way, int parent, struct span name)
 	int folder = make(parent, name, &made);
 	int error = errno;
 
-	if (folder >= 0 && !made)
+	if (folder >= 0 && made)
+		fs_path_give(way->store, folder);
+	else if (folder >= 0)
 		born = born_of(folder);
 	if (folder >= 0 && !is_synced(way->store, &born)) {
 		if (sync_later(way, parent, &born))

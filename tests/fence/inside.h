@@ -67,6 +67,11 @@ static inline int service(void)
 	return fence_draw_calls(FENCE_SERVICE);
 }
 
+static inline int command(void)
+{
+	return fence_draw_calls(FENCE_COMMAND);
+}
+
 static inline int reader(void)
 {
 	return fence_draw_calls(FENCE_READER);

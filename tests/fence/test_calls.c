@@ -187,6 +187,12 @@ static int change_user(void)
 	return outcome(syscall(SYS_setuid, getuid()));
 }
 
+/* Of nothing to nobody. */
+static int change_owner(void)
+{
+	return outcome(fchown(-1, getuid(), getgid()));
+}
+
 static int change_domain(void)
 {
 	/* READ_IMPLIES_EXEC */
@@ -220,6 +226,11 @@ static void test_what_fails(void **state)
 	assert_int_equal(inside(service, change_user), EPERM);
 	assert_int_equal(inside(service, change_domain), EPERM);
 	assert_int_equal(inside(service, limit_other), EPERM);
+	assert_int_equal(inside(service, change_owner), EPERM);
+	assert_int_equal(inside(reader, change_owner), EPERM);
+	assert_int_equal(inside(command, change_mode), EPERM);
+	assert_int_equal(inside(command, start_process), EPERM);
+	assert_int_equal(inside(command, listen_socket), EPERM);
 }
 
 /* A libc that is newer asks whether the kernel is, too. */
@@ -269,6 +280,7 @@ static void test_what_goes_on(void **state)
 	assert_int_equal(inside(service, start_threads), 0);
 	assert_int_equal(inside(service, abort_itself), SIGNAL(SIGABRT));
 	assert_int_equal(inside(service, read_itself), 0);
+	assert_int_equal(inside(command, change_owner), EBADF);
 	assert_int_equal(inside(reader, start_process), 0);
 	assert_int_equal(inside(reader, read_itself), EPERM);
 }
