@@ -29,6 +29,7 @@ static const struct command *const commands[] = {
 	&command_delete,
 	&command_sweep,
 	&command_erase,
+	&command_adopt,
 	&command_quota,
 	&command_health,
 };

@@ -56,6 +56,7 @@ extern const struct command command_files;
 extern const struct command command_delete;
 extern const struct command command_sweep;
 extern const struct command command_erase;
+extern const struct command command_adopt;
 extern const struct command command_quota;
 extern const struct command command_health;
 

@@ -5,7 +5,7 @@
 
 /*
  * What the commands that list and remove have in common: `sweep`, `files`,
- * `delete`, `erase`. None of it is part of `serve`, which needs no right to
+ * `delete`, `erase`, `adopt`. None of it is part of `serve`, which needs no right to
  * list or remove.
  */
 struct janitor {

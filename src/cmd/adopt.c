@@ -1,0 +1,243 @@
+#include "cmd/creds.h"
+#include "cmd/janitor.h"
+#include "janitor/adopt.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* How many folders ejabberd puts a file into: its user's and a random one. */
+#define EJABBERD_LEVELS 2
+
+static const char *from, *caller_id;
+static bool dry_run;
+
+/* --- what is shown --------------------------------------------------------*/
+
+static void refuse(void *of, const char *path, const char *why)
+{
+	(void)of;
+	command_about(&command_adopt, path, why);
+}
+
+static void would(void *of, const char *path, const char *target)
+{
+	(void)of;
+	printf("would copy %s from ", target);
+	command_line(path);
+}
+
+/* A line a second. */
+static void progress(void *of, const struct adopt *adopt)
+{
+	int64_t *last = of;
+	const int64_t now = adopt->janitor->now();
+
+	if (now == *last)
+		return;
+	*last = now;
+	fprintf(stderr,
+	    "\r\033[Kcopied %" PRIu64 " (%" PRIu64 " bytes), already there "
+	    "%" PRIu64,
+	    adopt->tally.copied, adopt->tally.bytes + adopt->under_way,
+	    adopt->tally.there);
+	fflush(stderr);
+}
+
+static void sum_up(const struct adopt_tally *tally)
+{
+	printf("%s %" PRIu64 " (%" PRIu64 " bytes), already there %" PRIu64
+	       ", past their end %" PRIu64 ", refused %" PRIu64 "\n",
+	    dry_run ? "would copy" : "copied", tally->copied, tally->bytes,
+	    tally->there, tally->ended, tally->refused);
+}
+
+/* --- what is to be done ---------------------------------------------------*/
+
+/* The one that is named, or the only one that has a base. */
+static const struct caller *find_caller(const struct conf *conf)
+{
+	const struct caller *found = NULL;
+
+	for (size_t i = 0; i < conf->caller_count; i++) {
+		const struct caller *caller = &conf->callers[i];
+
+		if (caller_id ? !span_is(caller->id, caller_id)
+			      : !caller->base.len)
+			continue;
+		if (found) {
+			command_fault(&command_adopt,
+			    "several callers have a base: name one with "
+			    "--caller");
+			return NULL;
+		}
+		found = caller;
+	}
+	if (!found && caller_id)
+		command_about(
+		    &command_adopt, caller_id, "there is no caller of this id");
+	else if (!found)
+		command_fault(&command_adopt,
+		    "no caller has a base, below which slotd answers unsigned "
+		    "links: add one, whose base is the path of the old links");
+	return found;
+}
+
+/* Copies into the store itself would never end. */
+static bool is_apart(const struct store *store, const char *folder)
+{
+	char old[PATH_MAX], own[PATH_MAX];
+	size_t len;
+
+	if (!store->place || !realpath(folder, old) ||
+	    !realpath(store->place, own))
+		return true;
+	len = strlen(old) < strlen(own) ? strlen(old) : strlen(own);
+	if (strncmp(old, own, len) != 0 || (old[len] && old[len] != '/') ||
+	    (own[len] && own[len] != '/'))
+		return true;
+	command_about(&command_adopt, folder,
+	    "it is in slotd's own store, or the store is in it");
+	return false;
+}
+
+static int open_folder(const struct store *store, const char *path)
+{
+	const int folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (folder < 0)
+		command_about(&command_adopt, path, strerror(errno));
+	else if (!is_apart(store, path)) {
+		close(folder);
+		return -1;
+	}
+	return folder;
+}
+
+/* False: something stands in its way as a whole. */
+static bool adopt_all(struct adopt *adopt, int folder, const char *path)
+{
+	char memory[STORE_WHY];
+	struct buf wrong = buf_of(memory, sizeof memory);
+	uint64_t strange = 0;
+
+	if (strcmp(from, "prosody") != 0) {
+		adopt_tree(adopt, folder,
+		    strcmp(from, "ejabberd") == 0 ? EJABBERD_LEVELS : 0);
+		return true;
+	}
+	adopt_prosody(adopt, folder, &wrong, &strange);
+	if (strange)
+		fprintf(stderr,
+		    "slotd adopt: %" PRIu64 " files are not in uploads.list: "
+		    "their links are dead, and they are left\n",
+		    strange);
+	if (wrong.len)
+		command_about(&command_adopt, path, memory);
+	return wrong.len == 0;
+}
+
+static int adopt_from(struct adopt *adopt, int folder, const char *path)
+{
+	bool well = adopt_all(adopt, folder, path);
+
+	if (adopt->progress)
+		fputs("\r\033[K", stderr);
+	if (!well)
+		return EXIT_FAULT;
+	sum_up(&adopt->tally);
+	if (janitor_stopped(adopt->janitor))
+		return command_fault(
+		    &command_adopt, "interrupted: run it again, it goes on");
+	if (adopt->given_up)
+		return command_fault(&command_adopt,
+		    "the store fails: run it again once that is mended, it "
+		    "goes on");
+	return adopt->tally.refused ? EXIT_FAULT : EXIT_OK;
+}
+
+static int run(const struct service *service, char **operands)
+{
+	const struct caller *caller = find_caller(service->conf);
+	const char *lack = service_store_lack(service);
+	struct janitor janitor;
+	int64_t last = 0;
+	int folder, code;
+
+	if (!caller)
+		return EXIT_FAULT;
+	if (lack)
+		return command_fault(&command_adopt, "%s", lack);
+	struct adopt adopt = {
+		.janitor = &janitor,
+		.caller = caller,
+		.store = service_base_issuer(service, caller)->store,
+		.dry_run = dry_run,
+		.refuse = refuse,
+		.would = would,
+		.progress = isatty(STDERR_FILENO) == 1 ? progress : NULL,
+		.of = &last,
+	};
+	lack = adopt_impossible(caller, adopt.store);
+	if (lack)
+		return command_fault(&command_adopt, "caller %.*s %s",
+		    (int)caller->id.len, caller->id.at, lack);
+	if (!command_janitor_start(&command_adopt, service, NULL, &janitor))
+		return EXIT_FAULT;
+	service_wait(service, CREDS_WAIT_MS);
+	folder = open_folder(adopt.store, operands[0]);
+	if (folder < 0)
+		return EXIT_FAULT;
+	code = adopt_from(&adopt, folder, operands[0]);
+	close(folder);
+	return code;
+}
+
+static bool check(char **operands)
+{
+	(void)operands;
+	return strcmp(from, "prosody") == 0 || strcmp(from, "ejabberd") == 0 ||
+	       strcmp(from, "filer") == 0 ||
+	       command_wrong(
+		   &command_adopt, "--from must be prosody, ejabberd or filer");
+}
+
+static const struct command_option options[] = {
+	{ "from", .value = &from, .needed = true },
+	{ "caller", .value = &caller_id },
+	{ "dry-run", .flag = &dry_run },
+	{ 0 },
+};
+
+const struct command command_adopt = {
+	"adopt",
+	"copy what another server kept into the store",
+	"usage: slotd adopt [-c FILE] --from prosody|ejabberd|filer\n"
+	"                   [--caller ID] [--dry-run] DIR\n"
+	"\n"
+	"Copies the files that another server has kept on disk into the\n"
+	"store, so that their old links go on below the base of a caller.\n"
+	"Nothing is overwritten, and DIR stays as it is. It may be\n"
+	"interrupted and run again at any time: what is there with the same\n"
+	"size is skipped. Each file that cannot be copied is named, and then\n"
+	"it exits with 1.\n"
+	"\n"
+	"  --from prosody   DIR is the host's folder in Prosody's data_path,\n"
+	"                   with uploads.list and http_file_share\n"
+	"  --from ejabberd  DIR is the docroot of mod_http_upload\n"
+	"  --from filer     DIR is the storeDir of prosody-filer\n"
+	"  --caller ID      the caller whose base the links have, if several\n"
+	"                   callers have one\n"
+	"  --dry-run        writes nothing, and prints what would be copied\n",
+	.options = options,
+	.operands_max = 1,
+	.operand = "the folder",
+	.check = check,
+	.janitor = true,
+	.with_service = run,
+};

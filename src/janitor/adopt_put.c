@@ -1,0 +1,162 @@
+#include "janitor/adopt.h"
+
+#include "core/chars.h"
+#include "net/fetch.h"
+#include "net/xml.h"
+#include "slot/media_type.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Seconds without a byte. Some stores think a while about a large file. */
+#define STALL 120
+
+struct transfer {
+	struct adopt *adopt;
+	const struct adopt_file *file;
+	bool changed;
+};
+
+static long give(void *of, uint64_t offset, char *bytes, size_t size)
+{
+	struct transfer *transfer = of;
+	const long len = adopt_read(transfer->file, offset, bytes, size);
+
+	transfer->changed = len <= 0;
+	transfer->adopt->under_way = offset;
+	if (transfer->adopt->progress)
+		transfer->adopt->progress(transfer->adopt->of, transfer->adopt);
+	return len;
+}
+
+static void say(struct buf *why, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static void say(struct buf *why, const char *format, ...)
+{
+	char text[STORE_WHY];
+	va_list values;
+
+	va_start(values, format);
+	vsnprintf(text, sizeof text, format, values);
+	va_end(values);
+	buf_reset(why);
+	buf_text(why, text);
+}
+
+static enum failure judge_status(
+    const struct fetch_reply *reply, struct buf *why)
+{
+	const struct chars letters = chars_of(CHARS_ALNUM);
+	const unsigned status = reply->status;
+	char memory[64];
+	struct buf code = buf_of(memory, sizeof memory);
+
+	if (status >= 200 && status < 300)
+		return FAILURE_NONE;
+	if (status == 409 || status == 412) {
+		say(why, "something else has come there");
+		return FAILURE_ALREADY_EXISTS;
+	}
+	if (!xml_text(
+		(struct span){ reply->body, reply->body_len }, "Code", &code) ||
+	    !span_only(buf_span(&code), &letters))
+		buf_reset(&code);
+	say(why, "the store answered %u%s%s%s", status, code.len ? " " : "",
+	    memory,
+	    status == 403 ? ": slotd's own key needs the right s3:PutObject"
+			  : "");
+	return status == 408 || status == 429 ||
+		       (status >= 500 && status != 501)
+		   ? FAILURE_UNAVAILABLE
+		   : FAILURE_INTERNAL;
+}
+
+static enum failure judge(const struct transfer *transfer,
+    const struct fetch_reply *reply, struct buf *why)
+{
+	if (transfer->changed) {
+		say(why, "it changed while it was copied, or cannot be read");
+		return FAILURE_LENGTH_MISMATCH;
+	}
+	if (reply->result == FETCH_ANSWERED)
+		return judge_status(reply, why);
+	say(why, "the store does not answer: %s", reply->error);
+	return reply->result == FETCH_CERTIFICATE ||
+		       reply->result == FETCH_STOPPED
+		   ? FAILURE_INTERNAL
+		   : FAILURE_UNAVAILABLE;
+}
+
+/* Stores that do not know the condition say so (501); then it is left out, and
+ * the look before the copy has to do. */
+static void send_file(const struct adopt *adopt, const struct adopt_file *file,
+    struct fetch_request *request, size_t condition, struct fetch_reply *reply)
+{
+	request->headers[condition] = "If-None-Match: *";
+	fetch(request, adopt->janitor->stop, reply);
+	if (reply->result != FETCH_ANSWERED || reply->status != 501)
+		return;
+	request->headers[condition] = NULL;
+	fetch(request, adopt->janitor->stop, reply);
+	(void)file;
+}
+
+static enum failure send_to(struct adopt *adopt, const struct adopt_file *file,
+    const struct store_forward *forward, struct buf *why)
+{
+	static struct fetch_reply reply;
+	struct transfer transfer = { adopt, file, false };
+	char type[sizeof "Content-Type: " + MEDIA_TYPE_MAX];
+	struct fetch_request request = {
+		.method = "PUT",
+		.url = forward->url->at,
+		.headers = { type },
+		.expect = file->size > 0,
+		.of = &transfer,
+		.stall_seconds = STALL,
+	};
+	size_t count = 1;
+
+	if (file->size) {
+		request.give = give;
+		request.give_size = file->size;
+	} else {
+		request.body = SPAN_EMPTY;
+	}
+	snprintf(type, sizeof type, "Content-Type: %s", forward->type->at);
+	if (forward->until->len)
+		request.headers[count++] = forward->until->at;
+	send_file(adopt, file, &request, count, &reply);
+	return judge(&transfer, &reply, why);
+}
+
+enum failure adopt_put(struct adopt *adopt, const struct adopt_file *file,
+    const struct store_request *request, struct buf *why)
+{
+	static char url[SLOT_URL_MAX];
+	char type[MEDIA_TYPE_MAX + 1], until[64], name[65 + OBJECT_KEY_MAX + 1];
+	struct buf bufs[] = { buf_of(url, sizeof url),
+		buf_of(type, sizeof type), buf_of(until, sizeof until),
+		buf_of(name, sizeof name) };
+	struct store_forward forward = { &bufs[0], &bufs[1], &bufs[2],
+		&bufs[3] };
+	struct refusal refusal = { 0 };
+	enum failure failure;
+
+	if (file->size > ADOPT_PUT_MAX) {
+		buf_text(why, "it is larger than the 5 GiB that one PUT takes: "
+			      "copy it by another tool");
+		return FAILURE_LENGTH_MISMATCH;
+	}
+	failure = adopt->store->class->forward(
+	    adopt->store, request, &forward, &refusal);
+	if (failure == FAILURE_NONE)
+		failure = send_to(adopt, file, &forward, why);
+	else
+		buf_text(why, refusal.reason ? refusal.reason
+					     : "its URL cannot be signed");
+	wipe(url, sizeof url);
+	return failure;
+}
