@@ -1,6 +1,7 @@
 #include "cmd/creds.h"
 #include "cmd/janitor.h"
 #include "janitor/adopt.h"
+#include "term/term.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -19,9 +20,17 @@ static bool dry_run;
 
 /* --- what is shown --------------------------------------------------------*/
 
+/* What progress needs. */
+struct screen {
+	struct term term;
+	int64_t last; /* unix seconds */
+};
+
 static void refuse(void *of, const char *path, const char *why)
 {
-	(void)of;
+	const struct screen *screen = of;
+
+	term_progress_end(&screen->term);
 	command_about(&command_adopt, path, why);
 }
 
@@ -35,26 +44,40 @@ static void would(void *of, const char *path, const char *target)
 /* A line a second. */
 static void progress(void *of, const struct adopt *adopt)
 {
-	int64_t *last = of;
+	struct screen *screen = of;
 	const int64_t now = adopt->janitor->now();
+	char size[TERM_SIZE];
 
-	if (now == *last)
+	if (now == screen->last)
 		return;
-	*last = now;
-	fprintf(stderr,
-	    "\r\033[Kcopied %" PRIu64 " (%" PRIu64 " bytes), already there "
-	    "%" PRIu64,
-	    adopt->tally.copied, adopt->tally.bytes + adopt->under_way,
-	    adopt->tally.there);
-	fflush(stderr);
+	screen->last = now;
+	term_size(adopt->tally.bytes + adopt->under_way, size);
+	term_progress(&screen->term,
+	    "...      copied %" PRIu64 " (%s), already there %" PRIu64
+	    ", refused %" PRIu64,
+	    adopt->tally.copied, size, adopt->tally.there,
+	    adopt->tally.refused);
 }
 
-static void sum_up(const struct adopt_tally *tally)
+static void sum_up(const struct adopt_tally *tally, bool well)
 {
-	printf("%s %" PRIu64 " (%" PRIu64 " bytes), already there %" PRIu64
-	       ", past their end %" PRIu64 ", refused %" PRIu64 "\n",
-	    dry_run ? "would copy" : "copied", tally->copied, tally->bytes,
+	const struct term term = term_of(stdout);
+	char memory[256], size[TERM_SIZE];
+
+	if (term.width)
+		term_size(tally->bytes, size);
+	else
+		snprintf(size, sizeof size, "%" PRIu64 " bytes", tally->bytes);
+	snprintf(memory, sizeof memory,
+	    "%s %" PRIu64 " (%s), already there %" PRIu64
+	    ", past their end %" PRIu64 ", refused %" PRIu64,
+	    dry_run ? "would copy" : "copied", tally->copied, size,
 	    tally->there, tally->ended, tally->refused);
+	if (term.width)
+		term_row(&term, well ? TERM_GREEN : TERM_RED,
+		    well ? "ok" : "FAILURE", 0, SPAN_EMPTY, span_of(memory));
+	else
+		puts(memory);
 }
 
 /* --- what is to be done ---------------------------------------------------*/
@@ -144,13 +167,15 @@ static bool adopt_all(struct adopt *adopt, int folder, const char *path)
 
 static int adopt_from(struct adopt *adopt, int folder, const char *path)
 {
-	bool well = adopt_all(adopt, folder, path);
+	const struct screen *screen = adopt->of;
+	const bool began = adopt_all(adopt, folder, path);
+	bool well;
 
-	if (adopt->progress)
-		fputs("\r\033[K", stderr);
-	if (!well)
+	term_progress_end(&screen->term);
+	if (!began)
 		return EXIT_FAULT;
-	sum_up(&adopt->tally);
+	well = !adopt->tally.refused && !janitor_stopped(adopt->janitor);
+	sum_up(&adopt->tally, well);
 	if (janitor_stopped(adopt->janitor))
 		return command_fault(
 		    &command_adopt, "interrupted: run it again, it goes on");
@@ -158,7 +183,7 @@ static int adopt_from(struct adopt *adopt, int folder, const char *path)
 		return command_fault(&command_adopt,
 		    "the store fails: run it again once that is mended, it "
 		    "goes on");
-	return adopt->tally.refused ? EXIT_FAULT : EXIT_OK;
+	return well ? EXIT_OK : EXIT_FAULT;
 }
 
 static int run(const struct service *service, char **operands)
@@ -166,7 +191,7 @@ static int run(const struct service *service, char **operands)
 	const struct caller *caller = find_caller(service->conf);
 	const char *lack = service_store_lack(service);
 	struct janitor janitor;
-	int64_t last = 0;
+	struct screen screen = { term_of(stderr), 0 };
 	int folder, code;
 
 	if (!caller)
@@ -180,8 +205,8 @@ static int run(const struct service *service, char **operands)
 		.dry_run = dry_run,
 		.refuse = refuse,
 		.would = would,
-		.progress = isatty(STDERR_FILENO) == 1 ? progress : NULL,
-		.of = &last,
+		.progress = screen.term.width ? progress : NULL,
+		.of = &screen,
 	};
 	lack = adopt_impossible(caller, adopt.store);
 	if (lack)

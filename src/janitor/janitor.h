@@ -4,9 +4,9 @@
 #include "service/service.h"
 
 /*
- * What the commands that list and remove have in common: `sweep`, `files`,
- * `delete`, `erase`, `adopt`. None of it is part of `serve`, which needs no right to
- * list or remove.
+ * What the commands that list, remove and adopt have in common: `sweep`,
+ * `files`, `delete`, `erase`, `adopt`. None of it is part of `serve`, which
+ * needs no right to list or remove.
  */
 struct janitor {
 	const struct service *service;

@@ -47,11 +47,11 @@ struct fs_born {
 /* What stays when the configuration is read again. */
 struct fs_folder {
 	atomic_uint holders;
-	char *path;       /* as it was opened */
-	int home;         /* the folder `path` */
-	int root;         /* FS_FILES in it: where keys begin */
-	uid_t owner;      /* of the files that it makes */
-	bool gives;       /* what is made belongs to these: */
+	char *path;  /* as it was opened */
+	int home;    /* the folder `path` */
+	int root;    /* FS_FILES in it: where keys begin */
+	uid_t owner; /* of the files that it makes */
+	bool gives;  /* what is made belongs to these: */
 	uid_t heir;
 	gid_t heirs;
 	bool has_types;   /* the file system has user attributes */

@@ -46,12 +46,13 @@ class Front:
 
     With an authority it speaks https. location, path: what it passes on,
     and what the location's own path becomes. more: other directives of http.
+    port: of one that has ended, to take its place.
     """
 
     def __init__(self, folder, behind, authority=None, location="/",
-                 path="", more=""):
+                 path="", more="", port=None):
         self.folder = pathlib.Path(folder)
-        self.port = support.free_port()
+        self.port = port or support.free_port()
         self.url = "{}://localhost:{}".format(
             "https" if authority else "http", self.port)
         tls = ""

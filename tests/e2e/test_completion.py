@@ -15,7 +15,7 @@ import support
 
 SCRIPTS = support.ROOT / "doc/completion"
 COMMANDS = {"serve", "check", "doctor", "explain", "slot", "sign", "user",
-            "files", "delete", "sweep", "erase", "quota", "health"}
+            "files", "delete", "sweep", "erase", "adopt", "quota", "health"}
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """slotd adopt, into a real store: old links lead there, through nginx."""
 
-import os
 import random
 import subprocess
 import urllib.parse
@@ -8,7 +7,6 @@ import urllib.parse
 import pytest
 
 import adopting
-import rgw
 import support
 from adopting import adopt
 from front import Front
