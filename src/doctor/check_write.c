@@ -99,7 +99,9 @@ enum verdict check_key(struct doctor *doctor)
 		return seen_ok(doctor,
 		    "slotd's key may not list the bucket, as it should be");
 	advice_key(doctor);
-	if (check_janitor_applies(doctor) && !doctor->storage->janitor)
+	/* Where reading includes listing, slotd's key stays good for both. */
+	if (check_janitor_applies(doctor) && !doctor->storage->janitor &&
+	    !(doctor->swift && doctor->storage->s3->get != S3_GET_PUBLIC))
 		change(doctor, "Then slotd sweep needs a key of its own, in "
 			       "storage.janitor.\n");
 	return seen_warning(doctor,

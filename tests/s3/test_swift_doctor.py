@@ -29,19 +29,22 @@ def examine(lab, tmp_path):
 def test_the_page(lab, examine, private):
     """With the sample's settings. Nothing listens at public_url here."""
     before = lab.listing(private)
-    report = examine(private, storage={"get": "redirect"})
+    report = examine(private, storage={"get": "redirect"},
+                     policy={"keep": "30 days"})
     assert report.of("failure") == {"public_url"}
     assert report.of("warning") == {"clients", "key"}
     report.says("put", "ok", "200")
     report.says("size", "ok", "403 SignatureDoesNotMatch")
     report.says("cors-put", "ok")
     report.says("cors-get", "ok", "after a redirect too")
-    report.says("lifecycle", "ok", "no rules", "slotd sweep")
+    report.says("lifecycle", "ok", "no rules", "up to slotd sweep")
     # There reading includes listing; there is no smaller key.
     report.says("key", "warning", "may list the bucket",
                 "OpenStack Swift has no policies",
                 "swift post private-files --read-acl PROJECT:USER "
                 "--write-acl PROJECT:USER")
+    assert "storage.janitor" not in report.checks["key"]["change"]
+    report.says("janitor", "ok", "slotd's own key, which may list")
     assert lab.listing(private) == before
 
 
