@@ -186,6 +186,11 @@ void advice_cors(struct doctor *doctor)
 	}
 	if (kind != KIND_MINIO)
 		add_cors_rule(doctor, &bucket);
+	/* --fix itself signs with another key. */
+	if (kind != KIND_MINIO && !doctor->signer)
+		change(doctor,
+		    "Or let slotd set it, with an administrator's key in the "
+		    "environment:\n   slotd doctor --fix\n");
 	if (kind != KIND_AWS)
 		change(doctor,
 		    "MinIO has no such rules; it allows every origin, unless "

@@ -153,6 +153,8 @@ static enum verdict public_judge(struct fix *fix, struct fix_step *step)
 	}
 	buf_reset(&step->next);
 	buf_text(&step->next, BLOCK);
+	change(doctor, "Files that were stored with a public ACL of their own "
+		       "can then be read by slotd's links alone.\n");
 	return seen_warning(doctor,
 	    "to be set: nothing in the bucket can be made public, since "
 	    "slotd's links need no public file");

@@ -118,6 +118,7 @@ def test_nothing_there(bucket):
     assert "/?cors: there is none" in said
     assert "\n            <Prefix>message/20</Prefix>\n" in said
     before, after = said.split('storage "default"')[1:]
+    assert "   slotd doctor --fix\n" in before
     assert "web pages may not upload" in before
     assert "web pages may upload" in after
     # A second time there is nothing to do.
