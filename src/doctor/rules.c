@@ -143,6 +143,8 @@ static bool begin(void *of, const char *name, const char **attributes)
 		merging->has_prefix |= span_is(span_of(name), "Prefix");
 		break;
 	default:
+		/* What has elements in it is no ID. */
+		merging->id.full |= merging->in_id;
 		break;
 	}
 	return true;

@@ -91,6 +91,18 @@ static void test_others_stay(void **state)
 	    "</ID></CORSRule>" OURS "</CORSConfiguration>");
 }
 
+static void test_what_is_no_id(void **state)
+{
+	(void)state;
+	expect_merged(&cors,
+	    "<CORSConfiguration><CORSRule><ID>slotd<b/>-web</ID></CORSRule>"
+	    "<CORSRule><b><ID>slotd-web</ID></b></CORSRule>"
+	    "</CORSConfiguration>",
+	    "<CORSConfiguration><CORSRule><ID>slotd<b/>-web</ID></CORSRule>"
+	    "<CORSRule><b><ID>slotd-web</ID></b></CORSRule>" OURS
+	    "</CORSConfiguration>");
+}
+
 /* In whatever order a store gives it back. */
 static void test_same(void **state)
 {
@@ -192,6 +204,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_nothing_there, set_up),
 		cmocka_unit_test_setup(test_others_stay, set_up),
+		cmocka_unit_test_setup(test_what_is_no_id, set_up),
 		cmocka_unit_test_setup(test_same, set_up),
 		cmocka_unit_test_setup(test_old_form, set_up),
 		cmocka_unit_test_setup(test_rules_of_other_storages, set_up),

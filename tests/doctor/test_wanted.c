@@ -108,6 +108,8 @@ static void test_domains(void **state)
 	storages[1].template = storage.template;
 	storages[1].has_template = true;
 	expect_rules("slotd-message/20 50\n");
+	domains[1].policies.of[PURPOSE_MESSAGE].keep = 10 * DAY;
+	expect_rules("slotd-message/20 40\n");
 	/* Beside it, that of the other is only known. */
 	other.bucket.path = span_of("/else");
 	expect_rules("slotd-message/20 40\n");

@@ -12,6 +12,7 @@ static const struct fuzz_target *const tables[] = {
 	note_targets,
 	quota_targets,
 	redis_targets,
+	rules_targets,
 	server_targets,
 	slot_targets,
 	stream_targets,

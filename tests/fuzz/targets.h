@@ -15,6 +15,7 @@ extern const struct fuzz_target names_targets[];
 extern const struct fuzz_target note_targets[];
 extern const struct fuzz_target quota_targets[];
 extern const struct fuzz_target redis_targets[];
+extern const struct fuzz_target rules_targets[];
 extern const struct fuzz_target server_targets[];
 extern const struct fuzz_target slot_targets[];
 extern const struct fuzz_target stream_targets[];
