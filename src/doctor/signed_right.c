@@ -3,11 +3,13 @@
 #include "core/hex.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define SIGNATURE "X-Amz-Signature="
 #define LENGTH "content-length:"
 #define CANONICAL 20480
+#define PARAMETERS 32 /* three times those that slotd signs */
 
 /*
  * Makes signatures again: the canonical request, its hash in the string to
@@ -15,20 +17,67 @@
  * the query, so many lengths can be tried without hashing the query again.
  */
 
-/* The query without its signature. */
+struct parameter {
+	struct span name, value;
+};
+
+/* In the one form that is signed: stores decode and encode it again. A plus
+ * sign may be a blank to them, so it stays, and is not as slotd signs it. */
+static struct span encoded_again(struct span text, struct buf *scratch)
+{
+	char memory[CANONICAL];
+	struct buf plain = buf_of(memory, sizeof memory);
+	const size_t from = scratch->len;
+
+	if (span_find(text, '+') < text.len || !uri_decode(&plain, text))
+		return text;
+	uri_encode(scratch, buf_span(&plain));
+	return span_from(buf_span(scratch), from);
+}
+
+static int compare(struct span a, struct span b)
+{
+	const int order = memcmp(a.at, b.at, a.len < b.len ? a.len : b.len);
+
+	return order ? order : (a.len > b.len) - (a.len < b.len);
+}
+
+static int by_name(const void *a, const void *b)
+{
+	const struct parameter *x = a, *y = b;
+	const int order = compare(x->name, y->name);
+
+	return order ? order : compare(x->value, y->value);
+}
+
+/* The query without its signature. Its parameters are signed in the order of
+ * their names, whatever order the URL has them in. */
 static void add_query(struct buf *out, struct span query)
 {
-	size_t before = out->len;
+	char memory[CANONICAL];
+	struct buf scratch = buf_of(memory, sizeof memory);
+	struct parameter list[PARAMETERS];
+	size_t count = 0;
 
-	while (query.at) {
-		struct span pair = span_cut(&query, '&');
+	while (query.at && count < PARAMETERS) {
+		const struct span pair = span_cut(&query, '&');
+		const size_t equals = span_find(pair, '=');
 
 		if (span_starts(pair, SIGNATURE))
 			continue;
-		if (out->len > before)
-			buf_char(out, '&');
-		buf_add(out, pair);
+		list[count].name =
+		    encoded_again(span_first(pair, equals), &scratch);
+		list[count++].value =
+		    encoded_again(span_from(pair, equals + 1), &scratch);
 	}
+	qsort(list, count, sizeof *list, by_name);
+	for (size_t i = 0; i < count; i++) {
+		buf_text(out, i ? "&" : "");
+		buf_add(out, list[i].name);
+		buf_char(out, '=');
+		buf_add(out, list[i].value);
+	}
+	out->full |= query.at || scratch.full;
 }
 
 static void add_canonical(

@@ -53,6 +53,44 @@ static void test_wrong_urls(void **state)
 	}
 }
 
+/* Signature Version 4 signs a query in the order of its names, and encoded in
+ * one way; AWS and Ceph bring what they get into that form first. */
+static void test_another_form_of_a_query(void **state)
+{
+	static const char *const right[] = {
+		"X-Amz-Signature=" GET_SIGNATURE "4&X-Amz-SignedHeaders=host&"
+		"X-Amz-Expires=86400&X-Amz-Date=20130524T000000Z&"
+		"X-Amz-Credential=AKIAIOSFODNN7EXAMPLE%2F20130524%2Fus-east-1"
+		"%2Fs3%2Faws4_request&X-Amz-Algorithm=AWS4-HMAC-SHA256",
+		"X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential="
+		"AKIAIOSFODNN7EXAMPLE/20130524%2fus-east-1/s3/aws4%5Frequest&"
+		"X-Amz-Date=20130524T000000Z&X-Amz-Expires=86400&"
+		"X-Amz-SignedHeaders=host&X-Amz-Signature=" GET_SIGNATURE "4",
+	};
+	char url[1024];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(right); i++) {
+		snprintf(
+		    url, sizeof url, "https://" HOST "/test.txt?%s", right[i]);
+		assert_false(run_at(url, NOW + 60));
+		expect_text("as slotd signs it, for GET and no other");
+	}
+	assert_false(
+	    run_at("https://" HOST "/a%20b.txt?X-Amz-Expires=600&" CREDENTIAL
+		   "X-Amz-Signature=" PUT_SIGNATURE
+		   "&X-Amz-SignedHeaders=content-length;host",
+		NOW + 60));
+	expect_text("for a PUT of exactly 1234 bytes");
+	/* What is another value stays one. */
+	assert_true(
+	    run_at("https://" HOST "/test.txt?X-Amz-Expires=86401&" CREDENTIAL
+		   "X-Amz-SignedHeaders=host&"
+		   "X-Amz-Signature=" GET_SIGNATURE "4",
+		NOW + 60));
+	expect_text("signature: slotd would sign this URL with another one");
+}
+
 /* A proxy is not to blame for how bucket_url was written. */
 static void test_encoded_bucket(void **state)
 {
@@ -311,6 +349,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_right_urls),
 		cmocka_unit_test(test_wrong_urls),
+		cmocka_unit_test_setup(test_another_form_of_a_query, set_up),
 		cmocka_unit_test_setup(test_encoded_bucket, set_up),
 		cmocka_unit_test_setup(test_slots, set_up),
 		cmocka_unit_test_setup(test_a_link_of_slotd, set_up),
