@@ -3,6 +3,7 @@
 #include "endpoint/json.h"
 #include "slotd/version.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <malloc.h>
@@ -58,6 +59,20 @@ static void forbid_dumps(void)
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
 
+/* glibc loads it for the first pthread_exit, and aborts where it cannot: for
+ * want of memory, or behind the fence. */
+static bool load_for_threads(void)
+{
+	const char *wrong;
+
+	if (dlopen("libgcc_s.so.1", RTLD_NOW))
+		return true;
+	wrong = dlerror();
+	fprintf(stderr, "slotd: %s\n",
+	    wrong ? wrong : "libgcc_s.so.1: out of memory");
+	return false;
+}
+
 static void *nothing(void *argument)
 {
 	return argument;
@@ -111,6 +126,8 @@ static int run(const struct command *command, int argc, char **argv)
 			return EXIT_OK;
 		}
 	}
+	if (!load_for_threads())
+		return EXIT_FAULT;
 	keep_threads_small();
 	forbid_dumps();
 	json_start();

@@ -187,8 +187,7 @@ static bool read_all(struct task *task)
 
 /*
  * Reading runs in a thread of its own, so that it can end anywhere when there
- * is no memory (arena_none). It ends that way in any case: then libc has
- * loaded what this needs while there was memory.
+ * is no memory (arena_none).
  */
 static void *run(void *argument)
 {
@@ -196,7 +195,7 @@ static void *run(void *argument)
 
 	task->ok = read_all(task);
 	task->done = true;
-	arena_none();
+	return NULL;
 }
 
 static void run_apart(struct task *task)

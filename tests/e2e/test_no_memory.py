@@ -1,6 +1,7 @@
 """What lacks memory is not told as the client's fault, and ends at once."""
 
 import http.client
+import signal
 
 import pytest
 
@@ -66,3 +67,19 @@ def test_each_allocation_of_a_relayed_upload(
             assert put(slotd, data, failing, 0) == (201, 0), nth
             nth += 1
         assert 10 < nth < 1000
+
+
+def test_each_allocation_of_a_command(tmp_path, preload, monkeypatch):
+    """libc does not abort for want of memory for what threads need. (Without
+    memory libconfig itself may crash; `serve` lets another process read.)"""
+    preload("nth_malloc.c")
+    failing = allocations.Allocations(tmp_path / "allocations")
+    monkeypatch.setenv("NTH_MALLOC", str(tmp_path / "allocations"))
+    path = support.write_config(tmp_path, support.s3_config())
+    failing.fail()
+    assert support.run("check", "-c", path).returncode == 0
+    for nth in range(1, failing.count + 1):
+        failing.fail(nth=nth)
+        done = support.run("check", "-c", path)
+        assert done.returncode != -signal.SIGABRT, (nth, done)
+        assert done.returncode in (-signal.SIGSEGV, 0, 1, 2), (nth, done)
