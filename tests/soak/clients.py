@@ -144,8 +144,7 @@ class Client(worker.Worker):
         self.hang_up()
         self.dice.shuffle(self.promises)
         gone, self.promises = self.promises[KEPT:], self.promises[:KEPT]
-        return count, [promise.target for promise in gone
-                       if promise.target.startswith("/f/")]
+        return count, [promise.target for promise in gone]
 
     def promised_to_the_store(self):
         return self.relayed
