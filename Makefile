@@ -92,6 +92,7 @@ install: all ## install below PREFIX (/usr/local); also DESTDIR, SYSTEMDDIR
 	install -D -m 644 -t $(DOC) README.md LICENSE CHANGELOG.md \
 		SECURITY.md api/openapi.yaml deploy/slotd.conf.example
 	cd deploy && find . -type f ! -path './systemd/slotd[.-]*' \
+		! -path './compose/secrets/*' \
 		! -name slotd.conf.example ! -name '.*' \
 		-exec install -D -m 644 '{}' '$(DOC)/examples/{}' ';'
 	script=$$(sed 's,@DOC@,$(PREFIX)/share/doc/slotd,' \
@@ -189,7 +190,7 @@ check-deploy: all ## test the files below deploy/: web servers, systemd
 check-watch: all ## test metrics and logs with Prometheus and fail2ban
 	@SLOTD=$(BUILD)/slotd $(COUNT) watch $(PYTEST) tests/watch
 
-check-image: ## build the Dockerfile and run it with podman
+check-image: ## build the Dockerfile, run it and deploy/compose with podman
 	@SLOTD_IMAGE=$(abspath $(BUILD))/image \
 		$(COUNT) image $(PYTEST) tests/image
 

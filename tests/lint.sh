@@ -55,6 +55,6 @@ python() {
 try clang-format --dry-run -Werror "$@"
 try tidy
 try check_flow
-try shellcheck .ci/run tests/*.sh tests/*/*.sh debian/slotd.p*
+try shellcheck .ci/run tests/*.sh tests/*/*.sh deploy/*/*.sh debian/slotd.p*
 try python
 exit $worst
