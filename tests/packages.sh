@@ -20,7 +20,8 @@ check="$demo $linters ca-certificates binutils dpkg-dev mandoc strace nginx
 	chromium libfaketime ejabberd erlang-dev prosody prosody-modules
 	lua-unbound lua-check jabberd2 go-sendxmpp python3-slixmpp
 	python3-aiohttp python3-gi gir1.2-soup-3.0 apache2 caddy haproxy
-	zsh fish systemd prometheus fail2ban iproute2 podman runc redis-server"
+	zsh fish systemd prometheus fail2ban iproute2 podman runc
+	podman-compose netavark aardvark-dns redis-server"
 bench="$demo libcmocka-dev nginx wrk valgrind libc6-dbg redis-server python3"
 bench_sweep="$demo python3-pytest python3-boto3 s3cmd awscli
 	ceph-mon ceph-osd ceph-common radosgw"
