@@ -173,18 +173,11 @@ static struct conf *read_conf(const struct command *command, const char *path)
 					: conf_read(path, stderr, NULL);
 }
 
-int command_run(const struct command *command, int argc, char **argv)
+static int run(const struct command *command, const char *path, char **operands)
 {
-	const char *path = COMMAND_CONF;
 	struct conf *conf;
-	char **operands;
 	int code;
 
-	if (!read_options(command, argc, argv, &path))
-		return EXIT_USAGE;
-	operands = argv + optind;
-	if (!has_needed(command, argc - optind, operands))
-		return EXIT_USAGE;
 	if (command->with_path)
 		return command->with_path(path);
 	conf = read_conf(command, path);
@@ -195,6 +188,33 @@ int command_run(const struct command *command, int argc, char **argv)
 		return run_with_service(command, conf, operands);
 	code = command->with_conf(conf, operands);
 	conf_free(conf);
+	return code;
+}
+
+/* Nobody has set slotd up on this machine. */
+static bool is_first_day(const char *path)
+{
+	return strcmp(path, COMMAND_CONF) == 0 && access(path, F_OK) &&
+	       errno == ENOENT;
+}
+
+int command_run(const struct command *command, int argc, char **argv)
+{
+	const char *path = COMMAND_CONF;
+	char **operands;
+	bool first_day;
+	int code;
+
+	if (!read_options(command, argc, argv, &path))
+		return EXIT_USAGE;
+	operands = argv + optind;
+	if (!has_needed(command, argc - optind, operands))
+		return EXIT_USAGE;
+	first_day = command != &command_init && is_first_day(path);
+	code = run(command, path, operands);
+	if (first_day && code == EXIT_FAULT)
+		command_fault(
+		    command, "`slotd init` writes a first configuration");
 	return code;
 }
 

@@ -125,6 +125,11 @@ def test_no_configuration_at_all():
         assert (done.returncode, done.stdout) == (1, b""), (command, done)
         assert (b"/etc/slotd/slotd.conf:1: cannot read this file: No such "
                 b"file or directory\n") in done.stderr, (command, done)
+        assert done.stderr.endswith(
+            f"slotd {command[0]}: `slotd init` writes a first configuration\n"
+            .encode()), done
+    done = run_with("", "check", "-c", "/nonexistent/slotd.conf")
+    assert b"init" not in done.stderr
 
 
 # --- output that nobody gets ----------------------------------------------
