@@ -211,6 +211,18 @@ static void print_try(FILE *to, const struct files *files)
 	fputs("\n   Then log in again with a client, and send a file.\n", to);
 }
 
+/* The service itself neither lists nor deletes there. */
+static void print_sweep(FILE *to, const char *folder)
+{
+	fputs("\n5. A timer removes from the bucket what has ended (keep), and "
+	      "the files of\n"
+	      "   deleted accounts. It needs a key that may list and delete: "
+	      "janitor in\n",
+	    to);
+	fprintf(to, "   %s/" CONFIG_FILE ". Then:\n\n", folder);
+	fputs("systemctl enable --now slotd-sweep.timer\n", to);
+}
+
 void steps_print(
     FILE *to, const struct answers *answers, const struct files *files)
 {
@@ -228,4 +240,6 @@ void steps_print(
 	else
 		print_http(to);
 	print_try(to, files);
+	if (answers->bucket && strcmp(files->folder, SYSTEM) == 0)
+		print_sweep(to, files->folder);
 }

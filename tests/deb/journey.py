@@ -51,7 +51,7 @@ def ask(method, url, body=None, headers=None):
 def journey(root):
     as_slotd = ["chroot", "--userspec=slotd:slotd", root]
     header = subprocess.run(
-        [*as_slotd, "slotd", "sign", "-c", CONF, "--caller", "xmpp",
+        [*as_slotd, "slotd", "sign", "-c", CONF, "--caller", "prosody",
          "--body", "-"], input=SLOT, stdout=subprocess.PIPE, check=True)
     name, _, value = header.stdout.decode().strip().partition(": ")
     status, content = ask("POST", LISTEN + "/slot", SLOT, {

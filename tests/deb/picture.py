@@ -1,5 +1,6 @@
-"""Sends a picture through a server of Debian's that has slotd as its component,
-as root of a system in a folder, and fetches it by its link. To be run in a
+"""Sends a picture through a server of Debian's that has slotd's module (Prosody)
+or slotd as its component (ejabberd), as root of a system in a folder, and
+fetches it by its link. To be run in a
 network and among processes of its own, where all ports are free:
 unshare --mount --net --pid --fork --kill-child picture.py FOLDER SERVER COMMAND
 COMMAND sends /root/cat.jpg to romeo.
@@ -78,11 +79,14 @@ def main():
     for kind, name in (("proc", "proc"), ("tmpfs", "run")):
         subprocess.run(["mount", "-t", kind, kind, f"{ROOT}/{name}"],
                        check=True)
+    slotd = launch("slotd", "serve", user="slotd")
+    await_line(slotd, " msg=ready ")
     {"prosody": start_prosody, "ejabberd": start_ejabberd}[SERVER]()
     must("nginx", "-t")
     must("nginx")
-    slotd = launch("slotd", "serve", user="slotd")
-    await_line(slotd, " component=upload.example.org state=connected")
+    if SERVER == "ejabberd":
+        await_line(slotd, " component=upload.example.org state=connected")
+    must("runuser", "-u", "slotd", "--", "slotd", "doctor")
     must(*SEND.split())
     romeo = launch("go-sendxmpp", "-u", "romeo@example.org", "-p",
                    USERS["romeo"], "-l")

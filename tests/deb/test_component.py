@@ -1,6 +1,7 @@
-"""deploy/component/README.md as a new user follows it: from the installed
-package to a picture that is sent through Debian's Prosody or ejabberd, whose
-configuration has no module of ours, and fetched again."""
+"""The first day of a new user: from the installed package, by `slotd init` and
+what it prints, to a picture that is sent through Debian's Prosody, and by
+deploy/component/README.md through Debian's ejabberd, whose configuration has no
+module of ours."""
 
 import os
 import re
@@ -14,14 +15,15 @@ import pytest
 sys.path[1:1] = [str(ROOT / "tests/e2e"), str(ROOT / "tests/s3")]
 
 from authority import Authority  # noqa: E402
-import packaged  # noqa: E402
+import setting_up  # noqa: E402
 
 PAGE = (ROOT / "deploy/component/README.md").read_text()
 CONF = "/etc/slotd/slotd.conf"
 COMPONENT = "/etc/slotd/component.secret"
 # One of each, as both are with both in other tests.
 SERVERS = {"bookworm": "prosody", "trixie": "ejabberd"}
-NGINX = ROOT / "deploy/nginx/slotd.conf"
+INIT = ["slotd", "init", "--domain", "example.org", "--store", "embedded",
+        "--url", "https://upload.example.org", "--server"]
 
 
 def block(title, language):
@@ -57,19 +59,26 @@ def certify(system, folder):
     return certificate.read_text(), key.read_text()
 
 
-def prepare_prosody(system, certificate, key, secret):
-    """A server for example.org, and the page's lines at the end."""
+def prepare_prosody(system, certificate, key):
+    """A server for example.org; the commands and the lines as they are
+    printed."""
     etc = system / "etc/prosody"
     (etc / "conf.d/example.org.cfg.lua").write_text(
         'VirtualHost "example.org"\n')
     (etc / "certs/example.org.crt").write_text(certificate)
     (etc / "certs/example.org.key").write_text(key)
+    said = system.run(*INIT, "prosody")
+    system.run("sh", "-ec", setting_up.block(said, "install -d "))
     with open(etc / "prosody.cfg.lua", "a") as config:
-        config.write(block("Prosody", "lua").replace("SECRET", secret))
+        config.write("\n" + setting_up.block(said, "Component "))
+    return said
 
 
-def prepare_ejabberd(system, certificate, key, secret):
-    """The same; its lines are for the running server: picture.py."""
+def prepare_ejabberd(system, certificate, key):
+    """The same, with the page's lines; they are for the running server:
+    picture.py."""
+    said = system.run(*INIT, "other")
+    secret = (system / COMPONENT).read_text().strip()
     (system / "etc/ejabberd/ejabberd.pem").write_text(key + certificate)
     path = system / "etc/ejabberd/ejabberd.yml"
     text = path.read_text().replace("  - localhost\n", "  - example.org\n", 1)
@@ -79,24 +88,20 @@ def prepare_ejabberd(system, certificate, key, secret):
     assert text.count("\nlisten:\n") == 1
     (system / "root/ejabberd.yml").write_text(text.replace(
         "\nlisten:\n", "\nlisten:\n" + lines.replace("SECRET", secret)))
+    return said
 
 
 def test_from_the_package_to_a_picture(system, release, tmp_path):
     (system / "etc/hosts").write_text(
         "127.0.0.1 localhost example.org upload.example.org\n")
-    secret = (system / COMPONENT).read_text().strip()
     certificate, key = certify(system, tmp_path)
-    {"prosody": prepare_prosody, "ejabberd": prepare_ejabberd}[
-        SERVERS[release]](system, certificate, key, secret)
-    # slotd's side, and a web server.
-    line = re.search(r'^public_url = "(.*)";$', PAGE, re.M)[0]
-    conf = system / CONF
-    text = packaged.with_https(packaged.with_component(conf.read_text()))
-    assert line in text
-    conf.write_text(text)
-    shutil.copy(NGINX, system / "etc/nginx/sites-enabled")
-    said = system.run("slotd", "check")
-    assert said == f"{CONF}: ok\n"
+    said = {"prosody": prepare_prosody, "ejabberd": prepare_ejabberd}[
+        SERVERS[release]](system, certificate, key)
+    (system / "etc/nginx/sites-enabled/slotd.conf").write_text(
+        setting_up.block(said, "server {"))
+    check, start = setting_up.block(said, "runuser ").splitlines()
+    assert start == "systemctl enable --now slotd"    # no systemd is here
+    assert system.run("sh", "-c", check) == f"{CONF}: ok\n"
     # And a picture.
     (system / "root/cat.jpg").write_bytes(os.urandom(100_000))
     send, = re.findall("^go-sendxmpp .* cat.jpg .*$", PAGE, re.M)

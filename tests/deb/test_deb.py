@@ -14,14 +14,20 @@ import pytest
 sys.path[1:1] = [str(ROOT / "tests/e2e"), str(ROOT / "tests/house")]
 
 import links  # noqa: E402
-import packaged  # noqa: E402
 
 RELEASES = {"bookworm": "/lib/systemd/system",
             "trixie": "/usr/lib/systemd/system"}
 CONF = "/etc/slotd/slotd.conf"
 KEY = "/etc/slotd/slotd.key"
-SECRET = "/etc/slotd/xmpp.secret"
-COMPONENT = "/etc/slotd/component.secret"
+SECRET = "/etc/slotd/prosody.secret"
+INIT = "slotd init --domain example.org --url http://127.0.0.1:8364 "
+HERE = INIT + "--server prosody --store embedded"
+COMPONENT = INIT + "--server other --store embedded"
+BUCKET = "echo not-a-real-secret-key | " + INIT + (
+    "--server prosody --store bucket --region us-east-2 "
+    "--bucket-url https://my-bucket.s3.us-east-2.amazonaws.com "
+    "--access-key-id AKIAIOSFODNN7EXAMPLE --access-key-secret-file -")
+NOT_YET = f"slotd: there is no {CONF} yet: run `slotd init`"
 FAKE = """#!/bin/sh
 echo "$(basename "$0") $*" >>/root/asked
 # Debian's way to enable a unit; it needs no systemd that runs.
@@ -40,6 +46,28 @@ def installed(release, built):
     folder.said = folder.apt("install", "/slotd.deb")
     yield folder
     shutil.rmtree(folder.path)
+
+
+@pytest.fixture(scope="module")
+def told(installed):
+    """The same after `slotd init`: what that says is left to do."""
+    return installed.run("sh", "-c", HERE)
+
+
+@pytest.fixture
+def bucket(installed):
+    """What `slotd init` writes for a bucket, in a folder of its own."""
+    folder = "/etc/slotd/bucket"
+    installed.run("sh", "-c", f"{BUCKET} --dir {folder}")
+    yield folder
+    shutil.rmtree(installed / folder)
+
+
+def checked(folder, conf=CONF):
+    """As the service, which has to read it all; and no warning."""
+    said = folder.run("runuser", "-u", "slotd", "--", "slotd", "check", "-c",
+                      conf)
+    assert said == f"{conf}: ok\n"
 
 
 def owner(folder, path):
@@ -71,17 +99,17 @@ def test_what_is_installed(installed, release):
                  "/usr/lib/tmpfiles.d/slotd.conf"):
         assert (installed / path).is_file(), path
     enabled = installed / "etc/systemd/system"
-    assert os.readlink(enabled / "multi-user.target.wants/slotd.service"
-                       ).endswith("/lib/systemd/system/slotd.service")
-    assert not list(enabled.glob("*/slotd.socket"))
-    # The embedded store needs no janitor.
-    assert not list(enabled.glob("*/slotd-sweep.*"))
+    assert not list(enabled.glob("*/slotd*"))
     users = dict(re.findall(r"^(slotd[^:]*):(.*)$", (
         installed / "etc/passwd").read_text(), re.M))
     assert set(users) == {"slotd", "slotd-sweep"}
     for user in users.values():
         assert user.endswith("/nologin")
-    assert installed.said.count("slotd:") == 0, installed.said
+    assert [line for line in installed.said.splitlines()
+            if line.startswith("slotd:")] == [NOT_YET]
+    assert os.listdir(installed / "etc/slotd") == []
+    assert owner(installed, "/etc/slotd") == "root:slotd 750"
+    assert owner(installed, "/var/lib/slotd") == "slotd:slotd 700"
 
 
 @pytest.fixture
@@ -105,54 +133,49 @@ def test_manuals_and_documents(unpacked):
 
 
 def test_documents_lead_somewhere(unpacked):
-    """Links of the pages, and what README.Debian, slotd.conf and commands on
-    the pages name."""
+    """Links of the pages, and what README.Debian and commands on the pages
+    name."""
     doc = unpacked / "usr/share/doc/slotd"
     pages = sorted(doc.rglob("*.md"))
     count, dead = links.dead(doc, pages)
     assert dead == []
     assert count > 50
     text = "".join(page.read_text() for page in (
-        *pages, doc / "README.Debian", unpacked / "etc/slotd/slotd.conf"))
+        *pages, doc / "README.Debian"))
     named = set(re.findall(r"/usr/share/doc/slotd/[\w./-]*\w", text))
     named |= {"/usr/share/doc/slotd/" + name for name in re.findall(
         r"(?<![\w/])examples/[\w./-]*\w", text)}
     assert [name for name in named if not (unpacked / name[1:]).exists()] == []
     assert {"/usr/share/doc/slotd/examples/" + name for name in (
-        "prosody", "ejabberd", "nginx/slotd.conf", "caddy/Caddyfile",
+        "prosody/README.md", "ejabberd/README.md", "nginx/slotd.conf",
+        "caddy/Caddyfile",
         "haproxy/haproxy.cfg", "storage/README.md", "systemd/README.md",
         "component/README.md")} <= named
 
 
-def test_secrets(installed):
+def test_what_init_says_leads_somewhere(installed, unpacked, told):
+    named = re.findall(r"/usr/share/doc/slotd/[\w./-]*[\w*]", told)
+    assert f"{CONF}\n" in told and len(named) >= 2
+    for name in named:
+        assert list(unpacked.glob(name[1:])), name
+
+
+def test_secrets(installed, told):
     secrets = set()
-    for path in (KEY, SECRET, COMPONENT):
+    for path in (KEY, SECRET):
         text = (installed / path).read_text()
         assert re.fullmatch(r"[0-9a-f]{64}\n", text)
         secrets.add(text)
         assert owner(installed, path) == "root:slotd 640"
-    assert len(secrets) == 3
+    assert len(secrets) == 2
     assert owner(installed, "/etc/slotd") == "root:slotd 750"
     assert owner(installed, CONF) == "root:slotd 640"
-    assert owner(installed, "/var/lib/slotd") == "slotd:slotd 700"
 
 
-def test_a_component_as_slotd_conf_says(installed):
-    """Its line, with nothing changed, and the file that is there for it."""
-    conf = installed / CONF
-    text = conf.read_text()
-    try:
-        conf.write_text(packaged.with_component(packaged.with_https(text)))
-        check = installed.run("runuser", "-u", "slotd", "--", "slotd", "check")
-        assert check == f"{CONF}: ok\n"
-    finally:
-        conf.write_text(text)
-
-
-def test_it_is_ready_to_run(installed):
-    check = installed.run("runuser", "-u", "slotd", "--", "slotd", "check",
-                          "-c", CONF)
-    assert check == f"{CONF}: ok\n"     # and no warning
+def test_it_is_ready_to_run(installed, told):
+    commands = re.findall("^runuser -u slotd -- (.*)$", told, re.M)
+    assert commands == ["slotd check", "slotd doctor"]
+    checked(installed)
     done = subprocess.run(
         ["unshare", "--mount", "--net", "--pid", "--fork", "--kill-child",
          sys.executable, ROOT / "tests/deb/journey.py", installed.path],
@@ -161,24 +184,25 @@ def test_it_is_ready_to_run(installed):
     assert (done.returncode, done.stdout) == (0, "the same, byte for byte\n")
 
 
-def test_s3_as_slotd_conf_says(installed):
-    """Its commands and its block, by hand; then the service can start."""
-    conf, secret = installed / CONF, installed / "etc/slotd/s3.secret"
-    text = conf.read_text()
-    command = re.search(r"^#   (install .*)$", text, re.M)[1]
+def test_a_component(installed, told):
+    folder = "/etc/slotd/component"
     try:
-        installed.run("sh", "-c", f"echo not-a-real-secret-key | {command}")
-        assert owner(installed, "/etc/slotd/s3.secret") == "root:slotd 640"
-        conf.write_text(packaged.with_s3(packaged.with_https(text)))
-        check = installed.run("runuser", "-u", "slotd", "--", "slotd", "check")
-        assert check == f"{CONF}: ok\n"     # and no warning
-        slot = installed.run("runuser", "-u", "slotd", "--", "slotd", "slot",
-                             "--jid", "juliet@example.org", "--size", "5",
-                             "a.txt")
-        assert slot.startswith('{"get":"https://upload.example.org/f/')
+        installed.run("sh", "-c", f"{COMPONENT} --dir {folder}")
+        checked(installed, f"{folder}/slotd.conf")
+        assert owner(installed, folder) == "root:slotd 750"
     finally:
-        conf.write_text(text)
-        secret.unlink(missing_ok=True)
+        shutil.rmtree(installed / folder)
+
+
+def test_a_bucket(installed, told, bucket):
+    """The service reads its secret; the folder is new, too."""
+    conf = f"{bucket}/slotd.conf"
+    assert owner(installed, f"{bucket}/s3.secret") == "root:slotd 640"
+    checked(installed, conf)
+    slot = installed.run("runuser", "-u", "slotd", "--", "slotd", "slot", "-c",
+                         conf, "--jid", "juliet@example.org", "--size", "5",
+                         "a.txt")
+    assert slot.startswith('{"get":"http://127.0.0.1:8364/f/')
 
 
 @pytest.fixture
@@ -204,7 +228,7 @@ def asked(installed):
         tool.unlink()
 
 
-def test_upgrade_restarts(installed, asked):
+def test_upgrade_restarts(installed, told, asked):
     before = [(installed / path).read_text() for path in (KEY, SECRET, CONF)]
     installed.run("dpkg", "-i", "/slotd.deb")
     assert asked() == ["deb-systemd-invoke restart slotd.service"]
@@ -216,19 +240,16 @@ def timer_link(folder):
     return folder / "etc/systemd/system/timers.target.wants/slotd-sweep.timer"
 
 
-def test_s3_enables_the_sweep(installed, asked):
+def test_s3_enables_the_sweep(installed, told, bucket, asked):
     """At the next upgrade, unless somebody has disabled it since."""
     conf, timer = installed / CONF, timer_link(installed)
     text = conf.read_text()
-    secret = installed / "etc/slotd/s3.secret"
     start = "deb-systemd-invoke start slotd-sweep.timer"
     try:
-        secret.write_text("not-a-real-secret-key\n")
-        installed.run("chmod", "644", "/etc/slotd/s3.secret")
-        # A comment is no store.
+        conf.write_text(text + '# type = "s3"; is a comment\n')
         installed.run("dpkg", "-i", "/slotd.deb")
         assert start not in asked() and not timer.is_symlink()
-        conf.write_text(packaged.with_s3(packaged.with_https(text)))
+        conf.write_text((installed / bucket / "slotd.conf").read_text())
         installed.run("dpkg", "-i", "/slotd.deb")
         assert asked()[-1] == start
         assert os.readlink(timer).endswith("/slotd-sweep.timer")
@@ -238,10 +259,9 @@ def test_s3_enables_the_sweep(installed, asked):
         assert start not in asked()[count:] and not timer.is_symlink()
     finally:
         conf.write_text(text)
-        secret.unlink()
 
 
-def test_upgrade_with_a_wrong_configuration(installed, asked):
+def test_upgrade_with_a_wrong_configuration(installed, told, asked):
     """Nothing is restarted, what is wrong is said, and dpkg is content."""
     conf = installed / CONF
     right = conf.read_text()
@@ -268,18 +288,18 @@ def left(folder):
             "-print").splitlines())
 
 
-def test_remove_and_purge(installed, asked):
+def test_remove_and_purge(installed, told, asked):
     upload = installed / "var/lib/slotd/an-upload"
     upload.write_text("precious")
     (installed / "var/lib/slotd/quota.state").write_text("of the service")
-    own = installed / "etc/slotd/s3.secret"
+    own = installed / "etc/slotd/archive.secret"
     own.write_text("of the operator")
     installed.run("dpkg", "--remove", "slotd")
     assert asked() == [
         "deb-systemd-invoke stop slotd.socket slotd.service "
         "slotd-sweep.timer slotd-sweep.service"]
     assert not (installed / "usr/bin/slotd").exists()
-    for path in (KEY, SECRET, COMPONENT, CONF):
+    for path in (KEY, SECRET, CONF):
         assert (installed / path).is_file()
 
     said = installed.run("dpkg", "--purge", "slotd")
@@ -293,11 +313,13 @@ def test_remove_and_purge(installed, asked):
 
 
 def test_purge_without_uploads(installed, asked):
-    """Installed again it is started; purged, nothing is left but the user."""
+    """Installed again nothing is started before `slotd init`; purged, nothing
+    is left but the user."""
     shutil.rmtree(installed / "var/lib/slotd")
     shutil.rmtree(installed / "etc/slotd")
-    installed.run("dpkg", "-i", "/slotd.deb")
-    assert asked() == ["deb-systemd-invoke start slotd.service"]
-    assert (installed / KEY).is_file()
+    for _ in range(2):
+        assert NOT_YET in installed.run("dpkg", "-i", "/slotd.deb")
+    assert asked() == []
+    installed.run("sh", "-c", HERE)
     installed.run("dpkg", "--purge", "slotd")
     assert left(installed) == []

@@ -1,28 +1,26 @@
-"""Each configuration of the pages, and the Debian package's, behind each web
-server of deploy/, with nothing changed but names, keys and ports."""
+"""Each configuration of the pages, and of `slotd init`, behind each web server
+of deploy/, with nothing changed but names, keys and ports."""
 
 import json
 import re
 
 import pytest
 
-import packaged
 import pages
+import setting_up
 import stub_store
 import support
 from authority import Authority
 from fronts import FRONTS, replaced
 from test_fronts import ask_front, connect, context, send_head
 
-PACKAGED = packaged.with_https(packaged.PATH.read_text())
 # A caller's base is passed on when the web server is told: test_fronts.py.
 SAMPLES = {
     **{name: text for name, text in pages.samples()
        if pages.has(text, "callers") and pages.has(text, "public_url")
        and "base =" not in text},
-    "debian/slotd.conf": packaged.without_s3(PACKAGED),
-    "debian/slotd.conf with S3": packaged.with_s3(PACKAGED),
 }
+WRITTEN = {"slotd init": {}, "slotd init, bucket": setting_up.BUCKET}
 
 
 @pytest.fixture(scope="module")
@@ -79,9 +77,10 @@ def issued(path, size=3):
     return json.loads(done.stdout)
 
 
-@pytest.mark.parametrize("name", SAMPLES)
+@pytest.mark.parametrize("name", [*SAMPLES, *WRITTEN])
 def test_behind(name, fronts, start, store, tmp_path):
-    text = SAMPLES[name]
+    text = SAMPLES.get(name) or setting_up.text_of(
+        tmp_path / "init", **WRITTEN[name])
     path = served(tmp_path, text, fronts[0].behind, store)
     start(path.read_text())
     for front in fronts:
@@ -132,4 +131,4 @@ def test_slotd_comes_back(fronts, start, store, tmp_path):
 
 
 def test_there_are_samples():
-    assert len(SAMPLES) == 22
+    assert len(SAMPLES) == 20

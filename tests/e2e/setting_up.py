@@ -35,6 +35,20 @@ def done_well(folder, stdin=b"", **options):
     return done.stdout.decode()
 
 
+def checked(path):
+    """Nothing is wrong with it, and there is no warning."""
+    done = support.run("check", "-c", path)
+    assert (done.returncode, done.stdout.decode(), done.stderr) == (
+        0, f"{path}: ok\n", b"")
+
+
+def text_of(folder, **options):
+    """The configuration, as it is in /etc/slotd."""
+    done_well(folder, support.ACCESS_SECRET.encode(), **options)
+    return (folder / "slotd.conf").read_text().replace(
+        str(folder), "/etc/slotd")
+
+
 class Ports:
     """Free ones in place of those that are written, and a folder in place of
     the service's."""
@@ -52,6 +66,19 @@ class Ports:
         path.write_text(self.move(path.read_text()))
 
 
+def with_all(text):
+    """The configuration, with each setting that is behind a # and no
+    blank."""
+    return re.sub(r"^(\t?)#(?=\t?[a-z_]+ = )", r"\1", text, flags=re.M)
+
+
+def with_url(text, url):
+    text, count = re.subn(r'(?m)^public_url = ".*";$',
+                          f'public_url = "{url}";', text)
+    assert count == 1
+    return text
+
+
 def blocks(said):
     """The texts to paste: paragraphs that are not indented sentences."""
     return [part + "\n" for part in said.rstrip("\n").split("\n\n")
@@ -60,5 +87,5 @@ def blocks(said):
 
 def block(said, begin):
     found = [text for text in blocks(said) if text.startswith(begin)]
-    assert len(found) == 1, (begin, found)
+    assert found, (begin, said)
     return found[0]

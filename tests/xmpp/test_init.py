@@ -15,10 +15,12 @@ from ejabberd import Ejabberd
 from front import Front
 from prosody import MODULES, Prosody, settings
 import servers
-from setting_up import SECRETS, Ports, block, blocks, done_well
-from stanza import Client
+import reloading
+from setting_up import SECRETS, Ports, block, blocks, done_well, with_url
+from stanza import Client, parse_slot, slot_request
 import support
 
+README = (support.ROOT / "deploy/prosody/README.md").read_text()
 EXAMPLES = "/usr/share/doc/slotd/examples"
 
 
@@ -26,15 +28,16 @@ class Printed:
     """A slotd behind nginx, each as `slotd init` has it for the users of
     localhost, and what it has for the XMPP server."""
 
-    def __init__(self, folder, server):
+    def __init__(self, folder, server, url=None):
         self.folder, self.ports = folder, Ports(folder / "store")
         self.authority = Authority(folder)
         self.front = Front(folder, self.ports.public, self.authority)
         self.said = done_well(folder / "slotd", server=server,
-                              domain="localhost", url=self.front.url)
+                              domain="localhost", url=url or self.front.url)
         self.secret = folder / "slotd" / SECRETS[server]
         self.ports.move_file(folder / "slotd/slotd.conf")
-        self.paste_nginx()
+        if not url:
+            self.paste_nginx()
 
     def paste_nginx(self):
         lines = self.ports.move(block(self.said, "server {"))
@@ -120,19 +123,48 @@ class Pasted(Prosody):
         return path
 
 
-def test_prosody(printed, tmp_path):
-    folder = tmp_path / "prosody"
+def pasted(it, folder):
+    """A Prosody with the lines for it, after the commands for it."""
     folder.mkdir()
-    it = printed("prosody")
-    places = {"etc_prosody": folder,
-              "usr_local_lib_prosody": folder}
+    places = {"etc_prosody": folder, "usr_local_lib_prosody": folder}
     it.shell(it.move(block(it.said, "install -d "), **places))
     certificate, key = it.authority.issue("xmpp", "DNS:localhost")
     server = Pasted(folder, {}, config=settings(
         {"ssl": {"certificate": certificate, "key": key}}), modules=["tls"])
     server.pasted = it.move(block(it.said, "Component "), **places)
-    with server:
+    return server
+
+
+def test_prosody(printed, tmp_path):
+    it = printed("prosody")
+    with pasted(it, tmp_path / "prosody") as server:
         server.wait_log("Files of localhost may have 104857600 bytes")
+        sends(it, server, tmp_path)
+        server.stop()
+    server.assert_sound()
+
+
+def said_in_readme(words):
+    assert words in README
+    return words
+
+
+def test_from_http_to_https(tmp_path, request):
+    """"Does it work?" of the page: with an http URL the log says why clients
+    upload nothing; with https and a reload they do."""
+    it = Printed(tmp_path, "prosody", "http://127.0.0.1:8364")
+    slotd = it.start()
+    request.addfinalizer(slotd.stop)
+    with pasted(it, tmp_path / "prosody") as server, it.front:
+        server.wait_log(said_in_readme("may have 104857600 bytes"))
+        with Client(server.port, clients.FROM, clients.PASSWORD) as alice:
+            slot = parse_slot(alice.iq(
+                "get", server.upload, slot_request("cat.jpg", 1234)))
+        assert slot.put.startswith("http://127.0.0.1:")
+        server.wait_log(said_in_readme("gives http URLs, which most clients "
+                                       "refuse"))
+        reloading.reload(slotd, with_url(slotd.path.read_text(),
+                                         it.front.url))
         sends(it, server, tmp_path)
         server.stop()
     server.assert_sound()
