@@ -92,8 +92,8 @@ void pool_run(struct pool *pool, struct pool_job *job)
 	pthread_mutex_lock(&pool->lock);
 	*pool->last = job;
 	pool->last = &job->next;
-	pthread_cond_signal(&pool->work);
 	pthread_mutex_unlock(&pool->lock);
+	pthread_cond_signal(&pool->work);
 }
 
 bool pool_wait(struct pool *pool, int64_t until)
