@@ -15,7 +15,8 @@
 #define FS_XATTR_TYPE "user.mime_type"
 #define FS_XATTR_UNTIL "user.slotd.until"
 #define FS_RUNNING_LISTS 256
-#define FS_KNOWN_FILES 512
+#define FS_KNOWN_ROWS 128
+#define FS_KNOWN_FILES 8 /* in each row */
 #define FS_SYNCED_FOLDERS 256
 #define FS_LACK_SIZE 512
 #define FS_NOT_YET                                                             \
@@ -33,6 +34,7 @@ struct fs_known {
 	dev_t device;
 	ino_t number;
 	struct timespec changed; /* its st_ctim, which each change moves */
+	uint64_t order;          /* in which it was remembered */
 	struct fs_attributes attributes;
 };
 
@@ -71,8 +73,9 @@ struct fs_folder {
 	struct timespec notes_seen;
 
 	pthread_mutex_t known_lock;
-	/* Both by inode number: */
-	struct fs_known known[FS_KNOWN_FILES];
+	/* By inode number: */
+	struct fs_known known[FS_KNOWN_ROWS][FS_KNOWN_FILES];
+	uint64_t known_count; /* how many were remembered since the start */
 	struct fs_born synced[FS_SYNCED_FOLDERS]; /* see fs_way.c */
 
 	/* Of fs_disk.c. */
