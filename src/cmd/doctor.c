@@ -194,6 +194,15 @@ static bool check(char **operands)
 	return true;
 }
 
+static bool has_bucket(const struct conf *conf)
+{
+	for (size_t i = 0; i < conf->storage_count; i++)
+		if (conf->storages[i].s3 &&
+		    (!name || span_is(conf->storages[i].name, name)))
+			return true;
+	return false;
+}
+
 static int run(const struct conf *conf, char **operands)
 {
 	struct command_creds creds;
@@ -201,6 +210,9 @@ static int run(const struct conf *conf, char **operands)
 	int code = EXIT_FAULT;
 
 	(void)operands;
+	if (fix && !has_bucket(conf))
+		return command_fault(&command_doctor,
+		    "--fix is for buckets, and there is no such storage");
 	if (fix && !mend_creds(&admin))
 		return EXIT_FAULT;
 	end_file = command_catch_end();

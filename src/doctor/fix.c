@@ -219,6 +219,17 @@ static bool stands_still(struct fix *fix, struct fix_step *step)
 	return false;
 }
 
+static enum verdict put_refused(struct fix *fix, const struct fix_step *step)
+{
+	const enum verdict verdict =
+	    fix_refused(fix, "setting", step->kind->what, step->kind->writes);
+
+	/* What else it may be is for a person to find out. */
+	if (!fix->doctor->finding.change.len && step->kind->settled)
+		step->kind->settled(fix, verdict);
+	return verdict;
+}
+
 static enum verdict set(struct fix *fix, struct fix_step *step)
 {
 	struct doctor *doctor = fix->doctor;
@@ -231,8 +242,7 @@ static enum verdict set(struct fix *fix, struct fix_step *step)
 	if (doctor->reply.status == 501)
 		return step->kind->lacks(fix);
 	if (!ask_well(doctor))
-		return fix_refused(
-		    fix, "setting", step->kind->what, step->kind->writes);
+		return put_refused(fix, step);
 	buf_reset(&step->next);
 	stands = read_step(fix, step);
 	if (stands == STANDS_REFUSED)

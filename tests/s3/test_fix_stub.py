@@ -5,7 +5,7 @@ import hashlib
 
 import pytest
 
-from configs import s3_config
+from configs import fs_config, s3_config
 from doctor_report import environment
 from doctor_stub import Stub
 from support import run, write_config
@@ -114,6 +114,21 @@ def test_refused(store, fix):
         assert f"needs the right s3:Put{right} for" in said
     # None was set, so nothing is checked again.
     assert said.count('storage "default"') == 1
+
+
+def test_refused_otherwise(store, fix):
+    """It says what to do by hand."""
+    store.set = lambda name, body: (405, b"")
+    said = fix()
+    assert "FAILURE fix-cors setting the CORS rules: 405 Web clients" in said
+    assert "the lifecycle rules: 405 slotd sweep removes what has" in said
+
+
+def test_no_bucket(tmp_path):
+    path = write_config(tmp_path, fs_config(str(tmp_path / "files")))
+    done = run("doctor", "-c", path, "--fix", env=environment(**ADMIN))
+    assert done.returncode == 1 and done.stdout == b""
+    assert b"--fix is for buckets" in done.stderr
 
 
 def test_taken_by_none(store, fix):
