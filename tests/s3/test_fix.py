@@ -5,11 +5,13 @@ import os
 import pty
 import re
 import subprocess
+import threading
 
 import pytest
 from botocore.exceptions import ClientError
 
 import browser
+import terminal
 from doctor_report import environment
 from lab import statement
 from support import PATIENCE, SLOTD, run, write_config
@@ -48,7 +50,7 @@ class Bucket:
         admin = admin or self.lab.owner
         done = run("doctor", "-c", path, "--fix", *args, env=environment(
             AWS_ACCESS_KEY_ID=admin.key, AWS_SECRET_ACCESS_KEY=admin.secret,
-            **(env or {})))
+            **(env or {})), patience=2 * PATIENCE)
         assert admin.secret.encode() not in done.stdout + done.stderr
         assert b"Signature=" not in done.stdout + done.stderr
         return done.returncode, done.stdout.decode(), done.stderr.decode()
@@ -325,16 +327,16 @@ def answered(bucket, answer):
         stdin=side, start_new_session=True, env=environment(
             AWS_ACCESS_KEY_ID=owner.key, AWS_SECRET_ACCESS_KEY=owner.secret))
     os.close(side)
+    limit = threading.Timer(2 * PATIENCE, process.kill)
+    limit.start()
     text = b""
-    try:
-        while piece := os.read(main, 65536):
-            text += piece
-            if answer and text.endswith(b"Set this? [y/N] "):
-                answer(process, main)
-                answer = None
-    except OSError:
-        pass  # the other side is closed
+    while piece := terminal.read(main):
+        text += piece
+        if answer and text.endswith(b"Set this? [y/N] "):
+            answer(process, main)
+            answer = None
     os.close(main)
+    limit.cancel()
     return process.wait(PATIENCE), text.decode()
 
 
