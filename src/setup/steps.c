@@ -129,13 +129,13 @@ static void print_nginx(FILE *to, const struct answers *answers)
 	    "this name:\n"
 	    "\n"
 	    "server {\n"
-	    "\tlisten %1$.*2$s ssl;\n"
-	    "\tlisten [::]:%1$.*2$s ssl;\n"
-	    "\tserver_name %3$.*4$s;\n"
+	    "\tlisten %.*s ssl;\n"
+	    "\tlisten [::]:%.*s ssl;\n"
+	    "\tserver_name %.*s;\n"
 	    "\tssl_certificate "
-	    "/etc/letsencrypt/live/%3$.*4$s/fullchain.pem;\n"
+	    "/etc/letsencrypt/live/%.*s/fullchain.pem;\n"
 	    "\tssl_certificate_key "
-	    "/etc/letsencrypt/live/%3$.*4$s/privkey.pem;\n"
+	    "/etc/letsencrypt/live/%.*s/privkey.pem;\n"
 	    "\tclient_max_body_size 101m;    # above slotd's max_size\n"
 	    "\tlocation ~ ^/(u|f)/ {\n"
 	    "\t\tproxy_pass http://127.0.0.1:8364;\n"
@@ -152,7 +152,8 @@ static void print_nginx(FILE *to, const struct answers *answers)
 	    "\t}\n"
 	    "}\n"
 	    "\n",
-	    port.at, (int)port.len, host.at, (int)host.len);
+	    (int)port.len, port.at, (int)port.len, port.at, (int)host.len,
+	    host.at, (int)host.len, host.at, (int)host.len, host.at);
 	fprintf(to,
 	    "   nginx/slotd.conf in %s\n"
 	    "   is the same with comments; apache/slotd.conf, caddy/Caddyfile "
