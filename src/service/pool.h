@@ -21,7 +21,8 @@ struct pool;
 
 /* Returns NULL without memory or a thread. */
 struct pool *pool_open(unsigned threads);
-/* Runs what is queued, ends the threads, and frees the pool. */
+/* Runs what is queued, ends the threads, and frees the pool. No other thread
+ * may be in pool_run any more, which touches the pool after it has queued. */
 void pool_close(struct pool *pool);
 
 /* Queues a job. It must stay in memory until its last function, `done` or else
