@@ -2,6 +2,7 @@
 
 import collections
 import math
+import sys
 
 from clients import STEP
 
@@ -28,6 +29,10 @@ def milliseconds(seconds):
     return "-" if seconds is None else f"{seconds * 1e3:.1f}"
 
 
+def as_comment(text):
+    return "# " + text.replace("\n", "\n# ")
+
+
 class Report:
     def __init__(self, weathers):
         self.weathers = weathers        # their bits are their places here
@@ -43,7 +48,10 @@ class Report:
         self.judged.append((well, what))
 
     def fault(self, text):
+        """The first ones are told at once: an hour is long."""
         self.faults.append(text)
+        if len(self.faults) <= SAMPLES:
+            print(as_comment(text), file=sys.stderr)
 
     def add(self, journal):
         counts, times, surprises = journal
@@ -118,10 +126,8 @@ class Report:
 
     def say(self):
         """As TAP; whether all is well."""
-        for text in self.faults[:SAMPLES]:
-            print("# " + text.replace("\n", "\n# "))
-        for line in self.table():
-            print("# " + line.replace("\n", "\n# "))
+        for text in [*self.faults[:SAMPLES], *self.table()]:
+            print(as_comment(text))
         print(f"1..{len(self.judged)}")
         for number, (well, what) in enumerate(self.judged, 1):
             print("{} {} - {}".format(
