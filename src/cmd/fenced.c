@@ -77,7 +77,7 @@ void fenced_command(const struct conf *conf, bool writes)
 	list = fence_files();
 	if (list >= 0) {
 		fence_allow(list, "/", FENCE_READ);
-		for (size_t i = 0; writes && i < conf->path_count; i++)
+		for (size_t i = 0; conf && writes && i < conf->path_count; i++)
 			if (conf->paths[i].use == CONF_FILLS)
 				allow(list, &conf->paths[i]);
 		fence_draw_files(list);

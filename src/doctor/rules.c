@@ -66,7 +66,7 @@ static bool leaves_read(struct leaves *leaves, struct span element)
 /* Whether a line, with the newlines around it, is in the text. */
 static bool has_line(struct span text, struct span line)
 {
-	return memmem(text.at, text.len, line.at, line.len) != NULL;
+	return line.at && memmem(text.at, text.len, line.at, line.len) != NULL;
 }
 
 bool rules_same(struct span one, struct span other)

@@ -80,13 +80,14 @@ static const char too_much[] =
 /* Bytes that an XML document can have, and an ID of a rule. */
 static bool is_possible(struct span prefix)
 {
-	if (prefix.len + sizeof RULES_OWN - 1 > RULES_ID_MAX ||
-	    !utf8_valid(prefix))
+	uint32_t code;
+
+	if (prefix.len + sizeof RULES_OWN - 1 > RULES_ID_MAX)
 		return false;
-	for (size_t i = 0; i < prefix.len; i++)
-		if ((unsigned char)prefix.at[i] < ' ')
+	while (utf8_next(&prefix, &code))
+		if (code < ' ' || code == 0xfffe || code == 0xffff)
 			return false;
-	return true;
+	return prefix.len == 0;
 }
 
 /* Keys with the same beginning have one rule, which waits for the last. */
