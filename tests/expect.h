@@ -47,6 +47,21 @@ static inline void expect_hex_at(const uint8_t *got, size_t len,
 #define expect_hex(got, len, want)                                             \
 	expect_hex_at(got, len, want, __FILE__, __LINE__)
 
+static inline void expect_between_at(
+    uintmax_t got, uintmax_t least, uintmax_t most, const char *file, int line)
+{
+	if (got < least || got > most) {
+		print_error(
+		    "%ju is not between %ju and %ju\n", got, least, most);
+		_fail(file, line);
+	}
+}
+
+/* What cmocka has for it is called otherwise from its version 2 on. */
+#define expect_between(got, least, most)                                       \
+	expect_between_at((uintmax_t)(got), (uintmax_t)(least),                \
+	    (uintmax_t)(most), __FILE__, __LINE__)
+
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
 #endif

@@ -72,7 +72,7 @@ static void derive(struct hmac_key *key, struct span message)
 /* The key of the chain's first link: "AWS4" and the secret. */
 static void start(struct hmac_key *key, struct span secret)
 {
-	static const char prefix[4] = "AWS4";
+	static const char prefix[] = { 'A', 'W', 'S', '4' };
 	uint8_t text[64];
 	size_t len = sizeof(prefix) + secret.len;
 

@@ -315,7 +315,7 @@ static void test_fewer_places_than_before(void **state)
 	close_quota(quota);
 	quota = open_with(20, "state", T0 + HOUR, said);
 	assert_non_null(strstr(said, "users do not fit"));
-	assert_in_range(users_of(quota), 19, 20);
+	expect_between(users_of(quota), 19, 20);
 	assert_int_equal(use_of(quota, "u49@x", T0 + HOUR).bytes, 5);
 	assert_int_equal(use_of(quota, "u32@x", T0 + HOUR).bytes, 5);
 	assert_int_equal(use_of(quota, "u29@x", T0 + HOUR).bytes, 0);

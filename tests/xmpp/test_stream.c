@@ -207,7 +207,7 @@ static void a_stanza_without_end(void **state)
 	feed(stream, "<message><body>");
 	while (feed(stream, text))
 		len += sizeof text - 1;
-	assert_in_range(len, STREAM_STANZA_MAX - 65536, STREAM_STANZA_MAX);
+	expect_between(len, STREAM_STANZA_MAX - 65536, STREAM_STANZA_MAX);
 	assert_int_equal(stream_end(stream, &told), STREAM_FAULTY);
 	assert_string_equal(told, "policy-violation");
 	stream_close(stream);
@@ -330,7 +330,7 @@ static void what_waits_is_bounded(void **state)
 	assert_int_equal(stream_out(stream).at[2048], 'c');
 	for (; stream_state(stream) != STREAM_ENDED; count++)
 		stream_send(stream, write_kib, "d");
-	assert_in_range(count, 4096, STREAM_OUT_MAX / 1024);
+	expect_between(count, 4096, STREAM_OUT_MAX / 1024);
 	assert_int_equal(stream_end(stream, &told), STREAM_OVERFULL);
 	stream_close(stream);
 }
