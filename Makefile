@@ -237,6 +237,9 @@ check-debian13: ## build and test on Debian 13, in a folder
 	@PYTEST="$(PYTEST)" $(COUNT) debian13 tests/debian13.sh \
 		$(abspath $(BUILD))/debian13
 
+check-testing: ## build and run unit tests on Debian testing; not part of check
+	@tests/testing.sh $(abspath $(BUILD))/testing
+
 check-deb: ## test the Debian package on Debian 12 and 13, in folders
 	@SLOTD=$(BUILD)/slotd $(COUNT) deb $(PYTEST) tests/deb
 
@@ -350,7 +353,7 @@ help: ## show this list
 .PHONY: all sbom install demo demo-xmpp demo-stop check check-unit check-e2e \
 	check-house check-openapi check-soak check-quota check-s3 check-xmpp check-deploy \
 	check-watch check-image check-kubernetes check-asan check-tsan check-debian13 \
-	check-deb dist deb unit-programs memory-store bench bench-sweep soak \
+	check-testing check-deb dist deb unit-programs memory-store bench bench-sweep soak \
 	fuzz fuzz-keep fuzz-program lint fmt cover clean help
 .PHONY: check-lint analyze
 -include $(BUILD)/main.d $(OBJECTS:.o=.d) $(UNIT_BIN:=.d) $(REDIS_DRIVER).d \
