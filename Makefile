@@ -109,9 +109,9 @@ install: all ## install below PREFIX (/usr/local); also DESTDIR, SYSTEMDDIR
 dist: ## pack the source as a tarball in build/
 	@tests/dist.sh $(BUILD)
 
-deb: ## build a Debian package in build/deb/
-	@tests/packages.sh deb
-	@tests/deb/build.sh $(BUILD)
+deb: ## build a Debian package in build/deb/; ARCH=arm64: for arm64
+	@tests/packages.sh deb $(ARCH)
+	@tests/deb/build.sh $(BUILD) $(ARCH)
 
 sbom: ## write what the program is made of to build/slotd.cdx.json
 	@tests/packages.sh sbom
@@ -138,7 +138,7 @@ demo-stop: ## stop what `make demo` and `make demo-xmpp` left running
 
 SUITES = lint unit house openapi e2e soak quota s3 xmpp deploy watch \
 	image kubernetes deb asan-unit asan-e2e tsan-unit tsan-e2e \
-	debian13
+	debian13 arm64
 COUNT = tests/count.sh $(RESULTS)
 # The one that Debian's python3-* packages are for.
 PYTHON ?= /usr/bin/python3
@@ -163,7 +163,7 @@ check: ## install what is missing, then run all the tests
 	+@$(MAKE) --no-print-directory -j2 EXTRA=-Werror all unit-programs || \
 		{ echo "0 passed, 1 failed"; exit 1; }
 	+@$(MAKE) --no-print-directory -j2 -k -Otarget \
-		check-debian13 check-deb check-lint check-openapi check-house \
+		check-debian13 check-arm64 check-deb check-lint check-openapi check-house \
 		check-unit check-e2e check-soak check-quota check-s3 check-xmpp \
 		check-deploy check-watch check-image check-kubernetes \
 		check-threads check-asan; \
@@ -239,6 +239,9 @@ check-debian13: ## build and test on Debian 13, in a folder
 
 check-testing: ## build and run unit tests on Debian testing; not part of check
 	@tests/testing.sh $(abspath $(BUILD))/testing
+
+check-arm64: ## build for arm64 and test that in emulators
+	@SLOTD=$(BUILD)/slotd $(COUNT) arm64 $(PYTEST) tests/arm64
 
 check-deb: ## test the Debian package on Debian 12 and 13, in folders
 	@SLOTD=$(BUILD)/slotd $(COUNT) deb $(PYTEST) tests/deb
@@ -353,7 +356,7 @@ help: ## show this list
 .PHONY: all sbom install demo demo-xmpp demo-stop check check-unit check-e2e \
 	check-house check-openapi check-soak check-quota check-s3 check-xmpp check-deploy \
 	check-watch check-image check-kubernetes check-asan check-tsan check-debian13 \
-	check-testing check-deb dist deb unit-programs memory-store bench bench-sweep soak \
+	check-arm64 check-testing check-deb dist deb unit-programs memory-store bench bench-sweep soak \
 	fuzz fuzz-keep fuzz-program lint fmt cover clean help
 .PHONY: check-lint analyze
 -include $(BUILD)/main.d $(OBJECTS:.o=.d) $(UNIT_BIN:=.d) $(REDIS_DRIVER).d \

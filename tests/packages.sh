@@ -1,6 +1,7 @@
 #!/bin/sh
 # Installs the Debian packages that are missing; does nothing when all are
-# there. Usage: packages.sh LIST, one of those of the case below.
+# there. Usage: packages.sh LIST, one of those of the case below;
+# packages.sh deb ARCHITECTURE: to build for that one.
 # shellcheck disable=SC2086 # lists of packages are to be split
 set -eu
 
@@ -30,13 +31,34 @@ soak="$build iproute2 redis-server python3"
 deb="$build build-essential debhelper libcmocka-dev"
 sbom="$build binutils python3"
 
+# What builds the package for another architecture: its libraries, and tools.
+cross() {
+	if ! dpkg --print-foreign-architectures | grep -qx "$1"; then
+		echo "As root, please: dpkg --add-architecture $1" >&2
+		exit 1
+	fi
+	wanted="make build-essential debhelper pkg-config
+		crossbuild-essential-$1"
+	for package in $build; do
+		case $package in
+		libc6-dev) ;;
+		*-dev) wanted="$wanted $package:$1" ;;
+		esac
+	done
+}
+
 case ${1-} in
 demo) wanted=$demo ;;
 demo-xmpp) wanted=$demo_xmpp ;;
 check) wanted=$check ;;
 bench) wanted=$bench ;;
 bench-sweep) wanted=$bench_sweep ;;
-deb) wanted=$deb ;;
+deb)
+	wanted=$deb
+	if [ -n "${2-}" ] && [ "$2" != "$(dpkg --print-architecture)" ]; then
+		cross "$2"
+	fi
+	;;
 sbom) wanted=$sbom ;;
 fuzz) wanted=$fuzz ;;
 soak) wanted=$soak ;;

@@ -23,7 +23,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 SLOTD = os.path.abspath(os.environ.get("SLOTD", str(ROOT / "build/slotd")))
 SANITIZED = os.environ.get("SLOTD_SAN") == "1"
 # The bound of every wait, in seconds. Nothing passes because it was fast.
-PATIENCE = 60 if SANITIZED else 20
+PATIENCE = int(os.environ.get("SLOTD_PATIENCE", 60 if SANITIZED else 20))
 
 # code: (status, stanza error), from the contract's table.
 CODES = {
