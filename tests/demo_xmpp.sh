@@ -90,7 +90,7 @@ start_prosody() {
 	env -u SSL_CERT_FILE setsid prosody --config "$folder/prosody.cfg.lua" \
 		-F </dev/null >/dev/null 2>"$demo/prosody.out" &
 	echo $! >"$prosody_pid"
-	for ((i = 0; i < 300; i++)); do
+	for ((i = 0; i < 600; i++)); do
 		! grep -q 'Files of localhost may have' "$prosody_log" || break
 		kill -0 "$(<"$prosody_pid")" 2>/dev/null || break
 		sleep 0.1
@@ -129,7 +129,7 @@ listen_as_romeo() {
 	timeout 60 go-sendxmpp -u romeo@localhost -p "$romeo" \
 		-j "localhost:$c2s" -l >"$demo/romeo.out" 2>&1 &
 	local pid=$!
-	for ((i = 0; i < 300; i++)); do
+	for ((i = 0; i < 600; i++)); do
 		link=$(sed -n 's/.*\(https:[^ ]*\).*/\1/p' "$demo/romeo.out" |
 			head -n 1)
 		[ -z "$link" ] || break

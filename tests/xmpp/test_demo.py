@@ -57,8 +57,9 @@ def demo(place):
         try:
             taken.bind(("127.0.0.1", 5222))
             taken.listen()
+            demo.was_taken = True
         except OSError:
-            pass    # by somebody else
+            demo.was_taken = False      # or by somebody who may end meanwhile
         done = demo.run("xmpp")
     try:
         assert done.returncode == 0, (done.stdout, done.stderr)
@@ -83,8 +84,9 @@ def test_a_picture_goes_from_juliet_to_romeo(demo):
 
 def test_a_taken_port_is_told(demo):
     port = int(LOGIN.search(demo.output)[3])
-    assert port > 5222
-    assert f"Port 5222 is in use; this demo takes {port}.\n" in demo.output
+    assert port > 5222 or not demo.was_taken
+    told = f"Port 5222 is in use; this demo takes {port}.\n" in demo.output
+    assert told == (port > 5222)
 
 
 def test_a_client_of_ones_own(demo):
