@@ -12,7 +12,7 @@ folder=$(realpath -m "$demo") # for the configuration: valid from anywhere
 secret_file=$demo/demo.secret
 pid_file=$demo/slotd.pid
 log=$demo/slotd.log
-curl=(curl -sS -f --noproxy '*' --max-time 20)
+curl=(curl -sS -f --noproxy '*' --max-time 60)
 
 say() {
 	printf '\n%s\n' "$*"
@@ -91,7 +91,7 @@ start() {
 		</dev/null >/dev/null 2>"$log" &
 	echo $! >"$pid_file"
 	# Not by asking the port: another demo may answer there.
-	for ((i = 0; i < 200; i++)); do
+	for ((i = 0; i < 600; i++)); do
 		! grep -q msg=ready "$log" || break
 		kill -0 "$(<"$pid_file")" 2>/dev/null || break
 		sleep 0.05

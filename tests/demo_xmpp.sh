@@ -79,6 +79,7 @@ configure_prosody() {
 			http_upload_slotd_url = "$url"
 			http_upload_slotd_caller = "demo"
 			http_upload_slotd_secret_file = "$folder/demo.secret"
+			http_upload_slotd_timeout = 30
 	END
 }
 
@@ -124,6 +125,17 @@ draw_picture() {
 	END
 }
 
+# The client gives up after 10 seconds, which a busy machine may need: it is
+# tried again.
+patiently() {
+	"$@" || "$@" || "$@"
+}
+
+send_as_juliet() {
+	go-sendxmpp -u juliet@localhost -p "$juliet" -j "localhost:$c2s" \
+		-h "$1" romeo@localhost >"$demo/juliet.out" 2>&1
+}
+
 # What romeo's client writes when it has come online: messages wait for it.
 listen_as_romeo() {
 	timeout 60 go-sendxmpp -u romeo@localhost -p "$romeo" \
@@ -138,8 +150,7 @@ listen_as_romeo() {
 	done
 	kill "$pid" 2>/dev/null || true
 	wait "$pid" || true
-	[ -n "$link" ] || die_xmpp "romeo got no link; see $demo/romeo.out"
-	sed 's/^/  /;q' "$demo/romeo.out"
+	[ -n "$link" ]
 }
 
 send_picture() {
@@ -151,13 +162,14 @@ send_picture() {
 	show "export SSL_CERT_FILE=$folder/localhost.pem"
 	show "go-sendxmpp -u juliet@localhost -p $juliet -j localhost:$c2s \\"
 	echo "        -h $picture romeo@localhost"
-	go-sendxmpp -u juliet@localhost -p "$juliet" -j "localhost:$c2s" \
-		-h "$picture" romeo@localhost >"$demo/juliet.out" 2>&1 ||
+	patiently send_as_juliet "$picture" ||
 		die_xmpp "the picture was not sent: $(tail -n 1 "$demo/juliet.out")"
 
 	say "4. Romeo comes online, gets the link, and the picture:"
 	show "go-sendxmpp -u romeo@localhost -p $romeo -j localhost:$c2s -l"
-	listen_as_romeo
+	patiently listen_as_romeo ||
+		die_xmpp "romeo got no link; see $demo/romeo.out"
+	sed 's/^/  /;q' "$demo/romeo.out"
 	show "curl --cacert $certificate -o $copy \\"
 	echo "        $link"
 	"${curl[@]}" --cacert "$certificate" -o "$copy" "$link" ||

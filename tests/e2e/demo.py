@@ -28,7 +28,7 @@ class Demo:
     def run(self, *arguments):
         return subprocess.run(
             [*self.command, *arguments], env=self.env, capture_output=True,
-            text=True, timeout=6 * support.PATIENCE)
+            text=True, timeout=15 * support.PATIENCE)
 
     @property
     def pid(self):
