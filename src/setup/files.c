@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pwd.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -31,6 +32,20 @@ static bool give(const struct files *files, int fd, mode_t mode, mode_t shared)
 	return !fchown(fd, (uid_t)-1, files->group) && !fchmod(fd, shared);
 }
 
+/* Whoever may write above a new folder could put a link in its place, and what
+ * that leads to would be given to the group. A slash at the end would follow
+ * it. */
+static int open_new(struct files *files, const char *folder)
+{
+	size_t len = strlen(folder);
+
+	while (len > 1 && folder[len - 1] == '/')
+		len--;
+	snprintf(files->folder, sizeof files->folder, "%.*s", (int)len, folder);
+	return open(
+	    files->folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+}
+
 static bool open_folder(struct files *files, const char *folder)
 {
 	const struct chars plain = chars_of(PLAIN);
@@ -38,7 +53,9 @@ static bool open_folder(struct files *files, const char *folder)
 	files->made = !mkdir(folder, 0700);
 	if (!files->made && errno != EEXIST)
 		return false;
-	files->fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	files->fd = files->made
+			? open_new(files, folder)
+			: open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (files->fd < 0 || !realpath(folder, files->folder))
 		return false;
 	errno = EINVAL;
