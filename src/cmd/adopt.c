@@ -121,6 +121,8 @@ static bool is_apart(const struct store *store, const char *folder)
 	    !realpath(store->place, own))
 		return true;
 	len = strlen(old) < strlen(own) ? strlen(old) : strlen(own);
+	/* All but / is without a slash at the end. */
+	len -= len == 1;
 	if (strncmp(old, own, len) != 0 || (old[len] && old[len] != '/') ||
 	    (own[len] && own[len] != '/'))
 		return true;

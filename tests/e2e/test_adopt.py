@@ -231,11 +231,12 @@ def test_one_of_several(tmp_path, old):
     ("store", "it is in slotd's own store, or the store is in it"),
     ("store/files", "it is in slotd's own store, or the store is in it"),
     (".", "it is in slotd's own store, or the store is in it"),
+    ("/", "it is in slotd's own store, or the store is in it"),
     ("nowhere", "No such file or directory"),
     ("slotd.conf", "Not a directory")])
 def test_no_folder(tmp_path, folder, said):
     path = conf(tmp_path, [adopting.caller("/a/")])
-    done = adopt(path, "filer", tmp_path / folder)
+    done = adopt(path, "filer", tmp_path / folder, "--dry-run")
     assert done.code == 1 and done.counts is None
     assert done.err.endswith(f": {said}\n"), done
 
