@@ -262,13 +262,16 @@ static void say_would(
 static void adopt_key(
     struct adopt *adopt, const struct adopt_file *file, struct span key)
 {
-	const int64_t end = file->stored + adopt->caller->keep;
+	const int64_t now = adopt->janitor->now();
+	/* A clock may have been wrong, and a time may be any number. */
+	const int64_t stored = file->stored < now ? file->stored : now;
+	const int64_t end = stored + adopt->caller->keep;
 	const bool ends = adopt->caller->keep;
 	const struct store_request request = {
 		.key = key,
 		.size = file->size,
 		.type = file->type,
-		.now = adopt->janitor->now(),
+		.now = now,
 		.until = ends ? end : 0,
 		.note_until = ends,
 	};
@@ -277,7 +280,7 @@ static void adopt_key(
 	enum failure failure;
 	struct look look;
 
-	if (ends && end <= request.now) {
+	if (ends && end <= now) {
 		adopt->tally.ended++;
 		return;
 	}

@@ -186,6 +186,23 @@ def test_keep(start, tmp_path, old, kind):
         assert keep - age - 120 <= left <= keep - age
 
 
+@pytest.mark.parametrize("kind", ["filer", "prosody"])
+def test_keep_of_times_to_come(start, tmp_path, old, kind):
+    """Of a clock that was wrong: no file is kept for longer than keep."""
+    slotd = start(support.fs_config(
+        tmp_path / "store", callers=[adopting.caller("/upload/", keep=3600)]))
+    late = int(time.time()) + 90000
+    adopting.make(old, {"http_file_share/a.bin": b"x", "uploads.list":
+                        item("a", "x", 1, when=late).encode()}
+                  if kind == "prosody" else {"a/x": b"x"})
+    os.utime(next(old.glob("*/*")), (late, late))
+    done = adopt(slotd.path, kind, old)
+    assert done.code == 0 and done.counts == (1, 1, 0, 0, 0), done
+    reply = slotd.ask("GET", link("a/x"))
+    left = int(reply.headers["Cache-Control"].split("max-age=")[1])
+    assert 3600 - 120 <= left <= 3600
+
+
 # --- where it cannot work -------------------------------------------------
 
 
