@@ -105,7 +105,8 @@ static bool take_all(
 
 	adopt_list_open(&list, lines);
 	while ((found = adopt_list_next(&list, &entry)) == ADOPT_LISTED)
-		if (!take_entry(adopt, files, &entry, ret_met))
+		if (!take_entry(adopt, files, &entry, ret_met) ||
+		    janitor_stopped(adopt->janitor))
 			return false;
 	if (found == ADOPT_LIST_END)
 		return true;

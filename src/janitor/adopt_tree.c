@@ -139,7 +139,8 @@ static bool walk(struct tree *tree, int folder, unsigned depth)
 	for (errno = 0; goes_on && (entry = readdir(list)); errno = 0)
 		if (strcmp(entry->d_name, ".") != 0 &&
 		    strcmp(entry->d_name, "..") != 0)
-			goes_on = take(tree, dirfd(list), entry, depth);
+			goes_on = take(tree, dirfd(list), entry, depth) &&
+				  !janitor_stopped(tree->adopt->janitor);
 	if (goes_on && errno)
 		adopt_refuse(tree->adopt, tree->path.at, strerror(errno));
 	closedir(list);

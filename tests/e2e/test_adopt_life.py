@@ -42,11 +42,16 @@ def test_killed(slotd, old):
     check(slotd, files)
 
 
-def test_interrupted(slotd, old):
+@pytest.mark.parametrize("kind, files", [
+    ("filer", {f"a/{i}\t": b"x" for i in range(500)}),
+    ("ejabberd", {f"a/{i}": b"x" for i in range(500)}),
+    ("prosody", {"http_file_share/x": b"",
+                 "uploads.list": b'item({key="a"});\n' * 500})])
+def test_interrupted(slotd, old, kind, files):
     """While it waits for somebody to read what it says."""
-    adopting.make(old, {f"a/{i}\t": b"x" for i in range(500)})
+    adopting.make(old, files)
     process = subprocess.Popen(
-        [support.SLOTD, "adopt", "-c", slotd.path, "--from", "filer", old],
+        [support.SLOTD, "adopt", "-c", slotd.path, "--from", kind, old],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     size = fcntl.fcntl(process.stderr, fcntl.F_SETPIPE_SZ, 4096)
     support.wait_for("a full pipe", lambda: waiting(process) > size - 200)
