@@ -44,7 +44,7 @@ def whole(text):
 def filled(folder, text):
     """The file, as slotd takes it here: secrets are made, an access key takes
     the place of what the store has given, paths lead into the folder."""
-    for name in re.findall(r"/etc/slotd/([\w.]+)", text):
+    for name in re.findall(r"/etc/slotd/([\w.-]+)", text):
         (folder / name).write_text(f"not-a-secret-but-a-test-of-{name}-0001\n")
         (folder / name).chmod(0o600)
     (folder / "store").mkdir(exist_ok=True)

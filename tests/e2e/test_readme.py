@@ -102,9 +102,10 @@ def test_samples(tmp_path, name):
 
 
 def test_there_are_samples():
-    assert len(SAMPLES) == 39
+    assert len(SAMPLES) == 40
     assert {name.split("/")[1] for name in SAMPLES if "/" in name} == {
-        "component", "ejabberd", "kubernetes", "prosody", "redis", "storage"}
+        "component", "ejabberd", "kubernetes", "moving", "prosody", "redis",
+        "storage"}
 
 
 @pytest.mark.parametrize("name", SAMPLES)
