@@ -56,7 +56,7 @@ static void add_query(struct buf *out, struct span query)
 {
 	char memory[CANONICAL];
 	struct buf scratch = buf_of(memory, sizeof memory);
-	struct parameter list[PARAMETERS];
+	struct parameter list[PARAMETERS] = { 0 };
 	size_t count = 0;
 
 	while (query.at && count < PARAMETERS) {
