@@ -1,14 +1,7 @@
 #include "fuzz/reading.h"
 
+#include "fuzz/expat.h"
 #include "fuzz/fuzz.h"
-
-#include <expat.h>
-
-/* Expat 2.9 warns of the narrow ones. */
-#if XML_MINOR_VERSION >= 9
-#define XML_GetCurrentByteIndex XML_GetCurrentByteIndex64
-#define XML_GetCurrentByteCount XML_GetCurrentByteCount64
-#endif
 
 /* Between a namespace and a name; XML has no such character. */
 #define SEPARATOR '\1'

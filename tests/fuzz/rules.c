@@ -1,8 +1,7 @@
 #include "doctor/rules.h"
 
+#include "fuzz/expat.h"
 #include "fuzz/targets.h"
-
-#include <expat.h>
 
 /*
  * Rules of a bucket that slotd doctor --fix adds to. By expat alone: a document
