@@ -74,13 +74,18 @@ static bool read_answer(int stop)
 	struct pollfd files[] = { { STDIN_FILENO, POLLIN, 0 },
 		{ stop, POLLIN, 0 } };
 	char line[8];
+	bool yes;
 
 	while (poll(files, 2, -1) <= 0)
 		if (command_ended())
 			return false;
 	if (files[1].revents || !fgets(line, sizeof line, stdin))
 		return false;
-	return strcmp(line, "y\n") == 0 || strcmp(line, "yes\n") == 0;
+	yes = strcmp(line, "y\n") == 0 || strcmp(line, "yes\n") == 0;
+	/* What does not fit is no answer to the next question. */
+	while (!strchr(line, '\n') && fgets(line, sizeof line, stdin))
+		continue;
+	return yes;
 }
 
 static bool agreed(bool yes, int stop)

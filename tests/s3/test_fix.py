@@ -352,6 +352,18 @@ def test_no(lab, tmp_path, answer):
     untouched(bucket)
 
 
+def test_no_twice(lab, tmp_path):
+    """The end of a long answer is none to the next question."""
+    bucket = Bucket(lab, tmp_path, lab.bucket("fix-no-twice"))
+    storage = {**bucket.config.pop("storage"), "get": "presigned"}
+    bucket.config["storages"] = [
+        {**storage, "name": "one"}, {**storage, "name": "two"}]
+    code, said = answered(
+        bucket, lambda _, tty: os.write(tty, b"nothingy\nn\n"))
+    assert code == 1 and said.count("nothing was set") == 2
+    untouched(bucket)
+
+
 def test_interrupted(bucket):
     code, said = answered(bucket, lambda process, _: process.terminate())
     assert code == 1 and "nothing was set" in said
