@@ -221,6 +221,7 @@ static int run(const struct service *service, char **operands)
 	if (folder < 0)
 		return EXIT_FAULT;
 	code = adopt_from(&adopt, folder, operands[0]);
+	fetch_line_close(adopt.line);
 	close(folder);
 	return code;
 }

@@ -2,6 +2,7 @@
 #define JANITOR_ADOPT_H
 
 #include "janitor/janitor.h"
+#include "net/fetch.h"
 
 /*
  * `slotd adopt`: files that another server has kept on disk are copied into a
@@ -36,6 +37,7 @@ struct adopt {
 	void (*progress)(void *of, const struct adopt *adopt);
 	void *of;
 
+	struct fetch_line *line; /* of adopt_put; the caller closes it */
 	struct adopt_tally tally;
 	uint64_t under_way; /* bytes of the file that is being copied */
 	unsigned failures;  /* of the store, one after the other */

@@ -1,7 +1,6 @@
 #include "janitor/adopt.h"
 
 #include "core/chars.h"
-#include "net/fetch.h"
 #include "net/xml.h"
 #include "slot/media_type.h"
 
@@ -91,8 +90,8 @@ static enum failure judge(const struct transfer *transfer,
 
 /* Stores that do not know the condition say so (501); then it is left out, and
  * the look before the copy has to do. */
-static void send_file(const struct adopt *adopt, const struct adopt_file *file,
-    struct fetch_request *request, size_t condition, struct fetch_reply *reply)
+static void send_file(const struct adopt *adopt, struct fetch_request *request,
+    size_t condition, struct fetch_reply *reply)
 {
 	request->headers[condition] = "If-None-Match: *";
 	fetch(request, adopt->janitor->stop, reply);
@@ -100,7 +99,6 @@ static void send_file(const struct adopt *adopt, const struct adopt_file *file,
 		return;
 	request->headers[condition] = NULL;
 	fetch(request, adopt->janitor->stop, reply);
-	(void)file;
 }
 
 static enum failure send_to(struct adopt *adopt, const struct adopt_file *file,
@@ -115,6 +113,7 @@ static enum failure send_to(struct adopt *adopt, const struct adopt_file *file,
 		.headers = { type },
 		.expect = file->size > 0,
 		.of = &transfer,
+		.line = adopt->line,
 		.stall_seconds = STALL,
 	};
 	size_t count = 1;
@@ -128,7 +127,7 @@ static enum failure send_to(struct adopt *adopt, const struct adopt_file *file,
 	snprintf(type, sizeof type, "Content-Type: %s", forward->type->at);
 	if (forward->until->len)
 		request.headers[count++] = forward->until->at;
-	send_file(adopt, file, &request, count, &reply);
+	send_file(adopt, &request, count, &reply);
 	return judge(&transfer, &reply, why);
 }
 
@@ -150,6 +149,9 @@ enum failure adopt_put(struct adopt *adopt, const struct adopt_file *file,
 			      "copy it by another tool");
 		return FAILURE_LENGTH_MISMATCH;
 	}
+	/* Without memory for it each file has a connection of its own. */
+	if (!adopt->line)
+		adopt->line = fetch_line_open();
 	failure = adopt->store->class->forward(
 	    adopt->store, request, &forward, &refusal);
 	if (failure == FAILURE_NONE)
