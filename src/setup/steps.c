@@ -124,9 +124,10 @@ static void print_nginx(FILE *to, const struct answers *answers)
 	const struct span host = split_host(answers, &port);
 
 	fprintf(to,
-	    "3. The web server: https for clients. nginx, in a new file\n"
-	    "   /etc/nginx/sites-enabled/slotd.conf, with the certificate of "
-	    "this name:\n"
+	    "3. The web server: https for clients. %.*s needs\n"
+	    "   an entry in the DNS and a certificate. nginx, in a new file\n"
+	    "   /etc/nginx/sites-enabled/slotd.conf, with the paths of the "
+	    "certificate:\n"
 	    "\n"
 	    "server {\n"
 	    "\tlisten %.*s ssl;\n"
@@ -152,9 +153,12 @@ static void print_nginx(FILE *to, const struct answers *answers)
 	    "\t}\n"
 	    "}\n"
 	    "\n",
-	    (int)port.len, port.at, (int)port.len, port.at, (int)host.len,
-	    host.at, (int)host.len, host.at, (int)host.len, host.at);
+	    (int)host.len, host.at, (int)port.len, port.at, (int)port.len,
+	    port.at, (int)host.len, host.at, (int)host.len, host.at,
+	    (int)host.len, host.at);
 	fprintf(to,
+	    "nginx -t && systemctl reload nginx\n"
+	    "\n"
 	    "   nginx/slotd.conf in %s\n"
 	    "   is the same with comments; apache/slotd.conf, caddy/Caddyfile "
 	    "and\n"
