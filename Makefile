@@ -162,7 +162,7 @@ check: ## install what is missing, then run all the tests
 	@rm -rf $(RESULTS)
 	+@$(MAKE) --no-print-directory -j2 EXTRA=-Werror all unit-programs || \
 		{ echo "0 passed, 1 failed"; exit 1; }
-	+@$(MAKE) --no-print-directory -j2 -k -Otarget \
+	+@$(MAKE) --no-print-directory -j3 -k -Otarget \
 		check-debian13 check-arm64 check-deb check-lint check-openapi check-house \
 		check-unit check-e2e check-soak check-quota check-s3 check-xmpp \
 		check-deploy check-watch check-image check-kubernetes \
