@@ -7,6 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Debian 12 got this with its update to 2.5.0-1+deb12u2, without 2.6's number.
+ * What was built with an older expat may run with that. */
+XML_Bool XML_SetReparseDeferralEnabled(XML_Parser parser, XML_Bool enabled)
+    __attribute__((weak));
+
 /* Of a stream's own element: a prefix and a name. */
 #define ROOT_MAX 128
 
@@ -153,10 +158,9 @@ static void equip(struct xml *xml)
 	XML_SetStartDoctypeDeclHandler(xml->parser, document_type);
 	if (xml->is_stream)
 		XML_SetProcessingInstructionHandler(xml->parser, instruction);
-#if XML_MINOR_VERSION >= 6
 	/* The bound above is what it would be for. */
-	XML_SetReparseDeferralEnabled(xml->parser, XML_FALSE);
-#endif
+	if (XML_SetReparseDeferralEnabled)
+		XML_SetReparseDeferralEnabled(xml->parser, XML_FALSE);
 }
 
 static struct xml *open_for(

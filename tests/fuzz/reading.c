@@ -3,6 +3,10 @@
 #include "fuzz/expat.h"
 #include "fuzz/fuzz.h"
 
+/* As in net/xml.c. */
+XML_Bool XML_SetReparseDeferralEnabled(XML_Parser parser, XML_Bool enabled)
+    __attribute__((weak));
+
 /* Between a namespace and a name; XML has no such character. */
 #define SEPARATOR '\1'
 
@@ -171,9 +175,8 @@ void reading_of(struct span bytes, bool namespaces, struct reading *ret)
 	XML_SetCharacterDataHandler(reader.parser, text);
 	XML_SetStartDoctypeDeclHandler(reader.parser, document_type);
 	XML_SetProcessingInstructionHandler(reader.parser, instruction);
-#if XML_MINOR_VERSION >= 6
-	XML_SetReparseDeferralEnabled(reader.parser, XML_FALSE);
-#endif
+	if (XML_SetReparseDeferralEnabled)
+		XML_SetReparseDeferralEnabled(reader.parser, XML_FALSE);
 	if (XML_Parse(reader.parser, bytes.at, (int)bytes.len, 0) !=
 		XML_STATUS_OK &&
 	    ret->end == READING_GOES_ON)
