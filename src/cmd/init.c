@@ -255,7 +255,12 @@ static int set_up(struct files *files, struct answers *answers)
 	if (!refuse_all_existing(files, answers) || !add_all(files, answers))
 		return EXIT_FAULT;
 	tell(files, answers);
-	return EXIT_OK;
+	/* Who did not get the lines can begin again. */
+	return fflush(stdout) || ferror(stdout)
+		   ? command_fault(&command_init,
+			 "standard output: %s; nothing was written",
+			 strerror(errno))
+		   : EXIT_OK;
 }
 
 static int init(struct answers *answers)

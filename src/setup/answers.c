@@ -133,12 +133,13 @@ static bool take_key_secret(
 
 	if (text.len && text.at[text.len - 1] == '\n')
 		text.len--;
-	if (text.len && text.len <= ANSWERS_SECRET_MAX && !litter_of(text)) {
+	if (text.len && text.len <= ANSWERS_SECRET_MAX && !litter_of(text) &&
+	    span_printable(text)) {
 		buf_add(&out, text);
 		return true;
 	}
-	*ret_wrong = "must be the secret alone: one line, without blanks "
-		     "around it";
+	*ret_wrong = "must be the secret alone: one line of printable ASCII, "
+		     "without blanks around it";
 	return false;
 }
 

@@ -48,6 +48,9 @@ static bool read_hidden(int stop, struct buf *line)
 	hidden = before;
 	hidden.c_lflag &= ~(tcflag_t)ECHO;
 	hidden.c_lflag |= ECHONL;
+	/* Who quits or stops the process would keep such a terminal. Ctrl-C
+	 * goes on to work. */
+	hidden.c_cc[VQUIT] = hidden.c_cc[VSUSP] = _POSIX_VDISABLE;
 	if (tcsetattr(STDIN_FILENO, TCSADRAIN, &hidden))
 		return false;
 	ok = read_line(stop, line);

@@ -60,6 +60,17 @@ def test_all_combinations(tmp_path, server, store, url):
     assert "keep = " in text and f"slotd check -c {conf}\n" in said
 
 
+def test_who_gets_no_lines_has_no_files(tmp_path):
+    folder = tmp_path / "slotd"
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [support.SLOTD, *map(str, arguments(folder))], stdout=full,
+            stderr=subprocess.PIPE, timeout=support.PATIENCE)
+    assert done.returncode == 1
+    assert b"No space left on device; nothing was written\n" in done.stderr
+    assert not folder.exists()
+
+
 def test_each_time_other_secrets(tmp_path):
     seen = set()
     for name in ("one", "two"):

@@ -106,6 +106,22 @@ def test_a_secret_is_not_shown(tmp_path):
     checked(tmp_path / "slotd.conf")
 
 
+def test_no_key_leaves_the_terminal_hidden(tmp_path):
+    """Ctrl-backslash and Ctrl-Z are letters of a secret that is none."""
+    with Terminal(*arguments(tmp_path, **{
+            **BUCKET, "access_key_secret_file": None})) as terminal:
+        for keys in (b"\x1c\n", b"se\x1acret\n"):
+            terminal.wait("Secret of that key")
+            support.wait_for("a terminal that hides",
+                             lambda: not terminal.shows())
+            terminal.type(keys)
+            terminal.wait("must be the secret alone")
+        terminal.answer("Secret of that key", SECRET)
+        assert terminal.end()[0] == 0
+        assert terminal.shows()
+    assert (tmp_path / "s3.secret").read_text() == SECRET + "\n"
+
+
 @pytest.mark.parametrize("keys", [b"\x03", b"\x04"], ids=["Ctrl-C", "Ctrl-D"])
 @pytest.mark.parametrize("hidden", [False, True])
 def test_it_can_be_left(tmp_path, hidden, keys):

@@ -76,6 +76,8 @@ static void test_wrong(void **state)
 		{ "access-key-secret-file", "\n" },
 		{ "access-key-secret-file", "two\nlines\n" },
 		{ "access-key-secret-file", " blank" },
+		{ "access-key-secret-file", "esc\033ape" },
+		{ "access-key-secret-file", "caf\xc3\xa9" },
 		{ "url", "https://example.org/path" },
 		{ "url", "ftp://example.org" },
 		{ "url", "https://user@example.org" },
