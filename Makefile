@@ -156,17 +156,18 @@ MEETING_UNIT = $(shell grep -lE 'pthread|"(service/(pool|log)|creds/source)' \
 MEETING_E2E = $(patsubst %,tests/e2e/test_%.py,batches component components \
 	end erase_along log metrics quota relay_churn reload upload)
 
-# All suites run, whatever one of them says; sum.sh judges at the end.
+# All suites run, the longest first, whatever one of them says; sum.sh judges
+# at the end.
 check: ## install what is missing, then run all the tests
 	@tests/packages.sh check
 	@rm -rf $(RESULTS)
 	+@$(MAKE) --no-print-directory -j2 EXTRA=-Werror all unit-programs || \
 		{ echo "0 passed, 1 failed"; exit 1; }
 	+@$(MAKE) --no-print-directory -j3 -k -Otarget \
-		check-debian13 check-arm64 check-deb check-lint check-openapi check-house \
-		check-unit check-e2e check-soak check-quota check-s3 check-xmpp \
-		check-deploy check-watch check-image check-kubernetes \
-		check-threads check-asan; \
+		check-debian13 check-asan check-e2e check-xmpp check-deb \
+		check-arm64 check-lint check-image check-s3 check-threads \
+		check-house check-unit check-openapi check-soak check-quota \
+		check-deploy check-watch check-kubernetes; \
 		tests/sum.sh $(RESULTS) $(SUITES)
 
 check-unit: unit-programs ## run the unit tests
