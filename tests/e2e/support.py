@@ -63,6 +63,12 @@ def wait_for(what, condition, patience=None):
         time.sleep(0.02)
 
 
+def is_script():
+    """Whether it starts the program of another Debian: tests/debian13.sh."""
+    with open(SLOTD, "rb") as program:
+        return program.read(4) != b"\x7fELF"
+
+
 def run(*args, stdin=b"", env=None, program=SLOTD, patience=PATIENCE):
     """One run of slotd that is to end by itself."""
     return subprocess.run(

@@ -32,9 +32,8 @@ def elsewhere():
         return "instructions of another processor"
     if support.SANITIZED:
         return "sanitizers add instructions of their own"
-    with open(support.SLOTD, "rb") as program:
-        if program.read(4) != b"\x7fELF":
-            return "a script that starts the program of another Debian"
+    if support.is_script():
+        return "a script that starts the program of another Debian"
     if "libnettle.so.8.6" not in libraries():
         return "another Nettle than Debian 12's"
     flags = output("readelf", "--debug-dump=info", "--dwarf-depth=1",

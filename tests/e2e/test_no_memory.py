@@ -69,6 +69,7 @@ def test_each_allocation_of_a_relayed_upload(
         assert 10 < nth < 1000
 
 
+@pytest.mark.skipif(support.is_script(), reason="the shell's would fail")
 def test_each_allocation_of_a_command(tmp_path, preload, monkeypatch):
     """libc does not abort for want of memory for what threads need. (Without
     memory libconfig itself ends in several ways, by its version; `serve` lets
