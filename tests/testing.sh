@@ -1,7 +1,7 @@
 #!/bin/sh
 # Builds without a warning and runs the unit tests on Debian testing as apt's
-# mirror has it now, in a folder that is kept and brought up to date. What breaks
-# there is often testing's own, so it is no part of `make check`.
+# mirror has it now, in a folder that is kept and brought up to date. What
+# breaks there is often testing's own, so it is no part of `make check`.
 # Usage: testing.sh FOLDER
 set -eu
 folder=$1
