@@ -3,8 +3,8 @@ what becomes of it when servers and slotds come and go. How files go is in
 test_matrix.py."""
 
 import contextlib
+import ctypes
 import http.client
-import pyexpat
 
 import pytest
 
@@ -110,8 +110,10 @@ def test_another_domain(server, ns):
         assert stanza.disco_info(carol, server.upload).identities
 
 
-# From 2.6 on expat looks at what was unfinished once as much has come again.
-EXPAT_PUTS_OFF = pyexpat.version_info >= (2, 6)
+# From 2.6 on, and in Debian 12's updates of 2.5, expat looks at what was
+# unfinished once as much has come again.
+EXPAT_PUTS_OFF = hasattr(
+    ctypes.CDLL("libexpat.so.1"), "XML_SetReparseDeferralEnabled")
 
 
 def long_texts(server):
@@ -129,8 +131,6 @@ def test_a_long_message_costs_no_slot(server, alice):
     seen = len(server.slotd.lines)
     for text in long_texts(server):
         alice.send(f"<message to='{server.upload}'>{text}</message>")
-        # For the server's expat to look again.
-        alice.send(" " * len(text))
         parse_slot(ask(alice, server, "cat.jpg", 5))
     assert not [line for line in server.slotd.lines[seen:]
                 if "msg=component" in line]
