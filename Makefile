@@ -161,7 +161,8 @@ MEETING_E2E = $(patsubst %,tests/e2e/test_%.py,batches component components \
 check: ## install what is missing, then run all the tests
 	@tests/packages.sh check
 	@rm -rf $(RESULTS)
-	+@$(MAKE) --no-print-directory -j2 EXTRA=-Werror all unit-programs || \
+	+@$(MAKE) --no-print-directory -j2 EXTRA=-Werror all unit-programs \
+		memory-store || \
 		{ echo "0 passed, 1 failed"; exit 1; }
 	+@$(MAKE) --no-print-directory -j3 -k -Otarget \
 		check-debian13 check-asan check-e2e check-xmpp check-deb \
