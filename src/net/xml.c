@@ -9,6 +9,7 @@
 
 /* Debian 12 got this with its update to 2.5.0-1+deb12u2, without 2.6's number.
  * What was built with an older expat may run with that. */
+/* NOLINTNEXTLINE(readability-redundant-declaration): older headers lack it */
 XML_Bool XML_SetReparseDeferralEnabled(XML_Parser parser, XML_Bool enabled)
     __attribute__((weak));
 
