@@ -76,3 +76,20 @@ bool bucket_is_aws(const struct bucket *bucket)
 	return host.len >= sizeof ending &&
 	       span_is(span_from(host, host.len - (sizeof ending - 1)), ending);
 }
+
+/* The store's own part of the host. */
+static struct span store_host(const struct bucket *bucket)
+{
+	if (bucket->path_style || !bucket->name.len)
+		return bucket->base.host;
+	return span_from(bucket->base.host, bucket->name.len + 1);
+}
+
+bool bucket_is_shared(
+    const struct s3_config *one, const struct s3_config *other)
+{
+	const struct bucket a = bucket_of(one), b = bucket_of(other);
+
+	return span_equal(a.name, b.name) &&
+	       span_equal(store_host(&a), store_host(&b));
+}

@@ -26,18 +26,13 @@ static bool is_public(const struct s3_config *s3)
 /* Whether a storage in this bucket lets everybody read. */
 static bool lets_read(const struct doctor *doctor)
 {
-	const struct bucket bucket = bucket_of(doctor->storage->s3);
 	const struct conf *conf = doctor->conf;
 
 	for (size_t i = 0; i < conf->storage_count; i++) {
 		const struct s3_config *s3 = conf->storages[i].s3;
-		struct bucket other;
 
-		if (!s3 || !is_public(s3))
-			continue;
-		other = bucket_of(s3);
-		if (span_equal(other.base.host, bucket.base.host) &&
-		    span_equal(other.base.path, bucket.base.path))
+		if (s3 && is_public(s3) &&
+		    bucket_is_shared(s3, doctor->storage->s3))
 			return true;
 	}
 	return false;

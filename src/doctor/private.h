@@ -112,6 +112,9 @@ struct bucket {
 /* As storage.bucket says, else guessed from bucket_url. */
 struct bucket bucket_of(const struct s3_config *s3);
 bool bucket_is_aws(const struct bucket *bucket);
+/* Whether both are in one bucket, whichever form their bucket_url has. */
+bool bucket_is_shared(
+    const struct s3_config *one, const struct s3_config *other);
 
 /* --- the error codes of S3 stores --- */
 

@@ -4,8 +4,6 @@
 
 #include <inttypes.h>
 
-#define NAME_WIDTH 15
-
 static const char *const marks[] = { "ok", "warning", "FAILURE", "skipped" };
 static const enum term_colour colours[] = { TERM_GREEN, TERM_YELLOW, TERM_RED,
 	TERM_DIM };
@@ -54,7 +52,7 @@ static void text_finding(struct report *report, const struct finding *finding)
 		return;
 	}
 	term_row(&report->term, colours[finding->verdict],
-	    marks[finding->verdict], NAME_WIDTH, span_of(finding->name),
+	    marks[finding->verdict], TERM_NAME, span_of(finding->name),
 	    buf_span(&finding->seen));
 	/* Indented less than what was seen, so that commands fit. */
 	term_lines(&report->term, span_trim(buf_span(&finding->change), "\n"),

@@ -156,14 +156,7 @@ static void add_storage(struct wanted *wanted, const struct conf *conf,
 static bool share_bucket(
     const struct conf_storage *one, const struct conf_storage *other)
 {
-	struct bucket a, b;
-
-	if (!one->s3 || !other->s3)
-		return false;
-	a = bucket_of(one->s3);
-	b = bucket_of(other->s3);
-	return span_equal(a.base.host, b.base.host) &&
-	       span_equal(a.base.path, b.base.path);
+	return one->s3 && other->s3 && bucket_is_shared(one->s3, other->s3);
 }
 
 /* Whether a rule would reach into this storage's path. */

@@ -183,6 +183,15 @@ static void test_refused(void **state)
 	assert_non_null(wanted.wrong);
 	wanted_lifecycle(&wanted, &conf, &storages[1]);
 	assert_null(wanted.wrong);
+	/* Also where it is the same bucket in another form of its URL. */
+	s3.bucket.host = span_of("files.s3.example.org");
+	other.bucket.host = span_of("s3.example.org");
+	other.bucket.path = span_of("/files/share/else");
+	wanted_lifecycle(&wanted, &conf, &storages[0]);
+	assert_non_null(wanted.wrong);
+	other.bucket.path = span_of("/others/share/else");
+	wanted_lifecycle(&wanted, &conf, &storages[0]);
+	assert_null(wanted.wrong);
 	conf.storage_count = 1;
 	/* XML has no such bytes, and an ID is 255 bytes at most. */
 	for (size_t i = 0; i < sizeof no_xml / sizeof *no_xml; i++) {
