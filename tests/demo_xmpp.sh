@@ -16,6 +16,7 @@ die_xmpp() {
 	die "$@"
 }
 
+# False where none of the demo's runs.
 stop_prosody() {
 	stop "$prosody_pid" prosody.cfg.lua
 }
@@ -148,6 +149,7 @@ listen_as_romeo() {
 		kill -0 "$pid" 2>/dev/null || break
 		sleep 0.1
 	done
+	# It listens until it is ended, or has failed by itself.
 	kill "$pid" 2>/dev/null || true
 	wait "$pid" || true
 	[ -n "$link" ]

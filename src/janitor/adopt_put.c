@@ -4,7 +4,6 @@
 #include "net/xml.h"
 #include "slot/media_type.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -29,17 +28,8 @@ static long give(void *of, uint64_t offset, char *bytes, size_t size)
 	return len;
 }
 
-static void say(struct buf *why, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-
-static void say(struct buf *why, const char *format, ...)
+static void say(struct buf *why, const char *text)
 {
-	char text[STORE_WHY];
-	va_list values;
-
-	va_start(values, format);
-	vsnprintf(text, sizeof text, format, values);
-	va_end(values);
 	buf_reset(why);
 	buf_text(why, text);
 }
@@ -62,10 +52,12 @@ static enum failure judge_status(
 		(struct span){ reply->body, reply->body_len }, "Code", &code) ||
 	    !span_only(buf_span(&code), &letters))
 		buf_reset(&code);
-	say(why, "the store answered %u%s%s%s", status, code.len ? " " : "",
-	    memory,
-	    status == 403 ? ": slotd's own key needs the right s3:PutObject"
-			  : "");
+	say(why, "the store answered ");
+	buf_u64(why, status);
+	buf_text(why, code.len ? " " : "");
+	buf_add(why, buf_span(&code));
+	if (status == 403)
+		buf_text(why, ": slotd's own key needs the right s3:PutObject");
 	return status == 408 || status == 429 ||
 		       (status >= 500 && status != 501)
 		   ? FAILURE_UNAVAILABLE
@@ -81,7 +73,8 @@ static enum failure judge(const struct transfer *transfer,
 	}
 	if (reply->result == FETCH_ANSWERED)
 		return judge_status(reply, why);
-	say(why, "the store does not answer: %s", reply->error);
+	say(why, "the store does not answer: ");
+	buf_text(why, reply->error);
 	return reply->result == FETCH_CERTIFICATE ||
 		       reply->result == FETCH_STOPPED
 		   ? FAILURE_INTERNAL

@@ -4,9 +4,6 @@
 
 #include <inttypes.h>
 
-/* As wide as those of doctor. */
-#define NAME_WIDTH 15
-
 void tally_init(struct tally *tally, struct span storage, bool dry_run)
 {
 	*tally = (struct tally){ .storage = storage, .dry_run = dry_run };
@@ -58,7 +55,7 @@ void tally_line(FILE *out, const struct tally *tally)
 		term_size(tally->bytes, size);
 		write_counts(&counts, tally, size);
 		term_row(&term, tally->ok ? TERM_GREEN : TERM_RED,
-		    tally->ok ? "ok" : "FAILURE", NAME_WIDTH, tally->storage,
+		    tally->ok ? "ok" : "FAILURE", TERM_NAME, tally->storage,
 		    buf_span(&counts));
 		return;
 	}
@@ -71,7 +68,7 @@ void tally_line(FILE *out, const struct tally *tally)
 void tally_progress(const struct term *term, const struct tally *tally)
 {
 	term_progress(term,
-	    "...      %-*.*s  listed %" PRIu64 ", removed %" PRIu64, NAME_WIDTH,
+	    "...      %-*.*s  listed %" PRIu64 ", removed %" PRIu64, TERM_NAME,
 	    (int)tally->storage.len, tally->storage.at, tally->listed,
 	    tally->removed);
 }

@@ -20,8 +20,9 @@ struct term {
 
 /* The commonest marks are at most TERM_MARK columns wide. */
 #define TERM_MARK 7
-/* Where names stand in a row. */
+/* Where names stand in a row, and how wide those of storages and checks are. */
 #define TERM_NAME_AT (TERM_MARK + 2)
+#define TERM_NAME 15
 
 enum term_colour {
 	TERM_GREEN,  /* well */
