@@ -128,6 +128,17 @@ def memory_config(path, **over):
 KEEPERS = {"fs": fs_config, "memory": memory_config}
 
 
+KEY_LINE = "not-a-real-key-not-a-real-key-0001"
+
+
+def write_key(folder, *lines):
+    """A key_file of these lines."""
+    path = pathlib.Path(folder) / "slotd.key"
+    path.write_text("".join(line + "\n" for line in lines or (KEY_LINE,)))
+    path.chmod(0o600)
+    return path
+
+
 def write_config(folder, config):
     path = pathlib.Path(folder) / "slotd.conf"
     text = config if isinstance(config, str) else render_config(config)

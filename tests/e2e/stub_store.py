@@ -216,15 +216,10 @@ class Store:
         return self.peers[count - 1]
 
 
-KEY = "not-a-real-key-not-a-real-key-0001"
-
-
 def config(store, folder, **over):
     """slotd's configuration with a relay to this store."""
     folder.mkdir(exist_ok=True)
-    key = folder / "slotd.key"
-    key.write_text(KEY + "\n")
-    key.chmod(0o600)
+    key = support.write_key(folder)
     url = store if isinstance(store, str) else store.url
     storage = {"bucket_url": url, "relay": True, **over.pop("storage", {})}
     result = support.s3_config(storage=storage, key_file=key, **over)

@@ -16,8 +16,8 @@ import time
 import urllib.parse
 
 from configs import (  # noqa: F401
-    ACCESS_KEY, ACCESS_SECRET, KEEPERS, SECRET, free_port, fs_config,
-    s3_config, write_config)
+    ACCESS_KEY, ACCESS_SECRET, KEEPERS, KEY_LINE, SECRET, free_port, fs_config,
+    s3_config, write_config, write_key)
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SLOTD = os.path.abspath(os.environ.get("SLOTD", str(ROOT / "build/slotd")))

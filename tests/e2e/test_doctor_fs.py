@@ -83,10 +83,7 @@ def test_another_slotd(tmp_path, start, keyed):
     there = start(support.fs_config(tmp_path / "there"))
     over = {}
     if keyed:
-        key = tmp_path / "key"
-        key.write_text("not-a-real-key-not-a-real-key-0001\n")
-        key.chmod(0o600)
-        over["key_file"] = str(key)
+        over["key_file"] = str(support.write_key(tmp_path))
     url = f"http://127.0.0.1:{there.config['listen']['port']}"
     code, found = checks(support.write_config(tmp_path, {
         **here.config, "public_url": url, **over}))

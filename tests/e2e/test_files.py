@@ -10,7 +10,6 @@ import stub_store
 import support
 from stub_bucket import Bucket
 
-KEY = "not-a-real-key-not-a-real-key-0001"
 JULIET, ROMEO = "juliet@example.org", "romeo@example.org"
 
 
@@ -27,10 +26,7 @@ def slotd(tmp_path):
 
 @pytest.fixture
 def key_file(tmp_path):
-    path = tmp_path / "slotd.key"
-    path.write_text(KEY + "\n")
-    path.chmod(0o600)
-    return path
+    return support.write_key(tmp_path)
 
 
 def s3_config(store, key_file, **over):

@@ -13,7 +13,6 @@ import terminal
 from stub_bucket import Bucket
 from terminal import DIM, END, GREEN, RED, YELLOW
 
-KEY = "not-a-real-key-not-a-real-key-0001"
 JULIET = "juliet@example.org"
 MIB = 1 << 20
 LONG_AGO = "20200101T000000Z"
@@ -21,9 +20,7 @@ LONG_AGO = "20200101T000000Z"
 
 @pytest.fixture
 def write(tmp_path):
-    key = tmp_path / "slotd.key"
-    key.write_text(KEY + "\n")
-    key.chmod(0o600)
+    key = support.write_key(tmp_path)
 
     def write(**config):
         return support.write_config(

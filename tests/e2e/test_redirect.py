@@ -23,8 +23,7 @@ import support
 import test_openapi
 from test_signer import FrozenClock, parts
 
-KEYS = ["not-a-real-key-not-a-real-key-0001",
-        "not-a-real-key-not-a-real-key-0002"]
+KEYS = [support.KEY_LINE, "not-a-real-key-not-a-real-key-0002"]
 BUCKET = "https://bucket.s3.example.org"
 ARCHIVE = "https://s3.example.net:9000/archive/a%20b"
 KEY = "AAECAwQFBgcICQoLDA0ODw/cat.jpg"
@@ -44,15 +43,8 @@ def link(store, key, **more):
     return f"/f/{token(store, key, **more)}/{urllib.parse.quote(key)}"
 
 
-def key_file(folder, *lines):
-    path = folder / "slotd.key"
-    path.write_text("".join(line + "\n" for line in lines))
-    path.chmod(0o600)
-    return path
-
-
 def redirect_config(folder, **over):
-    config = support.s3_config(key_file=key_file(folder, KEYS[0]))
+    config = support.s3_config(key_file=support.write_key(folder, KEYS[0]))
     config["public_url"] = "http://127.0.0.1:%d" % config["listen"]["port"]
     config["storage"]["get"] = "redirect"
     return configs.merge(config, over)
@@ -283,7 +275,7 @@ def test_rotated(start, tmp_path):
     old = slotd.slot()["get"]
     assert support.fetch("GET", old).status == 302
     slotd.stop()
-    key_file(tmp_path, KEYS[1], KEYS[0])
+    support.write_key(tmp_path, KEYS[1], KEYS[0])
     slotd.start()
     new = slotd.slot()["get"]
     public = config["public_url"]
@@ -293,7 +285,7 @@ def test_rotated(start, tmp_path):
         assert support.fetch("GET", url).status == 302
         assert support.fetch("HEAD", url).status == 302
     slotd.stop()
-    key_file(tmp_path, KEYS[1])
+    support.write_key(tmp_path, KEYS[1])
     slotd.start()
     assert_unknown(support.fetch("GET", old))
     assert support.fetch("GET", new).status == 302
@@ -329,7 +321,7 @@ def test_the_next_url(start, tmp_path, ttl):
 def test_beside_the_embedded_store(start, tmp_path):
     store = tmp_path / "store"
     slotd = start(support.fs_config(
-        store, key_file=key_file(tmp_path, KEYS[0]), storages=[archive()],
+        store, key_file=support.write_key(tmp_path), storages=[archive()],
         domains=[{"name": "example.net", "storage": "archive"}],
         callers=[{"id": "prosody", "secret": support.SECRET}]))
     slot = slotd.slot(size=3, filename="a.txt")
@@ -371,7 +363,7 @@ def test_on_the_public_listener(start, tmp_path):
 
 
 def test_without_redirects(start, tmp_path):
-    slotd = start(support.s3_config(key_file=key_file(tmp_path, KEYS[0])))
+    slotd = start(support.s3_config(key_file=support.write_key(tmp_path)))
     for method in ("GET", "OPTIONS"):
         reply = slotd.ask(method, link("default", KEY))
         support.assert_problem(reply, "not-found")

@@ -32,9 +32,7 @@ def old(tmp_path):
 
 
 def config(lab, bucket, tmp_path, storage=None, **how):
-    key_file = tmp_path / "slotd.key"
-    key_file.write_text("not-a-real-key-not-a-real-key-0001\n")
-    key_file.chmod(0o600)
+    key_file = support.write_key(tmp_path)
     return lab.config(
         bucket, storage=storage or {}, key_file=key_file,
         callers=[adopting.caller("/upload/")],

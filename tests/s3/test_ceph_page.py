@@ -33,9 +33,7 @@ def config(lab, policy, tmp_path_factory):
     set_policy(lab, policy)
     signer = lab.store.add_user("ceph-page")
     janitor = lab.store.add_user("ceph-page-sweep")
-    key_file = tmp_path_factory.mktemp("page") / "slotd.key"
-    key_file.write_text("not-a-real-key-not-a-real-key-0001\n")
-    key_file.chmod(0o600)
+    key_file = support.write_key(tmp_path_factory.mktemp("page"))
     return lab.config(
         BUCKET, user=signer, key_file=key_file, policy={"keep": "30 days"},
         public_url="https://upload.example.org", storage={

@@ -15,9 +15,7 @@ RULES = ("put-bucket-cors", "put-bucket-policy", "get-bucket-policy", "mc ",
 def examine(tmp_path):
     """The doctor's report; public_url and key_file lead nowhere."""
     def examine(store, callers=None, **storage):
-        key = tmp_path / "key"
-        key.write_text("not-a-real-key-not-a-real-key-0001\n")
-        key.chmod(0o600)
+        key = support.write_key(tmp_path)
         more = {"callers": callers} if callers else {}
         return doctor(tmp_path, support.s3_config(
             storage={"bucket_url": store.url, **storage}, key_file=str(key),

@@ -4,19 +4,16 @@ import json
 
 import pytest
 
+import support
 from erasing import JULIET, assert_accepted, assert_note, erase
 from lab import key_of, statement
 
 ROMEO = "romeo@example.org"
-KEY = "not-a-real-key-not-a-real-key-0001"
 
 
 @pytest.fixture
 def key_file(tmp_path):
-    path = tmp_path / "slotd.key"
-    path.write_text(KEY + "\n")
-    path.chmod(0o600)
-    return path
+    return support.write_key(tmp_path)
 
 
 def upload(lab, service, jid, count):
@@ -98,6 +95,6 @@ def test_slotd_erase(lab, start, slotd, key_file):
     assert "removed 5 (25 bytes)" in done.stdout
     left = set(lab.listing(bucket))
     name, = (name for name in left if "slotd-erase/" in name)
-    assert_note(lab.stored(bucket, name), KEY.encode(), JULIET)
+    assert_note(lab.stored(bucket, name), support.KEY_LINE.encode(), JULIET)
     assert {name for name in left if "slotd-erase" not in name} == others
     assert len(left) == 3

@@ -14,8 +14,7 @@ import lab as laboratory
 import rgw
 import support
 
-KEYS = ["not-a-real-key-not-a-real-key-0001",
-        "not-a-real-key-not-a-real-key-0002"]
+KEYS = [support.KEY_LINE, "not-a-real-key-not-a-real-key-0002"]
 DATA = b"\x00\xffbytes of a test\r\n" * 7
 NAMES = ["cat.jpg", "très cool.jpg", "a + b & 100 %.txt", "%41%2F.txt",
          "Gru\u0308\u00dfe.pdf", "\U0001f600.png", "'q' \"d\" (x)~*!;.html",
@@ -23,18 +22,11 @@ NAMES = ["cat.jpg", "très cool.jpg", "a + b & 100 %.txt", "%41%2F.txt",
 PNG = "image/png"
 
 
-def key_file(folder, *lines):
-    path = folder / "slotd.key"
-    path.write_text("".join(line + "\n" for line in lines))
-    path.chmod(0o600)
-    return path
-
-
 def redirects(lab, folder, bucket, **place):
     """slotd's configuration before this bucket."""
     storage = {"get": "redirect", **place.pop("storage", {})}
     config = lab.config(bucket, storage=storage,
-                        key_file=key_file(folder, KEYS[0]), **place)
+                        key_file=support.write_key(folder, KEYS[0]), **place)
     config["public_url"] = "http://127.0.0.1:%d" % config["listen"]["port"]
     return config
 
@@ -180,7 +172,7 @@ def test_rotated(lab, private, start_once, tmp_path):
     slotd = start_once(redirects(lab, tmp_path, private))
     old = upload(lab, slotd)
     slotd.stop()
-    key_file(tmp_path, KEYS[1], KEYS[0])
+    support.write_key(tmp_path, KEYS[1], KEYS[0])
     slotd.start()
     new = upload(lab, slotd)
     for url in (old, new):

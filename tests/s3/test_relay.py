@@ -13,7 +13,6 @@ import rgw
 import support
 from upload import Upload
 
-KEY = "not-a-real-key-not-a-real-key-0001"
 DATA = secrets.token_bytes(5000)
 NAMES = ["cat.jpg", "très cool.jpg", "a + b & 100 %.txt", "%41%2F.txt",
          "Gru\u0308\u00dfe.pdf", "\U0001f600.png", "'q' \"d\" (x)~*!;.html",
@@ -26,9 +25,7 @@ PLACES = {
 
 def relays(lab, folder, bucket, *, bucket_url=None, **place):
     """slotd's configuration before this bucket."""
-    key_file = folder / "slotd.key"
-    key_file.write_text(KEY + "\n")
-    key_file.chmod(0o600)
+    key_file = support.write_key(folder)
     storage = {"relay": True, **place.pop("storage", {})}
     if bucket_url:
         storage["bucket_url"] = bucket_url

@@ -32,9 +32,7 @@ def start_at(lab, start_once, bucket, storage=None, **over):
 @pytest.fixture(scope="module")
 def private_one(lab, private, start_once, tmp_path_factory):
     """get = "redirect" before a private bucket."""
-    key_file = tmp_path_factory.mktemp("keys") / "slotd.key"
-    key_file.write_text("not-a-real-key-not-a-real-key-0001\n")
-    key_file.chmod(0o600)
+    key_file = support.write_key(tmp_path_factory.mktemp("keys"))
     return start_at(
         lab, start_once, private, {"get": "redirect"},
         public_url="https://up.example.org", key_file=key_file)

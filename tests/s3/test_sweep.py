@@ -129,9 +129,7 @@ def test_a_bucket_with_versions(slotd, lab):
 def test_files_and_delete(slotd, lab, start, tmp_path):
     """From a slot to its end: uploaded by curl, listed, taken down."""
     bucket = lab.bucket("sweep-files")
-    key_file = tmp_path / "slotd.key"
-    key_file.write_text("not-a-real-key-not-a-real-key-0001\n")
-    key_file.chmod(0o600)
+    key_file = support.write_key(tmp_path)
     config = lab.config(
         bucket, policy={"keep": "30 days"}, key_file=key_file,
         public_url="https://up.example.org", storage={"get": "redirect"})

@@ -157,9 +157,7 @@ def test_embedded(move, start, tmp_path):
 
 @pytest.mark.skipif(not table.HAS_CEPH, reason="no Ceph in this folder")
 def test_bucket(move, lab, start, tmp_path):
-    key_file = tmp_path / "slotd.key"
-    key_file.write_text("not-a-real-key-not-a-real-key-0001\n")
-    key_file.chmod(0o600)
+    key_file = support.write_key(tmp_path)
     bucket = lab.bucket(f"adopt-{move.kind}")
     slotd = start(lab.config(
         bucket, storage={"get": "redirect"}, key_file=key_file,
