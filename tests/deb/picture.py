@@ -8,8 +8,10 @@ COMMAND sends /root/cat.jpg to romeo.
 
 import re
 import shutil
+import socket
 import subprocess
 import sys
+import time
 
 from journey import bound, loopback_up
 
@@ -18,6 +20,7 @@ PATIENCE = 240
 # As in tests/xmpp/ejabberd.py.
 NO_SPINNING = "ERL_FLAGS=+sbwt none +sbwtdcpu none +sbwtdio none"
 USERS = {"juliet": "PASSWORD", "romeo": "PASSWORD"}
+CLIENTS = ("127.0.0.1", 5222)    # where the server listens for them
 
 
 def inside(*command, user=None):
@@ -53,12 +56,23 @@ def await_line(process, pattern):
     raise AssertionError("it ended before it said " + pattern)
 
 
+def await_clients(server):
+    """Until a client is let in; main's bound ends it."""
+    while server.poll() is None:
+        try:
+            socket.create_connection(CLIENTS).close()
+            return
+        except ConnectionRefusedError:
+            time.sleep(0.02)
+    raise AssertionError("the server ended: " + server.stdout.read())
+
+
 def start_prosody():
     """Restarted, as the page has it: with the page's lines."""
     for user, password in USERS.items():
         must("prosodyctl", "register", user, "example.org", password)
     must("install", "-d", "-o", "prosody", "/run/prosody")
-    launch("prosody", "-F", user="prosody")
+    await_clients(launch("prosody", "-F", user="prosody"))
 
 
 def start_ejabberd():

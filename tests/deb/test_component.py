@@ -111,4 +111,5 @@ def test_from_the_package_to_a_picture(system, release, tmp_path):
          SERVERS[release], send.replace("cat.jpg", "/root/cat.jpg")],
         text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         timeout=600)
-    assert (done.returncode, done.stdout) == (0, "the same picture\n")
+    assert done.returncode == 0, done.stdout
+    assert done.stdout == "the same picture\n"
