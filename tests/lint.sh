@@ -28,10 +28,11 @@ if [ "$1" = quick ]; then
 fi
 sources=$(printf '%s\n' "$@" | grep '^src/.*\.c$')
 
+# Each has a filter of its own: two at once write into each other's lines.
 tidy() {
 	! printf '%s\n' $sources | without=$without xargs -n 4 -P 2 sh -c \
-		'clang-tidy --quiet $without "$@" -- $CC_FLAGS 2>&1' tidy |
-		grep -v '^[0-9]* warnings\? .*generated\.$'
+		'clang-tidy --quiet $without "$@" -- $CC_FLAGS 2>&1 |
+		grep -v "^[0-9]* warnings\? .*generated\.$"' tidy | grep .
 }
 
 # What it gets wrong: pointers to both ends of what the assembler includes,
