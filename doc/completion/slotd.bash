@@ -19,6 +19,7 @@ _slotd()
 	value=
 	case $before in
 	-c | --config) value=FILE ;;
+	*[!a-z-]*) ;; # nothing else may get into sed's script
 	-*) value=$(sed -n "s/.*$before \([A-Za-z|]*\).*/\1/p" <<<"$usage") ;;
 	esac
 	if [ -z "$value" ]; then
@@ -40,6 +41,7 @@ _slotd()
 		compopt -o filenames 2>/dev/null
 		mapfile -t COMPREPLY < <(compgen -d -- "$word")
 		;;
+	*" "*) ;; # no operand that can be completed
 	[a-z]*\|*)
 		mapfile -t COMPREPLY < <(compgen -W "${value//|/ }" -- "$word")
 		;;

@@ -15,7 +15,9 @@ function __slotd_words
         case -c --config
             set value FILE
         case '-*'
-            set value (string replace -rf ".*$words[-1] ([A-Za-z|]+).*" '$1' -- $usage)
+            # Nothing else may get into the pattern.
+            string match -qr -- '^[a-z-]+$' $words[-1]
+            and set value (string replace -rf ".*$words[-1] ([A-Za-z|]+).*" '$1' -- $usage)
     end
     if test -z "$value"
         if string match -q -- '-*' (commandline -ct)
@@ -30,6 +32,8 @@ function __slotd_words
             __fish_complete_path (commandline -ct)
         case '*DIR*'
             __fish_complete_directories (commandline -ct)
+        case '* *'
+            # No operand that can be completed.
         case '*|*'
             string split '|' -- $value
     end

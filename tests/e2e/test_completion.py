@@ -144,6 +144,14 @@ def test_options(tab):
     ("slotd files s", set()),
     ("slotd doctor --storage s", set()),
     ("slotd sign s", set()),
+    # No operands, and options that exclude each other.
+    ("slotd doctor ", set()),
+    ("slotd sweep --dry-run ", set()),
+    # Not a part of a script: sed would run a command, or complain.
+    ("slotd check -c/touch${IFS}ran/e# ", set()),
+    ("slotd check -a/b ", set()),
+    ("slotd check --[ ", set()),
 ])
-def test_values(tab, line, found):
+def test_values(tab, place, line, found):
     assert {word.replace("\\", "") for word in tab(line)} == found
+    assert not list(place.glob("*ran*"))
