@@ -2,6 +2,7 @@
 
 #include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -14,9 +15,10 @@ static const char *const colours[] = { "\033[32m", "\033[33m", "\033[1;31m",
 
 static size_t width_of(FILE *out)
 {
+	const char *type = getenv("TERM");
 	struct winsize size;
 
-	if (isatty(fileno(out)) != 1)
+	if (isatty(fileno(out)) != 1 || (type && strcmp(type, "dumb") == 0))
 		return 0;
 	if (ioctl(fileno(out), TIOCGWINSZ, &size) != 0 || !size.ws_col)
 		return WIDTH_UNKNOWN;

@@ -9,12 +9,13 @@
  * How results look to a person: a coloured mark, a name and a sentence in
  * columns, wrapped at spaces. Only a terminal gets colours (none of them with
  * NO_COLOR in the environment, https://no-color.org) and lines that are
- * wrapped; what goes elsewhere is for programs, too. Texts from outside must
- * be without controls: see fault_show.
+ * wrapped; what goes elsewhere is for programs, too. A terminal without
+ * controls (TERM=dumb) counts as elsewhere. Texts from outside must be without
+ * controls: see fault_show.
  */
 struct term {
 	FILE *out;
-	size_t width; /* columns of the terminal; 0: out is none */
+	size_t width; /* columns of the terminal; 0: out is none, or dumb */
 	bool colours;
 };
 

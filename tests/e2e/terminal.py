@@ -15,7 +15,7 @@ GREEN, YELLOW, RED, DIM = "\033[32m", "\033[33m", "\033[1;31m", "\033[2m"
 END = "\033[0m"
 
 
-def run(*args, columns=80, stdin=b"", env=None):
+def run(*args, columns=80, stdin=b"", env=None, term="xterm"):
     """All that a run writes to it: (exit code, text)."""
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ,
@@ -24,8 +24,8 @@ def run(*args, columns=80, stdin=b"", env=None):
         env = {**os.environ}
         env.pop("NO_COLOR", None)
     process = subprocess.Popen(
-        [support.SLOTD, *map(str, args)], env=env, stdin=subprocess.PIPE,
-        stdout=theirs, stderr=theirs)
+        [support.SLOTD, *map(str, args)], env={**env, "TERM": term},
+        stdin=subprocess.PIPE, stdout=theirs, stderr=theirs)
     os.close(theirs)
     limit = threading.Timer(support.PATIENCE, process.kill)
     limit.start()

@@ -115,7 +115,8 @@ def test_progress(slotd, old):
     ours, its = os.openpty()
     done = subprocess.run(
         [support.SLOTD, "adopt", "-c", slotd.path, "--from", "filer", old],
-        stdout=subprocess.PIPE, stderr=its, timeout=support.PATIENCE)
+        stdout=subprocess.PIPE, stderr=its, timeout=support.PATIENCE,
+        env={**os.environ, "TERM": "xterm"})
     os.close(its)
     said = ""
     # It may come in pieces; the end of a terminal is an error.

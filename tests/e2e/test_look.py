@@ -45,6 +45,9 @@ def test_check(write, tmp_path):
     code, text = terminal.run(
         "check", "-c", path, env={**os.environ, "NO_COLOR": ""})
     assert GREEN in text
+    # It would show the controls themselves.
+    assert terminal.run("check", "-c", path, term="dumb") == (
+        0, f"{path}: ok\n")
     broken = tmp_path / "b"
     broken.write_text('listen = { port = 99999999; };\n')
     code, text = terminal.run("check", "-c", broken)
