@@ -249,9 +249,15 @@ static void copy_text(const char *text, char *ret_text, size_t size)
 		buf_add(&out, utf8_first(span_of(text), size - 1));
 }
 
+/* People see it: whatever answers, nothing but a time stamp is copied. */
 static void copy_stamp(const json_t *root, const char *name, char ret_text[32])
 {
-	copy_text(json_string_value(json_object_get(root, name)), ret_text, 32);
+	const char *text = json_string_value(json_object_get(root, name));
+	int64_t seconds;
+
+	if (text && !stamp_read(span_of(text), &seconds))
+		text = NULL;
+	copy_text(text, ret_text, 32);
 }
 
 static json_t *load_object(struct span text)

@@ -197,6 +197,28 @@ static void test_writes_the_longest_slot(void **state)
 	free(text);
 }
 
+/* `slotd quota` shows what it reads to people. */
+static void test_reads_what_is_used(void **state)
+{
+	struct json_quota_read quota;
+
+	(void)state;
+	assert_true(json_quota_read(
+	    span_of("{\"slots\":1,\"bytes\":2,\"domain_bytes\":3,\"limits\":"
+		    "{\"slots_per_minute\":4,\"bytes_per_day\":5,"
+		    "\"domain_bytes_per_day\":6},"
+		    "\"slots_free_at\":\"2013-05-24T00:00:00Z\","
+		    "\"bytes_free_at\":\"\\u001b[2J\","
+		    "\"domain_free_at\":null}"),
+	    &quota));
+	assert_int_equal(quota.slots, 1);
+	assert_int_equal(quota.domain_bytes_per_day, 6);
+	assert_string_equal(quota.slots_free_at, "2013-05-24T00:00:00Z");
+	assert_string_equal(quota.bytes_free_at, "");
+	assert_string_equal(quota.domain_free_at, "");
+	assert_false(json_quota_read(span_of("{\"slots\":1}"), &quota));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -206,6 +228,7 @@ int main(void)
 		cmocka_unit_test(test_names_the_member_that_is_wrong),
 		cmocka_unit_test(test_writes_documents),
 		cmocka_unit_test(test_writes_the_longest_slot),
+		cmocka_unit_test(test_reads_what_is_used),
 	};
 
 	json_start();
