@@ -4,6 +4,7 @@ is told."""
 import os
 import signal
 import socket
+import time
 
 import pytest
 
@@ -41,11 +42,10 @@ def test_drain_delay(start, tmp_path):
 
 def test_drain_delay_ends_by_itself(start):
     slotd = start(support.s3_config(limits={"drain_delay": 1}))
+    began = time.monotonic()
     slotd.terminate()
-    support.wait_for(
-        "/readyz to be 503",
-        lambda: slotd.ask("GET", "/readyz").status == 503)
     slotd.wait()
+    assert time.monotonic() - began >= 1
 
 
 @pytest.mark.parametrize("delay", [0, 1])
