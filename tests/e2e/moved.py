@@ -18,9 +18,12 @@ class Clock:
         self.ahead = ahead
         os.truncate(self.path, ahead)
 
+    def now(self):
+        return time.time() + self.ahead
+
     def post(self, slotd):
         return slotd.post(
-            support.slot_body(), ts=int(time.time()) + self.ahead)
+            support.slot_body(), ts=int(self.now()))
 
     def slot(self, slotd):
         reply = self.post(slotd)

@@ -227,10 +227,10 @@ def test_methods(keeper, url):
     assert support.fetch("GET", url).body == DATA
 
 
-def test_end(start, tmp_path):
+def test_end(start, tmp_path, clock):
     """410 from the second of its end on, whether or not it was removed."""
     folder = tmp_path / "store"
-    fs = start(support.fs_config(folder, policy={"keep": 2}))
+    fs = start(support.fs_config(folder, policy={"keep": 1000}))
     answer = fs.slot(size=len(DATA))
     path = folder / "files" / support.key_of(
         answer["get"], fs.config["public_url"] + "/f")
@@ -238,12 +238,14 @@ def test_end(start, tmp_path):
     end = datetime.datetime.fromisoformat(answer["file_expires"]).timestamp()
     assert path.relative_to(folder / "files").parts[0] == time.strftime(
         "%Y%m%dT%H%M%SZ", time.gmtime(end))
+    # To a second or two before it.
+    clock.move(int(end - time.time()) - 1)
 
     def gone():
-        before = time.time()
+        before = clock.now()
         reply = get(answer["get"])
         assert reply.status in (200, 410)
-        assert reply.status == 200 or time.time() >= end
+        assert reply.status == 200 or clock.now() >= end
         assert reply.status == 410 or before < end
         return reply.status == 410
     support.wait_for("the file's end", gone)

@@ -146,12 +146,12 @@ def test_refused_before_the_store_hears_of_it(slotd, store):
     assert put(answer).status == 201
 
 
-def test_late(start, store, tmp_path):
-    slotd = start(stub_store.config(store, tmp_path, storage={"put_ttl": 2}))
+def test_late(start, store, tmp_path, clock):
+    slotd = start(stub_store.config(
+        store, tmp_path, storage={"put_ttl": 100}))
     running, late = (slotd.slot(size=len(DATA)) for _ in range(2))
     upload = Upload.begun(running["put"], DATA, 100)
-    support.wait_for("the end of the slot", lambda: put(
-        late, b"x").json["code"] == "slot-expired")
+    clock.move(101)
     support.assert_problem(put(late), "slot-expired")
     upload.send(DATA[100:])
     assert upload.reply().status == 201

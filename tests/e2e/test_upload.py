@@ -127,14 +127,13 @@ def test_eight_at_once(keeper):
 
 
 @pytest.mark.parametrize("kind", support.KEEPERS)
-def test_late(start, tmp_path, kind):
+def test_late(start, tmp_path, clock, kind):
     """Judged when the head arrives, and never during the body."""
     fs = start(support.KEEPERS[kind](
-        tmp_path / "store", storage={"put_ttl": 2}))
+        tmp_path / "store", storage={"put_ttl": 100}))
     running, late = slot(fs), slot(fs)
     upload = Upload.begun(running["put"], DATA, 100)
-    support.wait_for("the end of the slot", lambda: put(
-        late, b"x").json["code"] == "slot-expired")
+    clock.move(101)
     support.assert_problem(put(late), "slot-expired")
     upload.send(DATA[100:])
     assert upload.reply().status == 201
