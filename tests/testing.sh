@@ -22,7 +22,9 @@ if ! why=$(tests/base.sh testing "$folder"); then
 fi
 rm -rf "$folder/slotd"
 mkdir "$folder/slotd"
-cp -r Makefile src include api doc tests deploy debian "$folder/slotd"
+tar -cf "$folder.tar" --exclude=__pycache__ Makefile src include api doc \
+	tests deploy debian
+tar -xf "$folder.tar" -C "$folder/slotd"
 # A mirror that is behind has what it has.
 cat >"$folder/etc/apt/apt.conf.d/90slotd" <<'END'
 APT::Sandbox::User "root";

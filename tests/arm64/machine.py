@@ -39,7 +39,9 @@ def furnish(folder):
         shutil.copy(built / "tests" / name, target)
     shutil.copy(built / "slotd", root / "slotd/build")
     for name in "e2e", "xmpp":
-        shutil.copytree(ROOT / "tests" / name, root / "slotd/tests" / name)
+        # Python writes its own beside the tests that run meanwhile.
+        shutil.copytree(ROOT / "tests" / name, root / "slotd/tests" / name,
+                        ignore=shutil.ignore_patterns("__pycache__"))
     for name in "proc", "sys", "dev", "tmp", "root", "etc":
         (root / name).mkdir(exist_ok=True)
     (root / "etc/passwd").write_text("root:x:0:0:root:/root:/bin/sh\n")
