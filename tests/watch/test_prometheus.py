@@ -250,7 +250,9 @@ def prometheus(busy, tmp_path_factory):
 def test_it_scrapes(prometheus):
     """By the example's configuration; the values are those of slotd."""
     def value(expression):
-        [result] = prometheus.query(expression)
+        # After a scrape that took longer than the interval there is none.
+        [result] = support.wait_for(
+            "a value", lambda: prometheus.query(expression))
         return float(result["value"][1])
 
     assert value('slotd_http_requests_total{route="/u/", method="PUT", '
