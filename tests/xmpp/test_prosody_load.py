@@ -77,7 +77,7 @@ def pipeline(server, count):
 
 def test_200_at_once(serve):
     with stub.Stub() as slotd:
-        server = serve(prosody.options(slotd.url))
+        server = serve(prosody.options(slotd.url, timeout=30))
         assert len(pipeline(server, 200)) == 200
         assert sorted(r.json["size"] for r in slotd.requests) == list(
             range(1, 201))
