@@ -34,7 +34,8 @@ name = default
 default = yes
 """
 
-# Free space is not looked at: the disk may be nearly full.
+# Free space is not looked at: the disk may be nearly full. After half a second
+# or one the servers would go on without an answer of each other.
 SERVER = """\
 [DEFAULT]
 bind_ip = 127.0.0.1
@@ -46,6 +47,9 @@ mount_check = false
 fallocate_reserve = 0
 disable_fallocate = true
 log_level = WARNING
+conn_timeout = 60
+node_timeout = 60
+container_update_timeout = 60
 """
 
 BACKEND = SERVER + """\
@@ -173,6 +177,7 @@ class Swift(Store):
         ports["proxy"] = self.http
         for name in ports:
             self.daemon(name, sys.executable, "-c", RUN, self.folder, name)
+        ports["memcached"] = self.memcached
         for name, port in ports.items():
             self.wait_port(name, port)
 
