@@ -8,6 +8,7 @@ import pytest
 
 import podman
 import stack
+import support
 
 README = (stack.DEPLOY / "compose/README.md").read_text()
 PICTURE = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 100
@@ -123,8 +124,9 @@ def test_a_picture(running):
     picture = running.folder / "cat.png"
     picture.write_bytes(PICTURE)
     trusted(running)
-    running.run(*client(running, "juliet", "-h", picture, "romeo@localhost"))
-    link = received(running, "romeo")
+    support.patiently(running.run, *client(
+        running, "juliet", "-h", picture, "romeo@localhost"))
+    link = support.patiently(received, running, "romeo")
     assert re.fullmatch(
         r"https://localhost:8443/f/[\w/-]+/cat\.png", link), link
     copy = running.folder / "copy.png"

@@ -12,6 +12,7 @@ import sys
 
 import requests
 
+import support
 from stanza import Client, parse_slot, slot_request
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -48,8 +49,9 @@ def go_sendxmpp(server, path, folder, ca):
     usage = subprocess.run(["go-sendxmpp", "--help"], capture_output=True,
                            text=True, timeout=PATIENCE)
     plain = ["--allow-plain"] * ("--allow-plain" in usage.stdout + usage.stderr)
-    run(folder, ca, "go-sendxmpp", "-u", FROM, "-p", PASSWORD, "-n", *plain,
-        "-j", f"127.0.0.1:{server.port}", "-h", path, TO)
+    support.patiently(
+        run, folder, ca, "go-sendxmpp", "-u", FROM, "-p", PASSWORD, "-n",
+        *plain, "-j", f"127.0.0.1:{server.port}", "-h", path, TO)
 
 
 def raw(server, path, folder, ca, success=(200, 201)):
