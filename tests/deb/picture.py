@@ -16,7 +16,7 @@ import time
 from journey import bound, loopback_up
 
 ROOT, SERVER, SEND = sys.argv[1:]
-PATIENCE = 240
+PATIENCE = 540
 # As in tests/xmpp/ejabberd.py.
 NO_SPINNING = "ERL_FLAGS=+sbwt none +sbwtdcpu none +sbwtdio none"
 USERS = {"juliet": "PASSWORD", "romeo": "PASSWORD"}
@@ -40,6 +40,16 @@ def must(*command):
     done = run(*command)
     assert done.returncode == 0, (command, done.stdout)
     return done.stdout
+
+
+def patiently(function, *args):
+    """As in tests/e2e/support.py."""
+    for _ in range(2):
+        try:
+            return function(*args)
+        except AssertionError:
+            pass
+    return function(*args)
 
 
 def launch(*command, user=None):
@@ -80,21 +90,12 @@ def start_ejabberd():
     config = ROOT + "/etc/ejabberd/ejabberd.yml"
     must("install", "-d", "-o", "ejabberd", "/run/ejabberd")
     must("ejabberdctl", "start")
-    must("ejabberdctl", "started")
+    # It waits for a minute.
+    patiently(must, "ejabberdctl", "started")
     for user, password in USERS.items():
         must("ejabberdctl", "register", user, "example.org", password)
     shutil.copyfile(ROOT + "/root/ejabberd.yml", config)
     must("ejabberdctl", "reload_config")
-
-
-def patiently(function, *args):
-    """As in tests/e2e/support.py."""
-    for _ in range(2):
-        try:
-            return function(*args)
-        except AssertionError:
-            pass
-    return function(*args)
 
 
 def receive():

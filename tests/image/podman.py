@@ -20,7 +20,7 @@ FOLDER = pathlib.Path(
 BASE = "docker.io/library/debian:trixie-slim"
 IMAGE = "localhost/slotd"
 BUILDER = "localhost/slotd-build"
-PATIENCE = 120
+PATIENCE = 300
 LIBC = ctypes.CDLL(None, use_errno=True)
 CLONE_NEWNS = 0x00020000
 # As Debian's own slim image: what packages leave out, and no fsync.
