@@ -1,18 +1,22 @@
 #include "cmd/command.h"
 #include "cmd/fenced.h"
+#include "conf/fault.h"
 #include "http/listener.h"
 #include "term/term.h"
 
 #include <stdio.h>
 
 /* Certificate and key must suit the TLS library, too. */
-static bool check_tls(
-    const char *path, const char *setting, const struct conf_listener *listener)
+static bool check_tls(const char *setting, const struct conf_listener *listener)
 {
+	struct origin origin = { .name = listener->tls_file };
+	const struct fault fault = { .path = setting,
+		.text = LISTENER_TLS_WRONG };
+
 	if (listener_check_tls(listener))
 		return true;
-	fprintf(stderr, "%s:%u: %s: " LISTENER_TLS_WRONG "\n", path,
-	    listener->tls_line, setting);
+	fault_print(
+	    (struct place){ &origin, listener->tls_line }, &fault, stderr);
 	return false;
 }
 
@@ -38,8 +42,8 @@ static int check(const char *path)
 	conf = conf_read(path, stderr, stderr);
 	if (!conf)
 		return EXIT_FAULT;
-	well = check_tls(path, "listen", &conf->listen);
-	well &= !conf->has_public || check_tls(path, "public", &conf->public);
+	well = check_tls("listen", &conf->listen);
+	well &= !conf->has_public || check_tls("public", &conf->public);
 	conf_free(conf);
 	if (!well)
 		return EXIT_FAULT;

@@ -23,7 +23,8 @@ struct conf_listener {
 	unsigned mode;         /* of the unix socket; 0: by umask */
 	struct span tls_cert;  /* PEM, with NUL behind it; empty: no TLS */
 	struct span tls_key;
-	unsigned tls_line; /* the line of tls_cert */
+	const char *tls_file; /* where tls_cert is set, for people */
+	unsigned tls_line;
 };
 
 struct conf_limits {

@@ -65,11 +65,9 @@ static int compare(const void *a, const void *b)
 }
 
 /* File names and settings may have any bytes: fault_show. before: the text. */
-static void write_line(const struct faults *faults, const struct fault *fault,
-    const char *before, FILE *to)
+static void write_line(
+    struct place place, const struct fault *fault, const char *before, FILE *to)
 {
-	struct place place = faults_place(faults, fault->line);
-
 	fault_show(to, place.origin->name);
 	fprintf(to, ":%u: ", place.line);
 	if (*fault->path) {
@@ -82,7 +80,7 @@ static void write_line(const struct faults *faults, const struct fault *fault,
 
 /* On a terminal: as a row. */
 static void show(
-    const struct faults *faults, const struct fault *fault, struct term *term)
+    struct place place, const struct fault *fault, struct term *term)
 {
 	struct span line = SPAN_EMPTY;
 	char *memory = NULL;
@@ -90,7 +88,7 @@ static void show(
 
 	if (!to)
 		return;
-	write_line(faults, fault, "", to);
+	write_line(place, fault, "", to);
 	if (fclose(to) == 0) {
 		line.at = memory;
 		term_row(term, fault->warning ? TERM_YELLOW : TERM_RED,
@@ -100,16 +98,15 @@ static void show(
 	free(memory);
 }
 
-static void print(
-    const struct faults *faults, const struct fault *fault, FILE *to)
+void fault_print(struct place place, const struct fault *fault, FILE *to)
 {
 	struct term term = term_of(to);
 
 	if (term.width) {
-		show(faults, fault, &term);
+		show(place, fault, &term);
 		return;
 	}
-	write_line(faults, fault, fault->warning ? "warning: " : "", to);
+	write_line(place, fault, fault->warning ? "warning: " : "", to);
 	putc('\n', to);
 }
 
@@ -130,7 +127,8 @@ void faults_print(const struct faults *faults, FILE *to, FILE *warnings_to)
 		    sorted[i]->warning && fault_known(faults, sorted[i]->path);
 
 		if (where && !moot)
-			print(faults, sorted[i], where);
+			fault_print(faults_place(faults, sorted[i]->line),
+			    sorted[i], where);
 	}
 }
 

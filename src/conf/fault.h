@@ -56,8 +56,9 @@ void fault_add(struct faults *faults, const struct fault *what);
 /* Whether a path has a fault; warnings do not count. */
 bool fault_known(const struct faults *faults, const char *path);
 
-/* A line each, in the text's order; on a terminal a row (term_row). Both
- * streams may be NULL. */
+/* Prints a line "FILE:LINE: setting: text"; on a terminal a row (term_row). */
+void fault_print(struct place place, const struct fault *fault, FILE *to);
+/* Prints each, in the text's order. Both streams may be NULL. */
 void faults_print(const struct faults *faults, FILE *to, FILE *warnings_to);
 
 /* Writes untrusted text for a person to read. Invalid UTF-8, invisible

@@ -144,8 +144,12 @@ static void read_tls_cert(const struct node *node, void *into)
 {
 	struct conf_listener *listener = into;
 	struct span pem;
+	const struct place place =
+	    faults_place(&node->reading->faults, node->line);
 
-	listener->tls_line = node->line;
+	listener->tls_file =
+	    arena_copy(node_keep(node), span_of(place.origin->name)).at;
+	listener->tls_line = place.line;
 	if (!secret_read_public(node, PEM_MAX, &pem))
 		return;
 	if (has(pem, "-----BEGIN CERTIFICATE-----"))

@@ -8,6 +8,7 @@ import subprocess
 import pytest
 
 import support
+import terminal
 from reloading import failed, reload
 
 
@@ -180,6 +181,20 @@ APART = ("tls_cert and tls_key do not belong together (the server's own "
          "certificate comes first)")
 
 
+def apart_in_another_file(folder, cert, key):
+    """The line is that of the file that names them."""
+    included = support.write_config(folder, {"listen": {
+        "tls_cert": cert, "tls_key": key}}).rename(folder / "listen.conf")
+    path = support.write_config(folder, support.s3_config(listen=None))
+    path.write_text(f'@include "{included}"\n' + path.read_text())
+    done = support.run("check", "-c", path)
+    number = 1 + next(i for i, line in enumerate(
+        included.read_text().splitlines()) if "tls_cert" in line)
+    assert done.stderr.decode() == f"{included}:{number}: listen: {APART}\n"
+    _, text = terminal.run("check", "-c", path)
+    assert text.startswith(f"{terminal.RED}FAILURE{terminal.END}  {included}")
+
+
 def test_faults(tmp_path, pair, start):
     """What check says of them; serve and a reload take it as seriously."""
     other = certificate(tmp_path, "other")
@@ -217,6 +232,7 @@ def test_faults(tmp_path, pair, start):
             assert any(words in line for line in lines), lines
             assert words.encode() in support.run("serve", "-c", path).stderr
         assert post(Client(slotd.address, cert)).status == 200
+    apart_in_another_file(folder, cert, other[1])
     unix = support.s3_config(listen=None)
     unix["listen"] = {"unix": str(tmp_path / "s.sock"), "tls_cert": cert,
                       "tls_key": key}
