@@ -163,6 +163,7 @@ class Swift(Store):
         self.memcached = free_port(*PORTS)
         self.daemon("memcached", "memcached", "-l", "127.0.0.1", "-p",
                     self.memcached, "-U", 0, "-u", "root")
+        self.wait_port("memcached", self.memcached)
         (self.folder / "devices/disk").mkdir(parents=True)
         (self.folder / "swift.conf").write_text(SWIFT_CONF)
         ports = {name: free_port(*PORTS)
