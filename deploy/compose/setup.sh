@@ -41,6 +41,8 @@ certificate() {
 
 keep slotd.key openssl rand -hex 32
 keep prosody.secret openssl rand -hex 32
+# The URL has the secret: both are made anew.
+[ -s secrets/ejabberd.secret ] || rm -f secrets/ejabberd.yml
 keep ejabberd.secret openssl rand -hex 32
 keep ejabberd.yml url_for_ejabberd
 keep xmpp.pem certificate

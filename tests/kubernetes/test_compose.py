@@ -1,6 +1,8 @@
 """deploy/compose is what deploy/kubernetes is, where both have it."""
 
+import os
 import re
+import shutil
 import subprocess
 
 import pytest
@@ -134,6 +136,28 @@ def test_secrets_are_files(compose):
         assert secret == {"file": f"./secrets/{name}"}
     for service in compose["services"].values():
         assert "environment" not in service and "env_file" not in service
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="setup.sh wants root")
+def test_a_secret_is_changed_by_removing_it(tmp_path):
+    """What is left stays, but for ejabberd's URL, which has the secret."""
+    shutil.copy(COMPOSE / "setup.sh", tmp_path)
+    secrets = tmp_path / "secrets"
+
+    def setup():
+        subprocess.run(["sh", tmp_path / "setup.sh"], check=True,
+                       capture_output=True, timeout=manifests.PATIENCE)
+        return {path.name: path.read_text() for path in secrets.iterdir()}
+
+    first = setup()
+    assert setup() == first
+    (secrets / "ejabberd.secret").unlink()
+    second = setup()
+    assert {name for name in first if first[name] != second[name]} == {
+        "ejabberd.secret", "ejabberd.yml"}
+    assert f":{second['ejabberd.secret'].strip()}@" in second["ejabberd.yml"]
+    assert {(path.stat().st_gid, path.stat().st_mode & 0o777)
+            for path in secrets.iterdir()} == {(8363, 0o440)}
 
 
 def test_volumes_are_named(compose):
