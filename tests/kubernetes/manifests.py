@@ -19,7 +19,7 @@ OVERLAYS = ("embedded", "s3", "component")
 S3 = ("s3", "s3-by-hand", "component")
 # What Amazon's webhook puts into pods of an account with its annotation.
 EKS_TOKEN = "/var/run/secrets/eks.amazonaws.com/serviceaccount/token"
-PATIENCE = 60
+PATIENCE = 300
 
 
 def run(*command, timeout=PATIENCE, **options):

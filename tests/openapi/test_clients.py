@@ -18,7 +18,7 @@ PACKAGES = pathlib.Path(os.environ.get(
     "SLOTD_CLIENTS", support.ROOT / "build/openapi-clients"))
 
 
-def run(*command, folder=support.ROOT, env=None, patience=120):
+def run(*command, folder=support.ROOT, env=None, patience=600):
     done = subprocess.run(
         [str(word) for word in command], cwd=folder, text=True,
         capture_output=True, timeout=patience, env=env)
@@ -29,7 +29,7 @@ def run(*command, folder=support.ROOT, env=None, patience=120):
 @pytest.fixture(scope="module")
 def packages():
     """The generators and the compiler, as package-lock.json has them."""
-    run("tests/npm.sh", HERE / "clients", PACKAGES, patience=600)
+    run("tests/npm.sh", HERE / "clients", PACKAGES, patience=1200)
     return PACKAGES / "node_modules"
 
 

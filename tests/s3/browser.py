@@ -12,7 +12,7 @@ import signal
 import subprocess
 import threading
 
-PATIENCE = 60
+PATIENCE = 180
 PAGE = """<!doctype html><meta charset="utf-8"><title>a test</title><script>
 async function script(%s) { %s }
 script(...%s).catch(fault => "" + fault).then(result =>

@@ -13,7 +13,7 @@ import boto3
 import botocore.config
 
 # Bounds of single steps, in seconds; all together take three.
-PATIENCE = 60
+PATIENCE = 180
 PORTS = (12000, 20000)
 
 User = collections.namedtuple("User", "name key secret")
