@@ -84,7 +84,7 @@ def zsh(place, line):
     if not pid:
         os.chdir(place)
         os.execvpe("zsh", ["zsh", "-fi"], environment(place))
-    limit = threading.Timer(support.PATIENCE, os.kill, (pid, 9))
+    limit = threading.Timer(support.PATIENCE, end, (pid, place / "end"))
     limit.start()
     threading.Thread(target=drain, args=(terminal,), daemon=True).start()
     try:
@@ -92,8 +92,8 @@ def zsh(place, line):
         with open(place / "end", "w") as go:
             go.write("ready\n")
         os.write(terminal, line.encode() + b"\x18")
-        with open(place / "end") as end:
-            assert end.read() == "done\n"
+        with open(place / "end") as said:
+            assert said.read() == "done\n"
     finally:
         limit.cancel()
         os.kill(pid, 9)
@@ -101,6 +101,12 @@ def zsh(place, line):
         os.close(terminal)
         os.unlink(place / "end")
     return set(re.findall("^=(.*)$", (place / "hits").read_text(), re.M))
+
+
+def end(pid, fifo):
+    """And nobody waits any more for the other side of the fifo."""
+    os.kill(pid, 9)
+    os.close(os.open(fifo, os.O_RDWR))
 
 
 def drain(terminal):
