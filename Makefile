@@ -91,8 +91,8 @@ install: all ## install below PREFIX (/usr/local); also DESTDIR, SYSTEMDDIR
 		doc/completion/slotd.fish
 	install -D -m 644 -t $(DOC) README.md LICENSE CHANGELOG.md \
 		SECURITY.md api/openapi.yaml deploy/slotd.conf.example
-	cd deploy && find . -type f ! -path './systemd/slotd[.-]*' \
-		! -path './compose/secrets/*' \
+	cd deploy && find . -path ./compose/secrets -prune -o \
+		-type f ! -path './systemd/slotd[.-]*' \
 		! -name slotd.conf.example ! -name '.*' \
 		-exec install -D -m 644 '{}' '$(DOC)/examples/{}' ';'
 	script=$$(sed 's,@DOC@,$(PREFIX)/share/doc/slotd,' \

@@ -15,7 +15,7 @@ date=${SOURCE_DATE_EPOCH:-$(dpkg-parsechangelog -S Timestamp 2>/dev/null ||
 if [ -e .git ] && command -v git >/dev/null; then
 	list="git ls-files -z --cached --others --exclude-standard"
 else
-	list="find . -type f -not -path ./build* -not -path ./deploy/compose/secrets/* -not -name *.pyc -print0"
+	list="find . -path ./deploy/compose/secrets -prune -o -type f -not -path ./build* -not -path ./deploy/compose/.env -not -name *.pyc -print0"
 fi
 mkdir -p "$folder"
 # shellcheck disable=SC2086 # a command and its words

@@ -84,6 +84,19 @@ def test_dist(tmp_path):
     assert not [name for name in names
                 if re.match(rf"{top}/(build|\.git/)", name)
                 or "__pycache__" in name]
+    # What deploy/compose/setup.sh makes goes nowhere.
+    compose = tmp_path / top / "deploy/compose"
+    (compose / "secrets").mkdir()
+    for name in "secrets/slotd.key", ".env":
+        (compose / name).write_text("not-a-secret\n")
+    done = subprocess.run(
+        ["make", f"BUILD={house.ROOT / house.SLOTD.rpartition('/')[0]}",
+         f"DESTDIR={tmp_path / 'installed'}", "-o", "all", "install"],
+        cwd=tmp_path / top, text=True, capture_output=True, env=ALONE)
+    assert done.returncode == 0, done.stderr
+    found = {path.name for path in (tmp_path / "installed").rglob("*")}
+    assert "setup.sh" in found and not found & {
+        "secrets", "slotd.key", ".env"}
     done = subprocess.run(
         ["tests/dist.sh", "build"], cwd=tmp_path / top, text=True,
         capture_output=True, env=ALONE)
