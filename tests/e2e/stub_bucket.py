@@ -58,6 +58,13 @@ class Bucket:
             self.texts[key] = text
             self.sizes[key] = len(text)
 
+    def refill(self, objects, least):
+        """Where fewer are left: how many a command that is killed has deleted
+        until then is a matter of time."""
+        with self.lock:
+            if len(self.sizes) < least:
+                self.sizes.update(objects)
+
     def count(self, peer, key):
         with self.lock:
             self.deletes.append(key)

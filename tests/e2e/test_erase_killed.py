@@ -17,7 +17,8 @@ config = test_erase_sweep.config
 
 def test_broken_off_at_any_time(config, tmp_path):
     stays = files(ROMEO, 50)
-    bucket = Bucket({**stays, **files(JULIET, 3000)}, page=500)
+    goes = files(JULIET, 3000)
+    bucket = Bucket({**stays, **goes}, page=500)
     note(bucket, "n")
     dice = random.Random(16)
     with stub_store.Store(bucket) as store:
@@ -27,7 +28,8 @@ def test_broken_off_at_any_time(config, tmp_path):
             sweeping.kill(store, path, dice.randrange(1, 40))
             assert set(stays) <= set(bucket.sizes)
             assert notes(bucket) == {"slotd-erase/n"}
-        assert len(bucket.sizes) > len(stays) + 1
+            assert len(bucket.sizes) > len(stays) + 1
+            bucket.refill(goes, 1000)
         assert support.run("sweep", "-c", path).returncode == 0
     assert bucket.sizes == stays
 

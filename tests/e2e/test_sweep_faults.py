@@ -303,15 +303,16 @@ def test_killed_at_any_moment(tmp_path, slotd):
     future = stamp(86400)
     stays = {key(future, i): 1 for i in range(50)}
     stays.update({key("never", i): 1 for i in range(50)})
-    bucket = Bucket({**stays, **{key(number=i): 1 for i in range(3000)}},
-                    page=100)
+    goes = {key(number=i): 1 for i in range(3000)}
+    bucket = Bucket({**stays, **goes}, page=100)
     dice = random.Random(16)
     with stub_store.Store(bucket) as store:
         path = support.write_config(tmp_path, s3_config(store))
         for _ in range(100):
             sweeping.kill(store, path, dice.randrange(1, 30))
             assert set(stays) <= set(bucket.sizes)
-        assert len(bucket.sizes) > len(stays)
+            assert len(bucket.sizes) > len(stays)
+            bucket.refill(goes, 1000)
         done = slotd(s3_config(store))
         assert done.returncode == 0
     assert bucket.sizes == stays
