@@ -73,7 +73,8 @@ def test_embedded_store(kind, start, tmp_path):
         delete_while_down(server, slotd, "juliet")
         # The embedded store carries it out within a minute.
         support.wait_for("the files to go",
-                         lambda: statuses(gone) == [404] * 3, 70)
+                         lambda: statuses(gone) == [404] * 3,
+                         60 + support.PATIENCE)
         assert statuses(kept) == [200] * 3
 
 
