@@ -15,6 +15,15 @@ import support
 PROGRAM = os.environ.get("SLOTD_REDIS", "redis-server")
 
 
+def free_pair():
+    """A node of a cluster takes port + 10000, too: of those that the stores
+    of tests/s3 are given."""
+    while True:
+        port = configs.free_port(2000, 9000)
+        if configs.reserve_port(port + 10000):
+            return port
+
+
 class Redis:
     """One redis-server in a folder of its own, on a free port and a unix
     socket; certificates (see certs.py) make the port speak TLS."""
@@ -22,10 +31,9 @@ class Redis:
     def __init__(self, folder, *options, certificates=None, port=None):
         self.folder = folder
         self.path = folder / "redis.sock"
-        # A node of a cluster takes port + 10000, too.
-        low, high = (2000, 9000) if "--cluster-enabled" in options else (
-            20000, 32000)
-        self.port = port or configs.free_port(low, high)
+        self.port = port or (
+            free_pair() if "--cluster-enabled" in options
+            else configs.free_port())
         self.options = list(map(str, options))
         if certificates:
             self.options += [
