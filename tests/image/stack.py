@@ -102,6 +102,9 @@ class Stack:
             r"--ulimit=(\w+)=(\d+)", " ".join(podman.limits()))}
         for service in chosen.values():
             service["ulimits"] = limits
+            # `ejabberdctl status` starts Erlang, beside the other tests.
+            if "timeout" in service.get("healthcheck", {}):
+                service["healthcheck"]["timeout"] = "60s"
         top = {name: value for name, value in top.items()
                if not name.startswith("x-")} | {"services": chosen}
         (self.folder / "chosen.yaml").write_text(yaml.safe_dump(top))
