@@ -26,15 +26,33 @@ static enum verdict fail_silent(struct doctor *doctor)
 	return VERDICT_FAILURE;
 }
 
+/* What nginx and Caddy (502), Apache and HAProxy (503) and slow ones (504)
+ * answer in slotd's place. */
+static bool proxy_is_alone(const struct doctor *doctor)
+{
+	const unsigned status = doctor->reply.status;
+
+	return status == 502 || status == 504 ||
+	       (status == 503 && !check_says(doctor, "unavailable"));
+}
+
 enum verdict check_fail_foreign(struct doctor *doctor, const char *below)
 {
 	if (doctor->reply.result != FETCH_ANSWERED)
 		return fail_silent(doctor);
 	seen_reply(doctor, "%s: this is not slotd's answer: ", doctor->url.at);
-	change(doctor,
-	    "The proxy must pass %s below public_url to slotd, with the path "
-	    "unchanged (see base_path).\n",
-	    below);
+	if (proxy_is_alone(doctor))
+		change(doctor,
+		    "The proxy does not reach slotd. Start the service first. "
+		    "If it is running: the proxy must pass %s to\nthe address "
+		    "and port of public (of listen without it); see the "
+		    "proxy's error log.\n",
+		    below);
+	else
+		change(doctor,
+		    "The proxy must pass %s below public_url to slotd, with "
+		    "the path unchanged (see base_path).\n",
+		    below);
 	return VERDICT_FAILURE;
 }
 

@@ -1,7 +1,9 @@
 """slotd doctor on the embedded store; stores of S3 are in tests/s3."""
 
+import http.server
 import json
 import os
+import threading
 import time
 
 import pytest
@@ -74,6 +76,47 @@ def test_behind_a_proxy(tmp_path, start, location, path, verdict, seen):
         assert code == (verdict == "failure")
         if code:
             assert "must pass /u/ and /f/" in found["public_url"]["change"]
+
+
+def test_behind_a_proxy_alone(tmp_path):
+    """slotd is not started yet, or the proxy has another port."""
+    nobody = support.free_port()
+    with Front(tmp_path, nobody, location=ONLY) as front:
+        code, found = checks(support.write_config(tmp_path, support.fs_config(
+            tmp_path / "store", public_url=front.url,
+            listen={"port": nobody})))
+    assert (code, found["public_url"]["verdict"]) == (1, "failure")
+    assert found["public_url"]["seen"].endswith(
+        "this is not slotd's answer: 502")
+    change = found["public_url"]["change"]
+    assert change.startswith(
+        "The proxy does not reach slotd. Start the service first.")
+    assert "base_path" not in change
+
+
+@pytest.mark.parametrize("body, change", [
+    (b"<html>503 Service Unavailable</html>", "The proxy does not reach"),
+    (b'{"code":"unavailable"}', "The proxy must pass /u/ and /f/ below")])
+def test_unavailable(tmp_path, body, change):
+    """A proxy's own answer, as HAProxy's and Apache's; and slotd's."""
+    class Busy(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(503)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_):
+            pass
+
+    with http.server.HTTPServer(("127.0.0.1", 0), Busy) as proxy:
+        threading.Thread(target=proxy.serve_forever, daemon=True).start()
+        _, found = checks(support.write_config(tmp_path, support.fs_config(
+            tmp_path / "store",
+            public_url=f"http://127.0.0.1:{proxy.server_port}")))
+        proxy.shutdown()
+    assert found["public_url"]["seen"].endswith("slotd's answer: 503")
+    assert found["public_url"]["change"].startswith(change)
 
 
 @pytest.mark.parametrize("keyed", [False, True])
