@@ -178,7 +178,6 @@ class Swift(Store):
         ports["proxy"] = self.http
         for name in ports:
             self.daemon(name, sys.executable, "-c", RUN, self.folder, name)
-        ports["memcached"] = self.memcached
         for name, port in ports.items():
             self.wait_port(name, port)
 
