@@ -75,3 +75,29 @@ size_t number_scan(struct span text, const char **ret_wrong)
 	    digits, hex ? 16 : 10, sign && text.at[0] == '-', suffix > 0);
 	return text.len - rest.len + suffix;
 }
+
+/* The length of the M of 100M, and of the GiB of 5 GiB. */
+static size_t unit_len(struct span rest)
+{
+	const struct chars name = chars_of(CHARS_ALNUM "-_");
+	const struct chars blank = chars_of(" \t");
+	size_t begin = span_run(rest, &blank);
+	size_t end = begin + span_run(span_from(rest, begin), &name);
+	char next = peek(rest, end + span_run(span_from(rest, end), &blank));
+
+	/* Behind blanks, it may be the name of the next setting. */
+	if (begin == end ||
+	    (begin && next != ';' && next != ',' && next != '}'))
+		return 0;
+	return end;
+}
+
+size_t number_text_len(struct span text, size_t len)
+{
+	struct span number = span_first(text, len);
+	size_t unit = unit_len(span_from(text, len));
+
+	span_cut(&number, '.');
+	span_cut(&number, '.');
+	return unit || number.at ? len + unit : 0;
+}

@@ -11,6 +11,10 @@
  */
 size_t number_scan(struct span text, const char **ret_wrong);
 
+/* How many bytes a string without its quotes has that begins with a number of
+ * `len` bytes, as 100M, 5 GiB and 127.0.0.1; 0: it is only a number. */
+size_t number_text_len(struct span text, size_t len);
+
 /* 0 to 15; -1: no hexadecimal digit. */
 int number_digit(char c);
 

@@ -10,6 +10,8 @@
 #define INCLUDE "@include"
 /* The bytes that a backslash escapes; before others it is a plain byte. */
 #define ESCAPES "nrtf\\\""
+/* The word is not shown: it may be a secret. */
+#define UNQUOTED "is neither a number nor true nor false: put it into quotes"
 
 /* Also a NUL at the end of the text. */
 static char peek(struct span rest, size_t at)
@@ -72,11 +74,31 @@ static void stop(struct scan *scan, struct span *rest, const char *why)
 	*rest = span_from(*rest, rest->len);
 }
 
+/* The bytes of a name, or of a word that should be a string. */
+static size_t name_len(struct span rest)
+{
+	const struct chars name = chars_of(CHARS_ALNUM "-_*");
+
+	return span_run(rest, &name);
+}
+
+/* Whether no name of a setting may be here. */
+static bool wants_value(const struct scan *scan)
+{
+	return scan->levels[scan->level_count - 1].list || scan->last == '=' ||
+	       scan->last == ':';
+}
+
 static void take_number(struct scan *scan, struct span *rest)
 {
 	const char *wrong;
 	size_t len = number_scan(*rest, &wrong);
+	size_t text_len = number_text_len(*rest, len);
 
+	if (wants_value(scan) && text_len) {
+		wrong = UNQUOTED;
+		len = text_len;
+	}
 	if (!wrong) {
 		put(scan, rest, len);
 		return;
@@ -212,13 +234,6 @@ static void take_comment(struct scan *scan, struct span *rest)
 		put_lines(scan, rest, end + 2);
 }
 
-static size_t name_len(struct span rest)
-{
-	const struct chars name = chars_of(CHARS_ALNUM "-_*");
-
-	return span_run(rest, &name);
-}
-
 static void take_name(struct scan *scan, struct span *rest)
 {
 	size_t len = name_len(*rest);
@@ -227,20 +242,18 @@ static void take_name(struct scan *scan, struct span *rest)
 	put(scan, rest, len);
 }
 
-/* Whether a word is here where only true and false may be: a string without
- * its quotes. */
+/* Whether a word is here where only true and false may be. */
 static bool is_stray(const struct scan *scan, struct span rest)
 {
-	const struct scan_level *level = &scan->levels[scan->level_count - 1];
-	size_t len = name_len(rest);
+	struct span word = span_first(rest, name_len(rest));
 
-	return (level->list || scan->last == '=' || scan->last == ':') &&
-	       !span_equal_nocase(span_first(rest, len), span_of("true")) &&
-	       !span_equal_nocase(span_first(rest, len), span_of("false"));
+	return wants_value(scan) && !span_equal_nocase(word, span_of("true")) &&
+	       !span_equal_nocase(word, span_of("false"));
 }
 
 static void skip_stray(struct scan *scan, struct span *rest)
 {
+	add_wrong(scan, UNQUOTED);
 	text_put(scan->reading, span_of("stray"));
 	*rest = span_from(*rest, name_len(*rest));
 }

@@ -201,6 +201,34 @@ static void syntax(void **state)
 	    "slotd.conf:1: limits.min_rate: ", "leading zero");
 }
 
+/* As YAML and others have them. The word is not shown: it may be a secret. */
+static void without_quotes(void **state)
+{
+	static const char *const wrong[] = { "100M", "5 GiB", "127.0.0.1",
+		"us-east-1", "yes", "5f3a", "0x5g",
+		"https://upload.example.org" };
+	char text[512];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+		snprintf(text, sizeof text,
+		    CALLERS S3 "policy = { max_size = %s; };\n", wrong[i]);
+		expect_fault(text, "slotd.conf:3: policy.max_size: ",
+		    "is neither a number nor true nor false: put it into "
+		    "quotes\n");
+	}
+	expect_fault(CALLERS S3 "policy: { keep: 30d }\n",
+	    "slotd.conf:3: policy.keep: ", "put it into quotes");
+	expect_fault(CALLERS S3 "log = { allow = [\"a\", b]; };\n",
+	    "slotd.conf:3: log.allow[1]: ", "put it into quotes");
+	/* What libconfig reads as two settings. */
+	expect(CALLERS S3 "a = 1 b = 2 c\n= 3 # d\n",
+	    "slotd.conf:3: a: unknown setting\n"
+	    "slotd.conf:3: b: unknown setting\n"
+	    "slotd.conf:3: c: unknown setting\n",
+	    "");
+}
+
 static void includes(void **state)
 {
 	char text[512];
@@ -307,6 +335,7 @@ int main(void)
 		cmocka_unit_test(strings),
 		cmocka_unit_test(nul_in_strings),
 		cmocka_unit_test(syntax),
+		cmocka_unit_test(without_quotes),
 		cmocka_unit_test(includes),
 		cmocka_unit_test(includes_that_fail),
 		cmocka_unit_test(unreadable),
