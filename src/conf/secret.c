@@ -64,11 +64,21 @@ static bool check_content(
 static bool cannot_read(const struct node *node, const char *path)
 {
 	char hint[UNIT_HINT];
+	const char *commands = "", *colon = "";
+	struct stat status;
 	int error = errno;
 
 	unit_path_hint(error, path, hint);
-	return node_wrong(
-	    node, "cannot read %s: %s%s", path, fence_error(error, path), hint);
+	/* A janitor's file is not for the service's user. */
+	if (error == EACCES && !*hint && access(path, R_OK) != 0 &&
+	    node->reading->janitor != JANITOR_READ &&
+	    stat(path, &status) == 0) {
+		colon = ": ";
+		commands = advice(
+		    node, path, (struct owner){ status.st_uid, status.st_gid });
+	}
+	return node_wrong(node, "cannot read %s: %s%s%s%s", path,
+	    fence_error(error, path), hint, colon, commands);
 }
 
 static bool read_open(const struct node *node, const char *path, int fd,

@@ -1,5 +1,8 @@
 #include "conf/fixture.h"
 
+#include <grp.h>
+#include <sys/wait.h>
+
 /* Secrets in files, and that none is ever told. */
 
 /* A line with the commands for a file that this test has made. */
@@ -112,6 +115,36 @@ static void kinds_of_files(void **state)
 	write_text("data", SECRET, 0600);
 	assert_int_equal(symlink("data", "s"), 0);
 	expect(FILE_CALLER S3, "", "");
+	unlink("s");
+}
+
+/* As another user than root has it, who made the files. */
+static void of_another_user(void **state)
+{
+	int status;
+	pid_t child;
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	write_text("s", SECRET, 0600);
+	write_text("slotd.conf", FILE_CALLER S3, 0644);
+	assert_int_equal(chmod(".", 0755), 0);
+	child = fork();
+	if (!child) {
+		struct said said;
+
+		if (setgroups(0, NULL) || setresgid(65534, 65534, 65534) ||
+		    setresuid(65534, 65534, 65534))
+			_exit(2);
+		said = read_file("slotd.conf");
+		_exit(strcmp(said.faults,
+			  PLACE "cannot read s: Permission denied: chgrp 65534 "
+				"s; chmod 640 s\n") != 0);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+	assert_int_equal(chmod(".", 0700), 0);
 	unlink("s");
 }
 
@@ -263,6 +296,7 @@ int main(void)
 		cmocka_unit_test(modes),
 		cmocka_unit_test(contents),
 		cmocka_unit_test(kinds_of_files),
+		cmocka_unit_test(of_another_user),
 		cmocka_unit_test(the_same_secret),
 		cmocka_unit_test(in_the_configuration),
 		cmocka_unit_test(litter_inline),
