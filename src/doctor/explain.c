@@ -240,7 +240,9 @@ static bool explain_any(
 	bool found = false;
 
 	if (!has_s3(conf)) {
-		say(out, "The configuration has no storage of type s3.\n");
+		say(out, "The configuration has no storage of type s3. The "
+			 "log has the reason of what slotd\nitself refused: "
+			 "journalctl -u slotd\n");
 		return true;
 	}
 	text = span_trim(text, " \t\r\n\"'");
