@@ -268,7 +268,11 @@ local function ask_limits()
 					module:log("info", "Files of %s may have %d bytes", domain, told.max);
 				end
 			elseif old ~= false then
-				complain(("slotd at %s, limits of %s: %s"):format(base, domain, complaint(status, body)));
+				local why, code = complaint(status, body);
+				if code == "forbidden" then
+					why = why..": it is not in allow_domains of the caller "..caller.." in slotd's configuration";
+				end
+				complain(("slotd at %s, limits of %s: %s"):format(base, domain, why));
 			end
 			limits[domain] = told;
 			failed = failed or not told;
