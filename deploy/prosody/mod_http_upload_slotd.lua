@@ -44,6 +44,12 @@ local function read_url()
 	end
 	return fault("url", "is missing or wrong; it is like http://127.0.0.1:8363 or https://HOST/PATH");
 end
+-- What editors and pasting leave. slotd does not drop it either, so with it on one side only the answer is 401.
+local function warn_of_litter(of, text)
+	local litter = text:find("\r") and "has a carriage return" or text:find("\n") and "has more than one line"
+		or (text:find("^%s") or text:find("%s$")) and "has blanks at an end";
+	if litter then module:log("warn", "%s %s, which counts as part of the secret", of, litter); end
+end
 local function read_secret()
 	local secret = module:get_option_string("http_upload_slotd_secret");
 	local path = module:get_option_path("http_upload_slotd_secret_file", nil, "config");
@@ -54,7 +60,10 @@ local function read_secret()
 		if not secret then return fault("secret_file", "cannot be read: %s", why); end
 		secret = secret:gsub("\n$", "");
 	end
-	if secret and secret ~= "" then return secret; end
+	if secret and secret ~= "" then
+		warn_of_litter(path or "http_upload_slotd_secret", secret);
+		return secret;
+	end
 	return fault(path and "secret_file" or "secret", "is missing or empty");
 end
 local function read_number(name, default, get)

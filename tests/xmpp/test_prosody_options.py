@@ -87,17 +87,27 @@ def test_faults(serve):
 # --- the secret -----------------------------------------------------------
 
 
-@pytest.mark.parametrize("text, secret", [
-    (SECRET, SECRET), (SECRET + "\n", SECRET), (SECRET + "\n\n", SECRET + "\n"),
-    (" " + SECRET + " ", " " + SECRET + " ")])
-def test_secret_file(serve, tmp_path, text, secret):
+@pytest.mark.parametrize("text, secret, litter", [
+    (SECRET, SECRET, None), (SECRET + "\n", SECRET, None),
+    (SECRET + "\r\n", SECRET + "\r", "has a carriage return"),
+    (SECRET + "\n\n", SECRET + "\n", "has more than one line"),
+    (SECRET + "\t\n", SECRET + "\t", "has blanks at an end"),
+    (" " + SECRET, " " + SECRET, "has blanks at an end"),
+    (" " + SECRET + " ", " " + SECRET + " ", "has blanks at an end")])
+def test_secret_file(serve, tmp_path, text, secret, litter):
+    """It is used as it stands, and what hardly belongs to it is named."""
     path = tmp_path / "secret"
-    path.write_text(text)
+    path.write_bytes(text.encode())
     with stub.Stub(secret=secret) as slotd:
         server = serve(prosody.options(
             slotd.url, secret=None, secret_file=path))
         parse_slot(ask(server))
         assert not slotd.refused
+    said = [line.rpartition("\t")[2] for line in server.lines(
+        "\twarn\t.*part of the secret")]
+    assert said == ([f"{path} {litter}, which counts as part of the secret"]
+                    if litter else [])
+    assert SECRET not in server.log()
 
 
 def test_wrong_secret(serve, slotd):
