@@ -428,7 +428,7 @@ ask_limits(#state{conf = Conf, server_host = ServerHost} = State) ->
 limits(ServerHost, Conf, Deadline) ->
     Path = <<"/limits?domain=", (misc:url_encode(ServerHost))/binary>>,
     case slotd_client:ask(Conf, <<"GET">>, Path, <<>>, Deadline) of
-	{answer, Code, Body} -> slotd_answer:limits(Code, Body);
+	{answer, Code, Body} -> slotd_answer:limits(Code, Body, ServerHost);
 	{failed, Why} -> {error, Why}
     end.
 

@@ -3,7 +3,7 @@
 
 -module(slotd_answer).
 
--export([slot/4, limits/2, erasure/2, too_large/2, unavailable/0, json_encode/1]).
+-export([slot/4, limits/3, erasure/2, too_large/2, unavailable/0, json_encode/1]).
 
 -export_type([purposes/0]).
 
@@ -62,14 +62,18 @@ slot(Code, Body, NS, Max) ->
 	    {error, unavailable(), hint(Code, #{})}
     end.
 
-%% The answer to GET /limits: the largest file, in bytes, and by purpose.
--spec limits(100..999, binary()) -> {ok, pos_integer(), purposes()}
-					| {error, iodata()}.
-limits(Code, Body) ->
+%% The answer to GET /limits for Domain: the largest file, in bytes, and by
+%% purpose.
+-spec limits(100..999, binary(), binary()) -> {ok, pos_integer(), purposes()}
+						  | {error, iodata()}.
+limits(Code, Body, Domain) ->
     case json_decode(Body) of
 	#{<<"max_size">> := Max} = Limits
 	  when Code == 200, is_integer(Max), Max > 0 ->
 	    {ok, Max, purposes(maps:get(<<"purposes">>, Limits, none), Max)};
+	#{<<"code">> := <<"forbidden">>} when Code == 403 ->
+	    {error, ["status 403, forbidden: ", Domain, " is not in "
+		     "allow_domains of this caller in slotd's configuration"]};
 	#{} = Problem when Code /= 200 ->
 	    {error, hint(Code, Problem)};
 	_ ->
