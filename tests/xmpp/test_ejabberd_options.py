@@ -112,6 +112,46 @@ def test_a_secret_from_a_file_changes(start, tmp_path):
             server.reload()
             parse_slot(ask(alice, server.upload))
         assert "another fake secret" not in server.log()
+        assert "part of the secret" not in server.log()
+
+
+def test_litter_in_a_secret_is_named(start, tmp_path):
+    """At start and after a reload; it is used as it stands."""
+    path = tmp_path / "secret"
+    path.write_bytes(SECRET.encode() + b"\r\n")
+
+    def named(litter):
+        server.wait_log(re.escape(
+            f"{path} {litter}, which counts as part of the secret") + "$")
+    with stubs.Stub(secret=SECRET + "\r") as slotd:
+        server = start(slotd_options(
+            slotd.url, secret=None, secret_file=str(path)))
+        named("has a carriage return")
+        with login(server) as alice:
+            parse_slot(ask(alice, server.upload))
+            for end, litter in (("\n\n", "has more than one line"),
+                                ("\t", "has blanks at an end")):
+                path.write_bytes((SECRET + end).encode())
+                slotd.secret = SECRET + end.removesuffix("\n")
+                server.reload()
+                parse_slot(ask(alice, server.upload))
+                named(litter)
+            server.modules[MODULE] = slotd_options(
+                slotd.url, secret=SECRET + "\t")
+            server.reload()
+            parse_slot(ask(alice, server.upload))
+            server.wait_log("The option 'secret' has blanks at an end, which "
+                            "counts as part of the secret$")
+
+
+def test_limits_that_are_forbidden_say_what_to_look_at(start):
+    with stubs.Stub() as slotd:
+        slotd.limits = stubs.problem(403, "forbidden")
+        server = start(slotd_options(slotd.url))
+        server.wait_log(
+            "size limit for uploads is not known, .*: status 403, forbidden: "
+            "localhost is not in allow_domains of this caller in slotd's "
+            "configuration$")
 
 
 def test_virtual_hosts_stand_by_themselves(start):

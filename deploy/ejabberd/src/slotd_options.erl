@@ -6,6 +6,8 @@
 
 -export_type([conf/0]).
 
+-include("logger.hrl").
+
 -type conf() :: #{address := slotd_client:address(), caller := binary(),
 		  secret := fun(() -> binary()), ca_file := binary(),
 		  timeout := pos_integer(), hosts := [binary()],
@@ -26,7 +28,8 @@ type(url) ->
 type(caller) ->
     econf:binary("^[A-Za-z0-9._-]{1,64}$");
 type(secret) ->
-    econf:and_then(econf:binary(), fun long_enough/1);
+    econf:and_then(econf:binary(),
+		   fun(Secret) -> checked("The option 'secret'", Secret) end);
 type(secret_file) ->
     %% The option's value is the content of the file, so that a reload sees a
     %% new secret.
@@ -34,8 +37,7 @@ type(secret_file) ->
       econf:file(),
       fun(Path) ->
 	      {ok, Data} = file:read_file(Path),
-	      long_enough(re:replace(Data, "\r?\n\\z", "",
-				     [{return, binary}]))
+	      checked(Path, re:replace(Data, "\n\\z", "", [{return, binary}]))
       end);
 type(ca_file) ->
     econf:pem();
@@ -54,10 +56,26 @@ type(max_size) ->
 type(rm_on_unregister) ->
     econf:bool().
 
-long_enough(Secret) when byte_size(Secret) >= 16 ->
+%% Where names the file or option, for the log.
+checked(Where, Secret) when byte_size(Secret) >= 16 ->
+    warn_of_litter(Where, Secret),
     Secret;
-long_enough(_Secret) ->
+checked(_Where, _Secret) ->
     econf:fail({invalid_syntax, "a secret has at least 16 bytes"}).
+
+%% What editors and pasting leave. slotd does not drop it either, so with it on
+%% one side only the answer is 401.
+warn_of_litter(Where, Secret) ->
+    case [What || {Pattern, What} <- [{"\r", "has a carriage return"},
+				      {"\n", "has more than one line"},
+				      {"^\\s|\\s\\z", "has blanks at an end"}],
+		  re:run(Secret, Pattern) /= nomatch] of
+	[What | _] ->
+	    ?WARNING_MSG("~ts ~ts, which counts as part of the secret",
+			 [Where, What]);
+	[] ->
+	    ok
+    end.
 
 -spec defaults(binary()) -> [{atom(), term()} | atom()].
 defaults(ServerHost) ->
