@@ -109,14 +109,27 @@ def based(site, folder, authority):
 def test_the_doctor(site, authority, tmp_path):
     """Content when all that clients need is passed on, and not before."""
     well = dict.fromkeys(("folder", "room", "public_url", "clients"), "ok")
-    verdicts, seen = doctor(site.path, site.front)
+    # The samples let in what max_size is by default.
+    text = site.path.read_text().replace("2 GiB", "1 GiB")
+    verdicts, seen = doctor(support.write_config(tmp_path, text), site.front)
     assert verdicts == {**well, "public_url": "failure"}
     assert seen.startswith(
         site.front.url + "/share/slotd-doctor/probe.txt: this is not slotd's")
     with based(site, tmp_path, authority) as front:
-        path = support.write_config(tmp_path, site.path.read_text().replace(
-            site.front.url, front.url))
+        path = support.write_config(
+            tmp_path, text.replace(site.front.url, front.url))
         assert doctor(path, front)[0] == well
+
+
+def test_the_doctor_sees_a_limit(site, tmp_path):
+    """The samples let in 1 GiB, and max_size is larger. HAProxy's numbers end
+    at 2 GiB."""
+    text = site.path.read_text().replace("2 GiB", "1025 MiB")
+    verdicts, seen = doctor(support.write_config(tmp_path, text), site.front)
+    assert verdicts["public_url"] == "failure"
+    assert seen.endswith(
+        ": the proxy refuses files of 1074790400 bytes, which max_size "
+        "allows: 413")
 
 
 def test_the_whole_way(site):

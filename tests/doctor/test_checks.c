@@ -333,50 +333,6 @@ static void test_interrupted_anywhere(void **state)
 	}
 }
 
-/* A proxy need pass /u/ and /f/ alone, and its own 404 is not slotd's. */
-static void test_public_url(void **state)
-{
-	(void)state;
-	static const struct canned none = { 404, "{\"code\":\"not-found\"}",
-		0 },
-				   put = { 405,
-					   "{\"code\":\"method-not-allowed\"}",
-					   0 },
-				   page = { 404, "<html>Not Found</html>", 0 };
-	const struct {
-		struct canned list[3];
-		enum verdict verdict;
-		const char *asked;
-		const char *seen;
-	} cases[] = {
-		{ { none, put }, VERDICT_OK,
-		    "GET /up/f/slotd-doctor\nGET /up/u/slotd-doctor\n",
-		    "https://upload.example.org/up leads to slotd" },
-		{ { page, page }, VERDICT_FAILURE, "GET /up/f/slotd-doctor\n",
-		    "https://upload.example.org/up/f/slotd-doctor: this is not "
-		    "slotd's answer: 404" },
-		/* The path is another one for slotd. */
-		{ { none, none }, VERDICT_FAILURE,
-		    "GET /up/f/slotd-doctor\nGET /up/u/slotd-doctor\n",
-		    "/up/u/slotd-doctor: this is not slotd's answer: 404" },
-	};
-	const struct fs_config folder = { .path = "/nonexistent" };
-
-	for (size_t i = 0; i < COUNT_OF(cases); i++) {
-		set_up(NULL);
-		storage = (struct conf_storage){ .takes_uploads = true,
-			.gives_files = true,
-			.folder = &folder };
-		conf.public_url = span_of("https://upload.example.org/up");
-		assert_int_equal(run_check(check_public_url, cases[i].list),
-		    cases[i].verdict);
-		assert_string_equal(asked, cases[i].asked);
-		expect_says(seen, cases[i].seen);
-		if (cases[i].verdict != VERDICT_OK)
-			expect_says(change, "must pass /u/ and /f/");
-	}
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -392,7 +348,6 @@ int main(void)
 		cmocka_unit_test_setup(test_a_lost_put, set_up),
 		cmocka_unit_test_setup(test_presigned_links, set_up),
 		cmocka_unit_test_setup(test_interrupted_anywhere, set_up),
-		cmocka_unit_test_setup(test_public_url, set_up),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -29,7 +29,7 @@ http {{
     {more}
     server {{
         listen 127.0.0.1:{port}{tls};
-        client_max_body_size 0;
+        client_max_body_size {size};
         location {location} {{
             proxy_pass http://127.0.0.1:{behind}{path};
             proxy_http_version 1.1;
@@ -45,12 +45,13 @@ class Front:
     """`url` leads to the port behind; whether slotd runs is no matter.
 
     With an authority it speaks https. location, path: what it passes on,
-    and what the location's own path becomes. more: other directives of http.
+    and what the location's own path becomes. size: the largest body that it
+    lets in; 0: any. more: other directives of http.
     port: of one that has ended, to take its place.
     """
 
     def __init__(self, folder, behind, authority=None, location="/",
-                 path="", more="", port=None):
+                 path="", size=0, more="", port=None):
         self.folder = pathlib.Path(folder)
         self.port = port or support.free_port()
         self.url = "{}://localhost:{}".format(
@@ -62,7 +63,7 @@ class Front:
                    f"        ssl_certificate_key {key}")
         (self.folder / "nginx.conf").write_text(CONFIG.format(
             folder=self.folder, port=self.port, behind=behind, tls=tls,
-            location=location, path=path, more=more))
+            location=location, path=path, size=size, more=more))
 
     def __enter__(self):
         path = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"

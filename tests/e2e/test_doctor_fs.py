@@ -78,6 +78,29 @@ def test_behind_a_proxy(tmp_path, start, location, path, verdict, seen):
             assert "must pass /u/ and /f/" in found["public_url"]["change"]
 
 
+@pytest.mark.parametrize("limit, verdict", [
+    ("1m", "failure"), ("2999999", "failure"), ("3m", "ok"), ("0", "ok")])
+def test_behind_a_proxy_with_a_limit(tmp_path, start, limit, verdict):
+    """nginx has 1m unless it is told; the largest file is that of a domain.
+    Nothing is sent of it."""
+    behind = support.free_port()
+    with Front(tmp_path, behind, location=ONLY, size=limit) as front:
+        slotd = start(support.fs_config(
+            tmp_path / "store", public_url=front.url,
+            listen={"port": behind}, policy={"max_size": 1000000},
+            domains=[{"name": "example.org", "max_size": 3000000}]))
+        code, found = checks(slotd.path)
+    assert found["public_url"]["verdict"] == verdict, found
+    if verdict == "failure":
+        assert code == 1
+        assert found["public_url"]["seen"] == (
+            f"{front.url}/u/slotd-doctor/probe.txt: the proxy refuses files "
+            "of 3000000 bytes, which max_size allows: 413")
+        assert "client_max_body_size" in found["public_url"]["change"]
+    else:
+        assert code == 0
+
+
 def test_behind_a_proxy_alone(tmp_path):
     """slotd is not started yet, or the proxy has another port."""
     nobody = support.free_port()
