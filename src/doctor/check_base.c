@@ -146,7 +146,7 @@ static enum verdict try_base(struct doctor *doctor, const struct caller *caller)
 	if (!check_says(doctor, "slot-invalid") &&
 	    !check_says(doctor, "unauthorized"))
 		return check_fail_foreign(doctor, below);
-	return VERDICT_OK;
+	return check_limit(doctor);
 }
 
 enum verdict check_bases(struct doctor *doctor)

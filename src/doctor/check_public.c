@@ -95,6 +95,14 @@ static enum verdict know_by_upload(struct doctor *doctor)
 		   : check_fail_foreign(doctor, "/u/ and /f/");
 }
 
+/* By a token that no slotd has made. */
+static enum verdict limit_of_uploads(struct doctor *doctor)
+{
+	say(ask_url(doctor), "%.*s/u/" PROBE_FOLDER,
+	    ARG(doctor->conf->public_url));
+	return check_limit(doctor);
+}
+
 /* --- downloads ------------------------------------------------------------*/
 
 static void link_url(struct doctor *doctor)
@@ -128,64 +136,6 @@ static enum verdict know_by_link(struct doctor *doctor)
 	    doctor->url.at);
 }
 
-/* --- the size of uploads --------------------------------------------------*/
-
-static uint64_t larger(const struct policies *policies, uint64_t size)
-{
-	for (int i = 0; i < PURPOSE_COUNT; i++)
-		if (policies->offers[i] && policies->of[i].max_size > size)
-			size = policies->of[i].max_size;
-	return size;
-}
-
-/* That of the largest file which this storage may get. */
-static uint64_t largest(const struct doctor *doctor)
-{
-	const struct conf *conf = doctor->conf;
-	uint64_t size = 0;
-
-	if (&conf->storages[conf_storage_of(conf, SPAN_EMPTY)] ==
-	    doctor->storage)
-		size = larger(&conf->policies, size);
-	for (size_t i = 0; i < conf->domain_count; i++)
-		if (&conf->storages[conf->domains[i].storage] ==
-		    doctor->storage)
-			size = larger(&conf->domains[i].policies, size);
-	return size;
-}
-
-static long give_nothing(void *of, uint64_t offset, char *bytes, size_t size)
-{
-	(void)of, (void)offset, (void)bytes, (void)size;
-	return 0;
-}
-
-/* Announces such a file without a slot, and sends nothing of it. A proxy that
- * lets less in, as nginx without client_max_body_size, says so at once. */
-static enum verdict has_room(struct doctor *doctor)
-{
-	const unsigned long long size = largest(doctor);
-
-	say(ask_url(doctor), "%.*s/u/" PROBE_KEY,
-	    ARG(doctor->conf->public_url));
-	ask(doctor, (struct fetch_request){ .method = "PUT",
-			.give = give_nothing,
-			.give_size = size,
-			.expect = true });
-	if (doctor->reply.result != FETCH_ANSWERED ||
-	    doctor->reply.status != 413)
-		return VERDICT_OK;
-	change(doctor,
-	    "In the proxy's configuration, allow bodies of %llu bytes (nginx: "
-	    "client_max_body_size; Apache:\nLimitRequestBody), or lower "
-	    "max_size.\n",
-	    size);
-	return seen_failure(doctor,
-	    "%s: the proxy refuses files of %llu bytes, which max_size allows: "
-	    "413",
-	    doctor->url.at, size);
-}
-
 /* --- both -----------------------------------------------------------------*/
 
 /* Asks for a missing file below a path that clients need, and expects slotd's
@@ -213,14 +163,15 @@ enum verdict check_public_url(struct doctor *doctor)
 		verdict = passes(doctor, "/u/", "method-not-allowed");
 	if (verdict == VERDICT_OK && up)
 		verdict = know_by_upload(doctor);
-	if (verdict == VERDICT_OK && up)
-		verdict = has_room(doctor);
 	if (verdict == VERDICT_OK && check_redirect_applies(doctor))
 		verdict = know_by_link(doctor);
 	if (verdict != VERDICT_OK)
 		return verdict;
 	doctor->public_leads = true;
-	verdict = check_bases(doctor);
+	if (up)
+		verdict = limit_of_uploads(doctor);
+	if (verdict == VERDICT_OK)
+		verdict = check_bases(doctor);
 	if (verdict != VERDICT_OK)
 		return verdict;
 	seen(doctor, "%.*s leads to slotd, with%s%s%s",

@@ -206,6 +206,10 @@ bool check_says(const struct doctor *doctor, const char *code);
 enum verdict check_fail_foreign(struct doctor *doctor, const char *below);
 enum verdict check_fail_other(struct doctor *doctor);
 
+/* Whether what answers there lets a PUT of the largest size pass, to
+ * doctor->url, where slotd refuses it. No body is sent. */
+enum verdict check_limit(struct doctor *doctor);
+
 /* Whether files of a caller with a base go into this storage; and whether
  * those of a jwt caller do, which expire. */
 bool check_has_bases(const struct doctor *doctor);

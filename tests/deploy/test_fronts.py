@@ -109,27 +109,26 @@ def based(site, folder, authority):
 def test_the_doctor(site, authority, tmp_path):
     """Content when all that clients need is passed on, and not before."""
     well = dict.fromkeys(("folder", "room", "public_url", "clients"), "ok")
-    # The samples let in what max_size is by default.
-    text = site.path.read_text().replace("2 GiB", "1 GiB")
-    verdicts, seen = doctor(support.write_config(tmp_path, text), site.front)
+
+    def examine(front, max_size):
+        text = site.path.read_text()
+        assert text.count("2 GiB") == 1
+        path = support.write_config(tmp_path, text.replace(
+            site.front.url, front.url).replace("2 GiB", max_size))
+        return doctor(path, front)
+
+    verdicts, seen = examine(site.front, "1 GiB")
     assert verdicts == {**well, "public_url": "failure"}
     assert seen.startswith(
         site.front.url + "/share/slotd-doctor/probe.txt: this is not slotd's")
     with based(site, tmp_path, authority) as front:
-        path = support.write_config(
-            tmp_path, text.replace(site.front.url, front.url))
-        assert doctor(path, front)[0] == well
-
-
-def test_the_doctor_sees_a_limit(site, tmp_path):
-    """The samples let in 1 GiB, and max_size is larger. HAProxy's numbers end
-    at 2 GiB."""
-    text = site.path.read_text().replace("2 GiB", "1025 MiB")
-    verdicts, seen = doctor(support.write_config(tmp_path, text), site.front)
-    assert verdicts["public_url"] == "failure"
-    assert seen.endswith(
-        ": the proxy refuses files of 1074790400 bytes, which max_size "
-        "allows: 413")
+        assert examine(front, "1 GiB")[0] == well
+        # More than the samples let pass.
+        verdicts, seen = examine(front, "1025 MiB")
+        assert verdicts == {**well, "public_url": "failure"}
+        assert seen == (
+            front.url + "/u/slotd-doctor: the proxy refuses a PUT of "
+            "1074790400 bytes, which max_size allows: 413")
 
 
 def test_the_whole_way(site):

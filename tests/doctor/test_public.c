@@ -1,10 +1,6 @@
 #include "fixture.h"
 
-/* What is asked at public_url, and what its answers mean. */
-
-#define ALL_ASKED                                                              \
-	"GET /up/f/slotd-doctor\nGET /up/u/slotd-doctor\n"                     \
-	"PUT /up/u/slotd-doctor/probe.txt\n"
+/* What answers at public_url, in front of answers of slotd and of proxies. */
 
 /* A proxy need pass /u/ and /f/ alone, and its own 404 is not slotd's. */
 static void test_public_url(void **state)
@@ -15,25 +11,19 @@ static void test_public_url(void **state)
 				   put = { 405,
 					   "{\"code\":\"method-not-allowed\"}",
 					   0 },
-				   page = { 404, "<html>Not Found</html>", 0 },
 				   refused = { 403,
 					   "{\"code\":\"slot-invalid\"}", 0 },
-				   large = { 413, "<html>", 0 },
-				   cut = { 0, "", FETCH_BROKEN };
+				   page = { 404, "<html>Not Found</html>", 0 };
 	const struct {
 		struct canned list[4];
 		enum verdict verdict;
 		const char *asked;
 		const char *seen;
 	} cases[] = {
-		{ { none, put, refused }, VERDICT_OK, ALL_ASKED,
+		{ { none, put, refused }, VERDICT_OK,
+		    "GET /up/f/slotd-doctor\nGET /up/u/slotd-doctor\n"
+		    "PUT /up/u/slotd-doctor\n",
 		    "https://upload.example.org/up leads to slotd" },
-		/* 100 came, and the request was broken off. */
-		{ { none, put, cut }, VERDICT_OK, ALL_ASKED,
-		    "https://upload.example.org/up leads to slotd" },
-		{ { none, put, large }, VERDICT_FAILURE, ALL_ASKED,
-		    "/up/u/slotd-doctor/probe.txt: the proxy refuses files of "
-		    "5000 bytes, which max_size allows: 413" },
 		{ { page, page }, VERDICT_FAILURE, "GET /up/f/slotd-doctor\n",
 		    "https://upload.example.org/up/f/slotd-doctor: this is not "
 		    "slotd's answer: 404" },
@@ -50,23 +40,73 @@ static void test_public_url(void **state)
 			.gives_files = true,
 			.folder = &folder };
 		conf.public_url = span_of("https://upload.example.org/up");
-		conf.policies.offers[PURPOSE_MESSAGE] = true;
-		conf.policies.of[PURPOSE_MESSAGE].max_size = 5000;
 		assert_int_equal(run_check(check_public_url, cases[i].list),
 		    cases[i].verdict);
 		assert_string_equal(asked, cases[i].asked);
 		expect_says(seen, cases[i].seen);
-		if (cases[i].list[2].status == 413)
-			expect_says(change, "allow bodies of 5000 bytes");
-		else if (cases[i].verdict != VERDICT_OK)
+		if (cases[i].verdict != VERDICT_OK)
 			expect_says(change, "must pass /u/ and /f/");
 	}
+}
+
+/* Below a caller's base, too, and by the largest size that goes into this
+ * storage, of whatever purpose. */
+static void test_limit_of_a_base(void **state)
+{
+	(void)state;
+	static const struct canned large = { 413, "<html>", 0 },
+				   lost = { 200, "", FETCH_NO_CONNECTION },
+				   list[] = {
+					   { 404, "{\"code\":\"not-found\"}",
+					       0 },
+					   { 403, "{\"code\":\"slot-invalid\"}",
+					       0 },
+				   };
+	struct caller caller = { .base = span_of("/share/") };
+	struct conf_domain domains[2] = {
+		{ .storage = 0 },
+		{ .storage = 1 },
+	};
+	struct conf_storage both[2];
+	const struct fs_config folder = { .path = "/nonexistent" };
+
+	storage = (struct conf_storage){ .folder = &folder };
+	both[0] = both[1] = storage;
+	doctor.storage = &both[0];
+	domains[0].policies.of[PURPOSE_PROFILE].max_size = (3 << 20) + 1;
+	domains[0].policies.offers[PURPOSE_PROFILE] = true;
+	domains[0].policies.of[PURPOSE_EPHEMERAL].max_size = 5 << 20;
+	domains[1].policies.of[PURPOSE_MESSAGE].max_size = 9 << 20;
+	domains[1].policies.offers[PURPOSE_MESSAGE] = true;
+	conf.storages = both;
+	conf.storage_count = 2;
+	conf.domains = domains;
+	conf.domain_count = 2;
+	conf.callers = &caller;
+	conf.caller_count = 1;
+	conf.public_url = span_of("https://upload.example.org");
+	assert_int_equal(
+	    run_check(check_public_url,
+		(struct canned[]){ list[0], list[1], large, { 0, NULL, 0 } }),
+	    VERDICT_FAILURE);
+	expect_says(seen,
+	    "https://upload.example.org/share/slotd-doctor/probe.txt: the "
+	    "proxy refuses a PUT of 3145729 bytes");
+	expect_says(change, "client_max_body_size 4m;");
+	expect_says(change, "LimitRequestBody 3145729)");
+	assert_int_equal(
+	    run_check(check_public_url,
+		(struct canned[]){ list[0], list[1], lost, { 0, NULL, 0 } }),
+	    VERDICT_WARNING);
+	expect_says(change, "this check is undecided");
+	conf = (struct conf){ .storage_count = 1, .storages = &storage };
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_public_url, set_up),
+		cmocka_unit_test_setup(test_limit_of_a_base, set_up),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -29,11 +29,11 @@ http {{
     {more}
     server {{
         listen 127.0.0.1:{port}{tls};
-        client_max_body_size {size};
+        client_max_body_size {limit};
         location {location} {{
             proxy_pass http://127.0.0.1:{behind}{path};
             proxy_http_version 1.1;
-            proxy_request_buffering off;
+            proxy_request_buffering {buffering};
             proxy_set_header Host $http_host;
         }}
     }}
@@ -45,13 +45,13 @@ class Front:
     """`url` leads to the port behind; whether slotd runs is no matter.
 
     With an authority it speaks https. location, path: what it passes on,
-    and what the location's own path becomes. size: the largest body that it
-    lets in; 0: any. more: other directives of http.
-    port: of one that has ended, to take its place.
+    and what the location's own path becomes. more: other directives of http.
+    port: of one that has ended, to take its place. limit: of a body.
     """
 
     def __init__(self, folder, behind, authority=None, location="/",
-                 path="", size=0, more="", port=None):
+                 path="", more="", port=None, limit="0",
+                 buffering="off"):
         self.folder = pathlib.Path(folder)
         self.port = port or support.free_port()
         self.url = "{}://localhost:{}".format(
@@ -63,7 +63,8 @@ class Front:
                    f"        ssl_certificate_key {key}")
         (self.folder / "nginx.conf").write_text(CONFIG.format(
             folder=self.folder, port=self.port, behind=behind, tls=tls,
-            location=location, path=path, size=size, more=more))
+            location=location, path=path, more=more, limit=limit,
+            buffering=buffering))
 
     def __enter__(self):
         path = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"

@@ -78,27 +78,36 @@ def test_behind_a_proxy(tmp_path, start, location, path, verdict, seen):
             assert "must pass /u/ and /f/" in found["public_url"]["change"]
 
 
-@pytest.mark.parametrize("limit, verdict", [
-    ("1m", "failure"), ("2999999", "failure"), ("3m", "ok"), ("0", "ok")])
-def test_behind_a_proxy_with_a_limit(tmp_path, start, limit, verdict):
-    """nginx has 1m unless it is told; the largest file is that of a domain.
-    Nothing is sent of it."""
+# One byte over a MiB, which nginx allows by default.
+POLICY = {"max_size": 1, "purposes": [
+    {"name": "profile", "max_size": (1 << 20) + 1}]}
+
+
+@pytest.mark.parametrize("buffering", ["on", "off"])
+@pytest.mark.parametrize("limit, policy, lets", [
+    ("1m", {"max_size": "1 MiB"}, True), ("1m", POLICY, False),
+    ("2m", POLICY, True), ("1g", {}, True), ("1023m", {}, False)])
+def test_a_proxy_with_a_limit(tmp_path, start, limit, policy, lets, buffering):
+    """It refuses large files before slotd hears of them."""
     behind = support.free_port()
-    with Front(tmp_path, behind, location=ONLY, size=limit) as front:
+    with Front(tmp_path, behind, location=ONLY, limit=limit,
+               buffering=buffering) as front:
         slotd = start(support.fs_config(
             tmp_path / "store", public_url=front.url,
-            listen={"port": behind}, policy={"max_size": 1000000},
-            domains=[{"name": "example.org", "max_size": 3000000}]))
+            listen={"port": behind}, policy=policy))
         code, found = checks(slotd.path)
-    assert found["public_url"]["verdict"] == verdict, found
-    if verdict == "failure":
-        assert code == 1
-        assert found["public_url"]["seen"] == (
-            f"{front.url}/u/slotd-doctor/probe.txt: the proxy refuses files "
-            "of 3000000 bytes, which max_size allows: 413")
-        assert "client_max_body_size" in found["public_url"]["change"]
-    else:
-        assert code == 0
+    public = found["public_url"]
+    assert code == (not lets)
+    if lets:
+        assert (public["verdict"], public["change"]) == ("ok", "")
+        return
+    size, value = ((1 << 30, "1024m") if not policy
+                   else ((1 << 20) + 1, "2m"))
+    assert public["verdict"] == "failure"
+    assert public["seen"] == (
+        f"{front.url}/u/slotd-doctor: the proxy refuses a PUT of {size} "
+        "bytes, which max_size allows: 413")
+    assert f"client_max_body_size {value};" in public["change"]
 
 
 def test_behind_a_proxy_alone(tmp_path):

@@ -38,13 +38,14 @@ def site(lab, bucket, tmp_path, start, key_file):
     """site(…) gives what the doctor says of it. `served` is what the running
     slotd has beside or instead of what the doctor reads."""
     with contextlib.ExitStack() as stack:
-        def site(storage, served=None, location="/", path="", **over):
+        def site(storage, served=None, location="/", path="", limit="0",
+                 **over):
             behind = support.free_port()
             folder = tmp_path / "nginx"
             folder.mkdir()
             front = stack.enter_context(Front(
                 folder, behind, authority=lab.store.authority,
-                location=location, path=path))
+                location=location, path=path, limit=limit))
             config = lab.config(
                 bucket, tls=True, storage=storage, public_url=front.url,
                 key_file=key_file("a"), listen={"port": behind}, **over)
@@ -67,6 +68,20 @@ def test_all_well(site, lab, bucket):
                 "/external-v1/ /external-v2/ /token/ /jwt/")
     report.says("redirect", "ok", "a link leads to the object")
     assert lab.listing(bucket) == {}
+
+
+def test_a_proxy_with_a_limit(site):
+    """The relay's uploads go through it, as the embedded store's do."""
+    report = site(ALL, limit="1m", policy={"max_size": "1025 KiB"})
+    report.says("public_url", "failure", "/u/slotd-doctor: the proxy refuses "
+                "a PUT of 1049600 bytes, which max_size allows: 413")
+    assert report.of("failure") == {"public_url"}
+
+
+def test_a_limit_that_uploads_do_not_pass(site):
+    """Without a relay they go to the store."""
+    report = site(REDIRECT, limit="1m", policy={"max_size": "1025 KiB"})
+    report.says("public_url", "ok")
 
 
 @pytest.mark.parametrize("storage, words", [
