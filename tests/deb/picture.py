@@ -6,6 +6,7 @@ unshare --mount --net --pid --fork --kill-child picture.py FOLDER SERVER COMMAND
 COMMAND sends /root/cat.jpg to romeo.
 """
 
+import pathlib
 import re
 import shutil
 import socket
@@ -14,6 +15,10 @@ import sys
 import time
 
 from journey import bound, loopback_up
+
+sys.path.insert(1, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
+
+from support import patiently  # noqa: E402
 
 ROOT, SERVER, SEND = sys.argv[1:]
 PATIENCE = 540
@@ -40,16 +45,6 @@ def must(*command):
     done = run(*command)
     assert done.returncode == 0, (command, done.stdout)
     return done.stdout
-
-
-def patiently(function, *args):
-    """As in tests/e2e/support.py."""
-    for _ in range(2):
-        try:
-            return function(*args)
-        except AssertionError:
-            pass
-    return function(*args)
 
 
 def launch(*command, user=None):
