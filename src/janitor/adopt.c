@@ -139,17 +139,25 @@ static enum failure look_for(const struct adopt *adopt, struct span key,
 }
 
 /* Some stores list an object only a moment after it came. */
-static enum failure verify(
-    const struct adopt *adopt, struct span key, uint64_t size, struct buf *why)
+static enum failure wait_for(const struct adopt *adopt, struct span key,
+    struct look *look, struct buf *why)
 {
 	enum failure failure;
-	struct look look;
 	unsigned tries = 0;
 
 	do {
-		failure = look_for(adopt, key, &look, why);
-	} while (failure == FAILURE_NONE && !look.found &&
+		failure = look_for(adopt, key, look, why);
+	} while (failure == FAILURE_NONE && !look->found &&
 		 janitor_again(adopt->janitor, ++tries));
+	return failure;
+}
+
+static enum failure verify(
+    const struct adopt *adopt, struct span key, uint64_t size, struct buf *why)
+{
+	struct look look;
+	const enum failure failure = wait_for(adopt, key, &look, why);
+
 	if (failure != FAILURE_NONE)
 		return failure;
 	if (look.found && look.size == size)
@@ -204,9 +212,7 @@ static enum failure keep(struct adopt *adopt, const struct adopt_file *file,
 	}
 	if (failure != FAILURE_NONE)
 		buf_text(why, refusal.reason ? refusal.reason
-			      : failure == FAILURE_ALREADY_EXISTS
-				  ? "something else has come there"
-				  : "the store cannot keep it");
+					     : "the store cannot keep it");
 	return failure;
 }
 
@@ -259,6 +265,44 @@ static void say_would(
 	adopt->would(adopt->of, file->path, memory);
 }
 
+static void count_there(
+    struct adopt *adopt, const struct adopt_file *file, const struct look *look)
+{
+	if (look->size == file->size)
+		adopt->tally.there++;
+	else
+		adopt_refuse(adopt, file->path,
+		    "the store has another file of this name, with another "
+		    "size");
+}
+
+/* Unless the store has it: *look tells. */
+static enum failure copy_once(struct adopt *adopt,
+    const struct adopt_file *file, const struct store_request *request,
+    struct look *look, struct buf *why)
+{
+	enum failure failure = look_for(adopt, request->key, look, why);
+
+	if (failure != FAILURE_NONE || look->found)
+		return failure;
+	if (adopt->dry_run) {
+		say_would(adopt, file, request->key);
+		return FAILURE_NONE;
+	}
+	failure = copy(adopt, file, request, why);
+	/* It may have come by a try that ended before the store answered, of
+	 * this run or of one that was killed. */
+	if (failure == FAILURE_ALREADY_EXISTS) {
+		failure = wait_for(adopt, request->key, look, why);
+		if (failure == FAILURE_NONE && !look->found) {
+			buf_text(why, "something else is coming there: "
+				      "run it again");
+			failure = FAILURE_ALREADY_EXISTS;
+		}
+	}
+	return failure;
+}
+
 static void adopt_key(
     struct adopt *adopt, const struct adopt_file *file, struct span key)
 {
@@ -284,22 +328,13 @@ static void adopt_key(
 		adopt->tally.ended++;
 		return;
 	}
-	failure = look_for(adopt, key, &look, &why);
-	if (failure == FAILURE_NONE && look.found) {
-		if (look.size == file->size)
-			adopt->tally.there++;
-		else
-			adopt_refuse(adopt, file->path,
-			    "the store has another file of this name, with "
-			    "another size");
-		return;
-	}
-	if (failure == FAILURE_NONE && adopt->dry_run)
-		say_would(adopt, file, key);
-	else if (failure == FAILURE_NONE)
-		failure = copy(adopt, file, &request, &why);
+	failure = copy_once(adopt, file, &request, &look, &why);
 	if (failure != FAILURE_NONE) {
 		fail(adopt, file, failure, memory);
+		return;
+	}
+	if (look.found) {
+		count_there(adopt, file, &look);
 		return;
 	}
 	adopt->failures = 0;

@@ -44,10 +44,8 @@ static enum failure judge_status(
 
 	if (status >= 200 && status < 300)
 		return FAILURE_NONE;
-	if (status == 409 || status == 412) {
-		say(why, "something else has come there");
+	if (status == 409 || status == 412)
 		return FAILURE_ALREADY_EXISTS;
-	}
 	if (!xml_text(
 		(struct span){ reply->body, reply->body_len }, "Code", &code) ||
 	    !span_only(buf_span(&code), &letters))
