@@ -46,59 +46,51 @@ class Once(Bucket):
         peer.send(200, self.text([]) if self.hidden >= 0 else text)
 
 
-def conf(tmp_path, store):
-    return support.write_config(tmp_path, s3_config(
-        callers=[caller("/upload/")], key_file=support.write_key(tmp_path),
-        public_url="https://up.example.org",
-        storage={"bucket_url": store.url, "get": "redirect"}))
+@pytest.fixture
+def run(tmp_path, old):
+    """Adopts one file into a bucket."""
+    make(old, {"aB3/cat.jpg": b"a cat"})
+
+    def run(bucket):
+        with Store(bucket) as store:
+            conf = support.write_config(tmp_path, s3_config(
+                callers=[caller("/upload/")],
+                key_file=support.write_key(tmp_path),
+                public_url="https://up.example.org",
+                storage={"bucket_url": store.url, "get": "redirect"}))
+            return adopt(conf, "filer", old)
+    return run
+
+
+def expect_there(done):
+    assert (done.code, done.err, done.counts) == (0, "", (0, 0, 1, 0, 0)), done
 
 
 @pytest.mark.parametrize("conflict", [409, 412])
-def test_answer_is_lost(tmp_path, old, conflict):
+def test_answer_is_lost(run, conflict):
     """The next try finds its own file."""
-    make(old, {"aB3/cat.jpg": b"a cat"})
     bucket = Once(1, conflict)
-    with Store(bucket) as store:
-        done = adopt(conf(tmp_path, store), "filer", old)
-    assert (done.code, done.err, done.counts) == (
-        0, "", (0, 0, 1, 0, 0)), done
+    expect_there(run(bucket))
     assert bucket.puts == [b"a cat"] * 2
 
 
-def test_killed_meanwhile(tmp_path, old):
+def test_killed_meanwhile(run):
     """What an earlier run has sent is there only after the look for it."""
-    make(old, {"aB3/cat.jpg": b"a cat"})
     bucket = Once(0)
     bucket.put(KEY, b"a cat")
     bucket.hidden = 2
-    with Store(bucket) as store:
-        done = adopt(conf(tmp_path, store), "filer", old)
-    assert (done.code, done.err, done.counts) == (
-        0, "", (0, 0, 1, 0, 0)), done
+    expect_there(run(bucket))
     assert len(bucket.lists) == 3 and len(bucket.puts) == 1
 
 
-def test_another_meanwhile(tmp_path, old):
-    make(old, {"aB3/cat.jpg": b"a cat"})
+@pytest.mark.parametrize("data, hidden, why", [
+    (b"another", 1, "the store has another file of this name, with another "
+     "size"),
+    (b"a cat", 1000, "something else is coming there: run it again")])
+def test_another_meanwhile(run, data, hidden, why):
     bucket = Once(0)
-    bucket.put(KEY, b"another")
-    bucket.hidden = 1
-    with Store(bucket) as store:
-        done = adopt(conf(tmp_path, store), "filer", old)
+    bucket.put(KEY, data)
+    bucket.hidden = hidden
+    done = run(bucket)
     assert (done.code, done.counts) == (1, (0, 0, 0, 0, 1)), done
-    assert done.err == (
-        "slotd adopt: aB3/cat.jpg: the store has another file of this name, "
-        "with another size\n")
-
-
-def test_still_coming(tmp_path, old):
-    make(old, {"aB3/cat.jpg": b"a cat"})
-    bucket = Once(0)
-    bucket.put(KEY, b"a cat")
-    bucket.hidden = 1000
-    with Store(bucket) as store:
-        done = adopt(conf(tmp_path, store), "filer", old)
-    assert (done.code, done.counts) == (1, (0, 0, 0, 0, 1)), done
-    assert done.err == (
-        "slotd adopt: aB3/cat.jpg: something else is coming there: "
-        "run it again\n")
+    assert done.err == f"slotd adopt: aB3/cat.jpg: {why}\n"
