@@ -52,8 +52,8 @@ def test_interrupted(slotd, old, kind, files):
     adopting.make(old, files)
     process = subprocess.Popen(
         [support.SLOTD, "adopt", "-c", slotd.path, "--from", kind, old],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    size = fcntl.fcntl(process.stderr, fcntl.F_SETPIPE_SZ, 4096)
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, pipesize=4096)
+    size = fcntl.fcntl(process.stderr, fcntl.F_GETPIPE_SZ)
     support.wait_for("a full pipe", lambda: waiting(process) > size - 200)
     process.send_signal(signal.SIGTERM)
     out, err = process.communicate(timeout=support.PATIENCE)
