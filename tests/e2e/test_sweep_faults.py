@@ -104,7 +104,7 @@ def test_an_endless_listing(slotd):
     bucket.on_list = lambda peer, query, text: peer.send(
         200, bucket.text([], "20", f"t{len(bucket.lists)}"))
     with stub_store.Store(bucket) as store:
-        done = slotd(s3_config(store))
+        done = slotd(s3_config(store), patience=5 * support.PATIENCE)
     assert done.returncode == 1
     assert "1000 pages without a key" in done.stderr
     assert len(bucket.lists) == 1000
@@ -258,44 +258,65 @@ def begin(tmp_path, config, *args):
         stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
 
+def once(ends_in_time):
+    """One of ten is enough: this process may be late itself, and a command
+    that is slow never makes up for that."""
+    assert any(ends_in_time() for _ in range(10))
+
+
 @pytest.mark.parametrize("hangs", ["on_list", "on_delete"])
 def test_sigterm(tmp_path, hangs):
     """Within two seconds, also while the store does not answer."""
-    bucket = Bucket({key(number=i): 1 for i in range(5)})
-    reached, release = threading.Event(), threading.Event()
+    def ends_in_time():
+        bucket = Bucket({key(number=i): 1 for i in range(5)})
+        reached, release = threading.Event(), threading.Event()
 
-    def hang(peer, *_):
-        reached.set()
-        release.wait(support.PATIENCE)
-        peer.close()
+        def hang(peer, *_):
+            reached.set()
+            release.wait(support.PATIENCE)
+            peer.close()
 
-    setattr(bucket, hangs, hang)
-    with stub_store.Store(bucket) as store:
-        process = begin(tmp_path, s3_config(store))
-        assert reached.wait(support.PATIENCE)
-        start = time.monotonic()
-        process.send_signal(signal.SIGTERM)
-        out, err = process.communicate(timeout=support.PATIENCE)
-        assert time.monotonic() - start < 2
-        release.set()
-    assert process.returncode == 1
-    assert out.startswith("storage default: listed ")
-    assert "interrupted" in err and "removed 0" in out
-    assert len(bucket.sizes) == 5
+        setattr(bucket, hangs, hang)
+        with stub_store.Store(bucket) as store:
+            process = begin(tmp_path, s3_config(store))
+            assert reached.wait(support.PATIENCE)
+            start = time.monotonic()
+            process.send_signal(signal.SIGTERM)
+            out, err = process.communicate(timeout=support.PATIENCE)
+            took = time.monotonic() - start
+            release.set()
+        assert process.returncode == 1
+        assert out.startswith("storage default: listed ")
+        assert "interrupted" in err and "removed 0" in out
+        assert len(bucket.sizes) == 5
+        return took < 2
+
+    once(ends_in_time)
 
 
 def test_sigterm_while_it_waits(tmp_path):
-    """For its next try."""
-    bucket = Bucket({key(): 1})
-    bucket.on_list = lambda peer, query, text: peer.answer(503)
-    with stub_store.Store(bucket) as store:
-        process = begin(tmp_path, s3_config(store))
-        store.wait_finished(4)
-        start = time.monotonic()
-        process.send_signal(signal.SIGTERM)
-        _, err = process.communicate(timeout=support.PATIENCE)
-        assert time.monotonic() - start < 1
-    assert process.returncode == 1 and "interrupted" in err
+    """For its next try, which comes 1.6 seconds after the fourth."""
+    def ends_before():
+        bucket = Bucket({key(): 1})
+        answered = []
+
+        def busy(peer, *_):
+            answered.append(time.monotonic())
+            peer.answer(503)
+
+        bucket.on_list = busy
+        with stub_store.Store(bucket) as store:
+            process = begin(tmp_path, s3_config(store))
+            store.wait_finished(4)
+            # By then it has read the answer; if not, this shows nothing.
+            time.sleep(0.5)
+            process.send_signal(signal.SIGTERM)
+            _, err = process.communicate(timeout=support.PATIENCE)
+            took = time.monotonic() - answered[3]
+        assert process.returncode == 1
+        return took < 1.6 and "interrupted" in err
+
+    once(ends_before)
 
 
 def test_killed_at_any_moment(tmp_path, slotd):
