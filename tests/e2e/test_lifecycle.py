@@ -158,7 +158,8 @@ def test_out_of_descriptors(start):
     """The last ones are not for strangers; and it is said."""
     public = {"address": "127.0.0.1", "port": support.free_port()}
     slotd = start(support.s3_config(
-        public=public, limits={"connections_per_address": 0}))
+        public=public, limits={
+            "connections_per_address": 0, "header_timeout": 600}))
     resource.prlimit(slotd.process.pid, resource.RLIMIT_NOFILE, (64, 64))
     crowd = []
     try:
@@ -188,7 +189,7 @@ def test_few_descriptors(tmp_path):
     public = ("127.0.0.1", support.free_port())
     slotd = Poor(tmp_path, support.s3_config(
         public={"address": public[0], "port": public[1]},
-        limits={"connections_per_address": 0}))
+        limits={"connections_per_address": 0, "header_timeout": 600}))
     crowd = []
     try:
         for _ in range(100):

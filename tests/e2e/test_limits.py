@@ -15,10 +15,13 @@ from upload import Upload
 A, B = "127.0.0.1", "127.0.0.2"
 POST = b"POST /slot HTTP/1.1\r\nHost: 127.0.0.1\r\n"
 REASON = "limits.connections_per_address reached"
+# Who holds connections here may be slow to take the last of them.
+PATIENT = {"header_timeout": 600}
 
 
 def config(most, proxies=(), **over):
-    limits = {"connections_per_address": most, **over.pop("limits", {})}
+    limits = {"connections_per_address": most, **PATIENT,
+              **over.pop("limits", {})}
     return support.s3_config(limits=limits, trusted_proxies=proxies, **over)
 
 
@@ -50,7 +53,7 @@ def test_of_an_address(start):
 
 
 def test_64_by_default(start):
-    slotd = start(support.s3_config())
+    slotd = start(support.s3_config(limits=PATIENT))
     with Lines(slotd.address) as lines:
         for _ in range(64):
             lines.dial(B)
@@ -203,7 +206,7 @@ def is_refused_itself(slotd):
 
 def four_places(store, **limits):
     return support.fs_config(store, trusted_proxies=(), limits={
-        "connections_per_address": 4, **limits})
+        "connections_per_address": 4, **PATIENT, **limits})
 
 
 @pytest.fixture(scope="module")
@@ -290,7 +293,7 @@ def test_no_place_is_lost_by_files(four, kept, end):
 
 
 def test_in_all(start):
-    slotd = start(support.s3_config(limits={"connections": 8}))
+    slotd = start(support.s3_config(limits={"connections": 8, **PATIENT}))
     with Lines(slotd.address) as lines:
         held = [lines.dial() for _ in range(8)]
         assert_refused(lines.dial(B).rest())

@@ -29,7 +29,8 @@ def stranger(number):
 
 
 def config(**over):
-    limits = {"connections": MOST, "connections_per_address": 4}
+    limits = {"connections": MOST, "connections_per_address": 4,
+              "header_timeout": 600, "body_timeout": 600}
     return support.s3_config(limits=limits, **over)
 
 

@@ -63,7 +63,7 @@ def test_networks_of_64_bits(start):
     def test():
         slotd = start(support.s3_config(
             listen={"address": "::"},
-            limits={"connections_per_address": 3},
+            limits={"connections_per_address": 3, "header_timeout": 600},
             trusted_proxies=["fd00:0:0:9::/64"]))
         with Lines((SERVER, slotd.address[1])) as lines:
             assert lines.served(2, FIRST[0]) == 2
@@ -86,7 +86,8 @@ def test_a_subscriber_of_many_networks(start):
     def test():
         slotd = start(support.s3_config(
             listen={"address": "::"},
-            limits={"connections_per_address": 2}, trusted_proxies=[]))
+            limits={"connections_per_address": 2, "header_timeout": 600},
+            trusted_proxies=[]))
         with Lines((SERVER, slotd.address[1])) as lines:
             served = [lines.served(3, one) for one in HOME]
             assert served == [2, 2, 2, 2, 0]
