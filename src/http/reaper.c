@@ -138,8 +138,8 @@ void reaper_close(struct reaper *reaper, int64_t until)
 	free(reaper);
 }
 
-/* The oldest has had the most time to read its answer. Each new socket ends
- * one old one; the thread removes it soon. */
+/* The oldest has had the most time to read its answer. Each socket that is
+ * kept beyond the places ends one old one; the thread removes it soon. */
 static void end_oldest(struct reaper *reaper)
 {
 	unsigned i = 0;
@@ -155,12 +155,13 @@ void reaper_add(struct reaper *reaper, int fd)
 	struct kept kept = { .fd = -1, .until = clock_after(TIME_MAX) };
 
 	pthread_mutex_lock(&reaper->lock);
-	if (reaper->count >= reaper->places)
-		end_oldest(reaper);
 	if (!reaper->stopping && reaper->count < 2 * reaper->places)
 		kept.fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
-	if (kept.fd >= 0)
+	if (kept.fd >= 0) {
+		if (reaper->count >= reaper->places)
+			end_oldest(reaper);
 		reaper->kept[reaper->count++] = kept;
+	}
 	pthread_mutex_unlock(&reaper->lock);
 	if (kept.fd >= 0)
 		eventfd_write(reaper->wake, 1);

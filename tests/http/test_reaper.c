@@ -3,7 +3,9 @@
 #include "http/reaper.h"
 #include "service/clock.h"
 
+#include <pthread.h>
 #include <stdlib.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -60,31 +62,78 @@ static void test_closing_does_not_wait_longer_than_told(void **state)
 }
 
 #define PLACES 4
+#define CLIENTS (10 * PLACES)
+
+static void open_clients(struct reaper *reaper, int ret_clients[CLIENTS])
+{
+	for (size_t i = 0; i < CLIENTS; i++) {
+		int pair[2];
+
+		assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+		ret_clients[i] = pair[1];
+		reaper_add(reaper, pair[0]);
+		close(pair[0]);
+	}
+}
+
+static unsigned count_held(const int clients[CLIENTS])
+{
+	unsigned held = 0;
+	char byte;
+
+	for (size_t i = 0; i < CLIENTS; i++)
+		held += recv(clients[i], &byte, 1, MSG_DONTWAIT) < 0;
+	return held;
+}
+
+static void close_clients(const int clients[CLIENTS])
+{
+	for (size_t i = 0; i < CLIENTS; i++)
+		close(clients[i]);
+}
 
 /* Of many that do not end only the newest are held. */
 static void test_no_more_than_its_places(void **state)
 {
 	struct reaper *reaper = reaper_open(PLACES);
-	int clients[10 * PLACES];
-	unsigned held = 0;
-	char byte;
+	int clients[CLIENTS];
 
 	(void)state;
-	for (size_t i = 0; i < COUNT_OF(clients); i++) {
-		int pair[2];
-
-		assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
-		clients[i] = pair[1];
-		reaper_add(reaper, pair[0]);
-		close(pair[0]);
-	}
-	for (size_t i = 0; i < COUNT_OF(clients); i++)
-		if (recv(clients[i], &byte, 1, MSG_DONTWAIT) < 0)
-			held++;
-	expect_between(held, 1, 2 * PLACES);
+	open_clients(reaper, clients);
+	expect_between(count_held(clients), PLACES, 2 * PLACES);
 	reaper_close(reaper, 0);
-	for (size_t i = 0; i < COUNT_OF(clients); i++)
-		close(clients[i]);
+	close_clients(clients);
+}
+
+/* The thread is held up here, before it looks at what has been added. */
+static pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
+
+/* Stands before the C library's. */
+int eventfd_read(int fd, eventfd_t *ret_wakes)
+{
+	pthread_mutex_lock(&gate);
+	pthread_mutex_unlock(&gate);
+	return read(fd, ret_wakes, sizeof *ret_wakes) < 0 ? -1 : 0;
+}
+
+/* Sockets that find no room while the thread is late end no others. */
+static void test_the_thread_is_late(void **state)
+{
+	int64_t until = clock_micros() + 60LL * SECOND;
+	struct reaper *reaper = reaper_open(PLACES);
+	int clients[CLIENTS];
+
+	(void)state;
+	pthread_mutex_lock(&gate);
+	open_clients(reaper, clients);
+	pthread_mutex_unlock(&gate);
+	while (count_held(clients) > PLACES && clock_micros() < until)
+		usleep(1000);
+	/* Waits for the thread, and adds nothing. */
+	reaper_add(reaper, -1);
+	assert_int_equal(count_held(clients), PLACES);
+	reaper_close(reaper, 0);
+	close_clients(clients);
 }
 
 int main(void)
@@ -93,6 +142,7 @@ int main(void)
 		cmocka_unit_test(test_reads_on_after_the_owner_has_closed),
 		cmocka_unit_test(test_closing_does_not_wait_longer_than_told),
 		cmocka_unit_test(test_no_more_than_its_places),
+		cmocka_unit_test(test_the_thread_is_late),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
