@@ -210,12 +210,14 @@ static enum failure keep(struct adopt *adopt, const struct adopt_file *file,
 		else
 			class->upload_abort(upload);
 	}
-	if (failure != FAILURE_NONE)
-		buf_text(why, refusal.reason ? refusal.reason
-					     : "the store cannot keep it");
+	if (refusal.reason)
+		buf_text(why, refusal.reason);
+	else if (failure != FAILURE_NONE && failure != FAILURE_ALREADY_EXISTS)
+		buf_text(why, "the store cannot keep it");
 	return failure;
 }
 
+/* FAILURE_ALREADY_EXISTS without a reason: there is a file of this name. */
 static enum failure copy(struct adopt *adopt, const struct adopt_file *file,
     const struct store_request *request, struct buf *why)
 {
@@ -292,7 +294,7 @@ static enum failure copy_once(struct adopt *adopt,
 	failure = copy(adopt, file, request, why);
 	/* It may have come by a try that ended before the store answered, of
 	 * this run or of one that was killed. */
-	if (failure == FAILURE_ALREADY_EXISTS) {
+	if (failure == FAILURE_ALREADY_EXISTS && !why->len) {
 		failure = wait_for(adopt, request->key, look, why);
 		if (failure == FAILURE_NONE && !look->found) {
 			buf_text(why, "something else is coming there: "

@@ -70,6 +70,17 @@ def test_goes_on(slotd, old):
                   "aB3/dog.txt": b"another one"})
 
 
+def test_a_file_in_a_folders_place(slotd, old):
+    """It does not pass, so nobody is told to try again."""
+    adopting.make(old, {"aB3/cat.jpg": b"a cat"})
+    adopting.make(slotd.files, {"aB3": b"a file"})
+    done = adopt(slotd.path, "filer", old)
+    assert done.code == 1 and done.counts == (0, 0, 0, 0, 1), done
+    assert done.err == (
+        "slotd adopt: aB3/cat.jpg: a link or a file stands in a folder's "
+        "place\n")
+
+
 def test_what_is_refused(slotd, old, tmp_path):
     (tmp_path / "secret").write_bytes(b"not to be read")
     adopting.make(old, {"a/good": b"1", "top": b"2", "a/.dot/x": b"3",
