@@ -1,7 +1,6 @@
 #include "janitor/adopt.h"
 
-#include "core/chars.h"
-#include "net/xml.h"
+#include "net/s3_error.h"
 #include "slot/media_type.h"
 
 #include <stdio.h>
@@ -37,26 +36,23 @@ static void say(struct buf *why, const char *text)
 static enum failure judge_status(
     const struct fetch_reply *reply, struct buf *why)
 {
-	const struct chars letters = chars_of(CHARS_ALNUM);
 	const unsigned status = reply->status;
-	char memory[64];
-	struct buf code = buf_of(memory, sizeof memory);
+	char code[S3_ERROR_CODE];
+	bool passes;
 
 	if (status >= 200 && status < 300)
 		return FAILURE_NONE;
-	if (status == 409 || status == 412)
+	s3_error_read((struct span){ reply->body, reply->body_len }, code);
+	passes = s3_error_passes(code);
+	if ((status == 409 || status == 412) && !passes)
 		return FAILURE_ALREADY_EXISTS;
-	if (!xml_text(
-		(struct span){ reply->body, reply->body_len }, "Code", &code) ||
-	    !span_only(buf_span(&code), &letters))
-		buf_reset(&code);
 	say(why, "the store answered ");
 	buf_u64(why, status);
-	buf_text(why, code.len ? " " : "");
-	buf_add(why, buf_span(&code));
+	buf_text(why, *code ? " " : "");
+	buf_text(why, code);
 	if (status == 403)
 		buf_text(why, ": slotd's own key needs the right s3:PutObject");
-	return status == 408 || status == 429 ||
+	return passes || status == 408 || status == 429 ||
 		       (status >= 500 && status != 501)
 		   ? FAILURE_UNAVAILABLE
 		   : FAILURE_INTERNAL;

@@ -1,30 +1,15 @@
 #include "store/relay_private.h"
 
-#include "core/chars.h"
-#include "net/xml.h"
+#include "net/s3_error.h"
 
 #include <stdio.h>
 #include <string.h>
 
 /* How an upload ended: a failure, and a reason for the log. */
 
-/* S3's error code, as in <Code>AccessDenied</Code>; "": there is none. */
-static void read_code(const struct relay_upload *upload, char ret_code[48])
-{
-	const struct chars letters = chars_of(CHARS_ALNUM);
-	struct buf code = buf_of(ret_code, 48);
-
-	if (!xml_text(span_of(upload->body), "Code", &code) ||
-	    !span_only(buf_span(&code), &letters))
-		*ret_code = '\0';
-}
-
 static enum failure judge_status(long status, const char *code)
 {
-	/* These mean "try again", whatever the status. */
-	if (strcmp(code, "RequestTimeout") == 0 ||
-	    strcmp(code, "ConditionalRequestConflict") == 0 ||
-	    strcmp(code, "OperationAborted") == 0)
+	if (s3_error_passes(code))
 		return FAILURE_UNAVAILABLE;
 	if (status == 409 || status == 412)
 		return FAILURE_ALREADY_EXISTS;
@@ -56,9 +41,9 @@ static const char *word_for(CURLcode code)
 
 static void judge_refusal(struct relay_upload *upload, long status)
 {
-	char word[48];
+	char word[S3_ERROR_CODE];
 
-	read_code(upload, word);
+	s3_error_read(span_of(upload->body), word);
 	upload->failure = judge_status(status, word);
 	snprintf(upload->reason, sizeof upload->reason,
 	    "the store answered %ld%s%s%s", status, *word ? " " : "", word,

@@ -1,7 +1,5 @@
 #include "store/s3_private.h"
 
-#include "net/xml.h"
-
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -82,18 +80,11 @@ static bool sign(
 	return failure == FAILURE_NONE;
 }
 
-/* Their meaning is "try again", whatever the status. */
 static bool may_pass(const struct s3_ask *ask)
 {
-	static const char *const codes[] = { "SlowDown", "RequestTimeout",
-		"InternalError", "ServiceUnavailable", "OperationAborted",
-		"Throttling", "ThrottlingException" };
 	const unsigned status = ask->reply.status;
 
-	for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
-		if (strcmp(ask->code, codes[i]) == 0)
-			return true;
-	return status == 408 || status == 429 ||
+	return s3_error_passes(ask->code) || status == 408 || status == 429 ||
 	       (status >= 500 && status != 501);
 }
 
@@ -129,8 +120,6 @@ static enum failure judge(
     const struct s3 *s3, struct s3_ask *ask, struct buf *why)
 {
 	const struct fetch_reply *reply = &ask->reply;
-	const struct chars letters = chars_of(CHARS_ALNUM);
-	struct buf code = buf_of(ask->code, sizeof ask->code);
 
 	if (reply->result == FETCH_STOPPED)
 		return buf_text(why, "interrupted"), FAILURE_UNAVAILABLE;
@@ -141,10 +130,7 @@ static enum failure judge(
 	}
 	if (reply->status >= 200 && reply->status < 300)
 		return FAILURE_NONE;
-	if (!xml_text(
-		(struct span){ reply->body, reply->body_len }, "Code", &code) ||
-	    !span_only(buf_span(&code), &letters))
-		buf_reset(&code);
+	s3_error_read((struct span){ reply->body, reply->body_len }, ask->code);
 	return judge_answer(s3, ask, why);
 }
 

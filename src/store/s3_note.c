@@ -33,6 +33,7 @@ static enum failure sign(struct s3 *s3, const struct creds_value *creds,
 static enum failure judge(const struct fetch_reply *reply, struct refusal *why)
 {
 	const unsigned status = reply->status;
+	char code[S3_ERROR_CODE];
 
 	if (reply->result != FETCH_ANSWERED)
 		return failure_reason(FAILURE_UNAVAILABLE,
@@ -41,7 +42,9 @@ static enum failure judge(const struct fetch_reply *reply, struct refusal *why)
 		    why);
 	if (status >= 200 && status < 300)
 		return FAILURE_NONE;
-	if (status == 408 || status == 409 || status == 429 || status >= 500)
+	s3_error_read((struct span){ reply->body, reply->body_len }, code);
+	if (s3_error_passes(code) || status == 408 || status == 409 ||
+	    status == 429 || status >= 500)
 		return failure_reason(FAILURE_UNAVAILABLE,
 		    "the store did not take the note of an erasure now", why);
 	if (status == 401 || status == 403)

@@ -5,6 +5,7 @@
 
 #include "core/sigv4.h"
 #include "net/fetch.h"
+#include "net/s3_error.h"
 #include "slot/key_template.h"
 
 #include <pthread.h>
@@ -112,7 +113,8 @@ struct s3_ask {
 	int stop;
 	const char *right; /* that it needs, such as "s3:ListBucket" */
 	struct fetch_reply reply;
-	char code[64]; /* of an error, such as "AccessDenied"; or "" */
+	char code[S3_ERROR_CODE]; /* of an error, such as "AccessDenied"; or ""
+	                           */
 };
 
 /* Sends it. Returns FAILURE_NONE if the answer is one of 2xx, else as list and

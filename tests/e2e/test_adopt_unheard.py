@@ -21,6 +21,7 @@ class Once(Bucket):
         self.unheard = unheard
         self.conflict = conflict
         self.puts = []
+        self.refusal = None     # of the first, which is not kept
         self.hidden = 0     # listings to come that do not show anything yet
         self.on_list = self.list
 
@@ -32,7 +33,9 @@ class Once(Bucket):
         peer.proceed()
         peer.read()
         self.puts.append(peer.body)
-        if KEY in self.sizes:
+        if self.refusal and len(self.puts) == 1:
+            peer.answer(*self.refusal)
+        elif KEY in self.sizes:
             peer.answer(self.conflict, "PreconditionFailed")
         elif len(self.puts) <= self.unheard:
             self.put(KEY, peer.body)
@@ -72,6 +75,18 @@ def test_answer_is_lost(run, conflict):
     bucket = Once(1, conflict)
     expect_there(run(bucket))
     assert bucket.puts == [b"a cat"] * 2
+
+
+@pytest.mark.parametrize("status, code", [
+    (400, "RequestTimeout"), (409, "ConditionalRequestConflict"),
+    (409, "OperationAborted"), (503, "SlowDown")])
+def test_refused_once(run, status, code):
+    """The code says that the next try may be taken, whatever the status."""
+    bucket = Once(0)
+    bucket.refusal = status, code
+    done = run(bucket)
+    assert (done.code, done.err, done.counts) == (
+        0, "", (1, 5, 0, 0, 0)), done
 
 
 def test_killed_meanwhile(run):

@@ -96,6 +96,18 @@ def test_a_store_that_refuses(start, tmp_path, answer, code, word):
         assert_accepted(erase(slotd))
 
 
+@pytest.mark.parametrize("status, code", [
+    (400, "RequestTimeout"), (409, "OperationAborted")])
+def test_a_store_that_would_take_it_again(start, tmp_path, status, code):
+    """The code says so, whatever the status."""
+    with stub_store.Store(
+            lambda peer: (peer.read(), peer.answer(status, code))) as store:
+        slotd = start(s3_config(tmp_path, store))
+        support.assert_problem(erase(slotd), "unavailable")
+        store.script = stub_store.take
+        assert_accepted(erase(slotd))
+
+
 def test_a_store_that_is_away(start, tmp_path):
     with stub_store.Store() as store:
         config = s3_config(tmp_path, store)
