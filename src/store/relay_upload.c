@@ -136,6 +136,10 @@ static void set_all(struct relay_upload *upload)
 	curl_easy_setopt(
 	    curl, CURLOPT_INFILESIZE_LARGE, (curl_off_t)upload->size);
 	curl_easy_setopt(curl, CURLOPT_HTTPHEADER, upload->headers);
+	/* libcurl sends again what a reused connection has taken without an
+	 * answer. The store may have kept an empty file by then, and would
+	 * refuse it to a client who has sent it once. */
+	curl_easy_setopt(curl, CURLOPT_FRESH_CONNECT, upload->size ? 0L : 1L);
 	curl_easy_setopt(curl, CURLOPT_READFUNCTION, give_body);
 	curl_easy_setopt(curl, CURLOPT_READDATA, upload);
 	curl_easy_setopt(curl, CURLOPT_SEEKFUNCTION, rewind_body);

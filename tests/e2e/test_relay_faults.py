@@ -322,6 +322,21 @@ def test_stops_reading(start, tmp_path):
         assert "the store: took too long" in line_of(slotd)
 
 
+def test_an_empty_file_is_sent_once(slotd, store):
+    """The store keeps it and does not say so: a silent repetition would be
+    refused, as a second PUT to the slot."""
+    def script(peer):
+        store.script = lambda peer: peer.answer(412, "PreconditionFailed")
+        peer.close()
+    assert put(slot(slotd, b""), b"").status == 201
+    store.script = script
+    answer = slot(slotd, b"")
+    support.assert_problem(put(answer, b""), "unavailable")
+    assert "it may have kept it" in slotd.wait_line("route=/u/.* status=503")
+    assert len(store.peers) == 2
+    support.assert_problem(put(answer, b""), "already-exists")
+
+
 def test_an_idle_connection_that_was_closed(slotd, store):
     for n in range(5):
         assert put(slot(slotd)).status == 201
