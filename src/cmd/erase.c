@@ -1,7 +1,6 @@
 #include "cmd/creds.h"
 #include "cmd/janitor.h"
 #include "janitor/sweep.h"
-#include "service/clock.h"
 #include "service/erasure.h"
 
 #include <limits.h>
@@ -47,22 +46,36 @@ static bool is_possible(const struct service *service, char **jids)
 	return well;
 }
 
+static enum failure note_one(const struct janitor *janitor,
+    const struct jid *jid, size_t *ret_store, struct refusal *why)
+{
+	enum failure failure;
+	unsigned tries = 0;
+
+	*ret_store = 0;
+	do {
+		failure = erasure_note(
+		    janitor->service, jid, janitor->now(), ret_store, why);
+	} while (
+	    failure == FAILURE_UNAVAILABLE && janitor_again(janitor, ++tries));
+	return failure;
+}
+
 /* What slots issued before bring later goes by these. */
-static bool note(const struct service *service, char **jids)
+static bool note(const struct janitor *janitor, char **jids)
 {
 	struct jid jid;
 
 	for (; *jids; jids++) {
 		struct refusal why = { 0 };
-		size_t store = 0;
 		struct span name;
+		size_t store;
 
 		if (!read_jid(*jids, &jid))
 			return false;
-		if (erasure_note(service, &jid, clock_unix(), &store, &why) ==
-		    FAILURE_NONE)
+		if (note_one(janitor, &jid, &store, &why) == FAILURE_NONE)
 			continue;
-		name = service->conf->storages[store].name;
+		name = janitor->service->conf->storages[store].name;
 		command_fault(&command_erase, "storage %.*s: %s", (int)name.len,
 		    name.at, why.reason ? why.reason : "has failed");
 		return false;
@@ -154,7 +167,7 @@ static int run(const struct service *service, char **operands)
 	if (!command_janitor_start(&command_erase, service, NULL, &janitor))
 		return EXIT_FAULT;
 	service_wait(service, CREDS_WAIT_MS);
-	if (!dry_run && !note(service, operands))
+	if (!dry_run && !note(&janitor, operands))
 		return EXIT_FAULT;
 	/* NOLINTNEXTLINE: there is an operand, see command_erase */
 	met = calloc(count_of(operands), sizeof *met);

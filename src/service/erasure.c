@@ -23,7 +23,7 @@ bool erasure_possible_for(const struct service *service, const struct jid *jid)
 }
 
 static enum failure note(
-    struct store *store, struct span text, int64_t now, struct refusal *why)
+    struct store *to, struct span text, int64_t now, struct refusal *why)
 {
 	uint8_t random[NOTE_RANDOM_BYTES];
 	char memory[NOTE_KEY];
@@ -31,23 +31,23 @@ static enum failure note(
 
 	random_bytes(random, sizeof random);
 	note_key_write(random, &key);
-	return store->class->note(store, buf_span(&key), text, now, why);
+	return to->class->note(to, buf_span(&key), text, now, why);
 }
 
 enum failure erasure_note(const struct service *service, const struct jid *jid,
-    int64_t now, size_t *ret_store, struct refusal *why)
+    int64_t now, size_t *store, struct refusal *why)
 {
 	char memory[NOTE_TEXT];
 	struct buf text = buf_of(memory, sizeof memory);
 	enum failure failure = FAILURE_NONE;
 
 	note_write(&service->keyring->roots[0], jid, now, &text);
-	for (size_t i = 0; i < service->store_count && !failure; i++) {
-		struct store *store = service->stores[i];
-
-		failure = note(store, buf_span(&text), now, why);
+	while (*store < service->store_count) {
+		failure =
+		    note(service->stores[*store], buf_span(&text), now, why);
 		if (failure)
-			*ret_store = i;
+			break;
+		++*store;
 	}
 	return failure;
 }

@@ -15,13 +15,14 @@ bool erasure_possible(const struct service *service);
 bool erasure_possible_for(const struct service *service, const struct jid *jid);
 
 /*
- * Writes a note for this user into each store. They are durable when this
- * returns FAILURE_NONE. Where one fails, stores before it may have one. May
- * wait for disks and networks; fetch_start has been called if there is a
- * store other than the embedded one. On failure *ret_store is that store's
- * number.
+ * Writes a note for this user into each store from number *store on, which is
+ * 0 at first. They are durable when this returns FAILURE_NONE. May wait for
+ * disks and networks; fetch_start has been called if there is a store other
+ * than the embedded one. On failure *store is that store's number, from which
+ * it may go on. That one may have a note, too, if its answer was lost: two of
+ * them do as one.
  */
 enum failure erasure_note(const struct service *service, const struct jid *jid,
-    int64_t now, size_t *ret_store, struct refusal *why);
+    int64_t now, size_t *store, struct refusal *why);
 
 #endif
