@@ -293,13 +293,15 @@ def test_keep_alive(fs):
     connection.close()
 
 
-def test_byte_by_byte(fs):
+def test_byte_by_byte(start):
+    """Which takes as long as it takes."""
+    slotd = start(support.s3_config(limits={"header_timeout": 600}))
     body = support.slot_body()
     data = head(POST, H, CLOSE, b"Content-Type: application/json",
                 b"Content-Length: %d" % len(body),
                 b"Authorization: " + support.authorization(
                     body=body).encode()) + body
-    with socket.create_connection(fs.address, support.PATIENCE) as sock:
+    with socket.create_connection(slotd.address, support.PATIENCE) as sock:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         for n in range(len(data)):
             sock.sendall(data[n:n + 1])
