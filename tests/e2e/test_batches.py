@@ -14,6 +14,8 @@ import support
 from upload import Upload
 
 ASK = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
+# Many connections take a slow test a while, and none is to end meanwhile.
+LONG = {"header_timeout": 3600, "idle_timeout": 3600}
 
 
 def connect(slotd):
@@ -38,7 +40,7 @@ def answer(sock):
 # one after a full batch, and then nobody of that batch is served.
 @pytest.mark.parametrize("count", [127, 128, 129, 256])
 def test_full_batches(start, count):
-    slotd = start(support.s3_config(listen={"threads": 1}))
+    slotd = start(support.s3_config(listen={"threads": 1}, limits=LONG))
     with contextlib.ExitStack() as stack:
         socks = [stack.enter_context(connect(slotd)) for _ in range(count)]
         for sock in socks:
@@ -61,8 +63,7 @@ def test_a_connection_that_comes_while_another_is_taken(
     preload("slow_take.c")
     monkeypatch.setenv("SLOW_TAKE", str(gate))
     # The end of the first connection would help the second.
-    slotd = start(support.s3_config(listen={"threads": 1},
-                                    limits={"header_timeout": 300}))
+    slotd = start(support.s3_config(listen={"threads": 1}, limits=LONG))
     before = count_files(slotd)
     gate.touch()
     with connect(slotd):
@@ -99,7 +100,8 @@ def test_a_request_that_goes_on_while_the_loop_looks(
     preload("slow_look.c")
     monkeypatch.setenv("SLOW_DISK", str(disk))
     monkeypatch.setenv("SLOW_LOOK", str(look))
-    slotd = start(support.fs_config(tmp_path, listen={"threads": 1}))
+    slotd = start(support.fs_config(
+        tmp_path, listen={"threads": 1}, limits=LONG))
     put = slotd.slot(size=70000)["put"]
     with contextlib.ExitStack() as stack:
         sock = stack.enter_context(connect(slotd))
@@ -132,7 +134,7 @@ def test_two_thousand_at_once(start):
     if int(queue.read_text()) < 2000 or limits[1] < 5000:
         pytest.skip("the system's own limits are lower")
     resource.setrlimit(resource.RLIMIT_NOFILE, (limits[1], limits[1]))
-    slotd = start(support.s3_config())
+    slotd = start(support.s3_config(limits=LONG))
     with contextlib.ExitStack() as stack:
         stack.callback(resource.setrlimit, resource.RLIMIT_NOFILE, limits)
         # What comes while the process stands still waits in the kernel.
