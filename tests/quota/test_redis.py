@@ -10,21 +10,22 @@ import support
 
 def test_a_slot_is_counted_and_refused(redis, drive):
     one = drive(redis())
-    assert one.take(slots=2, size=10, bytes=100)[0] == "ok"
+    what, _, _, first, _ = one.take(slots=2, size=10, bytes=100)
+    assert what == "ok"
     what, _, used, now, _ = one.take(slots=2, size=10, bytes=100)
     assert (what, used) == ("ok", 20)
     what, again, _, _, _ = one.take(slots=2, size=10, bytes=100)
     assert what == "rate-limited"
-    assert now // 1000 <= again - 60 <= now // 1000 + 1
+    assert first // 1000 <= again - 60 <= now // 1000 + 1
     what, again, _, _, _ = one.take(size=81, bytes=100)
     assert what == "quota-exceeded"
-    assert now // 1000 <= again - 86400 <= now // 1000 + 1
+    assert first // 1000 <= again - 86400 <= now // 1000 + 1
     assert one.take(size=101, bytes=100)[:2] == ("quota-exceeded", 0)
     assert one.take("romeo@example.org", slots=2)[0] == "ok"
     slots, used, slots_free, bytes_free, *domain = one.use()
     assert (slots, used, domain) == (2, 20, [0, 0])
-    assert now - 1000 < slots_free - 60_000 <= now + 1000
-    assert now - 1000 < bytes_free - 86_400_000 <= now + 1000
+    assert first - 1000 < slots_free - 60_000 <= now + 1000
+    assert first - 1000 < bytes_free - 86_400_000 <= now + 1000
 
 
 def test_an_account_of_its_own(redis, drive):

@@ -144,7 +144,7 @@ def test_redis_dies_and_comes_back(redis, start, on_error, status):
     """What asks for nothing of it goes on; then all is counted again."""
     server = redis()
     slotd = start(config(
-        server, {"slots_per_minute": 3}, on_error=on_error, timeout=500))
+        server, {"slots_per_minute": 3}, on_error=on_error))
     support.wait_for("a connection", lambda: slotd.post(
         support.slot_body(jid="nurse@example.org")).status == 200)
     server.kill()
