@@ -44,7 +44,7 @@ def test_sigterm_answers_what_was_read(server, join, silent):
 def test_sigterm_and_a_redis_that_never_answers(server, join, silent):
     """The time is over for a slot, but a connection that is idle is no request
     that is cut off."""
-    slotd = join(server, quota=dict(silent.quota(), timeout=3000),
+    slotd = join(server, quota=silent.quota(),
                  policy={"slots_per_minute": 4000},
                  limits={"drain_timeout": 1})
     idle = support.Connection(slotd.address)
@@ -55,6 +55,7 @@ def test_sigterm_and_a_redis_that_never_answers(server, join, silent):
         peer.fence()
         slotd.terminate()
         assert peer.rest() == [] and peer.ended
+        silent.release()
         slotd.wait()
 
 
