@@ -12,18 +12,20 @@ static const struct issuer *find(
 	const char *wrong = NULL;
 	struct buf text, domain;
 	struct refusal why = { 0 };
+	const char *fault = NULL;
 	bool missing;
 
 	buf_init(&text, memory, sizeof memory);
 	buf_init(&domain, lower_memory, sizeof lower_memory);
-	if (!request_query(request, "domain", &text, &missing) ||
-	    !jid_domain(buf_span(&text), &domain, &wrong)) {
-		reply_failure(request,
-		    jid_refuse(wrong,
-			missing ? "domain: missing from the query"
-				: "domain: not a valid domain",
-			&why),
-		    &why);
+	if (!request_query(request, "domain", &text, &missing))
+		fault = missing
+			    ? "domain: missing from the query"
+			    : "domain: appears twice in the query, is too long "
+			      "or malformed";
+	else if (!jid_domain(buf_span(&text), &domain, &wrong))
+		fault = "domain: not a valid domain";
+	if (fault) {
+		reply_failure(request, jid_refuse(wrong, fault, &why), &why);
 		return NULL;
 	}
 	if (!auth_allows(caller, buf_span(&domain))) {

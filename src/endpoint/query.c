@@ -13,9 +13,9 @@ bool query_jid(struct request *request, struct jid *jid)
 	buf_init(&text, memory, sizeof memory);
 	if (!request_query(request, "jid", &text, &missing))
 		failure = jid_refuse(NULL,
-		    missing
-			? "jid: missing from the query"
-			: "jid: appears twice in the query, or is malformed",
+		    missing ? "jid: missing from the query"
+			    : "jid: appears twice in the query, is too long or "
+			      "malformed",
 		    &why);
 	else
 		failure = jid_read(buf_span(&text), jid, &why);

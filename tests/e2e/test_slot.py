@@ -227,6 +227,34 @@ def test_limits(start):
     support.assert_problem(slotd.ask("GET", target), "unauthorized")
 
 
+TWICE = "appears twice in the query, is too long or malformed"
+
+
+@pytest.mark.parametrize("method, path, name", [
+    ("GET", "/limits", "domain"), ("GET", "/quota", "jid"),
+    ("DELETE", "/quota", "jid"), ("DELETE", "/files", "jid")])
+@pytest.mark.parametrize("query, fault", [
+    ("", "missing from the query"),
+    ("?other=example.org", "missing from the query"),
+    ("?{0}=example.org&{0}=example.org", TWICE),
+    ("?{0}=%zz", TWICE)])
+def test_what_is_wrong_with_a_query(s3, method, path, name, query, fault):
+    target = path + query.format(name)
+    reply = s3.ask(method, target, headers={
+        "Authorization": support.authorization(method, target)})
+    problem = support.assert_problem(reply, "bad-request")
+    assert problem["detail"] == f"{name}: {fault}"
+
+
+def test_too_long_a_domain(s3):
+    """Longer than any domain of a JID (RFC 7622)."""
+    target = "/limits?domain=" + "a" * 1024
+    reply = s3.ask("GET", target, headers={
+        "Authorization": support.authorization("GET", target)})
+    problem = support.assert_problem(reply, "bad-request")
+    assert problem["detail"] == f"domain: {TWICE}"
+
+
 def test_plain_urls(fs):
     """For servers that spoil anything but the plainest characters."""
     for name in ("très cool.jpg", "a+b%41&c.jpg", "\U0001f600~!.jpg"):
