@@ -155,8 +155,11 @@ static enum failure check_policy(struct request *request, const struct put *put,
 	    service_base_issuer(service, request->base_caller);
 
 	if (!domain_allowed(request, put)) {
-		why->detail = "sub of the token: this caller gets no slots "
-			      "for its domain";
+		why->detail =
+		    put->has_jid ? "sub of the token: this caller gets no "
+				   "slots for its domain"
+				 : "sub of the token: missing, and this caller "
+				   "has allow_domains";
 		return FAILURE_FORBIDDEN;
 	}
 	if (put->has_jid)
