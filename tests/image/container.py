@@ -2,6 +2,7 @@
 
 import contextlib
 import ctypes
+import functools
 import os
 import re
 
@@ -74,9 +75,10 @@ class Container:
     def state(self):
         return self.engine.inspect(self.id)["State"]
 
-    @property
+    @functools.cached_property
     def pid(self):
-        """The program's, as it is seen from outside."""
+        """The program's, as it is seen from outside. Requests need no podman
+        then, which is slow."""
         pid = self.state["Pid"]
         assert pid > 0, self.log
         return pid
