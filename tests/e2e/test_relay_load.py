@@ -15,6 +15,8 @@ from upload import Upload, memory
 COUNT = 500
 SIZE = 200000
 FIRST = 150000
+# All of them may take longer than one may pause.
+PATIENT = {"body_timeout": 3600}
 
 
 @pytest.fixture(autouse=True)
@@ -99,7 +101,7 @@ class Sink:
 
 def test_many_that_stall_in_the_middle(start, tmp_path):
     with Sink() as store:
-        slotd = start(stub_store.config(store, tmp_path))
+        slotd = start(stub_store.config(store, tmp_path, limits=PATIENT))
         data = os.urandom(SIZE)
         assert put(slotd, data).status == 201
         quiet, before = memory(slotd, "VmRSS"), threads(slotd)
@@ -136,7 +138,7 @@ def test_many_whose_store_stalls(start, tmp_path):
             peer.read()
             peer.answer(200)
         go = threading.Event()
-        slotd = start(stub_store.config(store, tmp_path))
+        slotd = start(stub_store.config(store, tmp_path, limits=PATIENT))
         data = os.urandom(2**20)
         go.set()
         assert put(slotd, data).status == 201
