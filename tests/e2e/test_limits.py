@@ -331,13 +331,20 @@ def many_sockets():
     resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
+def stop(slotd):
+    """All of its threads, once this is over."""
+    os.kill(slotd.process.pid, signal.SIGSTOP)
+    _, status = os.waitpid(slotd.process.pid, os.WUNTRACED)
+    assert os.WIFSTOPPED(status), status
+
+
 def test_a_burst_on_one_loop(start, many_sockets):
     """However many come at once: the loop takes them when it can."""
     slotd = start(config(0, listen={"threads": 1}))
     with Lines(slotd.address) as lines:
         assert lines.served(1) == 1
         for _ in range(3):
-            os.kill(slotd.process.pid, signal.SIGSTOP)
+            stop(slotd)
             try:
                 burst = [lines.dial() for _ in range(1000)]
                 for line in burst:
@@ -347,3 +354,41 @@ def test_a_burst_on_one_loop(start, many_sockets):
             assert [line.reply().status for line in burst] == [200] * 1000
             for line in burst:
                 line.close()
+
+
+def is_open(line):
+    """Nothing has come, no end either."""
+    line.sock.setblocking(False)
+    try:
+        return line.sock.recv(1) is None
+    except BlockingIOError:
+        return True
+    finally:
+        line.sock.settimeout(support.PATIENCE)
+
+
+def test_who_was_stopped_hears_what_came(start, many_sockets):
+    """Deadlines that went by meanwhile are nobody's fault; where they had
+    gone by before, this process was late, and it shows nothing."""
+    slotd = start(config(
+        0, limits={"header_timeout": 2}, listen={"threads": 1}))
+
+    def heard():
+        with Lines(slotd.address) as lines:
+            held = [lines.dial() for _ in range(500)]
+            # The last is taken, and so are those before it.
+            if not lines.served(1):
+                return False
+            stop(slotd)
+            try:
+                there = all(map(is_open, held))
+                for line in held:
+                    line.send(HEALTH)
+                end = time.monotonic() + 2
+                support.wait_for(
+                    "their end", lambda: time.monotonic() > end)
+            finally:
+                os.kill(slotd.process.pid, signal.SIGCONT)
+            return all([line.served() for line in held]) and there
+
+    assert any(heard() for _ in range(5))
