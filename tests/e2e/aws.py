@@ -104,6 +104,11 @@ def hanging(aws, call):
     return None
 
 
+def late(aws, call):
+    """Well, after half a second."""
+    aws.released.wait(0.5)
+
+
 class Call:
     def __init__(self, handler, body):
         self.method = handler.command
@@ -263,3 +268,11 @@ def config(word=None, **over):
     if word:
         storage["credentials"] = word
     return support.s3_config(storage=storage, **over)
+
+
+def ready(slotd):
+    """The same slotd, once it has credentials: it serves after two seconds,
+    whether or not it has any."""
+    support.wait_for("the first credentials", lambda: (
+        slotd.ask("GET", "/readyz").status == 200))
+    return slotd

@@ -22,7 +22,7 @@ def test_renewed_before_they_end(start, monkeypatch, server, tmp_path, clock,
                                  word):
     """In the background, with the token file as it is by then."""
     token = aws.USE[word](monkeypatch, server, tmp_path)
-    slotd = start(aws.config())
+    slotd = aws.ready(start(aws.config()))
 
     def signer():
         return signer_of(clock.slot(slotd))
@@ -52,7 +52,7 @@ def test_renewed_before_they_end(start, monkeypatch, server, tmp_path, clock,
 def test_old_ones_serve_until_they_end(start, monkeypatch, server, tmp_path,
                                        clock):
     aws.use_sts(monkeypatch, server, tmp_path)
-    slotd = start(aws.config())
+    slotd = aws.ready(start(aws.config()))
     ends = aws.stamp(server.given[0].expires)
     server.fault = aws.denied
     reason = ("STS answered 403 AccessDenied: Not authorized to perform "
@@ -92,7 +92,7 @@ def test_a_clock_that_was_ahead(start, monkeypatch, server, tmp_path, clock):
     aws.use_container(monkeypatch, server, tmp_path)
     server.fault = endless
     clock.move(5 * 3600)
-    slotd = start(aws.config())
+    slotd = aws.ready(start(aws.config()))
     assert signer_of(clock.slot(slotd)) == "ASIAFAKE0001"
     clock.move(0)
     server.wait_calls(2)

@@ -126,7 +126,7 @@ def test_no_copy_of_what_was_refused(start, tmp_path, wrong):
 def test_fetched_credentials(start, monkeypatch, server, tmp_path, word):
     """libcurl and jansson have had them, too."""
     aws.USE[word](monkeypatch, server, tmp_path)
-    slotd = start(aws.config())
+    slotd = aws.ready(start(aws.config()))
     slotd.slot()
     secret = server.given[0].access_key_secret
     assert copies(slotd, [secret]) == {secret: 1}

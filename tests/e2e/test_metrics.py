@@ -276,7 +276,7 @@ def test_temporary_credentials(start, monkeypatch, tmp_path):
     aws.unset(monkeypatch)
     with aws.Aws() as server:
         aws.use_sts(monkeypatch, server, tmp_path)
-        slotd = start(aws.config())
+        slotd = aws.ready(start(aws.config()))
         assert slotd.slot()
         metrics = scrape(slotd)
         assert metrics.of("slotd_credentials_available") == {"default": 1}
