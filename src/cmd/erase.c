@@ -40,7 +40,8 @@ static bool is_possible(const struct service *service, char **jids)
 			continue;
 		command_about(&command_erase, *jids,
 		    "object keys do not tell whose file it is: storage.key has "
-		    "neither {owner} nor {user}");
+		    "neither {owner} nor {user}; its default has {owner} once "
+		    "key_file is set");
 		well = false;
 	}
 	return well;

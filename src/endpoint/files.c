@@ -75,7 +75,8 @@ static void begin(struct request *request)
 		return;
 	}
 	why.detail = "object keys of this server do not tell whose file it is: "
-		     "storage.key has neither {owner} nor {user}";
+		     "storage.key has neither {owner} nor {user}; its default "
+		     "has {owner} once key_file is set";
 	reply_failure(request, FAILURE_NOT_IMPLEMENTED, &why);
 }
 

@@ -43,6 +43,10 @@ def test_a_note_in_each_store(start, tmp_path):
             assert_note(peer.body, LINE, JULIET)
 
 
+WHY_NOT = ("storage.key has neither {owner} nor {user}; its default has "
+           "{owner} once key_file is set")
+
+
 def test_a_domain_whose_keys_tell_nothing(start, tmp_path):
     """Those of another domain do; this one's files would stay after a 202."""
     with stub_store.Store() as one, stub_store.Store() as two:
@@ -52,14 +56,15 @@ def test_a_domain_whose_keys_tell_nothing(start, tmp_path):
         config["storages"][0]["key"] = "{random}/{filename}"
         config["callers"][0].pop("allow_domains", None)
         slotd = start(config)
-        support.assert_problem(
+        problem = support.assert_problem(
             erase(slotd, "a@plain.example"), "not-implemented")
+        assert problem["detail"].endswith(WHY_NOT)
         done = support.run("erase", "-c", slotd.path, JULIET,
                            "a@plain.example")
         assert (done.returncode, done.stdout) == (1, b"")
         assert done.stderr == (
-            b"slotd erase: a@plain.example: object keys do not tell whose "
-            b"file it is: storage.key has neither {owner} nor {user}\n")
+            "slotd erase: a@plain.example: object keys do not tell whose "
+            f"file it is: {WHY_NOT}\n").encode()
         assert not one.peers and not two.peers
         assert_accepted(erase(slotd))
         assert one.peers and two.peers
