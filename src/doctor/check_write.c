@@ -108,11 +108,20 @@ enum verdict check_key(struct doctor *doctor)
 	    "slotd's key may list the bucket, which slotd does not need");
 }
 
+static void try_remove(struct doctor *doctor, const char *path)
+{
+	ask_signed(
+	    doctor, "DELETE", &doctor->storage->s3->bucket, path, NULL, true);
+}
+
+/* Whether an object is gone whose removal was not answered, a second request
+ * tells; but nobody waits twice. */
 static bool remove_one(struct doctor *doctor, const char *path)
 {
-	return ask_signed(doctor, "DELETE", &doctor->storage->s3->bucket, path,
-		   NULL, true) &&
-	       (ask_well(doctor) || doctor->reply.status == 404);
+	try_remove(doctor, path);
+	if (ask_unsure(doctor) && doctor->reply.result != FETCH_TIMEOUT)
+		try_remove(doctor, path);
+	return ask_well(doctor) || doctor->reply.status == 404;
 }
 
 /* Removes both objects, even if one fails; then doctor->reply is its reply. */
@@ -128,6 +137,13 @@ static bool remove_all(struct doctor *doctor)
 	return false;
 }
 
+/* The stranger's object may be left of a doctor that was killed. */
+static void remove_left(struct doctor *doctor)
+{
+	if (!doctor->stranger_touched && !fetch_stopped(doctor->stop))
+		try_remove(doctor, PROBE_STRANGER);
+}
+
 enum verdict check_tidy(struct doctor *doctor)
 {
 	const struct bucket bucket = bucket_of(doctor->storage->s3);
@@ -138,8 +154,10 @@ enum verdict check_tidy(struct doctor *doctor)
 	gone = remove_all(doctor);
 	if (!doctor->stored && !doctor->stranger_touched && !doctor->unsure)
 		return seen_ok(doctor, "nothing is left in the bucket");
-	if (gone)
+	if (gone) {
+		remove_left(doctor);
 		return seen_ok(doctor, "the test objects were removed again");
+	}
 	seen_reply(doctor, "%.*s%s" PROBE_FOLDER "/%s %s: ", ARG(bucket.prefix),
 	    bucket.prefix.len ? "/" : "",
 	    doctor->stranger_touched ? "" : "probe.txt",

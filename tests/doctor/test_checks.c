@@ -280,6 +280,28 @@ static void test_a_lost_put(void **state)
 	expect_says(seen, "were removed again");
 }
 
+/* The object may be gone all the same. */
+static void test_a_lost_removal(void **state)
+{
+	(void)state;
+	static const struct canned once[] = { { 0, "", FETCH_BROKEN },
+		{ 404, "", 0 }, { 0, NULL, 0 } };
+	static const struct canned twice[] = { { 0, "", FETCH_BROKEN },
+		{ 0, NULL, 0 } };
+
+	doctor.stored = doctor.touched = true;
+	assert_int_equal(run_check(check_tidy, once), VERDICT_OK);
+	expect_says(seen, "were removed again");
+	/* The last is what a doctor may have left that was killed. */
+	assert_string_equal(asked, "DELETE /slotd-doctor/probe.txt\n"
+				   "DELETE /slotd-doctor/probe.txt\n"
+				   "DELETE /slotd-doctor/stranger.txt\n");
+	asked[0] = '\0';
+	assert_int_equal(run_check(check_tidy, twice), VERDICT_WARNING);
+	assert_string_equal(asked, "DELETE /slotd-doctor/probe.txt\n"
+				   "DELETE /slotd-doctor/probe.txt\n");
+}
+
 static void test_presigned_links(void **state)
 {
 	(void)state;
@@ -346,6 +368,7 @@ int main(void)
 		cmocka_unit_test_setup(test_lifecycle, set_up),
 		cmocka_unit_test_setup(test_lost_answers, set_up),
 		cmocka_unit_test_setup(test_a_lost_put, set_up),
+		cmocka_unit_test_setup(test_a_lost_removal, set_up),
 		cmocka_unit_test_setup(test_presigned_links, set_up),
 		cmocka_unit_test_setup(test_interrupted_anywhere, set_up),
 	};
