@@ -30,10 +30,12 @@ def s3_config(store, **over):
 
 @pytest.fixture
 def slotd(tmp_path):
-    """Runs a command with a configuration."""
+    """Runs a command with a configuration; it may send 1500 requests, which a
+    stub answers one by one."""
     def run(config, command="sweep", *args, **how):
         path = support.write_config(tmp_path, config)
-        done = support.run(command, "-c", path, *args, **how)
+        done = support.run(command, "-c", path, *args, **{
+            "patience": 5 * support.PATIENCE, **how})
         done.stdout, done.stderr = done.stdout.decode(), done.stderr.decode()
         return done
     return run
