@@ -62,21 +62,30 @@ def test_slow(start, tmp_path):
 
 
 def test_slow_but_steady(start, tmp_path):
-    """Longer than its patience in all, but it takes some all the time."""
+    """Longer than its patience in all, but it takes some all the time. Where
+    the store could not keep that up, it is tried again."""
     with stub_store.Store(keep=False, buffer=65536) as store:
         def script(peer):
             peer.proceed()
             end = time.monotonic() + 5
-            while peer.received < 300000 and time.monotonic() < end:
+            while peer.received < 300000 and (
+                    now := time.monotonic()) < end:
                 peer.read(peer.received + 4096)
                 threading.Event().wait(0.05)
+                pauses.append(time.monotonic() - now)
             peer.read()
             peer.answer(200)
+        pauses = []
         store.script = script
         slotd = start(stub_store.config(
             store, tmp_path, limits={"body_timeout": 2, "min_rate": 1}))
         data = BIG[:2**20]
-        assert put(slot(slotd, data), data).status == 201
+        for _ in range(5):
+            reply = put(slot(slotd, data), data)
+            if reply.status == 201 or max(pauses, default=0) < 0.2:
+                break
+            pauses.clear()
+        assert reply.status == 201
 
 
 def test_steady_without_end(start, tmp_path):
