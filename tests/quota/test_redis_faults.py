@@ -13,7 +13,7 @@ import support
 
 # What one call may take. How long a busy machine takes is nobody's promise:
 # times below are those of a call that hangs.
-LIMIT_MS = 200
+LIMIT_MS = 1000
 HANGS = support.PATIENCE * 1_000_000
 
 
@@ -76,7 +76,7 @@ def test_a_cut_network(redis, drive, wire, first):
     said = one.hear("warning")
     assert "no answer in time" in said
     # Each probe may cost nobody anything: these are decided at once. Had
-    # each waited, it would have been three minutes and more.
+    # each waited, it would have been a quarter of an hour.
     assert sum(one.take(slots=4000)[4] for _ in range(1000)) < HANGS
     assert not one.stats()["up"]
     cable.flow()
@@ -93,7 +93,7 @@ def test_a_stopped_redis_holds_nobody(redis, drive):
     until(one, lambda total: total[0] > 100)
     server.signal(signal.SIGSTOP)
     total = until(one, lambda total: total[2] > 5000)
-    # Had each waited, 5,000 of them on 8 threads would take two minutes.
+    # Had each waited, 5,000 of them on 8 threads would take ten minutes.
     assert total[3] < HANGS
     server.signal(signal.SIGCONT)
     one.hear("works again")
