@@ -200,8 +200,9 @@ def test_system_calls(tmp_path):
         assert support.fetch("GET", reply.json["get"]).body == data
         pid = int(log.read_text().split()[0])
         os.kill(pid, 1)
-        while "reloaded" not in process.stderr.readline():
-            pass
+        for line in process.stderr:
+            if "reloaded" in line:
+                break
         os.kill(pid, 15)
         assert process.wait(support.PATIENCE) == 0
     finally:
