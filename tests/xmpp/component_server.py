@@ -71,8 +71,10 @@ class Link:
 
     def read_end(self):
         """What came until the component closed."""
+        pieces = [self.data]
         while piece := self.sock.recv(65536):
-            self.data += piece
+            pieces.append(piece)
+        self.data = b"".join(pieces)
         return self.data.decode()
 
     def open(self, secret=SECRET, stream_id="3BF96D32"):
