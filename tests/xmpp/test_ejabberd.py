@@ -29,8 +29,8 @@ def server(slotd, tmp_path_factory):
              "uploaders": [{"deny": {"user": "bob@localhost"}},
                            {"allow": "local"},
                            {"allow": {"server": GATEWAY}}]}
-    # Long: a test holds all that a user may ask at once.
-    options = slotd_options(slotd.url, access="uploaders", timeout=60)
+    # Longer than any machine takes for all that a user may ask at once.
+    options = slotd_options(slotd.url, access="uploaders", timeout=600)
     with Ejabberd(tmp_path_factory.mktemp("ejabberd"),
                   {"mod_http_upload_slotd": options}, listen=listen,
                   top={"access_rules": rules}) as running:
