@@ -15,8 +15,9 @@ from upload import Upload, memory
 COUNT = 500
 SIZE = 200000
 FIRST = 150000
-# All of them may take longer than one may pause.
-PATIENT = {"body_timeout": 3600}
+# All of them may take longer than one may pause. (libmicrohttpd ends who says
+# nothing for idle_timeout, in a body, too.)
+PATIENT = {"body_timeout": 3600, "idle_timeout": 3600}
 
 
 @pytest.fixture(autouse=True)
