@@ -2,6 +2,8 @@
 
 #include "core/chars.h"
 
+#include <string.h>
+
 /* Also a NUL at the end of the text. */
 static char peek(struct span text, size_t at)
 {
@@ -76,20 +78,44 @@ size_t number_scan(struct span text, const char **ret_wrong)
 	return text.len - rest.len + suffix;
 }
 
-/* The length of the M of 100M, and of the GiB of 5 GiB. */
+size_t number_word_len(struct span text)
+{
+	const struct chars ends = chars_of(" \t\r\n\f\v\";,)]}");
+	size_t len = 0;
+
+	while (peek(text, len) && !chars_have(&ends, text.at[len]))
+		len++;
+	return len;
+}
+
+static bool is_comment(struct span rest)
+{
+	return span_starts(rest, "#") || span_starts(rest, "//") ||
+	       span_starts(rest, "/*");
+}
+
+/* Whether this is a setting that follows a value, and no unit. */
+static bool is_setting(struct span rest)
+{
+	const struct chars name = chars_of(CHARS_ALNUM "-_*");
+	const struct chars space = chars_of(" \t\r\n");
+	size_t len = span_run(rest, &name);
+	char next = peek(rest, len + span_run(span_from(rest, len), &space));
+
+	return len && next && strchr("=:#/", next);
+}
+
+/* The length of the M of 100M, the /8 of 10/8, the GiB of 5 GiB. */
 static size_t unit_len(struct span rest)
 {
-	const struct chars name = chars_of(CHARS_ALNUM "-_");
 	const struct chars blank = chars_of(" \t");
 	size_t begin = span_run(rest, &blank);
-	size_t end = begin + span_run(span_from(rest, begin), &name);
-	char next = peek(rest, end + span_run(span_from(rest, end), &blank));
+	struct span unit = span_from(rest, begin);
+	size_t len = number_word_len(unit);
 
-	/* Behind blanks, it may be the name of the next setting. */
-	if (begin == end ||
-	    (begin && next != ';' && next != ',' && next != '}'))
+	if (!len || is_comment(unit) || (begin && is_setting(unit)))
 		return 0;
-	return end;
+	return begin + len;
 }
 
 size_t number_text_len(struct span text, size_t len)

@@ -74,7 +74,6 @@ static void stop(struct scan *scan, struct span *rest, const char *why)
 	*rest = span_from(*rest, rest->len);
 }
 
-/* The bytes of a name, or of a word that should be a string. */
 static size_t name_len(struct span rest)
 {
 	const struct chars name = chars_of(CHARS_ALNUM "-_*");
@@ -242,20 +241,27 @@ static void take_name(struct scan *scan, struct span *rest)
 	put(scan, rest, len);
 }
 
-/* Whether a word is here where only true and false may be. */
+/* Whether something is here where only true and false may be, or a mark: a
+ * string without its quotes, as us-east-1, /etc/slotd, 'x' and ::1. */
 static bool is_stray(const struct scan *scan, struct span rest)
 {
+	const struct chars marks = chars_of(" \t\r\n\f\v=;,()[]{}");
 	struct span word = span_first(rest, name_len(rest));
 
-	return wants_value(scan) && !span_equal_nocase(word, span_of("true")) &&
+	if (!wants_value(scan) || !*rest.at || chars_have(&marks, *rest.at))
+		return false;
+	if (*rest.at == ':')
+		return strchr("=:([,", scan->last);
+	return !span_equal_nocase(word, span_of("true")) &&
 	       !span_equal_nocase(word, span_of("false"));
 }
 
+/* All of it is skipped: read as settings, its parts would be shown. */
 static void skip_stray(struct scan *scan, struct span *rest)
 {
 	add_wrong(scan, UNQUOTED);
 	text_put(scan->reading, span_of("stray"));
-	*rest = span_from(*rest, name_len(*rest));
+	*rest = span_from(*rest, number_word_len(*rest));
 }
 
 static void open_level(struct scan *scan, struct span *rest, bool list)
@@ -340,12 +346,12 @@ static void take_token(struct scan *scan, struct span *rest)
 		take_string(scan, rest);
 	else if (first && strchr(CHARS_DIGIT "-+.", first))
 		take_number(scan, rest);
-	else if (!ascii_alnum(first) && first != '*')
-		take_mark(scan, rest);
 	else if (is_stray(scan, *rest))
 		skip_stray(scan, rest);
-	else
+	else if (ascii_alnum(first) || first == '*')
 		take_name(scan, rest);
+	else
+		take_mark(scan, rest);
 	if (!strchr(" \t\r\n\f", first))
 		scan->last = first;
 }

@@ -206,7 +206,9 @@ static void without_quotes(void **state)
 {
 	static const char *const wrong[] = { "100M", "5 GiB", "127.0.0.1",
 		"us-east-1", "yes", "5f3a", "0x5g",
-		"https://upload.example.org" };
+		"https://upload.example.org", "/etc/slotd/slotd.key", "'x'",
+		"image/*", "::1", "10.0.0.0/8", "5%", "5 %", "5 GiB\n",
+		"\xc3\xa9t\xc3\xa9" };
 	char text[512];
 
 	(void)state;
@@ -221,12 +223,40 @@ static void without_quotes(void **state)
 	    "slotd.conf:3: policy.keep: ", "put it into quotes");
 	expect_fault(CALLERS S3 "log = { allow = [\"a\", b]; };\n",
 	    "slotd.conf:3: log.allow[1]: ", "put it into quotes");
-	/* What libconfig reads as two settings. */
-	expect(CALLERS S3 "a = 1 b = 2 c\n= 3 # d\n",
+	expect(CALLERS S3 "trusted_proxies = ( ::1, 10/8 );\n",
+	    "slotd.conf:3: trusted_proxies[0]: is neither a number nor true "
+	    "nor false: put it into quotes\n"
+	    "slotd.conf:3: trusted_proxies[1]: is neither a number nor true "
+	    "nor false: put it into quotes\n",
+	    "");
+	/* What libconfig reads as settings. */
+	expect(CALLERS S3 "a = 1 b = 2 c\n= 3 # d\n;e = 4// f\n",
 	    "slotd.conf:3: a: unknown setting\n"
 	    "slotd.conf:3: b: unknown setting\n"
-	    "slotd.conf:3: c: unknown setting\n",
+	    "slotd.conf:3: c: unknown setting\n"
+	    "slotd.conf:5: e: unknown setting\n",
 	    "");
+}
+
+/* Nor is a part of it, as the name of a setting. */
+static void secret_without_quotes(void **state)
+{
+	static const char *const secrets[] = { "not/a-real-secret=",
+		"5f/a-real-secret=", "a+real-secret=", "/a-real-secret:",
+		"'a=real-secret=" };
+	char text[512];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof secrets / sizeof *secrets; i++) {
+		snprintf(text, sizeof text,
+		    "callers = ({ secret = %s\nid = x });\n", secrets[i]);
+		expect(text,
+		    "slotd.conf:1: callers[0].secret: is neither a number nor "
+		    "true nor false: put it into quotes\n"
+		    "slotd.conf:2: callers[0].id: is neither a number nor true "
+		    "nor false: put it into quotes\n",
+		    "");
+	}
 }
 
 static void includes(void **state)
@@ -336,6 +366,7 @@ int main(void)
 		cmocka_unit_test(nul_in_strings),
 		cmocka_unit_test(syntax),
 		cmocka_unit_test(without_quotes),
+		cmocka_unit_test(secret_without_quotes),
 		cmocka_unit_test(includes),
 		cmocka_unit_test(includes_that_fail),
 		cmocka_unit_test(unreadable),
