@@ -61,24 +61,35 @@ static bool check_content(
 	return true;
 }
 
+/* What helps a user who may not read a file; empty: nothing that is known. */
+static const char *permission_advice(const struct node *node, const char *path)
+{
+	struct stat status;
+
+	/* A janitor's file is not for the service's user. */
+	if (access(path, R_OK) == 0 || stat(path, &status) != 0 ||
+	    node->reading->janitor == JANITOR_READ)
+		return "";
+	/* Another group would take the file from the service, or from the
+	 * XMPP server, if somebody else runs this. */
+	if (status.st_gid != 0 && (status.st_mode & S_IRGRP))
+		return "only its owner and its group may. To try it as "
+		       "the service's user: runuser -u slotd -- slotd check";
+	return advice(
+	    node, path, (struct owner){ status.st_uid, status.st_gid });
+}
+
 static bool cannot_read(const struct node *node, const char *path)
 {
 	char hint[UNIT_HINT];
-	const char *commands = "", *colon = "";
-	struct stat status;
+	const char *more = "";
 	int error = errno;
 
 	unit_path_hint(error, path, hint);
-	/* A janitor's file is not for the service's user. */
-	if (error == EACCES && !*hint && access(path, R_OK) != 0 &&
-	    node->reading->janitor != JANITOR_READ &&
-	    stat(path, &status) == 0) {
-		colon = ": ";
-		commands = advice(
-		    node, path, (struct owner){ status.st_uid, status.st_gid });
-	}
+	if (error == EACCES && !*hint)
+		more = permission_advice(node, path);
 	return node_wrong(node, "cannot read %s: %s%s%s%s", path,
-	    fence_error(error, path), hint, colon, commands);
+	    fence_error(error, path), hint, *more ? ": " : "", more);
 }
 
 static bool read_open(const struct node *node, const char *path, int fd,

@@ -118,19 +118,11 @@ static void kinds_of_files(void **state)
 	unlink("s");
 }
 
-/* As another user than root has it, who made the files. */
-static void of_another_user(void **state)
+static void expect_as_nobody(const char *wanted)
 {
 	int status;
-	pid_t child;
+	pid_t child = fork();
 
-	(void)state;
-	if (geteuid() != 0)
-		skip();
-	write_text("s", SECRET, 0600);
-	write_text("slotd.conf", FILE_CALLER S3, 0644);
-	assert_int_equal(chmod(".", 0755), 0);
-	child = fork();
 	if (!child) {
 		struct said said;
 
@@ -138,12 +130,33 @@ static void of_another_user(void **state)
 		    setresuid(65534, 65534, 65534))
 			_exit(2);
 		said = read_file("slotd.conf");
-		_exit(strcmp(said.faults,
-			  PLACE "cannot read s: Permission denied: chgrp 65534 "
-				"s; chmod 640 s\n") != 0);
+		_exit(strcmp(said.faults, wanted) != 0);
 	}
 	assert_int_equal(waitpid(child, &status, 0), child);
 	assert_int_equal(status, 0);
+}
+
+/* As another user than root has it, who made the files. */
+static void of_another_user(void **state)
+{
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	write_text("s", SECRET, 0600);
+	write_text("slotd.conf", FILE_CALLER S3, 0644);
+	assert_int_equal(chmod(".", 0755), 0);
+	expect_as_nobody(PLACE "cannot read s: Permission denied: chgrp 65534 "
+			       "s; chmod 640 s\n");
+	assert_int_equal(chmod("s", 0640), 0);
+	expect_as_nobody(PLACE "cannot read s: Permission denied: chgrp 65534 "
+			       "s; chmod 640 s\n");
+	/* A group that somebody has chosen stays. */
+	assert_int_equal(chown("s", 0, 990), 0);
+	assert_int_equal(chmod("s", 0640), 0);
+	expect_as_nobody(
+	    PLACE "cannot read s: Permission denied: only its owner and its "
+		  "group may. To try it as the service's user: runuser -u "
+		  "slotd -- slotd check\n");
 	assert_int_equal(chmod(".", 0700), 0);
 	unlink("s");
 }
