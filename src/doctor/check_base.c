@@ -45,8 +45,8 @@ enum verdict check_fail_foreign(struct doctor *doctor, const char *below)
 		change(doctor,
 		    "The proxy does not reach slotd. Start the service first. "
 		    "If it is running: the proxy must pass %s to\nthe address "
-		    "and port of public (of listen without it); see the "
-		    "proxy's error log.\n",
+		    "and port of `public`, or of `listen` if there is no "
+		    "`public`; see the proxy's error log.\n",
 		    below);
 	else
 		change(doctor,
@@ -146,7 +146,7 @@ static enum verdict try_base(struct doctor *doctor, const struct caller *caller)
 	if (!check_says(doctor, "slot-invalid") &&
 	    !check_says(doctor, "unauthorized"))
 		return check_fail_foreign(doctor, below);
-	return check_limit(doctor);
+	return check_limit(doctor, caller);
 }
 
 enum verdict check_bases(struct doctor *doctor)

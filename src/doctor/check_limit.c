@@ -30,6 +30,42 @@ static uint64_t largest(const struct doctor *doctor)
 	return size;
 }
 
+/* The dialects below a base have no purposes. */
+static uint64_t larger_message(const struct policies *policies, uint64_t size)
+{
+	const uint64_t max = policies->of[PURPOSE_MESSAGE].max_size;
+
+	return max > size ? max : size;
+}
+
+static uint64_t larger_of_domain(
+    const struct conf *conf, struct span domain, uint64_t size)
+{
+	const uint32_t number = names_find_domain(&conf->domain_names, domain);
+
+	return larger_message(number == NAMES_NONE
+				  ? &conf->policies
+				  : &conf->domains[number].policies,
+	    size);
+}
+
+/* Only jwt names the user; else the first domain decides, as in dialect.c. */
+static uint64_t largest_below(
+    const struct conf *conf, const struct caller *caller)
+{
+	const bool all = caller->dialect == DIALECT_JWT;
+	uint64_t size = 0;
+
+	if (!caller->allow_domain_count)
+		size = larger_message(&conf->policies, size);
+	for (size_t i = 0; i < caller->allow_domain_count && (all || !i); i++)
+		size = larger_of_domain(conf, caller->allow_domains[i], size);
+	for (size_t i = 0; all && i < conf->domain_count; i++)
+		if (auth_allows(caller, conf->domains[i].name))
+			size = larger_message(&conf->domains[i].policies, size);
+	return size;
+}
+
 /* The body is wanted, or nothing came while libcurl waited for a 100. */
 static long give_nothing(void *of, uint64_t offset, char *bytes, size_t size)
 {
@@ -42,9 +78,10 @@ static long give_nothing(void *of, uint64_t offset, char *bytes, size_t size)
 	return 0;
 }
 
-enum verdict check_limit(struct doctor *doctor)
+enum verdict check_limit(struct doctor *doctor, const struct caller *caller)
 {
-	const uint64_t size = largest(doctor);
+	const uint64_t size =
+	    caller ? largest_below(doctor->conf, caller) : largest(doctor);
 	bool is_wanted = false;
 
 	ask(doctor, (struct fetch_request){ .method = "PUT",

@@ -100,7 +100,7 @@ static enum verdict limit_of_uploads(struct doctor *doctor)
 {
 	say(ask_url(doctor), "%.*s/u/" PROBE_FOLDER,
 	    ARG(doctor->conf->public_url));
-	return check_limit(doctor);
+	return check_limit(doctor, NULL);
 }
 
 /* --- downloads ------------------------------------------------------------*/

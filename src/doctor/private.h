@@ -207,8 +207,9 @@ enum verdict check_fail_foreign(struct doctor *doctor, const char *below);
 enum verdict check_fail_other(struct doctor *doctor);
 
 /* Whether what answers there lets a PUT of the largest size pass, to
- * doctor->url, where slotd refuses it. No body is sent. */
-enum verdict check_limit(struct doctor *doctor);
+ * doctor->url, where slotd refuses it. No body is sent. caller: the largest
+ * below its base; NULL: the largest of this storage. */
+enum verdict check_limit(struct doctor *doctor, const struct caller *caller);
 
 /* Whether files of a caller with a base go into this storage; and whether
  * those of a jwt caller do, which expire. */
