@@ -109,6 +109,7 @@ bool conf_copy_listener(struct conf *conf, struct conf_listener *into,
 	*into = *from;
 	return copy_bytes(keep, span_of(from->address), &into->address) &&
 	       copy_bytes(keep, span_of(from->unix_path), &into->unix_path) &&
+	       copy_bytes(keep, span_of(from->tls_file), &into->tls_file) &&
 	       copy_bytes(keep, from->tls_cert, &into->tls_cert.at) &&
 	       copy_bytes(keep, from->tls_key, &into->tls_key.at);
 }

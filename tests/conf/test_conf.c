@@ -325,6 +325,32 @@ static void streams_may_be_missing(void **state)
 	conf_free(NULL);
 }
 
+/* It outlives the configuration from which it is. */
+static void a_copied_listener(void **state)
+{
+	struct said said, other = read_conf(CALLERS S3);
+	struct conf *conf = right(&other);
+
+	(void)state;
+	write_text("c.pem", "-----BEGIN CERTIFICATE-----\n", 0600);
+	write_text("k.pem", "-----BEGIN PRIVATE KEY-----\n", 0600);
+	said = read_conf(
+	    "\nlisten = { address = \"127.0.0.2\";\n"
+	    "tls_cert = \"c.pem\"; tls_key = \"k.pem\"; };\n" CALLERS S3);
+	assert_true(
+	    conf_copy_listener(conf, &conf->listen, &right(&said)->listen));
+	assert_ptr_not_equal(conf->listen.tls_file, said.conf->listen.tls_file);
+	said_done(&said);
+	assert_string_equal(conf->listen.address, "127.0.0.2");
+	assert_string_equal(conf->listen.tls_file, "slotd.conf");
+	assert_int_equal(conf->listen.tls_line, 3);
+	expect_span(conf->listen.tls_cert, "-----BEGIN CERTIFICATE-----");
+	expect_span(conf->listen.tls_key, "-----BEGIN PRIVATE KEY-----");
+	said_done(&other);
+	unlink("c.pem");
+	unlink("k.pem");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -338,6 +364,7 @@ int main(void)
 		cmocka_unit_test(relative_names),
 		cmocka_unit_test(secrets_become_keys),
 		cmocka_unit_test(urls_have_one_form),
+		cmocka_unit_test(a_copied_listener),
 		cmocka_unit_test(streams_may_be_missing),
 	};
 
