@@ -46,7 +46,8 @@ local function read_url()
 end
 -- What editors and pasting leave. slotd does not drop it either, so with it on one side only the answer is 401.
 local function warn_of_litter(of, text)
-	local litter = text:find("\r") and "has a carriage return" or text:find("\n") and "has more than one line"
+	local litter = text:find("^\239\187\191") and "begins with a byte order mark"
+		or text:find("\r") and "has a carriage return" or text:find("\n") and "has more than one line"
 		or (text:find("^%s") or text:find("%s$")) and "has blanks at an end";
 	if litter then module:log("warn", "%s %s, which counts as part of the secret", of, litter); end
 end

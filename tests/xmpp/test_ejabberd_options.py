@@ -129,10 +129,12 @@ def test_litter_in_a_secret_is_named(start, tmp_path):
         named("has a carriage return")
         with login(server) as alice:
             parse_slot(ask(alice, server.upload))
-            for end, litter in (("\n\n", "has more than one line"),
-                                ("\t", "has blanks at an end")):
-                path.write_bytes((SECRET + end).encode())
-                slotd.secret = SECRET + end.removesuffix("\n")
+            for begin, end, litter in (
+                    ("\ufeff", "\r\n", "begins with a byte order mark"),
+                    ("", "\n\n", "has more than one line"),
+                    ("", "\t", "has blanks at an end")):
+                path.write_bytes((begin + SECRET + end).encode())
+                slotd.secret = begin + SECRET + end.removesuffix("\n")
                 server.reload()
                 parse_slot(ask(alice, server.upload))
                 named(litter)

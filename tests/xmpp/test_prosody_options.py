@@ -89,6 +89,8 @@ def test_faults(serve):
 
 @pytest.mark.parametrize("text, secret, litter", [
     (SECRET, SECRET, None), (SECRET + "\n", SECRET, None),
+    ("\ufeff" + SECRET + "\r\n", "\ufeff" + SECRET + "\r",
+     "begins with a byte order mark"),
     (SECRET + "\r\n", SECRET + "\r", "has a carriage return"),
     (SECRET + "\n\n", SECRET + "\n", "has more than one line"),
     (SECRET + "\t\n", SECRET + "\t", "has blanks at an end"),

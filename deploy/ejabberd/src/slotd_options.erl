@@ -66,7 +66,9 @@ checked(_Where, _Secret) ->
 %% What editors and pasting leave. slotd does not drop it either, so with it on
 %% one side only the answer is 401.
 warn_of_litter(Where, Secret) ->
-    case [What || {Pattern, What} <- [{"\r", "has a carriage return"},
+    case [What || {Pattern, What} <- [{"^\\xef\\xbb\\xbf",
+				       "begins with a byte order mark"},
+				      {"\r", "has a carriage return"},
 				      {"\n", "has more than one line"},
 				      {"^\\s|\\s\\z", "has blanks at an end"}],
 		  re:run(Secret, Pattern) /= nomatch] of
