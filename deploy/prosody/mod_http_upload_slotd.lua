@@ -280,7 +280,7 @@ local function ask_limits()
 			elseif old ~= false then
 				local why, code = complaint(status, body);
 				if code == "forbidden" then
-					why = why..": it is not in allow_domains of the caller "..caller.." in slotd's configuration";
+					why = why..": "..domain.." is not in allow_domains of the caller "..caller.." in slotd's configuration";
 				end
 				complain(("slotd at %s, limits of %s: %s"):format(base, domain, why));
 			end

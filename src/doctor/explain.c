@@ -240,8 +240,8 @@ static bool explain_any(
 	bool found = false;
 
 	if (!has_s3(conf)) {
-		say(out, "The configuration has no storage of type s3. The "
-			 "log has the reason of what slotd\nitself refused: "
+		say(out, "The configuration has no storage of type s3. If "
+			 "slotd itself refused a request, its\nlog says why: "
 			 "journalctl -u slotd\n");
 		return true;
 	}
@@ -254,9 +254,12 @@ static bool explain_any(
 	if (conf->public_url.len && text.len > conf->public_url.len &&
 	    span_equal(
 		span_first(text, conf->public_url.len), conf->public_url)) {
-		say(out, "This URL leads to slotd itself, not to a store. To "
-			 "see where slotd redirects it: curl -sI URL\nGive the "
-			 "URL behind \"Location:\" to slotd explain.\n");
+		say(out,
+		    "This URL leads to slotd itself, not to a store. If "
+		    "slotd refused it, its log says why:\n"
+		    "journalctl -u slotd\n"
+		    "To see where slotd redirects it: curl -sI URL\nGive the "
+		    "URL behind \"Location:\" to slotd explain.\n");
 		return true;
 	}
 	say(out, "This is neither a store's XML error nor a presigned URL (it "

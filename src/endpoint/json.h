@@ -74,8 +74,8 @@ struct json_quota {
 };
 char *json_quota_write(const struct json_quota *quota);
 
-/* The same, read from text. Time stamps are empty if nothing is used, and if
- * they are none. False: the text is not such a document. */
+/* The same, read from text. A time stamp is empty if nothing is used, or if
+ * the text there is no time stamp. False: the text is not such a document. */
 struct json_quota_read {
 	uint64_t slots, bytes, domain_bytes;
 	uint64_t slots_per_minute, bytes_per_day, domain_bytes_per_day;

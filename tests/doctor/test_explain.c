@@ -139,7 +139,8 @@ static void test_a_link_of_slotd(void **state)
 	(void)state;
 	conf.public_url = span_of("https://up.example.org");
 	assert_true(run_at("https://up.example.org/f/x/cat.jpg", NOW));
-	expect_text("leads to slotd itself");
+	expect_text("leads to slotd itself, not to a store. If slotd refused "
+		    "it, its log says why:\njournalctl -u slotd\nTo see where");
 	expect_text("Location");
 	assert_true(run_at("https://other.example.org/f/x/cat.jpg", NOW));
 	expect_text("This is neither");

@@ -233,5 +233,5 @@ def test_wrong_use(tmp_path, fs):
     assert done.returncode == 1 and b"no storage of this name" in done.stderr
     done = support.run("explain", "-c", fs.path, "-", stdin=b"x")
     assert (done.returncode, done.stdout) == (
-        1, b"The configuration has no storage of type s3. The log has the "
-           b"reason of what slotd\nitself refused: journalctl -u slotd\n")
+        1, b"The configuration has no storage of type s3. If slotd itself "
+           b"refused a request, its\nlog says why: journalctl -u slotd\n")

@@ -59,7 +59,7 @@ def test_examples(shell, tmp_path):
         "<Error><Code>SignatureDoesNotMatch</Code></Error>")
     done = shell(explain)
     assert done.stdout.startswith(
-        "The configuration has no storage of type s3. The log has the reason")
+        "The configuration has no storage of type s3. If slotd itself")
     done = shell(f"link='{link}'\n" + complaint)
     assert done.returncode == 0, done
     owner, removed = done.stdout.splitlines()

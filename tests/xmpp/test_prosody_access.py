@@ -227,7 +227,7 @@ def test_without_limits_nothing_is_promised(serve, slotd):
     slotd.limits = limits({"example.org": 2000})
     server = serve(prosody.options(slotd.url))
     server.wait_log(
-        "limits of localhost: it answered 403 forbidden: it is not in "
+        "limits of localhost: it answered 403 forbidden: localhost is not in "
         "allow_domains of the caller prosody in slotd's configuration$")
     server.wait_log("Files of example.org may have 2000 bytes")
     assert advertised(server, "alice@localhost") is None
