@@ -131,14 +131,15 @@ def test_no_event_loop_waits(start, tmp_path):
         released.wait(support.PATIENCE)
         peer.answer(200)
     with stub_store.Store(script) as store:
-        slotd = start(s3_config(tmp_path, store))
+        # The one that there is may not; slotd gives up soon.
+        slotd = start(s3_config(tmp_path, store, listen={"threads": 1}))
         replies = []
         threads = [threading.Thread(
             target=lambda: replies.append(erase(slotd))) for _ in range(4)]
         for thread in threads:
             thread.start()
         support.wait_for("the store to be asked", lambda: store.peers)
-        for _ in range(20):
+        for _ in range(2):
             slotd.slot()
         assert not replies
         released.set()
