@@ -147,7 +147,8 @@ def test_a_closed_socket_is_nobody_s(start, tmp_path, preload):
     preload("choosy_mhd.c")
     slotd = start(support.s3_config(
         trusted_proxies=(), listen={"threads": 2},
-        limits={"connections": 200, "connections_per_address": 0}))
+        limits={"connections": 200, "connections_per_address": 0,
+                "header_timeout": 600}))
     # Those that it closed give their places back, or there soon are none.
     served = 0
     for _ in range(8):
