@@ -350,3 +350,13 @@ def disco_info(client, to):
         {(e.get("category"), e.get("type")): e.get("name")
          for e in query.iter(f"{{{DISCO}}}identity")},
         {e.get("var") for e in query.iter(f"{{{DISCO}}}feature")}, forms)
+
+
+def wait_size(client, to, size):
+    """Until `to` advertises this size for both namespaces: its server has to
+    read slotd's answer first. Gives what disco_info gives."""
+    def found():
+        info = disco_info(client, to)
+        return all(info.forms.get(ns) == {"max-file-size": str(size)}
+                   for ns in (NS0, NS_OLD)) and info
+    return support.wait_for(f"the size {size}", found)

@@ -8,8 +8,8 @@ import ejabberd
 import stub as stubs
 from ejabberd import Ejabberd, slotd_options
 from stanza import (
-    NS0, NS_OLD, Client, Component, disco_info, parse_error, parse_slot, show,
-    slot_request)
+    NS0, NS_OLD, Client, Component, parse_error, parse_slot, show,
+    slot_request, wait_size)
 from support import SECRET, free_port
 
 GATEWAY = "gateway.localhost"
@@ -309,11 +309,9 @@ def test_one_user_does_not_fill_the_queue(stub, server, alice):
 def test_discovery(slotd, server, alice):
     [asked, *_] = slotd.wait_limits()
     assert asked.target == "/limits?domain=localhost"
-    found = disco_info(alice, server.upload)
+    found = wait_size(alice, server.upload, LIMIT)
     assert found.identities == {("store", "file"): "S3 Upload"}
     assert {NS0, NS_OLD} <= found.features
-    assert found.forms[NS0] == {"max-file-size": str(LIMIT)}
-    assert found.forms[NS_OLD] == {"max-file-size": str(LIMIT)}
     items = alice.iq("get", server.host,
                      "<query xmlns='http://jabber.org/protocol/disco#items'/>")
     assert server.upload in [item.get("jid") for item in items[0]]
