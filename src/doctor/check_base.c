@@ -32,14 +32,23 @@ static bool proxy_is_alone(const struct doctor *doctor)
 {
 	const unsigned status = doctor->reply.status;
 
-	return status == 502 || status == 504 ||
-	       (status == 503 && !check_says(doctor, "unavailable"));
+	return status == 502 || status == 503 || status == 504;
+}
+
+/* slotd itself, when it has no credentials, or no room for more requests. */
+static enum verdict fail_busy(struct doctor *doctor)
+{
+	change(doctor, "See the service's log: journalctl -u slotd\n");
+	return seen_failure(doctor,
+	    "%s: slotd cannot serve this now: 503 unavailable", doctor->url.at);
 }
 
 enum verdict check_fail_foreign(struct doctor *doctor, const char *below)
 {
 	if (doctor->reply.result != FETCH_ANSWERED)
 		return fail_silent(doctor);
+	if (check_says(doctor, "unavailable"))
+		return fail_busy(doctor);
 	seen_reply(doctor, "%s: this is not slotd's answer: ", doctor->url.at);
 	if (proxy_is_alone(doctor))
 		change(doctor,

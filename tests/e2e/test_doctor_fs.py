@@ -126,10 +126,12 @@ def test_behind_a_proxy_alone(tmp_path):
     assert "base_path" not in change
 
 
-@pytest.mark.parametrize("body, change", [
-    (b"<html>503 Service Unavailable</html>", "The proxy does not reach"),
-    (b'{"code":"unavailable"}', "The proxy must pass /u/ and /f/ below")])
-def test_unavailable(tmp_path, body, change):
+@pytest.mark.parametrize("body, seen, change", [
+    (b"<html>503 Service Unavailable</html>",
+     "this is not slotd's answer: 503", "The proxy does not reach"),
+    (b'{"code":"unavailable"}',
+     "slotd cannot serve this now: 503 unavailable", "See the service's log")])
+def test_unavailable(tmp_path, body, seen, change):
     """A proxy's own answer, as HAProxy's and Apache's; and slotd's."""
     class Busy(http.server.BaseHTTPRequestHandler):
         def do_GET(self):
@@ -147,7 +149,7 @@ def test_unavailable(tmp_path, body, change):
             tmp_path / "store",
             public_url=f"http://127.0.0.1:{proxy.server_port}")))
         proxy.shutdown()
-    assert found["public_url"]["seen"].endswith("slotd's answer: 503")
+    assert found["public_url"]["seen"].endswith(f"/f/slotd-doctor: {seen}")
     assert found["public_url"]["change"].startswith(change)
 
 
