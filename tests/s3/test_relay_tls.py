@@ -14,6 +14,8 @@ from upload import Upload, memory
 COUNT = 100
 SIZE = 200000
 FIRST = 150000
+# A slow test needs a while until all of them are there.
+PATIENT = {"body_timeout": 3600, "idle_timeout": 3600}
 SYSTEM = pathlib.Path("/etc/ssl/certs/ca-certificates.crt")
 
 
@@ -78,7 +80,8 @@ def test_memory(start_once, tmp_path, monkeypatch):
         SYSTEM.read_bytes() + authority.certificate.read_bytes())
     monkeypatch.setenv("SSL_CERT_FILE", str(trusted))
     with TlsStore(*authority.issue("store", "IP:127.0.0.1")) as store:
-        slotd = start_once(stub_store.config(store, tmp_path / "slotd"))
+        slotd = start_once(stub_store.config(
+            store, tmp_path / "slotd", limits=PATIENT))
         data = os.urandom(SIZE)
         answer = slotd.slot(size=SIZE)
         assert support.fetch("PUT", answer["put"], data).status == 201
