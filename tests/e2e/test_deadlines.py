@@ -162,16 +162,20 @@ def keep(slotd):
     assert support.fetch("PUT", slotd.file["put"], FILE).status == 201
 
 
+def start_again(slotd, **short):
+    slotd.stop()
+    slotd.config["limits"] = limits(**short)
+    support.write_config(slotd.path.parent, slotd.config)
+    slotd.start()
+
+
 @pytest.fixture(scope="module")
 def files(start_once, tmp_path_factory):
     """In a hurry, with a file that no socket's buffers hold."""
     slotd = start_once(support.fs_config(
         tmp_path_factory.mktemp("store"), limits=limits()))
     keep(slotd)
-    slotd.stop()
-    slotd.config["limits"] = limits(body_timeout=1, min_rate=2**31 - 1)
-    support.write_config(slotd.path.parent, slotd.config)
-    slotd.start()
+    start_again(slotd, body_timeout=1, min_rate=2**31 - 1)
     return slotd
 
 
@@ -213,4 +217,18 @@ def test_a_steady_download_has_its_time(start, tmp_path):
             slotd, POST + b"Content-Length: 9\r\n\r\n", b"")])
     answer = begin + line.rest()
     assert answer.split(b"\r\n\r\n", 1)[1] == FILE
+    line.close()
+
+
+def test_a_file_that_stands_still(start, tmp_path):
+    """With all the time in the world, an upload and a download may pause for
+    idle_timeout."""
+    slotd = start(support.fs_config(tmp_path / "store", limits=limits()))
+    keep(slotd)
+    put = support.split_url(slotd.slot(size=1000)["put"])[1].encode()
+    start_again(slotd, idle_timeout=4, min_rate=0)
+    line = small_buffer(slotd, get(slotd))
+    wait_for_the_end([Dripping(slotd, b"PUT " + put + b" HTTP/1.1\r\n" + HOST
+                               + b"Content-Length: 1000\r\n\r\nx", b"")])
+    slotd.wait_line("route=/f/.*ended=early")
     line.close()
