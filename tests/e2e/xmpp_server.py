@@ -20,6 +20,7 @@ from xml.sax.saxutils import quoteattr
 import configs
 import stanza
 import support
+import whole_tags
 
 JID = "upload.example.org"
 SECRET = "not-a-secret-of-a-component"
@@ -63,7 +64,7 @@ class Peer:
     def __init__(self, sock):
         self.sock = sock
         self.sock.settimeout(support.PATIENCE)
-        self.parser = ElementTree.XMLPullParser(("start", "end"))
+        self.reader = whole_tags.Reader()
         self.depth = 0
         self.header = None
         self.stanzas = []
@@ -114,9 +115,7 @@ class Peer:
             self.closed = True
             raise ConnectionError("slotd has closed the connection")
         self.came += data
-        self.parser.feed(data)
-        getattr(self.parser, "flush", lambda: None)()
-        for event, element in self.parser.read_events():
+        for event, element in self.reader.events(data):
             if event == "start":
                 self.depth += 1
                 if self.depth == 1:

@@ -20,6 +20,7 @@ import xml.etree.ElementTree as ElementTree
 from xml.sax.saxutils import escape, quoteattr
 
 import support
+import whole_tags
 
 NS0 = "urn:xmpp:http:upload:0"
 NS_OLD = "urn:xmpp:http:upload"
@@ -106,7 +107,7 @@ class Client:
         return features
 
     def _send_header(self, to):
-        self.parser = ElementTree.XMLPullParser(("start", "end"))
+        self.reader = whole_tags.Reader()
         self.depth = 0
         self.root = None
         self.send(
@@ -166,11 +167,7 @@ class Client:
         if not data:
             self.ended = True
             raise ConnectionError("the server ended the connection")
-        self.parser.feed(data)
-        # Expat 2.6 and later puts off what ends a long tag until more
-        # comes; Pythons that have such an expat can ask for it.
-        getattr(self.parser, "flush", lambda: None)()
-        for event, element in self.parser.read_events():
+        for event, element in self.reader.events(data):
             if event == "start":
                 self.depth += 1
                 if self.depth == 1:
